@@ -1,0 +1,53 @@
+# Trueup: every way to run it on this machine. `make` alone lists the targets.
+PYTHON ?= python3
+ARGS ?=
+export PYTHON
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev test lint unit contract integration chaos demo nodes requirements clean
+
+help: ## List the targets
+	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+
+setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv (a second run costs nothing)
+	@deploy/local/install.sh
+	@deploy/local/virtualenv.sh demo
+
+setup-dev: ## Install what tests and linters need, too
+	@deploy/local/install.sh
+	@deploy/local/virtualenv.sh dev
+
+test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, chaos
+	@tests/run.sh lint types imports unit contract integration chaos
+
+lint: setup-dev ## Style, types (mypy --strict) and who may import whom
+	@tests/run.sh lint types imports
+
+unit: setup-dev ## Tests without servers (ARGS="-k name" picks some, here and below)
+	@tests/run.sh unit $(ARGS)
+
+contract: setup-dev ## Messages, HTTP API and GraphQL against their descriptions
+	@tests/run.sh contract $(ARGS)
+
+integration: setup-dev ## Tests on a private RabbitMQ and MongoDB
+	@tests/run.sh integration $(ARGS)
+
+chaos: setup-dev ## Tests that kill, freeze and restart the servers
+	@tests/run.sh chaos $(ARGS)
+
+demo: setup ## Start everything with a demo shop in drift and open the walkthrough (ONCE=1: run it without a person)
+	@$(BIN)/python -m deploy.local.demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+
+nodes: setup ## Start a private RabbitMQ and MongoDB, print their addresses, run until Ctrl-C
+	@$(BIN)/python -m deploy.local.nodes $(ARGS)
+
+requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves them to their newest versions)
+	@mkdir -p .run && $(PYTHON) -m venv .run/uv && .run/uv/bin/python -m pip install --quiet uv
+	@requirements/compile.sh "$(CURDIR)/.run/uv/bin/uv" $(ARGS)
+
+clean: ## Remove .venv, run folders and caches
+	rm -rf .venv .run .cache/pytest .cache/ruff .cache/mypy .cache/import-linter .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How Trueup is run: on one machine without containers (deploy.local), or from the files beside this package."""

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to.
+# Asks for nothing, starts no service, and does nothing where all is there.
+# With TRUEUP_AMQP_URL or TRUEUP_MONGODB_URI set, that server is taken as given.
+set -euo pipefail
+
+python=${PYTHON:-python3}
+
+fail() {
+    echo "trueup: $1" >&2
+    exit 1
+}
+
+command -v "$python" >/dev/null || fail "no $python here; install Python 3.11 or newer (apt-get install python3)"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$("$python" -V) is too old; set PYTHON to a Python 3.11 or newer (make PYTHON=python3.11 …)"
+
+missing=()
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+
+has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null; }
+if [ -z "${TRUEUP_AMQP_URL:-}" ] && ! has_rabbitmq; then
+    missing+=(rabbitmq-server)
+fi
+
+has_library() { /sbin/ldconfig -p | grep -q "$1"; }
+if [ -z "${TRUEUP_MONGODB_URI:-}" ] && ! command -v mongod >/dev/null; then
+    [ "$(uname -sm)" = "Linux x86_64" ] ||
+        fail "no MongoDB for $(uname -sm): put a mongod on PATH or set TRUEUP_MONGODB_URI"
+    has_library libcurl.so.4 || missing+=(libcurl4)
+fi
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+remedy="install ${missing[*]} by hand"
+command -v apt-get >/dev/null || fail "no apt-get here; $remedy"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "neither root nor sudo; as root, run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+fi
+
+echo "trueup: installing ${missing[*]}"
+
+# Debian starts a service as it installs one; Trueup runs a private node instead. 101 means 'not allowed'.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    trap '"${as_root[@]}" rm -f $policy' EXIT
+    "${as_root[@]}" chmod +x $policy
+fi
+
+apt_get() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 -qq "$@"
+}
+log=$(mktemp)
+if ! { apt_get update && apt_get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    tail -n 5 "$log" >&2
+    fail "apt-get could not install ${missing[*]} (log: $log); $remedy"
+fi
+rm -f "$log"
+
+# Nor may the service come up with the next boot.
+if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && [ -d /run/systemd/system ]; then
+    "${as_root[@]}" systemctl disable --quiet rabbitmq-server
+fi
+
+"$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "$python still lacks ensurepip: install the venv package of that Python, or set PYTHON to the system's"

@@ -1,0 +1,1 @@
+"""The services of Trueup, each with one composition root, and the `trueup` command."""

@@ -1,0 +1,1 @@
+"""The command `trueup`, which composes the services."""

@@ -1,0 +1,1 @@
+"""The admin-facing service: the page, its HTTP API, previews, job requests."""

@@ -1,0 +1,118 @@
+"""The web application: every route of the table, and problem documents for everything that goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from ulid import ULID
+
+from services.preview.api import boms, cells, documents, drift, job_actions, jobs, previews
+from services.preview.api.dispatch import endpoint
+from services.preview.api.parts import Parts
+from services.preview.api.problem import ProblemError
+from services.preview.api.routes import AnyRoute
+from shared.errors import BrokerUnavailable, StoreUnavailable
+from shared.mongodb.transactions import WriteConflict
+from shared.operations import http_metrics
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes."""
+
+RETRY_AFTER = 5
+"""Seconds after which a client tries again when the broker or the database is away."""
+
+ROUTES: Sequence[AnyRoute] = (
+    *boms.ROUTES,
+    *previews.ROUTES,
+    *jobs.ROUTES,
+    *job_actions.ROUTES,
+    *cells.ROUTES,
+    *drift.ROUTES,
+)
+"""The whole API."""
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(parts: Parts) -> web.Application:
+    """The application that serves /api."""
+    app = web.Application(
+        middlewares=[http_metrics("preview"), problems], client_max_size=BODY_LIMIT
+    )
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, endpoint(route, parts))
+    documents.add_documents(app, ROUTES)
+
+    async def end_streams(_: web.Application) -> None:
+        parts.hub.close()
+
+    app.on_shutdown.append(end_streams)
+    return app
+
+
+@web.middleware
+async def problems(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Turn every failure into a problem document."""
+    try:
+        return await handler(request)
+    except ProblemError as error:
+        return error.response()
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _http_problem(error, request).response()
+    except (ConnectionResetError, TimeoutError) as error:
+        raise error  # the client has gone
+    except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a document and no traceback
+        if request.transport is not None and _started(request):
+            # The head of the answer has gone out: cutting the connection is the only way left to say it is not whole.
+            log.error("answer_broken_off", path=request.path, exc_info=error)
+            request.transport.close()
+            raise
+        return _failure(error, request).response()
+
+
+def _started(request: web.Request) -> bool:
+    # aiohttp notes the prepared response here; it offers no public name for it.
+    return getattr(request, "_payload_writer", None) is not None and request.writer.output_size > 0
+
+
+def _failure(error: Exception, request: web.Request) -> ProblemError:
+    wait = {"Retry-After": str(RETRY_AFTER)}
+    again = "Nothing is wrong with the request: send it again in a few seconds, with the same ids and keys."
+    if isinstance(error, BrokerUnavailable):
+        log.warning("broker_unavailable", path=request.path, error=str(error))
+        text = f"The message broker does not answer now. {again}"
+        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "broker-unavailable", text, headers=wait)
+    if isinstance(error, (StoreUnavailable, WriteConflict)) or _driver_gave_up(error):
+        log.warning("store_unavailable", path=request.path, error=repr(error))
+        text = f"The database does not answer now. {again}"
+        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", text, headers=wait)
+    identity = str(ULID())
+    log.error("request_failed", path=request.path, method=request.method, failure=identity, exc_info=error)
+    text = f"Something went wrong here; it is logged as {identity}. Try again, and report this id if it stays."
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", text)
+
+
+def _driver_gave_up(error: Exception) -> bool:
+    """Whether the MongoDB driver could not reach a server; its classes are known to its adapter only."""
+    return any(kind.__name__ == "ConnectionFailure" for kind in type(error).__mro__)
+
+
+_TEXTS = {
+    404: ("no-route", "There is nothing at {path}. See /api/openapi.json for what there is."),
+    405: ("method", "{method} is not possible at {path}. The Allow header names what is."),
+    413: ("too-large", "The body is larger than 1 MB. Split it into several requests."),
+}
+
+
+def _http_problem(error: web.HTTPException, request: web.Request) -> ProblemError:
+    kind, text = _TEXTS.get(error.status, ("http", "The request could not be understood: {reason}."))
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    detail = text.format(path=request.path, method=request.method, reason=error.reason)
+    return ProblemError(HTTPStatus(error.status), kind, detail, headers=headers)

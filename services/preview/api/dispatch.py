@@ -1,0 +1,156 @@
+"""One request through one route: who calls, what is asked, the handler, the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from services.preview.api.auth import Caller
+from services.preview.api.parts import Parts
+from services.preview.api.problem import FieldProblem, ProblemError, field_problems, invalid
+from services.preview.api.routes import Answer, AnyRoute, Call
+
+_WHERE_HEADERS = "header"
+
+
+def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of a route."""
+    body_form = None if route.body is None else TypeAdapter[Any](route.body)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        caller = await _caller(request, parts)
+        params, problems = _parameters(route, request)
+        body: Any = None
+        if body_form is not None:
+            body, more = await _body(route, body_form, Call(request, caller, parts, params, None))
+            problems.extend(more)
+        if problems:
+            raise invalid(problems)
+        answer = await route.handler(Call(request, caller, parts, params, body))
+        return _response(route, answer) if isinstance(answer, Answer) else answer
+
+    return handle
+
+
+async def _caller(request: web.Request, parts: Parts) -> Caller:
+    caller = parts.tokens.caller(request.headers.get("Authorization"))
+    shop = await parts.shops.get(caller.shop)
+    if shop is None or shop.status == "uninstalled":
+        remedy = "Open the app from the shop's admin, which installs it."
+        message = f"The app is not installed in {caller.shop}."
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "shop-unknown",
+            f"{message} {remedy}",
+            errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
+        )
+    return caller
+
+
+def _parameters(route: AnyRoute, request: web.Request) -> tuple[BaseModel, list[FieldProblem]]:
+    values: dict[str, Any] = dict(request.match_info)
+    problems = []
+    for name in request.query:
+        given = request.query.getall(name)
+        if len(given) > 1:
+            problems.append(
+                FieldProblem(field=f"query.{name}", message="It is given more than once.", remedy="Give it once.")
+            )
+        if name in route.path_names() or name in route.header_names().values():
+            problems.append(
+                FieldProblem(field=f"query.{name}", message="It is no query parameter.", remedy="Leave it out.")
+            )
+        else:
+            values[name] = given[0]
+    for name in route.header_names().values():
+        if name in request.headers:
+            values[name] = request.headers[name]
+    try:
+        params: BaseModel = route.params.model_validate(values)
+    except ValidationError as error:
+        for problem in field_problems(error, "?"):
+            name = problem.field.removeprefix("?.")
+            problems.append(problem.model_copy(update={"field": f"{_place(route, name)}.{name}"}))
+        return route.params.model_construct(), problems
+    return params, problems
+
+
+def _place(route: AnyRoute, name: str) -> str:
+    if name in route.path_names():
+        return "path"
+    return "header" if name in route.header_names().values() else "query"
+
+
+async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None]) -> tuple[Any, list[FieldProblem]]:
+    request = call.request
+    raw = await request.read()  # more than the limit: aiohttp raises 413
+    if not raw and route.body_optional:
+        raw = b"{}"
+    elif request.content_type != "application/json":
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "media-type",
+            f"The body is {request.content_type}; send JSON with Content-Type: application/json.",
+            errors=[
+                FieldProblem(
+                    field="header.Content-Type",
+                    message=f"{request.content_type} is not taken.",
+                    remedy="Send application/json.",
+                )
+            ],
+        )
+    value = _json(raw)
+    try:
+        return form.validate_json(raw), []
+    except ValidationError as error:
+        problems = field_problems(error, "body")
+        if route.also_wrong is not None:
+            problems.extend(await route.also_wrong(call, value))
+        return None, problems
+
+
+def _json(raw: bytes) -> object:
+    """The value of a JSON text. Raises ProblemError (400) with the place of the mistake."""
+    try:
+        value: object = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise _bad_json(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except UnicodeDecodeError as error:
+        raise _bad_json(f"byte {error.start} is not UTF-8") from None
+    except RecursionError:
+        raise _bad_json("it is nested too deeply") from None
+    except ValueError as error:
+        raise _bad_json(str(error)) from None
+    return value
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _bad_json(message: str) -> ProblemError:
+    remedy = "Correct the JSON text at that place."
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST,
+        "json",
+        f"The body is not JSON: {message}.",
+        errors=[FieldProblem(field="body", message=message, remedy=remedy)],
+    )
+
+
+def _response(route: AnyRoute, answer: Answer) -> web.Response:
+    if answer.status not in route.answers:
+        raise LookupError(f"{route.name} answers {answer.status} without declaring it")
+    if answer.model is None:
+        return web.Response(status=answer.status.value, headers=answer.headers)
+    return web.Response(
+        status=answer.status.value,
+        body=answer.model.model_dump_json(by_alias=True).encode(),
+        content_type="application/json",
+        headers=answer.headers,
+    )

@@ -1,0 +1,115 @@
+"""Event streams (SSE): the present state first, then each newer one, the last one closes the stream.
+
+An event from the broker only says that something has changed; the state itself is read from the document. So a lost
+event delays a state by one heartbeat at most, and a slow reader gets the latest state, never a growing queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from time import monotonic
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel
+
+from shared.rabbitmq.consumer import Delivery
+
+log = structlog.get_logger()
+
+HEARTBEAT = 15.0
+"""Seconds between signs of life; the state is read again at each."""
+
+SHORTEST_PAUSE = 0.1
+"""Seconds between two states of one stream."""
+
+State = tuple[BaseModel, bool]
+"""A state and whether it is the last one."""
+
+
+class EventHub:
+    """Wakes the streams of a job or preview when an event tells of it."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], set[asyncio.Event]] = defaultdict(set)
+        self.closed = False
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Take one event of the broker. What cannot be read wakes nobody; the heartbeat makes up for it."""
+        try:
+            body = json.loads(delivery.body)
+            subject = body.get("job_id") or body.get("preview_id")
+            key = (str(body["shop"]), str(subject))
+        except (ValueError, KeyError, AttributeError):
+            log.warning("event_unreadable", key=delivery.key)
+            return
+        for waiting in self._waiting.get(key, ()):
+            waiting.set()
+
+    @contextmanager
+    def listening(self, shop: str, subject: str) -> Iterator[asyncio.Event]:
+        """An event that is set when there may be something new of the job or preview."""
+        key = (shop, subject)
+        changed = asyncio.Event()
+        self._waiting[key].add(changed)
+        try:
+            yield changed
+        finally:
+            self._waiting[key].discard(changed)
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    def close(self) -> None:
+        """End all streams: the service stops, and the clients come back to another replica."""
+        self.closed = True
+        for streams in self._waiting.values():
+            for changed in streams:
+                changed.set()
+
+
+async def stream(
+    request: web.Request, hub: EventHub, shop: str, subject: str, name: str, read: Callable[[], Awaitable[State | None]]
+) -> web.StreamResponse:
+    """Answer the states of one document as events called `name` until its last one."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    await response.prepare(request)
+    with hub.listening(shop, subject) as changed, suppress(ConnectionResetError):
+        async for text in _texts(hub, changed, name, read):
+            # write() waits for a slow reader; meanwhile newer states replace older ones in the document.
+            await response.write(text.encode())
+        await response.write_eof()
+    return response
+
+
+async def _texts(
+    hub: EventHub, changed: asyncio.Event, name: str, read: Callable[[], Awaitable[State | None]]
+) -> AsyncIterator[str]:
+    last = ""
+    told = monotonic()
+    while not hub.closed:
+        changed.clear()
+        state = await read()
+        if state is None:
+            return  # removed meanwhile
+        model, ended = state
+        text = model.model_dump_json(by_alias=True)
+        if text != last:
+            last = text
+            told = monotonic()
+            yield f"event: {name}\ndata: {text}\n\n"
+        elif monotonic() - told >= HEARTBEAT:
+            told = monotonic()
+            yield ": still here\n\n"
+        if ended:
+            return
+        await asyncio.sleep(SHORTEST_PAUSE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARTBEAT):
+                await changed.wait()

@@ -1,0 +1,87 @@
+"""Paging: an opaque cursor holds the sort keys after which the next page starts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.preview.api.problem import FieldProblem, invalid
+
+MOST = 250
+_WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        if not _WHOLE.fullmatch(value):
+            raise ValueError("must be a whole number")
+        return int(value)
+    return value
+
+
+def _truth(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in {"true", "false"}:
+            raise ValueError("must be true or false")
+        return value == "true"
+    return value
+
+
+QueryInt = Annotated[int, BeforeValidator(_whole)]
+"""A whole number in a query string, written in digits only."""
+
+QueryBool = Annotated[bool, BeforeValidator(_truth)]
+"""`true` or `false` in a query string."""
+
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Text without control characters."""
+
+
+class Paged(BaseModel):
+    """The parameters of every list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cursor: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="`next_cursor` of the page before; none: the first page."
+    )
+    limit: Annotated[QueryInt, Field(ge=1, le=MOST)] = Field(100, description="The most items of a page.")
+
+
+def write_cursor(keys: Sequence[str | int] | None) -> str | None:
+    """The cursor of the next page."""
+    if keys is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(list(keys)).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, *kinds: type[str] | type[int]) -> list[str | int] | None:
+    """The sort keys of a cursor; each must be of its kind. Raises ProblemError (422) for one that we did not make."""
+    if cursor is None:
+        return None
+    try:
+        keys = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        keys = None
+    fits = isinstance(keys, list) and len(keys) == len(kinds)
+    if not fits or any(type(key) is not kind for key, kind in zip(keys, kinds, strict=True)):
+        raise _not_ours()
+    if any(isinstance(key, int) and abs(key) >= 2**63 for key in keys):
+        raise _not_ours()
+    result: list[str | int] = keys
+    return result
+
+
+def _not_ours() -> Exception:
+    problem = FieldProblem(
+        field="query.cursor",
+        message="This is no cursor of this list.",
+        remedy="Pass next_cursor of the page before as it is, or leave it out to start over.",
+    )
+    return invalid([problem])

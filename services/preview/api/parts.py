@@ -1,0 +1,52 @@
+"""What handlers work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.preview.api.auth import SessionTokens
+from services.preview.api.events import EventHub
+from shared.mongodb.boms import BomStore
+from shared.mongodb.cells import CellStore
+from shared.mongodb.connection import Mongo
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.listings import Listings
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.records import RecordStore
+from shared.mongodb.shops import ShopStore
+from shared.mongodb.stock import StockStore
+from shared.rabbitmq.publisher import Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Stores, the publisher and the event hub of one service."""
+
+    tokens: SessionTokens
+    publisher: Publisher
+    hub: EventHub
+    shops: ShopStore
+    boms: BomStore
+    previews: PreviewStore
+    jobs: JobStore
+    cells: CellStore
+    stock: StockStore
+    records: RecordStore
+    listings: Listings
+
+    @classmethod
+    def of(cls, mongo: Mongo, publisher: Publisher, hub: EventHub, tokens: SessionTokens, shops: ShopStore) -> Parts:
+        """Join them over one database."""
+        return cls(
+            tokens=tokens,
+            publisher=publisher,
+            hub=hub,
+            shops=shops,
+            boms=BomStore(mongo.db, mongo.transactions),
+            previews=PreviewStore(mongo.db),
+            jobs=JobStore(mongo.db, mongo.transactions),
+            cells=CellStore(mongo.db),
+            stock=StockStore(mongo.db),
+            records=RecordStore(mongo.db, mongo.transactions),
+            listings=Listings(mongo.db),
+        )

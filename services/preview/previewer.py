@@ -1,0 +1,131 @@
+"""Computes previews: takes requests from the queue, reads the cells, and writes their rows."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from time import monotonic
+
+import structlog
+from pydantic import ValidationError
+
+from shared import metrics
+from shared.contract.messages import PreviewProgress, PreviewReady, PreviewRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.selection import Selection
+from shared.errors import BrokerUnavailable, ShopifyError, ShopifyThrottled, ShopPaused
+from shared.mongodb.boms import BomStore, Location, SelectedCell
+from shared.mongodb.previews import PreviewRow, PreviewStore
+from shared.rabbitmq import topology
+from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.publisher import Publisher
+from shared.reading.locations import refresh_locations
+from shared.reading.rows import RowReader
+from shared.shopify.reads import ShopifyReads
+
+log = structlog.get_logger()
+
+MOST_WAITING = 120.0
+"""Seconds a preview waits for the call budget in all before it fails and says so."""
+
+_TRIES_OF_A_READ = 4
+
+
+class Previewer:
+    """Handles `preview.request`. A repeated request finishes what a crash left; an ended preview stays as it is."""
+
+    def __init__(
+        self, previews: PreviewStore, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher
+    ) -> None:
+        self._previews = previews
+        self._boms = boms
+        self._rows = rows
+        self._shopify = shopify
+        self._publisher = publisher
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Compute the preview of one message. Raises Reject for a body that can never be understood."""
+        try:
+            request = PreviewRequest.model_validate_json(delivery.body)
+        except ValidationError as error:
+            raise Reject(f"preview.request: {error.errors(include_url=False, include_input=False)}") from None
+        await self._previews.request(request)
+        with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
+            await self._compute(request.shop, request.preview_id)
+
+    async def _compute(self, shop: str, preview_id: str) -> None:
+        document = await self._previews.get(shop, preview_id)
+        if document is None or document["state"] in {"ready", "failed"}:
+            return
+        started = monotonic()
+        failure: dict[str, str] | None = None
+        try:
+            await self._read(shop, preview_id, SelectionBody(**document["selection"]).to_domain())
+        except ShopPaused as pause:
+            failure = {"code": "SHOP_PAUSED", "message": f"Shopify takes no calls for this shop now ({pause.reason})."}
+        except ShopifyError as error:
+            failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
+        state = "ready" if failure is None else "failed"
+        await self._previews.update(
+            shop, preview_id, state=state, failure=failure, finished_at=datetime.now(UTC)
+        )
+        metrics.PREVIEWS.labels(state).inc()
+        metrics.PREVIEW_SECONDS.observe(monotonic() - started)
+        log.info("preview_ended", state=state, seconds=round(monotonic() - started, 3))
+        await self._publisher.event(
+            topology.PREVIEW_READY,
+            PreviewReady(shop=shop, preview_id=preview_id, state="ready" if failure is None else "failed"),
+        )
+
+    async def _read(self, shop: str, preview_id: str, selection: Selection) -> None:
+        await self._previews.remove_rows(shop, preview_id)
+        locations = await refresh_locations(shop, self._boms, self._shopify)
+        names = {location_id: location.name for location_id, location in locations.items()}
+        total = await self._boms.size(shop, selection)
+        await self._previews.update(
+            shop, preview_id, state="reading", taken_from=datetime.now(UTC), total=total, done=0
+        )
+        done = 0
+        size = ROWS_PER_CALL * max(1, len(locations))
+        async for cells in self._boms.select(shop, selection, size=size):
+            rows = await self._patiently(shop, cells, locations)
+            await self._previews.keep(shop, preview_id, done, rows, names)
+            done += len(rows)
+            await self._previews.update(shop, preview_id, done=done)
+            await self._tell(shop, preview_id, done, total)
+        classes, left_out, codes = await self._previews.tally(shop, preview_id)
+        badges = await self._previews.bom_badges(shop, preview_id)
+        await self._previews.update(
+            shop, preview_id, total=done, badges=badges, classes=classes, left_out=left_out, codes=codes
+        )
+
+    async def _patiently(
+        self, shop: str, cells: list[SelectedCell], locations: dict[str, Location]
+    ) -> list[PreviewRow]:
+        """Take the rows of one batch; wait for the budget, and try again what failed in passing."""
+        waited = 0.0
+        for attempt in range(1, 1000):
+            try:
+                return await self._rows.take(shop, cells, locations)
+            except ShopPaused:
+                raise
+            except ShopifyThrottled as throttled:
+                waited += throttled.retry_after
+                if waited > MOST_WAITING:
+                    raise
+                await asyncio.sleep(throttled.retry_after)
+            except ShopifyError:
+                if attempt >= _TRIES_OF_A_READ:
+                    raise
+                await asyncio.sleep(0.2 * attempt)
+        raise AssertionError("unreachable: the waits are bounded")
+
+    async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
+        try:
+            await self._publisher.event(
+                topology.PREVIEW_PROGRESS,
+                PreviewProgress(shop=shop, preview_id=preview_id, done=done, total=total),
+            )
+        except BrokerUnavailable:
+            log.info("preview_progress_not_told")  # the document says the same

@@ -1,0 +1,1 @@
+"""The reconciler: no public HTTP, only messages. Roles: planner, worker, aggregator, sweeper."""

@@ -1,0 +1,206 @@
+"""The composition root of the reconciler: the real parts put together, started, and stopped in good order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Literal
+
+import aiohttp
+import structlog
+from ulid import ULID
+
+from services.reconciler.aggregator import Aggregator
+from services.reconciler.lane import Lanes
+from services.reconciler.partitions import Partitions
+from services.reconciler.planner import Planner
+from services.reconciler.sources import CellSources
+from services.reconciler.verifying import Verifying
+from services.reconciler.watchdog import EVERY, SILENT_AFTER, Watchdog
+from services.reconciler.window import Window
+from services.reconciler.work.cell_worker import CellWorker
+from services.reconciler.work.current import CurrentLevels
+from services.reconciler.work.ending import Ending
+from services.reconciler.work.pushing import Pushing
+from services.reconciler.work.sending import Sending
+from services.reconciler.work.to_local import ToLocal
+from shared.mongodb.boms import BomStore
+from shared.mongodb.cells import CellStore
+from shared.mongodb.connection import Mongo
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.leases import PartitionLeases, PlanLease
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.pushes import PushStore
+from shared.mongodb.shops import ShopStore
+from shared.mongodb.stock import StockStore
+from shared.operations import Operations, start_operations
+from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import ENDED_JOBS, FINISHED, JOBS, PARTITIONS
+from shared.reading.rows import RowReader
+from shared.reading.verify import Verifier
+from shared.settings import Settings
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import ShopifyReads
+from shared.shopify.writes import ShopifyWrites
+
+log = structlog.get_logger()
+
+Role = Literal["planner", "worker", "aggregator"]
+ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator"})
+
+_COMMANDS_AT_ONCE = 20
+_RESULTS_AT_ONCE = 200
+
+
+class ReconcilerService:
+    """A running reconciler."""
+
+    def __init__(self, settings: Settings, roles: Collection[Role]) -> None:
+        self._settings = settings
+        self._roles = frozenset(roles)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._partitions: Partitions | None = None
+        self._aggregator: Aggregator | None = None
+        self._operations: Operations | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        settings: Settings,
+        *,
+        roles: Collection[Role] = ALL_ROLES,
+        watchdog_every: float = EVERY,
+        silent_after: timedelta = SILENT_AFTER,
+    ) -> ReconcilerService:
+        """Connect, declare what is missing, and take up work. Raises WrongSetting, Broker- or StoreUnavailable."""
+        service = cls(settings, roles)
+        await service._connect()
+        await service._compose(watchdog_every, silent_after)
+        return service
+
+    async def _connect(self) -> None:
+        settings = self._settings
+        url = settings.amqp_url.get_secret_value()
+        self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        await self._mongo.prepare()
+        await declare_topology(url)
+        self._publisher = await Publisher.open(url, "reconciler")
+        self._consumer = await Consumer.open(url, "reconciler")
+        self._session = aiohttp.ClientSession()
+
+    async def _compose(self, watchdog_every: float, silent_after: timedelta) -> None:
+        mongo, settings = self._mongo, self._settings
+        owner = str(ULID())
+        keys = [key.get_secret_value() for key in settings.token_keys]
+        shops = ShopStore(mongo.db, keys)
+        boms = BomStore(mongo.db, mongo.transactions)
+        stock, cells = StockStore(mongo.db), CellStore(mongo.db)
+        jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db)
+        window = Window(cells, self._publisher)
+        planner = Planner(
+            transactions=mongo.transactions,
+            lease=PlanLease(mongo.db, owner),
+            jobs=jobs,
+            cells=cells,
+            shops=shops,
+            previews=previews,
+            sources=CellSources(boms, previews, cells),
+            window=window,
+            publisher=self._publisher,
+        )
+        aggregator = Aggregator(jobs, window, self._publisher)
+        client = ShopifyClient(self._session, shops, settings.shopify_url, settings.shopify_api_version)
+        reads = ShopifyReads(client)
+        if "worker" in self._roles:
+            await self._start_worker(owner, client, reads, shops, boms, stock, cells, jobs)
+        if "planner" in self._roles:
+            await self._consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
+            await self._consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
+        if "aggregator" in self._roles:
+            self._aggregator = aggregator
+            await self._consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
+            watchdog = Watchdog(
+                jobs=jobs,
+                cells=cells,
+                shops=shops,
+                planner=planner,
+                aggregator=aggregator,
+                window=window,
+                every=watchdog_every,
+                silent_after=silent_after,
+            )
+            self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
+        self._operations = await start_operations(settings.host, settings.operations_port, self._ready)
+        log.info("reconciler_started", roles=sorted(self._roles), operations_port=self._operations.port)
+
+    async def _start_worker(
+        self,
+        owner: str,
+        client: ShopifyClient,
+        reads: ShopifyReads,
+        shops: ShopStore,
+        boms: BomStore,
+        stock: StockStore,
+        cells: CellStore,
+        jobs: JobStore,
+    ) -> None:
+        transactions = self._mongo.transactions
+        pushes = PushStore(self._mongo.db)
+        ending = Ending(transactions, stock, cells)
+        levels = CurrentLevels(boms, reads)
+        worker = CellWorker(
+            ending=ending,
+            cells=cells,
+            jobs=jobs,
+            shops=shops,
+            boms=boms,
+            pushes=pushes,
+            pushing=Pushing(ending, pushes, Sending(pushes, client, ShopifyWrites(client), reads), levels),
+            to_local=ToLocal(ending, levels),
+            levels=levels,
+            rows=RowReader(boms, stock, reads),
+            client=client,
+            reads=reads,
+            publisher=self._publisher,
+        )
+        leases = PartitionLeases(self._mongo.db, owner, PARTITIONS)
+        await leases.check_number()
+        self._partitions = Partitions(leases, self._consumer, Lanes(worker, cells))
+        await self._partitions.balance()
+        self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))
+        verifying = Verifying(self._partitions, stock, Verifier(transactions, boms, stock, reads))
+        self._tasks.append(asyncio.create_task(verifying.run(), name="verifying"))
+
+    async def _ready(self) -> dict[str, bool]:
+        return {
+            "broker": self._publisher.ready and self._consumer.ready,
+            "mongodb": await self._mongo.alive(),
+        }
+
+    @property
+    def operations_port(self) -> int:
+        """The port of /livez, /readyz and /metrics."""
+        if self._operations is None:
+            raise RuntimeError("the service is not started")
+        return self._operations.port
+
+    async def stop(self) -> None:
+        """Take nothing new, finish the batches under way, give the rest back, and close."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._consumer.stop()
+        if self._partitions is not None:
+            await self._partitions.stop()
+        if self._aggregator is not None:
+            await self._aggregator.stop()
+        await self._consumer.close()
+        await self._publisher.close()
+        await self._session.close()
+        if self._operations is not None:
+            await self._operations.close()
+        self._mongo.close()
+        log.info("reconciler_stopped")

@@ -1,0 +1,172 @@
+"""Lanes: the cells of one shop, gathered from its partition and worked on in batches, one batch at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from services.reconciler.work.cell_worker import CellWorker
+from shared import metrics
+from shared.domain.batches import ROWS_PER_CALL
+from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
+from shared.mongodb.cells import CellStore
+from shared.mongodb.transactions import Overtaken, WriteConflict
+from shared.rabbitmq.consumer import Delivery
+
+log = structlog.get_logger()
+
+LANE_BOUND = 2000
+"""Cells one shop may have in a process; above it messages are acknowledged and their places freed."""
+
+LINGER = 0.01
+"""Seconds a batch waits for company, so that cells published together are worked on together."""
+
+LONG_WAIT = 1.0
+"""Above these seconds no message is held: the lane remembers the cells, and the watchdog covers a crash."""
+
+GIVE_UP_WAIT = 60.0
+"""Above these seconds the lane forgets the cells too; they are published again later."""
+
+_UNCLEAR_WAIT = 5.0
+_FAILED_WAIT = 1.0
+
+
+class Lane:
+    """The cells of one shop in this process, by the id of their document."""
+
+    def __init__(self, shop: str, worker: CellWorker, cells: CellStore, on_empty: Callable[[str], None]) -> None:
+        self._shop = shop
+        self._worker = worker
+        self._cells = cells
+        self._on_empty = on_empty
+        self._waiting: dict[str, Delivery | None] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def size(self) -> int:
+        """Cells waiting or being worked on."""
+        return len(self._waiting)
+
+    async def add(self, cell: str, delivery: Delivery) -> None:
+        """Take a cell. One that is here already needs no second message; one too many is left to the documents."""
+        if cell in self._waiting:
+            await delivery.ack()
+            return
+        if len(self._waiting) >= LANE_BOUND or self._stopping.is_set():
+            await self._cells.free_places(self._shop, [cell])
+            await delivery.ack()
+            return
+        self._waiting[cell] = delivery
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name=f"lane {self._shop}")
+
+    async def stop(self) -> None:
+        """Finish the batch under way; what has not begun goes back to the queue."""
+        self._stopping.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        for delivery in self._waiting.values():
+            if delivery is not None:
+                await delivery.requeue()
+        self._waiting.clear()
+
+    async def _run(self) -> None:
+        structlog.contextvars.bind_contextvars(shop=self._shop)
+        while self._waiting and not self._stopping.is_set():
+            if len(self._waiting) < ROWS_PER_CALL:
+                await asyncio.sleep(LINGER)
+            batch = list(self._waiting)[:ROWS_PER_CALL]
+            wait = await self._batch(batch)
+            if wait > 0:
+                await self._pause(wait)
+        self._on_empty(self._shop)
+
+    async def _batch(self, batch: list[str]) -> float:
+        """Work on a batch; answers the seconds to wait before the next."""
+        try:
+            await self._worker.run(self._shop, batch)
+        except ShopPaused as pause:
+            log.warning("lane_paused", reason=pause.reason, cells=len(self._waiting))
+            await self._in_good_order(batch)
+            await self._forget(list(self._waiting))
+            return 0.0
+        except ShopifyThrottled as throttled:
+            log.info("lane_throttled", seconds=round(throttled.retry_after, 2))
+            await self._in_good_order(batch)
+            return max(throttled.retry_after, 0.05)
+        except ShopifyUnclear as unclear:
+            log.warning("lane_unclear", reason=str(unclear))
+            await self._in_good_order(batch)
+            return _UNCLEAR_WAIT
+        except (Overtaken, WriteConflict) as conflict:
+            log.info("lane_overtaken", reason=str(conflict))
+            await self._in_good_order(batch)
+            return 0.05
+        except Exception:  # the attempts were raised before: a batch that keeps failing ends cell by cell
+            log.exception("batch_failed", cells=len(batch))
+            return _FAILED_WAIT
+        await self._done(batch)
+        return 0.0
+
+    async def _in_good_order(self, batch: list[str]) -> None:
+        try:
+            await self._cells.give_back(self._shop, batch)
+        except Exception:  # a store that is away: the attempt counts, which is the careful side
+            log.exception("give_back_failed", cells=len(batch))
+
+    async def _done(self, batch: list[str]) -> None:
+        for cell in batch:
+            delivery = self._waiting.pop(cell, None)
+            if delivery is not None:
+                await delivery.ack()
+
+    async def _forget(self, cells: list[str]) -> None:
+        await self._cells.free_places(self._shop, cells)
+        await self._done(cells)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, holding no message through it."""
+        if seconds > GIVE_UP_WAIT:
+            await self._forget(list(self._waiting))
+            return
+        if seconds > LONG_WAIT:
+            for cell, delivery in self._waiting.items():
+                if delivery is not None:
+                    self._waiting[cell] = None
+                    await delivery.ack()
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+class Lanes:
+    """All lanes of a process."""
+
+    def __init__(self, worker: CellWorker, cells: CellStore) -> None:
+        self._worker = worker
+        self._cells = cells
+        self._lanes: dict[str, Lane] = {}
+
+    async def add(self, shop: str, cell: str, delivery: Delivery) -> None:
+        """Hand a cell to its shop's lane."""
+        lane = self._lanes.get(shop)
+        if lane is None:
+            lane = self._lanes[shop] = Lane(shop, self._worker, self._cells, self._drop)
+        await lane.add(cell, delivery)
+        metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
+
+    def _drop(self, shop: str) -> None:
+        lane = self._lanes.get(shop)
+        if lane is not None and lane.size == 0:
+            del self._lanes[shop]
+        metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
+
+    async def stop(self, shops: Callable[[str], bool] = lambda _: True) -> None:
+        """Stop the lanes of some shops (all by default)."""
+        chosen = [shop for shop in self._lanes if shops(shop)]
+        stopping: list[Awaitable[None]] = [self._lanes.pop(shop).stop() for shop in chosen]
+        await asyncio.gather(*stopping)

@@ -1,0 +1,82 @@
+"""Consuming the cell queues of the partitions this process holds, its fair share by lease."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from pydantic import ValidationError
+
+from services.reconciler.lane import Lanes
+from shared import metrics
+from shared.contract.messages import CellWork
+from shared.domain.cell import CellKey, partition_of
+from shared.mongodb.cells import cell_id
+from shared.mongodb.leases import PartitionLeases
+from shared.rabbitmq.consumer import Consumer, Delivery, Subscription
+from shared.rabbitmq.topology import CELLS, PARTITIONS
+
+log = structlog.get_logger()
+
+BALANCE_EVERY = 3.0
+"""Seconds between renewals; a lease lasts a multiple of it."""
+
+PREFETCH = 500
+
+
+class Partitions:
+    """Holds partitions, and feeds the lanes from their queues."""
+
+    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: Lanes) -> None:
+        self._leases = leases
+        self._consumer = consumer
+        self._lanes = lanes
+        self._subscriptions: dict[int, Subscription] = {}
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The partitions held now."""
+        return frozenset(self._subscriptions)
+
+    async def balance(self) -> None:
+        """Renew the leases; take up what is new and lay down what is lost."""
+        wanted = await self._leases.balance()
+        for partition in [p for p in self._subscriptions if p not in wanted]:
+            await self._lay_down(partition)
+        for partition in sorted(wanted - self._subscriptions.keys()):
+            self._subscriptions[partition] = await self._consumer.deliver(
+                CELLS[partition], self._on_cell, prefetch=PREFETCH
+            )
+        metrics.PARTITIONS_HELD.set(len(self._subscriptions))
+
+    async def run(self) -> None:
+        """Balance until cancelled. A store that is away for a moment costs nothing: the queues go on."""
+        while True:
+            await asyncio.sleep(BALANCE_EVERY)
+            try:
+                await self.balance()
+            except Exception:  # tried again in a moment; the documents guard the cells, not the leases
+                log.exception("partitions_not_balanced")
+
+    async def stop(self) -> None:
+        """Lay everything down and leave."""
+        await asyncio.gather(*(subscription.stop() for subscription in self._subscriptions.values()))
+        await self._lanes.stop()
+        await self._leases.leave()
+
+    async def _lay_down(self, partition: int) -> None:
+        subscription = self._subscriptions.pop(partition)
+        await subscription.stop()
+        await self._lanes.stop(lambda shop: partition_of(shop, PARTITIONS) == partition)
+        await subscription.close()
+        self._consumer.forget(subscription)
+
+    async def _on_cell(self, delivery: Delivery) -> None:
+        try:
+            work = CellWork.model_validate_json(delivery.body)
+        except ValidationError as error:
+            log.warning("cell_message_rejected", errors=error.errors(include_url=False, include_input=False))
+            await delivery.reject()
+            return
+        key = CellKey(work.bom_id, work.location_id)
+        await self._lanes.add(work.shop, cell_id(work.shop, work.job_id, key), delivery)

@@ -1,0 +1,228 @@
+"""Planning: jobs are numbered per shop, start whole or wait whole, and their cells exist before the first message."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import structlog
+from pydantic import ValidationError
+
+from services.reconciler.overlap import shares_a_cell
+from services.reconciler.sources import CellSources, expired
+from services.reconciler.window import Window
+from shared.contract.messages import CellsFinished, FinishedCell, JobCancel, JobFinished, JobProgress, JobRequest
+from shared.domain.cell import CellState
+from shared.domain.codes import EXPLAINED, Code
+from shared.domain.job import JobState, Totals
+from shared.errors import BrokerUnavailable
+from shared.mongodb.cells import CellStore, NewCell, cell_id
+from shared.mongodb.collections import Document
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.leases import PlanLease
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.shops import ShopStore
+from shared.mongodb.transactions import Session, Transactions, WriteConflict
+from shared.rabbitmq import topology
+from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.publisher import Publisher
+
+log = structlog.get_logger()
+
+_LEASE_TRIES = 20
+_LEASE_PAUSE = 0.1
+
+
+class Planner:
+    """Handles `job.request`, `job.cancel` and `job.finished`."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        lease: PlanLease,
+        jobs: JobStore,
+        cells: CellStore,
+        shops: ShopStore,
+        previews: PreviewStore,
+        sources: CellSources,
+        window: Window,
+        publisher: Publisher,
+    ) -> None:
+        self._transactions = transactions
+        self._lease = lease
+        self._jobs = jobs
+        self._cells = cells
+        self._shops = shops
+        self._previews = previews
+        self._sources = sources
+        self._window = window
+        self._publisher = publisher
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def on_command(self, delivery: Delivery) -> None:
+        """Handle one command. Raises Reject for a body that can never be understood."""
+        try:
+            if delivery.key == topology.JOB_CANCEL:
+                cancel = JobCancel.model_validate_json(delivery.body)
+                await self.cancel(cancel.shop, cancel.job_id)
+                return
+            request = JobRequest.model_validate_json(delivery.body)
+        except ValidationError as error:
+            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+        if await self._shops.get(request.shop) is None:
+            raise Reject(f"{delivery.key}: the shop {request.shop} is not known; add it first")
+        await self._jobs.request(request)
+        await self.plan(request.shop)
+
+    async def on_finished(self, delivery: Delivery) -> None:
+        """A job has ended: those that waited for it may start."""
+        try:
+            finished = JobFinished.model_validate_json(delivery.body)
+        except ValidationError as error:
+            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+        await self.plan(finished.shop)
+
+    async def cancel(self, shop: str, job_id: str) -> None:
+        """Cancel what has not begun. Safe to repeat: a crash in between leaves the message to do the rest."""
+        state = await self._jobs.request_cancel(shop, job_id)
+        job = await self._jobs.get(shop, job_id)
+        if job is None:
+            return
+        if job["state"] == JobState.CANCELLED and job["planned"] is None:
+            # No batch of its cells can commit any more, so what is there now is all there will be.
+            await self._cells.remove(shop, job_id)
+            return
+        if state is JobState.RUNNING:
+            cancelled = await self._cells.cancel_pending(shop, job_id)
+            ended = [
+                FinishedCell(bom_id=cell["bom_id"], location_id=cell["location_id"], state=CellState.CANCELLED)
+                for cell in cancelled
+            ]
+            await self._publisher.finished_event(
+                topology.CELLS_FINISHED, CellsFinished(shop=shop, job_id=job_id, cells=ended)
+            )
+
+    async def plan(self, shop: str) -> None:
+        """Start what may start, under the shop's planning lease. Another planner at it does the same work."""
+        async with self._locks.setdefault(shop, asyncio.Lock()):
+            number = await self._take_lease(shop)
+            if number is None:
+                log.info("planning_left_to_another", shop=shop)
+                return
+            try:
+                await self._jobs.number(shop, number)
+                for job in await self._jobs.unfinished(shop):
+                    if job["state"] != JobState.RUNNING and job["no"] is not None:
+                        with structlog.contextvars.bound_contextvars(shop=shop, job=job["job_id"]):
+                            await self._plan_one(job, number)
+            finally:
+                await self._lease.release(shop, number)
+
+    async def _take_lease(self, shop: str) -> int | None:
+        for _ in range(_LEASE_TRIES):
+            number = await self._lease.take(shop)
+            if number is not None:
+                return number
+            await asyncio.sleep(_LEASE_PAUSE)
+        return None
+
+    async def _plan_one(self, job: Document, lease_no: int) -> None:
+        others = [other for other in await self._jobs.unfinished(job["shop"]) if other["job_id"] != job["job_id"]]
+        for other in others:
+            earlier = other["no"] is not None and other["no"] < job["no"]
+            if (earlier or other["state"] == JobState.RUNNING) and await shares_a_cell(job, other, self._cells):
+                if job["waits_for"] != other["job_id"]:
+                    await self._jobs.wait(job["shop"], job["job_id"], other["job_id"])
+                    log.info("job_waits", waits_for=other["job_id"])
+                    await self._tell(job["shop"], job["job_id"])
+                return
+        refusal = await self._refusal(job)
+        if refusal is not None:
+            await self._jobs.fail(job["shop"], job["job_id"], str(refusal), EXPLAINED[refusal].message)
+            log.info("job_refused", code=str(refusal))
+            return
+        await self._start(job, lease_no)
+
+    async def _refusal(self, job: Document) -> Code | None:
+        """Why the job cannot start at all."""
+        if job["preview_id"] is None:
+            return None
+        preview = await self._previews.get(job["shop"], job["preview_id"])
+        if preview is None or preview["state"] != "ready":
+            return Code.NOT_IN_PREVIEW
+        return Code.PREVIEW_EXPIRED if expired(preview["taken_from"]) else None
+
+    async def _start(self, job: Document, lease_no: int) -> None:
+        """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""
+        shop, job_id = job["shop"], job["job_id"]
+        made = 0
+        async for batch in self._sources.of(job):
+            first = made
+            fits = await self._transactions.run(
+                lambda session, batch=batch, first=first: self._make(session, job, lease_no, first, batch)  # type: ignore[misc]  # mypy cannot infer bound defaults
+            )
+            if not fits:
+                log.info("start_given_up")
+                return
+            made += len(batch)
+        if made == 0:
+            await self._jobs.fail(shop, job_id, "EMPTY_SELECTION", "Nothing is selected: no BOM or location matches.")
+            return
+
+        async def run(session: Session) -> bool:
+            await self._lease_holds(session, shop, lease_no)
+            planned = await self._cells.made(shop, job_id, session)
+            return await self._jobs.move(
+                shop,
+                job_id,
+                JobState.RUNNING,
+                session=session,
+                planned=planned,
+                started_at=datetime.now(UTC),
+                waits_for=None,
+                totals=asdict(Totals(total=planned, pending=planned)),
+            )
+
+        if await self._transactions.run(run):
+            log.info("job_started", cells=made, direction=job["direction"])
+            await self._tell(shop, job_id)
+            if await self._window.refill(shop, job_id) == 0:
+                # Every cell ended while it was made: nothing else would ask for the end test.
+                await self._publisher.finished_event(
+                    topology.CELLS_FINISHED, CellsFinished(shop=shop, job_id=job_id, cells=[])
+                )
+
+    async def _make(
+        self, session: Session, job: Document, lease_no: int, first: int, batch: list[NewCell]
+    ) -> bool:
+        await self._lease_holds(session, job["shop"], lease_no)
+        if not await self._jobs.touch_planning(session, job["shop"], job["job_id"]):
+            return False
+        ids = {cell_id(job["shop"], job["job_id"], cell.key): cell for cell in batch}
+        present = await self._cells.present(job["shop"], list(ids), session)
+        missing = [cell for this_id, cell in ids.items() if this_id not in present]
+        if missing:
+            await self._cells.make(session, job["shop"], job["job_id"], first, missing)
+        return True
+
+    async def _lease_holds(self, session: Session, shop: str, lease_no: int) -> None:
+        if not await self._lease.extend(session, shop, lease_no):
+            raise WriteConflict("the planning lease has passed to another planner")
+
+    async def _tell(self, shop: str, job_id: str) -> None:
+        job = await self._jobs.get(shop, job_id)
+        if job is None:
+            return
+        message = JobProgress(
+            shop=shop,
+            job_id=job_id,
+            state=JobState(job["state"]),
+            totals=job["totals"],
+            waits_for=job["waits_for"],
+        )
+        try:
+            await self._publisher.event(topology.JOB_PROGRESS, message)
+        except BrokerUnavailable:
+            log.info("progress_not_told")  # the document says the same

@@ -1,0 +1,132 @@
+"""Where the cells of a job come from: its selection, its preview, or the job it retries or undoes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from shared.contract.selection import SelectionBody
+from shared.domain.cell import CellState
+from shared.domain.codes import Code, row_is_stale
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
+from shared.mongodb.boms import BomStore, SelectedCell
+from shared.mongodb.cells import CellStore, NewCell, key_in
+from shared.mongodb.collections import Document
+from shared.mongodb.previews import PreviewStore
+
+BATCH = 500
+"""Cells made in one transaction."""
+
+PREVIEW_VALID = timedelta(hours=24)
+"""A preview older than this is refused."""
+
+
+def expired(taken: datetime) -> bool:
+    """Whether what was taken then is too old to act on."""
+    return datetime.now(UTC) - taken > PREVIEW_VALID
+
+
+class CellSources:
+    """Reads the cells a job is to have, in batches, always in the same order."""
+
+    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore) -> None:
+        self._boms = boms
+        self._previews = previews
+        self._cells = cells
+
+    def of(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        """The cells of a job."""
+        if job["source"] == JobSource.RETRY and job["of_job_id"]:
+            return self._retried(job)
+        if job["source"] == JobSource.UNDO and job["of_job_id"]:
+            return self._undone(job)
+        return self._selected(job)
+
+    async def _selected(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        selection = SelectionBody(**job["selection"]).to_domain()
+        async for cells in self._boms.select(job["shop"], selection, size=BATCH):
+            await self._boms.ensure_stock(job["shop"], cells)
+            for start in range(0, len(cells), BATCH):
+                part = cells[start : start + BATCH]
+                if job["preview_id"] is None:
+                    yield [_plain(cell) for cell in part]
+                else:
+                    rows = await self._previews.rows(job["shop"], job["preview_id"], [cell.key for cell in part])
+                    yield [_previewed(cell, rows.get(cell.key)) for cell in part]
+
+    async def _retried(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""
+        batch: list[Document] = []
+        async for cell in self._cells.failed(job["shop"], job["of_job_id"], left_out=job["left_out"]):
+            batch.append(cell)
+            if len(batch) == BATCH:
+                yield await self._again(job["shop"], batch)
+                batch = []
+        if batch:
+            yield await self._again(job["shop"], batch)
+
+    async def _again(self, shop: str, cells: list[Document]) -> list[NewCell]:
+        boms = await self._boms.get(shop, {cell["bom_id"] for cell in cells})
+        again: list[NewCell] = []
+        for cell in cells:
+            bom = boms.get(cell["bom_id"])
+            if bom is None:
+                again.append(NewCell(key_in(cell), None, cell["bom_name"], code=Code.BOM_NOT_FOUND))
+                continue
+            code = None if cell["code"] is None else Code(cell["code"])
+            if code is Code.OUTCOME_UNKNOWN or (code is not None and row_is_stale(code)):
+                again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=code))
+                continue
+            if cell["row"] is not None and expired(cell["row"]["taken_at"]):
+                again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
+                continue
+            same_item = cell["item_id"] == bom.inventory_item_id
+            again.append(
+                NewCell(
+                    key_in(cell),
+                    bom.inventory_item_id,
+                    bom.name,
+                    row=cell["row"] if same_item else None,
+                    undo=cell["undo"],
+                )
+            )
+        return again
+
+    async def _undone(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        batch: list[NewCell] = []
+        async for cell in self._cells.updated(job["shop"], job["of_job_id"]):
+            undo = undo_of(cell, Direction(job["direction"]))
+            batch.append(NewCell(key_in(cell), cell["item_id"], cell["bom_name"], undo=undo))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+
+def undo_of(cell: Document, direction: Direction) -> Document:
+    """What is to be undone of a cell that a job of this direction updated; d = before − after."""
+    if cell["state"] != CellState.UPDATED:
+        raise ValueError("only an updated cell can be undone")
+    side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
+    before, after = cell[f"{side}_before"], cell[f"{side}_after"]
+    d = 0 if before is None or after is None else before - after
+    return {"direction": str(direction), "d": d, **cell["settled"]}
+
+
+def _plain(cell: SelectedCell) -> NewCell:
+    if cell.bom is None:
+        return NewCell(cell.key, None, None, code=Code.BOM_NOT_FOUND)
+    return NewCell(cell.key, cell.bom.inventory_item_id, cell.bom.name)
+
+
+def _previewed(cell: SelectedCell, row: Document | None) -> NewCell:
+    if cell.bom is None:
+        return NewCell(cell.key, None, None, code=Code.BOM_NOT_FOUND)
+    item_id, name = cell.bom.inventory_item_id, cell.bom.name
+    if row is None:
+        return NewCell(cell.key, item_id, name, code=Code.NOT_IN_PREVIEW)
+    if row["code"] is not None:
+        return NewCell(cell.key, item_id, name, code=Code(row["code"]))
+    return NewCell(cell.key, row["item_id"], name, row=row["row"], reason=row["reason"])

@@ -1,0 +1,91 @@
+"""The watchdog: what a lost message, a crash or a broker's restart left behind is taken up again from the documents."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from services.reconciler.aggregator import Aggregator
+from services.reconciler.planner import Planner
+from services.reconciler.window import Window
+from shared import metrics
+from shared.domain.job import JobState
+from shared.mongodb.cells import CellStore
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.shops import ShopStore
+
+log = structlog.get_logger()
+
+EVERY = 5.0
+"""Seconds between rounds."""
+
+SILENT_AFTER = timedelta(seconds=60)
+"""A cell published this long ago and still open is published again."""
+
+
+class Watchdog:
+    """Runs beside the planner and the aggregator."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        cells: CellStore,
+        shops: ShopStore,
+        planner: Planner,
+        aggregator: Aggregator,
+        window: Window,
+        every: float = EVERY,
+        silent_after: timedelta = SILENT_AFTER,
+    ) -> None:
+        self._jobs = jobs
+        self._cells = cells
+        self._shops = shops
+        self._planner = planner
+        self._aggregator = aggregator
+        self._window = window
+        self._every = every
+        self._silent_after = silent_after
+
+    async def run(self) -> None:
+        """Go round until cancelled."""
+        while True:
+            try:
+                await self.round()
+            except Exception:  # a store or broker that is away: the next round tries again
+                log.exception("watchdog_round_failed")
+            await asyncio.sleep(self._every)
+
+    async def round(self) -> None:
+        """Plan what waits, refill what is silent, end what is done, tell what was not confirmed."""
+        await self._measure()
+        for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
+            await self._planner.plan(shop)
+        for shop, job_id in await self._jobs.running():
+            await self._wake(shop, job_id)
+        async for job in self._jobs.finished_due():
+            await self._aggregator.tell_finished(job)
+
+    async def _wake(self, shop: str, job_id: str) -> None:
+        document = await self._shops.get(shop)
+        if document is not None and document.status == "active":
+            silent = await self._cells.unclaim_silent(shop, job_id, self._silent_after)
+            published = await self._window.refill(shop, job_id)
+            if silent:
+                metrics.WATCHDOG_REPUBLISHED.labels("cells").inc(published)
+                log.warning("cells_published_again", shop=shop, job=job_id, silent=silent, published=published)
+        if not await self._cells.any_open(shop, job_id):
+            await self._aggregator.refresh(shop, job_id)
+
+    async def _measure(self) -> None:
+        metrics.JOBS_OPEN.clear()
+        metrics.JOB_OLDEST.clear()
+        now = datetime.now(UTC)
+        for state, number, oldest in await self._jobs.open_by_state():
+            metrics.JOBS_OPEN.labels(state).set(number)
+            metrics.JOB_OLDEST.labels(state).set((now - oldest).total_seconds())
+        metrics.SHOPS_PAUSED.clear()
+        for reason, number in (await self._shops.paused_by_reason()).items():
+            metrics.SHOPS_PAUSED.labels(reason).set(number)

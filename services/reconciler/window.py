@@ -1,0 +1,40 @@
+"""The window of a job: at most so many of its cells are published and open at once."""
+
+from __future__ import annotations
+
+import structlog
+
+from shared.contract.messages import CellWork
+from shared.domain.cell import partition_of
+from shared.errors import BrokerUnavailable
+from shared.mongodb.cells import CellStore
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import PARTITIONS, cell_key
+
+log = structlog.get_logger()
+
+WINDOW = 1000
+
+
+class Window:
+    """Publishes the cells of jobs, one message per cell."""
+
+    def __init__(self, cells: CellStore, publisher: Publisher) -> None:
+        self._cells = cells
+        self._publisher = publisher
+
+    async def refill(self, shop: str, job_id: str) -> int:
+        """Publish the next cells of a running job; answers how many. Raises BrokerUnavailable."""
+        claimed = await self._cells.claim_window(shop, job_id, WINDOW)
+        if not claimed:
+            return 0
+        messages = [
+            CellWork(shop=shop, job_id=job_id, bom_id=cell["bom_id"], location_id=cell["location_id"])
+            for cell in claimed
+        ]
+        try:
+            await self._publisher.commands(cell_key(partition_of(shop, PARTITIONS)), messages)
+        except BrokerUnavailable:
+            await self._cells.free_places(shop, [cell["_id"] for cell in claimed])
+            raise
+        return len(messages)

@@ -1,0 +1,233 @@
+"""toShopify: bodies that are written before they are sent, fenced, and followed to their outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ulid import ULID
+
+from services.reconciler.work.current import CurrentLevels
+from services.reconciler.work.ending import Ending, Finished, Verdict, gone, pushed_values
+from services.reconciler.work.sending import Sending
+from services.reconciler.work.task import Task
+from shared import metrics
+from shared.domain.batches import calls, halves
+from shared.domain.cell import CellKey, CellState
+from shared.domain.codes import Code
+from shared.domain.plan import Ended, Target, error, event_since_preview, push_target, pushed
+from shared.domain.push import PushState, RowOutcome
+from shared.domain.stock import Stock, mark_unknown
+from shared.domain.undo import undo_target, undone_push
+from shared.mongodb.pushes import Outcome, PushRecord, PushRow, PushStore
+from shared.mongodb.stock import CellStock
+from shared.mongodb.transactions import Session
+from shared.reading.levels import Value
+from shared.shopify.writes import SetRow, set_body
+
+MOST_PUSHES = 14
+"""Bodies made for one cell before it ends as CONFLICT: enough to halve 250 rows to one and be stale a few times."""
+
+_ALONE_AFTER = 2
+"""A row stale this often goes in a call of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A push that was made, with its tasks."""
+
+    push_id: str
+    tasks: tuple[Task, ...]
+
+
+class Pushing:
+    """Pushes corrections to Shopify."""
+
+    def __init__(self, ending: Ending, pushes: PushStore, sending: Sending, levels: CurrentLevels) -> None:
+        self._ending = ending
+        self._pushes = pushes
+        self._sending = sending
+        self._levels = levels
+
+    async def run(self, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]) -> list[Finished]:
+        """Push each task from the value that Shopify is thought to hold, until each has ended.
+
+        Raises what the Shopify adapter and the transactions raise; everything done until then is in the documents.
+        """
+        finished: list[Finished] = []
+        groups = self._groups(tasks)
+        known = dict(values)
+        while groups:
+            group = groups.pop()
+            made, ended = await self._make(shop, group, known)
+            finished += ended
+            for push in made:
+                done, left = await self._follow(shop, push.push_id, push.tasks)
+                finished += done
+                if left:
+                    fresh, ended = await self._read_again(shop, left)
+                    finished += ended
+                    known |= fresh
+                    groups += self._groups([task for task in left if task.key in fresh])
+        return finished
+
+    async def resume(self, shop: str, push_id: str, tasks: Sequence[Task]) -> list[Finished]:
+        """Go on with a push that was made before, by this process or another: the push, with all its rows."""
+        finished, left = await self._follow(shop, push_id, tasks)
+        fresh, ended = await self._read_again(shop, left)
+        finished += ended
+        return finished + await self.run(shop, [task for task in left if task.key in fresh], fresh)
+
+    def _groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
+        """Calls for these tasks; those of a call that was refused without naming a row go in halves."""
+        split = [task for task in tasks if task.split]
+        rest = [task for task in tasks if not task.split]
+        groups = calls(rest, pair=lambda task: task.pair, alone=lambda task: task.stale >= _ALONE_AFTER)
+        for part in halves(split):
+            groups += calls(part, pair=lambda task: task.pair, alone=lambda _: False)
+        for task in split:
+            task.split = 0
+        return [group for group in groups if group]
+
+    async def _read_again(
+        self, shop: str, tasks: Sequence[Task]
+    ) -> tuple[dict[CellKey, Value], list[Finished]]:
+        """Read what Shopify holds before the rest is sent again; what was pushed too often ends here."""
+        spent = [task for task in tasks if task.pushes_made >= MOST_PUSHES]
+        finished = await self._ending.end_each(
+            shop, [(task, Verdict(error(Code.CONFLICT, verify=True))) for task in spent]
+        )
+        fresh, ended = await self._levels.read(shop, [task for task in tasks if task.pushes_made < MOST_PUSHES])
+        return fresh, finished + await self._ending.end_each(shop, ended)
+
+    async def _make(
+        self, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]
+    ) -> tuple[list[Made], list[Finished]]:
+        """Make the body in the transaction that reads the stock, and move every row from its old push to it."""
+        results = await self._ending.transactions.in_halves(
+            tasks, lambda session, part: self._make_one(session, shop, part, values)
+        )
+        made = [result for result in results if isinstance(result, Made)]
+        for push in made:
+            for task in push.tasks:
+                task.push_id = push.push_id
+                task.pushes_made += 1
+        return made, [result for result in results if isinstance(result, Finished)]
+
+    async def _make_one(
+        self, session: Session, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]
+    ) -> list[Made | Finished]:
+        present = await self._ending.stock.load(shop, [task.key for task in tasks], session)
+        targets: list[tuple[Task, Target]] = []
+        verdicts: list[tuple[Task, CellStock | None, Verdict]] = []
+        for task in tasks:
+            cell = present.get(task.key)
+            verdict = gone(task, cell)
+            if verdict is None and cell is not None:
+                target = _target(task, cell.stock, values[task.key])
+                if isinstance(target, Target):
+                    targets.append((task, target))
+                    continue
+                held = values[task.key].quantity
+                verdict = Verdict(target, (held, held))
+            if verdict is not None:
+                verdicts.append((task, cell, verdict))
+        results: list[Made | Finished] = list(await self._ending.write(session, shop, verdicts))
+        if targets:
+            results.append(await self._insert(session, shop, targets))
+        return results
+
+    async def _insert(self, session: Session, shop: str, targets: Sequence[tuple[Task, Target]]) -> Made:
+        push_id = str(ULID())
+        jobs = {task.job_id for task, _ in targets}
+        body = set_body(
+            [SetRow(task.item_id, task.key.location_id, t.quantity, t.change_from) for task, t in targets],
+            key=push_id,
+            reference=f"gid://trueup/Job/{min(jobs)}",
+        )
+        rows = [PushRow(task.job_id, task.key, task.item_id, target) for task, target in targets]
+        await self._pushes.make(session, shop, push_id, body, rows)
+        by_old: dict[str | None, list[str]] = {}
+        for task, _ in targets:
+            by_old.setdefault(task.push_id, []).append(task.cell_id)
+        for old, ids in by_old.items():
+            await self._ending.cells.point(session, shop, ids, old, push_id)
+        return Made(push_id, tuple(task for task, _ in targets))
+
+    async def _follow(
+        self, shop: str, push_id: str, tasks: Sequence[Task]
+    ) -> tuple[list[Finished], list[Task]]:
+        """Bring a push to its outcome and end the rows it settles; answers the tasks that need another body."""
+        push = await self._pushes.get(shop, push_id)
+        if push.state is PushState.OPEN and push.sends == 0 and await self._overtaken(shop, tasks):
+            # An event came between the body and its first send: the rest goes in a new body.
+            await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
+            push = await self._pushes.get(shop, push_id)
+        if push.state is PushState.OPEN:
+            push = await self._sending.to_outcome(shop, push)
+        if push.state is PushState.WITHDRAWN:
+            return [], list(tasks)
+        return await self._apply(shop, push, tasks)
+
+    async def _overtaken(self, shop: str, tasks: Sequence[Task]) -> bool:
+        watched = [task for task in tasks if task.row is not None and task.row.overrides_shopify]
+        if not watched:
+            return False
+        stock = await self._ending.stock.load(shop, [task.key for task in watched])
+        return any(
+            task.row is not None and task.key in stock and event_since_preview(stock[task.key].stock, task.row)
+            for task in watched
+        )
+
+    async def _apply(
+        self, shop: str, push: PushRecord, tasks: Sequence[Task]
+    ) -> tuple[list[Finished], list[Task]]:
+        outcomes: dict[tuple[str, CellKey], tuple[PushRow, Outcome]] = {
+            (row.job_id, row.key): (row, outcome) for row, outcome in zip(push.rows, push.outcomes, strict=True)
+        }
+        left: list[Task] = []
+        settled: list[Task] = []
+        for task in tasks:
+            _, outcome = outcomes[task.job_id, task.key]
+            if outcome.outcome is RowOutcome.STALE:
+                task.stale += 1
+                metrics.PUSH_CONFLICTS.labels("stale").inc()
+                left.append(task)
+            elif outcome.outcome is RowOutcome.NOT_APPLIED:
+                task.split = int(push.whole and len(push.rows) > 1)
+                left.append(task)
+            else:
+                settled.append(task)
+
+        def decide(task: Task, cell: CellStock) -> Verdict | None:
+            row, outcome = outcomes[task.job_id, task.key]
+            return _verdict(task, cell.stock, row, outcome, push.adjusted_at)
+
+        finished, _ = await self._ending.end_by_stock(shop, settled, decide)
+        for one in finished:
+            if one.ended.code is not None:
+                kind = "unknown" if one.ended.code is Code.OUTCOME_UNKNOWN else "refused"
+                metrics.PUSH_CONFLICTS.labels(kind).inc()
+        return finished, left
+
+
+def _target(task: Task, stock: Stock, value: Value) -> Target | Ended:
+    if task.undo is not None:
+        return undo_target(stock, task.undo, value.quantity, allow_negative=task.allow_negative)
+    if task.row is None:
+        raise ValueError("a push needs the row that was approved")
+    return push_target(stock, task.row, value.quantity, value.time, allow_negative=task.allow_negative)
+
+
+def _verdict(task: Task, stock: Stock, row: PushRow, outcome: Outcome, adjusted_at: datetime | None) -> Verdict:
+    if outcome.outcome is RowOutcome.APPLIED and adjusted_at is not None:
+        if task.undo is not None:
+            ended = undone_push(stock, task.undo, row.target, adjusted_at)
+        else:
+            ended = pushed(stock, row.target, adjusted_at)
+        return Verdict(ended, pushed_values(row.target))
+    if outcome.outcome is RowOutcome.REFUSED:
+        return Verdict(error(outcome.code or Code.PUSH_REFUSED, verify=True), detail=outcome.detail)
+    unknown = Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=mark_unknown(stock))
+    return Verdict(unknown, (row.target.change_from, None))

@@ -1,0 +1,106 @@
+"""Sending one push until its outcome is known: the same body under the same key, dated by Shopify's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from shared import metrics
+from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.push import KEY_LIFE, LONGEST_EXECUTION, SEND_DEADLINE, PushState, Resend, RowOutcome, judge, resend
+from shared.errors import ShopifyThrottled, ShopifyUnclear
+from shared.mongodb.pushes import Outcome, PushRecord, PushStore
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import ShopifyReads
+from shared.shopify.writes import SetRow, ShopifyWrites
+
+log = structlog.get_logger()
+
+_QUICK_RESENDS = (0.1, 0.4, 1.0)
+"""Seconds between resends while this worker holds on; after them the push waits for another turn."""
+
+
+class Sending:
+    """Sends pushes. `shopify_now` is a lower bound: an earlier date is the careful one."""
+
+    def __init__(self, pushes: PushStore, client: ShopifyClient, writes: ShopifyWrites, reads: ShopifyReads) -> None:
+        self._pushes = pushes
+        self._client = client
+        self._writes = writes
+        self._reads = reads
+
+    async def to_outcome(self, shop: str, push: PushRecord) -> PushRecord:
+        """Bring an open push to its outcome; answers it closed. Raises what the Shopify adapter raises."""
+        for pause in (*_QUICK_RESENDS, None):
+            now = await self._now(shop, push)
+            policy = resend(push.first_sent_at, now)
+            if policy is Resend.WAIT_FOR_EVIDENCE:
+                until = (push.first_sent_at or now) + KEY_LIFE + SEND_DEADLINE + LONGEST_EXECUTION
+                raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
+            if policy is Resend.JUDGE:
+                return await self._judge(shop, push)
+            dated = await self._pushes.note_send(shop, push.push_id, now)
+            if dated is None:
+                return await self._pushes.get(shop, push.push_id)
+            push = dated
+            try:
+                return await self._send(shop, push)
+            except ShopifyUnclear as unclear:
+                log.warning("push_unclear", push=push.push_id, sends=push.sends, reason=str(unclear))
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+        raise AssertionError("unreachable: the last resend raises or returns")
+
+    async def _now(self, shop: str, push: PushRecord) -> datetime:
+        """Shopify's time. A process that has had no reply yet reads its clock off a row of the push."""
+        known = self._client.clock(shop).now()
+        if known is None:
+            read = await self._reads.items(shop, [push.rows[0].item_id], locations=1)
+            known = read.taken_at
+        return known
+
+    async def _send(self, shop: str, push: PushRecord) -> PushRecord:
+        rows = [SetRow(r.item_id, r.key.location_id, r.target.quantity, r.target.change_from) for r in push.rows]
+        try:
+            # After this deadline nothing of this send may still be on its way out.
+            async with asyncio.timeout(SEND_DEADLINE.total_seconds()):
+                answer = await self._writes.send(shop, push.body, rows)
+        except TimeoutError:
+            raise ShopifyUnclear("the push was not answered before its deadline") from None
+        metrics.PUSH_ROWS.observe(len(rows))
+        await self._pushes.close(
+            shop,
+            push.push_id,
+            PushState.ANSWERED,
+            outcomes=[Outcome(row.outcome, row.code, row.detail) for row in answer.rows],
+            adjusted_at=answer.adjusted_at,
+            whole=answer.whole is not None,
+        )
+        if answer.whole is not None:
+            log.warning("push_refused_whole", push=push.push_id, rows=len(rows), reason=answer.whole)
+        return await self._pushes.get(shop, push.push_id)
+
+    async def _judge(self, shop: str, push: PushRecord) -> PushRecord:
+        """Shopify has forgotten the key and no sender is under way: evidence counts, row by row."""
+        first_sent = push.first_sent_at
+        if first_sent is None:
+            raise ValueError("a push that was never sent needs no evidence")
+        outcomes: dict[int, RowOutcome] = {}
+        for part in batches(list(enumerate(push.rows)), ROWS_PER_CALL):
+            read = await self._reads.items(shop, sorted({row.item_id for _, row in part}), locations=ROWS_PER_CALL)
+            for number, row in part:
+                item = read.items[row.item_id]
+                level = None if item is None else item.levels.get(row.key.location_id)
+                outcomes[number] = RowOutcome.UNKNOWN if level is None else judge(level.updated_at, first_sent)
+        await self._pushes.close(
+            shop, push.push_id, PushState.JUDGED, outcomes=[Outcome(outcomes[n]) for n in range(len(push.rows))]
+        )
+        return await self._pushes.get(shop, push.push_id)
+
+
+def _seconds(until: datetime, now: datetime) -> float:
+    return max(1.0, (until - now).total_seconds())
+

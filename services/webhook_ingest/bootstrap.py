@@ -1,0 +1,124 @@
+"""The composition root: the real parts of the webhook service, started and stopped in order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
+from typing import Literal, Self
+
+from aiohttp import web
+
+from services.webhook_ingest.front import Front
+from services.webhook_ingest.indexer import Indexer
+from services.webhook_ingest.problems import http_errors_as_problems
+from services.webhook_ingest.signature import Signatures
+from shared.mongodb.connection import Mongo
+from shared.operations import start_operations
+from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.publisher import Publisher
+from shared.settings import Settings
+
+Role = Literal["front", "indexer"]
+ROLES: frozenset[Role] = frozenset({"front", "indexer"})
+
+_NAME = "trueup-webhook-ingest"
+_LAST_ANSWERS = 6.0
+"""Seconds that requests under way get when the front stops; each ends by itself within five."""
+
+
+class WebhookIngestService:
+    """A running service. `port` is the front's, `operations_port` that of /livez, /readyz and /metrics.
+
+    Either is None where it does not run here.
+    """
+
+    def __init__(self) -> None:
+        self.port: int | None = None
+        self.operations_port: int | None = None
+        self._parts = AsyncExitStack()
+        self._checks: dict[str, Callable[[], Awaitable[bool]]] = {}
+        self._started = False
+
+    @classmethod
+    async def start(
+        cls,
+        settings: Settings,
+        *,
+        port: int | None = None,
+        roles: Collection[Role] = ROLES,
+        app: web.Application | None = None,
+        operations: bool = True,
+    ) -> Self:
+        """Start the roles. `port` overrides the setting (0: a free one).
+
+        With `app`, the front's route is added to that application, which the caller runs, instead of a port of its
+        own; with `operations` False there is no operations port, and the caller asks `ready` (one process for all
+        services). Raises BrokerUnavailable, StoreUnavailable, OSError where a port is taken.
+        """
+        service = cls()
+        try:
+            if operations:
+                await service._start_operations(settings)
+            await declare_topology(settings.amqp_url.get_secret_value())
+            if "indexer" in roles:
+                await service._start_indexer(settings)
+            if "front" in roles:
+                await service._start_front(settings, settings.port if port is None else port, app)
+        except BaseException:
+            await service.stop()
+            raise
+        service._started = True
+        return service
+
+    async def ready(self) -> dict[str, bool]:
+        """What taking and applying webhooks needs, and whether it is there now."""
+        return {"started": self._started, **{name: await check() for name, check in self._checks.items()}}
+
+    async def stop(self) -> None:
+        """Stop taking, finish what was taken, acknowledge it, close. Parts end in the reverse order of their start."""
+        self._started = False
+        await self._parts.aclose()
+
+    async def _start_operations(self, settings: Settings) -> None:
+        # First, so that it answers while the others start, and last to end.
+        server = await start_operations(settings.host, settings.operations_port, self.ready)
+        self._parts.push_async_callback(server.close)
+        self.operations_port = server.port
+
+    async def _start_indexer(self, settings: Settings) -> None:
+        mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        self._parts.callback(mongo.close)
+        await mongo.prepare()
+        consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME)
+        self._parts.push_async_callback(consumer.close)
+        indexer = Indexer(mongo)
+        self._parts.push_async_callback(indexer.stop)
+        await indexer.start(consumer)
+        self._checks["mongodb"] = mongo.alive
+        self._checks["consuming"] = _check(lambda: consumer.ready)
+
+    async def _start_front(self, settings: Settings, port: int, app: web.Application | None) -> None:
+        publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME)
+        self._parts.push_async_callback(publisher.close)
+        self._checks["publishing"] = _check(lambda: publisher.ready)
+        front = Front(Signatures(settings.client_secrets), publisher)
+        if app is not None:
+            app.add_routes(front.routes())
+            return
+        own = web.Application(middlewares=[http_errors_as_problems])
+        own.add_routes(front.routes())
+        # Bodies stay as they were sent: the signature is over the raw bytes, compressed ones included.
+        runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
+        self._parts.push_async_callback(runner.cleanup)
+        await runner.setup()
+        site = web.TCPSite(runner, settings.host, port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+
+
+def _check(ready: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return ready()
+
+    return check

@@ -1,0 +1,115 @@
+"""The HTTP front: verify the bytes, hand them to the broker, answer 200 only once it has confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from time import monotonic
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+
+from services.webhook_ingest.envelope import SIGNATURE, TOPIC, Envelope, HeaderError
+from services.webhook_ingest.problems import ProblemError
+from services.webhook_ingest.signature import Signatures
+from services.webhook_ingest.topics import TOPICS, routing_key, topic_label
+from shared import metrics
+from shared.errors import BrokerUnavailable
+
+log = structlog.get_logger()
+
+PATH = "/webhooks/shopify"
+BODY_LIMIT = 1_000_000
+"""Bytes. The largest body we know has a few kilobytes."""
+DEADLINE = 4.5
+"""Seconds for everything; Shopify gives a webhook five, its connection included."""
+SERVICE = "webhook-ingest"
+NOT_KEPT = "the webhook cannot be kept now: send it again"
+
+
+class WebhookPublisher(Protocol):
+    """Where verified webhooks go."""
+
+    async def webhook(self, topic_key: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Return once the broker has confirmed. Raises BrokerUnavailable."""
+
+
+class Front:
+    """Takes webhooks. It neither reads bodies nor recognises repeats: both are the indexer's."""
+
+    def __init__(self, signatures: Signatures, publisher: WebhookPublisher) -> None:
+        self._signatures = signatures
+        self._publisher = publisher
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to add to an application."""
+        return [web.post(PATH, self.receive)]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """`POST /webhooks/shopify`: 200, or a problem document with 400, 401, 408, 413 or 503."""
+        began = monotonic()
+        label = topic_label(request.headers.get(TOPIC, ""))
+        try:
+            outcome = await self._take(request)
+            response = web.Response(status=HTTPStatus.OK)
+        except ProblemError as problem:
+            outcome = "bad_hmac" if problem.status == HTTPStatus.UNAUTHORIZED else "refused"
+            response = problem.response()
+        except Exception:  # whatever it is, Shopify must send the webhook again
+            log.exception("webhook_failed")
+            outcome = "refused"
+            response = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT).response()
+        metrics.WEBHOOKS.labels(label, outcome).inc()
+        metrics.HTTP_REQUESTS.labels(SERVICE, PATH, str(response.status)).observe(monotonic() - began)
+        return response
+
+    async def _take(self, request: web.Request) -> str:
+        """Take one webhook; answers the outcome to count. Raises ProblemError."""
+        waiting_for = HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time: send it again"
+        try:
+            async with asyncio.timeout(DEADLINE):
+                body = await _read(request)
+                if not self._signatures.valid(body, request.headers.get(SIGNATURE, "")):
+                    raise ProblemError(HTTPStatus.UNAUTHORIZED, "X-Shopify-Hmac-Sha256 does not sign this body")
+                envelope = _envelope(request)
+                if envelope.topic not in TOPICS:
+                    log.info("webhook_of_unknown_topic", shop=envelope.shop, topic=envelope.topic[:100])
+                    return "unknown_topic"
+                waiting_for = HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT
+                await self._publisher.webhook(routing_key(envelope.topic), body, envelope.to_headers())
+        except TimeoutError:
+            raise ProblemError(*waiting_for) from None
+        except BrokerUnavailable as error:
+            log.warning("webhook_not_kept", error=str(error))
+            raise ProblemError(*waiting_for) from None
+        if envelope.lag is not None:
+            metrics.WEBHOOK_LAG.labels(envelope.topic).observe(envelope.lag)
+        return "accepted"
+
+
+async def _read(request: web.Request) -> bytes:
+    """The raw bytes, whole; the limit is ours, since the application may be shared. Raises ProblemError."""
+    too_large = ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a webhook has at most {BODY_LIMIT} bytes")
+    if request.content_length is not None and request.content_length > BODY_LIMIT:
+        raise too_large
+    body = bytearray()
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise too_large
+    except web.RequestPayloadError:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not whole: send it again") from None
+    return bytes(body)
+
+
+def _envelope(request: web.Request) -> Envelope:
+    if not request.headers.get(TOPIC):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "X-Shopify-Topic is missing")
+    try:
+        return Envelope.of_request(request.headers, datetime.now(UTC))
+    except HeaderError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from None

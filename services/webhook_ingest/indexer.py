@@ -1,0 +1,140 @@
+"""The indexer: takes webhooks from the queue, applies them in batches, acknowledges after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+import structlog
+
+from services.webhook_ingest.bodies import LevelBody
+from services.webhook_ingest.effects import ShopEffects
+from services.webhook_ingest.envelope import Envelope, HeaderError
+from services.webhook_ingest.event import BodyError, Event, Outcome, Result, read_event
+from services.webhook_ingest.lanes import Lanes
+from services.webhook_ingest.levels import CAUSE, LevelIndexer
+from services.webhook_ingest.topics import Effect, topic_label
+from shared import metrics
+from shared.errors import StoreUnavailable
+from shared.mongodb.boms import BomStore
+from shared.mongodb.connection import Mongo
+from shared.mongodb.events import EventStore
+from shared.mongodb.stock import StockStore
+from shared.rabbitmq.consumer import RETRY_PAUSE, Consumer, Delivery, Subscription
+from shared.rabbitmq.topology import INDEXING
+
+log = structlog.get_logger()
+
+PREFETCH = 400
+HOLD = 600.0
+"""Seconds a batch is held while MongoDB is away. Giving it back at once would spin the broker's count of deliveries
+up to its limit within seconds, and dead-letter every webhook of an outage; half an hour would close the channel."""
+LONGEST_PAUSE = 5.0
+STOP_TIME = 15.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    event: Event
+    delivery: Delivery
+
+
+class Indexer:
+    """Consumes `trueup.indexing`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        boms, stock, events = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db), EventStore(mongo.db)
+        self._levels = LevelIndexer(mongo.transactions, boms, stock, events)
+        self._effects = ShopEffects(mongo.transactions, boms, stock, events)
+        self._lanes: Lanes[_Taken] = Lanes(self._work)
+        self._subscription: Subscription | None = None
+        self._stopping = asyncio.Event()
+
+    async def start(self, consumer: Consumer) -> None:
+        """Begin to consume."""
+        self._subscription = await consumer.deliver(INDEXING, self.take, prefetch=PREFETCH)
+
+    async def stop(self) -> None:
+        """Take nothing more, finish and acknowledge what was taken. The rest goes back when the connection closes."""
+        self._stopping.set()
+        if self._subscription is not None:
+            await self._subscription.stop()
+        await self._lanes.finish(STOP_TIME)
+
+    async def take(self, delivery: Delivery) -> None:
+        """Put a delivery into its shop's lane; what can never be applied goes to the dead letters."""
+        try:
+            envelope = Envelope.of_message(delivery.headers)
+        except HeaderError as error:
+            log.warning("webhook_rejected", key=delivery.key, reason=str(error))
+            await delivery.reject()
+            return
+        try:
+            event = read_event(envelope, delivery.body)
+        except BodyError as error:
+            # The headers are not signed: a body that does not fit its topic may have been sent under another one.
+            metrics.WEBHOOKS.labels(topic_label(envelope.topic), "suspicious").inc()
+            log.warning("webhook_rejected", shop=envelope.shop, webhook_id=envelope.webhook_id, reason=str(error))
+            await delivery.reject()
+        else:
+            self._lanes.add(envelope.shop, _Taken(event, delivery))
+
+    async def _work(self, shop: str, batch: list[_Taken]) -> None:
+        """Apply a batch until it is in the documents, then acknowledge it. Never raises but when cancelled."""
+        until = monotonic() + HOLD
+        pause = 0.1
+        while True:
+            try:
+                results = await self._apply(shop, [taken.event for taken in batch])
+            except StoreUnavailable as error:
+                log.warning("store_away", shop=shop, events=len(batch), error=str(error))
+                if monotonic() > until or await self._stopped_within(pause):
+                    await _give_back(batch)
+                    return
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except Exception as error:  # noqa: BLE001  # one event must not take the others to the dead letters
+                if len(batch) > 1:
+                    for taken in batch:
+                        await self._work(shop, [taken])
+                    return
+                log.warning("webhook_not_applied", shop=shop, topic=batch[0].event.envelope.topic, error=repr(error))
+                await self._stopped_within(RETRY_PAUSE)
+                await _give_back(batch)
+                return
+            else:
+                for result in results:
+                    _count(shop, result)
+                for taken in batch:
+                    await taken.delivery.ack()
+                return
+
+    async def _apply(self, shop: str, events: Sequence[Event]) -> list[Result]:
+        levels = [event for event in events if isinstance(event.body, LevelBody)]
+        others = [event for event in events if not isinstance(event.body, LevelBody)]
+        return [*await self._levels.apply(shop, levels), *[await self._effects.apply(shop, event) for event in others]]
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._stopping.wait()
+        except TimeoutError:
+            return False
+
+
+async def _give_back(batch: Sequence[_Taken]) -> None:
+    for taken in batch:
+        await taken.delivery.requeue()
+
+
+def _count(shop: str, result: Result) -> None:
+    event, outcome = result
+    topic = event.envelope.topic
+    if outcome in {Outcome.DUPLICATE, Outcome.SUSPICIOUS}:
+        metrics.WEBHOOKS.labels(topic, outcome).inc()
+    if event.effect in {Effect.LEVEL, Effect.LEVEL_LOST}:
+        metrics.INDEX_UPDATES.labels(CAUSE, outcome).inc()
+        log.debug("level_event", shop=shop, webhook_id=event.envelope.webhook_id, outcome=outcome)
+    else:
+        log.info("shop_event", shop=shop, topic=topic, webhook_id=event.envelope.webhook_id, outcome=outcome)

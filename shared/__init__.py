@@ -1,0 +1,1 @@
+"""What all three services use: the pure domain, the message contract, and the adapters."""

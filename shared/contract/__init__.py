@@ -1,0 +1,1 @@
+"""What crosses a process boundary: the messages on RabbitMQ and their AsyncAPI description."""

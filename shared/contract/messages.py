@@ -1,0 +1,176 @@
+"""The bodies of every message on RabbitMQ. All are JSON, carry `schema` = 1 and name their shop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.contract.selection import Id, SelectionBody
+from shared.domain.cell import CellState
+from shared.domain.comparison import CellClass, Direction
+from shared.domain.job import JobSource, JobState
+
+ShopDomain = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$",
+        max_length=255,
+        description="The shop's myshopify.com domain in lower case.",
+    ),
+]
+Ulid = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$", description="A ULID in upper case.")]
+Quantity = Annotated[int, Field(strict=True, ge=-1_000_000_000, le=1_000_000_000)]
+
+
+class Message(BaseModel):
+    """What every body has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="The version of the message's form.")
+    shop: ShopDomain
+
+    def to_json(self) -> bytes:
+        """The body's bytes."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class JobOptions(BaseModel):
+    """Choices of one job; what is not given follows the shop's settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow_negative: bool | None = Field(None, description="Push targets below zero; none: the shop's setting.")
+
+
+class PreviewRequest(Message):
+    """Compute a preview. `preview_id` is the client's ULID, unique per shop: a repeat has no second effect."""
+
+    preview_id: Ulid
+    selection: SelectionBody
+    requested_by: str = Field("", max_length=200)
+
+
+class JobRequest(Message):
+    """Start a job. `job_id` is the client's ULID and the idempotency key, unique per shop."""
+
+    job_id: Ulid
+    direction: Direction
+    selection: SelectionBody
+    preview_id: Ulid | None = None
+    source: JobSource = JobSource.API
+    requested_by: str = Field("", max_length=200)
+    options: JobOptions = JobOptions()
+    of_job_id: Ulid | None = Field(None, description="The job that a retry or an undo refers to.")
+    left_out: bool = Field(False, description="A retry also takes the cells that were left out for a reason.")
+
+
+class JobCancel(Message):
+    """Cancel what a job has not begun."""
+
+    job_id: Ulid
+
+
+class BomUpsert(Message):
+    """Create or change a BOM. Fields not given stay as they are; a new BOM starts with their defaults."""
+
+    bom_id: Id
+    inventory_item_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    name: str = Field(min_length=1, max_length=500)
+    tags: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(None, max_length=100)
+    tracks_pre_assembled: bool | None = None
+    externally_managed: bool | None = None
+
+
+class BomRemove(Message):
+    """Remove a BOM and the stock records of its cells; its ledger stays."""
+
+    bom_id: Id
+
+
+class CountAdjust(Message):
+    """A hand adjustment of one cell's count. The idempotency key makes a repeat harmless."""
+
+    bom_id: Id
+    location_id: Id
+    delta: Quantity
+    idempotency_key: str = Field(min_length=1, max_length=200)
+    cause: Literal["counted", "built", "imported", "corrected"] = "corrected"
+    actor: str = Field("", max_length=200)
+
+
+class CellWork(Message):
+    """One cell of a job. Only the documents say what is to be done; direction and attempt are hints."""
+
+    job_id: Ulid
+    bom_id: Id
+    location_id: Id
+    direction: Direction | None = None
+    attempt: int = 0
+
+
+class FinishedCell(BaseModel):
+    """The end of one cell, as told by an event."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bom_id: str
+    location_id: str
+    state: CellState
+    code: str | None = None
+
+
+class CellsFinished(Message):
+    """Some cells of a job have ended; the documents hold the truth."""
+
+    job_id: Ulid
+    cells: list[FinishedCell]
+
+
+class JobProgress(Message):
+    """The figures of a job as they stand."""
+
+    job_id: Ulid
+    state: JobState
+    totals: dict[str, int]
+    waits_for: str | None = None
+
+
+class JobFinished(JobProgress):
+    """A job has ended, told exactly once in an undisturbed run and at least once otherwise."""
+
+
+class PreviewProgress(Message):
+    """Cells of a preview computed so far."""
+
+    preview_id: Ulid
+    done: int
+    total: int
+
+
+class PreviewReady(Message):
+    """A preview has ended; `state` tells how."""
+
+    preview_id: Ulid
+    state: Literal["ready", "failed"]
+
+
+class DriftDetected(Message):
+    """A missed webhook: the cell's base, what Shopify holds, and since when that was seen."""
+
+    bom_id: str
+    location_id: str
+    base: int | None
+    shopify_value: int
+    cell_class: CellClass
+    since: AwareDatetime
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time with its zone. Raises ValueError where the zone is missing: it is never guessed."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"a time without its zone: {text!r}")
+    return time

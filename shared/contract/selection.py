@@ -1,0 +1,67 @@
+"""The wire form of a selection, shared by messages and the HTTP API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.domain.cell import CellKey
+from shared.domain.selection import Filtered, Grid, Picked, Selection
+
+Id = Annotated[str, Field(min_length=1, max_length=64, description="An id, always a string.")]
+
+
+class CellRef(BaseModel):
+    """One BOM at one location."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bom_id: Id
+    location_id: Id
+
+
+class FilterBody(BaseModel):
+    """BOMs found when the work is planned."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(None, max_length=200, description="Part of the BOM's name or id.")
+    tag: str | None = Field(None, max_length=200)
+    tracks_pre_assembled: bool | None = None
+    location_ids: list[Id] | None = Field(None, min_length=1, max_length=1000)
+
+
+class SelectionBody(BaseModel):
+    """Exactly one of: `bom_ids` (a list or "all", optionally with `location_ids`), `cells`, `filter`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bom_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)] | Literal["all"] | None = None
+    location_ids: list[Id] | None = Field(None, min_length=1, max_length=1000)
+    cells: list[CellRef] | None = Field(None, min_length=1, max_length=100_000)
+    filter: FilterBody | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one_form(self) -> SelectionBody:
+        given = [name for name in ("bom_ids", "cells", "filter") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of bom_ids, cells or filter")
+        if self.location_ids is not None and self.bom_ids is None:
+            raise ValueError("location_ids goes with bom_ids; a filter has its own, cells name their location")
+        return self
+
+    def to_domain(self) -> Selection:
+        """The selection as the domain knows it."""
+        if self.cells is not None:
+            return Picked(frozenset(CellKey(cell.bom_id, cell.location_id) for cell in self.cells))
+        if self.filter is not None:
+            places = self.filter.location_ids
+            return Filtered(
+                text=self.filter.text,
+                tag=self.filter.tag,
+                tracks_pre_assembled=self.filter.tracks_pre_assembled,
+                location_ids=None if places is None else frozenset(places),
+            )
+        boms = None if self.bom_ids == "all" or self.bom_ids is None else frozenset(self.bom_ids)
+        return Grid(boms, None if self.location_ids is None else frozenset(self.location_ids))

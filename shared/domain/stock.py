@@ -1,0 +1,207 @@
+"""The stock of one cell and the only ways it may change (rules 1, 2 and 3 of the design).
+
+Every function takes the stock as it stands and answers a `Change`: the stock afterwards, the ledger entries
+that explain it (count before index, always), and whether a verifying read is wanted. Nothing is mutated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+LedgerField = Literal["count", "index"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """One cell's own numbers.
+
+    `index` is the base: the last `available` Shopify was known to hold, None until first read. `index_time` is
+    Shopify's time of it and orders webhooks only. `count` is the pre-assembled count, None where the BOM does
+    not track. The counters tell a later reader what has happened in between: `manual_total` sums all hand
+    adjustments, `settle_no` rises with every settle and undo, `events_no` with every event of the cell,
+    `tracks_rev` when tracking is switched, `rev` with every write. `unknown_outcome` marks a cell whose push
+    may or may not have reached Shopify.
+    """
+
+    index: int | None = None
+    index_time: datetime | None = None
+    count: int | None = None
+    manual_total: int = 0
+    settle_no: int = 0
+    events_no: int = 0
+    tracks_rev: int = 0
+    rev: int = 0
+    ledger_seq: int = 0
+    unknown_outcome: bool = False
+
+    @property
+    def tracks(self) -> bool:
+        """Whether the BOM tracks pre-assembled stock in this cell."""
+        return self.count is not None
+
+    @property
+    def local(self) -> int | None:
+        """The local value: the count where the BOM tracks, else the index (None: never read)."""
+        return self.index if self.count is None else self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger: `field` went from `before` to `after` (None: there was no value)."""
+
+    seq: int
+    field: LedgerField
+    before: int | None
+    after: int | None
+
+
+class Observed(StrEnum):
+    """What became of a value that Shopify reported."""
+
+    APPLIED = "applied"
+    BASED = "based"
+    EQUAL = "equal"
+    OLD = "old"
+    NO_VALUE = "no_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The stock after a step, the ledger entries of the step, and whether the cell asks to be verified."""
+
+    stock: Stock
+    entries: tuple[Entry, ...] = ()
+    verify: bool = False
+    observed: Observed | None = None
+
+
+def _changed(
+    old: Stock,
+    new: Stock,
+    *,
+    verify: bool,
+    observed: Observed | None = None,
+) -> Change:
+    """Raise `rev` and write the ledger entries: the count's first, then the index's."""
+    entries: list[Entry] = []
+    seq = old.ledger_seq
+    if new.count != old.count:
+        seq += 1
+        entries.append(Entry(seq, "count", old.count, new.count))
+    if new.index != old.index:
+        seq += 1
+        entries.append(Entry(seq, "index", old.index, new.index))
+    stock = replace(new, rev=old.rev + 1, ledger_seq=seq)
+    return Change(stock, tuple(entries), verify, observed)
+
+
+def _moved(stock: Stock, value: int, time: datetime) -> Stock:
+    """Rule 1: the index goes to `value` because Shopify says so, and a tracked count moves by the same amount."""
+    count = stock.count
+    if count is not None and stock.index is not None:
+        count += value - stock.index
+    return replace(stock, index=value, index_time=time, count=count)
+
+
+def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
+    """Apply a webhook that says the cell held `value` at Shopify's `time` (rule 1, unless it is old: rule 3).
+
+    A value equal to the index moves nothing; it is still verified when it is newer than what we hold, since two
+    quick changes may both carry the last value.
+    """
+    counted = replace(stock, events_no=stock.events_no + 1)
+    if value is None:
+        return _changed(stock, counted, verify=True, observed=Observed.NO_VALUE)
+    if stock.index is None:
+        return _changed(stock, _moved(counted, value, time), verify=True, observed=Observed.BASED)
+    newer = stock.index_time is None or time > stock.index_time
+    if value == stock.index:
+        return _changed(stock, counted, verify=newer, observed=Observed.EQUAL)
+    if stock.index_time is not None and time < stock.index_time:
+        return _changed(stock, counted, verify=True, observed=Observed.OLD)
+    return _changed(stock, _moved(counted, value, time), verify=True, observed=Observed.APPLIED)
+
+
+def observe_read(stock: Stock, value: int, time: datetime) -> Change:
+    """Apply a read of Shopify, `time` being the `updatedAt` of its `available`, whatever the times say (rule 3).
+
+    The caller has made sure that `rev` is still the one noted before the read began.
+    """
+    if stock.index is None:
+        observed = Observed.BASED
+    elif stock.index == value:
+        observed = Observed.EQUAL
+    else:
+        observed = Observed.APPLIED
+    return _changed(stock, _moved(stock, value, time), verify=False, observed=observed)
+
+
+def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:
+    """Rule 2: both sides agreed on `value` at Shopify's `time`, with hand adjustments up to `manual_inside` in it."""
+    settled = stock
+    if stock.index is None or stock.index_time is None or stock.index_time <= time:
+        settled = replace(settled, index=value, index_time=time)
+    if stock.count is not None and settled.index is not None:
+        settled = replace(settled, count=settled.index + (stock.manual_total - manual_inside))
+    settled = replace(settled, settle_no=stock.settle_no + 1)
+    return _changed(stock, settled, verify=True)
+
+
+def accept(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:
+    """toLocal: what was read under an unchanged `rev` is observed and settled in one write."""
+    observed = observe_read(stock, value, time).stock
+    settled = settle(observed, value, time, manual_inside).stock
+    return _changed(stock, replace(settled, unknown_outcome=False), verify=True)
+
+
+def adjust(stock: Stock, delta: int) -> Change:
+    """A hand adjustment: the count moves by `delta`. The cell must track (see `start_tracking`)."""
+    if stock.count is None:
+        raise ValueError("a hand adjustment needs a cell that tracks pre-assembled stock")
+    adjusted = replace(stock, count=stock.count + delta, manual_total=stock.manual_total + delta)
+    return _changed(stock, adjusted, verify=False)
+
+
+def counted(stock: Stock, delta: int) -> Change:
+    """A hand adjustment by a person who has counted: besides, it ends doubt about an unknown outcome."""
+    change = adjust(replace(stock, unknown_outcome=False), delta)
+    return change
+
+
+def start_tracking(stock: Stock) -> Change:
+    """The BOM tracks from now on: a cell never counted stands at zero units built."""
+    if stock.count is not None:
+        return Change(stock)
+    return _changed(stock, replace(stock, count=0, tracks_rev=stock.tracks_rev + 1), verify=False)
+
+
+def stop_tracking(stock: Stock) -> Change:
+    """The BOM no longer tracks, on purpose: the count is gone and the index alone is the local value."""
+    if stock.count is None:
+        return Change(stock)
+    return _changed(stock, replace(stock, count=None, tracks_rev=stock.tracks_rev + 1), verify=False)
+
+
+def undo_push(stock: Stock, value_set: int, time: datetime, d: int) -> Change:
+    """Undo of toShopify after Shopify was set to `value_set` at `time`; d = before − after of the undone push."""
+    between = None if stock.count is None or stock.index is None else stock.count - stock.index
+    undone = replace(stock, settle_no=stock.settle_no + 1)
+    if stock.index is None or stock.index_time is None or stock.index_time <= time:
+        undone = replace(undone, index=value_set, index_time=time)
+    if between is not None and undone.index is not None:
+        undone = replace(undone, count=undone.index + between - d)
+    return _changed(stock, undone, verify=True)
+
+
+def undo_local(stock: Stock, d: int) -> Change:
+    """Undo of toLocal: a hand adjustment of d = before − after, and nothing to Shopify."""
+    adjusted = adjust(stock, d).stock
+    return _changed(stock, replace(adjusted, settle_no=stock.settle_no + 1), verify=False)
+
+
+def mark_unknown(stock: Stock) -> Change:
+    """A push of this cell ended without a known outcome; the cell is verified and waits for a person."""
+    return _changed(stock, replace(stock, unknown_outcome=True), verify=True)

@@ -1,0 +1,65 @@
+"""Undo of a cell that a job updated: only where nothing has settled it since, and each cell once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.cell import CellState
+from shared.domain.codes import Code
+from shared.domain.comparison import Direction, Reason
+from shared.domain.plan import QUANTITY_LIMIT, Ended, Target, error, skipped
+from shared.domain.stock import Stock, undo_local, undo_push
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRow:
+    """What is to be undone: the direction of the first job, d = before − after of what it changed, and the
+    `settle_no` and `tracks_rev` its settling left behind."""
+
+    direction: Direction
+    d: int
+    settle_no: int
+    tracks_rev: int
+
+
+def _outdated(stock: Stock, row: UndoRow) -> Ended | None:
+    if stock.tracks_rev != row.tracks_rev:
+        return error(Code.TRACKING_CHANGED)
+    if stock.settle_no != row.settle_no:
+        return error(Code.SETTLED_SINCE_PREVIEW)
+    if stock.unknown_outcome:
+        # A later push, perhaps an earlier undo of this very cell, may have reached Shopify.
+        return error(Code.OUTCOME_UNKNOWN)
+    return None
+
+
+def undo_target(stock: Stock, row: UndoRow, shopify_now: int, *, allow_negative: bool) -> Target | Ended:
+    """Undo of toShopify: compare-and-set from what Shopify holds to that plus d."""
+    outdated = _outdated(stock, row)
+    if outdated is not None:
+        return outdated
+    if row.d == 0:
+        return skipped(Reason.NOTHING_TO_UNDO)
+    quantity = shopify_now + row.d
+    if abs(quantity) > QUANTITY_LIMIT:
+        return error(Code.QUANTITY_OUT_OF_RANGE)
+    if quantity < 0 and not allow_negative:
+        return error(Code.NEGATIVE_TARGET)
+    return Target(quantity=quantity, change_from=shopify_now, manual_used=stock.manual_total)
+
+
+def undone_push(stock: Stock, row: UndoRow, target: Target, adjusted_at: datetime) -> Ended:
+    """The end of a cell whose undoing push Shopify applied."""
+    return Ended(CellState.UPDATED, change=undo_push(stock, target.quantity, adjusted_at, row.d))
+
+
+def undone_local(stock: Stock, row: UndoRow) -> Ended:
+    """Undo of toLocal: the local count takes back what it received; Shopify is not touched."""
+    outdated = _outdated(stock, row)
+    if outdated is not None:
+        return outdated
+    if row.d == 0 or stock.count is None:
+        # Without a count the index is only a cache of Shopify's value: there is nothing of the app's to restore.
+        return skipped(Reason.NOTHING_TO_UNDO)
+    return Ended(CellState.UPDATED, change=undo_local(stock, row.d))

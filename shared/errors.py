@@ -1,0 +1,67 @@
+"""The exceptions of Trueup's own, drawn as a tree. Whether to try again, and when, is data on the error.
+
+TrueupError
+├── WrongSetting            a setting is missing or wrong: the start stops with one line
+├── BrokerUnavailable       RabbitMQ did not confirm in time
+├── StoreUnavailable        MongoDB did not answer
+└── ShopifyError            a call to Shopify did not succeed
+    ├── ShopPaused          401, 402, 403, 423: nothing more is sent for the shop until it is resumed
+    ├── ShopifyThrottled    not executed; wait `retry_after` seconds
+    ├── ShopifyUnclear      the call may or may not have been executed
+    └── ShopifyRefused      executed and refused as a whole, with Shopify's own errors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class TrueupError(Exception):
+    """The base of all."""
+
+
+class WrongSetting(TrueupError):
+    """A setting is missing or wrong."""
+
+
+class BrokerUnavailable(TrueupError):
+    """RabbitMQ did not confirm a message in time."""
+
+
+class StoreUnavailable(TrueupError):
+    """MongoDB did not answer."""
+
+
+class ShopifyError(TrueupError):
+    """A call to Shopify did not succeed."""
+
+
+class ShopPaused(ShopifyError):
+    """The shop does not take calls now. `reason`: unauthorized, frozen, forbidden, locked or uninstalled."""
+
+    def __init__(self, shop: str, reason: str) -> None:
+        super().__init__(f"{shop} is paused: {reason}")
+        self.shop = shop
+        self.reason = reason
+
+
+class ShopifyThrottled(ShopifyError):
+    """The call was not executed. `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ShopifyUnclear(ShopifyError):
+    """Connection lost, time out, 5xx or an unreadable body: the call may have been executed."""
+
+
+class ShopifyRefused(ShopifyError):
+    """Shopify answered with errors for the whole call. `errors`: its `errors` list; `code`: the first one's code."""
+
+    def __init__(self, message: str, code: str | None, errors: Sequence[dict[str, Any]]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.errors = errors

@@ -1,0 +1,55 @@
+"""Every metric of Trueup with its meaning. Dashboards and alerts use these and no others of ours."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry(auto_describe=True)
+
+_FAST = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LONG = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
+_ROWS = (1, 2, 5, 10, 25, 50, 100, 150, 200, 250)
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Counter:
+    return Counter(f"trueup_{name}", meaning, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> Gauge:
+    return Gauge(f"trueup_{name}", meaning, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, meaning: str, *labels: str, buckets: tuple[float, ...] = _FAST) -> Histogram:
+    return Histogram(f"trueup_{name}", meaning, labels, registry=REGISTRY, buckets=buckets)
+
+
+HTTP_REQUESTS = _histogram("http_requests_seconds", "HTTP requests answered", "service", "route", "status")
+WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
+WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
+INDEX_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")
+PREVIEWS = _counter("previews_total", "Previews ended", "state")
+PREVIEW_SECONDS = _histogram("preview_seconds", "Preview requested to ended", buckets=_LONG)
+JOBS = _counter("jobs_total", "Jobs ended", "source", "direction", "state")
+JOB_SECONDS = _histogram("job_seconds", "Job requested to ended", "direction", buckets=_LONG)
+JOBS_OPEN = _gauge("jobs_open", "Unfinished jobs, from the documents", "state")
+JOB_OLDEST = _gauge("job_oldest_seconds", "Age of the oldest unfinished job, from the documents", "state")
+CELLS = _counter("cells_total", "Cells ended", "direction", "outcome", "code")
+CELL_SECONDS = _histogram("cell_seconds", "Cell planned to ended", "direction", buckets=_LONG)
+PUSH_ROWS = _histogram("push_rows", "Rows per mutation", buckets=_ROWS)
+PUSH_CONFLICTS = _counter("push_conflicts_total", "Rows of a push not applied", "kind")
+SHOPIFY_REQUESTS = _histogram("shopify_requests_seconds", "Calls to Shopify", "operation", "outcome")
+SHOPIFY_POINTS = _counter("shopify_points_total", "Query cost spent, in points", "operation")
+SHOPIFY_THROTTLED = _counter("shopify_throttled_total", "Calls refused for lack of budget", "operation")
+SHOPIFY_BUDGET = _gauge("shopify_budget_ratio", "Share of the bucket left, lowest ten shops", "shop")
+DRIFT_DETECTED = _counter("drift_detected_total", "Missed webhooks found", "class", "outcome")
+DRIFT_REPAIRED = _counter("drift_repaired_total", "Missed webhooks repaired", "class", "outcome")
+DRIFT_UNREPAIRED = _gauge("drift_unrepaired_cells", "Cells in drift that nothing has repaired")
+BREAKER_OPEN = _gauge("breaker_open", "Shops whose automatic repair has stopped")
+WEBHOOK_LOSS = _gauge("webhook_loss_ratio", "Estimate: missed / (missed + received)")
+MESSAGES = _counter("messages_total", "Messages handled", "queue", "outcome")
+MESSAGE_SECONDS = _histogram("message_seconds", "Delivery to acknowledgement", "queue")
+DEAD_LETTERS = _counter("dead_letters_total", "Messages dead-lettered", "queue")
+WATCHDOG_REPUBLISHED = _counter("watchdog_republished_total", "Cells published again", "queue")
+PARTITIONS_HELD = _gauge("partitions_held", "Cell partitions this process holds")
+LANE_CELLS = _gauge("lane_cells", "Cells in this process's lanes")
+SHOPS_PAUSED = _gauge("shops_paused", "Shops that take no calls now", "reason")

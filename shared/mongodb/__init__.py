@@ -1,0 +1,1 @@
+"""The MongoDB adapter. Motor and PyMongo are imported in this package and nowhere else."""

@@ -1,0 +1,127 @@
+"""Every collection, the shape of its documents, and its indexes. They exist before a service starts.
+
+Every document carries `shop`, and every `_id` and index leads with it (the shard key); a TTL index cannot.
+Ids are built by the functions below: strings of the shop and the ids, joined by "|".
+
+shops           _id shop · token (encrypted), status active|paused|uninstalled, pause_reason, paused_at,
+                api_version, allow_negative, drift_policy, plan_lease {owner, no, until}, job_no, created_at
+locations       shop, location_id · name, active, fulfillment_service, seen_at
+boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
+                externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
+stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, verify_at (a read is wanted
+                from then on; absent: none)
+ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at
+adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
+previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
+                taken_from, finished_at, total, done, badges, classes, left_out, failure {code, message}
+preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
+                or reason or code; cell_class, difference, suggested
+jobs            shop, job_id · no, direction, selection, preview_id, source, requested_by, options, of_job_id,
+                left_out, state, waits_for, planned, totals, codes, reasons, first_errors, requested_at,
+                started_at, finished_at, refreshed_at, cancel_requested, finished_event due|sent, failure
+cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
+                undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
+                local_before, local_after, settled {settle_no, tracks_rev}, published_at, claim, created_at,
+                ended_at
+pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
+                outcomes, adjusted_at, detail, created_at, closed_at
+webhook_events  shop, key · at
+partitions      _id number · owner, until          replicas  _id owner · until
+constants       _id partitions · value
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorDatabase
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import CollectionInvalid
+
+Document = dict[str, Any]
+Database = AsyncIOMotorDatabase[Document]
+
+WEBHOOK_EVENT_LIFE = 72 * 3600
+PREVIEW_LIFE = 30 * 24 * 3600
+
+
+def _index(*keys: str, **options: Any) -> IndexModel:
+    return IndexModel(
+        [(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys], **options
+    )
+
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "shops": [],
+    "locations": [_index("shop", "location_id", unique=True)],
+    "boms": [
+        _index("shop", "bom_id", unique=True),
+        # Several BOMs on one item would fight over one Shopify value.
+        _index("shop", "inventory_item_id", unique=True),
+        _index("shop", "name_lower"),
+        _index("shop", "tags"),
+    ],
+    "stock": [
+        _index("shop", "bom_id", "location_id", unique=True),
+        _index("shop", "verify_at", partialFilterExpression={"verify_at": {"$exists": True}}),
+    ],
+    "ledger": [_index("shop", "bom_id", "location_id", "seq", unique=True), _index("shop", "reference")],
+    "adjustments": [_index("shop", "key", unique=True)],
+    "previews": [
+        _index("shop", "preview_id", unique=True),
+        _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
+    ],
+    "preview_rows": [
+        _index("shop", "preview_id", "bom_id", "location_id", unique=True),
+        _index("shop", "preview_id", "no"),
+        _index("shop", "preview_id", "cell_class", "no"),
+        _index("made_at", expireAfterSeconds=PREVIEW_LIFE),
+    ],
+    "jobs": [
+        _index("shop", "job_id", unique=True),
+        _index("shop", "-no"),
+        _index("shop", "state"),
+        _index("state", "requested_at"),
+        _index("finished_event", partialFilterExpression={"finished_event": "due"}),
+    ],
+    "cells": [
+        _index("shop", "job_id", "no"),
+        _index("shop", "job_id", "state", "code", "reason"),
+        _index("shop", "job_id", "bom_id", "location_id", unique=True),
+        # Keeps two jobs off one cell.
+        _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_cell"),
+        _index("shop", "job_id", "published_at", partialFilterExpression={"open": True}, name="open_by_publish"),
+        _index("shop", "push_id", sparse=True),
+    ],
+    "pushes": [_index("shop", "push_id", unique=True)],
+    "webhook_events": [
+        _index("shop", "key", unique=True),
+        _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
+    ],
+    "partitions": [],
+    "replicas": [],
+    "constants": [],
+}
+
+
+def key_of(*parts: str) -> str:
+    """A document's `_id`. Unambiguous: shops, ULIDs and location ids hold no "|"."""
+    return "|".join(parts)
+
+
+def found(document: Any) -> Document | None:
+    """What a `find_one…` answered: motor's types leave out that it may be None."""
+    return document  # type: ignore[no-any-return]  # that is the point
+
+
+async def ensure_collections(database: Database) -> None:
+    """Create what is missing. Safe to run from several services at once; no transaction may come before."""
+    present = set(await database.list_collection_names())
+    for name, indexes in INDEXES.items():
+        if name not in present:
+            try:
+                await database.create_collection(name)
+            except CollectionInvalid:
+                pass  # another service was faster
+        if indexes:
+            await database[name].create_indexes(indexes)

@@ -1,0 +1,122 @@
+"""What webhooks write beside stock: their deduplication keys, and what they tell of locations and of the shop.
+
+All of it happens in the transaction of the effect, so that an event and its keys are there together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.transactions import Session, WriteConflict
+
+_DUPLICATE_KEY = 11000
+
+
+class EventStore:
+    """The webhook events seen in the last days, and the small facts that events carry."""
+
+    def __init__(self, database: Database) -> None:
+        self._events = database["webhook_events"]
+        self._locations = database["locations"]
+        self._shops = database["shops"]
+
+    async def first(self, session: Session, shop: str, events: Sequence[tuple[str, ...]]) -> list[bool]:
+        """Of events given by their keys, in the order of their arrival: which are not repeats.
+
+        An event is a repeat when any of its keys was noted before, or belongs to an earlier one of the list. The keys
+        of the others are noted. Raises WriteConflict where another transaction has noted one meanwhile.
+        """
+        wanted = {key_of(shop, key) for keys in events for key in keys}
+        cursor = self._events.find({"_id": {"$in": list(wanted)}, "shop": shop}, {"key": 1}, session=session)
+        seen: set[str] = {document["key"] async for document in cursor}
+        noted: list[str] = []
+        firsts: list[bool] = []
+        for keys in events:
+            is_first = seen.isdisjoint(keys)
+            firsts.append(is_first)
+            if is_first:
+                seen.update(keys)
+                noted.extend(keys)
+        await self._note(session, shop, noted)
+        return firsts
+
+    async def _note(self, session: Session, shop: str, keys: Sequence[str]) -> None:
+        if not keys:
+            return
+        now = datetime.now(UTC)
+        documents: list[Document] = [{"_id": key_of(shop, key), "shop": shop, "key": key, "at": now} for key in keys]
+        try:
+            await self._events.insert_many(documents, ordered=False, session=session)
+        except BulkWriteError as error:
+            # A duplicate that the snapshot did not show: it has aborted the transaction, whose next run will see it.
+            if any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ())):
+                raise WriteConflict("another transaction noted the same event") from error
+            raise
+
+    async def shop_status(self, session: Session, shop: str) -> str | None:
+        """`active`, `paused` or `uninstalled`; None: no such shop."""
+        document = found(await self._shops.find_one({"_id": shop}, {"status": 1}, session=session))
+        return None if document is None else str(document["status"])
+
+    async def name_locations(self, session: Session, shop: str, location_ids: Iterable[str]) -> None:
+        """Keep locations that only their id is known of, as active and named by it, until they are read or told."""
+        now = datetime.now(UTC)
+        updates = [
+            UpdateOne(
+                {"_id": key_of(shop, location_id)},
+                {
+                    "$setOnInsert": {
+                        "shop": shop,
+                        "location_id": location_id,
+                        "name": location_id,
+                        "active": True,
+                        "fulfillment_service": False,
+                        "seen_at": now,
+                    }
+                },
+                upsert=True,
+            )
+            for location_id in sorted(set(location_ids))
+        ]
+        if updates:
+            await self._locations.bulk_write(updates, ordered=False, session=session)
+
+    async def tell_location(
+        self, session: Session, shop: str, location_id: str, *, name: str | None, active: bool, told_at: datetime
+    ) -> bool:
+        """Keep what an event tells of a location, unless a later one has told already: events come in any order.
+
+        Without a name (the location was deleted) nothing new is made. Answers whether it was kept.
+        """
+        _id = key_of(shop, location_id)
+        present = found(await self._locations.find_one({"_id": _id}, session=session))
+        if present is None and name is None:
+            return False
+        if present is not None and present.get("told_at", told_at) > told_at:
+            return False
+        values: Document = {"active": active, "told_at": told_at}
+        if name is not None:
+            values["name"] = name
+        first = {"shop": shop, "location_id": location_id, "fulfillment_service": False, "seen_at": told_at}
+        await self._locations.update_one(
+            {"_id": _id}, {"$set": values, "$setOnInsert": first}, upsert=True, session=session
+        )
+        return True
+
+    async def uninstall(self, session: Session, shop: str) -> bool:
+        """Nothing more is sent for the shop. Its token is kept, sealed: the shop may be another than it was told."""
+        result = await self._shops.update_one(
+            {"_id": shop, "status": {"$ne": "uninstalled"}},
+            {"$set": {"status": "uninstalled", "pause_reason": "uninstalled", "paused_at": datetime.now(UTC)}},
+            session=session,
+        )
+        return result.modified_count == 1
+
+    async def tell_scopes(self, session: Session, shop: str, scopes: Sequence[str]) -> None:
+        """Keep the scopes that the shop has granted."""
+        await self._shops.update_one({"_id": shop}, {"$set": {"scopes": sorted(scopes)}}, session=session)

@@ -1,0 +1,181 @@
+"""Previews and their rows: what a merchant saw before deciding."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pymongo import ReplaceOne
+from pymongo.errors import DuplicateKeyError
+
+from shared.contract.messages import PreviewRequest
+from shared.domain.cell import CellKey
+from shared.domain.codes import Code
+from shared.domain.comparison import SUGGESTED, Reason, Row
+from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.row_form import row_document
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One cell of a preview: compared (`row`), left out (`reason`) or failed (`code`)."""
+
+    key: CellKey
+    bom_name: str | None
+    item_id: str | None
+    row: Row | None = None
+    reason: Reason | None = None
+    code: Code | None = None
+
+
+class PreviewStore:
+    """Reads and writes previews."""
+
+    def __init__(self, database: Database) -> None:
+        self._previews = database["previews"]
+        self._rows = database["preview_rows"]
+
+    async def request(self, message: PreviewRequest) -> bool:
+        """Store a requested preview; answers False for an id that is known already."""
+        try:
+            await self._previews.insert_one(
+                {
+                    "_id": key_of(message.shop, message.preview_id),
+                    "shop": message.shop,
+                    "preview_id": message.preview_id,
+                    "selection": message.selection.model_dump(exclude_none=True),
+                    "state": "requested",
+                    "requested_by": message.requested_by,
+                    "requested_at": datetime.now(UTC),
+                    "taken_from": None,
+                    "finished_at": None,
+                    "total": None,
+                    "done": 0,
+                    "badges": None,
+                    "classes": {},
+                    "left_out": {},
+                    "codes": {},
+                    "failure": None,
+                }
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def get(self, shop: str, preview_id: str) -> Document | None:
+        """The preview document, or None."""
+        return found(await self._previews.find_one({"_id": key_of(shop, preview_id), "shop": shop}))
+
+    async def update(self, shop: str, preview_id: str, **values: object) -> bool:
+        """Set values of a preview that has not ended; answers whether it had not."""
+        result = await self._previews.update_one(
+            {"_id": key_of(shop, preview_id), "shop": shop, "state": {"$in": ["requested", "reading"]}},
+            {"$set": values},
+        )
+        return result.matched_count == 1
+
+    async def keep(
+        self, shop: str, preview_id: str, first_no: int, rows: Sequence[PreviewRow], location_names: dict[str, str]
+    ) -> None:
+        """Write one batch of rows; writing it again after a crash replaces it."""
+        now = datetime.now(UTC)
+        writes = []
+        for offset, row in enumerate(rows):
+            cell_class = None if row.row is None else row.row.cell_class
+            suggested = None if cell_class is None else SUGGESTED[cell_class]
+            document = {
+                "_id": key_of(shop, preview_id, row.key.bom_id, row.key.location_id),
+                "shop": shop,
+                "preview_id": preview_id,
+                "no": first_no + offset,
+                "bom_id": row.key.bom_id,
+                "location_id": row.key.location_id,
+                "bom_name": row.bom_name,
+                "location_name": location_names.get(row.key.location_id),
+                "item_id": row.item_id,
+                "row": None if row.row is None else row_document(row.row),
+                "reason": None if row.reason is None else str(row.reason),
+                "code": None if row.code is None else str(row.code),
+                "cell_class": None if cell_class is None else str(cell_class),
+                "suggested": None if suggested is None else str(suggested),
+                "difference": None if row.row is None else row.row.difference,
+                "made_at": now,
+            }
+            writes.append(ReplaceOne({"_id": document["_id"]}, document, upsert=True))
+        if writes:
+            await self._rows.bulk_write(writes, ordered=False)
+
+    async def rows(self, shop: str, preview_id: str, keys: Iterable[CellKey]) -> dict[CellKey, Document]:
+        """The rows of these cells."""
+        ids = [key_of(shop, preview_id, key.bom_id, key.location_id) for key in keys]
+        cursor = self._rows.find({"_id": {"$in": ids}, "shop": shop})
+        return {CellKey(d["bom_id"], d["location_id"]): d async for d in cursor}
+
+    async def all_rows(self, shop: str, preview_id: str) -> AsyncIterator[Document]:
+        """Every row in order."""
+        async for document in self._rows.find({"shop": shop, "preview_id": preview_id}).sort("no", 1):
+            yield document
+
+    async def remove_rows(self, shop: str, preview_id: str) -> None:
+        """Start over after a crash: a half-made preview is made again whole."""
+        await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
+
+    async def bom_badges(self, shop: str, preview_id: str) -> dict[str, int]:
+        """BOMs by their worst cell: with discrepancies, in sync, could not be compared. They add up.
+
+        A BOM with any comparable cell that differs has discrepancies; one with no comparable cell at all, or with
+        a failed one, could not be compared; the rest are in sync.
+        """
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id}},
+            {
+                "$group": {
+                    "_id": "$bom_id",
+                    "differs": {
+                        "$max": {
+                            "$cond": [{"$in": ["$cell_class", [None, "in_sync"]]}, 0, 1],
+                        }
+                    },
+                    "failed": {"$max": {"$cond": [{"$ne": ["$code", None]}, 1, 0]}},
+                    "compared": {"$max": {"$cond": [{"$ne": ["$cell_class", None]}, 1, 0]}},
+                }
+            },
+            {
+                "$group": {
+                    "_id": {
+                        "$cond": [
+                            {"$eq": ["$differs", 1]},
+                            "with_discrepancies",
+                            {
+                                "$cond": [
+                                    {"$or": [{"$eq": ["$failed", 1]}, {"$eq": ["$compared", 0]}]},
+                                    "not_compared",
+                                    "in_sync",
+                                ]
+                            },
+                        ]
+                    },
+                    "n": {"$sum": 1},
+                }
+            },
+        ]
+        badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
+        async for document in self._rows.aggregate(pipeline):
+            badges[document["_id"]] = document["n"]
+        return badges
+
+    async def tally(self, shop: str, preview_id: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        """Rows by class, by reason and by code."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id}},
+            {"$group": {"_id": {"k": "$cell_class", "r": "$reason", "c": "$code"}, "n": {"$sum": 1}}},
+        ]
+        classes: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        codes: dict[str, int] = {}
+        async for document in self._rows.aggregate(pipeline):
+            for name, tally in (("k", classes), ("r", reasons), ("c", codes)):
+                if (value := document["_id"].get(name)) is not None:
+                    tally[value] = tally.get(value, 0) + document["n"]
+        return classes, reasons, codes

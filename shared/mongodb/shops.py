@@ -1,0 +1,87 @@
+"""Shops: their token (encrypted at rest), whether they take calls now, and their settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography.fernet import Fernet, MultiFernet
+
+from shared.errors import ShopPaused
+from shared.mongodb.collections import Database, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop as its document says, without its token."""
+
+    domain: str
+    status: str
+    pause_reason: str | None
+    paused_at: datetime | None
+    allow_negative: bool
+
+
+def _shop(document: Document) -> Shop:
+    return Shop(
+        domain=document["_id"],
+        status=document["status"],
+        pause_reason=document.get("pause_reason"),
+        paused_at=document.get("paused_at"),
+        allow_negative=bool(document.get("allow_negative", False)),
+    )
+
+
+class ShopStore:
+    """Reads and writes shops. `keys` are Fernet keys; the first encrypts, all decrypt."""
+
+    def __init__(self, database: Database, keys: list[str]) -> None:
+        self._shops = database["shops"]
+        self._cipher = MultiFernet([Fernet(key) for key in keys])
+
+    async def add(self, domain: str, token: str, *, allow_negative: bool | None = None) -> bool:
+        """Add a shop, or give a known one a new token and resume it. Answers whether it is new."""
+        encrypted = self._cipher.encrypt(token.encode())
+        now = datetime.now(UTC)
+        values: Document = {"token": encrypted, "status": "active", "pause_reason": None, "paused_at": None}
+        first: Document = {"shop": domain, "created_at": now, "job_no": 0, "drift_policy": "repair"}
+        (first if allow_negative is None else values)["allow_negative"] = bool(allow_negative)
+        result = await self._shops.update_one({"_id": domain}, {"$set": values, "$setOnInsert": first}, upsert=True)
+        return result.upserted_id is not None
+
+    async def get(self, domain: str) -> Shop | None:
+        """The shop, or None."""
+        document = await self._shops.find_one({"_id": domain}, {"token": 0})
+        return None if document is None else _shop(document)
+
+    async def all(self) -> list[Shop]:
+        """Every shop that has not uninstalled the app."""
+        return [_shop(d) async for d in self._shops.find({"status": {"$ne": "uninstalled"}}, {"token": 0})]
+
+    async def token(self, domain: str) -> str:
+        """The access token. Read before every call, so that a pause is seen by every part. Raises ShopPaused."""
+        document = await self._shops.find_one({"_id": domain}, {"token": 1, "status": 1, "pause_reason": 1})
+        if document is None:
+            raise ShopPaused(domain, "unknown shop")
+        if document["status"] != "active":
+            raise ShopPaused(domain, document.get("pause_reason") or document["status"])
+        return self._cipher.decrypt(document["token"]).decode()
+
+    async def pause(self, domain: str, reason: str) -> None:
+        """Stop all calls for the shop; the first pause's time is kept."""
+        await self._shops.update_one(
+            {"_id": domain, "status": "active"},
+            {"$set": {"status": "paused", "pause_reason": reason, "paused_at": datetime.now(UTC)}},
+        )
+
+    async def resume(self, domain: str) -> None:
+        """Let calls be made again."""
+        await self._shops.update_one(
+            {"_id": domain, "status": "paused"},
+            {"$set": {"status": "active", "pause_reason": None, "paused_at": None}},
+        )
+
+    async def paused_by_reason(self) -> dict[str, int]:
+        """How many shops are paused, by reason."""
+        pipeline: list[Document] = [{"$match": {"status": "paused"}}, {"$group": {"_id": "$pause_reason", "n": {"$sum": 1}}}]
+        return {d["_id"]: d["n"] async for d in self._shops.aggregate(pipeline)}

@@ -1,0 +1,164 @@
+"""Stock documents and their ledger: written together, each write conditional on the `rev` that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+
+from shared.domain.cell import CellKey
+from shared.domain.stock import Change, Stock
+from shared.mongodb.collections import Database, Document, key_of
+from shared.mongodb.transactions import Session, WriteConflict
+
+VERIFY_DELAY = timedelta(milliseconds=750)
+"""How long a cell waits for its verifying read, so that a burst of changes shares one."""
+
+_FIELDS = (
+    "index",
+    "index_time",
+    "count",
+    "manual_total",
+    "settle_no",
+    "events_no",
+    "tracks_rev",
+    "rev",
+    "ledger_seq",
+    "unknown_outcome",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellStock:
+    """The stock of a cell and the inventory item it is counted for."""
+
+    key: CellKey
+    item_id: str
+    stock: Stock
+
+
+@dataclass(frozen=True, slots=True)
+class StockWrite:
+    """A change to write: its cause and reference go into the ledger."""
+
+    key: CellKey
+    before: Stock
+    change: Change
+    cause: str
+    reference: str
+
+
+def stock_id(shop: str, key: CellKey) -> str:
+    """The `_id` of a cell's stock document."""
+    return key_of(shop, key.bom_id, key.location_id)
+
+
+def stock_fields(stock: Stock) -> Document:
+    """The stock's fields as they are stored."""
+    return {name: getattr(stock, name) for name in _FIELDS}
+
+
+def _stock(document: Mapping[str, Any]) -> CellStock:
+    key = CellKey(document["bom_id"], document["location_id"])
+    return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}))
+
+
+def new_stock(shop: str, key: CellKey, item_id: str, *, tracks: bool) -> Document:
+    """The document of a cell never read: no base, and a count of zero built units only where the BOM tracks."""
+    stock = Stock(count=0 if tracks else None)
+    return {
+        "_id": stock_id(shop, key),
+        "shop": shop,
+        "bom_id": key.bom_id,
+        "location_id": key.location_id,
+        "item_id": item_id,
+        **stock_fields(stock),
+    }
+
+
+class StockStore:
+    """Reads and writes stock documents of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._stock = database["stock"]
+        self._ledger = database["ledger"]
+
+    async def load(
+        self, shop: str, keys: Iterable[CellKey], session: Session | None = None
+    ) -> dict[CellKey, CellStock]:
+        """The stock of those cells that have a document."""
+        ids = [stock_id(shop, key) for key in keys]
+        cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session)
+        found = [_stock(document) async for document in cursor]
+        return {cell.key: cell for cell in found}
+
+    async def write(
+        self, session: Session, shop: str, writes: Sequence[StockWrite], *, now: datetime | None = None
+    ) -> None:
+        """Write all changes and their ledger entries. Raises WriteConflict where a `rev` is no longer the one read."""
+        if not writes:
+            return
+        at = now or datetime.now(UTC)
+        updates: list[UpdateOne] = []
+        entries: list[InsertOne[Document]] = []
+        for write in writes:
+            fields = stock_fields(write.change.stock)
+            if write.change.verify:
+                fields["verify_at"] = at + VERIFY_DELAY
+            condition = {"_id": stock_id(shop, write.key), "shop": shop, "rev": write.before.rev}
+            updates.append(UpdateOne(condition, {"$set": fields}))
+            entries.extend(
+                InsertOne(
+                    {
+                        "_id": key_of(shop, write.key.bom_id, write.key.location_id, str(entry.seq)),
+                        "shop": shop,
+                        "bom_id": write.key.bom_id,
+                        "location_id": write.key.location_id,
+                        "seq": entry.seq,
+                        "field": entry.field,
+                        "before": entry.before,
+                        "after": entry.after,
+                        "cause": write.cause,
+                        "reference": write.reference,
+                        "at": at,
+                    }
+                )
+                for entry in write.change.entries
+            )
+        result = await self._stock.bulk_write(updates, ordered=False, session=session)
+        if result.matched_count != len(updates):
+            raise WriteConflict("a stock document was written since it was read")
+        if entries:
+            await self._ledger.bulk_write(entries, ordered=False, session=session)
+
+    async def ask_verify(
+        self, shop: str, keys: Iterable[CellKey], session: Session | None = None, *, at: datetime | None = None
+    ) -> None:
+        """Queue the cells for a verifying read."""
+        ids = [stock_id(shop, key) for key in keys]
+        if ids:
+            due = at or datetime.now(UTC) + VERIFY_DELAY
+            await self._stock.update_many(
+                {"_id": {"$in": ids}, "shop": shop}, {"$set": {"verify_at": due}}, session=session
+            )
+
+    async def shops_to_verify(self, now: datetime) -> list[str]:
+        """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
+        found: list[str] = await self._stock.distinct("shop", {"verify_at": {"$lte": now}})
+        return found
+
+    async def take_verify(self, shop: str, now: datetime, limit: int) -> list[CellKey]:
+        """Cells whose read is due; their requests are cleared *before* the read, so an event during it asks again."""
+        cursor = self._stock.find({"shop": shop, "verify_at": {"$lte": now}}, {"bom_id": 1, "location_id": 1}).limit(
+            limit
+        )
+        keys = [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
+        if keys:
+            await self._stock.update_many(
+                {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "verify_at": {"$lte": now}},
+                {"$unset": {"verify_at": ""}},
+            )
+        return keys

@@ -1,0 +1,95 @@
+"""The operations port of every service: /livez, /readyz and /metrics, apart from the public port."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from time import monotonic
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared import metrics
+
+log = structlog.get_logger()
+
+Ready = Callable[[], Awaitable[dict[str, bool]]]
+"""Answers part → whether it works now; the service is ready when all do."""
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class RunningServer:
+    """A web server that runs. `port` is the one it listens on, also where the system chose it."""
+
+    def __init__(self, runner: web.AppRunner, port: int) -> None:
+        self._runner = runner
+        self.port = port
+
+    async def close(self) -> None:
+        """Take no further requests, let those under way end, and close."""
+        await self._runner.cleanup()
+
+
+async def start_server(app: web.Application, host: str, port: int, *, shutdown_timeout: float = 10.0) -> RunningServer:
+    """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_timeout)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    address = runner.addresses[0]
+    return RunningServer(runner, int(address[1]))
+
+
+async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
+    """Serve /livez (the process runs), /readyz (200 or 503, with what works and what does not) and /metrics."""
+
+    async def livez(_: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        parts = await ready()
+        works = all(parts.values())
+        status = HTTPStatus.OK if works else HTTPStatus.SERVICE_UNAVAILABLE
+        return web.Response(
+            status=status.value,
+            text=json.dumps({"ready": works, "parts": parts}),
+            content_type="application/json",
+        )
+
+    async def show_metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(metrics.REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/livez", livez)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", show_metrics)
+    return await start_server(app, host, port, shutdown_timeout=1.0)
+
+
+def http_metrics(service: str) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
+    """A middleware that measures every request under the path of its route, never the path as sent."""
+
+    @web.middleware
+    async def measure(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        started = monotonic()
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        try:
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            resource = request.match_info.route.resource
+            route = "unmatched" if resource is None else resource.canonical
+            seconds = monotonic() - started
+            metrics.HTTP_REQUESTS.labels(service, route, str(status)).observe(seconds)
+        return response
+
+    return measure

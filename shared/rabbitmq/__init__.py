@@ -1,0 +1,1 @@
+"""The RabbitMQ adapter: topology as data, confirmed publishing, consuming, dead letters."""

@@ -1,0 +1,87 @@
+"""Every exchange, queue and binding of Trueup, as data. Nothing else in the project names one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PARTITIONS = 16
+"""Cell queues. Changed only with the queues drained: the number decides which queue carries which shop."""
+
+DELIVERY_LIMIT = 20
+"""Deliveries after which the broker dead-letters a message. It ends no cell: each cell counts its own attempts."""
+
+COMMANDS = "trueup.commands"
+EVENTS = "trueup.events"
+WEBHOOKS = "trueup.webhooks"
+DEAD = "trueup.dead"
+
+EXCHANGES = (COMMANDS, EVENTS, WEBHOOKS, DEAD)
+"""All are durable topic exchanges."""
+
+PREVIEW_REQUEST = "preview.request"
+JOB_REQUEST = "job.request"
+JOB_CANCEL = "job.cancel"
+BOM_UPSERT = "bom.upsert"
+BOM_REMOVE = "bom.remove"
+COUNT_ADJUST = "count.adjust"
+
+CELLS_FINISHED = "cells.finished"
+JOB_PROGRESS = "job.progress"
+JOB_FINISHED = "job.finished"
+PREVIEW_PROGRESS = "preview.progress"
+PREVIEW_READY = "preview.ready"
+DRIFT_DETECTED = "drift.detected"
+
+
+def cell_key(partition: int) -> str:
+    """The routing key, and the name's ending, of a partition."""
+    return f"cell.{partition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable quorum queue and what it is bound to.
+
+    Each dead-letters at least once to `trueup.dead` under the key it was published with.
+    """
+
+    name: str
+    exchange: str
+    keys: tuple[str, ...]
+    single_active_consumer: bool = False
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def declare_arguments(self) -> dict[str, Any]:
+        """The arguments of `queue.declare`."""
+        arguments: dict[str, Any] = {"x-queue-type": "quorum", **self.arguments}
+        if self.exchange != DEAD:
+            arguments |= {
+                "x-delivery-limit": DELIVERY_LIMIT,
+                "x-dead-letter-exchange": DEAD,
+                "x-dead-letter-strategy": "at-least-once",
+                # at-least-once dead-lettering needs it: RabbitMQ falls back to at-most-once without.
+                "x-overflow": "reject-publish",
+            }
+        if self.single_active_consumer:
+            arguments["x-single-active-consumer"] = True
+        return arguments
+
+
+PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,))
+JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL))
+RECORDS = Queue("trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST))
+FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,))
+ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,))
+INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",))
+DEAD_LETTERS = Queue("trueup.dead-letters", DEAD, ("#",))
+CELLS = tuple(
+    Queue(f"trueup.cells.{p}", COMMANDS, (cell_key(p),), single_active_consumer=True) for p in range(PARTITIONS)
+)
+
+QUEUES = (PREVIEWS, JOBS, RECORDS, FINISHED, ENDED_JOBS, INDEXING, DEAD_LETTERS, *CELLS)
+"""Every durable queue. Besides, each preview replica listens to events on an exclusive queue of its own."""
+
+LISTENER_KEYS = (JOB_PROGRESS, JOB_FINISHED, PREVIEW_PROGRESS, PREVIEW_READY, DRIFT_DETECTED)
+"""What a preview replica listens to, to feed its event streams."""

@@ -1,0 +1,24 @@
+"""The shop's locations, read from Shopify and kept."""
+
+from __future__ import annotations
+
+from shared.mongodb.boms import BomStore, Location
+from shared.shopify.reads import ShopifyReads
+
+
+async def refresh_locations(shop: str, boms: BomStore, shopify: ShopifyReads) -> dict[str, Location]:
+    """Read all locations, store them, and answer what is stored. Raises what the Shopify adapter raises."""
+    listed = await shopify.locations(shop)
+    await boms.keep_locations(
+        shop,
+        [
+            Location(location.location_id, location.name, location.active, location.managed_elsewhere)
+            for location in listed
+        ],
+    )
+    return await boms.locations(shop)
+
+
+async def known_locations(shop: str, boms: BomStore, shopify: ShopifyReads) -> dict[str, Location]:
+    """The stored locations; read from Shopify only where none are stored yet."""
+    return await boms.locations(shop) or await refresh_locations(shop, boms, shopify)

@@ -1,0 +1,67 @@
+"""Taking the rows of a preview, or of a job that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.codes import Code
+from shared.domain.comparison import Reason, Row
+from shared.mongodb.boms import BomStore, Location, SelectedCell
+from shared.mongodb.previews import PreviewRow
+from shared.mongodb.stock import CellStock, StockStore
+from shared.reading.levels import Value, level_of
+from shared.shopify.reads import Item, ItemsRead, ShopifyReads
+
+
+class RowReader:
+    """Reads the stock documents of cells, then their levels at Shopify, in batches of 250 items."""
+
+    def __init__(self, boms: BomStore, stock: StockStore, shopify: ShopifyReads) -> None:
+        self._boms = boms
+        self._stock = stock
+        self._shopify = shopify
+
+    async def take(
+        self, shop: str, cells: Sequence[SelectedCell], locations: Mapping[str, Location]
+    ) -> list[PreviewRow]:
+        """One row per cell, in the order given. Raises what the Shopify adapter raises."""
+        await self._boms.ensure_stock(shop, cells)
+        stock = await self._stock.load(shop, [cell.key for cell in cells])
+        wanted = sorted(
+            {cell.bom.inventory_item_id for cell in cells if cell.bom is not None and not cell.bom.externally_managed}
+        )
+        reads: dict[str, ItemsRead] = {}
+        for item_ids in batches(wanted, ROWS_PER_CALL):
+            read = await self._shopify.items(shop, item_ids, locations=len(locations))
+            reads |= dict.fromkeys(item_ids, read)
+        return [self._row(cell, stock.get(cell.key), reads, locations) for cell in cells]
+
+    def _row(
+        self,
+        cell: SelectedCell,
+        stock: CellStock | None,
+        reads: Mapping[str, ItemsRead],
+        locations: Mapping[str, Location],
+    ) -> PreviewRow:
+        if cell.bom is None:
+            return PreviewRow(cell.key, None, None, code=Code.BOM_NOT_FOUND)
+        bom = cell.bom
+        item_id = bom.inventory_item_id
+        if bom.externally_managed:
+            return PreviewRow(cell.key, bom.name, item_id, reason=Reason.EXTERNALLY_MANAGED)
+        read = reads[item_id]
+        item: Item | None = read.items[item_id]
+        level = level_of(item, cell.key.location_id, locations.get(cell.key.location_id))
+        if isinstance(level, Reason):
+            return PreviewRow(cell.key, bom.name, item_id, reason=level)
+        if isinstance(level, Code):
+            return PreviewRow(cell.key, bom.name, item_id, code=level)
+        if stock is None or stock.item_id != item_id:
+            # The BOM was removed or mapped to another item between two of our own reads.
+            return PreviewRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
+        return PreviewRow(cell.key, bom.name, item_id, row=_join(stock, level, read))
+
+
+def _join(stock: CellStock, level: Value, read: ItemsRead) -> Row:
+    return Row.of(stock.stock, level.quantity, level.time, read.taken_at)

@@ -1,0 +1,76 @@
+"""Every setting of the services: environment variables with the prefix TRUEUP_."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.errors import WrongSetting
+
+ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
+
+
+class Settings(BaseSettings):
+    """Read once at the start; a wrong or missing one stops the start with one line."""
+
+    model_config = SettingsConfigDict(env_prefix="TRUEUP_", frozen=True)
+
+    amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
+    mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
+    mongodb_database: str = "trueup"
+    shopify_api_version: ApiVersion = "2026-10"
+    shopify_client_id: str
+    shopify_client_secret: SecretStr
+    shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
+    shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
+    token_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        description="Fernet keys, comma-separated; the first encrypts, all decrypt."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
+    operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
+
+    @field_validator("token_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return [key.strip() for key in value.split(",") if key.strip()] if isinstance(value, str) else value
+
+    @field_validator("token_keys")
+    @classmethod
+    def _keys_work(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        if not keys:
+            raise ValueError("give at least one Fernet key")
+        for key in keys:
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError:
+                raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes") from None
+        return keys
+
+    @field_validator("shopify_url")
+    @classmethod
+    def _names_the_shop(cls, url: str) -> str:
+        if "{shop}" not in url or not url.startswith(("https://", "http://")):
+            raise ValueError("must be an http(s) address that contains {shop}")
+        return url.rstrip("/")
+
+    @property
+    def client_secrets(self) -> tuple[str, ...]:
+        """The valid client secrets, the current one first."""
+        previous = self.shopify_client_secret_previous
+        current = self.shopify_client_secret.get_secret_value()
+        return (current,) if previous is None else (current, previous.get_secret_value())
+
+
+def load_settings() -> Settings:
+    """The settings of the environment. Raises WrongSetting with one line that names each wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # The value itself is never shown: it may be a secret.
+        parts = [f"TRUEUP_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        raise WrongSetting("wrong settings: " + "; ".join(parts)) from None

@@ -1,0 +1,300 @@
+"""The Admin API's HTTP side: access, faults, points, and the reply around what was executed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from simulator.calls import Call
+from simulator.context import Context
+from simulator.cost import MAXIMUM_QUERY_COST
+from simulator.documents import Document, InvalidDocument, prepare
+from simulator.errors import RequestError
+from simulator.execute import Execution
+from simulator.faults import Fault
+from simulator.idempotency import Attempt
+from simulator.keyed import idempotency_key
+from simulator.selections import root_type
+from simulator.settings import SUPPORTED_VERSIONS
+from simulator.simulation import Simulator, Tenant
+from simulator.stock import iso_utc
+from simulator.values import arguments_of, coerce_variables
+
+SIMULATOR: Final = web.AppKey("simulator", Simulator)
+DOCUMENTATION: Final = "https://shopify.dev/api/usage/rate-limits"
+# Shopify's status for a shop in this state, and the text of its answer.
+REFUSALS: Final[dict[str, tuple[int, str]]] = {
+    "frozen": (402, "Unavailable Shop"),
+    "locked": (423, "Locked"),
+    "forbidden": (403, "[API] This action requires merchant approval for the necessary access scope."),
+}
+_UNAUTHORIZED: Final = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a call is answered. `outcome` goes into the call log."""
+
+    body: dict[str, Any]
+    status: int = 200
+    outcome: str = "ok"
+    requested: int = 0
+    actual: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+async def graphql(request: web.Request) -> web.StreamResponse:
+    """`POST /{shop}/admin/api/{version}/graphql.json`."""
+    simulator = request.app[SIMULATOR]
+    tenant = simulator.tenants.get(request.match_info["shop"])
+    version = request.match_info["version"]
+    if tenant is None or version not in SUPPORTED_VERSIONS:
+        return _send(simulator, Reply({"errors": "Not Found"}, 404))
+    call = _Call(simulator, tenant, version)
+    refusal = call.refusal(request.headers.get("X-Shopify-Access-Token", ""))
+    if refusal is not None:
+        call.log(refusal)
+        return _send(simulator, refusal)
+    return await call.serve(request)
+
+
+class _BadBody(Exception):  # noqa: N818  # an answer to the client, not a failure of the program
+    """The body is no GraphQL request: HTTP 400 with this text."""
+
+
+class _Call:
+    """One call of one shop."""
+
+    def __init__(self, simulator: Simulator, tenant: Tenant, version: str) -> None:
+        self.simulator = simulator
+        self.tenant = tenant
+        self.version = version
+        self.number = simulator.next_request_number()
+        self.operation = "(none)"
+
+    def refusal(self, token: str) -> Reply | None:
+        """Why the call is not let in."""
+        if self.tenant.shop.status in REFUSALS:
+            status, text = REFUSALS[self.tenant.shop.status]
+            return Reply({"errors": text}, status, f"http_{status}")
+        if not self.tenant.tokens.accepts(token, self.simulator.clock.now()):
+            return Reply({"errors": _UNAUTHORIZED}, 401, "http_401")
+        return None
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Read, perhaps fail on demand, execute, answer."""
+        raw = await request.read()
+        try:
+            document, variables = self._read(raw)
+        except InvalidDocument as invalid:
+            return self._answer(Reply({"errors": invalid.errors}, outcome="invalid_document"))
+        except RequestError as error:
+            return self._answer(Reply({"errors": [error.as_json()]}, outcome=_code(error)))
+        except _BadBody as error:
+            return self._answer(Reply({"errors": str(error)}, 400, "http_400"))
+        fault = self.simulator.faults.next_for(self.tenant.shop.domain, document.root_fields)
+        early = self._early_fault(request, fault)
+        if early is not None:
+            return early
+        wait = self.simulator.faults.latency(self.tenant.shop.domain)
+        if fault is not None and fault.kind == "latency":
+            wait += fault.seconds
+        reply = await self._execute(document, variables, wait, fault)
+        if fault is not None and fault.kind == "reset_after":
+            reply.outcome = "reset_after"
+            self.log(reply)
+            return _cut(request)
+        if fault is not None and fault.kind == "truncate":
+            reply.outcome = "truncate"
+            self.log(reply)
+            return await _truncated(request, reply)
+        return self._answer(reply)
+
+    def _read(self, raw: bytes) -> tuple[Document, dict[str, Any]]:
+        try:
+            body = json.loads(raw)
+        except ValueError as error:
+            raise _BadBody("Invalid JSON") from error
+        if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+            raise _BadBody("Required parameter missing or invalid: query")
+        given = body.get("variables")
+        if given is not None and not isinstance(given, dict):
+            raise _BadBody("variables must be an object")
+        document = prepare(self.version, body["query"], body.get("operationName"))
+        self.operation = ",".join(document.root_fields)
+        return document, coerce_variables(document.schema, document.operation, given or {})
+
+    def _early_fault(self, request: web.Request, fault: Fault | None) -> web.StreamResponse | None:
+        """The answer of a fault that keeps the call from being executed."""
+        if fault is None:
+            return None
+        if fault.kind == "reset_before":
+            self.log(Reply({}, outcome="reset_before"))
+            return _cut(request)
+        if fault.kind == "status":
+            headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+            reply = Reply({"errors": "Simulated"}, fault.status, f"http_{fault.status}", headers=headers)
+            return self._answer(reply)
+        if fault.kind == "non_json":
+            self.log(Reply({}, outcome="non_json"))
+            return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
+        return None
+
+    async def _execute(self, document: Document, variables: dict[str, Any], wait: float, fault: Fault | None) -> Reply:
+        points = self.simulator.open_points
+        rows = _quantities(document, variables) * points.points_per_quantity
+        requested = document.cost.requested(variables, points.nodes_cost_per_id) + rows
+        bucket = self.tenant.shop.bucket
+        if requested > MAXIMUM_QUERY_COST:
+            return self._too_dear(requested)
+        if (fault is not None and fault.kind == "throttled") or not bucket.take(requested, self.simulator.clock.now()):
+            return self._throttled(requested)
+        if fault is not None and fault.kind == "internal":
+            self._reserve_keys(document, variables)
+            self.tenant.keys.fail(self.number)
+            return self._broken(requested)
+        if wait > 0:
+            self._reserve_keys(document, variables)
+            await self.simulator.clock.sleep(wait)
+        context = Context(self.simulator, self.tenant, self.version, self.number, self.simulator.clock.now(), variables)
+        try:
+            data, errors = Execution(document, variables, context).run()
+        except RequestError as error:
+            bucket.give_back(requested)
+            return Reply({"errors": [error.as_json()]}, outcome=_code(error))
+        finally:
+            self.tenant.keys.release(self.number)
+        actual = document.cost.actual(data, points.nodes_cost_per_id) + rows
+        bucket.give_back(requested - actual)
+        body: dict[str, Any] = {"errors": errors} if errors else {}
+        body["data"] = data
+        body["extensions"] = self._cost(requested, actual)
+        return Reply(body, 200, _outcome(data, errors), requested, actual)
+
+    def _reserve_keys(self, document: Document, variables: Mapping[str, Any]) -> None:
+        """The keys of a mutation that waits are in flight meanwhile."""
+        root = root_type(document.schema, document.operation)
+        if not document.is_mutation:
+            return
+        for selected in document.selections.fields(root, document.operation.selection_set):
+            name = selected.node.name.value
+            key = idempotency_key(selected.node, variables)
+            if key is not None:
+                arguments = arguments_of(root.fields[name], selected.node, variables)
+                self.tenant.keys.reserve(Attempt(key, name, arguments, self.number, self.simulator.clock.now()))
+
+    def _too_dear(self, requested: int) -> Reply:
+        message = (
+            f"Query cost is {requested}, which exceeds the single query max cost limit ({MAXIMUM_QUERY_COST}).\n\n"
+            "See https://shopify.dev/concepts/about-apis/rate-limits for more information on how the\n"
+            "cost of a query is calculated.\n\n"
+            "To query larger amounts of data with fewer limits, bulk operations should be used instead.\n"
+            "See https://shopify.dev/tutorials/perform-bulk-operations-with-admin-api for usage details.\n"
+        )
+        extensions = {
+            "code": "MAX_COST_EXCEEDED",
+            "cost": requested,
+            "maxCost": MAXIMUM_QUERY_COST,
+            "documentation": DOCUMENTATION,
+        }
+        body = {"errors": [{"message": message, "extensions": extensions}]}
+        return Reply(body, 200, "MAX_COST_EXCEEDED", requested)
+
+    def _throttled(self, requested: int) -> Reply:
+        extensions = {"code": "THROTTLED", "documentation": DOCUMENTATION}
+        body = {
+            "errors": [{"message": "Throttled", "extensions": extensions}],
+            "extensions": self._cost(requested, None),
+        }
+        return Reply(body, 200, "throttled", requested)
+
+    def _broken(self, requested: int) -> Reply:
+        request_id = str(uuid.uuid4())
+        message = (
+            "Internal error. Looks like something went wrong on our end.\n"
+            f"Request ID: {request_id} (include this in support requests)."
+        )
+        extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
+        return Reply({"errors": [{"message": message, "extensions": extensions}]}, 200, "internal", requested)
+
+    def _cost(self, requested: int, actual: int | None) -> dict[str, Any]:
+        return {
+            "cost": {
+                "requestedQueryCost": requested,
+                "actualQueryCost": actual,
+                "throttleStatus": self.tenant.shop.bucket.status(self.simulator.clock.now()),
+            }
+        }
+
+    def _answer(self, reply: Reply) -> web.Response:
+        self.log(reply)
+        reply.headers["X-Shopify-API-Version"] = self.version
+        return _send(self.simulator, reply)
+
+    def log(self, reply: Reply) -> None:
+        """Note the call and how it ended."""
+        at = iso_utc(self.simulator.clock.now())
+        self.tenant.calls.add(
+            Call(self.number, at, self.operation, reply.status, reply.outcome, reply.requested, reply.actual)
+        )
+
+
+def _quantities(document: Document, variables: Mapping[str, Any]) -> int:
+    """How many quantities a mutation changes, for the open point of what they cost."""
+    root = root_type(document.schema, document.operation)
+    if not document.is_mutation:
+        return 0
+    total = 0
+    for selected in document.selections.fields(root, document.operation.selection_set):
+        given = arguments_of(root.fields[selected.node.name.value], selected.node, variables).get("input")
+        if isinstance(given, dict):
+            total += len(given.get("quantities") or given.get("changes") or ())
+    return total
+
+
+def _outcome(data: Mapping[str, Any], errors: list[dict[str, Any]]) -> str:
+    if errors:
+        return str(errors[0].get("extensions", {}).get("code", "error"))
+    payloads = [value for value in data.values() if isinstance(value, dict)]
+    return "user_errors" if any(payload.get("userErrors") for payload in payloads) else "ok"
+
+
+def _code(error: RequestError) -> str:
+    return str((error.extensions or {}).get("code", "error"))
+
+
+def _send(simulator: Simulator, reply: Reply) -> web.Response:
+    body = json.dumps(reply.body, separators=(",", ":"), ensure_ascii=False).encode()
+    response = web.Response(body=body, status=reply.status, content_type="application/json", headers=reply.headers)
+    response.headers["Date"] = date_header(simulator)
+    response.headers["X-Request-Id"] = str(uuid.uuid4())
+    return response
+
+
+def date_header(simulator: Simulator) -> str:
+    """The time by the simulator's clock, as HTTP has it."""
+    return format_datetime(simulator.clock.now(), usegmt=True)
+
+
+def _cut(request: web.Request) -> web.Response:
+    """End the connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _truncated(request: web.Request, reply: Reply) -> web.StreamResponse:
+    """Half of the body, then the end of the connection."""
+    body = json.dumps(reply.body, separators=(",", ":")).encode()
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

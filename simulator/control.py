@@ -1,0 +1,280 @@
+"""The control API under /control: shops, faults, switches, figures. Plain JSON, no authentication: localhost only."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aiohttp import web
+
+from simulator.admin import REFUSALS, SIMULATOR
+from simulator.control_stock import add_stock_routes, new_location
+from simulator.faults import KINDS, Fault
+from simulator.request_body import BadRequest, Fields, fields_of
+from simulator.settings import Plan, SettingError, read_plan
+from simulator.simulation import Simulator, Tenant
+from simulator.webhooks import Subscription
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def _answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except BadRequest as error:
+        return web.json_response({"error": str(error)}, status=error.status)
+    except SettingError as error:
+        return web.json_response({"error": str(error)}, status=400)
+
+
+def add_control_routes(app: web.Application) -> None:
+    """All routes under /control."""
+    app.middlewares.append(_answer_refusals)
+    shop = "/control/shops/{shop}"
+    app.router.add_post("/control/shops", _create_shop)
+    app.router.add_get(shop, _show_shop)
+    app.router.add_post(f"{shop}/status", _set_status)
+    app.router.add_post(f"{shop}/expire_token", _expire_token)
+    app.router.add_post(f"{shop}/uninstall", _uninstall)
+    app.router.add_post(f"{shop}/empty_bucket", _empty_bucket)
+    app.router.add_post(f"{shop}/webhooks", _set_webhooks)
+    app.router.add_post(f"{shop}/webhooks/flush", _flush_webhooks)
+    app.router.add_post(f"{shop}/webhooks/drain", _drain_webhooks)
+    app.router.add_get(f"{shop}/webhooks", _show_webhooks)
+    app.router.add_get(f"{shop}/calls", _show_calls)
+    app.router.add_post(f"{shop}/calls/reset", _reset_calls)
+    app.router.add_post("/control/faults", _add_fault)
+    app.router.add_delete("/control/faults", _clear_faults)
+    app.router.add_post("/control/latency", _set_latency)
+    app.router.add_get("/control/open_points", _show_open_points)
+    app.router.add_post("/control/open_points", _set_open_points)
+    app.router.add_post("/control/orders", _start_orders)
+    app.router.add_delete("/control/orders", _stop_orders)
+    add_stock_routes(app)
+
+
+def tenant_of(request: web.Request) -> Tenant:
+    """The shop in the path. Raises BadRequest (404)."""
+    return _tenant(request.app[SIMULATOR], request.match_info["shop"])
+
+
+def _tenant(simulator: Simulator, domain: str) -> Tenant:
+    tenant = simulator.tenants.get(domain)
+    if tenant is None:
+        raise BadRequest(f"there is no shop {domain}: POST /control/shops makes one", 404)
+    return tenant
+
+
+def create_shop(simulator: Simulator, body: dict[str, Any]) -> Tenant:
+    """A shop from the body of `POST /control/shops`. Raises BadRequest or SettingError."""
+    fields = Fields(body)
+    zone = fields.get("timezone", str, "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadRequest(f"timezone {zone!r} is not known: use a name like America/New_York") from error
+    domain = fields.get("domain", str).lower()
+    plan, plan_name = _plan(simulator, body.get("plan", "standard"))
+    tenant = simulator.add_shop(
+        domain,
+        fields.get("access_token", str),
+        plan=plan,
+        name=fields.get("name", str, domain.split(".", maxsplit=1)[0].capitalize()),
+        timezone=zone,
+    )
+    tenant.shop.plan_name = plan_name
+    for location in fields.each("locations"):
+        new_location(simulator, tenant, location)
+    _send_all_to(simulator, tenant, fields.get("webhook_url", str, None))
+    return tenant
+
+
+def _plan(simulator: Simulator, wanted: Any) -> tuple[Plan, str]:
+    if isinstance(wanted, list):
+        return read_plan("custom", wanted), "custom"
+    plan = simulator.settings.plans.get(wanted) if isinstance(wanted, str) else None
+    if plan is None:
+        known = ", ".join(simulator.settings.plans)
+        raise BadRequest(f"plan {wanted!r} is not known: one of {known}, or [maximum, restore per second]")
+    return plan, wanted
+
+
+def _send_all_to(simulator: Simulator, tenant: Tenant, url: str | None) -> None:
+    """One address for every topic, as if set in the app's configuration: never removed after failures."""
+    tenant.webhooks.subscriptions.pop("0", None)
+    if url:
+        now = simulator.clock.now()
+        tenant.webhooks.subscriptions["0"] = Subscription("0", None, url, now, "2026-10", created_by_api=False)
+
+
+async def _create_shop(request: web.Request) -> web.Response:
+    tenant = create_shop(request.app[SIMULATOR], (await fields_of(request)).raw())
+    return web.json_response(_shop_json(tenant))
+
+
+async def _show_shop(request: web.Request) -> web.Response:
+    return web.json_response(_shop_json(tenant_of(request)))
+
+
+def _shop_json(tenant: Tenant) -> dict[str, Any]:
+    shop = tenant.shop
+    places = [{"id": p.id, "name": p.name, "active": p.active} for p in shop.locations.values()]
+    return {
+        "domain": shop.domain,
+        "name": shop.name,
+        "timezone": shop.timezone,
+        "plan": shop.plan_name,
+        "status": shop.status,
+        "items": len(shop.items),
+        "locations": places,
+    }
+
+
+async def _set_status(request: web.Request) -> web.Response:
+    tenant, fields = tenant_of(request), await fields_of(request)
+    status = fields.get("status", str)
+    if status != "active" and status not in REFUSALS:
+        raise BadRequest(f"status must be active, {', '.join(REFUSALS)}, not {status!r}")
+    tenant.shop.status = status
+    return web.json_response({"status": status})
+
+
+async def _expire_token(request: web.Request) -> web.Response:
+    tenant_of(request).tokens.expire_access()
+    return web.json_response({})
+
+
+async def _uninstall(request: web.Request) -> web.Response:
+    simulator, tenant = request.app[SIMULATOR], tenant_of(request)
+    cause = simulator.cause("uninstall")
+    body = {"id": 92891250994, "name": tenant.shop.name, "domain": tenant.shop.domain}
+    tenant.webhooks.emit("app/uninstalled", body, cause.at, cause.event_id)
+    tenant.tokens.revoke()
+    return web.json_response({})
+
+
+async def _empty_bucket(request: web.Request) -> web.Response:
+    tenant_of(request).shop.bucket.empty(request.app[SIMULATOR].clock.now())
+    return web.json_response({})
+
+
+async def _set_webhooks(request: web.Request) -> web.Response:
+    tenant, fields = tenant_of(request), await fields_of(request)
+    if "url" in fields.raw():
+        _send_all_to(request.app[SIMULATOR], tenant, fields.get("url", str, None))
+    if "mode" in fields:
+        tenant.webhooks.set_mode(_mode(Fields(fields.get("mode", dict), "body.mode")))
+    return web.json_response(_webhooks_json(tenant))
+
+
+def _mode(fields: Fields) -> dict[str, Any]:
+    kinds: dict[str, type] = {
+        "drop_next": int,
+        "drop_ratio": float,
+        "duplicate_ratio": float,
+        "delay_seconds": list,
+        "seed": int,
+        "paused": bool,
+    }
+    unknown = set(fields.raw()) - set(kinds)
+    if unknown:
+        raise BadRequest(f"body.mode has no {min(unknown)!r}; there are: {', '.join(kinds)}")
+    mode: dict[str, Any] = {name: fields.get(name, kind) for name, kind in kinds.items() if name in fields}
+    delay = mode.get("delay_seconds", [0, 0])
+    if len(delay) != len(("shortest", "longest")) or not all(isinstance(n, (int, float)) for n in delay):
+        raise BadRequest(f"body.mode.delay_seconds must be [shortest, longest], not {delay!r}")
+    return mode
+
+
+async def _flush_webhooks(request: web.Request) -> web.Response:
+    return web.json_response({"released": tenant_of(request).webhooks.flush()})
+
+
+async def _drain_webhooks(request: web.Request) -> web.Response:
+    tenant = tenant_of(request)
+    await tenant.webhooks.drain()
+    return web.json_response(_webhooks_json(tenant))
+
+
+async def _show_webhooks(request: web.Request) -> web.Response:
+    return web.json_response(_webhooks_json(tenant_of(request)))
+
+
+def _webhooks_json(tenant: Tenant) -> dict[str, Any]:
+    subscriptions = tenant.webhooks.subscriptions
+    everything = subscriptions.get("0")
+    listed = [
+        {"id": s.id, "topic": s.topic, "uri": s.uri, "failures_in_a_row": s.failures_in_a_row}
+        for s in subscriptions.values()
+    ]
+    url = None if everything is None else everything.uri
+    return {**tenant.webhooks.statistics(), "url": url, "subscriptions": listed}
+
+
+async def _show_calls(request: web.Request) -> web.Response:
+    return web.json_response(tenant_of(request).calls.as_json())
+
+
+async def _reset_calls(request: web.Request) -> web.Response:
+    tenant_of(request).calls.reset()
+    return web.json_response({})
+
+
+async def _add_fault(request: web.Request) -> web.Response:
+    fields = await fields_of(request)
+    kind = fields.get("kind", str)
+    if kind not in KINDS:
+        raise BadRequest(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+    fault = Fault(
+        id=0,
+        kind=kind,
+        shop=fields.get("shop", str, None),
+        operation=fields.get("operation", str, None),
+        status=fields.get("status", int, 500),
+        retry_after=fields.get("retry_after", float, None),
+        seconds=fields.get("seconds", float, 0.0),
+        count=fields.get("count", int, 1),
+        after=fields.get("after", int, 0),
+    )
+    return web.json_response({"id": request.app[SIMULATOR].faults.add(fault)})
+
+
+async def _clear_faults(request: web.Request) -> web.Response:
+    return web.json_response({"removed": request.app[SIMULATOR].faults.clear()})
+
+
+async def _set_latency(request: web.Request) -> web.Response:
+    fields = await fields_of(request)
+    request.app[SIMULATOR].faults.set_latency(fields.get("seconds", float), fields.get("shop", str, None))
+    return web.json_response({})
+
+
+async def _show_open_points(request: web.Request) -> web.Response:
+    return web.json_response(asdict(request.app[SIMULATOR].open_points))
+
+
+async def _set_open_points(request: web.Request) -> web.Response:
+    points = request.app[SIMULATOR].open_points
+    points.update((await fields_of(request)).raw())
+    return web.json_response(asdict(points))
+
+
+async def _start_orders(request: web.Request) -> web.Response:
+    fields = await fields_of(request)
+    tenant = _tenant(request.app[SIMULATOR], fields.get("shop", str))
+    rate = fields.get("rate_per_second", float)
+    if rate <= 0:
+        raise BadRequest(f"body.rate_per_second must be above 0, not {rate:g}")
+    items = fields.get("items", list, None)
+    duration = fields.get("duration_seconds", float, None)
+    await tenant.orders.start(rate, fields.get("seed", int, 0), duration, None if items is None else set(items))
+    return web.json_response({"running": True})
+
+
+async def _stop_orders(request: web.Request) -> web.Response:
+    tenant = _tenant(request.app[SIMULATOR], request.query.get("shop", ""))
+    await tenant.orders.stop()
+    return web.json_response(tenant.orders.result())

@@ -1,0 +1,71 @@
+"""Orders that keep arriving in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import uuid
+from collections import Counter
+from datetime import timedelta
+from typing import Final
+
+from simulator.clock import Clock
+from simulator.shop import Level, Shop
+from simulator.stock import Cause, Stock
+
+LARGEST_ORDER: Final = 3
+
+
+class Orders:
+    """Sells units of one shop at a rate. Intervals are exponential, as when customers do not know of each other."""
+
+    def __init__(self, shop: Shop, stock: Stock, clock: Clock) -> None:
+        self._shop = shop
+        self._stock = stock
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        self.sold: Counter[tuple[str, str]] = Counter()
+        self.count = 0
+
+    async def start(self, rate_per_second: float, seed: int, duration: float | None, items: set[str] | None) -> None:
+        """Begin anew; what was running stops."""
+        await self.stop()
+        self.sold.clear()
+        self.count = 0
+        self._task = asyncio.get_running_loop().create_task(self._run(rate_per_second, seed, duration, items))
+
+    async def stop(self) -> None:
+        """No further order."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def result(self) -> dict[str, object]:
+        """Units sold per level, and how many orders."""
+        sold = [{"item_id": i, "location_id": p, "units": n} for (i, p), n in sorted(self.sold.items())]
+        return {"sold": sold, "orders": self.count}
+
+    async def _run(self, rate: float, seed: int, duration: float | None, items: set[str] | None) -> None:
+        chance = random.Random(seed)  # noqa: S311  # chance for demos, nothing secret
+        end = None if duration is None else self._clock.now() + timedelta(seconds=duration)
+        while True:
+            await self._clock.sleep(chance.expovariate(rate))
+            if end is not None and self._clock.now() >= end:
+                return
+            levels = [level for level in self._shop.levels() if _sellable(level, items)]
+            if levels:
+                self._sell(chance.choice(levels), chance.randint(1, LARGEST_ORDER))
+
+    def _sell(self, level: Level, units: int) -> None:
+        self._stock.sell(level, units, Cause("order", self._clock.now(), str(uuid.uuid4())))
+        self.sold[level.item.id, level.location.id] += units
+        self.count += 1
+
+
+def _sellable(level: Level, items: set[str] | None) -> bool:
+    item = level.item
+    chosen = items is None or item.id in items
+    return chosen and level.active and item.tracked and not item.deleted and not item.bundle

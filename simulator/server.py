@@ -1,0 +1,56 @@
+"""Serves a simulator on localhost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+import simulator.activation
+import simulator.quantity_changes
+import simulator.resolvers.queries
+import simulator.resolvers.subscriptions  # noqa: F401  # these imports fill the table of resolvers
+from simulator.admin import SIMULATOR, graphql
+from simulator.control import add_control_routes, create_shop
+from simulator.oauth import access_token
+from simulator.simulation import Simulator
+
+__all__ = ["Running", "Simulator", "application", "start"]
+
+LARGEST_BODY = 64 * 2**20
+HOST = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class Running:
+    """A simulator being served at `url`."""
+
+    url: str
+    simulator: Simulator
+    _runner: web.AppRunner
+
+    async def close(self) -> None:
+        """Stop serving, orders and deliveries."""
+        await self.simulator.close()
+        await self._runner.cleanup()
+
+
+def application(simulator_: Simulator) -> web.Application:
+    """The HTTP application of a simulator."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app[SIMULATOR] = simulator_
+    app.router.add_post("/{shop}/admin/api/{version}/graphql.json", graphql)
+    app.router.add_post("/{shop}/admin/oauth/access_token", access_token)
+    add_control_routes(app)
+    return app
+
+
+async def start(simulator_: Simulator, *, port: int = 0) -> Running:
+    """Serve on 127.0.0.1; port 0 lets the system choose. Raises OSError for a taken port, BadRequest for a bad shop."""
+    for shop in simulator_.settings.shops:
+        create_shop(simulator_, shop)
+    runner = web.AppRunner(application(simulator_), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, port).start()
+    simulator_.url = f"http://{HOST}:{runner.addresses[0][1]}"
+    return Running(simulator_.url, simulator_, runner)

@@ -1,0 +1,40 @@
+"""What a source of servers offers, and the switch between the sources."""
+
+import os
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+
+LOCAL = "local"
+CONTAINERS = "containers"
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running RabbitMQ: the AMQP URL of its default vhost and the management API's base URL, both with password."""
+
+    amqp_url: str
+    management_url: str
+
+
+class Backend(Protocol):
+    """Servers for a whole test run. Each is started when first asked for."""
+
+    def rabbitmq(self) -> Broker:
+        """Start RabbitMQ unless it runs."""
+
+    def mongodb(self) -> str:
+        """Start MongoDB, a replica set, unless it runs. Return its connection string."""
+
+    def stop(self) -> None:
+        """End what was started."""
+
+
+def backend_name() -> str:
+    """Return the chosen source. A wrong name stops the test run."""
+    name = os.environ.get("TRUEUP_TEST_BACKEND", LOCAL)
+    if name not in {LOCAL, CONTAINERS}:
+        message = f"TRUEUP_TEST_BACKEND is {name!r}: set it to {LOCAL} or {CONTAINERS}"
+        raise pytest.UsageError(message)
+    return name

@@ -1,0 +1,48 @@
+"""What all tests share: the servers' fixtures, Hypothesis' profiles, and the guard against outside addresses."""
+
+import os
+
+from hypothesis import settings
+
+from tests.backends.backend import LOCAL, backend_name
+from tests.backends.fixtures import (
+    amqp_url,
+    backend,
+    database_name,
+    management,
+    management_url,
+    mongodb_for_clean_up,
+    mongodb_uri,
+    private_mongodb,
+    private_rabbitmq,
+    private_replica_set,
+    vhost,
+    vhost_url,
+)
+from tests.backends.loopback import hold_to_loopback
+
+__all__ = [
+    "amqp_url",
+    "backend",
+    "database_name",
+    "management",
+    "management_url",
+    "mongodb_for_clean_up",
+    "mongodb_uri",
+    "private_mongodb",
+    "private_rabbitmq",
+    "private_replica_set",
+    "vhost",
+    "vhost_url",
+]
+
+# `ci` finds the same examples on every run, however slow the machine; `explore` looks for new ones.
+settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.register_profile("explore", derandomize=False, deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("TRUEUP_HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_configure() -> None:
+    """Keep the run on this machine. Containers may have an address of their own, so with them it is left out."""
+    if backend_name() == LOCAL:
+        hold_to_loopback()

@@ -1,0 +1,1 @@
+"""Messages, HTTP API and GraphQL against their descriptions."""

@@ -1,0 +1,1 @@
+"""Tests on a real RabbitMQ and a real MongoDB."""

@@ -1,0 +1,319 @@
+"""A shop in the simulator with a running Trueup beside it: what the integration tests act on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import aiohttp
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from ulid import ULID
+
+from services.reconciler.bootstrap import ReconcilerService
+from shared.contract.messages import JobCancel, JobOptions, JobRequest, PreviewRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.cell import CellKey
+from shared.domain.comparison import Direction
+from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
+from shared.domain.stock import Stock, adjust, observe_read, start_tracking
+from shared.mongodb.boms import Bom, BomStore, SelectedCell
+from shared.mongodb.collections import Document, key_of
+from shared.mongodb.connection import Mongo
+from shared.mongodb.shops import ShopStore
+from shared.mongodb.stock import StockStore, StockWrite, stock_fields, stock_id
+from shared.rabbitmq import topology
+from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.publisher import Publisher
+from shared.reading.levels import Value, level_of
+from shared.reading.locations import refresh_locations
+from shared.settings import Settings
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import ShopifyReads
+from simulator.server import Running, Simulator, start
+
+SHOP = "tests.myshopify.com"
+TOKEN = "shpat_tests"  # noqa: S105  # the simulator's own
+CLIENT_ID, CLIENT_SECRET = "client", "secret of the tests"
+ENDED = [str(state) for state in JobState if state not in UNFINISHED_JOB_STATES]
+
+
+def new_id() -> str:
+    """A fresh ULID."""
+    return str(ULID())
+
+
+def settings_for(amqp_url: str, mongodb_uri: str, database: str, simulator_url: str) -> Settings:
+    """The settings of services that talk to the simulator."""
+    return Settings(
+        amqp_url=SecretStr(amqp_url),
+        mongodb_uri=SecretStr(mongodb_uri),
+        mongodb_database=database,
+        shopify_client_id=CLIENT_ID,
+        shopify_client_secret=SecretStr(CLIENT_SECRET),
+        shopify_url=f"{simulator_url}/{{shop}}",
+        token_keys=[SecretStr(Fernet.generate_key().decode())],
+        port=0,
+        operations_port=0,
+        log_level="warning",
+    )
+
+
+@dataclass
+class ShopWorld:
+    """One shop, its simulator, and the stores behind Trueup."""
+
+    settings: Settings
+    running: Running
+    mongo: Mongo
+    http: aiohttp.ClientSession
+    publisher: Publisher
+    reads: ShopifyReads
+    boms: BomStore
+    stock: StockStore
+    shops: ShopStore
+    locations: list[str] = field(default_factory=list)
+    items: dict[str, str] = field(default_factory=dict)
+
+    async def control(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
+        """A call of the simulator's control API; `path` is below the shop unless it starts with a slash."""
+        where = path if path.startswith("/") else f"/control/shops/{SHOP}/{path}"
+        async with self.http.request(method, self.running.url + where, json=body) as response:
+            answer = await response.json()
+            assert response.status < 300, answer
+            return answer
+
+    async def add_boms(self, levels: Mapping[str, Sequence[int]], *, tracks: bool = False, age: int = 3600) -> None:
+        """Items in the simulator with these levels at the locations in order, each mapped to a BOM of that id."""
+        names = sorted(levels)
+        body = [
+            {
+                "sku": name,
+                "levels": [
+                    {"location_id": location, "available": available, "age_seconds": age}
+                    for location, available in zip(self.locations, levels[name], strict=True)
+                ],
+            }
+            for name in names
+        ]
+        made = await self.control("items", {"items": body})
+        for name, item in zip(names, made["items"], strict=True):
+            self.items[name] = item["id"]
+        boms = [Bom(name, self.items[name], f"BOM {name}", tracks_pre_assembled=tracks) for name in names]
+        await self.mongo.db["boms"].insert_many([_bom_document(bom) for bom in boms])
+        cells = [SelectedCell(CellKey(bom.bom_id, loc), bom) for bom in boms for loc in self.locations]
+        await self.boms.ensure_stock(SHOP, cells)
+
+    async def agree(self, bom_ids: Sequence[str] | None = None) -> None:
+        """Read every level and make index, and a tracked count, equal to it: a shop freshly in agreement."""
+        chosen = sorted(bom_ids or self.items)
+        known = await self.boms.locations(SHOP)
+        for part in [chosen[i : i + 250] for i in range(0, len(chosen), 250)]:
+            read = await self.reads.items(SHOP, [self.items[b] for b in part], locations=len(self.locations))
+            keys = [CellKey(bom, location) for bom in part for location in self.locations]
+            present = await self.stock.load(SHOP, keys)
+            writes = []
+            for key, cell in present.items():
+                level = level_of(read.items[cell.item_id], key.location_id, known.get(key.location_id))
+                if isinstance(level, Value):
+                    change = observe_read(cell.stock, level.quantity, level.time)
+                    if change.stock.count is not None:
+                        change = replace(change, stock=replace(change.stock, count=level.quantity))
+                    writes.append(StockWrite(key, cell.stock, change, "test", "agree"))
+            for chunk in [writes[i : i + 200] for i in range(0, len(writes), 200)]:
+                await self.mongo.transactions.run(lambda s, chunk=chunk: self.stock.write(s, SHOP, chunk))  # type: ignore[misc]  # a bound default
+
+    async def hand(self, bom_id: str, location_id: str, delta: int) -> None:
+        """A hand adjustment of a tracked count."""
+        key = CellKey(bom_id, location_id)
+        cell = (await self.stock.load(SHOP, [key]))[key]
+        write = StockWrite(key, cell.stock, adjust(cell.stock, delta), "corrected", "test")
+        await self.mongo.transactions.run(lambda session: self.stock.write(session, SHOP, [write]))
+
+    async def cell(self, bom_id: str, location_id: str) -> Stock:
+        """The stock of a cell."""
+        key = CellKey(bom_id, location_id)
+        return (await self.stock.load(SHOP, [key]))[key].stock
+
+    async def shopify(self) -> dict[CellKey, int]:
+        """What the simulator holds, by cell of our BOMs."""
+        by_item = {item: bom for bom, item in self.items.items()}
+        levels = (await self.control("levels", method="GET"))["levels"]
+        return {
+            CellKey(by_item[level["item_id"]], level["location_id"]): level["available"]
+            for level in levels
+            if level["item_id"] in by_item
+        }
+
+    async def sell(self, bom_id: str, location_id: str, quantity: int = 1) -> None:
+        """An order in the shop."""
+        line = {"item_id": self.items[bom_id], "location_id": location_id, "quantity": quantity}
+        await self.control("sell", {"lines": [line]})
+
+    async def edit(self, values: Mapping[tuple[str, str], int], *, silent: bool = True, age: int = 3600) -> None:
+        """Set levels at Shopify by somebody else's hand; silent: without a webhook."""
+        levels = [
+            {
+                "item_id": self.items[bom],
+                "location_id": location,
+                "available": value,
+                "age_seconds": age,
+                "silent": silent,
+            }
+            for (bom, location), value in values.items()
+        ]
+        await self.control("edit", {"levels": levels})
+
+    async def request(
+        self,
+        direction: Direction,
+        selection: Mapping[str, Any] | None = None,
+        *,
+        preview_id: str | None = None,
+        source: JobSource = JobSource.API,
+        of_job_id: str | None = None,
+        left_out: bool = False,
+        job_id: str | None = None,
+        options: JobOptions | None = None,
+    ) -> str:
+        """Publish a job request; answers its id."""
+        message = JobRequest(
+            shop=SHOP,
+            job_id=job_id or new_id(),
+            direction=direction,
+            selection=SelectionBody.model_validate(selection or {"bom_ids": "all"}),
+            preview_id=preview_id,
+            source=source,
+            requested_by="tests",
+            of_job_id=of_job_id,
+            left_out=left_out,
+            options=options or JobOptions(),
+        )
+        await self.publisher.command(topology.JOB_REQUEST, message)
+        return message.job_id
+
+    async def cancel(self, job_id: str) -> None:
+        """Publish a cancellation."""
+        await self.publisher.command(topology.JOB_CANCEL, JobCancel(shop=SHOP, job_id=job_id))
+
+    async def ended(self, job_id: str, *, within: float = 30.0) -> Document:
+        """Wait until the job has ended; answers its document."""
+        return await self.document("jobs", job_id, lambda job: job["state"] in ENDED, within=within)
+
+    async def document(
+        self, collection: str, name: str, wanted: Callable[[Document], bool], *, within: float = 30.0
+    ) -> Document:
+        """Wait, on the collection's change stream, until a document is as wanted."""
+        key = key_of(SHOP, name)
+        async with asyncio.timeout(within):
+            stream = self.mongo.db[collection].watch(
+                [{"$match": {"documentKey._id": key}}], full_document="updateLookup", max_await_time_ms=100
+            )
+            async with stream as changes:
+                while True:
+                    present: Document | None = await self.mongo.db[collection].find_one({"_id": key})
+                    if present is not None and wanted(present):
+                        return present
+                    await changes.try_next()
+
+    async def run(self, direction: Direction, selection: Mapping[str, Any] | None = None, **more: Any) -> Document:
+        """Request a job and wait for its end."""
+        return await self.ended(await self.request(direction, selection, **more))
+
+    async def preview(self, selection: Mapping[str, Any] | None = None) -> str:
+        """Request a preview and wait until it is ready; needs a running previewer."""
+        message = PreviewRequest(
+            shop=SHOP, preview_id=new_id(), selection=SelectionBody.model_validate(selection or {"bom_ids": "all"})
+        )
+        await self.publisher.command(topology.PREVIEW_REQUEST, message)
+        document = await self.document("previews", message.preview_id, lambda p: p["state"] in {"ready", "failed"})
+        assert document["state"] == "ready", document["failure"]
+        return message.preview_id
+
+    async def cells(self, job_id: str) -> dict[CellKey, Document]:
+        """The cells of a job."""
+        cursor = self.mongo.db["cells"].find({"shop": SHOP, "job_id": job_id})
+        return {CellKey(cell["bom_id"], cell["location_id"]): cell async for cell in cursor}
+
+    async def ledger(self) -> list[Document]:
+        """The simulator's ledger of changes made through its API."""
+        answer = await self.control("ledger", method="GET")
+        return [entry for entry in answer["entries"] if entry["cause"] == "api"]
+
+    async def calls(self) -> dict[str, dict[str, int]]:
+        """Calls and points by operation, by the simulator's count."""
+        answer: dict[str, dict[str, int]] = (await self.control("calls", method="GET"))["operations"]
+        return answer
+
+
+def _bom_document(bom: Bom) -> Document:
+    return {
+        "_id": key_of(SHOP, bom.bom_id),
+        "shop": SHOP,
+        "bom_id": bom.bom_id,
+        "inventory_item_id": bom.inventory_item_id,
+        "name": bom.name,
+        "name_lower": bom.name.lower(),
+        "tags": list(bom.tags),
+        "tracks_pre_assembled": bom.tracks_pre_assembled,
+        "externally_managed": bom.externally_managed,
+        "cells_no": 0,
+    }
+
+
+def tracked(count: int) -> Document:
+    """Fields of a stock document that has just begun to track with this count."""
+    return stock_fields(adjust(start_tracking(Stock()).stock, count).stock)
+
+
+@asynccontextmanager
+async def shop_world(
+    amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4
+) -> AsyncIterator[ShopWorld]:
+    """A simulator with one shop, and the stores; services are started by the test."""
+    running = await start(Simulator(client_id=CLIENT_ID, client_secret=CLIENT_SECRET))
+    settings = settings_for(amqp_url, mongodb_uri, database, running.url)
+    mongo = Mongo(mongodb_uri, database)
+    await mongo.prepare()
+    await declare_topology(amqp_url)
+    publisher = await Publisher.open(amqp_url, "tests")
+    shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
+    boms = BomStore(mongo.db, mongo.transactions)
+    async with aiohttp.ClientSession() as http:
+        client = ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version)
+        world = ShopWorld(
+            settings, running, mongo, http, publisher, ShopifyReads(client), boms, StockStore(mongo.db), shops
+        )
+        made = await world.control(
+            "/control/shops",
+            {
+                "domain": SHOP,
+                "access_token": TOKEN,
+                "locations": [{"name": f"Location {n}"} for n in range(1, locations + 1)],
+            },
+        )
+        world.locations = sorted(location["id"] for location in made["locations"])
+        await shops.add(SHOP, TOKEN)
+        await refresh_locations(SHOP, boms, world.reads)
+        try:
+            yield world
+        finally:
+            await publisher.close()
+            await running.close()
+            mongo.close()
+
+
+@asynccontextmanager
+async def reconciler(world: ShopWorld, **more: Any) -> AsyncIterator[ReconcilerService]:
+    """A reconciler in this process."""
+    service = await ReconcilerService.start(world.settings, **more)
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+__all__ = ["SHOP", "ShopWorld", "new_id", "reconciler", "shop_world", "stock_id", "tracked"]

@@ -1,0 +1,150 @@
+"""The private nodes: they take clients, keep their data, live side by side, and go with their program."""
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractRobustConnection
+from pymongo import MongoClient, WriteConcern
+from pymongo.errors import ServerSelectionTimeoutError
+
+from deploy.local.mongodb import MongoDbReplicaSet
+from deploy.local.ports import free_ports
+from deploy.local.rabbitmq import RabbitMqNode
+from deploy.local.rabbitmq_probe import amqp_answers
+from tests.backends.management import Management
+
+
+async def _publish(url: str, body: bytes) -> None:
+    connection: AbstractRobustConnection = await aio_pika.connect_robust(url, timeout=10)
+    async with connection, connection.channel() as channel:
+        queue = await channel.declare_queue("kept", durable=True, arguments={"x-queue-type": "quorum"})
+        await channel.default_exchange.publish(
+            aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT), queue.name, timeout=10
+        )
+
+
+async def _take(url: str) -> bytes:
+    connection: AbstractRobustConnection = await aio_pika.connect_robust(url, timeout=10)
+    async with connection, connection.channel() as channel:
+        queue = await channel.get_queue("kept")
+        message = await queue.get(timeout=10)
+        await message.ack()
+        return message.body
+
+
+async def test_killed_rabbitmq_keeps_confirmed_messages(private_rabbitmq: RabbitMqNode) -> None:
+    """A confirmed message of a quorum queue outlives the broker's crash, and the broker comes back on its port."""
+    url = private_rabbitmq.url
+    await _publish(url, b"still here")
+    # The broker writes its list of quorum queues to disk half a second after a declaration, and tells nobody.
+    await asyncio.sleep(1)
+    await asyncio.to_thread(private_rabbitmq.kill)
+    assert not amqp_answers(private_rabbitmq.amqp_port)
+    await asyncio.to_thread(private_rabbitmq.start)
+    assert private_rabbitmq.url == url
+    assert await _take(url) == b"still here"
+
+
+def test_two_rabbitmq_nodes_live_side_by_side(amqp_url: str, private_rabbitmq: RabbitMqNode) -> None:
+    """A second node disturbs the first one neither when it starts nor when it freezes."""
+    first = int(amqp_url.rpartition(":")[2].strip("/"))
+    assert first != private_rabbitmq.amqp_port
+    private_rabbitmq.freeze()
+    assert not amqp_answers(private_rabbitmq.amqp_port, seconds=0.5)
+    assert amqp_answers(first)
+    private_rabbitmq.thaw()
+    assert amqp_answers(private_rabbitmq.amqp_port)
+
+
+def test_killed_mongodb_keeps_majority_writes(private_mongodb: MongoDbReplicaSet) -> None:
+    """A write acknowledged by the majority outlives the crash of the server."""
+    with MongoClient[dict[str, Any]](private_mongodb.uri) as client:
+        client["kept"].get_collection("rows", write_concern=WriteConcern("majority")).insert_one({"_id": "a"})
+    private_mongodb.kill()
+    with (
+        MongoClient[dict[str, Any]](private_mongodb.uri, serverSelectionTimeoutMS=300) as client,
+        pytest.raises(ServerSelectionTimeoutError),
+    ):
+        client.admin.command("ping")
+    private_mongodb.start()
+    with MongoClient[dict[str, Any]](private_mongodb.uri) as client:
+        assert client["kept"]["rows"].find_one() == {"_id": "a"}
+
+
+def test_mongodb_runs_transactions(mongodb_uri: str, database_name: str) -> None:
+    """The server is a replica set: a transaction that is aborted leaves nothing behind."""
+    with MongoClient[dict[str, Any]](mongodb_uri) as client:
+        rows = client[database_name]["rows"]
+        rows.insert_one({"_id": "before"})
+        with client.start_session() as session:
+            session.start_transaction()
+            rows.insert_one({"_id": "inside"}, session=session)
+            session.abort_transaction()
+        assert [row["_id"] for row in rows.find()] == ["before"]
+
+
+def test_replica_set_fails_over(private_replica_set: MongoDbReplicaSet) -> None:
+    """Of three members another one becomes primary when the primary is killed."""
+    lost = private_replica_set.primary()
+    lost.kill()
+    assert private_replica_set.primary(seconds=30) is not lost
+
+
+async def test_vhost_is_a_place_of_its_own(vhost_url: str, vhost: str, management: Management) -> None:
+    """Each test gets an empty vhost in which it may declare and publish."""
+    assert management.queues(vhost) == {}
+    await _publish(vhost_url, b"mine")
+    assert list(management.queues(vhost)) == ["kept"]
+
+
+def test_free_ports_are_outside_the_range_for_outgoing_connections() -> None:
+    """No outgoing connection can take the port of a server that is down for a moment."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = free_ports(5)
+    assert len(set(ports)) == 5
+    assert max(ports) < lowest
+
+
+def test_nothing_outlives_a_killed_program(tmp_path: Path) -> None:
+    """When the program that started a server is killed, the server and its descendants end, too."""
+    program = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, tmp_path], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    with program:
+        assert program.stdout is not None
+        server, descendant = (int(word) for word in program.stdout.readline().split())
+        watched = [os.pidfd_open(pid) for pid in (server, descendant)]
+        program.send_signal(signal.SIGKILL)
+        for descriptor in watched:
+            _wait_for_end(descriptor)
+
+
+# A shell that leaves a process in the background stands for RabbitMQ and the helpers that it starts.
+_PROGRAM = """
+import os, sys, time
+from pathlib import Path
+from deploy.local.process import KeptProcess
+folder = Path(sys.argv[1])
+os.mkfifo(folder / "pid")
+script = f"sleep 600 & echo $! > {folder}/pid; sleep 600"
+kept = KeptProcess(["/bin/sh", "-c", script], environment=os.environ, directory=folder, log=folder / "log")
+print(kept.pid, (folder / "pid").read_text().strip(), flush=True)
+time.sleep(600)
+"""
+
+
+def _wait_for_end(descriptor: int) -> None:
+    """Wait until the process behind a pidfd has ended: only then is the descriptor readable."""
+    try:
+        readable, _, _ = select.select([descriptor], [], [], 10)
+        assert readable
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,32 @@
+"""A running simulator and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import aiohttp
+import pytest
+
+from simulator.clock import VirtualClock
+from simulator.server import Simulator, start
+from simulator.settings import Settings
+from tests.simulator.client import Client
+
+START = datetime(2026, 11, 25, 12, 0, 0, 654321, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A clock that stands still until a test moves it."""
+    return VirtualClock(START)
+
+
+@pytest.fixture
+async def client(clock: VirtualClock) -> AsyncIterator[Client]:
+    """A client of a fresh simulator on the virtual clock; webhook retries follow at once."""
+    settings = Settings(webhook_backoff_factor=0.0)
+    running = await start(Simulator(client_id="app", client_secret="hush", clock=clock, settings=settings))
+    async with aiohttp.ClientSession() as http:
+        yield Client(running, http)
+    await running.close()

@@ -1,0 +1,44 @@
+"""The lanes of the indexer."""
+
+import asyncio
+
+from services.webhook_ingest.lanes import BATCH, Lanes
+
+
+async def test_a_shop_keeps_its_order_and_waits_for_no_other() -> None:
+    """A shop's items are worked on in order, one batch at a time, while another shop is held up."""
+    held = asyncio.Event()
+    done: dict[str, list[int]] = {"slow": [], "quick": []}
+    sizes: list[int] = []
+
+    async def work(shop: str, batch: list[int]) -> None:
+        if shop == "slow":
+            await held.wait()
+        else:
+            sizes.append(len(batch))
+        done[shop].extend(batch)
+
+    lanes = Lanes(work)
+    lanes.add("slow", 0)
+    for number in range(2 * BATCH + 1):
+        lanes.add("quick", number)
+    async with asyncio.timeout(5):
+        while len(done["quick"]) <= 2 * BATCH:
+            await asyncio.sleep(0)
+    assert done == {"slow": [], "quick": list(range(2 * BATCH + 1))}
+    assert sizes == [BATCH, BATCH, 1]
+    held.set()
+    await lanes.finish(5)
+    assert done["slow"] == [0]
+
+
+async def test_finish_gives_up_what_hangs() -> None:
+    """Stopping does not wait for ever: what is not done is given up, and its messages come again."""
+
+    async def work(_: str, __: list[int]) -> None:
+        await asyncio.Event().wait()
+
+    lanes = Lanes(work)
+    lanes.add("a", 1)
+    async with asyncio.timeout(5):
+        await lanes.finish(0.02)

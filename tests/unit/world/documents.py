@@ -1,0 +1,138 @@
+"""The documents: what survives every crash. Each method is one transaction, or part of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.cell import OPEN_CELL_STATES, CellState
+from shared.domain.codes import Code
+from shared.domain.comparison import Direction, Reason, Row
+from shared.domain.job import JobState, Totals, end_state
+from shared.domain.plan import Target
+from shared.domain.push import PushState
+from shared.domain.stock import Change, Entry, LedgerField, Stock
+from shared.domain.undo import UndoRow
+from tests.unit.world.oracle import Seen, Violation
+
+
+@dataclass(slots=True)
+class Preview:
+    """What the merchant was shown, and when."""
+
+    rows: dict[int, Row]
+    seen: dict[int, Seen]
+    taken_at: datetime
+
+
+@dataclass(slots=True)
+class CellDoc:
+    """One cell of one job. `push` names its one current push; `row` is None until it is known."""
+
+    cell: int
+    state: CellState = CellState.PENDING
+    row: Row | None = None
+    seen: Seen | None = None
+    undo: UndoRow | None = None
+    push: int | None = None
+    refused: int = 0
+    result: Code | Reason | None = None
+    changed_by: tuple[int, int] | None = None
+    settle_no: int = 0
+    tracks_rev: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether there is work left."""
+        return self.state in OPEN_CELL_STATES
+
+
+@dataclass(slots=True)
+class Job:
+    """One run. `undoes` names the job it undoes; `automatic` marks a repair of drift."""
+
+    id: int
+    direction: Direction
+    cells: tuple[int, ...]
+    preview: int | None = None
+    undoes: int | None = None
+    automatic: bool = False
+    state: JobState = JobState.REQUESTED
+    docs: dict[int, CellDoc] = field(default_factory=dict)
+
+    @property
+    def updated(self) -> tuple[int, ...]:
+        """Its cells that can be undone."""
+        return tuple(cell for cell, doc in self.docs.items() if doc.state is CellState.UPDATED)
+
+    def end_test(self) -> None:
+        """The end of the job, derived from its cells."""
+        if self.state is not JobState.RUNNING:
+            return
+        totals = Totals.of(Counter(doc.state for doc in self.docs.values()))
+        self.state = end_state(totals, len(self.cells), cancel_requested=totals.cancelled > 0) or self.state
+
+
+@dataclass(slots=True)
+class Push:
+    """A body, written before it is sent and never changed."""
+
+    key: int
+    job: int
+    rows: dict[int, Target]
+    state: PushState = PushState.OPEN
+    first_sent: datetime | None = None
+
+
+@dataclass(slots=True)
+class Documents:
+    """All collections. `wanted` holds requests for reads, `reading` those taken by a verifier that still lives."""
+
+    stock: list[Stock]
+    first: list[Stock] = field(default_factory=list)
+    ledger: list[list[Entry]] = field(default_factory=list)
+    previews: dict[int, Preview] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    pushes: dict[int, Push] = field(default_factory=dict)
+    wanted: dict[int, datetime] = field(default_factory=dict)
+    reading: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    events_seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Keep the beginning, so that the ledger can be replayed."""
+        self.first = list(self.stock)
+        self.ledger = [[] for _ in self.stock]
+
+    def want(self, cell: int, since: datetime) -> None:
+        """Ask for a verifying read, because of something that happened at Shopify's time `since`."""
+        self.wanted[cell] = min(since, self.wanted.get(cell, since))
+
+    def write(self, cell: int, change: Change, since: datetime) -> None:
+        """Write a change of stock with its ledger entries and its request for a read."""
+        old = self.stock[cell]
+        if change.stock.rev != old.rev + 1:
+            raise Violation(f"cell {cell}: a write must raise rev by one")
+        for number, entry in enumerate(change.entries, start=old.ledger_seq + 1):
+            if entry.seq != number or entry.before != getattr(old, entry.field):
+                raise Violation(f"cell {cell}: ledger entry {entry} does not follow")
+        self.ledger[cell] += change.entries
+        self.stock[cell] = change.stock
+        if change.verify:
+            self.want(cell, since)
+
+    def replayed(self, cell: int) -> dict[LedgerField, int | None]:
+        """The present as the ledger tells it."""
+        present: dict[LedgerField, int | None] = {"count": self.first[cell].count, "index": self.first[cell].index}
+        for entry in self.ledger[cell]:
+            present[entry.field] = entry.after
+        return present
+
+    def unfinished_before(self, job: Job) -> Iterable[Job]:
+        """Unfinished jobs that share a cell and are earlier, or have started."""
+        for other in self.jobs.values():
+            if other.id == job.id or other.state not in (JobState.REQUESTED, JobState.RUNNING):
+                continue
+            if (other.id < job.id or other.state is JobState.RUNNING) and set(other.cells) & set(job.cells):
+                yield other

@@ -1,0 +1,169 @@
+"""Rules broken on purpose. The explorer is worth something only if it finds every one of them.
+
+A mistake is a switch that the world's actors look at, or a replacement for a function of the domain while the
+histories run; the domain itself knows nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from shared.domain import comparison, plan, push, stock, undo
+from shared.domain.plan import Ended, Target
+from shared.domain.stock import Change, Stock
+from tests.unit.world.explorer import AFTER, BUSY, CROWD, DAYS, GAP, LATE, READS, SLOW, Bias
+
+Patch = tuple[object, str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A broken rule: what is switched or replaced, where chance should look, and the number of histories in which
+    it must be found."""
+
+    name: str
+    patches: tuple[Patch, ...] = ()
+    biases: tuple[Bias, ...] = (BUSY, CROWD)
+    within: int = 4000
+
+    @property
+    def switches(self) -> frozenset[str]:
+        """What the actors of the world look at."""
+        return frozenset() if self.patches else frozenset({self.name})
+
+
+@contextmanager
+def planted(mistake: Mistake) -> Iterator[frozenset[str]]:
+    """Break the rule for as long as the block runs."""
+    with ExitStack() as stack:
+        for target, name, broken in mistake.patches:
+            stack.enter_context(patch.object(target, name, broken))
+        yield mistake.switches
+
+
+def _set_outright(old: Stock, value: int, time: datetime, manual_inside: int) -> Change:  # noqa: ARG001 - the mistake
+    count = None if old.count is None else value
+    new = replace(old, index=value, index_time=time, count=count, settle_no=old.settle_no + 1)
+    return stock._changed(old, new, verify=True)
+
+
+def _ignores_adjustments(old: Stock, value: int, time: datetime, manual_inside: int) -> Change:  # noqa: ARG001 - the mistake
+    return stock.settle(old, value, time, old.manual_total)
+
+
+def _keeps_all_adjustments(old: Stock, value: int, time: datetime, manual_inside: int) -> Change:  # noqa: ARG001 - the mistake
+    kept = 0 if old.count is None or old.index is None else old.count - old.index
+    return stock.settle(old, value, time, old.manual_total - kept)
+
+
+def _settle_unverified(old: Stock, value: int, time: datetime, manual_inside: int) -> Change:
+    return replace(stock.settle(old, value, time, manual_inside), verify=False)
+
+
+def _moves_index_alone(old: Stock, value: int, time: datetime) -> Stock:
+    return replace(old, index=value, index_time=time)
+
+
+def _without_settle_no(now: Stock, row: comparison.Row, in_sync_now: bool) -> Ended | None:
+    return _row_outdated(now, replace(row, settle_no=now.settle_no), in_sync_now)
+
+
+def _never(*_: object) -> bool:
+    return False
+
+
+def _without_adjustments(now: Stock, row: comparison.Row, *args: Any, **more: Any) -> Target | Ended:
+    return _push_target(now, replace(row, manual_total=now.manual_total), *args, **more)
+
+
+def _only_index_events(now: Stock, row: comparison.Row) -> bool:
+    return row.overrides_shopify and now.index != row.base
+
+
+def _accept_over_adjustments(now: Stock, row: comparison.Row, *args: Any, **more: Any) -> Ended | None:
+    return _accept_read(now, replace(row, manual_total=now.manual_total), *args, **more)
+
+
+def _unverified(old: Stock, value: int | None, time: datetime) -> Change:
+    return replace(_observe_event(old, value, time), verify=False)
+
+
+def _by_value(old: Stock, value: int | None, time: datetime) -> Change:
+    change = _observe_event(old, value, time)
+    if change.observed is not stock.Observed.APPLIED or old.count is None:
+        return change
+    return stock._changed(old, replace(change.stock, count=value, rev=old.rev, ledger_seq=old.ledger_seq), verify=True)
+
+
+def _never_old(old: Stock, value: int | None, time: datetime) -> Change:
+    return replace(_observe_event(replace(old, index_time=None), value, time), verify=False)
+
+
+def _undo_outright(old: Stock, value_set: int, time: datetime, d: int) -> Change:  # noqa: ARG001 - the mistake
+    return stock.settle(old, value_set, time, old.manual_total)
+
+
+def _undo_uncounted(old: Stock, value_set: int, time: datetime, d: int) -> Change:
+    change = stock.undo_push(old, value_set, time, d)
+    return replace(change, stock=replace(change.stock, settle_no=old.settle_no))
+
+
+def _undo_again(*_: object) -> None:
+    return None
+
+
+def _not_applied(*_: object) -> push.RowOutcome:
+    return push.RowOutcome.NOT_APPLIED
+
+
+def _unknown_forgotten(old: Stock) -> Change:
+    return stock._changed(old, old, verify=True)
+
+
+_row_outdated = plan._row_outdated
+_push_target = plan.push_target
+_accept_read = plan.accept_read
+_observe_event = stock.observe_event
+
+MISTAKES = (
+    Mistake("the count set outright", ((plan, "settle", _set_outright),)),
+    Mistake("settle without the hand adjustments since", ((plan, "settle", _ignores_adjustments),)),
+    Mistake("settle keeps what was pushed as outstanding", ((plan, "settle", _keeps_all_adjustments),)),
+    Mistake("no compare"),
+    Mistake("the index moved alone", ((stock, "_moved", _moves_index_alone),)),
+    Mistake("no settle_no", ((plan, "_row_outdated", _without_settle_no),)),
+    Mistake("no fence"),
+    Mistake("our clock for a read"),
+    Mistake("our clock for a set", biases=(AFTER,)),
+    Mistake("no look at events", ((plan, "event_since_preview", _never),), (SLOW,)),
+    Mistake("no events_no", ((plan, "event_since_preview", _only_index_events),), (LATE,)),
+    Mistake("no second look before the first send", biases=(LATE,)),
+    Mistake("no grace", ((comparison.Row, "quiet", True),)),
+    Mistake("Shopify read first", biases=(GAP,)),
+    Mistake("request cleared after the read", biases=(READS,)),
+    Mistake("a request dies with its reader", biases=(READS,)),
+    Mistake("a read applied under another rev", biases=(READS,)),
+    Mistake("toLocal over hand adjustments", ((plan, "accept_read", _accept_over_adjustments),)),
+    Mistake("toShopify without the hand adjustments since", ((plan, "push_target", _without_adjustments),)),
+    Mistake("stale row set to the local value"),
+    Mistake("no read after a settle", ((plan, "settle", _settle_unverified),)),
+    Mistake("no read after an event", ((stock, "observe_event", _unverified),)),
+    Mistake("an event sets the count", ((stock, "observe_event", _by_value),)),
+    Mistake("no event is old, and none is verified", ((stock, "observe_event", _never_old),)),
+    Mistake("a new key after a lost reply"),
+    Mistake("a lost reply taken for refusal"),
+    Mistake("a lost reply taken for success"),
+    Mistake("a forgotten key sent again", biases=(DAYS,)),
+    Mistake("evidence always says no", ((push, "judge", _not_applied),), (DAYS,)),
+    Mistake("an unknown outcome forgotten", ((stock, "mark_unknown", _unknown_forgotten),), (DAYS,)),
+    Mistake("cancel touches what is applied"),
+    Mistake("jobs share cells"),
+    Mistake("undo sets the count outright", ((undo, "undo_push", _undo_outright),)),
+    Mistake("undo leaves settle_no", ((undo, "undo_push", _undo_uncounted),)),
+    Mistake("undo of what was settled since", ((undo, "_outdated", _undo_again),)),
+)

@@ -1,0 +1,153 @@
+"""The stage: Shopify, the documents, the oracle and the actors, and the transactions that several actors share."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.domain import plan, stock
+from shared.domain.cell import CellState
+from shared.domain.comparison import GRACE
+from tests.unit.world.documents import CellDoc, Documents, Job
+from tests.unit.world.oracle import Oracle
+from tests.unit.world.shopify import START, Call, EventId, Shopify
+
+Steps = Generator[Call | None, None, None]
+"""An actor: it rests at each `yield`, and at a call it yields until that call has a reply."""
+Sending = Generator[Call | None, None, bool]
+"""Part of an actor that sends a push, and answers whether its owner may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a world begins. `differences`: count − Shopify per cell, None where the BOM does not track. `timely`: all
+    messages and reads come within the grace period. `mistakes` are rules broken on purpose."""
+
+    differences: Sequence[int | None] = (0,)
+    timely: bool = False
+    may_lose: bool = False
+    mistakes: frozenset[str] = frozenset()
+    stocked: int = 10
+
+
+@dataclass(slots=True)
+class Actor:
+    """A worker, a verifier or a preview under way."""
+
+    name: str
+    steps: Steps
+    call: Call | None = None
+    verifies: int | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it waits for a reply."""
+        return self.call is not None and self.call.reply is None
+
+
+@dataclass(slots=True)
+class Scene:
+    """One world. `step` numbers what happens; ids are the number of the step that made a thing."""
+
+    setting: Setting
+    shopify: Shopify = field(init=False)
+    docs: Documents = field(init=False)
+    oracle: Oracle = field(init=False)
+    actors: dict[int, Actor] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
+    step: int = 0
+    log: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Begin from an agreed base."""
+        value = self.setting.stocked
+        cells = [
+            stock.Stock(index=value, index_time=START, count=None if d is None else value + d)
+            for d in self.setting.differences
+        ]
+        self.docs = Documents(cells)
+        self.shopify = Shopify([value] * len(cells), self._on_set, compares=not self.errs("no compare"))
+        self.oracle = Oracle(self.shopify.values, cells, timely=self.setting.timely)
+
+    def errs(self, mistake: str) -> bool:
+        """Whether this mistake is planted here."""
+        return mistake in self.setting.mistakes
+
+    def say(self, text: str) -> None:
+        """Tell the reader of a history."""
+        if self.log is not None:
+            self.log.append(text)
+
+    def _on_set(self, key: int, cell: int, before: int, after: int) -> None:
+        self.say(f"Shopify sets cell {cell} from {before} to {after} (push {key})")
+        job = self.docs.jobs[self.docs.pushes[key].job]
+        doc = job.docs[cell]
+        if doc.undo is not None:
+            self.oracle.set_by_undo(key, cell, job.id, before, after, doc.undo.d)
+        elif doc.seen is not None:
+            self.oracle.set_by_run(key, cell, job.id, before, after, doc.seen)
+
+    # Time
+
+    def too_late(self, seconds: int) -> bool:
+        """Whether time must not pass yet: a call must have arrived or be lost by then, and in a timely world
+        messages and reads come within the grace period."""
+        then = self.shopify.now + timedelta(seconds=seconds)
+        if any(then - call.left > timedelta(seconds=120) for call in self.shopify.calls.values()):
+            return True
+        if not self.setting.timely:
+            return False
+        events = any(then - event.time >= GRACE for event in self.shopify.transit.values())
+        reads = any(then - since >= GRACE for since in self.docs.wanted.values())
+        return events or reads or any(then - since >= GRACE for _, since in self.docs.reading.values())
+
+    # Transactions
+
+    def handle_event(self, event_id: EventId, *, again: bool) -> None:
+        """The indexer: deduplicate and apply. `again`: the deduplication fails to know it."""
+        event = self.shopify.transit.pop(event_id, None) or self.shopify.sent_before[event_id]
+        self.shopify.sent_before[event_id] = event
+        if event_id in self.docs.events_seen and not again:
+            return
+        self.docs.events_seen.add(event_id)
+        before = self.docs.stock[event.cell]
+        change = stock.observe_event(before, event.value, event.time)
+        self.oracle.arrived(self.step, event_id)
+        if change.observed is stock.Observed.OLD:
+            self.oracle.dropped(event.cell, event.time)
+        self.write(event.cell, change, event.time)
+        self.say(f"event of cell {event.cell} ({event.value}) is {change.observed}: {self.numbers(event.cell)}")
+
+    def adjust(self, cell: int, delta: int, *, counted: bool) -> None:
+        """A hand adjustment; of a person who has counted, it ends all doubt."""
+        self.oracle.manual[cell] += delta
+        if counted:
+            self.oracle.in_doubt.discard(cell)
+        adjust = stock.counted if counted else stock.adjust
+        self.write(cell, adjust(self.docs.stock[cell], delta), self.shopify.now)
+
+    def write(self, cell: int, change: stock.Change, true_time: datetime) -> None:
+        """Write a change whose value, if it brings one, was Shopify's at `true_time`."""
+        self.oracle.index_moved(cell, self.docs.stock[cell], change.stock, true_time)
+        self.docs.write(cell, change, true_time)
+
+    def end(self, job: Job, doc: CellDoc, ended: plan.Ended, true_time: datetime) -> None:
+        """End a cell together with its change of stock."""
+        before = self.docs.stock[doc.cell].local or 0
+        if ended.change is not None:
+            self.write(doc.cell, ended.change, true_time)
+        if ended.verify:
+            self.docs.want(doc.cell, true_time)
+        now = self.docs.stock[doc.cell]
+        doc.state, doc.result = ended.state, ended.code or ended.reason
+        doc.settle_no, doc.tracks_rev = now.settle_no, now.tracks_rev
+        if ended.state is CellState.UPDATED:
+            doc.changed_by = (before, now.local or 0)
+        job.end_test()
+        self.say(f"job {job.id} ends cell {doc.cell}: {doc.state} {doc.result or ''} {self.numbers(doc.cell)}")
+
+    def numbers(self, cell: int) -> str:
+        """The stock of a cell in few words."""
+        now = self.docs.stock[cell]
+        return f"index {now.index}, count {now.count} (Shopify {self.shopify.values[cell]})"

@@ -1,12 +1,51 @@
-"""Bulk queries."""
+"""Bulk operations of one shop: at most five at once, finished after a while, their results kept as JSON lines."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+AT_ONCE: Final = 5
+RUNTIME: Final = timedelta(seconds=1)
+KEPT: Final = timedelta(days=7)
 
 
+@dataclass(slots=True)
+class BulkOperation:
+    """One bulk query. Its result is that of the moment it was asked for; it shows once the operation is finished."""
+
+    id: str
+    query: str
+    created_at: datetime
+    lines: list[str]
+    roots: int
+    cancelled_at: datetime | None = None
+
+    @property
+    def finished_at(self) -> datetime:
+        """When it is finished, unless it is cancelled before."""
+        return self.created_at + RUNTIME
+
+    def status(self, now: datetime) -> str:
+        """Shopify's status at that time."""
+        if self.cancelled_at is not None:
+            return "CANCELED"
+        if now < self.finished_at:
+            return "CREATED" if now < self.created_at + RUNTIME / 2 else "RUNNING"
+        return "COMPLETED" if now < self.finished_at + KEPT else "EXPIRED"
+
+    def text(self) -> str:
+        """The result file."""
+        return "".join(f"{line}\n" for line in self.lines)
+
+
+@dataclass(slots=True)
 class BulkOperations:
-    """The bulk operations of one shop."""
+    """The bulk operations of one shop by their number."""
 
-    def __init__(self) -> None:
-        self.operations: dict[str, Any] = {}
+    operations: dict[str, BulkOperation] = field(default_factory=dict)
+
+    def running(self, now: datetime) -> list[BulkOperation]:
+        """Those that are neither finished nor cancelled."""
+        return [one for one in self.operations.values() if one.status(now) in ("CREATED", "RUNNING")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 from simulator.errors import FieldError
 
 PAGE_LIMIT: Final = 250
+UNBOUNDED: Final = sys.maxsize  # the page of a bulk query
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def window(nodes: Sequence[Any], arguments: Mapping[str, Any], key: Callable[[An
     if first is None and last is None:
         raise FieldError("you must provide one of first or last", {"code": "BAD_REQUEST"})
     for name, size in (("first", first), ("last", last)):
-        if size is not None and not 0 <= size <= PAGE_LIMIT:
+        if size is not None and size != UNBOUNDED and not 0 <= size <= PAGE_LIMIT:
             raise FieldError(f"{name} must be between 0 and {PAGE_LIMIT}, not {size}", {"code": "BAD_REQUEST"})
     if arguments.get("reverse"):
         nodes = nodes[::-1]

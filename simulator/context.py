@@ -22,6 +22,7 @@ class Context:
     request_no: int
     now: datetime
     variables: dict[str, object]
+    unbounded: bool = False  # a bulk query: connections have no page size
     root: FieldNode = field(init=False)
     operation: OperationDefinitionNode = field(init=False)
 

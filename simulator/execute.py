@@ -19,9 +19,11 @@ from graphql import (
     GraphQLUnionType,
     SelectionSetNode,
     VariableNode,
+    get_named_type,
     is_leaf_type,
 )
 
+from simulator.connections import UNBOUNDED
 from simulator.context import Context
 from simulator.documents import Document
 from simulator.errors import FieldError, locations_of
@@ -84,6 +86,8 @@ class Execution:
         resolver = FIELDS[parent.name][node.name.value]
         arguments = arguments_of(definition, node, self._variables)
         context = self._context
+        if context.unbounded and get_named_type(definition.type).name.endswith("Connection"):
+            arguments["first"] = UNBOUNDED
         complete = self._completer(
             definition.type, [field.node.selection_set for field in selected if field.node.selection_set is not None]
         )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 import simulator.activation
 import simulator.quantity_changes
+import simulator.resolvers.bulk
 import simulator.resolvers.queries
 import simulator.resolvers.subscriptions  # noqa: F401  # these imports fill the table of resolvers
 from simulator.admin import SIMULATOR, graphql
@@ -41,8 +42,19 @@ def application(simulator_: Simulator) -> web.Application:
     app[SIMULATOR] = simulator_
     app.router.add_post("/{shop}/admin/api/{version}/graphql.json", graphql)
     app.router.add_post("/{shop}/admin/oauth/access_token", access_token)
+    app.router.add_get("/{shop}/bulk/{number}.jsonl", _bulk_result)
     add_control_routes(app)
     return app
+
+
+async def _bulk_result(request: web.Request) -> web.Response:
+    """The file of a finished bulk query; like Shopify's storage it asks for no token."""
+    simulator_ = request.app[SIMULATOR]
+    tenant = simulator_.tenants.get(request.match_info["shop"])
+    operation = tenant.bulk.operations.get(request.match_info["number"]) if tenant is not None else None
+    if operation is None or operation.status(simulator_.clock.now()) != "COMPLETED":
+        raise web.HTTPNotFound
+    return web.Response(text=operation.text(), content_type="application/jsonl")
 
 
 async def start(simulator_: Simulator, *, port: int = 0) -> Running:

@@ -34,7 +34,7 @@ from shared.mongodb.previews import PreviewStore
 from shared.mongodb.pushes import PushStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
-from shared.operations import Operations, start_operations
+from shared.operations import RunningServer, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
@@ -64,7 +64,7 @@ class ReconcilerService:
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
-        self._operations: Operations | None = None
+        self._operations: RunningServer | None = None
 
     @classmethod
     async def start(

@@ -23,6 +23,9 @@ LANE_BOUND = 2000
 LINGER = 0.01
 """Seconds a batch waits for company, so that cells published together are worked on together."""
 
+MOST_LINGERS = 20
+"""How often a batch lingers while it grows."""
+
 LONG_WAIT = 1.0
 """Above these seconds no message is held: the lane remembers the cells, and the watchdog covers a crash."""
 
@@ -76,13 +79,22 @@ class Lane:
     async def _run(self) -> None:
         structlog.contextvars.bind_contextvars(shop=self._shop)
         while self._waiting and not self._stopping.is_set():
-            if len(self._waiting) < ROWS_PER_CALL:
-                await asyncio.sleep(LINGER)
+            await self._gather()
             batch = list(self._waiting)[:ROWS_PER_CALL]
             wait = await self._batch(batch)
             if wait > 0:
                 await self._pause(wait)
         self._on_empty(self._shop)
+
+    async def _gather(self) -> None:
+        """Wait for company as long as it keeps coming: half-empty calls waste the shop's budget."""
+        for _ in range(MOST_LINGERS):
+            before = len(self._waiting)
+            if before >= ROWS_PER_CALL:
+                return
+            await asyncio.sleep(LINGER)
+            if len(self._waiting) == before:
+                return
 
     async def _batch(self, batch: list[str]) -> float:
         """Work on a batch; answers the seconds to wait before the next."""

@@ -25,7 +25,7 @@ def _zoned(value: object) -> datetime:
         raise ValueError("is no time of our calendar") from None
 
 
-ShopifyId = Annotated[str, BeforeValidator(_id_text), Field(pattern=r"^[1-9][0-9]{0,19}\Z")]
+ShopifyId = Annotated[str, BeforeValidator(_id_text), Field(pattern=r"^[1-9][0-9]{0,19}$")]
 ZonedTime = Annotated[datetime, BeforeValidator(_zoned)]
 
 

@@ -12,7 +12,7 @@ from shared.domain.cell import CellState
 from shared.domain.job import Totals
 from shared.domain.selection import Filtered
 from shared.mongodb.boms import Bom, bom_of, filter_query
-from shared.mongodb.collections import Database, Document
+from shared.mongodb.collections import Database, Document, found, key_of
 
 Keys = Sequence[str | int]
 
@@ -86,6 +86,7 @@ class Listings:
         # MongoDB compares dates, a cursor carries numbers: the key of the page is made of the date.
         pipeline: list[Document] = [
             {"$match": {"shop": shop, **wanted}},
+            {"$unset": "selection"},
             {"$set": {"requested_ms": {"$toLong": "$requested_at"}}},
             *([] if before is None else [{"$match": _later(order, before)}]),
             {"$sort": order},
@@ -132,6 +133,18 @@ class Listings:
         query = {"shop": shop, "job_id": job_id, "state": "skipped", "left_out": {"$ne": None}}
         number: int = await self._database["cells"].count_documents(query)
         return number
+
+    async def preview(self, shop: str, preview_id: str) -> Document | None:
+        """A preview without its selection, which may be large."""
+        return await self._figures("previews", shop, preview_id)
+
+    async def job(self, shop: str, job_id: str) -> Document | None:
+        """A job without its selection, which may be large."""
+        return await self._figures("jobs", shop, job_id)
+
+    async def _figures(self, collection: str, shop: str, identity: str) -> Document | None:
+        query = {"_id": key_of(shop, identity), "shop": shop}
+        return found(await self._database[collection].find_one(query, {"selection": 0}))
 
     async def drift_policy(self, shop: str) -> str | None:
         """What is done about missed webhooks; None for an unknown shop."""

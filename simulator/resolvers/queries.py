@@ -115,7 +115,7 @@ def _locations(_source: None, context: Context, arguments: _Arguments) -> Page:
 
 
 def _locations_count(_source: None, context: Context, arguments: _Arguments) -> dict[str, Any]:
-    found = [place for place in context.tenant.shop.locations.values() if not place.fulfillment_service]
+    found = list(context.tenant.shop.locations.values())  # recorded: inactive ones and services count, too
     return _limited(len(_matching(found, arguments, _LOCATION_SEARCH)), arguments)
 
 

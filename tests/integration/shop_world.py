@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from ulid import ULID
 
+from services.preview.previewer import Previewer
 from services.reconciler.bootstrap import ReconcilerService
 from shared.contract.messages import JobCancel, JobOptions, JobRequest, PreviewRequest
 from shared.contract.selection import SelectionBody
@@ -23,13 +24,16 @@ from shared.domain.stock import Stock, adjust, observe_read, start_tracking
 from shared.mongodb.boms import Bom, BomStore, SelectedCell
 from shared.mongodb.collections import Document, key_of
 from shared.mongodb.connection import Mongo
+from shared.mongodb.previews import PreviewStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore, StockWrite, stock_fields, stock_id
 from shared.rabbitmq import topology
 from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.levels import Value, level_of
 from shared.reading.locations import refresh_locations
+from shared.reading.rows import RowReader
 from shared.settings import Settings
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
@@ -316,4 +320,27 @@ async def reconciler(world: ShopWorld, **more: Any) -> AsyncIterator[ReconcilerS
         await service.stop()
 
 
-__all__ = ["SHOP", "ShopWorld", "new_id", "reconciler", "shop_world", "stock_id", "tracked"]
+@asynccontextmanager
+async def previewer(world: ShopWorld) -> AsyncIterator[None]:
+    """A previewer in this process, on its queue."""
+    consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "previewer")
+    rows = RowReader(world.boms, world.stock, world.reads)
+    handler = Previewer(PreviewStore(world.mongo.db), world.boms, rows, world.reads, world.publisher)
+    await consumer.handle(topology.PREVIEWS, handler.handle, prefetch=4)
+    try:
+        yield
+    finally:
+        await consumer.stop()
+        await consumer.close()
+
+
+__all__ = [
+    "previewer",
+    "SHOP",
+    "ShopWorld",
+    "new_id",
+    "reconciler",
+    "shop_world",
+    "stock_id",
+    "tracked",
+]

@@ -23,12 +23,15 @@ def recorded(name: str) -> dict[str, Any]:
 
 
 def stable(value: Any) -> Any:
-    """The value with what differs from run to run replaced: times that are set, group ids, cursors, points left."""
+    """The value with what differs from run to run replaced: times that are set, group ids, cursors, points left.
+
+    `extensions.search`, Shopify's warning about a search field it does not know, is left out: the simulator has none.
+    """
     if isinstance(value, dict):
         return {
             key: _VOLATILE[key] if key in _VOLATILE and held is not None else stable(held)
             for key, held in value.items()
-            if key != "throttleStatus"
+            if key not in ("throttleStatus", "search")
         }
     if isinstance(value, list):
         return [stable(item) for item in value]

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from collections.abc import Iterator
 from time import monotonic
 
 import structlog
@@ -31,12 +30,15 @@ SHORTEST_PAUSE = 0.1
 State = tuple[BaseModel, bool]
 """A state and whether it is the last one."""
 
+Key = tuple[str, str]
+"""The shop, and the id of a job or preview."""
+
 
 class EventHub:
     """Wakes the streams of a job or preview when an event tells of it."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str, str], set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[Key, set[asyncio.Event]] = defaultdict(set)
         self.closed = False
 
     async def handle(self, delivery: Delivery) -> None:
@@ -52,9 +54,8 @@ class EventHub:
             waiting.set()
 
     @contextmanager
-    def listening(self, shop: str, subject: str) -> Iterator[asyncio.Event]:
-        """An event that is set when there may be something new of the job or preview."""
-        key = (shop, subject)
+    def listening(self, key: Key) -> Iterator[asyncio.Event]:
+        """An event that is set when there may be something new of the job or preview `key`."""
         changed = asyncio.Event()
         self._waiting[key].add(changed)
         try:
@@ -73,14 +74,14 @@ class EventHub:
 
 
 async def stream(
-    request: web.Request, hub: EventHub, shop: str, subject: str, name: str, read: Callable[[], Awaitable[State | None]]
+    request: web.Request, hub: EventHub, key: Key, name: str, read: Callable[[], Awaitable[State | None]]
 ) -> web.StreamResponse:
     """Answer the states of one document as events called `name` until its last one."""
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
-    with hub.listening(shop, subject) as changed, suppress(ConnectionResetError):
+    with hub.listening(key) as changed, suppress(ConnectionResetError):
         async for text in _texts(hub, changed, name, read):
             # write() waits for a slow reader; meanwhile newer states replace older ones in the document.
             await response.write(text.encode())

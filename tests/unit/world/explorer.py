@@ -27,7 +27,7 @@ class Bias:
 
 _USUAL: Mapping[str, float] = {
     "order": 9, "tick": 5, "deliver": 9, "again": 1.5, "lose": 1, "adjust": 4, "preview": 5, "verify": 6, "job": 7,
-    "undo": 4, "cancel": 0.5, "work": 7, "step": 40, "crash": 2, "execute": 12, "hang up": 2, "vanish": 1,
+    "undo": 4, "cancel": 1, "work": 7, "step": 40, "crash": 2, "execute": 12, "hang up": 2, "vanish": 1,
 }  # fmt: skip
 DAY = 90_000
 BUSY = Bias(_USUAL, (1, 1, 1, 2, 3, 61, 121))
@@ -44,18 +44,23 @@ DOUBT = Bias(
     {**_USUAL, "order": 2, "deliver": 4, "preview": 12, "tick": 1, "job": 12, "work": 12, "undo": 8},
     (1, 1, DAY),
     opening=(
-        *("adjust", "preview", "step", "step", "job", "work", "step", "step", "step", "execute", "step", "step"),
-        *("adjust", "preview", "step", "step", "job", "work", "step", "step", "step", "hang up", "crash", "tick"),
+        *("adjust", "preview", "step", "step", "job", "work", *["step"] * 4, "execute", "step", "step"),
+        *("adjust", "preview", "step", "step", "job", "work", *["step"] * 4, "hang up", "crash", "tick"),
     ),
 )
 """A run, then another whose reply is lost and whose key is forgotten."""
 READS = Bias(
     {**_USUAL, "verify": 30, "deliver": 14, "order": 14, "crash": 6, "step": 20, "preview": 1, "job": 2, "work": 3},
     (1, 1, 2),
-    opening=("order", "deliver", "verify", "order", "deliver", "verify"),
+    opening=("order", "order", "deliver", "verify", "step", "step", "deliver", "step"),
 )
 """Many reads, and readers that die."""
-LATE = Bias({**_USUAL, "order": 4, "deliver": 4, "tick": 9, "verify": 1, "job": 10, "work": 10, "again": 0}, (1, 121), 0.0)
+LATE = Bias(
+    {**_USUAL, "order": 4, "deliver": 4, "tick": 9, "verify": 1, "job": 10, "work": 10, "again": 0},
+    (1, 121),
+    timely=0.0,
+    opening=("order", "tick", "preview", "step", "step", "job", "work", "step", "step", "step"),
+)
 """Messages that come after the grace period."""
 GAP = Bias(
     {**_USUAL, "work": 10, "job": 10},
@@ -96,18 +101,18 @@ def setting_of(rng: random.Random, timeliness: float, mistakes: frozenset[str]) 
     return Setting(differences, timely, not timely and rng.random() < 0.4, mistakes)
 
 
-def random_history(
+def play(
     seed: int, mistakes: frozenset[str] = frozenset(), biases: Sequence[Bias] = BIASES
-) -> Failure | None:
-    """Play one history to its end; answer what broke, if anything did."""
+) -> tuple[Scene, Failure | None]:
+    """Play one history to its end; answer the world as it is then, and what broke, if anything did."""
     rng = random.Random(seed)  # noqa: S311 - a repeatable history, not a secret
     bias = rng.choice(biases)
     setting = setting_of(rng, bias.timely, mistakes)
     scene = Scene(setting)
-    kinds, weights = list(bias.weights), list(bias.weights.values())
+    kinds = rng.choices(list(bias.weights), list(bias.weights.values()), k=rng.randint(20, 80))
     done: list[Action] = []
     try:
-        for number, kind in enumerate([*bias.opening, *rng.choices(kinds, weights, k=rng.randint(20, 80))]):
+        for number, kind in enumerate([*bias.opening, *kinds]):
             what = _what(rng, scene, kind, bias.ticks if number >= len(bias.opening) else bias.ticks[-1:])
             if what is not None:
                 action: Action = (scene.step + 1, kind, *what)
@@ -116,8 +121,8 @@ def random_history(
                     _go_on(rng, scene, action, done)
         finish(scene)
     except Violation as violation:
-        return Failure(seed, setting, tuple(done), str(violation))
-    return None
+        return scene, Failure(seed, setting, tuple(done), str(violation))
+    return scene, None
 
 
 def _do(scene: Scene, action: Action, done: list[Action]) -> bool:
@@ -149,7 +154,7 @@ def _what(rng: random.Random, scene: Scene, kind: str, ticks: tuple[int, ...]) -
         return (_some_cells(rng, cells),)
     if kind == "job":
         return _job(rng, scene, cells)
-    things = list(_THINGS[kind](scene))
+    things = list(THINGS[kind](scene))
     return (rng.choice(things),) if things else None
 
 
@@ -168,7 +173,7 @@ def _job(rng: random.Random, scene: Scene, cells: int) -> Action:
     return to_shopify, _some_cells(rng, cells), None, not to_shopify and rng.random() < 0.5
 
 
-_THINGS: dict[str, Callable[[Scene], Iterable[int | tuple[int, int]]]] = {
+THINGS: dict[str, Callable[[Scene], Iterable[int | tuple[int, int]]]] = {
     "deliver": lambda scene: scene.shopify.transit,
     "again": lambda scene: scene.shopify.sent_before,
     "lose": lambda scene: scene.shopify.transit if scene.setting.may_lose else (),
@@ -226,5 +231,5 @@ def first_failure(
     seeds: Iterable[int], mistakes: frozenset[str] = frozenset(), biases: Sequence[Bias] = BIASES
 ) -> Failure | None:
     """The first seed whose history breaks the guarantee."""
-    return next((bad for seed in seeds if (bad := random_history(seed, mistakes, biases)) is not None), None)
+    return next((bad for seed in seeds if (bad := play(seed, mistakes, biases)[1]) is not None), None)
 

@@ -100,10 +100,6 @@ def _by_value(old: Stock, value: int | None, time: datetime) -> Change:
     return stock._changed(old, replace(change.stock, count=value, rev=old.rev, ledger_seq=old.ledger_seq), verify=True)
 
 
-def _never_old(old: Stock, value: int | None, time: datetime) -> Change:
-    return replace(_observe_event(replace(old, index_time=None), value, time), verify=False)
-
-
 def _undo_outright(old: Stock, value_set: int, time: datetime, d: int) -> Change:  # noqa: ARG001 - the mistake
     return stock.settle(old, value_set, time, old.manual_total)
 
@@ -154,7 +150,6 @@ MISTAKES = (
     Mistake("no read after a settle", ((plan, "settle", _settle_unverified),)),
     Mistake("no read after an event", ((stock, "observe_event", _unverified),)),
     Mistake("an event sets the count", ((stock, "observe_event", _by_value),)),
-    Mistake("no event is old, and none is verified", ((stock, "observe_event", _never_old),)),
     Mistake("a new key after a lost reply"),
     Mistake("a lost reply taken for refusal"),
     Mistake("a lost reply taken for success"),

@@ -19,6 +19,7 @@ TRIES = 4
 def work(scene: Scene, job: Job) -> Steps:
     """Work off the open cells of a running job, or go on with what another worker left."""
     docs = list(job.docs.values())
+    yield None
     for doc in docs:
         if doc.state is CellState.PENDING:
             doc.state = CellState.APPLYING

@@ -1,0 +1,188 @@
+"""/api/previews: ask for a preview, watch it, read its rows."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from ulid import ULID
+
+from services.preview.api.events import State, stream
+from services.preview.api.export import table
+from services.preview.api.pages import read_cursor, write_cursor
+from services.preview.api.preview_models import PreviewIn, PreviewOut, PreviewPath, RowOut, RowPage, RowSearch
+from services.preview.api.problem import conflict, invalid, unknown
+from services.preview.api.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.selection_check import selection_problems
+from shared.contract.messages import PreviewRequest
+from shared.rabbitmq.topology import PREVIEW_REQUEST
+
+COLUMNS = (
+    "bom_id",
+    "bom_name",
+    "location_id",
+    "location_name",
+    "inventory_item_id",
+    "shopify_value",
+    "local_value",
+    "base",
+    "difference",
+    "cell_class",
+    "suggested",
+    "reason",
+    "code",
+    "message",
+)
+
+
+async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
+    """POST /api/previews."""
+    body = call.body
+    request = PreviewRequest(
+        shop=call.shop,
+        preview_id=body.preview_id or str(ULID()),
+        selection=body.selection,
+        requested_by=call.caller.user,
+    )
+    stored = await call.parts.previews.get(call.shop, request.preview_id)
+    if stored is None:
+        problems = await selection_problems(call.parts, call.shop, body.selection, "body.selection")
+        if problems:
+            raise invalid(problems)
+        await call.parts.previews.request(request)
+        stored = await call.parts.previews.get(call.shop, request.preview_id)
+    if stored is None or stored["selection"] != request.selection.model_dump(exclude_none=True):
+        raise conflict(
+            "id-used",
+            "body.preview_id",
+            f"{request.preview_id} is the id of another preview.",
+            "Make a new ULID for each preview.",
+        )
+    if stored["state"] == "requested":
+        await call.parts.publisher.command(PREVIEW_REQUEST, request)
+    location = {"Location": f"/api/previews/{request.preview_id}"}
+    return Answer(PreviewOut.of(stored), HTTPStatus.ACCEPTED, location)
+
+
+async def _document(call: Call[Any, None], preview_id: str) -> dict[str, Any]:
+    document = await call.parts.listings.preview(call.shop, preview_id)
+    if document is None:
+        raise unknown("path.preview_id", f"There is no preview {preview_id}.", "Take a new preview.")
+    return document
+
+
+async def get_preview(call: Call[PreviewPath, None]) -> Answer:
+    """GET /api/previews/{preview_id}."""
+    return Answer(PreviewOut.of(await _document(call, call.params.preview_id)))
+
+
+async def list_rows(call: Call[RowSearch, None]) -> Answer:
+    """GET /api/previews/{preview_id}/rows."""
+    asked = call.params
+    await _document(call, asked.preview_id)
+    after = read_cursor(asked.cursor, int)
+    page = await call.parts.listings.preview_rows(call.shop, asked.preview_id, asked.wanted(), after, asked.limit)
+    return Answer(
+        RowPage(items=[RowOut.of(document) for document in page.items], next_cursor=write_cursor(page.after))
+    )
+
+
+async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
+    """GET /api/previews/{preview_id}/events."""
+    preview_id = call.params.preview_id
+    await _document(call, preview_id)
+
+    async def read() -> State | None:
+        document = await call.parts.listings.preview(call.shop, preview_id)
+        if document is None:
+            return None
+        preview = PreviewOut.of(document)
+        return preview, preview.ended
+
+    return await stream(call.request, call.parts.hub, (call.shop, preview_id), "preview", read)
+
+
+async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
+    """GET /api/previews/{preview_id}/export.csv."""
+    preview_id = call.params.preview_id
+    document = await _document(call, preview_id)
+    if document["state"] != "ready":
+        raise conflict(
+            "preview-not-ready",
+            "path.preview_id",
+            f"The preview is {document['state']}.",
+            "Wait until it is ready; take a new one if it has failed.",
+        )
+    return await table(
+        call.request,
+        f"preview-{preview_id}",
+        COLUMNS,
+        lambda after, limit: call.parts.listings.preview_rows(call.shop, preview_id, {}, after, limit),
+        RowOut.of,
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="POST",
+        path="/api/previews",
+        name="postPreview",
+        tag="previews",
+        summary="Ask for a preview",
+        params=NoParameters,
+        handler=post_preview,
+        body=PreviewIn,
+        answers={HTTPStatus.ACCEPTED: PreviewOut},
+        answer_headers={"Location": "The preview."},
+        problems=(HTTPStatus.CONFLICT,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}",
+        name="getPreview",
+        tag="previews",
+        summary="A preview's state and figures",
+        params=PreviewPath,
+        handler=get_preview,
+        answers={HTTPStatus.OK: PreviewOut},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}/rows",
+        name="listPreviewRows",
+        tag="previews",
+        summary="A preview's rows, one per cell",
+        params=RowSearch,
+        handler=list_rows,
+        answers={HTTPStatus.OK: RowPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}/events",
+        name="watchPreview",
+        tag="previews",
+        summary="A preview's states as they come",
+        params=PreviewPath,
+        handler=preview_events,
+        answers={
+            HTTPStatus.OK: Media(
+                "text/event-stream", "Events `preview`; the last state closes the stream.", PreviewOut
+            )
+        },
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}/export.csv",
+        name="exportPreview",
+        tag="previews",
+        summary="A preview's rows as a table",
+        params=PreviewPath,
+        handler=export_preview,
+        answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+)

@@ -1,0 +1,112 @@
+"""bulkOperationRunQuery, bulkOperationCancel and the operations themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.bulk import AT_ONCE, BulkOperation
+from simulator.bulk_query import lines_of, refusals
+from simulator.connections import by_id, window
+from simulator.context import Context
+from simulator.documents import InvalidDocument, prepare
+from simulator.errors import RequestError
+from simulator.execute import Execution
+from simulator.resolvers.objects import items_by_key
+from simulator.resolvers.registry import attribute, constant, fields
+from simulator.shop import gid, number_of
+from simulator.stock import iso_utc
+
+_Arguments = Mapping[str, Any]
+
+
+def _run(_source: None, context: Context, arguments: _Arguments) -> dict[str, Any]:
+    bulk = context.tenant.bulk
+    if len(bulk.running(context.now)) >= AT_ONCE:
+        ids = ", ".join(gid("BulkOperation", one.id) for one in bulk.running(context.now))
+        message = f"A bulk query operation for this app and shop is already in progress: {ids}."
+        return _refused([(message, "OPERATION_IN_PROGRESS")])
+    text = arguments["query"]
+    found = refusals(text)
+    if found:
+        return _refused([(message, "INVALID") for message in found])
+    try:
+        document = prepare(context.version, text, None)
+    except InvalidDocument as invalid:
+        return _refused([(f"Invalid bulk query: {error['message']}", "INVALID") for error in invalid.errors])
+    inner = Context(
+        context.simulator, context.tenant, context.version, context.request_no, context.now, {}, unbounded=True
+    )
+    try:
+        data, errors = Execution(document, {}, inner).run()
+    except RequestError as error:
+        return _refused([(f"Invalid bulk query: {error.message}", "INVALID")])
+    if errors:
+        return _refused([(f"Invalid bulk query: {error['message']}", "INVALID") for error in errors])
+    lines, roots = lines_of(data, grouped=bool(arguments.get("groupObjects")))
+    number = context.tenant.shop.numbers.fresh("BulkOperation")
+    bulk.operations[number] = BulkOperation(number, text, context.now, lines, roots)
+    return {"bulkOperation": bulk.operations[number], "userErrors": []}
+
+
+def _refused(errors: list[tuple[str, str]]) -> dict[str, Any]:
+    listed = [{"field": ["query"], "message": message, "code": code} for message, code in errors]
+    return {"bulkOperation": None, "userErrors": listed}
+
+
+def _cancel(_source: None, context: Context, arguments: _Arguments) -> dict[str, Any]:
+    operation = _operation(None, context, arguments)
+    if operation is None:
+        error = {"field": ["id"], "message": "Bulk operation does not exist"}
+        return {"bulkOperation": None, "userErrors": [error]}
+    if operation in context.tenant.bulk.running(context.now):
+        operation.cancelled_at = context.now
+        return {"bulkOperation": operation, "userErrors": []}
+    message = f"A bulk operation cannot be canceled when it is {operation.status(context.now).lower()}"
+    return {"bulkOperation": operation, "userErrors": [{"field": None, "message": message}]}
+
+
+def _operation(_source: None, context: Context, arguments: _Arguments) -> BulkOperation | None:
+    return context.tenant.bulk.operations.get(number_of(arguments["id"], "BulkOperation") or "")
+
+
+def _operations(_source: None, context: Context, arguments: _Arguments) -> Any:
+    return window(sorted(context.tenant.bulk.operations.values(), key=by_id), arguments)
+
+
+def _finished(operation: BulkOperation, context: Context) -> bool:
+    return operation.status(context.now) == "COMPLETED"
+
+
+def _url(operation: BulkOperation, context: Context, _arguments: _Arguments) -> str | None:
+    if not _finished(operation, context) or not operation.lines:
+        return None
+    return f"{context.simulator.url}/{context.tenant.shop.domain}/bulk/{operation.id}.jsonl"
+
+
+fields(
+    "QueryRoot",
+    {"bulkOperation": _operation, "bulkOperations": _operations},
+)
+fields("Mutation", {"bulkOperationRunQuery": _run, "bulkOperationCancel": _cancel})
+fields("BulkOperationRunQueryPayload", items_by_key(("bulkOperation", "userErrors")))
+fields("BulkOperationCancelPayload", items_by_key(("bulkOperation", "userErrors")))
+fields("BulkOperationUserError", items_by_key(("field", "message", "code")))
+fields(
+    "BulkOperation",
+    {
+        "id": lambda one, _c, _a: gid("BulkOperation", one.id),
+        "status": lambda one, context, _a: one.status(context.now),
+        "type": constant("QUERY"),
+        "errorCode": constant(None),
+        "createdAt": lambda one, _c, _a: iso_utc(one.created_at),
+        "completedAt": lambda one, context, _a: iso_utc(one.finished_at) if _finished(one, context) else None,
+        "objectCount": lambda one, context, _a: str(len(one.lines)) if _finished(one, context) else "0",
+        "rootObjectCount": lambda one, context, _a: str(one.roots) if _finished(one, context) else "0",
+        "fileSize": lambda one, context, _a: str(len(one.text().encode())) if _finished(one, context) else None,
+        "url": _url,
+        "partialDataUrl": constant(None),
+        "query": attribute("query"),
+    },
+    BulkOperation,
+)

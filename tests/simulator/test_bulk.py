@@ -1,0 +1,78 @@
+"""Bulk queries: refusals as recorded, results as JSON lines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from simulator.clock import VirtualClock
+from tests.simulator.client import Client, item_gid
+from tests.simulator.recordings import recorded, stable
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("user-error-codes", "noConnectionWithCode"),
+        ("user-error-codes", "emptyQuery"),
+        ("validators", "nodesInsteadOfEdges"),
+        ("validators", "ordersNodesInsteadOfEdges"),
+        ("validators", "topLevelNode"),
+        ("validators", "depthThreeNesting"),
+        ("validators", "sixConnections"),
+        ("validators", "nestedWithoutParentId"),
+        ("validators", "invalidOperationType"),
+    ],
+)
+async def test_refused_bulk_queries(client: Client, name: str, path: str) -> None:
+    """What is no bulk query is refused in the recorded words."""
+    case = recorded(f"bulk-operation-run-query-{name}.json")[f"/validations/{path}"]
+    await client.shop()
+    assert stable(await client.graphql(case["query"], case["variables"])) == stable(case["response"])
+
+
+_RUN = """mutation R($query: String!) { bulkOperationRunQuery(query: $query) {
+  bulkOperation { id status objectCount url } userErrors { field message code } } }"""
+_READ = "query B($id: ID!) { bulkOperation(id: $id) { status objectCount rootObjectCount fileSize url completedAt } }"
+_LEVELS = """{ inventoryItems { edges { node { id sku inventoryLevels(includeInactive: true) { edges { node {
+  id location { id } quantities(names: ["available"]) { quantity } } } } } } } }"""
+
+
+async def _run(client: Client) -> Any:
+    return (await client.graphql(_RUN, {"query": _LEVELS}))["data"]["bulkOperationRunQuery"]
+
+
+async def test_all_levels_of_a_shop(client: Client, clock: VirtualClock) -> None:
+    """Every item and level is one line, beyond any page size, and each level names its parent."""
+    places = await client.shop(*({"name": f"P{n}"} for n in range(3)))
+    items = await client.items(range(300), places)
+    operation = (await _run(client))["bulkOperation"]
+    assert (operation["status"], operation["url"]) == ("CREATED", None)
+    await clock.advance(2)
+    read = (await client.graphql(_READ, {"id": operation["id"]}))["data"]["bulkOperation"]
+    assert (read["status"], read["objectCount"], read["rootObjectCount"]) == ("COMPLETED", "1200", "300")
+    async with client.http.get(read["url"]) as response:
+        raw = await response.read()
+    assert len(raw) == int(read["fileSize"])
+    lines = [json.loads(line) for line in raw.decode().splitlines()]
+    levels = [line for line in lines if "__parentId" in line]
+    assert {line["id"] for line in lines if "__parentId" not in line} == {item_gid(item) for item in items}
+    assert {(line["__parentId"], line["quantities"][0]["quantity"]) for line in levels} == {
+        (item_gid(item), quantity) for quantity, item in enumerate(items)
+    }
+
+
+async def test_five_at_once(client: Client, clock: VirtualClock) -> None:
+    """The sixth is OPERATION_IN_PROGRESS until one has finished or was cancelled."""
+    places = await client.shop()
+    await client.items([1], places)
+    started = [(await _run(client))["bulkOperation"]["id"] for _ in range(5)]
+    assert [error["code"] for error in (await _run(client))["userErrors"]] == ["OPERATION_IN_PROGRESS"]
+    cancel = "mutation C($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { status } userErrors { message } } }"
+    reply = await client.graphql(cancel, {"id": started[0]})
+    assert reply["data"]["bulkOperationCancel"]["bulkOperation"]["status"] == "CANCELED"
+    assert (await _run(client))["userErrors"] == []
+    await clock.advance(2)
+    assert (await _run(client))["userErrors"] == []

@@ -1,0 +1,195 @@
+"""Webhooks: what is sent, how it is signed, and how it goes wrong."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.simulator.client import SHOP, Client
+
+
+@dataclass
+class Receiver:
+    """An app's endpoint: keeps what it gets; `statuses` are answered in turn, then 200."""
+
+    url: str = ""
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Note the message and answer."""
+        self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """The messages' JSON."""
+        return [json.loads(body) for _, body in self.got]
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver on a free port."""
+    receiver = Receiver()
+    app = web.Application()
+    app.router.add_post("/webhooks", receiver.receive)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks"
+    yield receiver
+    await runner.cleanup()
+
+
+async def _drained(client: Client) -> Any:
+    return await client.control("…/webhooks/drain")
+
+
+async def test_a_sale_is_told(client: Client, receiver: Receiver) -> None:
+    """Body, headers and HMAC over the raw bytes are Shopify's; the time has the shop's own offset."""
+    [place, _] = await client.shop(webhook_url=receiver.url, timezone="America/New_York")
+    [item] = await client.items([7], [place])
+    await client.control("…/sell", {"lines": [{"item_id": item, "location_id": place, "quantity": 2}]})
+    await _drained(client)
+    [(headers, body)] = receiver.got
+    expected = base64.b64encode(hmac.new(b"hush", body, hashlib.sha256).digest()).decode()
+    assert headers["x-shopify-hmac-sha256"] == expected
+    assert headers["x-shopify-topic"] == "inventory_levels/update"
+    assert headers["x-shopify-shop-domain"] == SHOP
+    assert {"x-shopify-webhook-id", "x-shopify-event-id", "x-shopify-triggered-at", "x-shopify-api-version"} <= set(
+        headers
+    )
+    level = client.simulator.shops[SHOP].level(item, place)
+    assert level is not None
+    assert json.loads(body) == {
+        "inventory_item_id": int(item),
+        "location_id": int(place),
+        "available": 5,
+        "updated_at": "2026-11-25T07:00:00-05:00",
+        "admin_graphql_api_id": level.gid,
+    }
+
+
+async def test_one_action_is_one_event(client: Client, receiver: Receiver) -> None:
+    """A sale of two lines sends two messages with ids of their own and one event id."""
+    [place, _] = await client.shop(webhook_url=receiver.url)
+    items = await client.items([7, 8], [place])
+    await client.control(
+        "…/sell", {"lines": [{"item_id": item, "location_id": place, "quantity": 1} for item in items]}
+    )
+    await _drained(client)
+    assert len({headers["x-shopify-webhook-id"] for headers, _ in receiver.got}) == 2
+    assert len({headers["x-shopify-event-id"] for headers, _ in receiver.got}) == 1
+
+
+async def test_silence(client: Client, receiver: Receiver) -> None:
+    """A silent edit and a set to the same value send nothing; an untracked item tells null."""
+    [place, _] = await client.shop(webhook_url=receiver.url)
+    [item] = await client.items([7], [place])
+    levels = [{"item_id": item, "location_id": place, "available": 6, "silent": True}]
+    await client.control("…/edit", {"levels": levels})
+    await client.set([(item, place, 6, None)], "k")
+    await client.control("…/set_item", {"item_id": item, "tracked": False})
+    await client.set([(item, place, 9, None)], "l")
+    assert (await _drained(client))["delivered"] == 1
+    assert [body["available"] for body in receiver.bodies()] == [None]
+
+
+async def test_retries_carry_the_original(client: Client, receiver: Receiver) -> None:
+    """A refused message comes again with the same id and bytes until it is taken."""
+    receiver.statuses = [500, 503]
+    [place, _] = await client.shop(webhook_url=receiver.url)
+    [item] = await client.items([7], [place])
+    await client.control("…/restock", {"lines": [{"item_id": item, "location_id": place, "quantity": 1}]})
+    assert (await _drained(client))["attempts"] == 3
+    assert len({(headers["x-shopify-webhook-id"], body) for headers, body in receiver.got}) == 1
+
+
+_SUBSCRIBE = """mutation S($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri}) {
+    webhookSubscription { id topic uri endpoint { ... on WebhookHttpEndpoint { callbackUrl } } }
+    userErrors { field message } } }"""
+_LIST = "{ webhookSubscriptions(first: 10) { nodes { id topic uri } } }"
+
+
+async def test_a_subscription_dies_of_eight_failures(client: Client, receiver: Receiver) -> None:
+    """Created by the API, listed, removed after eight failures in a row, and then no longer served."""
+    receiver.statuses = [500] * 8
+    [place, _] = await client.shop()
+    [item] = await client.items([7], [place])
+    reply = await client.graphql(_SUBSCRIBE, {"topic": "INVENTORY_LEVELS_UPDATE", "uri": receiver.url})
+    made = reply["data"]["webhookSubscriptionCreate"]["webhookSubscription"]
+    assert made["endpoint"] == {"callbackUrl": receiver.url}
+    assert len((await client.graphql(_LIST))["data"]["webhookSubscriptions"]["nodes"]) == 1
+    again = await client.graphql(_SUBSCRIBE, {"topic": "INVENTORY_LEVELS_UPDATE", "uri": receiver.url})
+    assert again["data"]["webhookSubscriptionCreate"]["userErrors"][0]["message"].endswith("already been taken")
+    for quantity in (1, 2):
+        line = {"item_id": item, "location_id": place, "quantity": quantity}
+        await client.control("…/sell", {"lines": [line]})
+        await _drained(client)
+    assert len(receiver.got) == 8
+    assert (await client.graphql(_LIST))["data"]["webhookSubscriptions"]["nodes"] == []
+
+
+async def test_deleting_a_subscription(client: Client, receiver: Receiver) -> None:
+    """A deleted subscription gets nothing; deleting it twice is a user error."""
+    await client.shop()
+    reply = await client.graphql(_SUBSCRIBE, {"topic": "LOCATIONS_UPDATE", "uri": receiver.url})
+    number = reply["data"]["webhookSubscriptionCreate"]["webhookSubscription"]["id"]
+    query = """mutation D($id: ID!) { webhookSubscriptionDelete(id: $id) {
+      deletedWebhookSubscriptionId userErrors { message } } }"""
+    first = (await client.graphql(query, {"id": number}))["data"]["webhookSubscriptionDelete"]
+    second = (await client.graphql(query, {"id": number}))["data"]["webhookSubscriptionDelete"]
+    assert (first["deletedWebhookSubscriptionId"], first["userErrors"]) == (number, [])
+    assert second["userErrors"] != []
+
+
+async def test_lost_doubled_and_held(client: Client, receiver: Receiver) -> None:
+    """The next n are dropped, a ratio of one doubles every message, a pause holds them until the flush."""
+    [place, _] = await client.shop(webhook_url=receiver.url)
+    [item] = await client.items([70], [place])
+    sale = {"lines": [{"item_id": item, "location_id": place, "quantity": 1}]}
+    await client.control("…/webhooks", {"mode": {"drop_next": 1, "seed": 1}})
+    await client.control("…/sell", sale)
+    assert (await _drained(client))["dropped"] == 1
+    await client.control("…/webhooks", {"mode": {"duplicate_ratio": 1.0}})
+    await client.control("…/sell", sale)
+    await _drained(client)
+    assert [body["available"] for body in receiver.bodies()] == [68, 68]
+    await client.control("…/webhooks", {"mode": {"duplicate_ratio": 0.0, "paused": True}})
+    await client.control("…/sell", sale)
+    held = await client.control("…/webhooks", method="GET")
+    assert (held["held"], len(receiver.got)) == (1, 2)
+    assert await client.control("…/webhooks/flush") == {"released": 1}
+    await _drained(client)
+    assert receiver.bodies()[2]["available"] == 67
+
+
+async def test_other_topics(client: Client, receiver: Receiver) -> None:
+    """Deleting, deactivating, activating, unstocking and uninstalling each send their topic."""
+    [place, other] = await client.shop(webhook_url=receiver.url)
+    [item] = await client.items([7], [place, other])
+    await client.control("…/set_level", {"item_id": item, "location_id": other, "active": False})
+    await client.control("…/delete_item", {"item_id": item})
+    await client.control("…/deactivate_location", {"location_id": place})
+    await client.control("…/activate_location", {"location_id": place})
+    await client.control("…/uninstall")
+    await _drained(client)
+    topics = {headers["x-shopify-topic"] for headers, _ in receiver.got}
+    assert topics == {
+        "inventory_levels/disconnect",
+        "inventory_items/delete",
+        "products/delete",
+        "locations/deactivate",
+        "locations/activate",
+        "locations/update",
+        "app/uninstalled",
+    }
+    assert (await client.raw("{ shop { id } }")).status == 401

@@ -9,7 +9,8 @@ from typing import Any
 from simulator.context import Context
 from simulator.keyed import keyed
 from simulator.quantity_rules import LARGEST
-from simulator.resolvers.objects import active_levels, items_by_key
+from simulator.resolvers.common import items_by_key
+from simulator.resolvers.levels import active_levels
 from simulator.resolvers.registry import fields
 from simulator.shop import GID, Level, Location, number_of
 from simulator.stock import Cause

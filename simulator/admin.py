@@ -106,15 +106,20 @@ class _Call:
         if fault is not None and fault.kind == "latency":
             wait += fault.seconds
         reply = await self._execute(document, variables, wait, fault)
-        if fault is not None and fault.kind == "reset_after":
-            reply.outcome = "reset_after"
+        return await self._late_fault(request, fault, reply) or self._answer(reply)
+
+    async def _late_fault(self, request: web.Request, fault: Fault | None, reply: Reply) -> web.StreamResponse | None:
+        """What a fault does to the answer of a call that was executed."""
+        kind = None if fault is None else fault.kind
+        if kind == "no_extensions":
+            reply.body.pop("extensions", None)
+        elif kind == "no_throttle_status":
+            reply.body.get("extensions", {}).get("cost", {}).pop("throttleStatus", None)
+        elif kind in ("reset_after", "truncate"):
+            reply.outcome = kind
             self.log(reply)
-            return _cut(request)
-        if fault is not None and fault.kind == "truncate":
-            reply.outcome = "truncate"
-            self.log(reply)
-            return await _truncated(request, reply)
-        return self._answer(reply)
+            return _cut(request) if kind == "reset_after" else await _truncated(request, reply, self.simulator)
+        return None
 
     def _read(self, raw: bytes) -> tuple[Document, dict[str, Any]]:
         try:
@@ -139,11 +144,16 @@ class _Call:
             return _cut(request)
         if fault.kind == "status":
             headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
-            reply = Reply({"errors": "Simulated"}, fault.status, f"http_{fault.status}", headers=headers)
+            reply = Reply({"errors": fault.message}, fault.status, f"http_{fault.status}", headers=headers)
             return self._answer(reply)
+        if fault.kind == "error":
+            extensions = {} if fault.code is None else {"code": fault.code}
+            body = {"errors": [{"message": fault.message, "extensions": extensions}]}
+            return self._answer(Reply(body, outcome=fault.code or "error"))
         if fault.kind == "non_json":
             self.log(Reply({}, outcome="non_json"))
-            return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
+            headers = {"Date": date_header(self.simulator)}
+            return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html", headers=headers)
         return None
 
     async def _execute(self, document: Document, variables: dict[str, Any], wait: float, fault: Fault | None) -> Reply:
@@ -289,10 +299,16 @@ def _cut(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def _truncated(request: web.Request, reply: Reply) -> web.StreamResponse:
+async def _truncated(request: web.Request, reply: Reply, simulator: Simulator) -> web.StreamResponse:
     """Half of the body, then the end of the connection."""
     body = json.dumps(reply.body, separators=(",", ":")).encode()
-    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Date": date_header(simulator),
+        }
+    )
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
     if request.transport is not None:

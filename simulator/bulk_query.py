@@ -8,7 +8,6 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLSyntaxError, InlineFragmentNode, OperationDefinitionNode, OperationType, parse
 
-
 DEEPEST = 2
 MOST_CONNECTIONS = 5
 

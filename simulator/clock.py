@@ -38,6 +38,7 @@ class VirtualClock:
         self._now = start
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._slept = asyncio.Event()
 
     def now(self) -> datetime:
         """The time it was moved to."""
@@ -50,7 +51,13 @@ class VirtualClock:
             return
         wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), wake))
+        self._slept.set()
         await wake
+
+    async def until_someone_sleeps(self) -> None:
+        """Return once a sleeper waits that came after the last call."""
+        await self._slept.wait()
+        self._slept.clear()
 
     async def advance(self, seconds: float) -> None:
         """Move the clock, waking each sleeper at its own time, in order."""

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from aiohttp import web
 
 from simulator.admin import REFUSALS, SIMULATOR
+from simulator.control_catalogue import add_catalogue_routes
 from simulator.control_stock import add_stock_routes, new_location
+from simulator.control_webhooks import add_webhook_routes, send_all_to
 from simulator.faults import KINDS, Fault
 from simulator.request_body import BadRequest, Fields, fields_of
 from simulator.settings import Plan, SettingError, read_plan
 from simulator.simulation import Simulator, Tenant
-from simulator.webhooks import Subscription
+from simulator.tenants import find_tenant, tenant_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,10 +42,6 @@ def add_control_routes(app: web.Application) -> None:
     app.router.add_post(f"{shop}/expire_token", _expire_token)
     app.router.add_post(f"{shop}/uninstall", _uninstall)
     app.router.add_post(f"{shop}/empty_bucket", _empty_bucket)
-    app.router.add_post(f"{shop}/webhooks", _set_webhooks)
-    app.router.add_post(f"{shop}/webhooks/flush", _flush_webhooks)
-    app.router.add_post(f"{shop}/webhooks/drain", _drain_webhooks)
-    app.router.add_get(f"{shop}/webhooks", _show_webhooks)
     app.router.add_get(f"{shop}/calls", _show_calls)
     app.router.add_post(f"{shop}/calls/reset", _reset_calls)
     app.router.add_post("/control/faults", _add_fault)
@@ -54,18 +52,8 @@ def add_control_routes(app: web.Application) -> None:
     app.router.add_post("/control/orders", _start_orders)
     app.router.add_delete("/control/orders", _stop_orders)
     add_stock_routes(app)
-
-
-def tenant_of(request: web.Request) -> Tenant:
-    """The shop in the path. Raises BadRequest (404)."""
-    return _tenant(request.app[SIMULATOR], request.match_info["shop"])
-
-
-def _tenant(simulator: Simulator, domain: str) -> Tenant:
-    tenant = simulator.tenants.get(domain)
-    if tenant is None:
-        raise BadRequest(f"there is no shop {domain}: POST /control/shops makes one", 404)
-    return tenant
+    add_catalogue_routes(app)
+    add_webhook_routes(app)
 
 
 def create_shop(simulator: Simulator, body: dict[str, Any]) -> Tenant:
@@ -88,7 +76,7 @@ def create_shop(simulator: Simulator, body: dict[str, Any]) -> Tenant:
     tenant.shop.plan_name = plan_name
     for location in fields.each("locations"):
         new_location(simulator, tenant, location)
-    _send_all_to(simulator, tenant, fields.get("webhook_url", str, None))
+    send_all_to(simulator, tenant, fields.get("webhook_url", str, None))
     return tenant
 
 
@@ -100,14 +88,6 @@ def _plan(simulator: Simulator, wanted: Any) -> tuple[Plan, str]:
         known = ", ".join(simulator.settings.plans)
         raise BadRequest(f"plan {wanted!r} is not known: one of {known}, or [maximum, restore per second]")
     return plan, wanted
-
-
-def _send_all_to(simulator: Simulator, tenant: Tenant, url: str | None) -> None:
-    """One address for every topic, as if set in the app's configuration: never removed after failures."""
-    tenant.webhooks.subscriptions.pop("0", None)
-    if url:
-        now = simulator.clock.now()
-        tenant.webhooks.subscriptions["0"] = Subscription("0", None, url, now, "2026-10", created_by_api=False)
 
 
 async def _create_shop(request: web.Request) -> web.Response:
@@ -161,59 +141,6 @@ async def _empty_bucket(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
-async def _set_webhooks(request: web.Request) -> web.Response:
-    tenant, fields = tenant_of(request), await fields_of(request)
-    if "url" in fields.raw():
-        _send_all_to(request.app[SIMULATOR], tenant, fields.get("url", str, None))
-    if "mode" in fields:
-        tenant.webhooks.set_mode(_mode(Fields(fields.get("mode", dict), "body.mode")))
-    return web.json_response(_webhooks_json(tenant))
-
-
-def _mode(fields: Fields) -> dict[str, Any]:
-    kinds: dict[str, type] = {
-        "drop_next": int,
-        "drop_ratio": float,
-        "duplicate_ratio": float,
-        "delay_seconds": list,
-        "seed": int,
-        "paused": bool,
-    }
-    unknown = set(fields.raw()) - set(kinds)
-    if unknown:
-        raise BadRequest(f"body.mode has no {min(unknown)!r}; there are: {', '.join(kinds)}")
-    mode: dict[str, Any] = {name: fields.get(name, kind) for name, kind in kinds.items() if name in fields}
-    delay = mode.get("delay_seconds", [0, 0])
-    if len(delay) != len(("shortest", "longest")) or not all(isinstance(n, (int, float)) for n in delay):
-        raise BadRequest(f"body.mode.delay_seconds must be [shortest, longest], not {delay!r}")
-    return mode
-
-
-async def _flush_webhooks(request: web.Request) -> web.Response:
-    return web.json_response({"released": tenant_of(request).webhooks.flush()})
-
-
-async def _drain_webhooks(request: web.Request) -> web.Response:
-    tenant = tenant_of(request)
-    await tenant.webhooks.drain()
-    return web.json_response(_webhooks_json(tenant))
-
-
-async def _show_webhooks(request: web.Request) -> web.Response:
-    return web.json_response(_webhooks_json(tenant_of(request)))
-
-
-def _webhooks_json(tenant: Tenant) -> dict[str, Any]:
-    subscriptions = tenant.webhooks.subscriptions
-    everything = subscriptions.get("0")
-    listed = [
-        {"id": s.id, "topic": s.topic, "uri": s.uri, "failures_in_a_row": s.failures_in_a_row}
-        for s in subscriptions.values()
-    ]
-    url = None if everything is None else everything.uri
-    return {**tenant.webhooks.statistics(), "url": url, "subscriptions": listed}
-
-
 async def _show_calls(request: web.Request) -> web.Response:
     return web.json_response(tenant_of(request).calls.as_json())
 
@@ -236,6 +163,8 @@ async def _add_fault(request: web.Request) -> web.Response:
         status=fields.get("status", int, 500),
         retry_after=fields.get("retry_after", float, None),
         seconds=fields.get("seconds", float, 0.0),
+        message=fields.get("message", str, "Simulated"),
+        code=fields.get("code", str, None),
         count=fields.get("count", int, 1),
         after=fields.get("after", int, 0),
     )
@@ -264,7 +193,7 @@ async def _set_open_points(request: web.Request) -> web.Response:
 
 async def _start_orders(request: web.Request) -> web.Response:
     fields = await fields_of(request)
-    tenant = _tenant(request.app[SIMULATOR], fields.get("shop", str))
+    tenant = find_tenant(request.app[SIMULATOR], fields.get("shop", str))
     rate = fields.get("rate_per_second", float)
     if rate <= 0:
         raise BadRequest(f"body.rate_per_second must be above 0, not {rate:g}")
@@ -275,6 +204,6 @@ async def _start_orders(request: web.Request) -> web.Response:
 
 
 async def _stop_orders(request: web.Request) -> web.Response:
-    tenant = _tenant(request.app[SIMULATOR], request.query.get("shop", ""))
+    tenant = find_tenant(request.app[SIMULATOR], request.query.get("shop", ""))
     await tenant.orders.stop()
     return web.json_response(tenant.orders.result())

@@ -7,12 +7,12 @@ from typing import Any
 from aiohttp import web
 
 from simulator.admin import SIMULATOR
-from simulator.catalogue import CatalogueError, CatalogueProduct, read_catalogue
 from simulator.request_body import BadRequest, Fields, fields_of
-from simulator.shop import Item, Level, Location, Product, gid
+from simulator.shop import Item, Level, Location, gid
 from simulator.simulation import Simulator, Tenant, location_body
 from simulator.stock import LedgerEntry, iso_utc
 from simulator.stocking import NewVariant, add_location, add_product
+from simulator.tenants import tenant_of
 
 
 def add_stock_routes(app: web.Application) -> None:
@@ -20,7 +20,6 @@ def add_stock_routes(app: web.Application) -> None:
     shop = "/control/shops/{shop}"
     app.router.add_post(f"{shop}/locations", _add_locations)
     app.router.add_post(f"{shop}/items", _add_items)
-    app.router.add_post(f"{shop}/catalogue", _add_catalogue)
     app.router.add_post(f"{shop}/sell", _sell)
     app.router.add_post(f"{shop}/restock", _restock)
     app.router.add_post(f"{shop}/edit", _edit)
@@ -32,13 +31,6 @@ def add_stock_routes(app: web.Application) -> None:
     app.router.add_post(f"{shop}/set_level", _set_level)
     app.router.add_get(f"{shop}/ledger", _show_ledger)
     app.router.add_get(f"{shop}/levels", _show_levels)
-
-
-def _tenant(request: web.Request) -> Tenant:
-    tenant = request.app[SIMULATOR].tenants.get(request.match_info["shop"])
-    if tenant is None:
-        raise BadRequest(f"there is no shop {request.match_info['shop']}: POST /control/shops makes one", 404)
-    return tenant
 
 
 def new_location(simulator: Simulator, tenant: Tenant, fields: Fields) -> Location:
@@ -57,14 +49,14 @@ def new_location(simulator: Simulator, tenant: Tenant, fields: Fields) -> Locati
 
 
 async def _add_locations(request: web.Request) -> web.Response:
-    tenant, fields = _tenant(request), await fields_of(request)
+    tenant, fields = tenant_of(request), await fields_of(request)
     wanted = fields.each("locations") if "locations" in fields else [fields]
     made = [new_location(request.app[SIMULATOR], tenant, one) for one in wanted]
     return web.json_response({"locations": [{"id": p.id, "name": p.name, "active": p.active} for p in made]})
 
 
 async def _add_items(request: web.Request) -> web.Response:
-    simulator, tenant = request.app[SIMULATOR], _tenant(request)
+    simulator, tenant = request.app[SIMULATOR], tenant_of(request)
     made = []
     for fields in (await fields_of(request)).each("items"):
         item_id = fields.number_id("id", None)
@@ -96,70 +88,6 @@ def _seed_level(simulator: Simulator, tenant: Tenant, item: Item, fields: Fields
     tenant.stock.set_available(level, fields.get("available", int, 0), cause)
 
 
-async def _add_catalogue(request: web.Request) -> web.Response:
-    simulator, tenant = request.app[SIMULATOR], _tenant(request)
-    split = request.query.get("location_split", "first")
-    if split not in ("first", "even"):
-        raise BadRequest(f"location_split must be first or even, not {split!r}")
-    try:
-        text = (await request.read()).decode("utf-8-sig")
-        products = read_catalogue(text, all_tracked=request.query.get("tracked") == "all")
-        made = [_add_from_catalogue(simulator, tenant, product, even=split == "even") for product in products]
-    except (CatalogueError, UnicodeDecodeError, ValueError) as error:
-        raise BadRequest(f"catalogue: {error}") from error
-    items = [
-        _item_json(variant.item, quantity)
-        for product, source in zip(made, products, strict=True)
-        for variant, (_, quantity) in zip(product.variants, source.variants, strict=True)
-    ]
-    return web.json_response({"products": len(made), "variants": len(items), "items": items})
-
-
-def _add_from_catalogue(simulator: Simulator, tenant: Tenant, source: CatalogueProduct, *, even: bool) -> Product:
-    product = add_product(
-        tenant.shop,
-        source.title,
-        [new for new, _ in source.variants],
-        simulator.clock.now(),
-        handle=source.handle,
-        tags=source.tags,
-        vendor=source.vendor,
-        kind=source.kind,
-    )
-    places = [place for place in tenant.shop.locations.values() if place.active]
-    cause = simulator.cause("seed", silent=True)
-    for variant, (_, quantity) in zip(product.variants, source.variants, strict=True):
-        for index, place in enumerate(places):
-            level = tenant.shop.add_level(variant.item, place, cause.at)
-            tenant.stock.set_available(level, _share(quantity, index, len(places), even=even), cause)
-    return product
-
-
-def _share(quantity: int, index: int, places: int, *, even: bool) -> int:
-    """All at the first location, or an even part of it with the rest going to the first ones."""
-    if not even:
-        return quantity if index == 0 else 0
-    part, rest = divmod(quantity, places)
-    return part + (1 if index < rest else 0)
-
-
-def _item_json(item: Item, quantity: int) -> dict[str, Any]:
-    product = item.variant.product
-    title = product.title if item.variant.title == "Default Title" else f"{product.title} - {item.variant.title}"
-    return {
-        "id": item.id,
-        "variant_id": item.variant.id,
-        "product_id": product.id,
-        "title": title,
-        "product_title": product.title,
-        "variant_title": item.variant.title,
-        "sku": item.sku,
-        "tracked": item.tracked,
-        "tags": product.tags,
-        "quantity": quantity,
-    }
-
-
 async def _sell(request: web.Request) -> web.Response:
     return await _move(request, "order")
 
@@ -170,7 +98,7 @@ async def _restock(request: web.Request) -> web.Response:
 
 async def _move(request: web.Request, kind: str) -> web.Response:
     """All lines are one action: they share the event."""
-    simulator, tenant, fields = request.app[SIMULATOR], _tenant(request), await fields_of(request)
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
     lines = [(_level(tenant, line), line) for line in fields.each("lines")]
     event = simulator.cause(kind).event_id
     entries = []
@@ -186,7 +114,7 @@ async def _move(request: web.Request, kind: str) -> web.Response:
 
 
 async def _edit(request: web.Request) -> web.Response:
-    simulator, tenant, fields = request.app[SIMULATOR], _tenant(request), await fields_of(request)
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
     wanted = [(_level(tenant, line), line) for line in fields.each("levels")]
     event = simulator.cause("edit").event_id
     entries = []
@@ -219,7 +147,7 @@ async def _activate_location(request: web.Request) -> web.Response:
 
 
 async def _switch_location(request: web.Request, *, active: bool) -> web.Response:
-    simulator, tenant, fields = request.app[SIMULATOR], _tenant(request), await fields_of(request)
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
     location = _location(tenant, fields)
     cause = simulator.cause("location")
     location.active = active
@@ -232,7 +160,7 @@ async def _switch_location(request: web.Request, *, active: bool) -> web.Respons
 
 
 async def _delete_item(request: web.Request) -> web.Response:
-    simulator, tenant, fields = request.app[SIMULATOR], _tenant(request), await fields_of(request)
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
     item = _item(tenant, fields)
     cause = simulator.cause("delete")
     item.deleted = True
@@ -245,12 +173,12 @@ async def _delete_item(request: web.Request) -> web.Response:
 
 
 async def _restore_item(request: web.Request) -> web.Response:
-    _item(_tenant(request), await fields_of(request)).deleted = False
+    _item(tenant_of(request), await fields_of(request)).deleted = False
     return web.json_response({})
 
 
 async def _set_item(request: web.Request) -> web.Response:
-    simulator, tenant, fields = request.app[SIMULATOR], _tenant(request), await fields_of(request)
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
     item = _item(tenant, fields)
     item.tracked = fields.get("tracked", bool, item.tracked)
     item.bundle = fields.get("bundle", bool, item.bundle)
@@ -260,7 +188,7 @@ async def _set_item(request: web.Request) -> web.Response:
 
 async def _set_level(request: web.Request) -> web.Response:
     """Stock or unstock an item at a location, with the webhook that goes with it."""
-    simulator, tenant, fields = request.app[SIMULATOR], _tenant(request), await fields_of(request)
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
     item, location = _item(tenant, fields), _location(tenant, fields)
     stocked = fields.get("active", bool)
     cause = simulator.cause("level")
@@ -274,7 +202,7 @@ async def _set_level(request: web.Request) -> web.Response:
 
 
 async def _show_ledger(request: web.Request) -> web.Response:
-    ledger = _tenant(request).stock.ledger
+    ledger = tenant_of(request).stock.ledger
     after = request.query.get("after_seq", "0")
     if not after.isdigit():
         raise BadRequest(f"after_seq must be a whole number, not {after!r}")
@@ -282,7 +210,7 @@ async def _show_ledger(request: web.Request) -> web.Response:
 
 
 async def _show_levels(request: web.Request) -> web.Response:
-    return web.json_response({"levels": [_level_json(level) for level in _tenant(request).shop.levels()]})
+    return web.json_response({"levels": [_level_json(level) for level in tenant_of(request).shop.levels()]})
 
 
 def _level_json(level: Level) -> dict[str, Any]:

@@ -15,6 +15,9 @@ KINDS: Final = (
     "throttled",
     "latency",
     "internal",
+    "error",
+    "no_extensions",
+    "no_throttle_status",
 )
 
 
@@ -29,6 +32,8 @@ class Fault:
     status: int = 500
     retry_after: float | None = None
     seconds: float = 0.0
+    message: str = "Simulated"  # of the kinds status and error
+    code: str | None = None  # of the kind error
     count: int = 1
     after: int = 0
 

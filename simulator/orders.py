@@ -15,6 +15,7 @@ from simulator.shop import Level, Shop
 from simulator.stock import Cause, Stock
 
 LARGEST_ORDER: Final = 3
+LIST_LIFETIME: Final = timedelta(seconds=1)
 
 
 class Orders:
@@ -25,6 +26,8 @@ class Orders:
         self._stock = stock
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
+        self._levels: list[Level] = []
+        self._listed_at = clock.now()
         self.sold: Counter[tuple[str, str]] = Counter()
         self.count = 0
 
@@ -33,6 +36,7 @@ class Orders:
         await self.stop()
         self.sold.clear()
         self.count = 0
+        self._levels = []
         self._task = asyncio.get_running_loop().create_task(self._run(rate_per_second, seed, duration, items))
 
     async def stop(self) -> None:
@@ -55,9 +59,19 @@ class Orders:
             await self._clock.sleep(chance.expovariate(rate))
             if end is not None and self._clock.now() >= end:
                 return
-            levels = [level for level in self._shop.levels() if _sellable(level, items)]
-            if levels:
-                self._sell(chance.choice(levels), chance.randint(1, LARGEST_ORDER))
+            level = self._pick(chance, items)
+            if level is not None:
+                self._sell(level, chance.randint(1, LARGEST_ORDER))
+
+    def _pick(self, chance: random.Random, items: set[str] | None) -> Level | None:
+        """Any level that can be sold from. The list is made anew once a second and when a level is no longer fit."""
+        now = self._clock.now()
+        level = chance.choice(self._levels) if self._levels else None
+        if level is None or now - self._listed_at >= LIST_LIFETIME or not _sellable(level, items):
+            self._levels = [level for level in self._shop.levels() if _sellable(level, items)]
+            self._listed_at = now
+            level = chance.choice(self._levels) if self._levels else None
+        return level
 
     def _sell(self, level: Level, units: int) -> None:
         self._stock.sell(level, units, Cause("order", self._clock.now(), str(uuid.uuid4())))

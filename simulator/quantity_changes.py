@@ -23,7 +23,7 @@ from simulator.quantity_rules import (
     row_errors,
     stale_errors,
 )
-from simulator.resolvers.objects import items_by_key
+from simulator.resolvers.common import items_by_key
 from simulator.resolvers.queries import MAXIMUM_INPUT, size_error
 from simulator.resolvers.registry import attribute, constant, fields
 from simulator.shop import Item, Location, gid

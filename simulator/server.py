@@ -9,6 +9,8 @@ from aiohttp import web
 import simulator.activation
 import simulator.quantity_changes
 import simulator.resolvers.bulk
+import simulator.resolvers.places
+import simulator.resolvers.products
 import simulator.resolvers.queries
 import simulator.resolvers.subscriptions  # noqa: F401  # these imports fill the table of resolvers
 from simulator.admin import SIMULATOR, graphql
@@ -32,8 +34,8 @@ class Running:
 
     async def close(self) -> None:
         """Stop serving, orders and deliveries."""
-        await self.simulator.close()
         await self._runner.cleanup()
+        await self.simulator.close()
 
 
 def application(simulator_: Simulator) -> web.Application:

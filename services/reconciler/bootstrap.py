@@ -29,7 +29,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs import JobStore
-from shared.mongodb.leases import PartitionLeases, PlanLease
+from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.pushes import PushStore
 from shared.mongodb.shops import ShopStore
@@ -62,6 +62,7 @@ class ReconcilerService:
         self._settings = settings
         self._roles = frozenset(roles)
         self._tasks: list[asyncio.Task[None]] = []
+        self._lease = PARTITION_LEASE
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
@@ -74,9 +75,11 @@ class ReconcilerService:
         roles: Collection[Role] = ALL_ROLES,
         watchdog_every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
+        partition_lease: timedelta = PARTITION_LEASE,
     ) -> ReconcilerService:
         """Connect, declare what is missing, and take up work. Raises WrongSetting, Broker- or StoreUnavailable."""
         service = cls(settings, roles)
+        service._lease = partition_lease
         await service._connect()
         await service._compose(watchdog_every, silent_after)
         return service
@@ -166,9 +169,9 @@ class ReconcilerService:
             reads=reads,
             publisher=self._publisher,
         )
-        leases = PartitionLeases(self._mongo.db, owner, PARTITIONS)
+        leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()
-        self._partitions = Partitions(leases, self._consumer, Lanes(worker, cells))
+        self._partitions = Partitions(leases, self._consumer, Lanes(worker, cells), every=self._lease.total_seconds() / 4)
         await self._partitions.balance()
         self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))
         verifying = Verifying(self._partitions, stock, Verifier(transactions, boms, stock, reads))

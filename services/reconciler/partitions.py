@@ -18,16 +18,15 @@ from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 log = structlog.get_logger()
 
-BALANCE_EVERY = 3.0
-"""Seconds between renewals; a lease lasts a multiple of it."""
-
 PREFETCH = 500
 
 
 class Partitions:
     """Holds partitions, and feeds the lanes from their queues."""
 
-    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: Lanes) -> None:
+    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: Lanes, *, every: float) -> None:
+        """`every`: seconds between renewals, a fraction of the lease."""
+        self._every = every
         self._leases = leases
         self._consumer = consumer
         self._lanes = lanes
@@ -52,7 +51,7 @@ class Partitions:
     async def run(self) -> None:
         """Balance until cancelled. A store that is away for a moment costs nothing: the queues go on."""
         while True:
-            await asyncio.sleep(BALANCE_EVERY)
+            await asyncio.sleep(self._every)
             try:
                 await self.balance()
             except Exception:  # tried again in a moment; the documents guard the cells, not the leases

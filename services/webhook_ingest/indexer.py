@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from time import monotonic
 
 import structlog
@@ -111,9 +112,14 @@ class Indexer:
                 return
 
     async def _apply(self, shop: str, events: Sequence[Event]) -> list[Result]:
-        levels = [event for event in events if isinstance(event.body, LevelBody)]
-        others = [event for event in events if not isinstance(event.body, LevelBody)]
-        return [*await self._levels.apply(shop, levels), *[await self._effects.apply(shop, event) for event in others]]
+        """In the order of their arrival: runs of level events together, each other event by itself."""
+        results: list[Result] = []
+        for are_levels, run in groupby(events, lambda event: isinstance(event.body, LevelBody)):
+            if are_levels:
+                results.extend(await self._levels.apply(shop, list(run)))
+            else:
+                results.extend([await self._effects.apply(shop, event) for event in run])
+        return results
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:

@@ -167,8 +167,7 @@ def adjust(stock: Stock, delta: int) -> Change:
 
 def counted(stock: Stock, delta: int) -> Change:
     """A hand adjustment by a person who has counted: besides, it ends doubt about an unknown outcome."""
-    change = adjust(replace(stock, unknown_outcome=False), delta)
-    return change
+    return adjust(replace(stock, unknown_outcome=False), delta)
 
 
 def start_tracking(stock: Stock) -> Change:

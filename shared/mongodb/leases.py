@@ -12,13 +12,18 @@ from shared.mongodb.collections import Database, Document, found
 from shared.mongodb.transactions import Session
 
 PARTITION_LEASE = timedelta(seconds=10)
+"""How long a partition stays with a replica that has died; renewed every few seconds by one that has not."""
+
 PLAN_LEASE = timedelta(seconds=30)
 
 
 class PartitionLeases:
     """The partitions one replica holds. An optimisation, never the lock: only the documents decide."""
 
-    def __init__(self, database: Database, owner: str, partitions: int) -> None:
+    def __init__(
+        self, database: Database, owner: str, partitions: int, *, lease: timedelta = PARTITION_LEASE
+    ) -> None:
+        self._lease = lease
         self._partitions = database["partitions"]
         self._replicas = database["replicas"]
         self._constants = database["constants"]
@@ -42,7 +47,7 @@ class PartitionLeases:
     async def balance(self) -> set[int]:
         """Renew what is held, give back what is above the fair share, take what is free. Answers what is held."""
         now = datetime.now(UTC)
-        until = now + PARTITION_LEASE
+        until = now + self._lease
         await self._replicas.update_one({"_id": self._owner}, {"$set": {"until": until}}, upsert=True)
         await self._replicas.delete_many({"until": {"$lt": now}})
         replicas = max(1, await self._replicas.count_documents({}))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.domain.cell import CellState
@@ -120,13 +121,20 @@ class Listings:
             boms.append(_progress(cells))
         return boms, None
 
-    async def failed_codes(self, shop: str, job_id: str) -> dict[str, int]:
-        """The job's failed cells by code."""
+    async def failed_codes(
+        self, shop: str, job_id: str, taken_before: datetime
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """The job's failed cells by code: those without a row or with a newer one, and those with an older row."""
+        taken = "$row.taken_at"
+        old: Document = {"$and": [{"$gt": [taken, None]}, {"$lt": [taken, taken_before]}]}
         pipeline: list[Document] = [
             {"$match": {"shop": shop, "job_id": job_id, "state": "error"}},
-            {"$group": {"_id": "$code", "n": {"$sum": 1}}},
+            {"$group": {"_id": {"code": "$code", "old": old}, "n": {"$sum": 1}}},
         ]
-        return {d["_id"] or "": d["n"] async for d in self._database["cells"].aggregate(pipeline)}
+        split: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        async for group in self._database["cells"].aggregate(pipeline):
+            split[group["_id"]["old"]][group["_id"]["code"] or ""] = group["n"]
+        return split
 
     async def left_out(self, shop: str, job_id: str) -> int:
         """How many cells of the job were left out for a reason."""

@@ -12,7 +12,7 @@ from simulator.context import Context
 from simulator.documents import InvalidDocument, prepare
 from simulator.errors import RequestError
 from simulator.execute import Execution
-from simulator.resolvers.objects import items_by_key
+from simulator.resolvers.common import items_by_key
 from simulator.resolvers.registry import attribute, constant, fields
 from simulator.shop import gid, number_of
 from simulator.stock import iso_utc

@@ -8,7 +8,7 @@ from typing import Any, Final
 from simulator.connections import Page, by_id, window
 from simulator.context import Context
 from simulator.errors import FieldError, RequestError
-from simulator.resolvers.objects import whole_second
+from simulator.resolvers.common import whole_second
 from simulator.resolvers.registry import fields
 from simulator.search import matcher
 from simulator.shop import GID, Item, Product, Shop, Variant, number_of

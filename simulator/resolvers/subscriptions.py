@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from simulator.connections import Page, by_id, window
 from simulator.context import Context
-from simulator.resolvers.objects import items_by_key
+from simulator.resolvers.common import items_by_key
 from simulator.resolvers.registry import attribute, fields
 from simulator.shop import gid, number_of
 from simulator.stock import iso_utc

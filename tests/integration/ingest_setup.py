@@ -7,6 +7,7 @@ import hmac
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -180,15 +181,18 @@ class Shop:
         return [(entry["field"], entry["before"], entry["after"]) async for entry in entries]
 
 
-async def _world(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterator[World]:
+@asynccontextmanager
+async def running(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterator[World]:
+    """A service, stopped at the end whatever happens."""
     settings = settings_for(amqp_url, mongodb_uri, database)
     service = await WebhookIngestService.start(settings)
     mongo = Mongo(mongodb_uri, database)
+    world = World(service, settings, mongo, aiohttp.ClientSession())
     try:
-        async with aiohttp.ClientSession() as client:
-            yield World(service, settings, mongo, client)
+        yield world
     finally:
-        await service.stop()
+        await world.client.close()
+        await world.service.stop()
         mongo.close()
 
 
@@ -203,8 +207,8 @@ async def world(
     name = f"ingest-{uuid.uuid4().hex[:12]}"
     management.make_vhost(name)
     try:
-        async for running in _world(urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name):
-            yield running
+        async with running(urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name) as started:
+            yield started
     finally:
         management.delete_vhost(name)
         mongodb_for_clean_up.drop_database(name)

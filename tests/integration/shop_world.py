@@ -223,6 +223,15 @@ class ShopWorld:
                         return present
                     await changes.try_next()
 
+    async def document_where(self, collection: str, condition: Document, *, within: float = 30.0) -> Document:
+        """Wait, on the collection's change stream, until a document of the shop fits the condition."""
+        async with asyncio.timeout(within), self.mongo.db[collection].watch(max_await_time_ms=100) as changes:
+            while True:
+                present: Document | None = await self.mongo.db[collection].find_one({"shop": SHOP, **condition})
+                if present is not None:
+                    return present
+                await changes.try_next()
+
     async def run(self, direction: Direction, selection: Mapping[str, Any] | None = None, **more: Any) -> Document:
         """Request a job and wait for its end."""
         return await self.ended(await self.request(direction, selection, **more))

@@ -26,7 +26,8 @@ SET = """#graphql
 SET_WITHOUT_KEY = SET.replace(", $idempotencyKey: String!", "").replace(" @idempotent(key: $idempotencyKey)", "")
 LEVELS = """query Levels($ids: [ID!]!) { nodes(ids: $ids) { ... on InventoryItem { id tracked
   inventoryLevels(first: 50, includeInactive: true) { nodes { id isActive updatedAt location { id }
-    quantities(names: ["available", "on_hand"]) { name quantity updatedAt } } pageInfo { hasNextPage endCursor } } } } }"""
+    quantities(names: ["available", "on_hand"]) { name quantity updatedAt } }
+    pageInfo { hasNextPage endCursor } } } } }"""
 
 
 def item_gid(number: str) -> str:
@@ -95,7 +96,7 @@ class Client:
         version: str = "2026-10",
         **head: Any,
     ) -> Any:
-        """inventorySetQuantities of (item, location, quantity, changeFromQuantity); the payload, or the reply's errors."""
+        """inventorySetQuantities of (item, location, quantity, changeFromQuantity); the payload, or the errors."""
         reply = await self.graphql(SET, {"input": set_input(rows, **head), "idempotencyKey": key}, version=version)
         return reply["data"]["inventorySetQuantities"] if "errors" not in reply else reply["errors"]
 

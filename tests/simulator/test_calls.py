@@ -110,14 +110,25 @@ async def test_statuses_and_strange_bodies(client: Client) -> None:
     assert await client.control("/faults", method="DELETE") == {"removed": 1}
 
 
+async def test_replies_that_lack_something(client: Client) -> None:
+    """A reply may have no extensions, no throttleStatus, or an error with a message that misleads."""
+    await client.shop()
+    for kind in ("no_extensions", "no_throttle_status"):
+        await client.control("/faults", {"kind": kind})
+    await client.control("/faults", {"kind": "error", "message": "Throttled", "code": "ACCESS_DENIED", "after": 2})
+    assert "extensions" not in await client.graphql(QUERY)
+    assert set((await client.graphql(QUERY))["extensions"]["cost"]) == {"requestedQueryCost", "actualQueryCost"}
+    [error] = (await client.graphql(QUERY))["errors"]
+    assert error == {"message": "Throttled", "extensions": {"code": "ACCESS_DENIED"}}
+
+
 async def test_a_slow_call_holds_its_key(client: Client, clock: VirtualClock) -> None:
     """While the first call is under way, the same key is IDEMPOTENCY_CONCURRENT_REQUEST; then it answers the result."""
     [place, _] = await client.shop()
     [item] = await client.items([7], [place])
     await client.control("/faults", {"kind": "latency", "seconds": 30})
     slow = asyncio.ensure_future(client.set([(item, place, 10, 7)], "k"))
-    while not clock._sleepers:
-        await asyncio.sleep(0.001)
+    await clock.until_someone_sleeps()
     during = await client.set([(item, place, 10, 7)], "k")
     assert [error["code"] for error in during["userErrors"]] == ["IDEMPOTENCY_CONCURRENT_REQUEST"]
     assert await client.available() == {(item, place): 7}

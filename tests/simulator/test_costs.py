@@ -32,7 +32,7 @@ def test_requested_costs(schema: GraphQLSchema, capsys: pytest.CaptureFixture[st
         _plan(schema, row["query"]).requested(row["variables"] or {}) == row["requestedQueryCost"] for row in rows
     )
     with capsys.disabled():
-        print(f"\nrequested costs exact: {exact} of {len(rows)} ({exact / len(rows):.1%})")
+        print(f"\nrequested costs exact: {exact} of {len(rows)}")  # noqa: T201  # the share is wanted in the log
     assert exact / len(rows) >= 0.95
 
 
@@ -50,7 +50,7 @@ def test_requested_and_actual_costs(schema: GraphQLSchema, capsys: pytest.Captur
                 exact += ours == (cost["requestedQueryCost"], cost["actualQueryCost"])
                 total += 1
     with capsys.disabled():
-        print(f"\nrequested and actual costs exact: {exact} of {total} ({exact / total:.1%})")
+        print(f"\nrequested and actual costs exact: {exact} of {total}")  # noqa: T201  # the share is wanted in the log
     assert exact / total >= 0.92
 
 

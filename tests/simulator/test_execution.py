@@ -17,10 +17,13 @@ from tests.simulator.client import LEVELS, Client, item_gid
 
 FEATURES = """query F($ids: [ID!]!, $yes: Boolean = true, $no: Boolean!, $first: Int = 2) {
   a: nodes(ids: $ids) { __typename id ...item ... on Location { name @skip(if: $no) isActive @include(if: $no) } }
-  inventoryItems(first: $first, reverse: true) { edges { cursor node { ...item } } nodes { id } pageInfo { endCursor } }
+  inventoryItems(first: $first, reverse: true) { edges { cursor node { ...item } } nodes { id }
+    pageInfo { endCursor } }
   locations(first: 10, includeInactive: $yes) { nodes { name } nodes { id ... on Node { id } } }
-  location { name inventoryLevels(first: 2) { nodes { item { sku } quantities(names: "available") { name quantity } } } }
-  shop { plan { displayName } timezoneOffset } productVariants(first: 1) { nodes { displayName selectedOptions { value } } }
+  location { name inventoryLevels(first: 2) { nodes { item { sku }
+    quantities(names: "available") { name quantity } } } }
+  shop { plan { displayName } timezoneOffset }
+  productVariants(first: 1) { nodes { displayName selectedOptions { value } } }
 }
 fragment item on InventoryItem { sku tracked variant { product { title totalInventory } }
   inventoryLevels(first: 1) { nodes { ...level } } }
@@ -42,7 +45,7 @@ async def test_same_as_graphql_core(client: Client) -> None:
     document = prepare("2026-10", FEATURES, None)
     ours, errors = Execution(document, {"yes": True, "first": 2, **given}, context).run()
 
-    def resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         return FIELDS[info.parent_type.name][info.field_name](source, context, arguments)
 
     theirs = execute_sync(

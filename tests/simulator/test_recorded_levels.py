@@ -92,7 +92,7 @@ ACTIVATE = "inventory-activate-on-hand.json"
 
 
 async def test_activate_with_on_hand(client: Client) -> None:
-    """A new level, both quantities at once, an active level, out of range: level and errors as recorded, without code."""
+    """A new level, both quantities at once, an active level, out of range: level and errors as recorded."""
     cases = recorded(ACTIVATE)
     await client.shop(SHOP_PLACE, CUSTOM_PLACE)
     _give_level_numbers(client, {"106318463282": "143273034034"})

@@ -11,7 +11,7 @@ from tests.unit.world.actions import Action, What, perform
 from tests.unit.world.explorer import ADJUSTMENTS, DAY, ORDERS, THINGS
 from tests.unit.world.finish import finish
 from tests.unit.world.mistakes import MISTAKES, planted
-from tests.unit.world.oracle import Violation
+from tests.unit.world.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene, Setting
 
 CELLS = st.sampled_from(((0,), (1,), (0, 1)))
@@ -40,7 +40,7 @@ class World(RuleBasedStateMachine):
         action: Action = (self.scene.step + 1, kind, *what)
         try:
             perform(self.scene, action)
-        except Violation:
+        except GuaranteeBrokenError:
             self.broken = True
             raise
 
@@ -67,7 +67,9 @@ class World(RuleBasedStateMachine):
         for _ in range(2 if at_once else 0):
             self.happens("step", number)
 
-    @rule(to_shopify=st.booleans(), cells=CELLS, shown=st.integers(0, 3), automatic=st.booleans(), runs=st.integers(0, 8))
+    @rule(
+        to_shopify=st.booleans(), cells=CELLS, shown=st.integers(0, 3), automatic=st.booleans(), runs=st.integers(0, 8)
+    )
     def job(self, to_shopify: bool, cells: tuple[int, ...], shown: int, automatic: bool, runs: int) -> None:
         """A run is requested, with one of the last previews or none, and a worker takes its first steps."""
         previews = list(self.scene.docs.previews)
@@ -118,5 +120,5 @@ def test_the_state_machine_finds_mistakes(name: str) -> None:
     with planted(mistake) as switches:
         broken = type("BrokenWorld", (World,), {"mistakes": switches})
         searching = settings(SETTINGS, max_examples=1500, phases=[Phase.generate], database=None, derandomize=True)
-        with pytest.raises(Violation):
+        with pytest.raises(GuaranteeBrokenError):
             run_state_machine_as_test(broken, settings=searching)

@@ -11,7 +11,7 @@ from shared.domain.job import JobState
 from shared.domain.undo import UndoRow
 from tests.unit.world.documents import CellDoc, Job
 from tests.unit.world.machines import abandoned, preview, verify
-from tests.unit.world.scene import Actor, Scene, Steps
+from tests.unit.world.scene import Actor, Scene
 from tests.unit.world.shopify import EventId, NoReply
 from tests.unit.world.worker import work
 
@@ -23,7 +23,7 @@ EXPIRES = timedelta(hours=24)
 
 
 def perform(scene: Scene, action: Action) -> bool:
-    """Let it happen. False: it cannot, and nothing has changed. Raises Violation."""
+    """Let it happen. False: it cannot, and nothing has changed. Raises GuaranteeBrokenError."""
     step, kind, *what = action
     assert isinstance(step, int)
     assert isinstance(kind, str)
@@ -93,9 +93,10 @@ def _job(scene: Scene, to_shopify: bool, cells: tuple[int, ...], shown: int | No
     direction = Direction.TO_SHOPIFY if to_shopify else Direction.TO_LOCAL
     if automatic and (to_shopify or shown is not None):
         return False
-    if shown is not None:
-        if shown not in scene.docs.previews or not set(cells) <= set(scene.docs.previews[shown].rows):
-            return False
+    if shown is not None and (
+        shown not in scene.docs.previews or not set(cells) <= set(scene.docs.previews[shown].rows)
+    ):
+        return False
     scene.docs.jobs[scene.step] = Job(scene.step, direction, cells, shown, automatic=automatic)
     return True
 

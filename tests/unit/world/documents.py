@@ -15,7 +15,7 @@ from shared.domain.plan import Target
 from shared.domain.push import PushState
 from shared.domain.stock import Change, Entry, LedgerField, Stock
 from shared.domain.undo import UndoRow
-from tests.unit.world.oracle import Seen, Violation
+from tests.unit.world.oracle import GuaranteeBrokenError, Seen
 
 
 @dataclass(slots=True)
@@ -113,10 +113,10 @@ class Documents:
         """Write a change of stock with its ledger entries and its request for a read."""
         old = self.stock[cell]
         if change.stock.rev != old.rev + 1:
-            raise Violation(f"cell {cell}: a write must raise rev by one")
+            raise GuaranteeBrokenError(f"cell {cell}: a write must raise rev by one")
         for number, entry in enumerate(change.entries, start=old.ledger_seq + 1):
             if entry.seq != number or entry.before != getattr(old, entry.field):
-                raise Violation(f"cell {cell}: ledger entry {entry} does not follow")
+                raise GuaranteeBrokenError(f"cell {cell}: ledger entry {entry} does not follow")
         self.ledger[cell] += change.entries
         self.stock[cell] = change.stock
         if change.verify:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from tests.unit.world.actions import Action, perform
 from tests.unit.world.finish import finish
-from tests.unit.world.oracle import Violation
+from tests.unit.world.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene, Setting
 from tests.unit.world.shopify import START
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def play(
                 if kind in ("step", "work"):
                     _go_on(rng, scene, action, done)
         finish(scene)
-    except Violation as violation:
+    except GuaranteeBrokenError as violation:
         return scene, Failure(seed, setting, tuple(done), str(violation))
     return scene, None
 
@@ -201,7 +200,7 @@ def replay(setting: Setting, actions: Iterable[Action], log: list[str] | None = 
                 log.pop()
         scene.say("everything comes to rest")
         finish(scene)
-    except Violation as violation:
+    except GuaranteeBrokenError as violation:
         return str(violation)
     return None
 
@@ -232,4 +231,3 @@ def first_failure(
 ) -> Failure | None:
     """The first seed whose history breaks the guarantee."""
     return next((bad for seed in seeds if (bad := play(seed, mistakes, biases)[1]) is not None), None)
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain.job import UNFINISHED_JOB_STATES
 from tests.unit.world.actions import perform
-from tests.unit.world.oracle import Violation
+from tests.unit.world.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene
 from tests.unit.world.shopify import EventId
 
@@ -18,14 +18,14 @@ def finish(scene: Scene) -> None:
         if not _round(scene):
             break
     else:
-        raise Violation("the world does not come to rest")
+        raise GuaranteeBrokenError("the world does not come to rest")
     for cell, stock in enumerate(scene.docs.stock):
         scene.oracle.at_rest(cell, scene.shopify.values[cell], stock)
         if scene.docs.replayed(cell) != {"count": stock.count, "index": stock.index}:
-            raise Violation(f"cell {cell}: the ledger does not give the present")
+            raise GuaranteeBrokenError(f"cell {cell}: the ledger does not give the present")
     for job in scene.docs.jobs.values():
         if job.state in UNFINISHED_JOB_STATES:
-            raise Violation(f"job {job.id} never ended")
+            raise GuaranteeBrokenError(f"job {job.id} never ended")
 
 
 def _round(scene: Scene) -> bool:

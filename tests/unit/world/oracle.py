@@ -1,7 +1,7 @@
 """Independent bookkeeping: what ought to be true, told by the world itself and by none of Trueup's counters.
 
 Per cell it keeps what was sold and restocked, the hand adjustments, and how many of these are inside Shopify's
-value by an approved run. It speaks up (`Violation`) in the very step in which something goes wrong.
+value by an approved run. It speaks up (`GuaranteeBrokenError`) in the very step in which something goes wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.domain.stock import Stock
 from tests.unit.world.shopify import EventId, Reading
 
 
-class Violation(AssertionError):
+class GuaranteeBrokenError(AssertionError):
     """The guarantee does not hold."""
 
 
@@ -69,7 +69,7 @@ class Oracle:
         self.orders: list[list[Order]] = [[] for _ in shopify]
         self.by_event: dict[EventId, Order] = {}
         self.index_time = [s.index_time for s in stock]
-        self.bodies: dict[tuple[int, int], int] = {}
+        self.bodies: dict[tuple[int, int], tuple[int, int]] = {}
         self.in_doubt: set[int] = set()
         self.latest = [0] * len(shopify)
         self.executed: dict[tuple[int, int], tuple[int, int]] = {}
@@ -95,60 +95,60 @@ class Oracle:
 
     # What a run does
 
-    def body_made(self, key: int, cell: int) -> None:
+    def body_made(self, key: int, cell: int, job: int) -> None:
         """A body holds the hand adjustments made until now."""
-        self.bodies[key, cell] = self.manual[cell]
+        self.bodies[key, cell] = (self.manual[cell], job)
 
     def may_override(self, cell: int, seen: Seen, stock: Stock) -> None:
         """At the first send: no sale is undone whose message was still on its way, or has come since."""
         if seen.overridden == 0:
             return
         if self.timely:
-            raise Violation(f"cell {cell}: overrides {seen.overridden}, although all messages come in time")
+            raise GuaranteeBrokenError(f"cell {cell}: overrides {seen.overridden}, although all messages come in time")
         if stock.index != seen.base:
-            raise Violation(f"cell {cell}: overrides a difference that the local records no longer show")
+            raise GuaranteeBrokenError(f"cell {cell}: overrides a difference that the local records no longer show")
         for order in self.orders[cell]:
             known = order.arrived is not None and order.arrived <= seen.doc_step
             if order.step > seen.shop_step and known:
-                raise Violation(f"cell {cell}: counts an order twice that only the local side showed")
+                raise GuaranteeBrokenError(f"cell {cell}: counts an order twice that only the local side showed")
             if order.step < seen.shop_step and not known:
                 if seen.date is not None and seen.date - order.time < GRACE:
-                    raise Violation(f"cell {cell}: undoes an order made moments before the preview")
+                    raise GuaranteeBrokenError(f"cell {cell}: undoes an order made moments before the preview")
                 if order.arrived is not None:
-                    raise Violation(f"cell {cell}: undoes an order whose message came after the preview")
+                    raise GuaranteeBrokenError(f"cell {cell}: undoes an order whose message came after the preview")
 
-    def set_by_run(self, key: int, cell: int, job: int, before: int, after: int, seen: Seen) -> None:
+    def set_by_run(self, key: int, cell: int, before: int, after: int, seen: Seen) -> None:
         """A push of an approved correction takes effect: the guarantee itself, then who has which units."""
-        made = self.bodies[key, cell]
+        made = self.bodies[key, cell][0]
         since = sum(order.delta for order in self.orders[cell] if order.step > seen.shop_step)
         approved = seen.shopify + seen.correction + (made - seen.manual) + since
         if after != approved:
-            raise Violation(f"cell {cell}: Shopify was set to {after}, approved and since then: {approved}")
+            raise GuaranteeBrokenError(f"cell {cell}: Shopify was set to {after}, approved and since then: {approved}")
         if after - before != seen.overridden + made - self.inside[cell]:
-            raise Violation(f"cell {cell}: moved by {after - before}, which is not what was outstanding")
-        self._took_effect(key, cell, job, after - before)
+            raise GuaranteeBrokenError(f"cell {cell}: moved by {after - before}, which is not what was outstanding")
+        self._took_effect(key, cell, after - before)
         self.inside[cell] = made
 
-    def set_by_undo(self, key: int, cell: int, job: int, before: int, after: int, d: int) -> None:
+    def set_by_undo(self, key: int, cell: int, before: int, after: int, d: int) -> None:
         """An undoing push takes effect: the units go back to being outstanding."""
         if after - before != d:
-            raise Violation(f"cell {cell}: undo moved {after - before} instead of {d}")
-        self._took_effect(key, cell, job, d)
+            raise GuaranteeBrokenError(f"cell {cell}: undo moved {after - before} instead of {d}")
+        self._took_effect(key, cell, d)
         if self.tracks[cell]:
             self.inside[cell] += d
 
     def may_undo(self, cell: int, done: int) -> None:
         """Only what was settled last can be undone, and once."""
         if self.latest[cell] != done:
-            raise Violation(f"cell {cell}: job {done} is undone after job {self.latest[cell]}")
+            raise GuaranteeBrokenError(f"cell {cell}: job {done} is undone after job {self.latest[cell]}")
 
-    def _took_effect(self, key: int, cell: int, job: int, moved: int) -> None:
+    def _took_effect(self, key: int, cell: int, moved: int) -> None:
         if cell in self.in_doubt:
-            raise Violation(f"cell {cell}: pushed, although the outcome of an earlier push is unknown")
+            raise GuaranteeBrokenError(f"cell {cell}: pushed, although the outcome of an earlier push is unknown")
         if (key, cell) in self.executed:
-            raise Violation(f"cell {cell}: push {key} took effect twice")
+            raise GuaranteeBrokenError(f"cell {cell}: push {key} took effect twice")
         self.executed[key, cell] = (self.inside[cell], self.latest[cell])
-        self.latest[cell] = job
+        self.latest[cell] = self.bodies[key, cell][1]
         self.expected[cell] += moved
 
     def agreed(self, cell: int, job: int, seen: Seen, stock: Stock) -> None:
@@ -156,7 +156,9 @@ class Oracle:
         self.latest[cell] = job
         self.may_override(cell, seen, stock)
         if seen.manual - self.inside[cell] + seen.overridden != 0:
-            raise Violation(f"cell {cell}: settled, although {seen.manual - self.inside[cell]} is outstanding")
+            raise GuaranteeBrokenError(
+                f"cell {cell}: settled, although {seen.manual - self.inside[cell]} is outstanding"
+            )
         self.inside[cell] = seen.manual
 
     def cancelled_out(self, cell: int, job: int, seen: Seen, stock: Stock) -> None:
@@ -164,13 +166,13 @@ class Oracle:
         self.latest[cell] = job
         self.may_override(cell, seen, stock)
         if seen.overridden + self.manual[cell] - self.inside[cell] != 0:
-            raise Violation(f"cell {cell}: nothing was pushed, although something is outstanding")
+            raise GuaranteeBrokenError(f"cell {cell}: nothing was pushed, although something is outstanding")
         self.inside[cell] = self.manual[cell]
 
     def accepted(self, cell: int, job: int, seen: Seen, *, by_person: bool) -> None:
         """toLocal: what was shown is given up; an adjustment made since is not."""
         if cell in self.in_doubt and not by_person:
-            raise Violation(f"cell {cell}: repaired, although the outcome of a push is unknown")
+            raise GuaranteeBrokenError(f"cell {cell}: repaired, although the outcome of a push is unknown")
         self.in_doubt.discard(cell)
         self.latest[cell] = job
         self.inside[cell] = seen.manual
@@ -192,14 +194,16 @@ class Oracle:
         """An event was dropped as old: it must not be newer than the value held."""
         held = self.index_time[cell]
         if held is not None and time > held:
-            raise Violation(f"cell {cell}: an event newer than the value held was dropped as old")
+            raise GuaranteeBrokenError(f"cell {cell}: an event newer than the value held was dropped as old")
 
     def at_rest(self, cell: int, shopify: int, stock: Stock) -> None:
         """Everything is delivered, worked off and verified."""
         if shopify != self.expected[cell]:
-            raise Violation(f"cell {cell}: Shopify holds {shopify}, the books say {self.expected[cell]}")
+            raise GuaranteeBrokenError(f"cell {cell}: Shopify holds {shopify}, the books say {self.expected[cell]}")
         if stock.index != shopify:
-            raise Violation(f"cell {cell}: the index is {stock.index}, Shopify holds {shopify}")
+            raise GuaranteeBrokenError(f"cell {cell}: the index is {stock.index}, Shopify holds {shopify}")
         outstanding = self.manual[cell] - self.inside[cell]
         if stock.count is not None and stock.count != shopify + outstanding:
-            raise Violation(f"cell {cell}: the count is {stock.count}, the books say {shopify} + {outstanding}")
+            raise GuaranteeBrokenError(
+                f"cell {cell}: the count is {stock.count}, the books say {shopify} + {outstanding}"
+            )

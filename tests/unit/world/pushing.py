@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.domain import batches, plan, push, stock, undo
+from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Reason
 from shared.domain.plan import Ended, Target
@@ -76,7 +77,7 @@ def _make_body(
     scene.docs.pushes[made.key] = made
     for cell, row in rows.items():
         job.docs[cell].push = made.key
-        scene.oracle.body_made(made.key, cell)
+        scene.oracle.body_made(made.key, cell, job.id)
         scene.say(f"push {made.key} of job {job.id}: cell {cell} {row.change_from} -> {row.quantity}")
     return made
 
@@ -137,7 +138,7 @@ def _heard(scene: Scene, job: Job, this: Push, call: Call) -> Steps:
         scene.docs.pushes[again.key] = again
         for cell in this.rows:
             job.docs[cell].push = again.key
-            scene.oracle.body_made(again.key, cell)
+            scene.oracle.body_made(again.key, cell, job.id)
         this.state = PushState.WITHDRAWN
 
 
@@ -200,5 +201,5 @@ def _judge(scene: Scene, job: Job, this: Push) -> Steps:
             doc = job.docs[cell]
             scene.oracle.given_up(this.key, cell)
             change = stock.mark_unknown(scene.docs.stock[cell])
-            ended = Ended(plan.CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=change)
+            ended = Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=change)
             scene.end(job, doc, ended, reading.updated_at)

@@ -81,12 +81,11 @@ class Scene:
 
     def _on_set(self, key: int, cell: int, before: int, after: int) -> None:
         self.say(f"Shopify sets cell {cell} from {before} to {after} (push {key})")
-        job = self.docs.jobs[self.docs.pushes[key].job]
-        doc = job.docs[cell]
+        doc = self.docs.jobs[self.docs.pushes[key].job].docs[cell]
         if doc.undo is not None:
-            self.oracle.set_by_undo(key, cell, job.id, before, after, doc.undo.d)
+            self.oracle.set_by_undo(key, cell, before, after, doc.undo.d)
         elif doc.seen is not None:
-            self.oracle.set_by_run(key, cell, job.id, before, after, doc.seen)
+            self.oracle.set_by_run(key, cell, before, after, doc.seen)
 
     # Time
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from datetime import timezone as tz
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
 from shared.domain.plan import Target
 from shared.domain.push import KEY_LIFE
 
-START = datetime(2026, 1, 1, tzinfo=tz.utc)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 QUICK = timedelta(seconds=1)
 """Two changes this close may share one payload: that of the last."""
 

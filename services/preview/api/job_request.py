@@ -1,0 +1,137 @@
+"""Asking for a job: everything that is wrong is named, and a repeat under the same id starts nothing new."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.preview.api.job_models import JobIn
+from services.preview.api.parts import Parts
+from services.preview.api.preview_models import PREVIEW_AGE
+from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid
+from services.preview.api.routes import Call
+from services.preview.api.selection_check import selection_problems
+from shared.contract.messages import JobRequest, Ulid
+from shared.contract.selection import SelectionBody
+from shared.domain.codes import EXPLAINED, Code
+from shared.mongodb.collections import Document
+from shared.rabbitmq.topology import JOB_REQUEST
+
+_FIELD = "body.preview_id"
+_ULID = TypeAdapter[str](Ulid)
+
+
+async def send(parts: Parts, request: JobRequest) -> Document:
+    """Store the job, publish its request, and answer the job. Raises ProblemError where the id is another job's."""
+    await parts.jobs.request(request)
+    stored = await parts.jobs.get(request.shop, request.job_id)
+    if stored is None or not same(stored, request):
+        raise _id_used(request.job_id)
+    if stored["state"] == "requested":
+        await parts.publisher.command(JOB_REQUEST, request)
+    return stored
+
+
+def same(stored: Document, request: JobRequest) -> bool:
+    """Whether the stored job is what the request asks for."""
+    asked = (
+        str(request.direction),
+        request.selection.model_dump(exclude_none=True),
+        request.preview_id,
+        str(request.source),
+        request.of_job_id,
+        request.left_out,
+        request.options.model_dump(exclude_none=True),
+    )
+    names = ("direction", "selection", "preview_id", "source", "of_job_id", "left_out", "options")
+    return asked == tuple(stored[name] for name in names)
+
+
+def _id_used(job_id: str) -> ProblemError:
+    return conflict("id-used", "body.job_id", f"{job_id} is the id of another job.", "Make a new ULID for each job.")
+
+
+async def check(call: Call[Any, Any], body: JobIn) -> SelectionBody:
+    """The selection of the job that is asked for. Raises ProblemError that names everything that is wrong."""
+    problems: list[ProblemError] = []
+    preview, problem = await _preview(call, body.preview_id)
+    if problem is not None:
+        problems.append(problem)
+    if body.selection is not None:
+        wrong = await selection_problems(call.parts, call.shop, body.selection, "body.selection")
+        if wrong:
+            problems.append(invalid(wrong))
+    elif body.preview_id is None:
+        problems.append(_no_selection())
+    if problems:
+        raise _together(problems)
+    if body.selection is not None:
+        return body.selection
+    if preview is None:
+        raise _no_selection()
+    return SelectionBody.model_validate(preview["selection"])
+
+
+async def also_wrong(call: Call[Any, None], value: object) -> list[FieldProblem]:
+    """What else is wrong with a body whose form is wrong: the parts that can be read are checked all the same."""
+    if not isinstance(value, dict):
+        return []
+    problems: list[FieldProblem] = []
+    try:
+        selection = SelectionBody.model_validate(value.get("selection"))
+    except ValidationError:
+        pass  # named already
+    else:
+        problems += await selection_problems(call.parts, call.shop, selection, "body.selection")
+    try:
+        preview_id = _ULID.validate_python(value.get("preview_id"))
+    except ValidationError:
+        return problems
+    _, problem = await _preview(call, preview_id)
+    return problems if problem is None else [*problems, *problem.problem.errors]
+
+
+async def _preview(call: Call[Any, Any], preview_id: str | None) -> tuple[Document | None, ProblemError | None]:
+    if preview_id is None:
+        return None, None
+    preview = await call.parts.previews.get(call.shop, preview_id)
+    return preview, _preview_problem(preview, preview_id)
+
+
+def _preview_problem(preview: Document | None, preview_id: str) -> ProblemError | None:
+    again = "Take a new preview."
+    if preview is None:
+        message = f"There is no preview {preview_id}."
+        entry = FieldProblem(field=_FIELD, message=message, remedy=again)
+        return ProblemError(HTTPStatus.NOT_FOUND, "unknown", message, errors=[entry])
+    if preview["state"] == "failed":
+        return conflict("preview-failed", _FIELD, "The preview has failed.", again)
+    if preview["state"] != "ready":
+        remedy = "Wait for its end; its event stream tells of it."
+        return conflict("preview-not-ready", _FIELD, "The preview is not ready yet.", remedy)
+    if datetime.now(UTC) - preview["taken_from"] > PREVIEW_AGE:
+        expired = EXPLAINED[Code.PREVIEW_EXPIRED]
+        return conflict("PREVIEW_EXPIRED", _FIELD, expired.message, expired.remedy)
+    return None
+
+
+def _no_selection() -> ProblemError:
+    return invalid(
+        [
+            FieldProblem(
+                field="body.selection",
+                message="Neither a selection nor a preview is given.",
+                remedy="Give a selection, or the preview_id of a preview to take as a whole.",
+            )
+        ]
+    )
+
+
+def _together(problems: list[ProblemError]) -> ProblemError:
+    """One problem as it is; several as one that names all."""
+    if len(problems) == 1:
+        return problems[0]
+    return invalid([error for problem in problems for error in problem.problem.errors])

@@ -1,0 +1,239 @@
+"""/api/jobs: start a job, watch it, read its cells."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from ulid import ULID
+
+from services.preview.api.events import State, stream
+from services.preview.api.export import table
+from services.preview.api.job_models import (
+    BomProgressOut,
+    BomProgressPage,
+    JobBomSearch,
+    JobCellOut,
+    JobCellPage,
+    JobCellSearch,
+    JobIn,
+    JobOut,
+    JobPage,
+    JobPath,
+    JobSearch,
+)
+from services.preview.api.job_request import also_wrong, check, send
+from services.preview.api.pages import read_cursor, write_cursor
+from services.preview.api.problem import unknown
+from services.preview.api.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from shared.contract.messages import JobRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.job import JobSource
+from shared.mongodb.collections import Document
+
+COLUMNS = (
+    "bom_id",
+    "bom_name",
+    "location_id",
+    "inventory_item_id",
+    "state",
+    "shopify_before",
+    "shopify_after",
+    "local_before",
+    "local_after",
+    "reason",
+    "code",
+    "message",
+    "remedy",
+    "detail",
+    "ended_at",
+)
+
+
+async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
+    """POST /api/jobs."""
+    body = call.body
+    job_id = body.job_id or str(ULID())
+    repeated = await _repeated(call, job_id)
+    selection = repeated or await check(call, body)
+    request = JobRequest(
+        shop=call.shop,
+        job_id=job_id,
+        direction=body.direction,
+        selection=selection,
+        preview_id=body.preview_id,
+        source=JobSource.ADMIN,
+        requested_by=call.caller.user,
+        options=body.options,
+    )
+    stored = await send(call.parts, request)
+    return accepted(stored)
+
+
+async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
+    """The selection of a request that came before: it is answered as it was, whatever has changed since."""
+    body = call.body
+    stored = None if body.job_id is None else await call.parts.jobs.get(call.shop, job_id)
+    if stored is None:
+        return None
+    return body.selection or SelectionBody.model_validate(stored["selection"])
+
+
+def accepted(document: Document) -> Answer:
+    """202 with the job."""
+    return Answer(JobOut.of(document), HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{document['job_id']}"})
+
+
+async def job_document(call: Call[Any, Any], job_id: str) -> Document:
+    """The job without its selection. Raises ProblemError (404)."""
+    document = await call.parts.listings.job(call.shop, job_id)
+    if document is None:
+        raise unknown("path.job_id", f"There is no job {job_id}.", "See GET /api/jobs.")
+    return document
+
+
+async def list_jobs(call: Call[JobSearch, None]) -> Answer:
+    """GET /api/jobs."""
+    asked = call.params
+    before = read_cursor(asked.cursor, int, str)
+    page = await call.parts.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
+    return Answer(JobPage(items=[JobOut.of(document) for document in page.items], next_cursor=write_cursor(page.after)))
+
+
+async def get_job(call: Call[JobPath, None]) -> Answer:
+    """GET /api/jobs/{job_id}."""
+    return Answer(JobOut.of(await job_document(call, call.params.job_id)))
+
+
+async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
+    """GET /api/jobs/{job_id}/boms."""
+    asked = call.params
+    await job_document(call, asked.job_id)
+    keys = read_cursor(asked.cursor, str)
+    after = None if keys is None else str(keys[0])
+    boms, last = await call.parts.listings.job_boms(call.shop, asked.job_id, after, asked.limit)
+    cursor = write_cursor(None if last is None else [last])
+    return Answer(BomProgressPage(items=[BomProgressOut.of(bom) for bom in boms], next_cursor=cursor))
+
+
+async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
+    """GET /api/jobs/{job_id}/cells."""
+    asked = call.params
+    await job_document(call, asked.job_id)
+    after = read_cursor(asked.cursor, int)
+    page = await call.parts.listings.cells(call.shop, asked.job_id, asked.wanted(), after, asked.limit)
+    return Answer(
+        JobCellPage(items=[JobCellOut.of(document) for document in page.items], next_cursor=write_cursor(page.after))
+    )
+
+
+async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
+    """GET /api/jobs/{job_id}/events."""
+    job_id = call.params.job_id
+    await job_document(call, job_id)
+
+    async def read() -> State | None:
+        document = await call.parts.listings.job(call.shop, job_id)
+        if document is None:
+            return None
+        job = JobOut.of(document)
+        return job, job.ended
+
+    return await stream(call.request, call.parts.hub, (call.shop, job_id), "job", read)
+
+
+async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
+    """GET /api/jobs/{job_id}/export.csv."""
+    job_id = call.params.job_id
+    await job_document(call, job_id)
+    return await table(
+        call.request,
+        f"job-{job_id}",
+        COLUMNS,
+        lambda after, limit: call.parts.listings.cells(call.shop, job_id, {}, after, limit),
+        JobCellOut.of,
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="POST",
+        path="/api/jobs",
+        name="postJob",
+        tag="jobs",
+        summary="Start a job",
+        params=NoParameters,
+        handler=post_job,
+        body=JobIn,
+        also_wrong=also_wrong,
+        answers={HTTPStatus.ACCEPTED: JobOut},
+        answer_headers={"Location": "The job."},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs",
+        name="listJobs",
+        tag="jobs",
+        summary="The history of jobs, the newest first",
+        params=JobSearch,
+        handler=list_jobs,
+        answers={HTTPStatus.OK: JobPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}",
+        name="getJob",
+        tag="jobs",
+        summary="A job's state and figures",
+        params=JobPath,
+        handler=get_job,
+        answers={HTTPStatus.OK: JobOut},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/boms",
+        name="listJobBoms",
+        tag="jobs",
+        summary="A job's progress BOM by BOM",
+        params=JobBomSearch,
+        handler=list_job_boms,
+        answers={HTTPStatus.OK: BomProgressPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/cells",
+        name="listJobCells",
+        tag="jobs",
+        summary="A job's cells",
+        params=JobCellSearch,
+        handler=list_job_cells,
+        answers={HTTPStatus.OK: JobCellPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/events",
+        name="watchJob",
+        tag="jobs",
+        summary="A job's states as they come",
+        params=JobPath,
+        handler=job_events,
+        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; the last state closes the stream.", JobOut)},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/export.csv",
+        name="exportJob",
+        tag="jobs",
+        summary="A job's cells as a table",
+        params=JobPath,
+        handler=export_job,
+        answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+)

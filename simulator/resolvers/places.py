@@ -1,0 +1,100 @@
+"""The shop itself, its locations and fulfillment services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulator.context import Context
+from simulator.resolvers.common import id_of, items_by_key, time_of
+from simulator.resolvers.levels import level_at_location, levels_at_location
+from simulator.resolvers.registry import attribute, constant, fields
+from simulator.shop import Location, Shop
+
+_Arguments = Mapping[str, Any]
+
+
+def _has_stock(location: Location, context: Context, _arguments: _Arguments) -> bool:
+    levels = context.tenant.shop.levels_at_location.get(location.id, {}).values()
+    return any(level.on_hand for level in levels if level.active)
+
+
+def _offset_minutes(shop: Shop, context: Context) -> int:
+    offset = context.now.astimezone(ZoneInfo(shop.timezone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() // 60)
+
+
+def _offset(shop: Shop, context: Context, _arguments: _Arguments) -> str:
+    minutes = _offset_minutes(shop, context)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02d}{rest:02d}"
+
+
+def _plan(shop: Shop, _context: Context, _arguments: _Arguments) -> dict[str, Any]:
+    name = shop.plan_name.capitalize()
+    return {
+        "displayName": name,
+        "publicDisplayName": name,
+        "partnerDevelopment": False,
+        "shopifyPlus": shop.plan_name in ("plus", "enterprise"),
+    }
+
+
+fields(
+    "Shop",
+    {
+        "id": constant("gid://shopify/Shop/92891250994"),
+        "name": attribute("name"),
+        "email": lambda shop, _c, _a: f"owner@{shop.domain}",
+        "myshopifyDomain": attribute("domain"),
+        "ianaTimezone": attribute("timezone"),
+        "timezoneOffset": _offset,
+        "timezoneOffsetMinutes": lambda shop, context, _a: _offset_minutes(shop, context),
+        "currencyCode": constant("USD"),
+        "plan": _plan,
+        "createdAt": time_of("created_at"),
+    },
+    Shop,
+)
+fields("ShopPlan", items_by_key(("displayName", "partnerDevelopment", "publicDisplayName", "shopifyPlus")))
+fields("AppInstallation", items_by_key(("id", "accessScopes")))
+fields("AccessScope", items_by_key(("description", "handle")))
+fields("App", items_by_key(("id", "title", "handle")))
+fields(
+    "Location",
+    {
+        "id": id_of("Location"),
+        "legacyResourceId": attribute("id"),
+        "name": attribute("name"),
+        "isActive": attribute("active"),
+        "isFulfillmentService": attribute("fulfillment_service"),
+        "fulfillmentService": lambda place, _c, _a: place if place.fulfillment_service else None,
+        "activatable": constant(True),
+        "deactivatable": constant(True),
+        "deactivatedAt": time_of("deactivated_at"),
+        "deletable": lambda place, _c, _a: not place.active,
+        "fulfillsOnlineOrders": attribute("active"),
+        "hasActiveInventory": _has_stock,
+        "hasUnfulfilledOrders": constant(False),
+        "isPrimary": lambda place, context, _a: next(iter(context.tenant.shop.locations), None) == place.id,
+        "shipsInventory": attribute("active"),
+        "createdAt": time_of("created_at"),
+        "updatedAt": time_of("updated_at"),
+        "inventoryLevel": level_at_location,
+        "inventoryLevels": levels_at_location,
+    },
+    Location,
+)
+fields(
+    "FulfillmentService",
+    {
+        "id": lambda place, _c, _a: f"gid://shopify/FulfillmentService/{place.id}?id=true",
+        "handle": lambda place, _c, _a: place.name.lower().replace(" ", "-"),
+        "serviceName": attribute("name"),
+        "inventoryManagement": attribute("inventory_management"),
+        "trackingSupport": constant(True),
+        "type": constant("THIRD_PARTY"),
+        "location": lambda place, _c, _a: place,
+    },
+)

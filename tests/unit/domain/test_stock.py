@@ -1,0 +1,196 @@
+"""Rules 1 to 3 and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain import stock as rules
+from shared.domain.stock import Observed, Stock
+from tests.unit.domain.strategies import START, Step, quantities, steps, stocks, times
+
+
+@given(stocks(), st.lists(steps, max_size=12))
+def test_replaying_the_ledger_gives_the_present(first: Stock, history: list[Step]) -> None:
+    """Sequence numbers have no gap, each entry's before is the previous after of its field, and the last is now."""
+    stock, seq = first, first.ledger_seq
+    told = {"count": first.count, "index": first.index}
+    for step in history:
+        change = step(stock)
+        assert [entry.field for entry in change.entries] in ([], ["count"], ["index"], ["count", "index"])
+        for entry in change.entries:
+            seq += 1
+            assert (entry.seq, entry.before) == (seq, told[entry.field])
+            told[entry.field] = entry.after
+        stock = change.stock
+        assert told == {"count": stock.count, "index": stock.index}
+        assert stock.ledger_seq == seq
+
+
+@given(stocks(), steps)
+def test_every_write_raises_rev_and_counters_never_fall(stock: Stock, step: Step) -> None:
+    """`rev` rises by one with each write, and only what is no write at all leaves it."""
+    change = step(stock)
+    if change.stock != stock:
+        assert change.stock.rev == stock.rev + 1
+    assert change.stock.settle_no >= stock.settle_no
+    assert change.stock.events_no >= stock.events_no
+    assert change.stock.tracks_rev >= stock.tracks_rev
+
+
+@given(stocks(based=True), st.integers(1, 100), quantities)
+def test_a_move_of_the_index_moves_the_count_as_much(stock: Stock, later: int, value: int) -> None:
+    """Rule 1: what Shopify says moves both in one write, so the units adjusted by hand stay outstanding."""
+    assert stock.index is not None
+    assert stock.index_time is not None
+    time = stock.index_time + timedelta(seconds=later)
+    for change in (rules.observe_event(stock, value, time), rules.observe_read(stock, value, time)):
+        assert (change.stock.index, change.stock.index_time) in ((value, time), (value, stock.index_time))
+        if stock.count is not None:
+            assert change.stock.count == stock.count + value - stock.index
+        else:
+            assert change.stock.count is None
+        assert change.stock.manual_total == stock.manual_total
+        assert change.stock.settle_no == stock.settle_no
+
+
+@given(stocks(based=False), quantities, times)
+def test_a_first_base_moves_no_count(stock: Stock, value: int, time: datetime) -> None:
+    """Setting a missing base is no move of Shopify's."""
+    for change in (rules.observe_event(stock, value, time), rules.observe_read(stock, value, time)):
+        assert change.observed is Observed.BASED
+        assert (change.stock.index, change.stock.index_time, change.stock.count) == (value, time, stock.count)
+
+
+@given(stocks(based=True), times)
+def test_a_value_equal_to_the_index_changes_no_quantity(stock: Stock, time: datetime) -> None:
+    """An echo raises `rev` and `events_no` and nothing else; it is verified if it is newer than what is held."""
+    assert stock.index_time is not None
+    change = rules.observe_event(stock, stock.index, time)
+    assert change.observed is Observed.EQUAL
+    assert change.entries == ()
+    assert change.stock == replace(stock, rev=stock.rev + 1, events_no=stock.events_no + 1)
+    assert change.verify is (time > stock.index_time)
+
+
+@given(stocks(based=True), st.integers(1, 100), quantities)
+def test_an_event_older_than_the_index_is_dropped_and_verified(stock: Stock, earlier: int, value: int) -> None:
+    """Only a read may say what to make of an old event; but a tie of a second is not old."""
+    assert stock.index_time is not None
+    if value == stock.index:
+        return
+    old = rules.observe_event(stock, value, stock.index_time - timedelta(seconds=earlier))
+    assert (old.observed, old.verify, old.entries) == (Observed.OLD, True, ())
+    assert old.stock.events_no == stock.events_no + 1
+    tie = rules.observe_event(stock, value, stock.index_time)
+    assert (tie.observed, tie.verify, tie.stock.index) == (Observed.APPLIED, True, value)
+
+
+@given(stocks(), times)
+def test_an_event_without_a_value_is_never_a_zero(stock: Stock, time: datetime) -> None:
+    """`available: null` changes no quantity and asks for a read."""
+    change = rules.observe_event(stock, None, time)
+    assert (change.observed, change.verify, change.entries) == (Observed.NO_VALUE, True, ())
+
+
+@given(stocks(based=True), quantities, times)
+def test_a_read_counts_whatever_the_times_say(stock: Stock, value: int, time: datetime) -> None:
+    """Rule 3: under the same `rev` a read is applied even if it is older, and its own time becomes the index's."""
+    change = rules.observe_read(stock, value, time)
+    assert (change.stock.index, change.stock.index_time) == (value, time)
+    assert change.observed is (Observed.EQUAL if value == stock.index else Observed.APPLIED)
+    assert not change.verify
+
+
+@given(stocks(tracks=True), quantities, times, quantities)
+def test_settle_keeps_later_sales_and_adjustments(
+    stock: Stock, value: int, time: datetime, inside: int
+) -> None:
+    """Rule 2: a newer index stays, the count is the index plus the hand adjustments that were not inside."""
+    settled = rules.settle(stock, value, time, inside).stock
+    newer = stock.index_time is not None and stock.index_time > time
+    assert settled.index == (stock.index if newer else value)
+    assert settled.index_time == (stock.index_time if newer else time)
+    assert settled.index is not None
+    assert settled.count == settled.index + stock.manual_total - inside
+    assert settled.settle_no == stock.settle_no + 1
+
+
+@given(stocks(tracks=False), quantities, times, quantities)
+def test_settle_never_invents_a_count(stock: Stock, value: int, time: datetime, inside: int) -> None:
+    """A BOM that does not track has no count after a settle either; each settle asks for a read."""
+    change = rules.settle(stock, value, time, inside)
+    assert change.stock.count is None
+    assert change.verify
+
+
+@given(stocks(tracks=True), st.integers(0, 50), st.integers(1, 100), quantities, quantities)
+def test_sale_and_settle_commute(stock: Stock, sold: int, later: int, value: int, adjusted: int) -> None:
+    """A sale after the set ends the same whether its event comes before or after the settle, as does an adjustment."""
+    time = START + timedelta(seconds=400)
+    sale = (value - sold, time + timedelta(seconds=later))
+    inside = stock.manual_total
+    settled_first = rules.observe_event(rules.settle(stock, value, time, inside).stock, *sale).stock
+    settled_last = rules.settle(rules.observe_event(stock, *sale).stock, value, time, inside).stock
+    assert (settled_first.index, settled_first.count) == (value - sold, value - sold)
+    assert settled_last.count == settled_last.index
+    adjusted_first = rules.settle(rules.adjust(stock, adjusted).stock, value, time, inside).stock
+    adjusted_last = rules.adjust(rules.settle(stock, value, time, inside).stock, adjusted).stock
+    assert adjusted_first.count == adjusted_last.count
+
+
+@given(stocks(), quantities, times)
+def test_accept_leaves_both_sides_equal(stock: Stock, value: int, time: datetime) -> None:
+    """toLocal: what was read is what both sides hold, whatever the index's time, and all doubt is over."""
+    doubtful = replace(stock, unknown_outcome=True)
+    accepted = rules.accept(doubtful, value, time, stock.manual_total).stock
+    assert (accepted.index, accepted.local, accepted.unknown_outcome) == (value, value, False)
+    assert (accepted.settle_no, accepted.rev) == (stock.settle_no + 1, stock.rev + 1)
+
+
+@given(stocks(tracks=True), quantities)
+def test_hand_adjustments_are_counted(stock: Stock, delta: int) -> None:
+    """A hand adjustment moves the count and the total alike, and leaves the base alone; only counting ends doubt."""
+    doubtful = replace(stock, unknown_outcome=True)
+    for change, doubt in ((rules.adjust(doubtful, delta), True), (rules.counted(doubtful, delta), False)):
+        assert stock.count is not None
+        assert change.stock.count == stock.count + delta
+        assert change.stock.manual_total == stock.manual_total + delta
+        assert change.stock.index == stock.index
+        assert change.stock.unknown_outcome is doubt
+
+
+def test_a_cell_without_a_count_cannot_be_adjusted() -> None:
+    """Missing is never zero: tracking starts on purpose."""
+    with pytest.raises(ValueError, match="tracks"):
+        rules.adjust(Stock(index=5, index_time=START), 1)
+
+
+@given(stocks(tracks=False))
+def test_tracking_starts_at_zero_units_and_stops_on_purpose(stock: Stock) -> None:
+    """Switching raises `tracks_rev`; switching what is already so is no write."""
+    started = rules.start_tracking(stock)
+    assert (started.stock.count, started.stock.tracks_rev) == (0, stock.tracks_rev + 1)
+    assert rules.start_tracking(started.stock).stock == started.stock
+    stopped = rules.stop_tracking(started.stock)
+    assert (stopped.stock.count, stopped.stock.tracks_rev) == (None, stock.tracks_rev + 2)
+    assert rules.stop_tracking(stock).stock == stock
+
+
+@given(stocks(based=True, tracks=True), quantities, times, quantities)
+def test_undo_of_a_push_leaves_the_local_difference(
+    stock: Stock, value: int, time: datetime, d: int
+) -> None:
+    """The units taken back from Shopify are outstanding again, later adjustments and sales are kept."""
+    assert stock.count is not None
+    assert stock.index is not None
+    undone = rules.undo_push(stock, value, time, d)
+    assert undone.stock.count is not None
+    assert undone.stock.index is not None
+    assert undone.stock.count - undone.stock.index == stock.count - stock.index - d
+    assert undone.stock.settle_no == stock.settle_no + 1
+    assert undone.verify

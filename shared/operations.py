@@ -9,6 +9,7 @@ from time import monotonic
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import metrics
@@ -17,8 +18,6 @@ log = structlog.get_logger()
 
 Ready = Callable[[], Awaitable[dict[str, bool]]]
 """Answers part → whether it works now; the service is ready when all do."""
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class RunningServer:
@@ -72,11 +71,11 @@ async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
     return await start_server(app, host, port, shutdown_timeout=1.0)
 
 
-def http_metrics(service: str) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
+def http_metrics(service: str) -> Middleware:
     """A middleware that measures every request under the path of its route, never the path as sent."""
 
     @web.middleware
-    async def measure(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
         started = monotonic()
         status = HTTPStatus.INTERNAL_SERVER_ERROR.value
         try:

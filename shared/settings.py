@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -34,6 +35,20 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
     operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
 
+    @field_validator("amqp_url")
+    @classmethod
+    def _is_broker(cls, url: SecretStr) -> SecretStr:
+        # Checked here: the client would take it for a broker that is away and try for ever.
+        _must_be_address(url, ("amqp", "amqps"))
+        return url
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _is_store(cls, uri: SecretStr) -> SecretStr:
+        if not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return uri
+
     @field_validator("token_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
@@ -64,6 +79,18 @@ class Settings(BaseSettings):
         previous = self.shopify_client_secret_previous
         current = self.shopify_client_secret.get_secret_value()
         return (current,) if previous is None else (current, previous.get_secret_value())
+
+
+def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
+    """Raise ValueError, without showing the address: it may hold a password."""
+    wanted = f"must look like {schemes[0]}://user:password@host:port/vhost"
+    try:
+        parts = urlsplit(url.get_secret_value())
+        known = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not known:
+        raise ValueError(wanted)
 
 
 def load_settings() -> Settings:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email.utils import format_datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,14 +17,13 @@ from simulator.execute import Execution
 from simulator.faults import Fault
 from simulator.idempotency import Attempt
 from simulator.keyed import idempotency_key
+from simulator.replies import SIMULATOR, Reply, broken, cut, date_header, send, throttled, too_dear, truncated
 from simulator.selections import root_type
 from simulator.settings import SUPPORTED_VERSIONS
 from simulator.simulation import Simulator, Tenant
 from simulator.stock import iso_utc
 from simulator.values import arguments_of, coerce_variables
 
-SIMULATOR: Final = web.AppKey("simulator", Simulator)
-DOCUMENTATION: Final = "https://shopify.dev/api/usage/rate-limits"
 # Shopify's status for a shop in this state, and the text of its answer.
 REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "frozen": (402, "Unavailable Shop"),
@@ -37,30 +33,18 @@ REFUSALS: Final[dict[str, tuple[int, str]]] = {
 _UNAUTHORIZED: Final = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 
 
-@dataclass(slots=True)
-class Reply:
-    """What a call is answered. `outcome` goes into the call log."""
-
-    body: dict[str, Any]
-    status: int = 200
-    outcome: str = "ok"
-    requested: int = 0
-    actual: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 async def graphql(request: web.Request) -> web.StreamResponse:
     """`POST /{shop}/admin/api/{version}/graphql.json`."""
     simulator = request.app[SIMULATOR]
     tenant = simulator.tenants.get(request.match_info["shop"])
     version = request.match_info["version"]
     if tenant is None or version not in SUPPORTED_VERSIONS:
-        return _send(simulator, Reply({"errors": "Not Found"}, 404))
+        return send(simulator, Reply({"errors": "Not Found"}, 404))
     call = _Call(simulator, tenant, version)
     refusal = call.refusal(request.headers.get("X-Shopify-Access-Token", ""))
     if refusal is not None:
         call.log(refusal)
-        return _send(simulator, refusal)
+        return send(simulator, refusal)
     return await call.serve(request)
 
 
@@ -118,7 +102,7 @@ class _Call:
         elif kind in ("reset_after", "truncate"):
             reply.outcome = kind
             self.log(reply)
-            return _cut(request) if kind == "reset_after" else await _truncated(request, reply, self.simulator)
+            return cut(request) if kind == "reset_after" else await truncated(request, reply, self.simulator)
         return None
 
     def _read(self, raw: bytes) -> tuple[Document, dict[str, Any]]:
@@ -141,7 +125,7 @@ class _Call:
             return None
         if fault.kind == "reset_before":
             self.log(Reply({}, outcome="reset_before"))
-            return _cut(request)
+            return cut(request)
         if fault.kind == "status":
             headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
             reply = Reply({"errors": fault.message}, fault.status, f"http_{fault.status}", headers=headers)
@@ -162,13 +146,13 @@ class _Call:
         requested = document.cost.requested(variables, points.nodes_cost_per_id) + rows
         bucket = self.tenant.shop.bucket
         if requested > MAXIMUM_QUERY_COST:
-            return self._too_dear(requested)
+            return too_dear(requested)
         if (fault is not None and fault.kind == "throttled") or not bucket.take(requested, self.simulator.clock.now()):
-            return self._throttled(requested)
+            return throttled(requested, self._cost(requested, None))
         if fault is not None and fault.kind == "internal":
             self._reserve_keys(document, variables)
             self.tenant.keys.fail(self.number)
-            return self._broken(requested)
+            return broken(requested)
         if wait > 0:
             self._reserve_keys(document, variables)
             await self.simulator.clock.sleep(wait)
@@ -199,40 +183,6 @@ class _Call:
                 arguments = arguments_of(root.fields[name], selected.node, variables)
                 self.tenant.keys.reserve(Attempt(key, name, arguments, self.number, self.simulator.clock.now()))
 
-    def _too_dear(self, requested: int) -> Reply:
-        message = (
-            f"Query cost is {requested}, which exceeds the single query max cost limit ({MAXIMUM_QUERY_COST}).\n\n"
-            "See https://shopify.dev/concepts/about-apis/rate-limits for more information on how the\n"
-            "cost of a query is calculated.\n\n"
-            "To query larger amounts of data with fewer limits, bulk operations should be used instead.\n"
-            "See https://shopify.dev/tutorials/perform-bulk-operations-with-admin-api for usage details.\n"
-        )
-        extensions = {
-            "code": "MAX_COST_EXCEEDED",
-            "cost": requested,
-            "maxCost": MAXIMUM_QUERY_COST,
-            "documentation": DOCUMENTATION,
-        }
-        body = {"errors": [{"message": message, "extensions": extensions}]}
-        return Reply(body, 200, "MAX_COST_EXCEEDED", requested)
-
-    def _throttled(self, requested: int) -> Reply:
-        extensions = {"code": "THROTTLED", "documentation": DOCUMENTATION}
-        body = {
-            "errors": [{"message": "Throttled", "extensions": extensions}],
-            "extensions": self._cost(requested, None),
-        }
-        return Reply(body, 200, "throttled", requested)
-
-    def _broken(self, requested: int) -> Reply:
-        request_id = str(uuid.uuid4())
-        message = (
-            "Internal error. Looks like something went wrong on our end.\n"
-            f"Request ID: {request_id} (include this in support requests)."
-        )
-        extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
-        return Reply({"errors": [{"message": message, "extensions": extensions}]}, 200, "internal", requested)
-
     def _cost(self, requested: int, actual: int | None) -> dict[str, Any]:
         return {
             "cost": {
@@ -245,7 +195,7 @@ class _Call:
     def _answer(self, reply: Reply) -> web.Response:
         self.log(reply)
         reply.headers["X-Shopify-API-Version"] = self.version
-        return _send(self.simulator, reply)
+        return send(self.simulator, reply)
 
     def log(self, reply: Reply) -> None:
         """Note the call and how it ended."""
@@ -277,40 +227,3 @@ def _outcome(data: Mapping[str, Any], errors: list[dict[str, Any]]) -> str:
 
 def _code(error: RequestError) -> str:
     return str((error.extensions or {}).get("code", "error"))
-
-
-def _send(simulator: Simulator, reply: Reply) -> web.Response:
-    body = json.dumps(reply.body, separators=(",", ":"), ensure_ascii=False).encode()
-    response = web.Response(body=body, status=reply.status, content_type="application/json", headers=reply.headers)
-    response.headers["Date"] = date_header(simulator)
-    response.headers["X-Request-Id"] = str(uuid.uuid4())
-    return response
-
-
-def date_header(simulator: Simulator) -> str:
-    """The time by the simulator's clock, as HTTP has it."""
-    return format_datetime(simulator.clock.now(), usegmt=True)
-
-
-def _cut(request: web.Request) -> web.Response:
-    """End the connection without an answer."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
-
-
-async def _truncated(request: web.Request, reply: Reply, simulator: Simulator) -> web.StreamResponse:
-    """Half of the body, then the end of the connection."""
-    body = json.dumps(reply.body, separators=(",", ":")).encode()
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "Date": date_header(simulator),
-        }
-    )
-    await response.prepare(request)
-    await response.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return response

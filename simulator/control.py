@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 
-from simulator.admin import REFUSALS, SIMULATOR
+from simulator.admin import REFUSALS
 from simulator.control_catalogue import add_catalogue_routes
 from simulator.control_stock import add_stock_routes, new_location
 from simulator.control_webhooks import add_webhook_routes, send_all_to
 from simulator.faults import KINDS, Fault
+from simulator.replies import SIMULATOR
 from simulator.request_body import BadRequest, Fields, fields_of
 from simulator.settings import Plan, SettingError, read_plan
 from simulator.simulation import Simulator, Tenant
@@ -91,7 +92,12 @@ def _plan(simulator: Simulator, wanted: Any) -> tuple[Plan, str]:
 
 
 async def _create_shop(request: web.Request) -> web.Response:
-    tenant = create_shop(request.app[SIMULATOR], (await fields_of(request)).raw())
+    simulator = request.app[SIMULATOR]
+    before = dict(simulator.tenants)
+    tenant = create_shop(simulator, (await fields_of(request)).raw())
+    replaced = before.get(tenant.shop.domain)
+    if replaced is not None:
+        await replaced.close()
     return web.json_response(_shop_json(tenant))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.admin import SIMULATOR
 from simulator.catalogue import CatalogueError, CatalogueProduct, read_catalogue
+from simulator.replies import SIMULATOR
 from simulator.request_body import BadRequest
 from simulator.shop import Item, Product
 from simulator.simulation import Simulator, Tenant

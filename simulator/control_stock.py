@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.admin import SIMULATOR
+from simulator.replies import SIMULATOR
 from simulator.request_body import BadRequest, Fields, fields_of
 from simulator.shop import Item, Level, Location, gid
 from simulator.simulation import Simulator, Tenant, location_body

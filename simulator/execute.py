@@ -19,6 +19,7 @@ from graphql import (
     GraphQLUnionType,
     SelectionSetNode,
     VariableNode,
+    execute_sync,
     get_named_type,
     is_leaf_type,
 )
@@ -26,7 +27,7 @@ from graphql import (
 from simulator.connections import UNBOUNDED
 from simulator.context import Context
 from simulator.documents import Document
-from simulator.errors import FieldError, locations_of
+from simulator.errors import FieldError, RequestError, locations_of
 from simulator.resolvers.registry import FIELDS, type_name
 from simulator.selections import Selected, object_type, root_type
 from simulator.values import arguments_of, literal
@@ -45,6 +46,8 @@ class Execution:
     def run(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Data and top-level errors. A root field that fails is null; mutations run one after the other, in order."""
         document = self._document
+        if any(name in ("__schema", "__type") for name in document.root_fields):
+            return self._introspection()
         root = root_type(document.schema, document.operation)
         data: dict[str, Any] = {}
         errors: list[dict[str, Any]] = []
@@ -61,6 +64,20 @@ class Execution:
                 error.locations = error.locations or locations_of(wanted[0].node)
                 errors.append(error.as_json())
         return data, errors
+
+    def _introspection(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """What the schema says of itself: graphql-core's own answer."""
+        if any(not name.startswith("__") for name in self._document.root_fields):
+            raise RequestError("the simulator answers introspection only in a query of its own")
+        operation = self._document.operation
+        name = operation.name.value if operation.name else None
+        result = execute_sync(
+            self._document.schema,
+            self._document.tree,
+            variable_values=dict(self._variables),
+            operation_name=name,
+        )
+        return result.data or {}, [dict(error.formatted) for error in result.errors or ()]
 
     def _included(self, conditions: Iterable[DirectiveNode]) -> bool:
         for directive in conditions:

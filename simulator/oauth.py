@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from simulator.admin import SIMULATOR, date_header
 from simulator.calls import Call
+from simulator.replies import SIMULATOR, date_header
 from simulator.simulation import Simulator, Tenant
 from simulator.stock import iso_utc
 from simulator.tokens import TokenRefused, check_session_token

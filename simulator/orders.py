@@ -55,8 +55,11 @@ class Orders:
     async def _run(self, rate: float, seed: int, duration: float | None, items: set[str] | None) -> None:
         chance = random.Random(seed)  # noqa: S311  # chance for demos, nothing secret
         end = None if duration is None else self._clock.now() + timedelta(seconds=duration)
+        due = self._clock.now()
         while True:
-            await self._clock.sleep(chance.expovariate(rate))
+            # Each order is due after the one before, not after its own sleep: the rate holds however busy the machine.
+            due += timedelta(seconds=chance.expovariate(rate))
+            await self._clock.sleep(max(0.0, (due - self._clock.now()).total_seconds()))
             if end is not None and self._clock.now() >= end:
                 return
             level = self._pick(chance, items)

@@ -13,9 +13,10 @@ import simulator.resolvers.places
 import simulator.resolvers.products
 import simulator.resolvers.queries
 import simulator.resolvers.subscriptions  # noqa: F401  # these imports fill the table of resolvers
-from simulator.admin import SIMULATOR, graphql
+from simulator.admin import graphql
 from simulator.control import add_control_routes, create_shop
 from simulator.oauth import access_token
+from simulator.replies import SIMULATOR
 from simulator.simulation import Simulator
 
 __all__ = ["Running", "Simulator", "application", "start"]

@@ -35,6 +35,11 @@ class Tenant:
     keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
     bulk: BulkOperations = field(default_factory=BulkOperations)
 
+    async def close(self) -> None:
+        """Stop orders and deliveries."""
+        await self.orders.stop()
+        await self.webhooks.close()
+
 
 class Simulator:
     """A Shopify with as many shops as one likes. Serve it with `simulator.server.start`."""
@@ -95,8 +100,7 @@ class Simulator:
     async def close(self) -> None:
         """Stop orders and deliveries."""
         for tenant in self.tenants.values():
-            await tenant.orders.stop()
-            await tenant.webhooks.close()
+            await tenant.close()
 
 
 def level_update(shop: Shop, level: Level, cause: Cause) -> tuple[str, dict[str, object], datetime, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulator.admin import SIMULATOR
+from simulator.replies import SIMULATOR
 from simulator.request_body import BadRequest
 from simulator.simulation import Simulator, Tenant
 

@@ -67,9 +67,7 @@ class Previewer:
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
         state = "ready" if failure is None else "failed"
-        await self._previews.update(
-            shop, preview_id, state=state, failure=failure, finished_at=datetime.now(UTC)
-        )
+        await self._previews.update(shop, preview_id, state=state, failure=failure, finished_at=datetime.now(UTC))
         metrics.PREVIEWS.labels(state).inc()
         metrics.PREVIEW_SECONDS.observe(monotonic() - started)
         log.info("preview_ended", state=state, seconds=round(monotonic() - started, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Literal
 
@@ -12,6 +13,7 @@ import structlog
 from ulid import ULID
 
 from services.reconciler.aggregator import Aggregator
+from services.reconciler.dead_letters import DeadLetters
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from services.reconciler.planner import Planner
@@ -28,6 +30,7 @@ from services.reconciler.work.to_local import ToLocal
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
+from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
 from shared.mongodb.previews import PreviewStore
@@ -38,7 +41,7 @@ from shared.operations import RunningServer, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import ENDED_JOBS, FINISHED, JOBS, PARTITIONS
+from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, PARTITIONS
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.settings import Settings
@@ -66,6 +69,8 @@ class ReconcilerService:
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
+        self._consumer: Consumer | None = None
+        self._connections = AsyncExitStack()
 
     @classmethod
     async def start(
@@ -76,25 +81,41 @@ class ReconcilerService:
         watchdog_every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
         partition_lease: timedelta = PARTITION_LEASE,
+        operations: bool = True,
     ) -> ReconcilerService:
-        """Connect, declare what is missing, and take up work. Raises WrongSetting, Broker- or StoreUnavailable."""
+        """Connect, declare what is missing, and take up work. Raises WrongSetting, Broker- or StoreUnavailable.
+
+        With `operations` False there is no operations port, and the caller asks `ready` (one process for all
+        services).
+        """
         service = cls(settings, roles)
         service._lease = partition_lease
-        await service._connect()
-        await service._compose(watchdog_every, silent_after)
+        try:
+            consumer = await service._connect()
+            await service._compose(consumer, watchdog_every, silent_after)
+            if operations:
+                service._operations = await start_operations(settings.host, settings.operations_port, service.ready)
+        except BaseException:
+            await service.stop()
+            raise
+        log.info("reconciler_started", roles=sorted(service._roles))
         return service
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> Consumer:
         settings = self._settings
         url = settings.amqp_url.get_secret_value()
         self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        self._connections.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
         self._publisher = await Publisher.open(url, "reconciler")
-        self._consumer = await Consumer.open(url, "reconciler")
-        self._session = aiohttp.ClientSession()
+        self._connections.push_async_callback(self._publisher.close)
+        self._consumer = consumer = await Consumer.open(url, "reconciler")
+        self._connections.push_async_callback(consumer.close)
+        self._session = await self._connections.enter_async_context(aiohttp.ClientSession())
+        return consumer
 
-    async def _compose(self, watchdog_every: float, silent_after: timedelta) -> None:
+    async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
         mongo, settings = self._mongo, self._settings
         owner = str(ULID())
         keys = [key.get_secret_value() for key in settings.token_keys]
@@ -118,13 +139,15 @@ class ReconcilerService:
         client = ShopifyClient(self._session, shops, settings.shopify_url, settings.shopify_api_version)
         reads = ShopifyReads(client)
         if "worker" in self._roles:
-            await self._start_worker(owner, client, reads, shops, boms, stock, cells, jobs)
+            await self._start_worker(consumer, owner, client, reads, shops, boms, stock, cells, jobs)
         if "planner" in self._roles:
-            await self._consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
-            await self._consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
+            await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
+            await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
+            dead_letters = DeadLetters(DeadLetterStore(mongo.db), cells, self._publisher)
+            await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
         if "aggregator" in self._roles:
             self._aggregator = aggregator
-            await self._consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
+            await consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
             watchdog = Watchdog(
                 jobs=jobs,
                 cells=cells,
@@ -136,11 +159,10 @@ class ReconcilerService:
                 silent_after=silent_after,
             )
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
-        self._operations = await start_operations(settings.host, settings.operations_port, self._ready)
-        log.info("reconciler_started", roles=sorted(self._roles), operations_port=self._operations.port)
 
     async def _start_worker(
         self,
+        consumer: Consumer,
         owner: str,
         client: ShopifyClient,
         reads: ShopifyReads,
@@ -171,15 +193,16 @@ class ReconcilerService:
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()
-        self._partitions = Partitions(leases, self._consumer, Lanes(worker, cells), every=self._lease.total_seconds() / 4)
+        self._partitions = Partitions(leases, consumer, Lanes(worker, cells), every=self._lease.total_seconds() / 4)
         await self._partitions.balance()
         self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))
         verifying = Verifying(self._partitions, stock, Verifier(transactions, boms, stock, reads))
         self._tasks.append(asyncio.create_task(verifying.run(), name="verifying"))
 
-    async def _ready(self) -> dict[str, bool]:
+    async def ready(self) -> dict[str, bool]:
+        """What the service needs, and whether it is there now."""
         return {
-            "broker": self._publisher.ready and self._consumer.ready,
+            "broker": self._consumer is not None and self._publisher.ready and self._consumer.ready,
             "mongodb": await self._mongo.alive(),
         }
 
@@ -195,15 +218,13 @@ class ReconcilerService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._consumer.stop()
+        if self._consumer is not None:
+            await self._consumer.stop()
         if self._partitions is not None:
             await self._partitions.stop()
         if self._aggregator is not None:
             await self._aggregator.stop()
-        await self._consumer.close()
-        await self._publisher.close()
-        await self._session.close()
+        await self._connections.aclose()
         if self._operations is not None:
             await self._operations.close()
-        self._mongo.close()
         log.info("reconciler_stopped")

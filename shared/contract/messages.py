@@ -42,7 +42,7 @@ class JobOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow_negative: bool | None = Field(None, description="Push targets below zero; none: the shop's setting.")
+    allow_negative: bool | None = Field(None, strict=True, description="Push targets below zero; none: the shop's setting.")
 
 
 class PreviewRequest(Message):
@@ -64,7 +64,9 @@ class JobRequest(Message):
     requested_by: str = Field("", max_length=200)
     options: JobOptions = JobOptions()
     of_job_id: Ulid | None = Field(None, description="The job that a retry or an undo refers to.")
-    left_out: bool = Field(False, description="A retry also takes the cells that were left out for a reason.")
+    left_out: bool = Field(
+        False, strict=True, description="A retry also takes the cells that were left out for a reason."
+    )
 
 
 class JobCancel(Message):
@@ -80,8 +82,8 @@ class BomUpsert(Message):
     inventory_item_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
     name: str = Field(min_length=1, max_length=500)
     tags: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(None, max_length=100)
-    tracks_pre_assembled: bool | None = None
-    externally_managed: bool | None = None
+    tracks_pre_assembled: bool | None = Field(None, strict=True)
+    externally_managed: bool | None = Field(None, strict=True)
 
 
 class BomRemove(Message):

@@ -28,7 +28,7 @@ class FilterBody(BaseModel):
 
     text: str | None = Field(None, max_length=200, description="Part of the BOM's name or id.")
     tag: str | None = Field(None, max_length=200)
-    tracks_pre_assembled: bool | None = None
+    tracks_pre_assembled: bool | None = Field(None, strict=True)
     location_ids: list[Id] | None = Field(None, min_length=1, max_length=1000)
 
 

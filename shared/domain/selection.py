@@ -42,7 +42,9 @@ Selection = Grid | Picked | Filtered
 
 
 def _share(a: frozenset[str] | None, b: frozenset[str] | None) -> bool:
-    return a is None or b is None or not a.isdisjoint(b)
+    if a is None or b is None:
+        return a != frozenset() and b != frozenset()
+    return not a.isdisjoint(b)
 
 
 def may_overlap(a: Selection, b: Selection) -> bool:

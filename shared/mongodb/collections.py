@@ -26,6 +26,8 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at
+dead_letters    shop (null where none could be read), letter_id · at, exchange, key, body (bytes),
+                headers [[name, value]], reason
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions · value
 """
@@ -43,6 +45,7 @@ Database = AsyncIOMotorDatabase[Document]
 
 WEBHOOK_EVENT_LIFE = 72 * 3600
 PREVIEW_LIFE = 30 * 24 * 3600
+DEAD_LETTER_LIFE = 30 * 24 * 3600
 
 
 def _index(*keys: str, **options: Any) -> IndexModel:
@@ -97,6 +100,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "webhook_events": [
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
+    ],
+    "dead_letters": [
+        _index("shop", "letter_id", unique=True),
+        _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
     ],
     "partitions": [],
     "replicas": [],

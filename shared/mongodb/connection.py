@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
 
-from shared.errors import StoreUnavailable
+from shared.errors import StoreUnavailable, WrongSetting
 from shared.mongodb.collections import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
 
@@ -17,10 +19,15 @@ class Mongo:
     """The database of one process, with its transactions."""
 
     def __init__(self, uri: str, database: str) -> None:
-        # One second of server selection would fail a start during an election; thirty would hang a request.
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            uri, serverSelectionTimeoutMS=5000, w="majority", readConcernLevel="majority", retryWrites=True
-        )
+        """Open `database`; nothing is sent yet. Raises WrongSetting for an address that cannot be one."""
+        try:
+            # One second of server selection would fail a start during an election; thirty would hang a request.
+            self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+                uri, serverSelectionTimeoutMS=5000, w="majority", readConcernLevel="majority", retryWrites=True
+            )
+        except (ConfigurationError, InvalidURI, ValueError):
+            # The driver's own words would show the address, which holds a password.
+            raise WrongSetting("wrong settings: TRUEUP_MONGODB_URI: is no mongodb:// address") from None
         options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
         self.db: Database = self.client.get_database(database, codec_options=options, write_concern=MAJORITY)
         self.transactions = Transactions(self.client)
@@ -43,3 +50,12 @@ class Mongo:
     def close(self) -> None:
         """Close all connections."""
         self.client.close()
+
+
+@contextmanager
+def store_must_answer() -> Iterator[None]:
+    """For programs that end when MongoDB is away: inside, that is StoreUnavailable and no error of the driver."""
+    try:
+        yield
+    except ConnectionFailure as error:
+        raise StoreUnavailable(f"MongoDB did not answer: {type(error).__name__}") from error

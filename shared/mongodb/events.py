@@ -5,16 +5,30 @@ All of it happens in the transaction of the effect, so that an event and its key
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, WriteConflict
 
 _DUPLICATE_KEY = 11000
+
+
+@contextmanager
+def _duplicates_run_again() -> Iterator[None]:
+    """A duplicate that the snapshot did not show has aborted the transaction; its next run will see it."""
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise WriteConflict("another transaction inserted the same document") from error
+    except BulkWriteError as error:
+        if any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ())):
+            raise WriteConflict("another transaction inserted the same document") from error
+        raise
 
 
 class EventStore:
@@ -50,13 +64,8 @@ class EventStore:
             return
         now = datetime.now(UTC)
         documents: list[Document] = [{"_id": key_of(shop, key), "shop": shop, "key": key, "at": now} for key in keys]
-        try:
+        with _duplicates_run_again():
             await self._events.insert_many(documents, ordered=False, session=session)
-        except BulkWriteError as error:
-            # A duplicate that the snapshot did not show: it has aborted the transaction, whose next run will see it.
-            if any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ())):
-                raise WriteConflict("another transaction noted the same event") from error
-            raise
 
     async def shop_status(self, session: Session, shop: str) -> str | None:
         """`active`, `paused` or `uninstalled`; None: no such shop."""
@@ -84,7 +93,8 @@ class EventStore:
             for location_id in sorted(set(location_ids))
         ]
         if updates:
-            await self._locations.bulk_write(updates, ordered=False, session=session)
+            with _duplicates_run_again():
+                await self._locations.bulk_write(updates, ordered=False, session=session)
 
     async def tell_location(
         self, session: Session, shop: str, location_id: str, *, name: str | None, active: bool, told_at: datetime
@@ -103,9 +113,10 @@ class EventStore:
         if name is not None:
             values["name"] = name
         first = {"shop": shop, "location_id": location_id, "fulfillment_service": False, "seen_at": told_at}
-        await self._locations.update_one(
-            {"_id": _id}, {"$set": values, "$setOnInsert": first}, upsert=True, session=session
-        )
+        with _duplicates_run_again():
+            await self._locations.update_one(
+                {"_id": _id}, {"$set": values, "$setOnInsert": first}, upsert=True, session=session
+            )
         return True
 
     async def uninstall(self, session: Session, shop: str) -> bool:

@@ -1,32 +1,43 @@
-"""Connections to RabbitMQ: one for publishing, one for consuming, so that flow control on one never stops the other."""
+"""Connections to RabbitMQ: one for publishing, one for consuming, so that flow control on one never stops the other.
+
+They are plain ones: publisher and consumer make a new connection themselves when theirs has gone, which leaves no
+state between "closed" and "restored" in which a channel can be stuck.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
 import aio_pika
-from aio_pika.abc import AbstractRobustConnection
+from aio_pika.abc import AbstractConnection
+from pamqp.common import FieldTable
 
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 
-CONNECT_TIMEOUT = 10.0
+CONNECT_TIMEOUT = 4.0
 HEARTBEAT = 15
-"""Seconds; a frozen broker is noticed after about two of them."""
+"""Seconds, unless the URL says otherwise; a frozen broker, or a frozen client, is noticed after about two of them."""
+
+GONE = (aio_pika.exceptions.AMQPError, ConnectionError, RuntimeError, OSError, TimeoutError)
+"""What a call on a connection or channel that has gone may raise (an invalid channel state is a RuntimeError)."""
 
 
-async def connect(url: str, name: str) -> AbstractRobustConnection:
-    """Open a connection that reconnects by itself. Raises BrokerUnavailable when the first attempt fails."""
+async def connect(url: str, name: str) -> AbstractConnection:
+    """Open a connection. Raises BrokerUnavailable."""
+    properties: FieldTable = {"connection_name": name}
+    if "heartbeat=" not in url:
+        url = f"{url}{'&' if '?' in url else '?'}heartbeat={HEARTBEAT}"
     try:
-        return await aio_pika.connect_robust(
-            url,
-            timeout=CONNECT_TIMEOUT,
-            heartbeat=HEARTBEAT,
-            client_properties={"connection_name": name},
-            reconnect_interval=1,
-        )
-    except (OSError, TimeoutError, aio_pika.exceptions.AMQPError) as error:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            return await aio_pika.connect(url, client_properties=properties)
+    except GONE as error:
         raise BrokerUnavailable(f"RabbitMQ cannot be reached: {type(error).__name__}") from error
+
+
+def is_up(connection: AbstractConnection) -> bool:
+    """Whether the connection has its transport: `is_closed` only tells of a close that we asked for."""
+    return connection.connected.is_set()
 
 
 async def declare_topology(url: str) -> None:

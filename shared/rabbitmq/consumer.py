@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 
-import aio_pika
 import structlog
-from aio_pika.abc import AbstractIncomingMessage, AbstractQueue, AbstractRobustChannel, AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aiormq import Channel
 
 from shared import metrics
-from shared.errors import TrueupError
-from shared.rabbitmq.connection import connect
+from shared.errors import BrokerUnavailable, TrueupError
+from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import EVENTS, LISTENER_KEYS, Queue
 
 log = structlog.get_logger()
@@ -21,7 +22,11 @@ log = structlog.get_logger()
 RETRY_PAUSE = 0.5
 """Seconds before a delivery whose handler failed is given back: a broken store must not spin the queue."""
 
-_GONE = (aio_pika.exceptions.AMQPError, ConnectionError, RuntimeError)
+WATCH_EVERY = 0.5
+"""Seconds between looks at the consumers."""
+
+LAST_HANDLERS = 20.0
+"""Seconds that running handlers get to end when the process stops."""
 
 
 class Reject(TrueupError):
@@ -58,7 +63,7 @@ class Delivery:
         metrics.MESSAGE_SECONDS.labels(self.queue).observe(monotonic() - self.since)
         try:
             await answer
-        except _GONE as error:
+        except GONE as error:
             log.info("delivery_channel_gone", queue=self.queue, error=type(error).__name__)
 
 
@@ -66,52 +71,94 @@ Handler = Callable[[Delivery], Awaitable[None]]
 
 
 class Subscription:
-    """A running consumer of one queue."""
+    """A consumer of one queue, opened again whenever its channel has gone. `queue` None: the events."""
 
-    def __init__(self, channel: AbstractRobustChannel, queue: AbstractQueue, tag: str) -> None:
-        self._channel = channel
+    def __init__(self, queue: Queue | None, handler: Handler, prefetch: int) -> None:
         self._queue = queue
-        self._tag = tag
+        self._handler = handler
+        self._prefetch = prefetch
+        self._channel: AbstractChannel | None = None
+        self._source: AbstractQueue | None = None
+        self._tag: str | None = None
+        self.stopped = False
 
-    @property
-    def alive(self) -> bool:
-        """Whether its channel is open now."""
-        return not self._channel.is_closed
+    async def open(self, connection: AbstractConnection) -> None:
+        """Consume on a new channel of this connection."""
+        await self.close()
+        channel = self._channel = await connection.channel()
+        await channel.set_qos(prefetch_count=self._prefetch)
+        if self._queue is None:
+            source = await channel.declare_queue(exclusive=True, auto_delete=True)
+            exchange, keys = EVENTS, LISTENER_KEYS
+        else:
+            # Declared as in the topology: a queue that somebody deleted comes back with its bindings.
+            arguments = self._queue.declare_arguments()
+            source = await channel.declare_queue(self._queue.name, durable=True, arguments=arguments)
+            exchange, keys = self._queue.exchange, self._queue.keys
+        for key in keys:
+            await source.bind(exchange, key)
+        self._source = source
+        self._tag = await source.consume(self._on_message)
+
+    async def alive(self) -> bool:
+        """Whether the broker still delivers to it: it may cancel a consumer whose channel stays open."""
+        if self._channel is None or self._channel.is_closed or self._tag is None:
+            return False
+        underlay = await self._channel.get_underlay_channel()
+        return isinstance(underlay, Channel) and self._tag in underlay.consumers
 
     async def stop(self) -> None:
-        """Take no further deliveries; those under way may still be acknowledged until `close`."""
-        try:
-            await self._queue.cancel(self._tag)
-        except _GONE:
-            return  # the channel has gone, and the consumer with it
+        """Take no further deliveries; those under way may still be answered until `close`."""
+        self.stopped = True
+        if self._source is not None and self._tag is not None:
+            with contextlib.suppress(*GONE):
+                await self._source.cancel(self._tag)
 
     async def close(self) -> None:
         """Close the channel: what is not acknowledged goes back to the queue."""
-        try:
-            await self._channel.close()
-        except _GONE:
-            return
+        channel, self._channel, self._tag = self._channel, None, None
+        if channel is not None:
+            with contextlib.suppress(*GONE):
+                await channel.close()
+
+    async def _on_message(self, message: AbstractIncomingMessage) -> None:
+        headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
+        await self._handler(
+            Delivery(
+                key=message.routing_key or "",
+                body=message.body,
+                headers=headers,
+                redelivered=bool(message.redelivered),
+                queue="events" if self._queue is None else self._queue.name,
+                since=monotonic(),
+                _message=message,
+            )
+        )
 
 
 class Consumer:
-    """Consumes on a connection of its own; each queue has a channel and a prefetch of its own."""
+    """Consumes on a connection of its own; each queue has a channel and a prefetch of its own.
 
-    def __init__(self, connection: AbstractRobustConnection) -> None:
+    What has gone is opened again: the connection, a channel, a consumer that the broker cancelled.
+    """
+
+    def __init__(self, url: str, name: str, connection: AbstractConnection) -> None:
+        self._url = url
+        self._name = name
         self._connection = connection
         self._subscriptions: list[Subscription] = []
         self._running: set[asyncio.Task[None]] = set()
+        self._ready = True
+        self._watch = asyncio.create_task(self._keep_open(), name=f"{name} keeps its consumers")
 
     @classmethod
     async def open(cls, url: str, name: str) -> Consumer:
         """Connect. Raises BrokerUnavailable."""
-        return cls(await connect(url, f"{name}-consumer"))
+        return cls(url, f"{name}-consumer", await connect(url, f"{name}-consumer"))
 
     async def deliver(self, queue: Queue, handler: Handler, *, prefetch: int) -> Subscription:
         """Hand every delivery to `handler`, which answers it itself (ack, requeue, reject)."""
-        channel = await self._connection.channel()
-        await channel.set_qos(prefetch_count=prefetch)
-        source = await channel.get_queue(queue.name, ensure=False)
-        return await self._consume(channel, source, queue.name, handler)
+        return await self._add(Subscription(queue, handler, prefetch))
 
     async def handle(self, queue: Queue, handler: Handler, *, prefetch: int) -> Subscription:
         """Run `handler` for every delivery: return acknowledges, Reject dead-letters, anything else gives back."""
@@ -124,7 +171,7 @@ class Consumer:
                 await delivery.reject()
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # noqa: BLE001  # whatever it is, the message must come again
+            except Exception as error:  # whatever it is, the message must come again
                 log.warning("message_failed", queue=delivery.queue, key=delivery.key, error=repr(error))
                 await asyncio.sleep(RETRY_PAUSE)
                 await delivery.requeue()
@@ -140,55 +187,66 @@ class Consumer:
 
     async def listen(self, handler: Handler) -> Subscription:
         """Listen to the events on an exclusive queue of this process; they are acknowledged at once."""
-        channel = await self._connection.channel()
-        await channel.set_qos(prefetch_count=200)
-        source = await channel.declare_queue(exclusive=True, auto_delete=True)
-        for key in LISTENER_KEYS:
-            await source.bind(EVENTS, key)
 
         async def acknowledged(delivery: Delivery) -> None:
             await handler(delivery)
             await delivery.ack()
 
-        return await self._consume(channel, source, "events", acknowledged)
+        return await self._add(Subscription(None, acknowledged, 200))
 
-    async def _consume(
-        self, channel: AbstractRobustChannel, source: AbstractQueue, name: str, handler: Handler
-    ) -> Subscription:
-        async def on_message(message: AbstractIncomingMessage) -> None:
-            headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
-            await handler(
-                Delivery(
-                    key=message.routing_key or "",
-                    body=message.body,
-                    headers=headers,
-                    redelivered=bool(message.redelivered),
-                    queue=name,
-                    since=monotonic(),
-                    _message=message,
-                )
-            )
-
-        tag = await source.consume(on_message)
-        subscription = Subscription(channel, source, tag)
+    async def _add(self, subscription: Subscription) -> Subscription:
         self._subscriptions.append(subscription)
+        try:
+            await subscription.open(self._connection)
+        except GONE as error:
+            # It stays in the list and is opened as soon as the broker is back.
+            log.warning("consumer_not_open", reason=repr(error))
+            self._ready = False
         return subscription
+
+    async def _keep_open(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_EVERY)
+            try:
+                self._ready = await self._all_open()
+            except (BrokerUnavailable, *GONE) as error:
+                self._ready = False
+                log.warning("consumer_reconnecting", consumer=self._name, reason=repr(error))
+
+    async def _all_open(self) -> bool:
+        """Open what has gone; answers whether everything had been open."""
+        whole = is_up(self._connection)
+        if not whole:
+            with contextlib.suppress(*GONE):
+                await self._connection.close()
+            self._connection = await connect(self._url, self._name)
+        for subscription in list(self._subscriptions):
+            if not subscription.stopped and not await subscription.alive():
+                whole = False
+                await subscription.open(self._connection)
+        if not whole:
+            log.info("consumer_open_again", consumer=self._name)
+        return True
 
     @property
     def ready(self) -> bool:
-        """Whether the connection is up and every consumer's channel is open."""
-        return self._connection.connected.is_set() and all(s.alive for s in self._subscriptions)
+        """Whether the connection is up and every consumer was open when last looked at."""
+        return self._ready and is_up(self._connection)
 
     def forget(self, subscription: Subscription) -> None:
-        """A subscription given up on purpose no longer counts for `ready`."""
+        """A subscription given up on purpose is not opened again."""
         self._subscriptions.remove(subscription)
 
     async def stop(self) -> None:
         """Take no further deliveries and let the running handlers end."""
+        self._watch.cancel()
+        await asyncio.gather(self._watch, return_exceptions=True)
         await asyncio.gather(*(subscription.stop() for subscription in self._subscriptions))
         if self._running:
-            await asyncio.wait(self._running, timeout=20)
+            await asyncio.wait(self._running, timeout=LAST_HANDLERS)
 
     async def close(self) -> None:
         """Close the connection: what is not acknowledged goes back to the queues."""
-        await self._connection.close()
+        self._watch.cancel()
+        with contextlib.suppress(*GONE):
+            await self._connection.close()

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import aio_pika
-from aio_pika.abc import AbstractExchange, AbstractRobustChannel, AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 
 from shared.contract.messages import Message
 from shared.errors import BrokerUnavailable
-from shared.rabbitmq.connection import connect
-from shared.rabbitmq.topology import COMMANDS, DEAD, EVENTS, WEBHOOKS
+from shared.rabbitmq.connection import GONE, connect, is_up
+from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS
 
 PUBLISH_TIMEOUT = 4.0
 """Seconds to wait for the confirm; below the 5 s that Shopify gives a webhook."""
 
-_LOST = (aio_pika.exceptions.AMQPError, aio_pika.exceptions.DeliveryError, ConnectionError, TimeoutError, RuntimeError)
-
 
 class Publisher:
-    """Publishes on a connection of its own."""
+    """Publishes on a connection of its own, made anew when it has gone."""
 
-    def __init__(self, connection: AbstractRobustConnection, channel: AbstractRobustChannel) -> None:
-        self._connection = connection
-        self._channel = channel
+    def __init__(self, url: str, name: str) -> None:
+        self._url = url
+        self._name = f"{name}-publisher"
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
+        self._opening = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str, name: str) -> Publisher:
         """Connect. Raises BrokerUnavailable."""
-        connection = await connect(url, f"{name}-publisher")
-        # An unroutable mandatory message raises instead of being lost silently.
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        publisher = cls(connection, channel)
-        for exchange in (COMMANDS, EVENTS, WEBHOOKS, DEAD):
-            publisher._exchanges[exchange] = await channel.get_exchange(exchange, ensure=False)
+        publisher = cls(url, name)
+        await publisher._ensure()
         return publisher
+
+    async def _ensure(self) -> None:
+        """Have an open channel."""
+        async with self._opening:
+            if self.ready:
+                return
+            await self.close()
+            self._connection = await connect(self._url, self._name)
+            # An unroutable mandatory message raises instead of being lost silently.
+            self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+            self._exchanges = {name: await self._channel.get_exchange(name, ensure=False) for name in EXCHANGES}
 
     async def _publish(
         self, exchange: str, key: str, body: bytes, *, mandatory: bool, headers: Mapping[str, str] | None = None
@@ -49,8 +58,10 @@ class Publisher:
         )
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT):
+                if not self.ready:
+                    await self._ensure()
                 await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
-        except _LOST as error:
+        except GONE as error:
             raise BrokerUnavailable(f"RabbitMQ did not confirm {key}: {type(error).__name__}") from error
 
     async def command(self, key: str, message: Message) -> None:
@@ -80,8 +91,16 @@ class Publisher:
     @property
     def ready(self) -> bool:
         """Whether the connection and its channel are up now."""
-        return self._connection.connected.is_set() and not self._channel.is_closed
+        return (
+            self._connection is not None
+            and is_up(self._connection)
+            and self._channel is not None
+            and not self._channel.is_closed
+        )
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._connection.close()
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(*GONE):
+                await connection.close()

@@ -83,5 +83,5 @@ CELLS = tuple(
 QUEUES = (PREVIEWS, JOBS, RECORDS, FINISHED, ENDED_JOBS, INDEXING, DEAD_LETTERS, *CELLS)
 """Every durable queue. Besides, each preview replica listens to events on an exclusive queue of its own."""
 
-LISTENER_KEYS = (JOB_PROGRESS, JOB_FINISHED, PREVIEW_PROGRESS, PREVIEW_READY, DRIFT_DETECTED)
+LISTENER_KEYS: tuple[str, ...] = (JOB_PROGRESS, JOB_FINISHED, PREVIEW_PROGRESS, PREVIEW_READY, DRIFT_DETECTED)
 """What a preview replica listens to, to feed its event streams."""

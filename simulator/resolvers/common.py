@@ -14,10 +14,13 @@ _Arguments = Mapping[str, Any]
 
 
 def id_of(kind: str) -> Resolver:
+    """The global id of a source that has an `id`."""
     return lambda source, _context, _arguments: f"gid://shopify/{kind}/{source.id}"
 
 
 def time_of(name: str) -> Resolver:
+    """A time attribute in whole seconds of UTC, or null."""
+
     def resolve(source: Any, _context: Context, _arguments: _Arguments) -> str | None:
         at = getattr(source, name)
         return None if at is None else iso_utc(at)
@@ -31,6 +34,7 @@ def whole_second(at: datetime) -> datetime:
 
 
 def count_of(number: int) -> dict[str, Any]:
+    """A `Count`, exact."""
     return {"count": number, "precision": "EXACT"}
 
 

@@ -54,10 +54,12 @@ def _levels(levels: Any, arguments: _Arguments) -> Page:
 
 
 def levels_of_item(item: Item, context: Context, arguments: _Arguments) -> Page:
+    """The levels of an item, filtered and paged."""
     return _levels(context.tenant.shop.levels_of_item.get(item.id, {}).values(), arguments)
 
 
 def levels_at_location(location: Location, context: Context, arguments: _Arguments) -> Page:
+    """The levels at a location, filtered and paged."""
     return _levels(context.tenant.shop.levels_at_location.get(location.id, {}).values(), arguments)
 
 
@@ -68,11 +70,13 @@ def _one_level(level: Level | None, arguments: _Arguments) -> Level | None:
 
 
 def level_of_item(item: Item, context: Context, arguments: _Arguments) -> Level | None:
+    """One level of an item; null where it is inactive and that was not asked for."""
     location_id = number_of(arguments["locationId"], "Location") or ""
     return _one_level(context.tenant.shop.level(item.id, location_id), arguments)
 
 
 def level_at_location(location: Location, context: Context, arguments: _Arguments) -> Level | None:
+    """One level at a location; null as above."""
     item_id = number_of(arguments["inventoryItemId"], "InventoryItem") or ""
     return _one_level(context.tenant.shop.level(item_id, location.id), arguments)
 
@@ -108,6 +112,7 @@ def active_levels(context: Context, item: Item) -> list[Level]:
 
 
 def total_available(context: Context, item: Item) -> int:
+    """Units for sale of an item over all its active levels."""
     return sum(level.available for level in active_levels(context, item))
 
 

@@ -26,7 +26,8 @@ def environment(settings: Settings) -> dict[str, str]:
     """The settings as a process gets them."""
     return {
         **os.environ,
-        "TRUEUP_AMQP_URL": settings.amqp_url.get_secret_value(),
+        # A short heartbeat: the broker notices a frozen worker after two of them.
+        "TRUEUP_AMQP_URL": settings.amqp_url.get_secret_value() + "?heartbeat=3",
         "TRUEUP_MONGODB_URI": settings.mongodb_uri.get_secret_value(),
         "TRUEUP_MONGODB_DATABASE": settings.mongodb_database,
         "TRUEUP_SHOPIFY_CLIENT_ID": settings.shopify_client_id,

@@ -28,24 +28,29 @@ async def test_broker_away_is_503_within_five_seconds_and_then_200(
     async def taken() -> bool:
         return await post() == 200
 
-    async def refused_in_time() -> None:
+    async def ready() -> bool:
+        async with client.get(f"http://127.0.0.1:{service.operations_port}/readyz") as response:
+            return response.status == 200
+
+    async def not_ready() -> bool:
+        return not await ready()
+
+    async def in_time(*allowed: int) -> None:
         began = monotonic()
-        assert await asyncio.gather(*(post() for _ in range(10))) == [503] * 10
+        assert set(await asyncio.gather(*(post() for _ in range(10)))) <= set(allowed)
         assert monotonic() - began < 5
 
     try:
         async with aiohttp.ClientSession() as client:
-            assert await post() == 200
+            await in_time(200)
             private_rabbitmq.freeze()
-            await refused_in_time()
-            private_rabbitmq.thaw()
+            await in_time(503)
+            private_rabbitmq.kill()
+            await until(not_ready)
+            # Nothing listens now. Should the broker be back within the wait, 200 is right as well.
+            await asyncio.gather(in_time(503, 200), asyncio.to_thread(private_rabbitmq.start))
             await until(taken)
-            await asyncio.to_thread(private_rabbitmq.stop)
-            await refused_in_time()
-            async with client.get(f"http://127.0.0.1:{service.operations_port}/readyz") as response:
-                assert response.status == 503
-            await asyncio.to_thread(private_rabbitmq.start)
-            await until(taken, 30)
+            assert await ready()
     finally:
         await service.stop()
 

@@ -53,7 +53,7 @@ def published(version: str) -> GraphQLSchema:
 
 @pytest.mark.parametrize("version", SUPPORTED_VERSIONS)
 def test_every_part_is_shopifys_own(version: str) -> None:
-    """Types, fields, arguments, defaults, enum values, input fields, interfaces are as published, no required one lacks."""
+    """Types, fields, arguments, defaults, enum values, input fields, interfaces are Shopify's; none required lacks."""
     ours, theirs = schema_of(version), published(version)
     differences = [
         difference

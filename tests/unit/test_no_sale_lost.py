@@ -15,7 +15,7 @@ from shared.domain.push import PushState
 from tests.unit.world.explorer import first_failure, play, replay, shortest, told
 from tests.unit.world.mistakes import MISTAKES, Mistake, planted
 
-HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "6000"))
+HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "4000"))
 PER_SECOND = 200
 """Far below what the slowest machine plays: only for the limit of a long campaign."""
 
@@ -31,7 +31,7 @@ def test_no_history_loses_a_sale() -> None:
 def test_histories_go_everywhere() -> None:
     """The histories mean something: they end cells in every way the protocol knows, and not just once."""
     seen: Counter[str] = Counter()
-    for seed in range(3000):
+    for seed in range(2500):
         scene, _ = play(seed)
         for push in scene.docs.pushes.values():
             seen[f"push {push.state}"] += 1

@@ -67,16 +67,14 @@ class World(RuleBasedStateMachine):
         for _ in range(2 if at_once else 0):
             self.happens("step", number)
 
-    @rule(
-        to_shopify=st.booleans(), cells=CELLS, shown=st.integers(0, 3), automatic=st.booleans(), runs=st.integers(0, 8)
-    )
-    def job(self, to_shopify: bool, cells: tuple[int, ...], shown: int, automatic: bool, runs: int) -> None:
+    @rule(to_shopify=st.booleans(), cells=CELLS, shown=st.integers(0, 3), repair=st.booleans(), runs=st.integers(0, 8))
+    def job(self, to_shopify: bool, cells: tuple[int, ...], shown: int, repair: bool, runs: int) -> None:
         """A run is requested, with one of the last previews or none, and a worker takes its first steps."""
         previews = list(self.scene.docs.previews)
         number = previews[-shown] if 0 < shown <= len(previews) else None
         if number is not None:
             cells = tuple(self.scene.docs.previews[number].rows)
-        self.happens("job", to_shopify, cells, number, automatic and not to_shopify and number is None)
+        self.happens("job", to_shopify, cells, number, repair and not to_shopify and number is None)
         self.happens("work", self.scene.step)
         worker = self.scene.step
         for _ in range(runs):
@@ -104,7 +102,7 @@ class World(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 
 
@@ -119,6 +117,6 @@ def test_the_state_machine_finds_mistakes(name: str) -> None:
     mistake = next(mistake for mistake in MISTAKES if mistake.name == name)
     with planted(mistake) as switches:
         broken = type("BrokenWorld", (World,), {"mistakes": switches})
-        searching = settings(SETTINGS, max_examples=1500, phases=[Phase.generate], database=None, derandomize=True)
+        searching = settings(SETTINGS, max_examples=1000, phases=[Phase.generate], database=None, derandomize=True)
         with pytest.raises(GuaranteeBrokenError):
             run_state_machine_as_test(broken, settings=searching)

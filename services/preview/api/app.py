@@ -36,14 +36,14 @@ ROUTES: Sequence[AnyRoute] = (
 )
 """The whole API."""
 
+_BEGUN: web.RequestKey[bool] = web.RequestKey("begun", bool)
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_app(parts: Parts) -> web.Application:
     """The application that serves /api."""
-    app = web.Application(
-        middlewares=[http_metrics("preview"), problems], client_max_size=BODY_LIMIT
-    )
+    app = web.Application(middlewares=[http_metrics("preview"), problems], client_max_size=BODY_LIMIT)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route, parts))
     documents.add_documents(app, ROUTES)
@@ -51,6 +51,7 @@ def make_app(parts: Parts) -> web.Application:
     async def end_streams(_: web.Application) -> None:
         parts.hub.close()
 
+    app.on_response_prepare.append(_note_begin)
     app.on_shutdown.append(end_streams)
     return app
 
@@ -66,20 +67,19 @@ async def problems(request: web.Request, handler: _Handler) -> web.StreamRespons
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _http_problem(error, request).response()
-    except (ConnectionResetError, TimeoutError) as error:
-        raise error  # the client has gone
-    except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a document and no traceback
-        if request.transport is not None and _started(request):
+    except ConnectionResetError:
+        raise  # the client has gone
+    except Exception as error:
+        if request.transport is not None and request.get(_BEGUN, False):
             # The head of the answer has gone out: cutting the connection is the only way left to say it is not whole.
-            log.error("answer_broken_off", path=request.path, exc_info=error)
+            log.exception("answer_broken_off", path=request.path)
             request.transport.close()
             raise
         return _failure(error, request).response()
 
 
-def _started(request: web.Request) -> bool:
-    # aiohttp notes the prepared response here; it offers no public name for it.
-    return getattr(request, "_payload_writer", None) is not None and request.writer.output_size > 0
+async def _note_begin(request: web.Request, _: web.StreamResponse) -> None:
+    request[_BEGUN] = True
 
 
 def _failure(error: Exception, request: web.Request) -> ProblemError:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import Tag as Branch
 
 from services.preview.api.pages import Paged, QueryBool, Text, read_cursor, write_cursor
 from services.preview.api.problem import FieldProblem, ProblemError, refused
@@ -42,6 +43,18 @@ class BomIn(BaseModel):
         return WantedBom(
             self.bom_id, self.inventory_item_id, self.name, tags, self.tracks_pre_assembled, self.externally_managed
         )
+
+
+def _one_or_many(value: Any) -> str:
+    return "(many)" if isinstance(value, list) else "(one)"
+
+
+BomsIn = Annotated[
+    Annotated[BomIn, Branch("(one)")]
+    | Annotated[list[BomIn], Field(min_length=1, max_length=MOST_BOMS), Branch("(many)")],
+    Discriminator(_one_or_many),
+]
+"""One BOM or a list. Told apart by their form, so that a mistake in one is not told as a mistake in both."""
 
 
 class BomOut(BaseModel):
@@ -126,9 +139,7 @@ async def list_boms(call: Call[BomSearch, None]) -> Answer:
     after = read_cursor(asked.cursor, str, str)
     found, page = await call.parts.listings.boms(call.shop, wanted, after, asked.limit)
     total = await call.parts.listings.count_boms(call.shop, wanted)
-    return Answer(
-        BomPage(items=[BomOut.of(bom) for bom in found], next_cursor=write_cursor(page.after), total=total)
-    )
+    return Answer(BomPage(items=[BomOut.of(bom) for bom in found], next_cursor=write_cursor(page.after), total=total))
 
 
 async def put_boms(call: Call[NoParameters, BomIn | list[BomIn]]) -> Answer:
@@ -207,7 +218,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         description="Each BOM is written by itself: one that is refused does not stop the others.",
         params=NoParameters,
         handler=put_boms,
-        body=BomIn | Annotated[list[BomIn], Field(min_length=1, max_length=MOST_BOMS)],
+        body=BomsIn,
         answers={HTTPStatus.OK: BomsWritten},
         problems=(HTTPStatus.CONFLICT,),
     ),

@@ -68,7 +68,9 @@ async def post_cancel(call: Call[JobPath, None]) -> Answer:
         await _tell_cancel(call, job["job_id"])
         return accepted(job)
     if job["state"] not in UNFINISHED_JOB_STATES:
-        raise conflict("job-ended", "path.job_id", f"The job has ended ({job['state']}).", "There is nothing to cancel.")
+        raise conflict(
+            "job-ended", "path.job_id", f"The job has ended ({job['state']}).", "There is nothing to cancel."
+        )
     await call.parts.jobs.request_cancel(call.shop, job["job_id"])
     await _tell_cancel(call, job["job_id"])
     return accepted(await job_document(call, job["job_id"]))
@@ -84,7 +86,9 @@ async def _ended(call: Call[Any, Any], what: str) -> Document:
         return await job_document(call, call.params.job_id)  # raises the problem
     if job["state"] in UNFINISHED_JOB_STATES:
         remedy = "Wait until it has ended, or cancel it."
-        raise conflict("job-unfinished", "path.job_id", f"The job is {job['state']}; {what} needs an ended one.", remedy)
+        raise conflict(
+            "job-unfinished", "path.job_id", f"The job is {job['state']}; {what} needs an ended one.", remedy
+        )
     return job
 
 
@@ -111,9 +115,7 @@ async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
     if not again and await call.parts.jobs.get(call.shop, request.job_id) is None:
         raise _nothing_to_retry(behind, left_out=call.body.left_out)
     job = JobOut.of(await send(call.parts, request))
-    answer = RetryOut(
-        job=job, re_run=again, left_behind=sum(behind.values()), left_behind_codes=code_counts(behind)
-    )
+    answer = RetryOut(job=job, re_run=again, left_behind=sum(behind.values()), left_behind_codes=code_counts(behind))
     return Answer(answer, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.job_id}"})
 
 

@@ -159,10 +159,8 @@ def _success(
     if answer is None:
         return {"description": status.phrase}
     if isinstance(answer, Media):
-        content: dict[str, Any] = {"schema": {"type": "string"}}
-        if answer.model is not None:
-            content["x-event-data"] = schemas.of(answer.model, "serialization")
-        return {"description": answer.description, "content": {answer.media_type: content}}
+        schema = {"type": "string"} if answer.model is None else _event(schemas.of(answer.model, "serialization"))
+        return {"description": answer.description, "content": {answer.media_type: {"schema": schema}}}
     success: dict[str, Any] = {
         "description": status.phrase,
         "content": {"application/json": {"schema": schemas.of(answer, "serialization")}},
@@ -170,6 +168,16 @@ def _success(
     if route.answer_headers:
         success["headers"] = _headers(route.answer_headers)
     return success
+
+
+def _event(state: dict[str, Any]) -> dict[str, Any]:
+    """One event of a stream; its data is a state in JSON. The form is that of OpenAPI 3.2's sequential media types."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": state}
+    return {
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "data": data},
+        "required": ["event", "data"],
+    }
 
 
 def _headers(described: Any) -> dict[str, Any]:

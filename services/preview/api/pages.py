@@ -33,7 +33,7 @@ def _truth(value: Any) -> Any:
     return value
 
 
-QueryInt = Annotated[int, BeforeValidator(_whole)]
+PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 """A whole number in a query string, written in digits only."""
 
 QueryBool = Annotated[bool, BeforeValidator(_truth)]
@@ -51,7 +51,7 @@ class Paged(BaseModel):
     cursor: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
         None, description="`next_cursor` of the page before; none: the first page."
     )
-    limit: Annotated[QueryInt, Field(ge=1, le=MOST)] = Field(100, description="The most items of a page.")
+    limit: PageSize = Field(100, description="The most items of a page.")
 
 
 def write_cursor(keys: Sequence[str | int] | None) -> str | None:
@@ -61,7 +61,7 @@ def write_cursor(keys: Sequence[str | int] | None) -> str | None:
     return base64.urlsafe_b64encode(json.dumps(list(keys)).encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, *kinds: type[str] | type[int]) -> list[str | int] | None:
+def read_cursor(cursor: str | None, *kinds: type[str | int]) -> list[str | int] | None:
     """The sort keys of a cursor; each must be of its kind. Raises ProblemError (422) for one that we did not make."""
     if cursor is None:
         return None

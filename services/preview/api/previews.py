@@ -83,9 +83,7 @@ async def list_rows(call: Call[RowSearch, None]) -> Answer:
     await _document(call, asked.preview_id)
     after = read_cursor(asked.cursor, int)
     page = await call.parts.listings.preview_rows(call.shop, asked.preview_id, asked.wanted(), after, asked.limit)
-    return Answer(
-        RowPage(items=[RowOut.of(document) for document in page.items], next_cursor=write_cursor(page.after))
-    )
+    return Answer(RowPage(items=[RowOut.of(document) for document in page.items], next_cursor=write_cursor(page.after)))
 
 
 async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
@@ -168,9 +166,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=PreviewPath,
         handler=preview_events,
         answers={
-            HTTPStatus.OK: Media(
-                "text/event-stream", "Events `preview`; the last state closes the stream.", PreviewOut
-            )
+            HTTPStatus.OK: Media("text/event-stream", "Events `preview`; the last state closes the stream.", PreviewOut)
         },
         problems=(HTTPStatus.NOT_FOUND,),
     ),

@@ -133,4 +133,4 @@ def field_problems(error: ValidationError, where: str) -> list[FieldProblem]:
 
 def _is_field(step: Any) -> bool:
     """pydantic names the branch of a union in the path, which tells a caller nothing."""
-    return not (isinstance(step, str) and any(sign in step for sign in "[(-"))
+    return not (isinstance(step, str) and any(sign in step for sign in "[("))

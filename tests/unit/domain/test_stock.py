@@ -107,9 +107,7 @@ def test_a_read_counts_whatever_the_times_say(stock: Stock, value: int, time: da
 
 
 @given(stocks(tracks=True), quantities, times, quantities)
-def test_settle_keeps_later_sales_and_adjustments(
-    stock: Stock, value: int, time: datetime, inside: int
-) -> None:
+def test_settle_keeps_later_sales_and_adjustments(stock: Stock, value: int, time: datetime, inside: int) -> None:
     """Rule 2: a newer index stays, the count is the index plus the hand adjustments that were not inside."""
     settled = rules.settle(stock, value, time, inside).stock
     newer = stock.index_time is not None and stock.index_time > time
@@ -182,9 +180,7 @@ def test_tracking_starts_at_zero_units_and_stops_on_purpose(stock: Stock) -> Non
 
 
 @given(stocks(based=True, tracks=True), quantities, times, quantities)
-def test_undo_of_a_push_leaves_the_local_difference(
-    stock: Stock, value: int, time: datetime, d: int
-) -> None:
+def test_undo_of_a_push_leaves_the_local_difference(stock: Stock, value: int, time: datetime, d: int) -> None:
     """The units taken back from Shopify are outstanding again, later adjustments and sales are kept."""
     assert stock.count is not None
     assert stock.index is not None

@@ -117,12 +117,13 @@ def _cancel(scene: Scene, job_id: int) -> bool:
     job = scene.docs.jobs.get(job_id)
     if job is None or job.state is not JobState.RUNNING:
         return False
-    anything = scene.errs("cancel touches what is applied")
-    pending = [doc for doc in job.docs.values() if doc.state is CellState.PENDING or (anything and doc.open)]
-    for doc in pending:
+    stopped = job.pending
+    if scene.errs("cancel touches what is applied"):
+        stopped = [doc for doc in job.docs.values() if doc.open]
+    for doc in stopped:
         doc.state = CellState.CANCELLED
     job.end_test()
-    return bool(pending)
+    return bool(stopped)
 
 
 def _work(scene: Scene, job_id: int) -> bool:

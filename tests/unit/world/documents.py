@@ -67,6 +67,11 @@ class Job:
         """Its cells that can be undone."""
         return tuple(cell for cell, doc in self.docs.items() if doc.state is CellState.UPDATED)
 
+    @property
+    def pending(self) -> list[CellDoc]:
+        """Its cells that no worker has begun."""
+        return [doc for doc in self.docs.values() if doc.state is CellState.PENDING]
+
     def end_test(self) -> None:
         """The end of the job, derived from its cells."""
         if self.state is not JobState.RUNNING:

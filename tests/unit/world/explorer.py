@@ -26,7 +26,7 @@ class Bias:
 
 _USUAL: Mapping[str, float] = {
     "order": 9, "tick": 5, "deliver": 9, "again": 1.5, "lose": 1, "adjust": 4, "preview": 5, "verify": 6, "job": 7,
-    "undo": 4, "cancel": 1, "work": 7, "step": 40, "crash": 2, "execute": 12, "hang up": 2, "vanish": 1,
+    "undo": 4, "cancel": 2, "work": 7, "step": 40, "crash": 2, "execute": 12, "hang up": 2, "vanish": 1,
 }  # fmt: skip
 DAY = 90_000
 BUSY = Bias(_USUAL, (1, 1, 1, 2, 3, 61, 121))
@@ -178,7 +178,7 @@ THINGS: dict[str, Callable[[Scene], Iterable[int | tuple[int, int]]]] = {
     "lose": lambda scene: scene.shopify.transit if scene.setting.may_lose else (),
     "verify": lambda scene: scene.docs.wanted,
     "undo": lambda scene: [job.id for job in scene.docs.jobs.values() if job.undoes is None and job.updated],
-    "cancel": lambda scene: scene.docs.jobs,
+    "cancel": lambda scene: [job.id for job in scene.docs.jobs.values() if any(doc.open for doc in job.docs.values())],
     "work": lambda scene: list(scene.docs.jobs)[-2:],
     "step": lambda scene: [number for number, actor in scene.actors.items() if not actor.blocked],
     "crash": lambda scene: scene.actors,

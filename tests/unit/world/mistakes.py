@@ -16,7 +16,7 @@ from unittest.mock import patch
 from shared.domain import comparison, plan, push, stock, undo
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Change, Stock
-from tests.unit.world.explorer import AFTER, BUSY, CROWD, DAYS, GAP, LATE, READS, SLOW, Bias
+from tests.unit.world.explorer import AFTER, BUSY, CROWD, DAYS, DOUBT, GAP, LATE, READS, SLOW, Bias
 
 Patch = tuple[object, str, Any]
 
@@ -85,6 +85,18 @@ def _only_index_events(now: Stock, row: comparison.Row) -> bool:
     return row.overrides_shopify and now.index != row.base
 
 
+def _only_events(now: Stock, row: comparison.Row) -> bool:
+    return row.overrides_shopify and now.events_no != row.events_no
+
+
+def _push_in_doubt(now: Stock, *args: Any, **more: Any) -> Target | Ended:
+    return _push_target(replace(now, unknown_outcome=False), *args, **more)
+
+
+def _undo_in_doubt(now: Stock, row: undo.UndoRow) -> Ended | None:
+    return _outdated(replace(now, unknown_outcome=False), row)
+
+
 def _accept_over_adjustments(now: Stock, row: comparison.Row, *args: Any, **more: Any) -> Ended | None:
     return _accept_read(now, replace(row, manual_total=now.manual_total), *args, **more)
 
@@ -125,6 +137,7 @@ _row_outdated = plan._row_outdated
 _push_target = plan.push_target
 _accept_read = plan.accept_read
 _observe_event = stock.observe_event
+_outdated = undo._outdated
 
 MISTAKES = (
     Mistake("the count set outright", ((plan, "settle", _set_outright),)),
@@ -138,6 +151,7 @@ MISTAKES = (
     Mistake("our clock for a set", biases=(AFTER,)),
     Mistake("no look at events", ((plan, "event_since_preview", _never),), (SLOW,)),
     Mistake("no events_no", ((plan, "event_since_preview", _only_index_events),), (LATE,)),
+    Mistake("a read since the preview unnoticed", ((plan, "event_since_preview", _only_events),), (BUSY, LATE)),
     Mistake("no second look before the first send", biases=(LATE,)),
     Mistake("no grace", ((comparison.Row, "quiet", True),)),
     Mistake("Shopify read first", biases=(GAP,)),
@@ -156,6 +170,8 @@ MISTAKES = (
     Mistake("a forgotten key sent again", biases=(DAYS,)),
     Mistake("evidence always says no", ((push, "judge", _not_applied),), (DAYS,)),
     Mistake("an unknown outcome forgotten", ((stock, "mark_unknown", _unknown_forgotten),), (DAYS,)),
+    Mistake("doubt since the preview unnoticed", ((plan, "push_target", _push_in_doubt),), (DOUBT,)),
+    Mistake("undo in spite of doubt", ((undo, "_outdated", _undo_in_doubt),), (DOUBT,)),
     Mistake("cancel touches what is applied"),
     Mistake("jobs share cells"),
     Mistake("undo sets the count outright", ((undo, "undo_push", _undo_outright),)),

@@ -1,0 +1,74 @@
+"""`trueup dead-letters`: look at messages that nobody could handle, and send them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from services.command_line.client import Client
+from services.command_line.documents import print_document
+from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.tables import Column, shorten, table
+from shared.mongodb.collections import Document
+from shared.mongodb.dead_letters import DeadLetter
+
+COLUMNS = (
+    Column("Id"),
+    Column("Since"),
+    Column("Key", "name", 2),
+    Column("Shop", "name", 2),
+    Column("Reason", "name", 3),
+)
+
+
+async def list_letters(client: Client, shop: str | None, *, as_json: bool, out: Console) -> Exit:
+    """All kept messages, or those of a shop."""
+    letters = [letter async for letter in client.letters.list(shop=shop)]
+    if as_json:
+        print_document({"dead_letters": [_document(letter) for letter in letters]})
+        return Exit.OK
+    if not letters:
+        out.print("no dead letters")
+        return Exit.OK
+    lines = [
+        (letter.letter_id, f"{letter.at:%m-%d %H:%M}", letter.key, letter.shop or "", letter.reason)
+        for letter in letters
+    ]
+    out.print(table(COLUMNS, lines, width=out.width))
+    return Exit.OK
+
+
+async def replay_letters(
+    client: Client, letter_ids: Sequence[str], shop: str | None, *, everything: bool, as_json: bool, out: Console
+) -> Exit:
+    """Send kept messages again as they were, each to its exchange and key; what is confirmed is no longer kept."""
+    if bool(letter_ids) == everything:
+        raise WrongUseError("name the ids of dead letters (trueup dead-letters list), or say --all")
+    chosen = [letter async for letter in client.letters.list(shop=shop, letter_ids=None if everything else letter_ids)]
+    if missing := set(letter_ids) - {letter.letter_id for letter in chosen}:
+        raise WrongUseError(f"there is no dead letter {min(missing)}")
+    for letter in chosen:
+        await client.publisher.again(letter.exchange, letter.key, letter.body, letter.headers)
+        # After the confirm: a crash in between sends it twice, which every consumer takes; never not at all.
+        await client.letters.remove(letter)
+    if as_json:
+        print_document({"replayed": [letter.letter_id for letter in chosen]})
+    else:
+        for letter in chosen:
+            out.print(f"sent again: {letter.letter_id} {letter.key}", soft_wrap=True)
+        out.print(f"{len(chosen)} sent again")
+    return Exit.OK
+
+
+def _document(letter: DeadLetter) -> Document:
+    return {
+        "id": letter.letter_id,
+        "shop": letter.shop,
+        "at": letter.at,
+        "exchange": letter.exchange,
+        "key": letter.key,
+        "reason": letter.reason,
+        "headers": letter.headers,
+        "body": shorten(letter.body.decode(errors="replace"), 10_000),
+    }

@@ -1,0 +1,111 @@
+"""A job's progress BOM by BOM: live in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from services.command_line.client import Client
+from services.command_line.tables import shorten
+from services.command_line.watching import Wake, follow, job_has_ended
+from shared.domain.job import Totals
+from shared.mongodb.collections import Document
+from shared.mongodb.listings import BomProgress
+
+MOST_BOMS = 200
+"""Jobs of more BOMs are told as a whole: a line for each would hide what matters."""
+
+_LIVE_ROWS = 12
+_BAR = 40
+
+
+def figures(totals: Totals) -> str:
+    """The ended cells by outcome."""
+    parts = [f"updated {totals.updated}", f"skipped {totals.skipped}", f"errors {totals.errors}"]
+    if totals.cancelled:
+        parts.append(f"cancelled {totals.cancelled}")
+    return ", ".join(parts)
+
+
+def standing(job: Document) -> str:
+    """Where a job stands, on one line."""
+    totals = Totals(**job["totals"])
+    if job["state"] == "waiting":
+        return f"waiting for job {job['waits_for']}"
+    if job["planned"] is None:
+        return str(job["state"])
+    return f"{job['state']}: {totals.ended} of {job['planned']} cells; {figures(totals)}"
+
+
+async def watch_job(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Document:
+    """Follow a job to its end, showing its progress; answers its document."""
+    if out.is_terminal:
+        return await _live(client, shop, job_id, wake, out)
+    return await _lines(client, shop, job_id, wake, out)
+
+
+async def _boms(client: Client, shop: str, job: Document) -> Sequence[BomProgress]:
+    """The job's BOMs; none where there are too many to tell one by one."""
+    if job["planned"] is None:
+        return ()
+    boms, more = await client.listings.job_boms(shop, job["job_id"], None, MOST_BOMS)
+    return () if more is not None else boms
+
+
+async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Document:
+    """A line per BOM as it ends, and one per step of the job."""
+    told: set[str] = set()
+    last_line = ""
+    last: Document = {}
+    async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
+        if job is None:
+            continue
+        last = job
+        for bom in await _boms(client, shop, job):
+            if bom.totals.open == 0 and bom.bom_id not in told:
+                told.add(bom.bom_id)
+                name = shorten(bom.name or bom.bom_id, 36)
+                out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}", markup=False)
+        line = standing(job)
+        if line != last_line:
+            last_line = line
+            out.print(line)
+    return last
+
+
+async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Document:
+    last: Document = {}
+    with Live(console=out, refresh_per_second=8, transient=True) as live:
+        async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
+            if job is None:
+                continue
+            last = job
+            live.update(_picture(job, await _boms(client, shop, job)))
+    out.print(standing(last))
+    return last
+
+
+def _picture(job: Document, boms: Sequence[BomProgress]) -> Group:
+    totals = Totals(**job["totals"])
+    done = sum(1 for bom in boms if bom.totals.open == 0)
+    lines: list[Text | ProgressBar | Table] = [
+        Text(standing(job)),
+        ProgressBar(total=max(1, job["planned"] or 0), completed=totals.ended, width=_BAR),
+    ]
+    if boms:
+        lines.append(Text(f"{done} of {len(boms)} BOMs done"))
+        under_way = [bom for bom in boms if bom.totals.open]
+        shown = (under_way or list(boms))[:_LIVE_ROWS]
+        rows = Table.grid(padding=(0, 2))
+        for bom in shown:
+            bar = ProgressBar(total=bom.totals.total, completed=bom.totals.ended, width=12)
+            rows.add_row(Text(shorten(bom.name or bom.bom_id, 30)), bar, Text(figures(bom.totals)))
+        lines.append(rows)
+        if len(under_way) > len(shown):
+            lines.append(Text(f"… and {len(under_way) - len(shown)} more"))
+    return Group(*lines)

@@ -1,0 +1,249 @@
+"""The command `trueup`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Annotated, NoReturn
+
+import typer
+
+from services.command_line.client import Client, connected
+from services.command_line.dead_letters_command import list_letters, replay_letters
+from services.command_line.jobs_command import cancel_job, list_jobs, retry_job, show_job
+from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.preview_command import run_preview
+from services.command_line.reconcile_command import ask_first, job_request, run_job
+from services.command_line.selecting import selection_of, selection_of_preview
+from services.command_line.serve_command import ALL, serve
+from services.command_line.shop_command import add_shop, read_token
+from services.command_line.sweep_command import run_sweep
+from services.command_line.tables import console
+from shared.domain.comparison import CellClass, Direction
+from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
+
+app = typer.Typer(
+    name="trueup",
+    help="Keeps an app's own stock records and Shopify's in agreement.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+shop_app = typer.Typer(help="Shops.", no_args_is_help=True)
+letters_app = typer.Typer(help="Messages that nobody could handle.", no_args_is_help=True)
+app.add_typer(shop_app, name="shop")
+app.add_typer(letters_app, name="dead-letters")
+
+ShopOption = Annotated[
+    str | None, typer.Option("--shop", help="Its myshopify.com domain; not needed for a single shop.")
+]
+BomOption = Annotated[list[str] | None, typer.Option("--bom", help="The id of a BOM; may be repeated.")]
+LocationOption = Annotated[
+    list[str] | None, typer.Option("--location", help="The id of a location; may be repeated. None: all.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+WatchOption = Annotated[bool, typer.Option("--watch", help="Follow the job to its end.")]
+RowsOption = Annotated[int, typer.Option("--rows", min=0, help="How many rows to show; 0: all.")]
+
+_UNEXPECTED = 70
+
+
+class ServiceName(StrEnum):
+    """What `serve` runs."""
+
+    WEBHOOK_INGEST = "webhook-ingest"
+    PREVIEW = "preview"
+    RECONCILER = "reconciler"
+    ALL = ALL
+
+
+def _run(work: Callable[[Client], Awaitable[Exit]]) -> NoReturn:
+    async def with_client() -> Exit:
+        async with connected() as client:
+            return await work(client)
+
+    raise typer.Exit(asyncio.run(with_client()))
+
+
+@app.command("serve")
+def serve_command(
+    *,
+    service: Annotated[ServiceName, typer.Argument(help="Which service; all: everything in one process.")],
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this role; may be repeated. Reconciler: planner, worker, aggregator."),
+    ] = None,
+) -> None:
+    """Run a service until SIGTERM or Ctrl-C."""
+    raise typer.Exit(asyncio.run(serve(str(service), role or ())))
+
+
+@shop_app.command("add")
+def shop_add(
+    *,
+    domain: Annotated[str, typer.Argument(help="The shop's myshopify.com domain.")],
+    token_file: Annotated[str, typer.Option(help="A file that holds the access token; - reads standard input.")],
+    allow_negative: Annotated[
+        bool | None, typer.Option("--allow-negative/--no-allow-negative", help="Whether targets below zero are pushed.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a shop known, or give it a new token."""
+    token = read_token(token_file)
+    _run(lambda client: add_shop(client, domain, token, allow_negative=allow_negative, as_json=as_json, out=console()))
+
+
+@app.command("preview")
+def preview_command(
+    *,
+    shop: ShopOption = None,
+    bom: BomOption = None,
+    location: LocationOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every BOM.")] = False,
+    cell_class: Annotated[
+        list[CellClass] | None, typer.Option("--class", help="Show only cells of this class; may be repeated.")
+    ] = None,
+    rows: RowsOption = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Show where Shopify and the local records differ. Nothing is changed."""
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        selection = await selection_of(client, known, bom or [], location or [], everything=everything)
+        return await run_preview(
+            client, known, selection, classes=cell_class or [], most=rows, as_json=as_json, out=console()
+        )
+
+    _run(work)
+
+
+@app.command("reconcile")
+def reconcile_command(
+    *,
+    direction: Annotated[Direction, typer.Option(help="Which side receives.")],
+    shop: ShopOption = None,
+    bom: BomOption = None,
+    location: LocationOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every BOM.")] = False,
+    preview: Annotated[str | None, typer.Option(help="The id of the preview that was approved.")] = None,
+    watch: WatchOption = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring both sides into agreement. Exit status 1 when cells failed."""
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        if preview is not None:
+            if bom or everything:
+                raise WrongUseError("--preview: the preview says which BOMs; leave --bom and --all away")
+            selection = await selection_of_preview(client, known, preview, location or [])
+        else:
+            selection = await selection_of(client, known, bom or [], location or [], everything=everything)
+        cells = await client.boms.size(known, selection.to_domain())
+        side = "Shopify" if direction is Direction.TO_SHOPIFY else "the local records"
+        out = console()
+        ask_first(out, f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
+        request = job_request(known, direction, selection, preview_id=preview)
+        return await run_job(client, request, watch=watch, as_json=as_json, out=out)
+
+    _run(work)
+
+
+@app.command("jobs")
+def jobs_command(
+    *,
+    what: Annotated[str | None, typer.Argument(metavar="[JOB_ID|cancel|retry]", help="None: the history.")] = None,
+    job_id: Annotated[str | None, typer.Argument(metavar="[JOB_ID]", help="Which job to cancel or retry.")] = None,
+    shop: ShopOption = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many jobs to list.")] = 20,
+    watch: WatchOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the jobs, show one with what failed, cancel one, or retry its failed cells."""
+    acts = what in {"cancel", "retry"}
+    if acts and job_id is None:
+        raise WrongUseError(f"jobs {what}: name the job")
+    if not acts and job_id is not None:
+        raise WrongUseError(f"jobs {what}: must be cancel or retry where a job is named after it")
+
+    async def work(client: Client) -> Exit:
+        known, out = (await client.shop(shop)).domain, console()
+        if what is None:
+            return await list_jobs(client, known, most=rows, as_json=as_json, out=out)
+        if job_id is None:
+            return await show_job(client, known, what.upper(), as_json=as_json, out=out)
+        if what == "cancel":
+            return await cancel_job(client, known, job_id.upper(), as_json=as_json, out=out)
+        return await retry_job(client, known, job_id.upper(), watch=watch, as_json=as_json, out=out)
+
+    _run(work)
+
+
+@app.command("sweep")
+def sweep_command(
+    *,
+    shop: ShopOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Pull Shopify's value where only Shopify moved.")] = False,
+    rows: RowsOption = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Read every level and compare it with the last value known."""
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        return await run_sweep(client, known, repair=repair, most=rows, as_json=as_json, out=console())
+
+    _run(work)
+
+
+@letters_app.command("list")
+def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+    """Show what is kept."""
+    _run(lambda client: list_letters(client, shop, as_json=as_json, out=console()))
+
+
+@letters_app.command("replay")
+def letters_replay(
+    *,
+    letter: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which ones.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    shop: ShopOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send kept messages again, as they were."""
+    _run(
+        lambda client: replay_letters(client, letter or [], shop, everything=everything, as_json=as_json, out=console())
+    )
+
+
+def main() -> None:
+    """Run the command; every failure is one line on standard error and an exit code."""
+    try:
+        app(prog_name="trueup")
+    except (WrongUseError, WrongSetting) as error:
+        _end(str(error), Exit.USAGE)
+    except (BrokerUnavailable, StoreUnavailable) as error:
+        _end(str(error), Exit.UNREACHABLE)
+    except ShopifyError as error:
+        _end(f"Shopify could not be read: {error}", Exit.UNREACHABLE)
+    except TrueupError as error:
+        _end(f"{error}; run the command again", Exit.UNREACHABLE)
+    except OSError as error:
+        # A port that is taken, a full disk: what the system says names it.
+        _end(str(error.strerror or error), Exit.USAGE)
+    except Exception as error:  # noqa: BLE001  # whatever it is, no traceback for the user
+        if os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
+            traceback.print_exception(error)
+        _end(f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", _UNEXPECTED)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    print("trueup:", " ".join(message.split()), file=sys.stderr)  # noqa: T201  # the command's output
+    sys.exit(code)

@@ -1,0 +1,95 @@
+"""`trueup reconcile`: ask for a job as any client does, and, where wanted, watch it to its end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+
+from rich.console import Console
+from ulid import ULID
+
+from services.command_line.client import Client
+from services.command_line.documents import job_cell, plain, print_document, print_with_rows
+from services.command_line.job_progress import watch_job
+from services.command_line.job_summary import cells_of, show_summary
+from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.watching import follow, job_has_ended, listening
+from shared.contract.messages import JobRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource, JobState
+from shared.mongodb.collections import Document
+from shared.rabbitmq.topology import JOB_REQUEST
+
+REQUESTED_BY = "trueup command line"
+
+
+def job_request(
+    shop: str,
+    direction: Direction,
+    selection: SelectionBody,
+    *,
+    preview_id: str | None = None,
+    source: JobSource = JobSource.API,
+    of_job_id: str | None = None,
+) -> JobRequest:
+    """The message that asks for a job, under a new id."""
+    return JobRequest(
+        shop=shop,
+        job_id=str(ULID()),
+        direction=direction,
+        selection=selection,
+        preview_id=preview_id,
+        source=source,
+        of_job_id=of_job_id,
+        requested_by=REQUESTED_BY,
+    )
+
+
+def ask_first(out: Console, question: str, *, yes: bool) -> None:
+    """Have a person agree. Raises WrongUseError where nobody can be asked, or where the answer is no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise WrongUseError("--yes: nobody can be asked here; say --yes to go on")
+    answer = out.input(f"{question} [y/N] ")
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise WrongUseError("nothing was changed")
+
+
+async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: bool, out: Console) -> Exit:
+    """Publish the request; print its id, or watch the job and print how it ended."""
+    async with listening(client.consumer, request.shop, request.job_id) as wake:
+        await client.publisher.command(JOB_REQUEST, request)
+        if not watch:
+            if as_json:
+                print_document({"shop": request.shop, "job_id": request.job_id})
+            else:
+                out.print(request.job_id, soft_wrap=True)
+            return Exit.OK
+        if not as_json:
+            out.print(f"job {request.job_id}", soft_wrap=True)
+            job = await watch_job(client, request.shop, request.job_id, wake, out)
+            await show_summary(client, request.shop, job, out)
+            return exit_of(job)
+        job = {}
+        async for document in follow(wake, lambda: client.listings.job(request.shop, request.job_id), job_has_ended):
+            job = document or job
+    await print_job(client, job)
+    return exit_of(job)
+
+
+async def print_job(client: Client, job: Document) -> None:
+    """The job and all its cells as one JSON document."""
+
+    async def cells() -> AsyncIterator[Document]:
+        async for cell in cells_of(client, job["shop"], job["job_id"]):
+            yield job_cell(cell)
+
+    await print_with_rows(plain(job), "cells", cells())
+
+
+def exit_of(job: Document) -> Exit:
+    """0 where every cell went through; a job cancelled on purpose has failed nothing."""
+    failed = job["totals"]["errors"] or job["state"] == JobState.FAILED
+    return Exit.CELLS_FAILED if failed else Exit.OK

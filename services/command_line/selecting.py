@@ -1,0 +1,47 @@
+"""From options to a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.command_line.client import Client
+from services.command_line.outcome import WrongUseError
+from shared.contract.selection import SelectionBody
+
+
+async def selection_of(
+    client: Client, shop: str, boms: Sequence[str], locations: Sequence[str], *, everything: bool
+) -> SelectionBody:
+    """The BOMs and locations named, or everything. Raises WrongUseError for ids that are not known."""
+    if bool(boms) == everything:
+        raise WrongUseError("give --bom ID (several times if need be) or --all")
+    await _known(client, shop, boms, locations)
+    return SelectionBody(bom_ids=list(boms) if boms else "all", location_ids=list(locations) or None)
+
+
+async def selection_of_preview(client: Client, shop: str, preview_id: str, locations: Sequence[str]) -> SelectionBody:
+    """The cells of a preview, or those of them at some locations. Raises WrongUseError."""
+    preview = await client.previews.get(shop, preview_id)
+    if preview is None:
+        raise WrongUseError(
+            f"--preview: there is no preview {preview_id} of {shop}; take one with: trueup preview --all"
+        )
+    selection = SelectionBody(**preview["selection"])
+    if not locations:
+        return selection
+    if selection.bom_ids is None:
+        raise WrongUseError("--location: this preview names its cells one by one; leave --location away")
+    covered = selection.location_ids
+    if covered is not None and (outside := set(locations) - set(covered)):
+        raise WrongUseError(f"--location: {min(outside)} is not part of the preview")
+    return selection.model_copy(update={"location_ids": list(locations)})
+
+
+async def _known(client: Client, shop: str, boms: Sequence[str], locations: Sequence[str]) -> None:
+    found = await client.boms.get(shop, boms)
+    if missing := [bom for bom in boms if bom not in found]:
+        raise WrongUseError(f"--bom: there is no BOM {missing[0]} in {shop}")
+    places = await client.boms.locations(shop)
+    if missing := [place for place in locations if place not in places]:
+        listed = ", ".join(f"{place.location_id} ({place.name})" for place in places.values())
+        raise WrongUseError(f"--location: there is no location {missing[0]}; there are: {listed}")

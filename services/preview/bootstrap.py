@@ -1,0 +1,136 @@
+"""The composition root of the preview service: the real parts put together, started, and stopped in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from services.preview.api.app import make_app
+from services.preview.api.auth import SessionTokens
+from services.preview.api.events import EventHub
+from services.preview.api.parts import Parts
+from services.preview.previewer import Previewer
+from services.preview.records import RecordsConsumer
+from shared.mongodb.connection import Mongo
+from shared.mongodb.shops import ShopStore
+from shared.operations import RunningServer, start_operations, start_server
+from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import PREVIEWS, RECORDS
+from shared.reading.rows import RowReader
+from shared.settings import Settings
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import ShopifyReads
+
+log = structlog.get_logger()
+
+PREVIEWS_AT_ONCE = 4
+RECORDS_AT_ONCE = 32
+SHUTDOWN = 10.0
+"""Seconds that requests under way have to end."""
+
+
+class PreviewService:
+    """A running preview service."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        operations: bool = True,
+        extend: Callable[[web.Application], Awaitable[object]] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._with_operations = operations
+        self._extend = extend
+        self._operations: RunningServer | None = None
+        self._stack = AsyncExitStack()
+
+    @classmethod
+    async def start(
+        cls,
+        settings: Settings,
+        *,
+        port: int | None = None,
+        operations: bool = True,
+        extend: Callable[[web.Application], Awaitable[object]] | None = None,
+    ) -> PreviewService:
+        """Connect, declare what is missing, and serve; port 0 lets the system choose.
+
+        For one process with all services: `extend` may add routes to the application before it is served; with
+        `operations` False there is no operations port, and the caller asks `ready`. Raises BrokerUnavailable,
+        StoreUnavailable, or OSError where a port is taken.
+        """
+        service = cls(settings, operations=operations, extend=extend)
+        try:
+            await service._start(settings.port if port is None else port)
+        except BaseException:
+            await service._stack.aclose()
+            raise
+        return service
+
+    async def _start(self, port: int) -> None:
+        """Each part is closed after those that use it, also where a later one fails to start."""
+        settings, later = self._settings, self._stack
+        url = settings.amqp_url.get_secret_value()
+        self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        later.callback(self._mongo.close)
+        await self._mongo.prepare()
+        await declare_topology(url)
+        session = await later.enter_async_context(aiohttp.ClientSession())
+        self._publisher = await Publisher.open(url, "preview")
+        later.push_async_callback(self._publisher.close)
+        self._consumer = await Consumer.open(url, "preview")
+        later.push_async_callback(self._consumer.close)
+        later.push_async_callback(self._consumer.stop)
+        shops = ShopStore(self._mongo.db, [key.get_secret_value() for key in settings.token_keys])
+        tokens = SessionTokens(settings.shopify_client_id, settings.client_secrets)
+        parts = Parts.of(self._mongo, self._publisher, EventHub(), tokens, shops)
+        await self._consume(parts, ShopifyClient(session, shops, settings.shopify_url, settings.shopify_api_version))
+        app = make_app(parts)
+        if self._extend is not None:
+            await self._extend(app)
+        self._server = await start_server(app, settings.host, port, shutdown_timeout=SHUTDOWN)
+        later.push_async_callback(self._server.close)
+        if self._with_operations:
+            self._operations = await start_operations(settings.host, settings.operations_port, self.ready)
+            later.push_async_callback(self._operations.close)
+        log.info("preview_started", port=self.port)
+
+    async def _consume(self, parts: Parts, client: ShopifyClient) -> None:
+        reads = ShopifyReads(client)
+        rows = RowReader(parts.boms, parts.stock, reads)
+        previewer = Previewer(parts.previews, parts.boms, rows, reads, self._publisher)
+        records = RecordsConsumer(parts.records, parts.shops)
+        await self._consumer.listen(parts.hub.handle)
+        await self._consumer.handle(PREVIEWS, previewer.handle, prefetch=PREVIEWS_AT_ONCE)
+        await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)
+
+    async def ready(self) -> dict[str, bool]:
+        """What the service needs, and whether it is there now."""
+        return {
+            "broker": self._publisher.ready and self._consumer.ready,
+            "mongodb": await self._mongo.alive(),
+        }
+
+    @property
+    def port(self) -> int:
+        """The port of the page and its API."""
+        return self._server.port
+
+    @property
+    def operations_port(self) -> int:
+        """The port of /livez, /readyz and /metrics."""
+        if self._operations is None:
+            raise RuntimeError("the service was started without an operations port")
+        return self._operations.port
+
+    async def stop(self) -> None:
+        """Take no further requests and messages, finish those under way, and close."""
+        await self._stack.aclose()
+        log.info("preview_stopped")

@@ -1,0 +1,96 @@
+"""The app's own records as they come in by messages: bom.upsert, bom.remove, count.adjust."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from pydantic import ValidationError
+
+from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, Message
+from shared.domain.cell import CellKey
+from shared.mongodb.adjustments import Adjustment
+from shared.mongodb.records import RecordStore, WantedBom
+from shared.mongodb.refusals import RecordRefused
+from shared.mongodb.shops import ShopStore
+from shared.rabbitmq import topology
+from shared.rabbitmq.consumer import Delivery, Reject
+
+M = TypeVar("M", bound=Message)
+
+REFERENCE = "message"
+"""Stands in the ledger for a change that came by a message without a key of its own."""
+
+
+class RecordsConsumer:
+    """Handles the queue of records. A shop's messages are done in the order in which they came."""
+
+    def __init__(self, records: RecordStore, shops: ShopStore) -> None:
+        self._records = records
+        self._shops = shops
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._handlers: dict[str, Callable[[bytes], Awaitable[None]]] = {
+            topology.BOM_UPSERT: self._upsert,
+            topology.BOM_REMOVE: self._remove,
+            topology.COUNT_ADJUST: self._adjust,
+        }
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Do what one message asks for. Raises Reject for what can never be done."""
+        handler = self._handlers.get(delivery.key)
+        if handler is None:
+            raise Reject(f"{delivery.key} is no message about records")
+        try:
+            await handler(delivery.body)
+        except ValidationError as error:
+            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+        except RecordRefused as error:
+            raise Reject(f"{delivery.key}: {error}") from None
+
+    def _turn(self, shop: str) -> asyncio.Lock:
+        # A lock hands itself on in the order of asking: an adjustment never overtakes its BOM.
+        lock = self._turns.get(shop)
+        if lock is None:
+            lock = asyncio.Lock()
+            self._turns[shop] = lock
+        return lock
+
+    async def _known(self, message: M) -> M:
+        if await self._shops.get(message.shop) is None:
+            raise Reject(f"the shop {message.shop} is not known; add it first")
+        return message
+
+    async def _upsert(self, body: bytes) -> None:
+        message = BomUpsert.model_validate_json(body)
+        async with self._turn(message.shop):
+            await self._known(message)
+            wanted = WantedBom(
+                message.bom_id,
+                message.inventory_item_id,
+                message.name,
+                None if message.tags is None else tuple(message.tags),
+                message.tracks_pre_assembled,
+                message.externally_managed,
+            )
+            await self._records.upsert(message.shop, wanted, reference=REFERENCE)
+
+    async def _remove(self, body: bytes) -> None:
+        message = BomRemove.model_validate_json(body)
+        async with self._turn(message.shop):
+            await self._known(message)
+            await self._records.remove(message.shop, message.bom_id, reference=REFERENCE)
+
+    async def _adjust(self, body: bytes) -> None:
+        message = CountAdjust.model_validate_json(body)
+        async with self._turn(message.shop):
+            await self._known(message)
+            wanted = Adjustment(
+                key=CellKey(message.bom_id, message.location_id),
+                idempotency_key=message.idempotency_key,
+                cause=message.cause,
+                actor=message.actor,
+                delta=message.delta,
+            )
+            await self._records.adjust(message.shop, wanted)

@@ -1,0 +1,125 @@
+"""A full sweep: every level of a shop's BOMs is read and compared with the bases, to find what no webhook told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from ulid import ULID
+
+from shared.contract.messages import JobRequest
+from shared.contract.selection import CellRef, SelectionBody
+from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass, Direction, Row
+from shared.domain.job import JobSource
+from shared.domain.selection import Grid
+from shared.mongodb.boms import BomStore
+from shared.mongodb.previews import PreviewRow
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import JOB_REQUEST
+from shared.reading.locations import refresh_locations
+from shared.reading.patience import patiently
+from shared.reading.rows import RowReader
+from shared.shopify.reads import ShopifyReads
+
+MOST_WAITING = 600.0
+"""Seconds a sweep waits for the call budget at one batch before it gives up, loudly."""
+
+CELLS_PER_JOB = 10_000
+"""Cells of one repair job."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedCell:
+    """A cell whose base is no longer what Shopify holds."""
+
+    key: CellKey
+    bom_name: str | None
+    location_name: str | None
+    row: Row
+
+    @property
+    def repairable(self) -> bool:
+        """Whether pulling Shopify's value is safe: nothing moved on our side."""
+        return self.row.cell_class is CellClass.SHOPIFY_MOVED
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """What a sweep found. Only drifted cells are kept one by one."""
+
+    shop: str
+    cells: int = 0
+    drifted: list[DriftedCell] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    @property
+    def repairable(self) -> list[DriftedCell]:
+        """The cells that a repair takes."""
+        return [cell for cell in self.drifted if cell.repairable]
+
+
+class Sweeper:
+    """Compares bases with Shopify. It changes nothing by itself."""
+
+    def __init__(self, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher) -> None:
+        self._boms = boms
+        self._rows = rows
+        self._shopify = shopify
+        self._publisher = publisher
+
+    async def sweep(self, shop: str) -> SweepResult:
+        """Read every level. Raises what the Shopify adapter raises: a sweep with a gap is no sweep."""
+        started = monotonic()
+        result = SweepResult(shop)
+        locations = await patiently(
+            lambda: refresh_locations(shop, self._boms, self._shopify), most_waiting=MOST_WAITING
+        )
+        size = ROWS_PER_CALL * max(1, len(locations))
+        async for cells in self._boms.select(shop, Grid(None, None), size=size):
+            rows = await patiently(
+                lambda cells=cells: self._rows.take(shop, cells, locations),  # type: ignore[misc]  # mypy cannot infer a bound default
+                most_waiting=MOST_WAITING,
+            )
+            for row in rows:
+                place = locations.get(row.key.location_id)
+                _note(result, row, None if place is None else place.name)
+        result.seconds = monotonic() - started
+        return result
+
+    async def repair(self, shop: str, cells: Sequence[DriftedCell], *, requested_by: str) -> list[str]:
+        """Publish jobs that pull Shopify's value where that is still safe when they run; answers their ids.
+
+        Raises BrokerUnavailable.
+        """
+        requested: list[str] = []
+        for part in batches([cell.key for cell in cells], CELLS_PER_JOB):
+            request = JobRequest(
+                shop=shop,
+                job_id=str(ULID()),
+                direction=Direction.TO_LOCAL,
+                selection=SelectionBody(
+                    cells=[CellRef(bom_id=key.bom_id, location_id=key.location_id) for key in part]
+                ),
+                source=JobSource.DRIFT,
+                requested_by=requested_by,
+            )
+            await self._publisher.command(JOB_REQUEST, request)
+            requested.append(request.job_id)
+        return requested
+
+
+def _note(result: SweepResult, row: PreviewRow, location_name: str | None) -> None:
+    result.cells += 1
+    if row.reason is not None:
+        result.left_out[str(row.reason)] += 1
+    elif row.code is not None:
+        result.codes[str(row.code)] += 1
+    elif row.row is not None and row.row.base is not None and row.row.overrides_shopify:
+        # Both moved by the same amount is no drift to repair, but the base is behind all the same.
+        result.drifted.append(DriftedCell(row.key, row.bom_name, location_name, row.row))

@@ -1,0 +1,82 @@
+"""Dead letters: messages that nobody could handle, kept for a person to look at and to send again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+from shared.mongodb.collections import Database, Document, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One kept message. `shop` is None where the message named none that could be read."""
+
+    letter_id: str
+    shop: str | None
+    at: datetime
+    exchange: str
+    key: str
+    body: bytes
+    headers: dict[str, str]
+    reason: str
+
+
+def _letter(document: Document) -> DeadLetter:
+    return DeadLetter(
+        letter_id=document["letter_id"],
+        shop=document["shop"],
+        at=document["at"],
+        exchange=document["exchange"],
+        key=document["key"],
+        body=bytes(document["body"]),
+        headers=dict(document["headers"]),
+        reason=document["reason"],
+    )
+
+
+class DeadLetterStore:
+    """Reads and writes kept messages."""
+
+    def __init__(self, database: Database) -> None:
+        self._letters = database["dead_letters"]
+
+    async def keep(
+        self, *, shop: str | None, exchange: str, key: str, body: bytes, headers: Mapping[str, str], reason: str
+    ) -> str:
+        """Keep one message; answers its id."""
+        letter_id = str(ULID())
+        await self._letters.insert_one(
+            {
+                "_id": key_of(shop or "", letter_id),
+                "shop": shop,
+                "letter_id": letter_id,
+                "at": datetime.now(UTC),
+                "exchange": exchange,
+                "key": key,
+                "body": body,
+                # Pairs: a header's name may hold a dot or begin with a dollar, which a field's name should not.
+                "headers": [[name, value] for name, value in headers.items()],
+                "reason": reason,
+            }
+        )
+        return letter_id
+
+    async def list(
+        self, *, shop: str | None = None, letter_ids: Sequence[str] | None = None
+    ) -> AsyncIterator[DeadLetter]:
+        """Kept messages, the oldest first: those of a shop, those of some ids, or all of them."""
+        query: Document = {}
+        if shop is not None:
+            query["shop"] = shop
+        if letter_ids is not None:
+            query["letter_id"] = {"$in": list(letter_ids)}
+        async for document in self._letters.find(query).sort("letter_id", 1):
+            yield _letter(document)
+
+    async def remove(self, letter: DeadLetter) -> None:
+        """Forget one that was sent again."""
+        await self._letters.delete_one({"_id": key_of(letter.shop or "", letter.letter_id)})

@@ -1,0 +1,37 @@
+"""Waiting out a spent call budget and trying again what failed in passing, for reads that nobody else repeats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from shared.errors import ShopifyError, ShopifyThrottled, ShopPaused
+
+T = TypeVar("T")
+
+TRIES = 4
+_PAUSE = 0.2
+
+
+async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float) -> T:
+    """What `read` answers. Raises ShopPaused at once, ShopifyThrottled after `most_waiting` seconds of waiting in
+    all, and any other ShopifyError when it comes up in every one of a few tries.
+    """
+    waited = 0.0
+    tries = 0
+    while True:
+        try:
+            return await read()
+        except ShopPaused:
+            raise
+        except ShopifyThrottled as throttled:
+            waited += throttled.retry_after
+            if waited > most_waiting:
+                raise
+            await asyncio.sleep(throttled.retry_after)
+        except ShopifyError:
+            tries += 1
+            if tries >= TRIES:
+                raise
+            await asyncio.sleep(_PAUSE * tries)

@@ -1,0 +1,65 @@
+"""Every answer of the running API is one that its OpenAPI document describes, whatever is sent."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from shared.domain.cell import CellKey
+from tests.integration.api_setup import PLACES, ApiShop, shop, world
+
+__all__ = ["shop", "world"]
+
+CHECKS = (
+    "status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,"
+    "negative_data_rejection,missing_required_header,unsupported_method,allow_header_conformance,ignored_auth,"
+    "not_a_server_error"
+)
+
+
+async def explore(shop: ApiShop, folder: Path, config: str, *options: str) -> None:
+    """Run schemathesis as a program against the service; its report is the failure's text."""
+    (folder / "schemathesis.toml").write_text(config)
+    words = ["-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"), "run"]
+    words += [f"{shop.world.url}/api/openapi.json", "--header", f"Authorization: Bearer {shop.token}"]
+    words += ["--checks", CHECKS, "--no-color", "--generation-deterministic"]
+    words += ["--request-timeout", "5", "--suppress-health-check", "all", "--warnings", "off", *options]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    assert process.stdout is not None
+    report = (await process.stdout.read()).decode()
+    assert await process.wait() == 0, report
+
+
+# What is not built yet says so with a status that would otherwise count as a crash.
+NOT_BUILT = "--exclude-path-regex=^/api/drift(/sweeps)?$"
+
+
+async def test_whatever_is_sent_is_answered_as_described(shop: ApiShop, tmp_path: Path) -> None:
+    """Good and bad requests of every operation get the statuses, types and bodies that the document gives."""
+    await shop.bom("b")
+    await explore(shop, tmp_path, "", NOT_BUILT, "--phases", "coverage,fuzzing", "--max-examples", "6")
+
+
+async def test_what_there_is_is_answered_as_described(shop: ApiShop, tmp_path: Path) -> None:
+    """Operations on BOMs, previews and jobs that exist answer with bodies as described, not only with problems."""
+    await shop.bom("b", tracks_pre_assembled=True)
+    settled = {"settle_no": 0, "tracks_rev": (await shop.stock("b"))["tracks_rev"]}
+    values = {"local_before": 1, "local_after": 2, "shopify_before": 1, "shopify_after": 2, "settled": settled}
+    cells = [
+        {"bom_id": "b", "location_id": PLACES[0], "state": "updated", **values},
+        {"bom_id": "b", "location_id": PLACES[1], "state": "error", "code": "READ_FAILED"},
+    ]
+    job_id = await shop.job(cells)
+    preview_id = await shop.preview({CellKey("b", PLACES[0]): 4})
+    config = f"""
+[parameters]
+"path.job_id" = "{job_id}"
+"path.preview_id" = "{preview_id}"
+"path.bom_id" = "b"
+"path.location_id" = "{PLACES[0]}"
+"""
+    await explore(
+        shop, tmp_path, config, NOT_BUILT, "--exclude-method=DELETE", "--phases", "fuzzing", "--max-examples", "4",
+        "--mode", "positive",
+    )  # fmt: skip

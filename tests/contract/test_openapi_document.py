@@ -1,0 +1,79 @@
+"""The OpenAPI document is valid, whole, and made of the models that parse and answer."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from services.preview.api.app import ROUTES
+from services.preview.api.openapi import openapi_document
+
+DOCUMENT = openapi_document(ROUTES)
+OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
+
+
+def test_the_document_follows_the_meta_schema() -> None:
+    """The document is OpenAPI 3.1, and each of its schemas is a JSON Schema."""
+    OPENAPI_31_VALIDATOR.validate(DOCUMENT)
+    for schema in DOCUMENT["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """No reference is left hanging, and no schema is left unused."""
+    names = set(re.findall(r"'#/components/schemas/([^']+)'", str(DOCUMENT)))
+    assert names == set(DOCUMENT["components"]["schemas"])
+
+
+def test_every_route_of_the_design_is_there() -> None:
+    """The operations are those that the design names."""
+    assert set(OPERATIONS) == {
+        ("/api/boms", "get"),
+        ("/api/boms", "put"),
+        ("/api/boms/{bom_id}", "delete"),
+        ("/api/locations", "get"),
+        ("/api/previews", "post"),
+        ("/api/previews/{preview_id}", "get"),
+        ("/api/previews/{preview_id}/rows", "get"),
+        ("/api/previews/{preview_id}/events", "get"),
+        ("/api/previews/{preview_id}/export.csv", "get"),
+        ("/api/jobs", "post"),
+        ("/api/jobs", "get"),
+        ("/api/jobs/{job_id}", "get"),
+        ("/api/jobs/{job_id}/boms", "get"),
+        ("/api/jobs/{job_id}/cells", "get"),
+        ("/api/jobs/{job_id}/events", "get"),
+        ("/api/jobs/{job_id}/export.csv", "get"),
+        ("/api/jobs/{job_id}/cancel", "post"),
+        ("/api/jobs/{job_id}/retry", "post"),
+        ("/api/jobs/{job_id}/undo", "get"),
+        ("/api/jobs/{job_id}/undo", "post"),
+        ("/api/cells/{bom_id}/{location_id}", "get"),
+        ("/api/cells/{bom_id}/{location_id}", "patch"),
+        ("/api/drift", "get"),
+        ("/api/drift/policy", "get"),
+        ("/api/drift/policy", "put"),
+        ("/api/drift/sweeps", "post"),
+    }
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_every_error_is_a_problem_document(path: str, method: str) -> None:
+    """Each 4xx and 5xx of each operation is a problem document, and 401, 403, 422, 500 and 503 are always told."""
+    responses: dict[str, Any] = DOCUMENT["paths"][path][method]["responses"]
+    errors = {status: answer for status, answer in responses.items() if int(status) >= HTTPStatus.BAD_REQUEST}
+    assert {"401", "403", "422", "500", "503"} <= set(errors)
+    for answer in errors.values():
+        assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_ids_are_strings_everywhere() -> None:
+    """No property that is an id is a number: Shopify's exceed 2^53."""
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, form in schema.get("properties", {}).items():
+            if field.endswith("_id"):
+                kinds = {option.get("type") for option in form.get("anyOf", [form])}
+                assert kinds <= {"string", "null"}, f"{name}.{field}"

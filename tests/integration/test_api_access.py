@@ -1,0 +1,167 @@
+"""Who may call the API, and what every wrong request is told."""
+
+import base64
+import io
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.integration.api_setup import PREVIOUS_SECRET, ApiShop, ApiWorld, session_token, shop, world
+
+__all__ = ["shop", "world"]
+
+
+async def test_both_client_secrets_sign(shop: ApiShop) -> None:
+    """A token signed with the current or the previous client secret is taken."""
+    assert (await shop.call("GET", "/boms")).status == 200
+    token = session_token(shop.domain, PREVIOUS_SECRET)
+    assert (await shop.call("GET", "/boms", Authorization=f"Bearer {token}")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "kind"),
+    [
+        ({"exp": int(time.time()) - 60}, "token-expired"),
+        ({"nbf": int(time.time()) + 3600}, "token-early"),
+        ({"aud": "another app"}, "token-audience"),
+        ({"sub": None}, "token-claim"),
+        ({"dest": "https://other.myshopify.com"}, "token-shop"),
+        ({"iss": "https://evil.example/admin", "dest": "https://evil.example"}, "token-shop"),
+        ({"iss": "https://evil.example#.myshopify.com", "dest": "https://evil.example#.myshopify.com"}, "token-shop"),
+        ({"iss": "http://x.myshopify.com/admin", "dest": "http://x.myshopify.com"}, "token-shop"),
+    ],
+)
+async def test_wrong_claims_are_refused(shop: ApiShop, claims: dict[str, Any], kind: str) -> None:
+    """Each claim is checked, and the problem says which is wrong and what to do."""
+    reply = await shop.call("GET", "/boms", Authorization=f"Bearer {session_token(shop.domain, **claims)}")
+    assert reply.status == 401
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    assert reply.json["type"] == f"urn:trueup:problem:{kind}"
+    assert reply.json["errors"][0]["remedy"]
+
+
+async def test_leeway_covers_small_differences_of_clocks(shop: ApiShop) -> None:
+    """A token that expired five seconds ago still counts: clocks may differ by ten."""
+    token = session_token(shop.domain, exp=int(time.time()) - 5)
+    assert (await shop.call("GET", "/boms", Authorization=f"Bearer {token}")).status == 200
+
+
+async def test_unsigned_and_foreign_tokens_are_refused(shop: ApiShop) -> None:
+    """No token, another scheme, a foreign signature, `alg: none` and the query string are all 401."""
+    parts = session_token(shop.domain).split(".")
+    none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode().rstrip("=")
+    headers = [
+        "",
+        "Basic YTpi",
+        "Bearer",
+        f"Bearer {none}.{parts[1]}.",
+        f"Bearer {session_token(shop.domain, 'x' * 40)}",
+        "Bearer a.b.c",
+    ]
+    for header in headers:
+        reply = await shop.call("GET", "/boms", Authorization=header)
+        assert (reply.status, reply.headers["Content-Type"]) == (401, "application/problem+json"), header
+    reply = await shop.world.request("GET", f"/api/boms?token={shop.token}")
+    assert reply.status == 401
+    assert shop.token not in reply.text
+
+
+async def test_a_shop_without_the_app_is_told_to_install_it(world: ApiWorld) -> None:
+    """A well-signed token of a shop that never installed the app, or uninstalled it, is 403."""
+    header = {"Authorization": f"Bearer {session_token('stranger.myshopify.com')}"}
+    assert (await world.request("GET", "/api/boms", headers=header)).status == 403
+    gone = await world.shop()
+    await world.mongo.db["shops"].update_one({"_id": gone.domain}, {"$set": {"status": "uninstalled"}})
+    assert (await gone.call("GET", "/boms")).status == 403
+
+
+async def test_a_shop_never_sees_another_ones_things(world: ApiWorld) -> None:
+    """BOMs, previews, jobs and cells of another shop are as unknown as those that do not exist."""
+    mine, other = await world.shop(), await world.shop()
+    await other.bom("theirs")
+    job_id = await other.job([])
+    preview_id = await other.preview({})
+    assert (await mine.call("GET", "/boms")).json["items"] == []
+    paths = [
+        f"/jobs/{job_id}",
+        f"/jobs/{job_id}/cells",
+        f"/jobs/{job_id}/boms",
+        f"/jobs/{job_id}/events",
+        f"/jobs/{job_id}/export.csv",
+        f"/jobs/{job_id}/undo",
+        f"/previews/{preview_id}",
+        f"/previews/{preview_id}/rows",
+        f"/previews/{preview_id}/events",
+        f"/previews/{preview_id}/export.csv",
+        "/cells/theirs/53716844710",
+    ]
+    for path in paths:
+        assert (await other.call("GET", path)).status in {200, 409}, path
+        assert (await mine.call("GET", path)).status == 404, path
+    assert (await mine.call("DELETE", "/boms/theirs")).status == 404
+    body = {"direction": "toLocal", "preview_id": preview_id}
+    assert (await mine.call("POST", "/jobs", body)).status == 404
+
+
+async def test_unknown_routes_and_methods_are_problems(shop: ApiShop) -> None:
+    """A path that does not exist is 404, a method that a path does not have is 405 and names those it has."""
+    reply = await shop.call("GET", "/nothing")
+    assert (reply.status, reply.headers["Content-Type"]) == (404, "application/problem+json")
+    reply = await shop.call("POST", "/boms", {})
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET,PUT")
+    assert reply.json["status"] == 405
+
+
+async def test_bodies_that_cannot_be_read_are_problems(shop: ApiShop) -> None:
+    """Wrong JSON names line and column, another media type and a body above 1 MB are told apart."""
+    header = {"Authorization": f"Bearer {shop.token}", "Content-Type": "application/json"}
+
+    async def put(data: bytes, **more: str) -> Any:
+        return await shop.world.request("PUT", "/api/boms", data=io.BytesIO(data), headers=header | more)
+
+    reply = await put(b'{"bom_id": "a",\n  "name": }')
+    assert reply.status == 400
+    assert "line 2, column 11" in reply.json["detail"]
+    for wrong in (b"\xff", b"[" * 100_000, b'{"n": NaN}', b'{"n": ' + b"9" * 5000 + b"}", b'"\\ud800"'):
+        assert (await put(wrong)).status in {400, 422}, wrong[:20]
+    assert (await put(b"a=1", **{"Content-Type": "application/x-www-form-urlencoded"})).status == 415
+    reply = await put(b'"' + b"a" * 1_100_000 + b'"')
+    assert (reply.status, reply.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+async def test_every_mistake_is_named_at_once(shop: ApiShop) -> None:
+    """Several wrong parameters or fields are all named, each with where it is."""
+    reply = await shop.call("GET", "/boms?limit=9999&tracks=maybe&nonsense=1&tag=a&tag=b")
+    assert reply.status == 422
+    assert set(reply.fields) == {"query.limit", "query.tracks", "query.nonsense", "query.tag"}
+    reply = await shop.call("PUT", "/boms", {"bom_id": 5, "inventory_item_id": "x", "name": "", "colour": "red"})
+    assert set(reply.fields) == {"body.bom_id", "body.inventory_item_id", "body.name", "body.colour"}
+    assert (await shop.call("GET", "/boms?cursor=bm90IG91cnM")).fields == ["query.cursor"]
+
+
+async def test_a_failure_of_ours_shows_no_traceback(shop: ApiShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception is a 500 with an id to report, and nothing of the inside."""
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("the inside")
+
+    monkeypatch.setattr("shared.mongodb.boms.BomStore.locations", broken)
+    reply = await shop.call("GET", "/locations")
+    assert reply.status == 500
+    assert reply.json["type"] == "urn:trueup:problem:internal"
+    assert "inside" not in reply.text
+
+
+async def test_operations_port_tells_and_counts(world: ApiWorld, shop: ApiShop) -> None:
+    """/livez and /readyz answer, and /metrics counts requests under their route, never under the path as sent."""
+    await shop.call("GET", "/cells/secret-bom/1")
+    base = f"http://127.0.0.1:{world.service.operations_port}"
+    for path in ("/livez", "/readyz"):
+        async with world.client.get(base + path) as response:
+            assert response.status == 200
+    async with world.client.get(f"{base}/metrics") as response:
+        text = await response.text()
+    assert 'route="/api/cells/{bom_id}/{location_id}"' in text
+    assert "secret-bom" not in text

@@ -42,11 +42,13 @@ def standing(job: Document) -> str:
     return f"{job['state']}: {totals.ended} of {job['planned']} cells; {figures(totals)}"
 
 
-async def watch_job(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Document:
+async def watch_job(
+    client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, lines_per_bom: bool = True
+) -> Document:
     """Follow a job to its end, showing its progress; answers its document."""
     if out.is_terminal:
         return await _live(client, shop, job_id, wake, out)
-    return await _lines(client, shop, job_id, wake, out)
+    return await _lines(client, shop, job_id, wake, out, per_bom=lines_per_bom)
 
 
 async def _boms(client: Client, shop: str, job: Document) -> Sequence[BomProgress]:
@@ -57,7 +59,7 @@ async def _boms(client: Client, shop: str, job: Document) -> Sequence[BomProgres
     return () if more is not None else boms
 
 
-async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Document:
+async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, per_bom: bool) -> Document:
     """A line per BOM as it ends, and one per step of the job."""
     told: set[str] = set()
     last_line = ""
@@ -66,7 +68,7 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
         if job is None:
             continue
         last = job
-        for bom in await _boms(client, shop, job):
+        for bom in await _boms(client, shop, job) if per_bom else ():
             if bom.totals.open == 0 and bom.bom_id not in told:
                 told.add(bom.bom_id)
                 name = shorten(bom.name or bom.bom_id, 36)

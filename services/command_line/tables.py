@@ -35,14 +35,15 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int, title: str | None = None) -> Table:
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int) -> Table:
     """A table not wider than `width` as long as its numbers and texts leave room for names."""
     longest = [max([len(column.title), *(len(row[n]) for row in rows)]) for n, column in enumerate(columns)]
     fixed = sum(size for size, column in zip(longest, columns, strict=True) if column.kind != "name")
     room = width - fixed - _BETWEEN * (len(columns) - 1)
     widths = _name_widths(columns, longest, room)
-    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, _BETWEEN, 0, 0))
-    made.show_edge = False
+    # The box adds a divider of one column to the padding.
+    padding = (0, _BETWEEN - 1, 0, 0)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding)
     for column in columns:
         made.add_column(column.title, justify="right" if column.kind == "number" else "left", no_wrap=True)
     for row in rows:

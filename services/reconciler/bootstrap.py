@@ -14,6 +14,7 @@ from ulid import ULID
 
 from services.reconciler.aggregator import Aggregator
 from services.reconciler.dead_letters import DeadLetters
+from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from services.reconciler.planner import Planner
@@ -139,7 +140,17 @@ class ReconcilerService:
         client = ShopifyClient(self._session, shops, settings.shopify_url, settings.shopify_api_version)
         reads = ShopifyReads(client)
         if "worker" in self._roles:
-            await self._start_worker(consumer, owner, client, reads, shops, boms, stock, cells, jobs)
+            await self._start_worker(
+                consumer=consumer,
+                owner=owner,
+                client=client,
+                reads=reads,
+                shops=shops,
+                boms=boms,
+                stock=stock,
+                cells=cells,
+                jobs=jobs,
+            )
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
@@ -155,6 +166,7 @@ class ReconcilerService:
                 planner=planner,
                 aggregator=aggregator,
                 window=window,
+                giving_up=GivingUp(mongo.transactions, shops, jobs, cells, PushStore(mongo.db), stock),
                 every=watchdog_every,
                 silent_after=silent_after,
             )
@@ -162,6 +174,7 @@ class ReconcilerService:
 
     async def _start_worker(
         self,
+        *,
         consumer: Consumer,
         owner: str,
         client: ShopifyClient,

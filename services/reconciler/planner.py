@@ -194,9 +194,7 @@ class Planner:
                     topology.CELLS_FINISHED, CellsFinished(shop=shop, job_id=job_id, cells=[])
                 )
 
-    async def _make(
-        self, session: Session, job: Document, lease_no: int, first: int, batch: list[NewCell]
-    ) -> bool:
+    async def _make(self, session: Session, job: Document, lease_no: int, first: int, batch: list[NewCell]) -> bool:
         await self._lease_holds(session, job["shop"], lease_no)
         if not await self._jobs.touch_planning(session, job["shop"], job["job_id"]):
             return False

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from services.reconciler.aggregator import Aggregator
+from services.reconciler.giving_up import GivingUp
 from services.reconciler.planner import Planner
 from services.reconciler.window import Window
 from shared import metrics
@@ -37,6 +38,7 @@ class Watchdog:
         planner: Planner,
         aggregator: Aggregator,
         window: Window,
+        giving_up: GivingUp,
         every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
     ) -> None:
@@ -46,6 +48,7 @@ class Watchdog:
         self._planner = planner
         self._aggregator = aggregator
         self._window = window
+        self._giving_up = giving_up
         self._every = every
         self._silent_after = silent_after
 
@@ -61,6 +64,7 @@ class Watchdog:
     async def round(self) -> None:
         """Plan what waits, refill what is silent, end what is done, tell what was not confirmed."""
         await self._measure()
+        await self._giving_up.run()
         for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
             await self._planner.plan(shop)
         for shop, job_id in await self._jobs.running():

@@ -42,7 +42,9 @@ class JobOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow_negative: bool | None = Field(None, strict=True, description="Push targets below zero; none: the shop's setting.")
+    allow_negative: bool | None = Field(
+        None, strict=True, description="Push targets below zero; none: the shop's setting."
+    )
 
 
 class PreviewRequest(Message):

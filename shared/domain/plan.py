@@ -13,7 +13,7 @@ from datetime import datetime
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason, Row, classify
-from shared.domain.stock import Change, Stock, accept, settle
+from shared.domain.stock import Change, Stock, accept, settle, settle_index
 
 QUANTITY_LIMIT = 1_000_000_000
 """The largest magnitude Shopify takes for a quantity (INVALID_QUANTITY_TOO_HIGH / TOO_LOW)."""
@@ -32,11 +32,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A row of a push: set `quantity` if Shopify still holds `change_from`; `manual_used` is the M inside it."""
+    """A row of a push: set `quantity` if Shopify still holds `change_from`; `manual_used` is the M inside it.
+
+    `tracks_rev` is the one it was made under: tracking may be switched before Shopify answers.
+    """
 
     quantity: int
     change_from: int
     manual_used: int
+    tracks_rev: int
 
 
 class Step:
@@ -147,7 +151,9 @@ def push_target(
         return error(Code.QUANTITY_OUT_OF_RANGE)
     if quantity < 0 and not allow_negative:
         return error(Code.NEGATIVE_TARGET)
-    return Target(quantity=quantity, change_from=shopify_now, manual_used=stock.manual_total)
+    return Target(
+        quantity=quantity, change_from=shopify_now, manual_used=stock.manual_total, tracks_rev=stock.tracks_rev
+    )
 
 
 def event_since_preview(stock: Stock, row: Row) -> bool:
@@ -165,7 +171,13 @@ def event_since_preview(stock: Stock, row: Row) -> bool:
 
 
 def pushed(stock: Stock, target: Target, adjusted_at: datetime) -> Ended:
-    """The end of a cell whose push Shopify applied at `adjusted_at`, the time of its adjustment group."""
+    """The end of a cell whose push Shopify applied at `adjusted_at`, the time of its adjustment group.
+
+    Where tracking was switched since the body was made, the count is no longer what the push spoke of: only the
+    index is settled.
+    """
+    if stock.tracks_rev != target.tracks_rev:
+        return Ended(CellState.UPDATED, change=settle_index(stock, target.quantity, adjusted_at))
     return Ended(CellState.UPDATED, change=settle(stock, target.quantity, adjusted_at, target.manual_used))
 
 

@@ -71,3 +71,12 @@ def judge(available_updated_at: datetime, first_sent: datetime) -> RowOutcome:
     if available_updated_at < first_sent.replace(microsecond=0):
         return RowOutcome.NOT_APPLIED
     return RowOutcome.UNKNOWN
+
+
+def may_have_been_applied(value: int, value_time: datetime, target: int, first_sent: datetime) -> bool:
+    """Whether a row that a refusal did not name may have been applied all the same.
+
+    That a refused call applies nothing is nowhere promised. A row that now holds its target, set not before the
+    second of the first send, may be our own work: pushing the correction again could double it.
+    """
+    return value == target and value_time >= first_sent.replace(microsecond=0)

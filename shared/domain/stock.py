@@ -150,6 +150,14 @@ def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Chan
     return _changed(stock, settled, verify=True)
 
 
+def settle_index(stock: Stock, value: int, time: datetime) -> Change:
+    """Settle where the count is not what was pushed: the index alone takes the value, unless it is newer."""
+    settled = replace(stock, settle_no=stock.settle_no + 1)
+    if stock.index is None or stock.index_time is None or stock.index_time <= time:
+        settled = replace(settled, index=value, index_time=time)
+    return _changed(stock, settled, verify=True)
+
+
 def accept(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:
     """toLocal: what was read under an unchanged `rev` is observed and settled in one write."""
     observed = observe_read(stock, value, time).stock

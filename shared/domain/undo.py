@@ -9,7 +9,7 @@ from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import QUANTITY_LIMIT, Ended, Target, error, skipped
-from shared.domain.stock import Stock, undo_local, undo_push
+from shared.domain.stock import Stock, settle_index, undo_local, undo_push
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,15 @@ def undo_target(stock: Stock, row: UndoRow, shopify_now: int, *, allow_negative:
         return error(Code.QUANTITY_OUT_OF_RANGE)
     if quantity < 0 and not allow_negative:
         return error(Code.NEGATIVE_TARGET)
-    return Target(quantity=quantity, change_from=shopify_now, manual_used=stock.manual_total)
+    return Target(
+        quantity=quantity, change_from=shopify_now, manual_used=stock.manual_total, tracks_rev=stock.tracks_rev
+    )
 
 
 def undone_push(stock: Stock, row: UndoRow, target: Target, adjusted_at: datetime) -> Ended:
-    """The end of a cell whose undoing push Shopify applied."""
+    """The end of a cell whose undoing push Shopify applied; see `pushed` for tracking switched meanwhile."""
+    if stock.tracks_rev != target.tracks_rev:
+        return Ended(CellState.UPDATED, change=settle_index(stock, target.quantity, adjusted_at))
     return Ended(CellState.UPDATED, change=undo_push(stock, target.quantity, adjusted_at, row.d))
 
 

@@ -14,7 +14,7 @@ from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Row
 from shared.mongodb.collections import Database, Document, found, key_of
-from shared.mongodb.row_form import row_document
+from shared.mongodb.row_form import row_document, row_of
 from shared.mongodb.transactions import Overtaken, Session
 
 _OPEN = [str(state) for state in OPEN_CELL_STATES]
@@ -140,18 +140,19 @@ class CellStore:
         cursor = self._cells.find({"shop": shop, "push_id": push_id, "open": True}, session=session)
         return [document async for document in cursor]
 
-    async def keep_rows(self, shop: str, rows: dict[str, Row]) -> None:
-        """Store the rows a worker took itself; one taken earlier by another worker stays."""
+    async def keep_rows(self, shop: str, rows: dict[str, Row]) -> dict[str, Row]:
+        """Store the rows a worker took itself; one stored earlier by another worker stays. Answers what is stored."""
         updates = [
             UpdateOne({"_id": cell, "shop": shop, "row": None}, {"$set": {"row": row_document(row)}})
             for cell, row in rows.items()
         ]
-        if updates:
-            await self._cells.bulk_write(updates, ordered=False)
+        if not updates:
+            return {}
+        await self._cells.bulk_write(updates, ordered=False)
+        cursor = self._cells.find({"_id": {"$in": list(rows)}, "shop": shop}, {"row": 1})
+        return {document["_id"]: row_of(document["row"]) async for document in cursor}
 
-    async def point(
-        self, session: Session, shop: str, ids: Sequence[str], old: str | None, new: str
-    ) -> None:
+    async def point(self, session: Session, shop: str, ids: Sequence[str], old: str | None, new: str) -> None:
         """Move the cells from their old push to a new one. Raises Overtaken where one names another."""
         result = await self._cells.update_many(
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True, "push_id": old},
@@ -206,6 +207,10 @@ class CellStore:
         )
         cursor = self._cells.find({"shop": shop, "job_id": job_id, "state": "cancelled", "claim": claim})
         return [document async for document in cursor]
+
+    async def open_of_shop(self, shop: str, limit: int) -> list[Document]:
+        """Some of the open cells of a shop, whatever their job."""
+        return [document async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
 
     async def claim_window(self, shop: str, job_id: str, window: int) -> list[Document]:
         """Claim the next cells to publish, so that at most `window` are published and open."""

@@ -38,7 +38,7 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import CollectionInvalid, OperationFailure
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -46,6 +46,8 @@ Database = AsyncIOMotorDatabase[Document]
 WEBHOOK_EVENT_LIFE = 72 * 3600
 PREVIEW_LIFE = 30 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
+
+_NAMESPACE_EXISTS = 48
 
 
 def _index(*keys: str, **options: Any) -> IndexModel:
@@ -130,5 +132,8 @@ async def ensure_collections(database: Database) -> None:
                 await database.create_collection(name)
             except CollectionInvalid:
                 pass  # another service was faster
+            except OperationFailure as error:  # the same, found out by the server
+                if error.code != _NAMESPACE_EXISTS:
+                    raise
         if indexes:
             await database[name].create_indexes(indexes)

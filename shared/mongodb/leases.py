@@ -20,9 +20,7 @@ PLAN_LEASE = timedelta(seconds=30)
 class PartitionLeases:
     """The partitions one replica holds. An optimisation, never the lock: only the documents decide."""
 
-    def __init__(
-        self, database: Database, owner: str, partitions: int, *, lease: timedelta = PARTITION_LEASE
-    ) -> None:
+    def __init__(self, database: Database, owner: str, partitions: int, *, lease: timedelta = PARTITION_LEASE) -> None:
         self._lease = lease
         self._partitions = database["partitions"]
         self._replicas = database["replicas"]
@@ -125,6 +123,4 @@ class PlanLease:
 
     async def release(self, shop: str, number: int) -> None:
         """Let another plan at once."""
-        await self._shops.update_one(
-            {"_id": shop, "plan_lease.no": number}, {"$set": {"plan_lease.owner": None}}
-        )
+        await self._shops.update_one({"_id": shop, "plan_lease.no": number}, {"$set": {"plan_lease.owner": None}})

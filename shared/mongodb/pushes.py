@@ -54,7 +54,7 @@ def _record(document: Document) -> PushRecord:
             job_id=row["job_id"],
             key=CellKey(row["bom_id"], row["location_id"]),
             item_id=row["item_id"],
-            target=Target(row["quantity"], row["change_from"], row["manual_used"]),
+            target=Target(row["quantity"], row["change_from"], row["manual_used"], row["tracks_rev"]),
         )
         for row in document["rows"]
     )
@@ -99,6 +99,7 @@ class PushStore:
                         "quantity": row.target.quantity,
                         "change_from": row.target.change_from,
                         "manual_used": row.target.manual_used,
+                        "tracks_rev": row.target.tracks_rev,
                     }
                     for row in rows
                 ],

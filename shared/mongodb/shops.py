@@ -81,7 +81,15 @@ class ShopStore:
             {"$set": {"status": "active", "pause_reason": None, "paused_at": None}},
         )
 
+    async def given_up(self, before: datetime) -> list[str]:
+        """Shops that uninstalled the app, or have been paused since before this time."""
+        condition = {"$or": [{"status": "uninstalled"}, {"status": "paused", "paused_at": {"$lt": before}}]}
+        return [document["_id"] async for document in self._shops.find(condition, {"_id": 1})]
+
     async def paused_by_reason(self) -> dict[str, int]:
         """How many shops are paused, by reason."""
-        pipeline: list[Document] = [{"$match": {"status": "paused"}}, {"$group": {"_id": "$pause_reason", "n": {"$sum": 1}}}]
+        pipeline: list[Document] = [
+            {"$match": {"status": "paused"}},
+            {"$group": {"_id": "$pause_reason", "n": {"$sum": 1}}},
+        ]
         return {d["_id"]: d["n"] async for d in self._shops.aggregate(pipeline)}

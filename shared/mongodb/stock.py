@@ -17,6 +17,9 @@ from shared.mongodb.transactions import Session, WriteConflict
 VERIFY_DELAY = timedelta(milliseconds=750)
 """How long a cell waits for its verifying read, so that a burst of changes shares one."""
 
+VERIFY_TURN = timedelta(seconds=60)
+"""How long a reader may take over the cells it has taken before they fall due again."""
+
 _FIELDS = (
     "index",
     "index_time",
@@ -49,6 +52,15 @@ class StockWrite:
     change: Change
     cause: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyTurn:
+    """Cells being verified by one reader; they fall due again at `until` if it dies."""
+
+    shop: str
+    keys: tuple[CellKey, ...]
+    until: datetime
 
 
 def stock_id(shop: str, key: CellKey) -> str:
@@ -150,15 +162,22 @@ class StockStore:
         found: list[str] = await self._stock.distinct("shop", {"verify_at": {"$lte": now}})
         return found
 
-    async def take_verify(self, shop: str, now: datetime, limit: int) -> list[CellKey]:
-        """Cells whose read is due; their requests are cleared *before* the read, so an event during it asks again."""
-        cursor = self._stock.find({"shop": shop, "verify_at": {"$lte": now}}, {"bom_id": 1, "location_id": 1}).limit(
-            limit
-        )
+    async def take_verify(self, shop: str, now: datetime, limit: int) -> VerifyTurn:
+        """Cells whose read is due. Their requests are put off *before* the read, so that an event during it asks
+        again with a time of its own, and a reader that dies loses none of them."""
+        # Millisecond resolution is what the database keeps; the turn is recognised by this very time.
+        until = (now + VERIFY_TURN).replace(microsecond=now.microsecond // 1000 * 1000)
+        fields = {"bom_id": 1, "location_id": 1}
+        cursor = self._stock.find({"shop": shop, "verify_at": {"$lte": now}}, fields).limit(limit)
         keys = [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
         if keys:
             await self._stock.update_many(
                 {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "verify_at": {"$lte": now}},
-                {"$unset": {"verify_at": ""}},
+                {"$set": {"verify_at": until}},
             )
-        return keys
+        return VerifyTurn(shop, tuple(keys), until)
+
+    async def end_verify(self, turn: VerifyTurn) -> None:
+        """The reads of a turn are applied: clear the requests that nobody has renewed meanwhile."""
+        ids = [stock_id(turn.shop, key) for key in turn.keys]
+        await self._stock.update_many({"_id": {"$in": ids}, "verify_at": turn.until}, {"$unset": {"verify_at": ""}})

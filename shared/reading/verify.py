@@ -31,20 +31,22 @@ class Verifier:
 
         Raises what the Shopify adapter raises.
         """
-        keys = await self._stock.take_verify(shop, datetime.now(UTC), ROWS_PER_CALL)
-        if keys:
+        turn = await self._stock.take_verify(shop, datetime.now(UTC), ROWS_PER_CALL)
+        if turn.keys:
             try:
-                await self.verify(shop, keys, cause="verify")
+                again = await self.verify(shop, turn.keys, cause="verify")
             except (ShopifyError, OSError):
-                await self._stock.ask_verify(shop, keys)
+                await self._stock.ask_verify(shop, turn.keys)
                 raise
-        return len(keys)
+            await self._stock.end_verify(turn)
+            await self._stock.ask_verify(shop, again)
+        return len(turn.keys)
 
-    async def verify(self, shop: str, keys: Sequence[CellKey], *, cause: str) -> None:
-        """Read these cells (at most 250) and apply what was read; a cell written meanwhile is read again later."""
+    async def verify(self, shop: str, keys: Sequence[CellKey], *, cause: str) -> list[CellKey]:
+        """Read these cells (at most 250) and apply what was read; answers those written meanwhile."""
         noted = await self._stock.load(shop, keys)
         if not noted:
-            return
+            return []
         locations = await self._boms.locations(shop)
         items = sorted({cell.item_id for cell in noted.values()})
         read = await self._shopify.items(shop, items, locations=len(locations))
@@ -58,7 +60,7 @@ class Verifier:
         )
         for _, observed in results:
             metrics.INDEX_UPDATES.labels(cause, str(observed or "written_meanwhile")).inc()
-        await self._stock.ask_verify(shop, [key for key, observed in results if observed is None])
+        return [key for key, observed in results if observed is None]
 
     async def _apply(
         self,

@@ -98,9 +98,7 @@ class ShopifyReads:
             if pages > _MOST_PAGES:
                 raise ShopifyUnclear(f"the levels of item {item_id} do not end")
             after = connection["pageInfo"]["endCursor"]
-            body = request_body(
-                MORE_LEVELS, {"id": item_gid(item_id), "levels": _LARGEST_PAGE, "after": after}
-            )
+            body = request_body(MORE_LEVELS, {"id": item_gid(item_id), "levels": _LARGEST_PAGE, "after": after})
             reply = await self._client.call(shop, "inventoryItem", body)
             item = reply.data.get("inventoryItem")
             if not item:

@@ -105,9 +105,7 @@ class ShopifyWrites:
         return answer_of(payload.get("inventoryAdjustmentGroup"), errors, rows)
 
 
-def answer_of(
-    group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], rows: Sequence[SetRow]
-) -> SetAnswer:
+def answer_of(group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], rows: Sequence[SetRow]) -> SetAnswer:
     """Read an answer. An error means that nothing was applied, unless the group lists changes all the same."""
     adjusted_at = None if group is None else parse_time(group["createdAt"])
     if not errors:

@@ -35,9 +35,7 @@ async def applied_once(world: ShopWorld, cells: int) -> None:
     assert set(changes.values()) == {1}
 
 
-async def test_broker_killed_in_mid_job(
-    private_rabbitmq: RabbitMqNode, mongodb_uri: str, database_name: str
-) -> None:
+async def test_broker_killed_in_mid_job(private_rabbitmq: RabbitMqNode, mongodb_uri: str, database_name: str) -> None:
     """RabbitMQ is killed while pushes are under way: after its return the job ends with exact totals."""
     async with (
         drifted(private_rabbitmq.url, mongodb_uri, database_name) as world,

@@ -12,9 +12,7 @@ from shared.settings import load_settings
 
 async def run() -> None:
     """Work until SIGTERM."""
-    service = await ReconcilerService.start(
-        load_settings(), roles={"worker"}, partition_lease=timedelta(seconds=2)
-    )
+    service = await ReconcilerService.start(load_settings(), roles={"worker"}, partition_lease=timedelta(seconds=2))
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await ended.wait()

@@ -22,7 +22,17 @@ async def explore(shop: ApiShop, folder: Path, config: str, *options: str) -> No
     words = ["-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"), "run"]
     words += [f"{shop.world.url}/api/openapi.json", "--header", f"Authorization: Bearer {shop.token}"]
     words += ["--checks", CHECKS, "--no-color", "--generation-deterministic"]
-    words += ["--request-timeout", "5", "--suppress-health-check", "all", "--warnings", "off", *options]
+    words += [
+        "--request-timeout",
+        "5",
+        "--suppress-health-check",
+        "all",
+        "--warnings",
+        "off",
+        "--workers",
+        "2",
+        *options,
+    ]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
@@ -34,11 +44,14 @@ async def explore(shop: ApiShop, folder: Path, config: str, *options: str) -> No
 # What is not built yet says so with a status that would otherwise count as a crash.
 NOT_BUILT = "--exclude-path-regex=^/api/drift(/sweeps)?$"
 
+# The stream of a job that nobody works on lasts until the caller gives up; the second test reads ended ones.
+ENDLESS = "--exclude-operation-id=watchJob"
+
 
 async def test_whatever_is_sent_is_answered_as_described(shop: ApiShop, tmp_path: Path) -> None:
     """Good and bad requests of every operation get the statuses, types and bodies that the document gives."""
     await shop.bom("b")
-    await explore(shop, tmp_path, "", NOT_BUILT, "--phases", "coverage,fuzzing", "--max-examples", "6")
+    await explore(shop, tmp_path, "", NOT_BUILT, ENDLESS, "--phases", "coverage,fuzzing", "--max-examples", "5")
 
 
 async def test_what_there_is_is_answered_as_described(shop: ApiShop, tmp_path: Path) -> None:

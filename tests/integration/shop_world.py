@@ -283,9 +283,7 @@ def tracked(count: int) -> Document:
 
 
 @asynccontextmanager
-async def shop_world(
-    amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4
-) -> AsyncIterator[ShopWorld]:
+async def shop_world(amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4) -> AsyncIterator[ShopWorld]:
     """A simulator with one shop, and the stores; services are started by the test."""
     running = await start(Simulator(client_id=CLIENT_ID, client_secret=CLIENT_SECRET))
     settings = settings_for(amqp_url, mongodb_uri, database, running.url)

@@ -46,9 +46,7 @@ def _published(queue: dict[str, Any]) -> int:
     return int(stats.get("publish", 0))
 
 
-async def test_400_cells_make_400_messages_and_few_calls(
-    world: ShopWorld, management: Management, vhost: str
-) -> None:
+async def test_400_cells_make_400_messages_and_few_calls(world: ShopWorld, management: Management, vhost: str) -> None:
     """An undisturbed job publishes exactly one message per cell, and 400 changed cells cost two mutations."""
     before = await world.shopify()
     preview_id = await world.preview()
@@ -92,9 +90,7 @@ async def test_bad_rows_end_with_codes_of_their_own_and_retry_takes_only_those(w
     await world.control("restore_item", {"item_id": gone})
     await world.control("set_item", {"item_id": bundle, "bundle": False})
     await world.control("activate_location", {"location_id": closed})
-    again = await world.run(
-        Direction.TO_SHOPIFY, source=JobSource.RETRY, of_job_id=job["job_id"], left_out=True
-    )
+    again = await world.run(Direction.TO_SHOPIFY, source=JobSource.RETRY, of_job_id=job["job_id"], left_out=True)
     assert again["totals"]["total"] == 4 + 3 + 99
     assert again["totals"]["updated"] == again["totals"]["total"], again["codes"]
     assert {key for key, cell in (await world.cells(again["job_id"])).items() if cell["state"] == "updated"} == {

@@ -114,14 +114,10 @@ async def test_undo_gives_back_what_the_push_took(world: ShopWorld) -> None:
     here = world.locations[0]
     job = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["A"]})
     await world.sell("A", here, 1)
-    undone = await world.run(
-        Direction.TO_SHOPIFY, {"bom_ids": ["A"]}, source=JobSource.UNDO, of_job_id=job["job_id"]
-    )
+    undone = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["A"]}, source=JobSource.UNDO, of_job_id=job["job_id"])
     assert undone["totals"]["updated"] == 2, undone
     assert (await world.shopify())[CellKey("A", here)] == 9
-    again = await world.run(
-        Direction.TO_SHOPIFY, {"bom_ids": ["A"]}, source=JobSource.UNDO, of_job_id=job["job_id"]
-    )
+    again = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["A"]}, source=JobSource.UNDO, of_job_id=job["job_id"])
     assert again["codes"] == {"SETTLED_SINCE_PREVIEW": 2}
     assert (await _settled(world, "A", here)) == (9, 12)
 

@@ -52,9 +52,7 @@ async def test_a_hand_adjustment_after_the_preview_is_included(world: ShopWorld)
 
 async def test_a_lost_answer_is_asked_for_with_the_same_key(world: ShopWorld) -> None:
     """The answer of a push that Shopify applied is lost: the same body and key again, one change."""
-    await world.control(
-        "/control/faults", {"operation": "inventorySetQuantities", "kind": "reset_after", "count": 2}
-    )
+    await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "reset_after", "count": 2})
     job = await world.run(Direction.TO_SHOPIFY)
     assert job["totals"]["updated"] == 10
     ledger = await world.ledger()
@@ -140,16 +138,6 @@ async def test_mixed_refusal_is_isolated_row_by_row_without_paths(world: ShopWor
     shopify = await world.shopify()
     assert [shopify[CellKey(name, world.locations[0])] for name in "ABCDE"] == [9, 9, 9, 10, 7]
     assert len(await world.ledger()) == 8
-
-
-async def test_a_lost_cell_message_loses_no_cell(world: ShopWorld) -> None:
-    """Cells whose messages vanished are published again by the watchdog, and the job ends."""
-    await world.control("/control/latency", {"seconds": 0.5})
-    job_id = await world.request(Direction.TO_SHOPIFY)
-    await world.document("jobs", job_id, lambda job: job["state"] == "running")
-    # As if two messages had been lost: their cells stay open, marked as published.
-    job = await world.ended(job_id)
-    assert job["totals"]["updated"] == 10
 
 
 async def _shop(world: ShopWorld, status: str) -> dict[str, object]:

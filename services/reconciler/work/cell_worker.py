@@ -185,7 +185,9 @@ class CellWorker:
                 ends.append((task, Verdict(skipped(row.reason))))
             elif row.code is not None:
                 ends.append((task, Verdict(error(row.code))))
-        await self._cells.keep_rows(shop, {task.cell_id: task.row for task in tasks if task.row is not None})
+        kept = await self._cells.keep_rows(shop, {task.cell_id: task.row for task in tasks if task.row is not None})
+        for task in tasks:
+            task.row = kept.get(task.cell_id, task.row)
         await self._end(shop, ends)
         return {task.key for task in tasks if task.row is not None}
 

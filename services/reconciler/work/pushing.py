@@ -17,7 +17,7 @@ from shared.domain.batches import calls, halves
 from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code
 from shared.domain.plan import Ended, Target, error, event_since_preview, push_target, pushed
-from shared.domain.push import PushState, RowOutcome
+from shared.domain.push import PushState, RowOutcome, may_have_been_applied
 from shared.domain.stock import Stock, mark_unknown
 from shared.domain.undo import undo_target, undone_push
 from shared.mongodb.pushes import Outcome, PushRecord, PushRow, PushStore
@@ -63,10 +63,10 @@ class Pushing:
             made, ended = await self._make(shop, group, known)
             finished += ended
             for push in made:
-                done, left = await self._follow(shop, push.push_id, push.tasks)
+                done, left, closed = await self._follow(shop, push.push_id, push.tasks)
                 finished += done
                 if left:
-                    fresh, ended = await self._read_again(shop, left)
+                    fresh, ended = await self._read_again(shop, left, closed)
                     finished += ended
                     known |= fresh
                     groups += self._groups([task for task in left if task.key in fresh])
@@ -74,8 +74,8 @@ class Pushing:
 
     async def resume(self, shop: str, push_id: str, tasks: Sequence[Task]) -> list[Finished]:
         """Go on with a push that was made before, by this process or another: the push, with all its rows."""
-        finished, left = await self._follow(shop, push_id, tasks)
-        fresh, ended = await self._read_again(shop, left)
+        finished, left, closed = await self._follow(shop, push_id, tasks)
+        fresh, ended = await self._read_again(shop, left, closed)
         finished += ended
         return finished + await self.run(shop, [task for task in left if task.key in fresh], fresh)
 
@@ -91,15 +91,28 @@ class Pushing:
         return [group for group in groups if group]
 
     async def _read_again(
-        self, shop: str, tasks: Sequence[Task]
+        self, shop: str, tasks: Sequence[Task], closed: PushRecord
     ) -> tuple[dict[CellKey, Value], list[Finished]]:
-        """Read what Shopify holds before the rest is sent again; what was pushed too often ends here."""
+        """Read what Shopify holds before the rest is sent again; what was pushed too often ends here.
+
+        A row that the refusal did not name, and that may have been applied all the same, ends as unknown.
+        """
         spent = [task for task in tasks if task.pushes_made >= MOST_PUSHES]
         finished = await self._ending.end_each(
             shop, [(task, Verdict(error(Code.CONFLICT, verify=True))) for task in spent]
         )
-        fresh, ended = await self._levels.read(shop, [task for task in tasks if task.pushes_made < MOST_PUSHES])
-        return fresh, finished + await self._ending.end_each(shop, ended)
+        left = [task for task in tasks if task.pushes_made < MOST_PUSHES]
+        fresh, ended = await self._levels.read(shop, left)
+        finished += await self._ending.end_each(shop, ended)
+        doubtful = [task for task in left if task.key in fresh and _doubtful(task, closed, fresh[task.key])]
+
+        def unknown(task: Task, cell: CellStock) -> Verdict:
+            return _unknown(cell.stock, fresh[task.key].quantity)
+
+        ended_unknown, _ = await self._ending.end_by_stock(shop, doubtful, unknown)
+        for task in doubtful:
+            fresh.pop(task.key, None)
+        return fresh, finished + ended_unknown
 
     async def _make(
         self, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]
@@ -157,7 +170,7 @@ class Pushing:
 
     async def _follow(
         self, shop: str, push_id: str, tasks: Sequence[Task]
-    ) -> tuple[list[Finished], list[Task]]:
+    ) -> tuple[list[Finished], list[Task], PushRecord]:
         """Bring a push to its outcome and end the rows it settles; answers the tasks that need another body."""
         push = await self._pushes.get(shop, push_id)
         if push.state is PushState.OPEN and push.sends == 0 and await self._overtaken(shop, tasks):
@@ -167,8 +180,9 @@ class Pushing:
         if push.state is PushState.OPEN:
             push = await self._sending.to_outcome(shop, push)
         if push.state is PushState.WITHDRAWN:
-            return [], list(tasks)
-        return await self._apply(shop, push, tasks)
+            return [], list(tasks), push
+        finished, left = await self._apply(shop, push, tasks)
+        return finished, left, push
 
     async def _overtaken(self, shop: str, tasks: Sequence[Task]) -> bool:
         watched = [task for task in tasks if task.row is not None and task.row.overrides_shopify]
@@ -180,9 +194,7 @@ class Pushing:
             for task in watched
         )
 
-    async def _apply(
-        self, shop: str, push: PushRecord, tasks: Sequence[Task]
-    ) -> tuple[list[Finished], list[Task]]:
+    async def _apply(self, shop: str, push: PushRecord, tasks: Sequence[Task]) -> tuple[list[Finished], list[Task]]:
         outcomes: dict[tuple[str, CellKey], tuple[PushRow, Outcome]] = {
             (row.job_id, row.key): (row, outcome) for row, outcome in zip(push.rows, push.outcomes, strict=True)
         }
@@ -229,5 +241,20 @@ def _verdict(task: Task, stock: Stock, row: PushRow, outcome: Outcome, adjusted_
         return Verdict(ended, pushed_values(row.target))
     if outcome.outcome is RowOutcome.REFUSED:
         return Verdict(error(outcome.code or Code.PUSH_REFUSED, verify=True), detail=outcome.detail)
-    unknown = Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=mark_unknown(stock))
-    return Verdict(unknown, (row.target.change_from, None))
+    return _unknown(stock, row.target.change_from)
+
+
+def _unknown(stock: Stock, before: int | None) -> Verdict:
+    return Verdict(Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=mark_unknown(stock)), (before, None))
+
+
+def _doubtful(task: Task, closed: PushRecord, held: Value) -> bool:
+    """Whether a row of a refused push that was not named as stale may have been applied all the same."""
+    if closed.state is not PushState.ANSWERED or closed.first_sent_at is None:
+        return False
+    for row, outcome in zip(closed.rows, closed.outcomes, strict=True):
+        if (row.job_id, row.key) == (task.job_id, task.key):
+            return outcome.outcome is RowOutcome.NOT_APPLIED and may_have_been_applied(
+                held.quantity, held.time, row.target.quantity, closed.first_sent_at
+            )
+    return False

@@ -103,4 +103,3 @@ class Sending:
 
 def _seconds(until: datetime, now: datetime) -> float:
     return max(1.0, (until - now).total_seconds())
-

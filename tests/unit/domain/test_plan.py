@@ -70,7 +70,7 @@ def test_the_target_is_the_correction_on_top_of_what_shopify_holds(
         assert (decision.state, decision.reason) == (CellState.SKIPPED, Reason.ALREADY_EQUAL)
         assert decision.change == settle(later, now, LATER, later.manual_total)
     else:
-        assert decision == Target(now + correction, now, later.manual_total)
+        assert decision == Target(now + correction, now, later.manual_total, later.tracks_rev)
 
 
 @given(stocks(based=True), quantities, st.sampled_from(Direction))
@@ -141,7 +141,7 @@ def test_a_first_base_read_since_the_preview_stops_no_seeding() -> None:
     """A fresh cell may be pushed although a read has set its base to the value shown, not to another."""
     stock = Stock(count=10)
     row = row_of(stock, 7)
-    assert _push(observe_read(stock, 7, START).stock, row, 7) == Target(10, 7, 0)
+    assert _push(observe_read(stock, 7, START).stock, row, 7) == Target(10, 7, 0, 0)
     assert _code(_push(observe_read(stock, 6, START).stock, row, 6)) is Code.SHOPIFY_CHANGED_BEFORE_PREVIEW
 
 
@@ -184,7 +184,7 @@ def test_limits_of_a_target(local: int, allow: bool, expected: Code | None) -> N
     stock = Stock(index=7, index_time=START, count=local)
     decision = plan.push_target(stock, row_of(stock, 7), 7, LATER, allow_negative=allow)
     if expected is None:
-        assert decision == Target(local, 7, 0)
+        assert decision == Target(local, 7, 0, 0)
     else:
         assert _code(decision) is expected
 

@@ -31,10 +31,10 @@ def test_a_local_correction_survives_sales(sold: int, applied: bool) -> None:
     if applied:
         stock = observe_event(stock, *event).stock
     target = plan.push_target(stock, row, 7, START, allow_negative=False)
-    assert target == Target(10, 7, 0)
+    assert target == Target(10, 7, 0, 0)
     if sold:  # stale: read again
         target = plan.push_target(stock, row, shopify, AT["sale"], allow_negative=False)
-    assert target == Target(10 - sold, 7 - sold, 0)
+    assert target == Target(10 - sold, 7 - sold, 0, 0)
     ended = plan.pushed(stock, target, AT["set"])
     assert ended.state is CellState.UPDATED
     assert ended.change is not None

@@ -105,6 +105,6 @@ def test_limits_of_an_undo() -> None:
     assert undo.undo_target(stock, _row(stock, Direction.TO_SHOPIFY, -3), 2, allow_negative=False) == plan.error(
         Code.NEGATIVE_TARGET
     )
-    assert undo.undo_target(stock, _row(stock, Direction.TO_SHOPIFY, -3), 2, allow_negative=True) == Target(-1, 2, 0)
+    assert undo.undo_target(stock, _row(stock, Direction.TO_SHOPIFY, -3), 2, allow_negative=True) == Target(-1, 2, 0, 0)
     far = _row(stock, Direction.TO_SHOPIFY, 1_000_000_000)
     assert undo.undo_target(stock, far, 2, allow_negative=True) == plan.error(Code.QUANTITY_OUT_OF_RANGE)

@@ -94,7 +94,7 @@ def _decide(scene: Scene, doc: CellDoc, reading: Reading | None) -> Target | End
         return plan.push_target(now, doc.row, doc.row.shopify, doc.row.shopify_time, allow_negative=True)
     decision = plan.push_target(now, doc.row, reading.value, reading.updated_at, allow_negative=True)
     if isinstance(decision, Target) and doc.push is not None and scene.errs("stale row set to the local value"):
-        return Target(now.local or 0, reading.value, now.manual_total)
+        return Target(now.local or 0, reading.value, now.manual_total, 0)
     return decision
 
 

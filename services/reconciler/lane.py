@@ -102,32 +102,22 @@ class Lane:
             await self._worker.run(self._shop, batch)
         except ShopPaused as pause:
             log.warning("lane_paused", reason=pause.reason, cells=len(self._waiting))
-            await self._in_good_order(batch)
             await self._forget(list(self._waiting))
             return 0.0
         except ShopifyThrottled as throttled:
             log.info("lane_throttled", seconds=round(throttled.retry_after, 2))
-            await self._in_good_order(batch)
             return max(throttled.retry_after, 0.05)
         except ShopifyUnclear as unclear:
             log.warning("lane_unclear", reason=str(unclear))
-            await self._in_good_order(batch)
             return _UNCLEAR_WAIT
         except (Overtaken, WriteConflict) as conflict:
             log.info("lane_overtaken", reason=str(conflict))
-            await self._in_good_order(batch)
             return 0.05
         except Exception:  # the attempts were raised before: a batch that keeps failing ends cell by cell
             log.exception("batch_failed", cells=len(batch))
             return _FAILED_WAIT
         await self._done(batch)
         return 0.0
-
-    async def _in_good_order(self, batch: list[str]) -> None:
-        try:
-            await self._cells.give_back(self._shop, batch)
-        except Exception:  # a store that is away: the attempt counts, which is the careful side
-            log.exception("give_back_failed", cells=len(batch))
 
     async def _done(self, batch: list[str]) -> None:
         for cell in batch:

@@ -23,7 +23,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.events import EventStore
 from shared.mongodb.stock import StockStore
-from shared.rabbitmq.consumer import RETRY_PAUSE, Consumer, Delivery, Subscription
+from shared.rabbitmq.consumer import RETRY_PAUSE, Consumer, Delivery
 from shared.rabbitmq.topology import INDEXING
 
 log = structlog.get_logger()
@@ -50,18 +50,19 @@ class Indexer:
         self._levels = LevelIndexer(mongo.transactions, boms, stock, events)
         self._effects = ShopEffects(mongo.transactions, boms, stock, events)
         self._lanes: Lanes[_Taken] = Lanes(self._work)
-        self._subscription: Subscription | None = None
+        self._consumer: Consumer | None = None
         self._stopping = asyncio.Event()
 
     async def start(self, consumer: Consumer) -> None:
-        """Begin to consume."""
-        self._subscription = await consumer.deliver(INDEXING, self.take, prefetch=PREFETCH)
+        """Begin to consume. The consumer is the indexer's alone: `stop` stops it."""
+        self._consumer = consumer
+        await consumer.deliver(INDEXING, self.take, prefetch=PREFETCH)
 
     async def stop(self) -> None:
         """Take nothing more, finish and acknowledge what was taken. The rest goes back when the connection closes."""
         self._stopping.set()
-        if self._subscription is not None:
-            await self._subscription.stop()
+        if self._consumer is not None:
+            await self._consumer.stop()
         await self._lanes.finish(STOP_TIME)
 
     async def take(self, delivery: Delivery) -> None:

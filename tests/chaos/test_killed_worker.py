@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,12 +40,14 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def worker(world: ShopWorld, directory: Path, name: str) -> AsyncIterator[KeptProcess]:
-    """A worker process."""
+async def worker(
+    world: ShopWorld, directory: Path, name: str, more: Mapping[str, str] | None = None
+) -> AsyncIterator[KeptProcess]:
+    """A worker process, with `more` in its environment."""
     process = await asyncio.to_thread(
         KeptProcess,
         [sys.executable, "-m", "tests.chaos.worker_process"],
-        environment=environment(world.settings),
+        environment={**environment(world.settings), **(more or {})},
         directory=ROOT,
         log=directory / f"{name}.log",
     )
@@ -137,3 +139,21 @@ async def test_two_kills_and_doubled_results_change_nothing(world: ShopWorld, tm
     assert set(changes.values()) == {1}
     assert seen["doubled"] >= 1
     assert seen["job.finished"] == 1
+
+
+async def test_a_cell_that_kills_its_worker_is_set_aside(world: ShopWorld, tmp_path: Path) -> None:
+    """A cell that kills the worker each time ends as an error after a bounded number of lives; no other is lost."""
+    poison = {"TRUEUP_TEST_POISON": world.items["B002"]}
+    wanted = {"bom_ids": [f"B{n:03}" for n in range(5)], "location_ids": world.locations[:1]}
+    job_id = await world.request(Direction.TO_LOCAL, wanted)
+    await world.document("jobs", job_id, lambda job: job["state"] == "running")
+    lives = 0
+    ended = asyncio.create_task(world.ended(job_id, within=90))
+    while not ended.done():
+        lives += 1
+        async with worker(world, tmp_path, f"life {lives}", poison) as process:
+            await wait_for(lambda: ended.done() or not process.is_running, within=60)  # noqa: B023  # within its life
+    job = await ended
+    assert job["codes"] == {"WORKER_CRASHED": 1}, job
+    assert job["totals"]["updated"] == 4
+    assert lives == 6

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+from collections.abc import Sequence
 from datetime import timedelta
 
 from services.reconciler.bootstrap import ReconcilerService
 from shared.settings import load_settings
+from shared.shopify.reads import ItemsRead, ShopifyReads
+
+
+def poison(item_id: str) -> None:
+    """Whoever reads this item dies at once, as by a fault in native code: no exception, no clean-up."""
+    read = ShopifyReads.items
+
+    async def deadly(self: ShopifyReads, shop: str, item_ids: Sequence[str], *, locations: int) -> ItemsRead:
+        if item_id in item_ids:
+            os._exit(9)
+        return await read(self, shop, item_ids, locations=locations)
+
+    ShopifyReads.items = deadly  # type: ignore[method-assign]  # the fault that the test plants
 
 
 async def run() -> None:
     """Work until SIGTERM."""
+    if "TRUEUP_TEST_POISON" in os.environ:
+        poison(os.environ["TRUEUP_TEST_POISON"])
     service = await ReconcilerService.start(load_settings(), roles={"worker"}, partition_lease=timedelta(seconds=2))
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)

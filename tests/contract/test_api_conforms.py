@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 from shared.domain.cell import CellKey
 from tests.integration.api_setup import PLACES, ApiShop, shop, world
@@ -58,8 +59,14 @@ async def test_what_there_is_is_answered_as_described(shop: ApiShop, tmp_path: P
     """Operations on BOMs, previews and jobs that exist answer with bodies as described, not only with problems."""
     await shop.bom("b", tracks_pre_assembled=True)
     settled = {"settle_no": 0, "tracks_rev": (await shop.stock("b"))["tracks_rev"]}
-    values = {"local_before": 1, "local_after": 2, "shopify_before": 1, "shopify_after": 2, "settled": settled}
-    cells = [
+    values: dict[str, Any] = {
+        "local_before": 1,
+        "local_after": 2,
+        "shopify_before": 1,
+        "shopify_after": 2,
+        "settled": settled,
+    }
+    cells: list[dict[str, Any]] = [
         {"bom_id": "b", "location_id": PLACES[0], "state": "updated", **values},
         {"bom_id": "b", "location_id": PLACES[1], "state": "error", "code": "READ_FAILED"},
     ]

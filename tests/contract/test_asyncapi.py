@@ -79,7 +79,8 @@ async def described(shop: ApiShop) -> dict[str, Any]:
 async def become(shop: ApiShop, collection: str, query: dict[str, Any], wanted: int) -> None:
     """Wait until so many documents match."""
     async with asyncio.timeout(10):
-        while await shop.world.mongo.db[collection].count_documents({"shop": shop.domain} | query) != wanted:
+        found = shop.world.mongo.db[collection]
+        while await found.count_documents({"shop": shop.domain} | query) != wanted:  # noqa: ASYNC110  # nothing tells
             await asyncio.sleep(0.02)
 
 

@@ -32,7 +32,7 @@ async def test_a_stream_tells_each_state_until_the_last(shop: ApiShop) -> None:
     states: list[str] = []
     async for state in shop.events(f"/jobs/{job_id}/events"):
         states.append(f"{state['state']} {state['totals']['updated']}")
-        figures = {"shop": shop.domain, "job_id": job_id, "totals": {}}
+        figures: dict[str, Any] = {"shop": shop.domain, "job_id": job_id, "totals": {}}
         if len(states) == 1:
             await change(shop, job_id, totals=dict.fromkeys(state["totals"], 1))
             await publisher.event(JOB_PROGRESS, JobProgress(state=JobState.RUNNING, **figures))

@@ -218,7 +218,7 @@ async def test_undo_has_its_own_preview(shop: ApiShop) -> None:
             {"$set": {"index": 10, "count": 10, "settle_no": 1, "index_time": None}},
         )
     settled = {"settle_no": 1, "tracks_rev": (await shop.stock("a"))["tracks_rev"]}
-    common = {"local_before": 7, "local_after": 10, "shopify_before": 10, "shopify_after": 10}
+    common: dict[str, Any] = {"local_before": 7, "local_after": 10, "shopify_before": 10, "shopify_after": 10}
     cells = [
         cell("a", "updated", settled=settled, item_id=(await shop.stock("a"))["item_id"], **common),
         cell("b", "updated", settled=settled | {"settle_no": 0}, item_id=(await shop.stock("b"))["item_id"], **common),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from time import monotonic
@@ -104,8 +105,24 @@ class Run:
             self.out.print(f"not compared, of {len(left_out)} cells one of each kind:")
             kinds = {row["reason"] or row["code"]: row for row in left_out}
             preview_table(self.out, list(kinds.values()))
+        self._account_for(demo, rows)
         identity: str = preview["preview_id"]
         return identity
+
+    def _account_for(self, demo: DemoShop, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Every BOM appears, with each of its cells compared, left out for a reason, or failed with a code."""
+        accounts: dict[str, Counter[str]] = {product.bom_id: Counter() for product in demo.products}
+        for row in rows:
+            how = "compared" if row["cell_class"] is not None else row["reason"] or row["code"]
+            accounts[row["bom_id"]][how] += 1
+        names = {product.bom_id: product.name for product in demo.products}
+        self.report["accounted"] = [
+            {"bom_id": bom_id, "name": names[bom_id], "cells": dict(cells)} for bom_id, cells in accounts.items()
+        ]
+        missing = sum(not cells for cells in accounts.values())
+        kinds = Counter(how for cells in accounts.values() for how in cells)
+        told = ", ".join(f"{how} {boms}" for how, boms in kinds.most_common())
+        self.out.print(f"BOMs accounted for: {len(accounts) - missing} of {len(accounts)} (with cells {told})")
 
     async def reconcile(self, demo: DemoShop, direction: Direction, preview_id: str, name: str) -> None:
         """Run the job of a preview over everything, with its progress; show its summary."""

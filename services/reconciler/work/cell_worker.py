@@ -20,7 +20,7 @@ from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import Ended, Push, ReadAndAccept, Settle, error, first_step, settle_in_sync, skipped
 from shared.domain.push import PushState
 from shared.domain.undo import UndoRow, undone_local
-from shared.errors import BrokerUnavailable
+from shared.errors import BrokerUnavailable, ShopifyError
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document
@@ -28,6 +28,7 @@ from shared.mongodb.jobs import JobStore
 from shared.mongodb.pushes import PushStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import CellStock
+from shared.mongodb.transactions import Overtaken, WriteConflict
 from shared.rabbitmq import topology
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.levels import Value
@@ -87,17 +88,26 @@ class CellWorker:
 
         Raises what the adapters raise; what has ended until then is in the documents and was told.
         """
-        cells = await self._cells.begin(shop, ids)
-        if not cells:
-            return
-        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-        document = await self._shops.get(shop)
-        negative = document is not None and document.allow_negative
-        suspects = [cell for cell in cells if cell["attempts"] > SUSPECT_AFTER]
-        rest = [cell for cell in cells if cell["attempts"] <= SUSPECT_AFTER]
+        present = await self._cells.load(shop, ids)
+        suspects = [cell["_id"] for cell in present if cell["attempts"] >= SUSPECT_AFTER]
+        rest = [cell["_id"] for cell in present if cell["attempts"] < SUSPECT_AFTER]
+        # A suspect's attempt is raised only when its own turn comes: it must not count against those behind it.
         for group in [rest, *([cell] for cell in suspects)]:
-            tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in group]
+            if group:
+                await self._group(shop, group)
+
+    async def _group(self, shop: str, ids: Sequence[str]) -> None:
+        cells = await self._cells.begin(shop, ids)
+        try:
+            jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
+            document = await self._shops.get(shop)
+            negative = document is not None and document.allow_negative
+            tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
             await self._work(shop, tasks)
+        except (ShopifyError, Overtaken, WriteConflict, BrokerUnavailable):
+            # Stopped in good order: the attempt does not count.
+            await self._cells.give_back(shop, ids)
+            raise
 
     async def _work(self, shop: str, tasks: Sequence[Task]) -> None:
         crashed = [task for task in tasks if task.created["attempts"] > MOST_ATTEMPTS]

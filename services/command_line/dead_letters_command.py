@@ -9,7 +9,7 @@ from rich.console import Console
 from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.tables import Column, shorten, table
+from services.command_line.tables import Column, shorten, show_table
 from shared.mongodb.collections import Document
 from shared.mongodb.dead_letters import DeadLetter
 
@@ -35,7 +35,7 @@ async def list_letters(client: Client, shop: str | None, *, as_json: bool, out: 
         (letter.letter_id, f"{letter.at:%m-%d %H:%M}", letter.key, letter.shop or "", letter.reason)
         for letter in letters
     ]
-    out.print(table(COLUMNS, lines, width=out.width))
+    show_table(out, COLUMNS, lines)
     return Exit.OK
 
 

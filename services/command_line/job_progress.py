@@ -20,6 +20,9 @@ from shared.mongodb.listings import BomProgress
 MOST_BOMS = 200
 """Jobs of more BOMs are told as a whole: a line for each would hide what matters."""
 
+NOBODY_YET = "waiting until a reconciler takes the job"
+
+_PATIENT_LOOKS = 4
 _LIVE_ROWS = 12
 _BAR = 40
 
@@ -64,8 +67,12 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
     told: set[str] = set()
     last_line = ""
     last: Document = {}
+    looks = 0
     async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
+        looks += 1
         if job is None:
+            if looks == _PATIENT_LOOKS:
+                out.print(NOBODY_YET)
             continue
         last = job
         for bom in await _boms(client, shop, job) if per_bom else ():
@@ -85,6 +92,7 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
     with Live(console=out, refresh_per_second=8, transient=True) as live:
         async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
             if job is None:
+                live.update(Text(NOBODY_YET))
                 continue
             last = job
             live.update(_picture(job, await _boms(client, shop, job)))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from rich.console import Console
 
 from services.command_line.client import Client
-from services.command_line.tables import Column, number, table
+from services.command_line.tables import Column, number, show_table
 from services.preview.api.explained import explanation, reason_text
 from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
@@ -75,7 +75,7 @@ async def show_summary(client: Client, shop: str, job: Document, out: Console) -
             )
         )
     if lines:
-        out.print(table(COLUMNS, lines, width=out.width))
+        show_table(out, COLUMNS, lines)
     if more:
         out.print(f"… and {more} more: --json shows all")
     for code, cells in sorted(job["codes"].items()):

@@ -12,12 +12,12 @@ from services.command_line.job_progress import standing
 from services.command_line.job_summary import show_summary
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.reconcile_command import job_request, print_job, run_job
-from services.command_line.tables import Column, table
+from services.command_line.tables import Column, show_table
 from services.command_line.watching import job_has_ended
 from shared.contract.messages import JobCancel
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
-from shared.domain.job import JobSource
+from shared.domain.job import JobSource, JobState
 from shared.mongodb.collections import Document
 from shared.rabbitmq.topology import JOB_CANCEL
 
@@ -25,12 +25,14 @@ COLUMNS = (
     Column("Job"),
     Column("Requested"),
     Column("Direction"),
-    Column("State", "name"),
-    Column("Total", "number"),
+    Column("State"),
+    Column("All", "number"),
     Column("Upd", "number"),
     Column("Skip", "number"),
     Column("Err", "number"),
 )
+
+_SHORT = {str(JobState.COMPLETED): "done", str(JobState.COMPLETED_WITH_ERRORS): "errors"}
 
 
 async def list_jobs(client: Client, shop: str, *, most: int, as_json: bool, out: Console) -> Exit:
@@ -42,7 +44,7 @@ async def list_jobs(client: Client, shop: str, *, most: int, as_json: bool, out:
     if not page.items:
         out.print(f"{shop} has no jobs yet")
         return Exit.OK
-    out.print(table(COLUMNS, [_line(job) for job in page.items], width=out.width))
+    show_table(out, COLUMNS, [_line(job) for job in page.items])
     if page.after is not None:
         out.print("… and older ones: --rows N shows more")
     return Exit.OK
@@ -51,7 +53,8 @@ async def list_jobs(client: Client, shop: str, *, most: int, as_json: bool, out:
 def _line(job: Document) -> tuple[str, ...]:
     totals = job["totals"]
     figures = (totals["total"], totals["updated"], totals["skipped"], totals["errors"])
-    return (job["job_id"], _time(job["requested_at"]), job["direction"], job["state"], *(str(n) for n in figures))
+    state = _SHORT.get(job["state"], job["state"])
+    return (job["job_id"], _time(job["requested_at"]), job["direction"], state, *(str(n) for n in figures))
 
 
 def _time(at: datetime) -> str:

@@ -10,7 +10,7 @@ from ulid import ULID
 from services.command_line.client import Client
 from services.command_line.documents import plain, preview_row, print_with_rows
 from services.command_line.outcome import Exit
-from services.command_line.tables import Column, number, signed, table
+from services.command_line.tables import Column, number, signed, show_table
 from services.command_line.watching import follow, listening, preview_has_ended
 from services.preview.api.explained import explanation, reason_text
 from shared.contract.messages import PreviewRequest
@@ -79,7 +79,7 @@ def preview_table(out: Console, rows: Sequence[Document]) -> None:
         for row in rows
     ]
     if lines:
-        out.print(table(COLUMNS, lines, width=out.width))
+        show_table(out, COLUMNS, lines)
     for reason in sorted({row["reason"] for row in rows if row["reason"]}):
         out.print(f"{reason}: {reason_text(reason)}")
     for code in sorted({row["code"] for row in rows if row["code"]}):
@@ -87,15 +87,38 @@ def preview_table(out: Console, rows: Sequence[Document]) -> None:
         out.print(f"{code}: {message} {remedy}")
 
 
-async def rows_of(
-    client: Client, shop: str, preview_id: str, classes: Sequence[CellClass], *, differing: bool
-) -> AsyncIterator[Document]:
-    """Rows in order: those of some classes, else all of them or all but those in sync."""
+async def all_rows(client: Client, shop: str, preview_id: str, classes: Sequence[CellClass]) -> AsyncIterator[Document]:
+    """Rows in order, those of some classes or all."""
     wanted = {str(one) for one in classes}
     async for row in client.previews.all_rows(shop, preview_id):
-        shown = row["cell_class"] in wanted if wanted else not (differing and row["cell_class"] == CellClass.IN_SYNC)
-        if shown:
+        if not wanted or row["cell_class"] in wanted:
             yield row
+
+
+async def telling_rows(
+    client: Client, shop: str, preview_id: str, classes: Sequence[CellClass]
+) -> AsyncIterator[Document]:
+    """Rows worth a line: those that differ, then the failed ones, then those left out. Of some classes: those."""
+    if classes:
+        async for row in all_rows(client, shop, preview_id, classes):
+            yield row
+        return
+    for is_next in (_differs, _failed, _left_out):
+        async for row in client.previews.all_rows(shop, preview_id):
+            if is_next(row):
+                yield row
+
+
+def _differs(row: Document) -> bool:
+    return row["cell_class"] not in {None, str(CellClass.IN_SYNC)}
+
+
+def _failed(row: Document) -> bool:
+    return row["code"] is not None
+
+
+def _left_out(row: Document) -> bool:
+    return row["reason"] is not None
 
 
 async def run_preview(
@@ -118,7 +141,7 @@ async def run_preview(
     if as_json:
 
         async def rows() -> AsyncIterator[Document]:
-            async for row in rows_of(client, shop, preview["preview_id"], classes, differing=False):
+            async for row in all_rows(client, shop, preview["preview_id"], classes):
                 yield preview_row(row)
 
         await print_with_rows(plain(preview), "rows", rows())
@@ -129,7 +152,7 @@ async def run_preview(
     show_badges(out, preview)
     shown: list[Document] = []
     more = 0
-    async for row in rows_of(client, shop, preview["preview_id"], classes, differing=True):
+    async for row in telling_rows(client, shop, preview["preview_id"], classes):
         if most and len(shown) == most:
             more += 1
         else:

@@ -10,7 +10,7 @@ from rich.console import Console
 from services.command_line.client import Client, shop_domain
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.tables import Column, table
+from services.command_line.tables import Column, show_table
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
 from shared.shopify.client import ShopifyClient
@@ -93,5 +93,5 @@ async def add_shop(
         )
         for place in locations
     ]
-    out.print(table(COLUMNS, lines, width=out.width))
+    show_table(out, COLUMNS, lines)
     return Exit.OK

@@ -8,7 +8,7 @@ from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit
 from services.command_line.reconcile_command import REQUESTED_BY
-from services.command_line.tables import Column, number, signed, table
+from services.command_line.tables import Column, number, signed, show_table
 from services.reconciler.sweeper import DriftedCell, Sweeper, SweepResult
 from shared.mongodb.collections import Document
 from shared.reading.rows import RowReader
@@ -42,7 +42,7 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
 def _show(result: SweepResult, jobs: list[str], most: int, out: Console) -> None:
     shown = result.drifted[:most] if most else result.drifted
     if shown:
-        out.print(table(COLUMNS, [_line(cell) for cell in shown], width=out.width))
+        show_table(out, COLUMNS, [_line(cell) for cell in shown])
     if len(shown) < len(result.drifted):
         out.print(f"… and {len(result.drifted) - len(shown)} more: --rows 0 shows all, --json too")
     counted = {**result.left_out, **result.codes}

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_BETWEEN = 2
-"""Columns between two cells of a row."""
+_GAPS = (2, 1)
+"""Columns between two cells of a row; the narrower one where it helps."""
 
 _SHORTEST_NAME = 6
 
@@ -35,32 +35,40 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int) -> Table:
-    """A table not wider than `width` as long as its numbers and texts leave room for names."""
+def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as wide as the console; wider only where numbers and codes alone need more."""
     longest = [max([len(column.title), *(len(row[n]) for row in rows)]) for n, column in enumerate(columns)]
-    fixed = sum(size for size, column in zip(longest, columns, strict=True) if column.kind != "name")
-    room = width - fixed - _BETWEEN * (len(columns) - 1)
-    widths = _name_widths(columns, longest, room)
-    # The box adds a divider of one column to the padding.
-    padding = (0, _BETWEEN - 1, 0, 0)
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding)
+    gap, widths = _fit(columns, longest, out.width)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
     for column in columns:
         made.add_column(column.title, justify="right" if column.kind == "number" else "left", no_wrap=True)
     for row in rows:
-        cells = [shorten(text, widths[n]) if n in widths else text for n, text in enumerate(row)]
-        made.add_row(*(Text(cell) for cell in cells))
-    return made
+        made.add_row(*(Text(shorten(text, width)) for text, width in zip(row, widths, strict=True)))
+    needed = sum(widths) + gap * len(columns)
+    # Cropped to the console, a wider table would lose its last figures.
+    out.print(made, width=max(needed, out.width), crop=False, no_wrap=True, overflow="ignore")
 
 
-def _name_widths(columns: Sequence[Column], longest: Sequence[int], room: int) -> dict[int, int]:
-    """How wide each name may be: its share of the room, and what shorter ones leave of theirs."""
-    names = [n for n, column in enumerate(columns) if column.kind == "name"]
-    widths: dict[int, int] = {}
-    for n in sorted(names, key=lambda n: longest[n] / columns[n].share):
-        shares = sum(columns[m].share for m in names if m not in widths)
-        mine = max(_SHORTEST_NAME, room * columns[n].share // shares)
-        widths[n] = min(longest[n], mine)
+def _fit(columns: Sequence[Column], longest: Sequence[int], width: int) -> tuple[int, list[int]]:
+    """The gap between columns, and how wide each is. The box's divider is part of the gap."""
+    fixed = sum(size for size, column in zip(longest, columns, strict=True) if column.kind != "name")
+    names = sum(column.kind == "name" for column in columns)
+    for gap in _GAPS:
+        room = width - fixed - gap * len(columns)
+        if room >= names * 2 * _SHORTEST_NAME or gap == _GAPS[-1]:
+            return gap, _widths(columns, longest, room)
+    raise AssertionError("unreachable: the last gap is taken")
+
+
+def _widths(columns: Sequence[Column], longest: Sequence[int], room: int) -> list[int]:
+    """Each name gets its share of the room, and what shorter ones leave of theirs."""
+    widths = list(longest)
+    left = {n for n, column in enumerate(columns) if column.kind == "name"}
+    for n in sorted(left, key=lambda n: longest[n] / columns[n].share):
+        shares = sum(columns[m].share for m in left)
+        widths[n] = min(longest[n], max(_SHORTEST_NAME, room * columns[n].share // shares))
         room -= widths[n]
+        left.remove(n)
     return widths
 
 

@@ -10,7 +10,7 @@ from ulid import ULID
 from services.command_line.client import Client
 from services.command_line.documents import plain, preview_row, print_with_rows
 from services.command_line.outcome import Exit
-from services.command_line.tables import Column, number, signed, show_table
+from services.command_line.tables import Column, number, show_table, signed
 from services.command_line.watching import follow, listening, preview_has_ended
 from services.preview.api.explained import explanation, reason_text
 from shared.contract.messages import PreviewRequest

@@ -8,7 +8,7 @@ from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit
 from services.command_line.reconcile_command import REQUESTED_BY
-from services.command_line.tables import Column, number, signed, show_table
+from services.command_line.tables import Column, number, show_table, signed
 from services.reconciler.sweeper import DriftedCell, Sweeper, SweepResult
 from shared.mongodb.collections import Document
 from shared.reading.rows import RowReader

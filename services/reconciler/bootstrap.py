@@ -97,7 +97,7 @@ class ReconcilerService:
             if operations:
                 service._operations = await start_operations(settings.host, settings.operations_port, service.ready)
         except BaseException:
-            await service.stop()
+            await service._close()
             raise
         log.info("reconciler_started", roles=sorted(service._roles))
         return service
@@ -228,6 +228,10 @@ class ReconcilerService:
 
     async def stop(self) -> None:
         """Take nothing new, finish the batches under way, give the rest back, and close."""
+        await self._close()
+        log.info("reconciler_stopped")
+
+    async def _close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -240,4 +244,3 @@ class ReconcilerService:
         await self._connections.aclose()
         if self._operations is not None:
             await self._operations.close()
-        log.info("reconciler_stopped")

@@ -11,6 +11,7 @@ import asyncio
 import aio_pika
 from aio_pika.abc import AbstractConnection
 from pamqp.common import FieldTable
+from yarl import URL
 
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
@@ -28,10 +29,13 @@ async def connect(url: str, name: str) -> AbstractConnection:
     properties: FieldTable = {"connection_name": name}
     if "heartbeat=" not in url:
         url = f"{url}{'&' if '?' in url else '?'}heartbeat={HEARTBEAT}"
+    connection = aio_pika.Connection(URL(url), client_properties=properties)
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            return await aio_pika.connect(url, client_properties=properties)
+        await connection.connect(timeout=CONNECT_TIMEOUT)
+        return connection
     except GONE as error:
+        # Left open, it would be closed by its finaliser, in some later and unrelated place.
+        await connection.close()
         raise BrokerUnavailable(f"RabbitMQ cannot be reached: {type(error).__name__}") from error
 
 

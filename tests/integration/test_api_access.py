@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.operations import start_operations
 from tests.integration.api_setup import PREVIOUS_SECRET, ApiShop, ApiWorld, session_token, shop, world
 
 __all__ = ["shop", "world"]
@@ -165,3 +166,16 @@ async def test_operations_port_tells_and_counts(world: ApiWorld, shop: ApiShop) 
         text = await response.text()
     assert 'route="/api/cells/{bom_id}/{location_id}"' in text
     assert "secret-bom" not in text
+
+
+async def test_what_does_not_work_makes_a_service_unready(world: ApiWorld) -> None:
+    """/readyz is 503 and names the part as soon as one does not work."""
+
+    async def ready() -> dict[str, bool]:
+        return {"broker": False, "mongodb": True}
+
+    operations = await start_operations("127.0.0.1", 0, ready)
+    async with world.client.get(f"http://127.0.0.1:{operations.port}/readyz") as response:
+        assert response.status == 503
+        assert await response.json() == {"ready": False, "parts": {"broker": False, "mongodb": True}}
+    await operations.close()

@@ -10,8 +10,9 @@ import pytest
 from ulid import ULID
 
 from shared.domain.cell import CellKey
-from shared.errors import BrokerUnavailable
+from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import JOBS
+from tests.backends.management import Management
 from tests.integration.api_setup import PLACES, ApiShop, shop, world
 
 __all__ = ["shop", "world"]
@@ -112,17 +113,15 @@ async def test_a_preview_must_be_ready_and_fresh(shop: ApiShop) -> None:
     assert reply.status == 404
 
 
-async def test_without_the_broker_nothing_hangs(shop: ApiShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that cannot be published is 503 with Retry-After; the same request later starts it once."""
+async def test_a_job_that_cannot_be_published_is_503(shop: ApiShop, management: Management) -> None:
+    """Where the broker takes no job the answer is 503 with Retry-After; the same request later starts it once."""
     await shop.bom("b")
     body = {"direction": "toLocal", "selection": {"bom_ids": ["b"]}, "job_id": str(ULID())}
-
-    async def away(*_: object) -> None:
-        raise BrokerUnavailable("away")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("shared.rabbitmq.publisher.Publisher.command", away)
+    management.request("DELETE", f"/queues/{shop.world.vhost}/{JOBS.name}")
+    try:
         reply = await shop.call("POST", "/jobs", body)
+    finally:
+        await declare_topology(shop.world.settings.amqp_url.get_secret_value())
     assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
     assert reply.json["type"] == "urn:trueup:problem:broker-unavailable"
     assert (await shop.call("POST", "/jobs", body)).status == 202

@@ -163,8 +163,8 @@ async def make_catalogue_shop(shop: SimulatedShop, token: str, webhook_url: str,
         locations,
         SelectionBody(cells=cells),
         story=[
-            f"{catalogue.name}: {len(items)} variants × {len(locations)} locations = {len(cells)} cells, a BOM for each",
-            f"{sum(not item['sku'] for item in items)} variants have no SKU: BOMs are mapped by item id",
+            f"{catalogue.name}: {len(items)} variants × {len(locations)} locations = {len(cells)} cells",
+            f"{sum(not item['sku'] for item in items)} variants have no SKU: each has a BOM of its own, mapped by item id",
             (
                 f"{as_exported} variants are tracked in the file; the demo's merchant switches tracking on for "
                 f"{len(switched_on)} more, {len(items) - as_exported - len(switched_on)} stay untracked"

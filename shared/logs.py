@@ -47,4 +47,6 @@ def configure_logs(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper() if level != "debug" else "INFO")
+    # It says of each failed connection what aio-pika, or the error at the start, says better.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(service=service)

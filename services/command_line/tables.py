@@ -45,8 +45,9 @@ def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[
     for row in rows:
         made.add_row(*(Text(shorten(text, width)) for text, width in zip(row, widths, strict=True)))
     needed = sum(widths) + gap * len(columns)
-    # Cropped to the console, a wider table would lose its last figures.
-    out.print(made, width=max(needed, out.width), crop=False, no_wrap=True, overflow="ignore")
+    # On a console of its own width rich would shorten the figures.
+    target = out if needed <= out.width else Console(file=out.file, width=needed, highlight=False)
+    target.print(made)
 
 
 def _fit(columns: Sequence[Column], longest: Sequence[int], width: int) -> tuple[int, list[int]]:

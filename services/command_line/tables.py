@@ -67,7 +67,9 @@ def _widths(columns: Sequence[Column], longest: Sequence[int], room: int) -> lis
     left = {n for n, column in enumerate(columns) if column.kind == "name"}
     for n in sorted(left, key=lambda n: longest[n] / columns[n].share):
         shares = sum(columns[m].share for m in left)
-        widths[n] = min(longest[n], max(_SHORTEST_NAME, room * columns[n].share // shares))
+        # A title is never shortened, so its column is never narrower.
+        shortest = max(_SHORTEST_NAME, len(columns[n].title))
+        widths[n] = min(longest[n], max(shortest, room * columns[n].share // shares))
         room -= widths[n]
         left.remove(n)
     return widths

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.contract.selection import Id, SelectionBody
+from shared.contract.selection import Id, LocationId, SelectionBody
 from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState
@@ -98,7 +98,7 @@ class CountAdjust(Message):
     """A hand adjustment of one cell's count. The idempotency key makes a repeat harmless."""
 
     bom_id: Id
-    location_id: Id
+    location_id: LocationId
     delta: Quantity
     idempotency_key: str = Field(min_length=1, max_length=200)
     cause: Literal["counted", "built", "imported", "corrected"] = "corrected"
@@ -110,7 +110,7 @@ class CellWork(Message):
 
     job_id: Ulid
     bom_id: Id
-    location_id: Id
+    location_id: LocationId
     direction: Direction | None = None
     attempt: int = 0
 

@@ -11,6 +11,8 @@ from shared.domain.selection import Filtered, Grid, Picked, Selection
 
 Id = Annotated[str, Field(min_length=1, max_length=64, description="An id, always a string.")]
 
+LocationId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$", description="A Shopify location's id.")]
+
 
 class CellRef(BaseModel):
     """One BOM at one location."""
@@ -18,7 +20,7 @@ class CellRef(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     bom_id: Id
-    location_id: Id
+    location_id: LocationId
 
 
 class FilterBody(BaseModel):
@@ -29,7 +31,7 @@ class FilterBody(BaseModel):
     text: str | None = Field(None, max_length=200, description="Part of the BOM's name or id.")
     tag: str | None = Field(None, max_length=200)
     tracks_pre_assembled: bool | None = Field(None, strict=True)
-    location_ids: list[Id] | None = Field(None, min_length=1, max_length=1000)
+    location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
 
 
 class SelectionBody(BaseModel):
@@ -38,7 +40,7 @@ class SelectionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     bom_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)] | Literal["all"] | None = None
-    location_ids: list[Id] | None = Field(None, min_length=1, max_length=1000)
+    location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
     cells: list[CellRef] | None = Field(None, min_length=1, max_length=100_000)
     filter: FilterBody | None = None
 

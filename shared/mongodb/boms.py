@@ -13,8 +13,10 @@ from pymongo import UpdateOne
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered, Grid, Picked, Selection
+from shared.domain.stock import Stock, start_tracking
 from shared.mongodb.collections import Database, Document, key_of
-from shared.mongodb.stock import new_stock
+from shared.mongodb.earlier_lives import EarlierLives
+from shared.mongodb.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 _IDS_PER_QUERY = 1000
@@ -69,6 +71,9 @@ class BomStore:
         self._boms = database["boms"]
         self._locations = database["locations"]
         self._stock = database["stock"]
+        self._ledger = database["ledger"]
+        self._stock_store = StockStore(database)
+        self._lives = EarlierLives(database)
         self._transactions = transactions
 
     async def locations(self, shop: str) -> dict[str, Location]:
@@ -187,18 +192,31 @@ class BomStore:
         wanted = {key_of(shop, *key): key for keys in by_bom.values() for key in keys}
         there = self._stock.find({"_id": {"$in": list(wanted)}}, {"_id": 1}, session=session)
         present = {document["_id"] async for document in there}
+        missing = {cell_id: key for cell_id, key in wanted.items() if cell_id not in present}
+        if not missing:
+            return
+        lives = await self._earlier(shop, missing.values(), session)
         documents = [
-            new_stock(
-                shop,
-                key,
-                boms[key.bom_id].inventory_item_id,
-                tracks=boms[key.bom_id].tracks_pre_assembled,
-            )
-            for cell_id, key in wanted.items()
-            if cell_id not in present
+            new_stock(shop, key, boms[key.bom_id].inventory_item_id, lives.get(key, Stock()))
+            for key in missing.values()
         ]
-        if documents:
-            await self._stock.insert_many(documents, session=session)
+        await self._stock.insert_many(documents, session=session)
+        started = [key for key in missing.values() if boms[key.bom_id].tracks_pre_assembled]
+        writes = []
+        for key in started:
+            before = lives.get(key, Stock())
+            writes.append(StockWrite(key, before, start_tracking(before), "tracking_started", "new cell"))
+        await self._stock_store.write(session, shop, writes)
+
+    async def _earlier(self, shop: str, keys: Iterable[CellKey], session: Session) -> dict[CellKey, Stock]:
+        """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
+        condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
+        found: list[str] = await self._ledger.distinct("bom_id", condition, session=session)
+        earlier: dict[CellKey, Stock] = {}
+        for bom_id in found:
+            for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():
+                earlier[CellKey(bom_id, location_id)] = stock
+        return earlier
 
 
 def filter_query(shop: str, selection: Filtered) -> Document:

@@ -4,8 +4,9 @@ Every document carries `shop`, and every `_id` and index leads with it (the shar
 Ids are built by the functions below: strings of the shop and the ids, joined by "|".
 
 shops           _id shop · token (encrypted), status active|paused|uninstalled, pause_reason, paused_at,
-                api_version, allow_negative, drift_policy, plan_lease {owner, no, until}, job_no, created_at
-locations       shop, location_id · name, active, fulfillment_service, seen_at
+                api_version, allow_negative, drift_policy, plan_lease {owner, no, until}, job_no, created_at,
+                scopes
+locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
                 externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, verify_at (a read is wanted
@@ -63,7 +64,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", unique=True),
         # Several BOMs on one item would fight over one Shopify value.
         _index("shop", "inventory_item_id", unique=True),
-        _index("shop", "name_lower"),
+        _index("shop", "name_lower", "bom_id"),
         _index("shop", "tags"),
     ],
     "stock": [

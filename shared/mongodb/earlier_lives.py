@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from shared.domain.stock import Stock
 from shared.mongodb.collections import Database, Document, key_of
-from shared.mongodb.stock import CellStock, stock_fields
+from shared.mongodb.stock import CellStock
 from shared.mongodb.transactions import Session
 
 _COUNTERS = ("manual_total", "settle_no", "events_no", "tracks_rev", "rev")
@@ -68,8 +68,3 @@ class EarlierLives:
             # The step between two lives outdates every row that an earlier one left in a preview.
             lives[document["_id"]] = replace(stock, tracks_rev=stock.tracks_rev + 1, rev=stock.rev + 1)
         return lives
-
-    @staticmethod
-    def fields(stock: Stock) -> Document:
-        """The stored fields of such a stock."""
-        return stock_fields(stock)

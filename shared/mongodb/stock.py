@@ -78,9 +78,8 @@ def _stock(document: Mapping[str, Any]) -> CellStock:
     return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}))
 
 
-def new_stock(shop: str, key: CellKey, item_id: str, *, tracks: bool) -> Document:
-    """The document of a cell never read: no base, and a count of zero built units only where the BOM tracks."""
-    stock = Stock(count=0 if tracks else None)
+def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
+    """The document of a new cell; `stock` has no values yet, only what an earlier life of the cell left behind."""
     return {
         "_id": stock_id(shop, key),
         "shop": shop,

@@ -71,7 +71,8 @@ class Queue:
 
 PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,))
 JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL))
-RECORDS = Queue("trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST))
+# One consumer at a time: a count must not overtake the BOM it is for.
+RECORDS = Queue("trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST), single_active_consumer=True)
 FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,))
 ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,))
 INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",))

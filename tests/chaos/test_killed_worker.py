@@ -152,7 +152,7 @@ async def test_a_cell_that_kills_its_worker_is_set_aside(world: ShopWorld, tmp_p
     while not ended.done():
         lives += 1
         async with worker(world, tmp_path, f"life {lives}", poison) as process:
-            await wait_for(lambda: ended.done() or not process.is_running, within=60)  # noqa: B023  # within its life
+            await wait_for(lambda: ended.done() or not process.is_running, within=60)  # within its life
     job = await ended
     assert job["codes"] == {"WORKER_CRASHED": 1}, job
     assert job["totals"]["updated"] == 4

@@ -30,8 +30,9 @@ async def explore(shop: ApiShop, folder: Path, config: str, *options: str) -> No
         "all",
         "--warnings",
         "off",
+        # More than one meets a fault of CPython 3.11 in threads that parse source at the same time.
         "--workers",
-        "2",
+        "1",
         *options,
     ]
     process = await asyncio.create_subprocess_exec(

@@ -72,7 +72,7 @@ class Port:
 @pytest.fixture(params=["2026-04", "2026-07", "2026-10"])
 async def port(request: pytest.FixtureRequest) -> AsyncIterator[Port]:
     """A shop with three locations, seen through one API version."""
-    running = await start(Simulator(client_id="port", client_secret="port"))  # noqa: S106  # the simulator's own
+    running = await start(Simulator(client_id="port", client_secret="port"))  # the simulator's own
     access = FixedAccess()
     async with aiohttp.ClientSession() as http:
         client = ShopifyClient(http, access, running.url + "/{shop}", request.param)

@@ -40,7 +40,7 @@ from shared.shopify.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
 
 SHOP = "tests.myshopify.com"
-TOKEN = "shpat_tests"  # noqa: S105  # the simulator's own
+TOKEN = "shpat_tests"  # the simulator's own
 CLIENT_ID, CLIENT_SECRET = "client", "secret of the tests"
 ENDED = [str(state) for state in JobState if state not in UNFINISHED_JOB_STATES]
 
@@ -342,10 +342,10 @@ async def previewer(world: ShopWorld) -> AsyncIterator[None]:
 
 
 __all__ = [
-    "previewer",
     "SHOP",
     "ShopWorld",
     "new_id",
+    "previewer",
     "reconciler",
     "shop_world",
     "stock_id",

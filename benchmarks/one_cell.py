@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -164,7 +165,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=50)
     parser.add_argument("--latency", type=float, default=0.08)
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(given.jobs, given.latency)), indent=2))
+    sys.stdout.write(json.dumps(asyncio.run(measure(given.jobs, given.latency)), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ async def graphql(request: web.Request) -> web.StreamResponse:
     return await call.serve(request)
 
 
-class _BadBody(Exception):  # noqa: N818  # an answer to the client, not a failure of the program
+class _BadBody(Exception):  # an answer to the client, not a failure of the program
     """The body is no GraphQL request: HTTP 400 with this text."""
 
 

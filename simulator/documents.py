@@ -34,7 +34,7 @@ _UNUSED_VARIABLE: Final = re.compile(r"Variable '\$(\w+)' is never used in opera
 _MISSING_DIRECTIVE_ARGUMENT: Final = re.compile(r"Argument '@(\w+)\((\w+):\)' .* is required")
 
 
-class InvalidDocument(Exception):  # noqa: N818  # a finding, not a failure of the program
+class InvalidDocument(Exception):  # a finding, not a failure of the program
     """The document does not parse or fit the schema; carries Shopify's list of errors."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:

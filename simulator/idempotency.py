@@ -53,7 +53,7 @@ class _Kept:
     result: Any = None
 
 
-class KeyRefused(Exception):  # noqa: N818  # an answer to the client, not a failure of the program
+class KeyRefused(Exception):  # an answer to the client, not a failure of the program
     """The key cannot be used. `code` is one of the IDEMPOTENCY_ codes."""
 
     def __init__(self, code: str) -> None:

@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 _MISSING: Any = object()
 
 
-class BadRequest(Exception):  # noqa: N818  # an answer to the client, not a failure of the program
+class BadRequest(Exception):  # an answer to the client, not a failure of the program
     """The request cannot be done; the message names the field. `status` is 400 or 404."""
 
     def __init__(self, message: str, status: int = 400) -> None:

@@ -19,7 +19,7 @@ SCOPES: Final = "read_inventory,write_inventory,read_products,read_locations"
 _PARTS_OF_JWT: Final = 3
 
 
-class TokenRefused(Exception):  # noqa: N818  # an answer to the client, not a failure of the program
+class TokenRefused(Exception):  # an answer to the client, not a failure of the program
     """OAuth refusal: the error's code is the message."""
 
 

@@ -166,7 +166,14 @@ class ReconcilerService:
                 planner=planner,
                 aggregator=aggregator,
                 window=window,
-                giving_up=GivingUp(mongo.transactions, shops, jobs, cells, PushStore(mongo.db), stock),
+                giving_up=GivingUp(
+                    transactions=mongo.transactions,
+                    shops=shops,
+                    jobs=jobs,
+                    cells=cells,
+                    pushes=PushStore(mongo.db),
+                    stock=stock,
+                ),
                 every=watchdog_every,
                 silent_after=silent_after,
             )

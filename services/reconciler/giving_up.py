@@ -30,6 +30,7 @@ class GivingUp:
 
     def __init__(
         self,
+        *,
         transactions: Transactions,
         shops: ShopStore,
         jobs: JobStore,

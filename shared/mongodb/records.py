@@ -144,10 +144,7 @@ class RecordStore:
             return
         stocks = {CellKey(bom.bom_id, place): earlier.get(place, Stock()) for place in sorted(location_ids)}
         await self._stock_documents.insert_many(
-            [
-                new_stock(shop, key, bom.inventory_item_id, stock)
-                for key, stock in stocks.items()
-            ],
+            [new_stock(shop, key, bom.inventory_item_id, stock) for key, stock in stocks.items()],
             session=session,
         )
         if bom.tracks_pre_assembled:

@@ -24,6 +24,7 @@ R = TypeVar("R")
 MAJORITY = WriteConcern(w="majority")
 _TRIES_OF_A_BATCH = 3
 _TRIES_OF_ONE = 40
+_TRIES_OF_A_COMMIT = 5
 _WRITE_CONFLICT = 112
 
 
@@ -74,12 +75,12 @@ class Transactions:
 
     async def _commit(self, session: Session) -> None:
         """Commit, and ask again while the answer is unknown: the server makes a repeated commit harmless."""
-        for attempt in range(5):
+        for attempt in range(_TRIES_OF_A_COMMIT):
             try:
                 await session.commit_transaction()
                 return
             except PyMongoError as error:
-                if attempt == 4 or not error.has_error_label("UnknownTransactionCommitResult"):
+                if attempt == _TRIES_OF_A_COMMIT - 1 or not error.has_error_label("UnknownTransactionCommitResult"):
                     raise
 
     async def run(self, body: Callable[[Session], Awaitable[T]], *, tries: int = _TRIES_OF_ONE) -> T:

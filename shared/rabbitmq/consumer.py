@@ -171,7 +171,7 @@ class Consumer:
                 await delivery.reject()
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # whatever it is, the message must come again
+            except Exception as error:  # noqa: BLE001  # whatever it is, the message must come again
                 log.warning("message_failed", queue=delivery.queue, key=delivery.key, error=repr(error))
                 await asyncio.sleep(RETRY_PAUSE)
                 await delivery.requeue()

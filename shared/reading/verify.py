@@ -56,7 +56,8 @@ class Verifier:
             if isinstance(level, Value) and _says_something(cell, level):
                 values[key] = level
         results = await self._transactions.in_halves(
-            sorted(values), lambda session, part: self._apply(session, shop, part, noted, values, cause)
+            sorted(values),
+            lambda session, part: self._apply(session, shop, part, noted=noted, values=values, cause=cause),
         )
         for _, observed in results:
             metrics.INDEX_UPDATES.labels(cause, str(observed or "written_meanwhile")).inc()
@@ -67,6 +68,7 @@ class Verifier:
         session: Session,
         shop: str,
         keys: Sequence[CellKey],
+        *,
         noted: Mapping[CellKey, CellStock],
         values: Mapping[CellKey, Value],
         cause: str,

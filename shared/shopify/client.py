@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from time import monotonic
 from typing import Any, Protocol
 
@@ -113,7 +114,7 @@ class ShopifyClient:
             raise ShopPaused(shop, _PAUSES[status])
         if status in _THROTTLES:
             raise ShopifyThrottled(f"{operation}: HTTP {status}", _seconds(retry_after))
-        if status >= 500:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
             document = json.loads(raw)
@@ -130,7 +131,7 @@ class ShopifyClient:
         errors = document.get("errors")
         if errors:
             raise _error(operation, errors, cost, budget)
-        if status >= 400:
+        if status >= HTTPStatus.BAD_REQUEST:
             raise ShopifyRefused(f"{operation}: HTTP {status}", None, [])
         data = document.get("data")
         if not isinstance(data, dict):

@@ -153,6 +153,8 @@ def _single(error: dict[str, Any]) -> RowAnswer:
 
 def _row_index(path: object) -> int | None:
     """The row in a path such as ["input", "quantities", "71", "locationId"]."""
-    if isinstance(path, list) and len(path) >= 3 and path[1] == "quantities" and str(path[2]).isdigit():
-        return int(path[2])
-    return None
+    match path:
+        case [_, "quantities", index, *_] if str(index).isdigit():
+            return int(index)
+        case _:
+            return None

@@ -126,8 +126,9 @@ async def test_one_bad_row_refuses_the_call_and_is_named(port: Port) -> None:
     good, stale, bundle = await port.item(1), await port.item(2), await port.item(3, bundle=True)
     here = port.locations[0]
     rows = [SetRow(good, here, 5, 1), SetRow(stale, here, 5, 7), SetRow(bundle, here, 5, 3)]
-    answer = await port.writes.send(SHOP, set_body(rows, key="01M889S0CXGVA32WMFP0TFZDHK", reference="gid://t/J/2"), rows)
-    assert [row.outcome for row in answer.rows][0] is RowOutcome.NOT_APPLIED
+    body = set_body(rows, key="01M889S0CXGVA32WMFP0TFZDHK", reference="gid://t/J/2")
+    answer = await port.writes.send(SHOP, body, rows)
+    assert answer.rows[0].outcome is RowOutcome.NOT_APPLIED
     outcomes = {row.outcome for row in answer.rows}
     assert outcomes <= {RowOutcome.NOT_APPLIED, RowOutcome.STALE, RowOutcome.REFUSED}
     named = [row.code for row in answer.rows if row.outcome is RowOutcome.REFUSED]

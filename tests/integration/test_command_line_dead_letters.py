@@ -93,7 +93,11 @@ async def test_a_dead_cell_message_is_dropped_and_its_place_freed(world: ShopWor
     await world.mongo.db["cells"].insert_one(
         {
             "_id": f"{SHOP}|{name}",
-            "shop": SHOP, "job_id": job_id, "bom_id": "B1", "location_id": "7", "open": True,
+            "shop": SHOP,
+            "job_id": job_id,
+            "bom_id": "B1",
+            "location_id": "7",
+            "open": True,
             "published_at": datetime.now(UTC),
         }
     )

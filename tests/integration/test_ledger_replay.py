@@ -24,9 +24,7 @@ async def replayed(world: ShopWorld) -> dict[tuple[str, str, str], int | None]:
     return values
 
 
-async def test_replaying_the_ledger_gives_the_present(
-    vhost_url: str, mongodb_uri: str, database_name: str
-) -> None:
+async def test_replaying_the_ledger_gives_the_present(vhost_url: str, mongodb_uri: str, database_name: str) -> None:
     """Records, counts, jobs in both directions, sales and verifying reads: nothing moved without an entry."""
     async with (
         shop_world(vhost_url, mongodb_uri, database_name, locations=2) as world,

@@ -155,6 +155,6 @@ def _row_index(path: object) -> int | None:
     """The row in a path such as ["input", "quantities", "71", "locationId"]."""
     match path:
         case [_, "quantities", index, *_] if str(index).isdigit():
-            return int(index)
+            return int(str(index))
         case _:
             return None

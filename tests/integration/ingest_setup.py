@@ -176,8 +176,9 @@ class Shop:
         return found
 
     async def ledger(self, bom_id: str) -> list[tuple[str, int | None, int | None]]:
-        """A BOM's ledger: field, before, after, in order."""
-        entries = self.world.mongo.db["ledger"].find({"shop": self.domain, "bom_id": bom_id}).sort("seq", 1)
+        """What webhooks wrote into a BOM's ledger: field, before, after, in order."""
+        written = {"shop": self.domain, "bom_id": bom_id, "cause": "webhook"}
+        entries = self.world.mongo.db["ledger"].find(written).sort("seq", 1)
         return [(entry["field"], entry["before"], entry["after"]) async for entry in entries]
 
 

@@ -194,7 +194,7 @@ async def test_all_services_run_in_one_process_and_stop_on_a_signal(
             process.send_signal(signal.SIGTERM)
             _, errors = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 0, errors.decode()
-        assert b"Traceback" not in errors
+        assert "Traceback" not in errors.decode(), errors.decode()
 
 
 async def _ready(http: aiohttp.ClientSession, operations: int) -> None:

@@ -34,9 +34,11 @@ from tests.integration.shop_world import SHOP, ShopWorld, new_id, reconciler, sh
 @pytest.fixture
 async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
     """A shop, and a planner, which also looks after the dead letters."""
-    async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made:
-        async with reconciler(made, roles=["planner"]):
-            yield made
+    async with (
+        shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made,
+        reconciler(made, roles=["planner"]),
+    ):
+        yield made
 
 
 @asynccontextmanager

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from services.preview.bootstrap import PreviewService
 from shared.contract.messages import BomUpsert, CountAdjust
 from shared.domain.comparison import Direction
 from shared.rabbitmq import topology
-from tests.integration.api_setup import PreviewService
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 
 

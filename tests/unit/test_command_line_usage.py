@@ -71,9 +71,13 @@ def test_a_wrong_setting_is_named_and_not_shown(name: str, value: str, monkeypat
     """A wrong value is refused with one line that names its variable and never holds the value."""
     for setting, text in settings(**{name: value}).items():
         monkeypatch.setenv(setting, text)
-    with pytest.raises(WrongSetting) as refused:
+
+    def open_store() -> None:
         known = load_settings()
         Mongo(known.mongodb_uri.get_secret_value(), known.mongodb_database)
+
+    with pytest.raises(WrongSetting) as refused:
+        open_store()
     (line,) = str(refused.value).splitlines()
     assert name in line
     assert "hidden" not in line

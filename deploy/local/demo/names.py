@@ -29,4 +29,4 @@ _FINISHES = ("Natural", "Charcoal", "Forest", "Sand", "Midnight")
 
 def finished_goods() -> list[str]:
     """One hundred different names."""
-    return [f"{good} – {finish}" for good in _GOODS for finish in _FINISHES]
+    return [f"{finish} {good}" for good in _GOODS for finish in _FINISHES]

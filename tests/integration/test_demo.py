@@ -1,0 +1,87 @@
+"""The demo without a person, whole: its report, its exit code, and that nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.demo.names import finished_goods
+
+CATALOGUE = Path(__file__).resolve().parents[3] / "shared" / "catalogue" / "jewelery.csv"
+SECONDS = 60.0
+
+
+async def run_demo(amqp_url: str, mongodb_uri: str, directory: Path, *more: str) -> tuple[int, str, dict[str, Any]]:
+    """Run `--once` on the test run's servers: exit code, output, report."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.local.demo", "--once", "--directory", str(directory / "demo"), *more),
+        env={**os.environ, "TRUEUP_AMQP_URL": amqp_url, "TRUEUP_MONGODB_URI": mongodb_uri, "COLUMNS": "80"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    report: dict[str, Any] = json.loads((directory / "demo.json").read_text())
+    return process.returncode or 0, output.decode(), report
+
+
+def is_over(directory: Path) -> bool:
+    """Whether the simulator's process, which ends last, is gone."""
+    pid = json.loads((directory / "demo" / "simulator.json").read_text())["pid"]
+    return not Path(f"/proc/{pid}").exists()
+
+
+async def test_both_directions_end_in_agreement(vhost_url: str, mongodb_uri: str, tmp_path: Path) -> None:
+    """400 cells in drift are previewed and reconciled both ways with orders arriving; at the end no cell disagrees."""
+    code, output, report = await run_demo(vhost_url, mongodb_uri, tmp_path)
+    assert code == 0, output
+    assert (report["disagreements"], report["disagreeing"], report["agrees"]) == (0, [], True)
+    for direction in ("toShopify", "toLocal"):
+        preview, job = report[f"preview_{direction}"], report[f"job_{direction}"]
+        assert len(preview["rows"]) == preview["total"] == 406
+        assert sum(preview["badges"].values()) == 100
+        totals = job["totals"]
+        assert totals["total"] == totals["updated"] + totals["skipped"] + totals["errors"] == 406
+        assert report[f"orders_{direction}"]["orders"] > 0
+    first = report["preview_toShopify"]
+    drifted = sum(first["classes"][kind] for kind in ("shopify_moved", "local_moved", "both_moved"))
+    assert 110 <= drifted <= 150
+    assert {"BUNDLE_PARENT", "ITEM_NOT_FOUND", "SHOPIFY_JUST_CHANGED"} <= report["job_toShopify"]["codes"].keys()
+    assert report["job_toLocal"]["codes"].keys() <= {"ITEM_NOT_FOUND", "CONFLICT"}
+    assert report["compared"] == 400 - 8 - 6 - 4
+    # One mutation carries up to 250 rows; a few more for stale rows, single ones for the bundle.
+    assert report["calls"]["job_toShopify"]["inventorySetQuantities"]["calls"] < 20
+    assert max(len(line) for line in output.splitlines() if "demo.json" not in line) <= 80
+    assert is_over(tmp_path)
+
+
+@pytest.mark.skipif(not CATALOGUE.exists(), reason="needs the product exports beside the project: ../shared/catalogue")
+async def test_every_variant_of_a_real_export_is_accounted_for(
+    vhost_url: str, mongodb_uri: str, tmp_path: Path
+) -> None:
+    """Variants without SKU and tracker each appear once: compared, or left out for a reason; none is guessed."""
+    code, output, report = await run_demo(vhost_url, mongodb_uri, tmp_path, "--catalogue", str(CATALOGUE))
+    assert code == 0, output
+    rows = report["preview_toLocal"]["rows"]
+    assert len({row["bom_id"] for row in rows}) == len(report["accounted"]) == len(rows) / 4
+    for variant in report["accounted"]:
+        assert sum(variant["cells"].values()) == 4
+        assert variant["cells"].keys() <= {"compared", "untracked"}
+    for row in rows:
+        assert (row["bom_id"] == row["inventory_item_id"]) is True
+        if row["reason"] == "untracked":
+            assert (row["shopify"], row["local"], row["difference"]) == (None, None, None)
+    compared = sum(row["class"] is not None for row in rows)
+    assert report["compared"] == compared
+    assert 0 < compared < len(rows)
+
+
+def test_the_goods_have_a_hundred_different_names() -> None:
+    """Two BOMs of one name could not be told apart in the tables."""
+    names = finished_goods()
+    assert (len(names), len(set(names))) == (100, 100)

@@ -148,10 +148,9 @@ def reconcile_command(
             selection = await selection_of(client, known, bom or [], location or [], everything=everything)
         cells = await client.boms.size(known, selection.to_domain())
         side = "Shopify" if direction is Direction.TO_SHOPIFY else "the local records"
-        out = console()
-        ask_first(out, f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
+        ask_first(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
         request = job_request(known, direction, selection, preview_id=preview)
-        return await run_job(client, request, watch=watch, as_json=as_json, out=out)
+        return await run_job(client, request, watch=watch, as_json=as_json, out=console())
 
     _run(work)
 

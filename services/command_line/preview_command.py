@@ -121,6 +121,20 @@ def _left_out(row: Document) -> bool:
     return row["reason"] is not None
 
 
+async def _shown_while_taken(
+    client: Client, shop: str, selection: SelectionBody, *, quietly: bool, out: Console
+) -> Document:
+    """Take a preview, with a line that tells how far it is unless something else is to be printed."""
+    if quietly:
+        return await take_preview(client, shop, selection)
+    with out.status("waiting until a preview service takes the request") as status:
+
+        def told(done: int, total: int | None) -> None:
+            status.update(f"reading cells: {done}" + (f" of {total}" if total is not None else ""))
+
+        return await take_preview(client, shop, selection, told=told)
+
+
 async def run_preview(
     client: Client,
     shop: str,
@@ -132,12 +146,7 @@ async def run_preview(
     out: Console,
 ) -> Exit:
     """The whole command; `most` rows are shown (0: all)."""
-    with out.status("asking for a preview") as status:
-
-        def told(done: int, total: int | None) -> None:
-            status.update(f"reading cells: {done}" + (f" of {total}" if total is not None else ""))
-
-        preview = await take_preview(client, shop, selection, told=None if as_json or not out.is_terminal else told)
+    preview = await _shown_while_taken(client, shop, selection, quietly=as_json or not out.is_terminal, out=out)
     if as_json:
 
         async def rows() -> AsyncIterator[Document]:

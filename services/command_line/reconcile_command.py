@@ -46,13 +46,14 @@ def job_request(
     )
 
 
-def ask_first(out: Console, question: str, *, yes: bool) -> None:
+def ask_first(question: str, *, yes: bool) -> None:
     """Have a person agree. Raises WrongUseError where nobody can be asked, or where the answer is no."""
     if yes:
         return
     if not sys.stdin.isatty():
         raise WrongUseError("--yes: nobody can be asked here; say --yes to go on")
-    answer = out.input(f"{question} [y/N] ")
+    # Asked on standard error: standard output is for the answer to the command.
+    answer = Console(stderr=True).input(f"{question} [y/N] ", markup=False)
     if answer.strip().lower() not in {"y", "yes"}:
         raise WrongUseError("nothing was changed")
 

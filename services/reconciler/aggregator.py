@@ -8,16 +8,12 @@ from time import monotonic
 import structlog
 from pydantic import ValidationError
 
+from services.reconciler.telling import Telling
 from services.reconciler.window import Window
-from shared import metrics
-from shared.contract.messages import CellsFinished, JobFinished, JobProgress
+from shared.contract.messages import CellsFinished
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
-from shared.errors import BrokerUnavailable
-from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
-from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
-from shared.rabbitmq.publisher import Publisher
 
 log = structlog.get_logger()
 
@@ -28,10 +24,10 @@ REFRESH_EVERY = 1.0
 class Aggregator:
     """Handles `cells.finished`: derives the totals, refills the window, ends the job."""
 
-    def __init__(self, jobs: JobStore, window: Window, publisher: Publisher) -> None:
+    def __init__(self, jobs: JobStore, window: Window, telling: Telling) -> None:
         self._jobs = jobs
         self._window = window
-        self._publisher = publisher
+        self._telling = telling
         self._last: dict[tuple[str, str], float] = {}
         self._later: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -67,35 +63,10 @@ class Aggregator:
             return
         if JobState(job["state"]) not in UNFINISHED_JOB_STATES:
             self._last.pop((shop, job_id), None)
-            await self._ended(job)
+            await self._telling.ended(job)
             return
         await self._window.refill(shop, job_id)
-        try:
-            await self._publisher.event(
-                topology.JOB_PROGRESS,
-                JobProgress(shop=shop, job_id=job_id, state=JobState(job["state"]), totals=job["totals"]),
-            )
-        except BrokerUnavailable:
-            log.info("progress_not_told", shop=shop, job=job_id)  # the document says the same
-
-    async def _ended(self, job: Document) -> None:
-        metrics.JOBS.labels(job["source"], job["direction"], job["state"]).inc()
-        seconds = (job["finished_at"] - job["requested_at"]).total_seconds()
-        metrics.JOB_SECONDS.labels(job["direction"]).observe(seconds)
-        log.info("job_ended", shop=job["shop"], job=job["job_id"], state=job["state"], **job["totals"])
-        await self.tell_finished(job)
-
-    async def tell_finished(self, job: Document) -> None:
-        """Publish `job.finished` and note that it was confirmed; without the confirm the flag stays."""
-        message = JobFinished(
-            shop=job["shop"], job_id=job["job_id"], state=JobState(job["state"]), totals=job["totals"]
-        )
-        try:
-            await self._publisher.finished_event(topology.JOB_FINISHED, message)
-        except BrokerUnavailable:
-            log.warning("job_finished_not_told", shop=job["shop"], job=job["job_id"])
-            return
-        await self._jobs.finished_sent(job["shop"], job["job_id"])
+        await self._telling.progress(job)
 
     async def stop(self) -> None:
         """Let pending derivations go: the watchdog of another process, or the next start, makes up for them."""

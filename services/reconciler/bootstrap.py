@@ -19,6 +19,7 @@ from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from services.reconciler.planner import Planner
 from services.reconciler.sources import CellSources
+from services.reconciler.telling import Telling
 from services.reconciler.verifying import Verifying
 from services.reconciler.watchdog import EVERY, SILENT_AFTER, Watchdog
 from services.reconciler.window import Window
@@ -125,6 +126,7 @@ class ReconcilerService:
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db)
         window = Window(cells, self._publisher)
+        telling = Telling(jobs, self._publisher)
         planner = Planner(
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
@@ -134,9 +136,10 @@ class ReconcilerService:
             previews=previews,
             sources=CellSources(boms, previews, cells),
             window=window,
+            telling=telling,
             publisher=self._publisher,
         )
-        aggregator = Aggregator(jobs, window, self._publisher)
+        aggregator = Aggregator(jobs, window, telling)
         client = ShopifyClient(self._session, shops, settings.shopify_url, settings.shopify_api_version)
         reads = ShopifyReads(client)
         if "worker" in self._roles:
@@ -165,6 +168,7 @@ class ReconcilerService:
                 shops=shops,
                 planner=planner,
                 aggregator=aggregator,
+                telling=telling,
                 window=window,
                 giving_up=GivingUp(
                     transactions=mongo.transactions,

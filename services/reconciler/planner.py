@@ -11,12 +11,11 @@ from pydantic import ValidationError
 
 from services.reconciler.overlap import shares_a_cell
 from services.reconciler.sources import CellSources, expired
+from services.reconciler.telling import Telling
 from services.reconciler.window import Window
-from shared.contract.messages import CellsFinished, FinishedCell, JobCancel, JobFinished, JobProgress, JobRequest
-from shared.domain.cell import CellState
+from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobState, Totals
-from shared.errors import BrokerUnavailable
 from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
@@ -48,6 +47,7 @@ class Planner:
         previews: PreviewStore,
         sources: CellSources,
         window: Window,
+        telling: Telling,
         publisher: Publisher,
     ) -> None:
         self._transactions = transactions
@@ -58,6 +58,7 @@ class Planner:
         self._previews = previews
         self._sources = sources
         self._window = window
+        self._telling = telling
         self._publisher = publisher
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -93,16 +94,13 @@ class Planner:
         if job["state"] == JobState.CANCELLED and job["planned"] is None:
             # No batch of its cells can commit any more, so what is there now is all there will be.
             await self._cells.remove(shop, job_id)
+            if state is JobState.CANCELLED:
+                await self._tell(shop, job_id)
             return
         if state is JobState.RUNNING:
-            cancelled = await self._cells.cancel_pending(shop, job_id)
-            ended = [
-                FinishedCell(bom_id=cell["bom_id"], location_id=cell["location_id"], state=CellState.CANCELLED)
-                for cell in cancelled
-            ]
-            await self._publisher.finished_event(
-                topology.CELLS_FINISHED, CellsFinished(shop=shop, job_id=job_id, cells=ended)
-            )
+            await self._cells.cancel_pending(shop, job_id)
+            # Which they were stands in the documents; a large job's list would not fit a message.
+            await self._ask_for_totals(shop, job_id)
 
     async def plan(self, shop: str) -> None:
         """Start what may start, under the shop's planning lease. Another planner at it does the same work."""
@@ -140,8 +138,7 @@ class Planner:
                 return
         refusal = await self._refusal(job)
         if refusal is not None:
-            await self._jobs.fail(job["shop"], job["job_id"], str(refusal), EXPLAINED[refusal].message)
-            log.info("job_refused", code=str(refusal))
+            await self._fail(job, str(refusal), EXPLAINED[refusal].message)
             return
         await self._start(job, lease_no)
 
@@ -168,7 +165,7 @@ class Planner:
                 return
             made += len(batch)
         if made == 0:
-            await self._jobs.fail(shop, job_id, "EMPTY_SELECTION", "Nothing is selected: no BOM or location matches.")
+            await self._fail(job, "EMPTY_SELECTION", "Nothing is selected: no BOM or location matches.")
             return
 
         async def run(session: Session) -> bool:
@@ -190,9 +187,11 @@ class Planner:
             await self._tell(shop, job_id)
             if await self._window.refill(shop, job_id) == 0:
                 # Every cell ended while it was made: nothing else would ask for the end test.
-                await self._publisher.finished_event(
-                    topology.CELLS_FINISHED, CellsFinished(shop=shop, job_id=job_id, cells=[])
-                )
+                await self._ask_for_totals(shop, job_id)
+
+    async def _ask_for_totals(self, shop: str, job_id: str) -> None:
+        message = CellsFinished(shop=shop, job_id=job_id, cells=[])
+        await self._publisher.finished_event(topology.CELLS_FINISHED, message)
 
     async def _make(self, session: Session, job: Document, lease_no: int, first: int, batch: list[NewCell]) -> bool:
         await self._lease_holds(session, job["shop"], lease_no)
@@ -213,14 +212,12 @@ class Planner:
         job = await self._jobs.get(shop, job_id)
         if job is None:
             return
-        message = JobProgress(
-            shop=shop,
-            job_id=job_id,
-            state=JobState(job["state"]),
-            totals=job["totals"],
-            waits_for=job["waits_for"],
-        )
-        try:
-            await self._publisher.event(topology.JOB_PROGRESS, message)
-        except BrokerUnavailable:
-            log.info("progress_not_told")  # the document says the same
+        if job.get("finished_event") == "due":
+            await self._telling.ended(job)
+        else:
+            await self._telling.progress(job)
+
+    async def _fail(self, job: Document, code: str, message: str) -> None:
+        """End a job that cannot start, and tell at once: others may be waiting for it."""
+        if await self._jobs.fail(job["shop"], job["job_id"], code, message):
+            await self._tell(job["shop"], job["job_id"])

@@ -10,6 +10,7 @@ import structlog
 from services.reconciler.aggregator import Aggregator
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.planner import Planner
+from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics
 from shared.domain.job import JobState
@@ -37,6 +38,7 @@ class Watchdog:
         shops: ShopStore,
         planner: Planner,
         aggregator: Aggregator,
+        telling: Telling,
         window: Window,
         giving_up: GivingUp,
         every: float = EVERY,
@@ -47,6 +49,7 @@ class Watchdog:
         self._shops = shops
         self._planner = planner
         self._aggregator = aggregator
+        self._telling = telling
         self._window = window
         self._giving_up = giving_up
         self._every = every
@@ -70,7 +73,7 @@ class Watchdog:
         for shop, job_id in await self._jobs.running():
             await self._wake(shop, job_id)
         async for job in self._jobs.finished_due():
-            await self._aggregator.tell_finished(job)
+            await self._telling.finished(job)
 
     async def _wake(self, shop: str, job_id: str) -> None:
         document = await self._shops.get(shop)

@@ -195,18 +195,13 @@ class CellStore:
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True}, {"$set": {"published_at": None}}
         )
 
-    async def cancel_pending(self, shop: str, job_id: str) -> list[Document]:
-        """Cancel what has not begun; answers those cells. Never touches `applying`."""
-        claim = str(ULID())
-        await self._cells.update_many(
+    async def cancel_pending(self, shop: str, job_id: str) -> int:
+        """Cancel what has not begun; answers how many cells. Never touches `applying`."""
+        result = await self._cells.update_many(
             {"shop": shop, "job_id": job_id, "state": "pending", "open": True},
-            {
-                "$set": {"state": "cancelled", "ended_at": datetime.now(UTC), "claim": claim},
-                "$unset": {"open": ""},
-            },
+            {"$set": {"state": "cancelled", "ended_at": datetime.now(UTC)}, "$unset": {"open": ""}},
         )
-        cursor = self._cells.find({"shop": shop, "job_id": job_id, "state": "cancelled", "claim": claim})
-        return [document async for document in cursor]
+        return int(result.modified_count)
 
     async def open_of_shop(self, shop: str, limit: int) -> list[Document]:
         """Some of the open cells of a shop, whatever their job."""

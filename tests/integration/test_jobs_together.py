@@ -138,3 +138,31 @@ async def _settled(world: ShopWorld, bom: str, location: str) -> tuple[int | Non
     """Index and count once no verifying read is outstanding."""
     stock: dict[str, Any] = await world.document("stock", f"{bom}|{location}", lambda doc: "verify_at" not in doc)
     return stock["index"], stock["count"]
+
+
+async def test_a_running_job_is_cancelled_where_it_has_not_begun(
+    vhost_url: str, mongodb_uri: str, database_name: str
+) -> None:
+    """Nobody works yet: every cell is cancelled, the job ends, and a worker that comes later pushes nothing."""
+    async with (
+        shop_world(vhost_url, mongodb_uri, database_name, locations=2) as world,
+        reconciler(world, roles={"planner", "aggregator"}),
+    ):
+        await world.add_boms({"A": [7, 7]}, tracks=True)
+        await world.agree()
+        await world.hand("A", world.locations[0], 3)
+        job_id = await world.request(Direction.TO_SHOPIFY)
+        await world.document("jobs", job_id, lambda job: job["state"] == "running")
+        await world.cancel(job_id)
+        job = await world.ended(job_id)
+        assert (job["state"], job["totals"]["cancelled"]) == ("cancelled", 2)
+        async with reconciler(world, roles={"worker"}):
+            assert (await world.run(Direction.TO_SHOPIFY))["totals"]["updated"] == 1
+        assert len(await world.ledger()) == 1
+
+
+async def test_a_job_that_cannot_start_ends_at_once_and_lets_others_go(world: ShopWorld) -> None:
+    """An empty filter fails with its code, and the job that waited for it runs."""
+    job = await world.run(Direction.TO_SHOPIFY, {"filter": {"tag": "nobody has it"}})
+    assert (job["state"], job["failure"]["code"]) == ("failed", "EMPTY_SELECTION")
+    assert (await world.run(Direction.TO_SHOPIFY))["totals"]["updated"] == 8

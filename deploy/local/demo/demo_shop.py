@@ -139,8 +139,10 @@ def read_catalogue(file: Path) -> Catalogue:
     """The export in a file. Raises LocalNodeError."""
     try:
         return Catalogue(file.name, file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise LocalNodeError(f"--catalogue {file}: {error}") from None
+    except OSError as error:
+        raise LocalNodeError(f"--catalogue {file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise LocalNodeError(f"--catalogue {file}: is not UTF-8: {error}") from None
 
 
 async def make_catalogue_shop(shop: SimulatedShop, token: str, webhook_url: str, catalogue: Catalogue) -> DemoShop:
@@ -164,7 +166,7 @@ async def make_catalogue_shop(shop: SimulatedShop, token: str, webhook_url: str,
         SelectionBody(cells=cells),
         story=[
             f"{catalogue.name}: {len(items)} variants × {len(locations)} locations = {len(cells)} cells",
-            f"{sum(not item['sku'] for item in items)} variants have no SKU: each has a BOM of its own, mapped by item id",
+            f"{sum(not item['sku'] for item in items)} variants have no SKU: each has its own BOM, mapped by item id",
             (
                 f"{as_exported} variants are tracked in the file; the demo's merchant switches tracking on for "
                 f"{len(switched_on)} more, {len(items) - as_exported - len(switched_on)} stay untracked"

@@ -15,7 +15,7 @@ from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
 from shared.domain.codes import EXPLAINED, Code
-from shared.domain.job import JobState, Totals
+from shared.domain.job import JobSource, JobState, Totals
 from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
@@ -144,8 +144,8 @@ class Planner:
 
     async def _refusal(self, job: Document) -> Code | None:
         """Why the job cannot start at all."""
-        if job["preview_id"] is None:
-            return None
+        if job["preview_id"] is None or job["source"] == JobSource.RETRY:
+            return None  # the rows of a retry are judged one by one
         preview = await self._previews.get(job["shop"], job["preview_id"])
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW

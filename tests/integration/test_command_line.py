@@ -110,15 +110,16 @@ async def test_nothing_is_changed_without_a_yes(world: ShopWorld) -> None:
 
 async def test_ids_that_are_not_known_are_named(world: ShopWorld) -> None:
     """An unknown BOM, location, shop, preview or job is refused with its name, exit 2."""
-    for arguments, named in (
+    wrong = [
         (["preview", "--bom", "B9"], "B9"),
         (["preview", "--all", "--location", "12"], "Location 1"),
         (["preview", "--all", "--shop", "other.myshopify.com"], "trueup shop add other.myshopify.com"),
         (["reconcile", "--direction", "toLocal", "--preview", "01K0000000000000000000000A", "--yes"], "no preview"),
         (["jobs", "01K0000000000000000000000A"], "no job"),
         (["dead-letters", "replay", "01K0000000000000000000000A"], "no dead letter"),
-    ):
-        ended = await trueup(world.settings, *arguments)
+    ]
+    ends = await asyncio.gather(*(trueup(world.settings, *arguments) for arguments, _ in wrong))
+    for ended, (_, named) in zip(ends, wrong, strict=True):
         assert (ended.code, len(ended.errors.splitlines())) == (2, 1), ended.errors
         assert named in ended.errors
 

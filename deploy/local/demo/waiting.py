@@ -60,7 +60,8 @@ class Quiet:
         for line in text.splitlines():
             if line.startswith("trueup_webhooks_total{") and 'outcome="accepted"' in line:
                 accepted += float(line.rsplit(" ", 1)[1])
-            if line.startswith("trueup_messages_total{") and 'queue="trueup.indexing"' in line:
+            is_answer = line.startswith("trueup_messages_total{") and 'queue="trueup.indexing"' in line
+            if is_answer and 'outcome="requeue"' not in line:
                 answered += float(line.rsplit(" ", 1)[1])
         return answered >= accepted
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -14,22 +14,21 @@ from shared.contract.messages import PreviewProgress, PreviewReady, PreviewReque
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
-from shared.errors import BrokerUnavailable, ShopifyError, ShopifyThrottled, ShopPaused
-from shared.mongodb.boms import BomStore, Location, SelectedCell
-from shared.mongodb.previews import PreviewRow, PreviewStore
+from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused
+from shared.mongodb.boms import BomStore
+from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
+from shared.reading.patience import patiently
 from shared.reading.rows import RowReader
 from shared.shopify.reads import ShopifyReads
 
 log = structlog.get_logger()
 
 MOST_WAITING = 120.0
-"""Seconds a preview waits for the call budget in all before it fails and says so."""
-
-_TRIES_OF_A_READ = 4
+"""Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
 
 
 class Previewer:
@@ -78,7 +77,8 @@ class Previewer:
 
     async def _read(self, shop: str, preview_id: str, selection: Selection) -> None:
         await self._previews.remove_rows(shop, preview_id)
-        locations = await refresh_locations(shop, self._boms, self._shopify)
+        read = partial(refresh_locations, shop, self._boms, self._shopify)
+        locations = await patiently(read, most_waiting=MOST_WAITING)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
         await self._previews.update(
@@ -87,7 +87,8 @@ class Previewer:
         done = 0
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
-            rows = await self._patiently(shop, cells, locations)
+            take = partial(self._rows.take, shop, cells, locations)
+            rows = await patiently(take, most_waiting=MOST_WAITING)
             await self._previews.keep(shop, preview_id, done, rows, names)
             done += len(rows)
             await self._previews.update(shop, preview_id, done=done)
@@ -97,27 +98,6 @@ class Previewer:
         await self._previews.update(
             shop, preview_id, total=done, badges=badges, classes=classes, left_out=left_out, codes=codes
         )
-
-    async def _patiently(
-        self, shop: str, cells: list[SelectedCell], locations: dict[str, Location]
-    ) -> list[PreviewRow]:
-        """Take the rows of one batch; wait for the budget, and try again what failed in passing."""
-        waited = 0.0
-        for attempt in range(1, 1000):
-            try:
-                return await self._rows.take(shop, cells, locations)
-            except ShopPaused:
-                raise
-            except ShopifyThrottled as throttled:
-                waited += throttled.retry_after
-                if waited > MOST_WAITING:
-                    raise
-                await asyncio.sleep(throttled.retry_after)
-            except ShopifyError:
-                if attempt >= _TRIES_OF_A_READ:
-                    raise
-                await asyncio.sleep(0.2 * attempt)
-        raise AssertionError("unreachable: the waits are bounded")
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

@@ -22,12 +22,16 @@ from shared.rabbitmq.consumer import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
+from shared.shopify.budget import Role
 from shared.shopify.reads import ShopifyReads
 
 log = structlog.get_logger()
 
 MOST_WAITING = 120.0
 """Seconds a preview waits for the call budget in all before it fails and says so."""
+
+INTERACTIVE_CELLS = 100
+"""A preview up to this size is a popover or a page that a person waits for: its calls go first."""
 
 _TRIES_OF_A_READ = 4
 
@@ -85,9 +89,10 @@ class Previewer:
             shop, preview_id, state="reading", taken_from=datetime.now(UTC), total=total, done=0
         )
         done = 0
+        role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
-            rows = await self._patiently(shop, cells, locations)
+            rows = await self._patiently(shop, cells, locations, role)
             await self._previews.keep(shop, preview_id, done, rows, names)
             done += len(rows)
             await self._previews.update(shop, preview_id, done=done)
@@ -99,13 +104,13 @@ class Previewer:
         )
 
     async def _patiently(
-        self, shop: str, cells: list[SelectedCell], locations: dict[str, Location]
+        self, shop: str, cells: list[SelectedCell], locations: dict[str, Location], role: Role
     ) -> list[PreviewRow]:
         """Take the rows of one batch; wait for the budget, and try again what failed in passing."""
         waited = 0.0
         for attempt in range(1, 1000):
             try:
-                return await self._rows.take(shop, cells, locations)
+                return await self._rows.take(shop, cells, locations, role=role)
             except ShopPaused:
                 raise
             except ShopifyThrottled as throttled:

@@ -56,7 +56,7 @@ class Pushing:
         Raises what the Shopify adapter and the transactions raise; everything done until then is in the documents.
         """
         finished: list[Finished] = []
-        groups = self._groups(tasks)
+        groups = self._groups(shop, tasks)
         known = dict(values)
         while groups:
             group = groups.pop()
@@ -69,7 +69,7 @@ class Pushing:
                     fresh, ended = await self._read_again(shop, left, closed)
                     finished += ended
                     known |= fresh
-                    groups += self._groups([task for task in left if task.key in fresh])
+                    groups += self._groups(shop, [task for task in left if task.key in fresh])
         return finished
 
     async def resume(self, shop: str, push_id: str, tasks: Sequence[Task]) -> list[Finished]:
@@ -79,13 +79,14 @@ class Pushing:
         finished += ended
         return finished + await self.run(shop, [task for task in left if task.key in fresh], fresh)
 
-    def _groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
+    def _groups(self, shop: str, tasks: Sequence[Task]) -> list[list[Task]]:
         """Calls for these tasks; those of a call that was refused without naming a row go in halves."""
         split = [task for task in tasks if task.split]
         rest = [task for task in tasks if not task.split]
-        groups = calls(rest, pair=lambda task: task.pair, alone=lambda task: task.stale >= _ALONE_AFTER)
+        size = self._sending.rows_per_call(shop)
+        groups = calls(rest, pair=lambda task: task.pair, alone=lambda task: task.stale >= _ALONE_AFTER, size=size)
         for part in halves(split):
-            groups += calls(part, pair=lambda task: task.pair, alone=lambda _: False)
+            groups += calls(part, pair=lambda task: task.pair, alone=lambda _: False, size=size)
         for task in split:
             task.split = 0
         return [group for group in groups if group]

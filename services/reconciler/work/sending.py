@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -18,22 +19,35 @@ from shared.shopify.writes import SetRow, ShopifyWrites
 
 log = structlog.get_logger()
 
-_QUICK_RESENDS = (0.1, 0.4, 1.0)
+QUICK_RESENDS = (0.1, 0.4, 1.0)
 """Seconds between resends while this worker holds on; after them the push waits for another turn."""
 
 
 class Sending:
     """Sends pushes. `shopify_now` is a lower bound: an earlier date is the careful one."""
 
-    def __init__(self, pushes: PushStore, client: ShopifyClient, writes: ShopifyWrites, reads: ShopifyReads) -> None:
+    def __init__(
+        self,
+        pushes: PushStore,
+        client: ShopifyClient,
+        writes: ShopifyWrites,
+        reads: ShopifyReads,
+        *,
+        pauses: Sequence[float] = QUICK_RESENDS,
+    ) -> None:
+        self._pauses = pauses
         self._pushes = pushes
         self._client = client
         self._writes = writes
         self._reads = reads
 
+    def rows_per_call(self, shop: str) -> int:
+        """The most rows that one push may have."""
+        return self._writes.rows_per_call(shop)
+
     async def to_outcome(self, shop: str, push: PushRecord) -> PushRecord:
         """Bring an open push to its outcome; answers it closed. Raises what the Shopify adapter raises."""
-        for pause in (*_QUICK_RESENDS, None):
+        for pause in (*self._pauses, None):
             now = await self._now(shop, push)
             policy = resend(push.first_sent_at, now)
             if policy is Resend.WAIT_FOR_EVIDENCE:
@@ -41,6 +55,8 @@ class Sending:
                 raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
             if policy is Resend.JUDGE:
                 return await self._judge(shop, push)
+            # What cannot be sent for want of points is not dated as sent.
+            self._writes.make_room(shop, len(push.rows))
             dated = await self._pushes.note_send(shop, push.push_id, now)
             if dated is None:
                 return await self._pushes.get(shop, push.push_id)

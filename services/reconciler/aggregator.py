@@ -70,6 +70,11 @@ class Aggregator:
             await self._ended(job)
             return
         await self._window.refill(shop, job_id)
+        await self.tell_progress(job)
+
+    async def tell_progress(self, job: Document) -> None:
+        """Publish `job.progress`."""
+        shop, job_id = job["shop"], job["job_id"]
         try:
             await self._publisher.event(
                 topology.JOB_PROGRESS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -92,6 +93,15 @@ class ShopifyReads:
             return await self._all(shop, item_ids, ask, found)
         return await self._by_ids(shop, item_ids, ask, places if way is Way.NODES_AT else [])
 
+    async def now(self, shop: str, item_ids: Sequence[str]) -> datetime:
+        """A lower bound of Shopify's time. Where no reply has told it yet, a call for some of these items does, at
+        the least price there is. Raises as `items` does.
+        """
+        known = self._client.clock(shop).now()
+        if known is None:
+            await self._ask_what_nodes_cost(shop, item_ids)
+        return known or self._now(shop)
+
     async def _all(self, shop: str, item_ids: Sequence[str], ask: Ask, found: ItemsRead | None) -> ItemsRead:
         """Add what a search did not find: it lags behind, so only reading by id tells that an item is not there."""
         missing = [item_id for item_id in item_ids if found is None or item_id not in found.items]
@@ -172,7 +182,8 @@ class ShopifyReads:
         facts, time = self._client.read_facts(shop), self._client.time
         body = request_body(NODES_PROBE, {"ids": [item_gid(item_id) for item_id in item_ids[:2]]})
         reply = await self._client.call(shop, "nodesProbe", body, price=Price(assumed=2.0))
-        facts.asked_at = time.monotonic()
+        # One id tells nothing of two; the next read asks again.
+        facts.asked_at = time.monotonic() if len(item_ids) > 1 else -math.inf
         if reply.requested is not None:
             facts.note_nodes(len(item_ids[:2]), 1, reply.requested, time.monotonic())
 

@@ -119,13 +119,19 @@ class History:
         names = await self.shop.boms.get(self.domain, {key.bom_id for key in self.street.cells})
         locations = await self.shop.boms.locations(self.domain)
         selected = [SelectedCell(key, names[key.bom_id]) for key in self.street.cells]
-        waiting = self.books.on_the_way()
-        while True:
+        for _ in range(MOST_TURNS):
+            waiting = self.books.on_the_way()
             try:
                 rows = await self.shop.row_reader().take(self.domain, selected, locations)
-                return Preview({row.key: row for row in rows}, waiting)
             except ShopifyThrottled as throttled:
                 self.ground.clock.step(throttled.retry_after)
+            except ShopifyUnclear:
+                continue
+            except ShopPaused:
+                await self.shop.shops.resume(self.domain)
+            else:
+                return Preview({row.key: row for row in rows}, waiting)
+        raise AssertionError(f"the preview cannot be read: {self.log}")
 
     async def _between(self) -> None:
         for _ in range(self.random.randint(0, 3)):

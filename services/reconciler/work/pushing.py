@@ -283,7 +283,8 @@ def _doubtful(task: Task, closed: PushRecord, held: Value) -> bool:
     row, outcome = found
     if outcome.outcome is not RowOutcome.NOT_APPLIED and closed.runs <= 1:
         return False
-    return may_have_been_applied(held.quantity, held.time, row.target.quantity, closed.first_sent_at, runs=closed.runs)
+    vague = closed.runs > 1 or closed.adjusted_at is not None
+    return may_have_been_applied(held.quantity, held.time, row.target.quantity, closed.first_sent_at, vague=vague)
 
 
 def _unread(task: Task, closed: PushRecord, verdict: Verdict) -> Verdict | None:

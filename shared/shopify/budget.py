@@ -11,6 +11,9 @@ from shared.clock import SYSTEM_CLOCK, Clock
 Role = Literal["interactive", "preview", "job", "verify", "sweep"]
 """Who calls. `interactive`: a person waits (popover, page); the others are work in the background."""
 
+CallResult = Literal["executed", "throttled", "refused"]
+"""What a reply says of a call's points."""
+
 FALLBACK_WAIT = 1.0
 """Seconds to wait where Shopify does not say for how long, or says that nothing is ever restored."""
 
@@ -155,17 +158,20 @@ class Budget:
         self._under_way.add(hold)
         return hold
 
-    def settle(self, hold: Hold, cost: Mapping[str, Any] | None, *, throttled: bool = False) -> None:
+    def settle(self, hold: Hold, cost: Mapping[str, Any] | None, *, result: CallResult = "executed") -> None:
         """A reply has come, with `extensions.cost`; it, its `throttleStatus` or parts of that may be missing.
 
-        `throttled`: it said that the bucket was too empty, so nothing was executed.
+        What was `throttled` took nothing, as little was there; what was `refused` before it began took nothing either.
         """
         overtaken = hold.sent != self._answered
         self._under_way.discard(hold)
         self._answered += 1
         status = (cost or {}).get("throttleStatus") or {}
         spent = _number((cost or {}).get("actualQueryCost"))
-        self._put(0.0 if throttled else self._level() - (hold.points if spent is None else spent))
+        if result == "executed":
+            self._put(self._level() - (hold.points if spent is None else spent))
+        elif result == "throttled":
+            self._put(0.0)
         maximum, available = _number(status.get("maximumAvailable")), _number(status.get("currentlyAvailable"))
         restore = _number(status.get("restoreRate"))
         if maximum:

@@ -16,7 +16,18 @@ import aiohttp
 from shared import metrics
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.shopify.budget import FALLBACK_WAIT, Budget, Hold, Role
+from shared.shopify.answers import (
+    PAUSES,
+    THROTTLED,
+    THROTTLES,
+    TOO_DEAR,
+    UNAUTHORIZED,
+    codes_in,
+    points_in,
+    seconds_in,
+    too_dear,
+)
+from shared.shopify.budget import FALLBACK_WAIT, Budget, CallResult, Hold, Role
 from shared.shopify.clock import ShopifyClock
 from shared.shopify.costs import QUERY_LIMIT, CostBook, Price
 from shared.shopify.read_costs import ReadFacts
@@ -27,8 +38,6 @@ CALL_TIMEOUT = 30.0
 PATIENCE: Mapping[Role, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
 """Seconds a call waits by itself for the budget; longer waits are the caller's, who may hold messages."""
 
-_PAUSES = {401: "unauthorized", 402: "frozen", 403: "forbidden", 404: "not_found", 423: "locked"}
-_THROTTLES = {429, 430}
 _BUDGETS_SHOWN = 10
 _ONE_ROW = Price()
 
@@ -190,7 +199,7 @@ class ShopifyClient:
         budget, costs = self.budget(shop), self.costs
         least = costs.at_least(operation, price)
         if least > QUERY_LIMIT or budget.impossible(least):
-            raise _too_dear(operation, least, min(QUERY_LIMIT, budget.maximum))
+            raise too_dear(operation, least, min(QUERY_LIMIT, budget.maximum))
         points = min(costs.taken(operation, price), budget.maximum)
         waited = 0.0
         while (wait := budget.wait(self.role, points)) > 0:
@@ -211,7 +220,7 @@ class ShopifyClient:
         try:
             return await self._send(call, body, token)
         except ShopPaused as refusal:
-            unauthorized = refusal.reason == _PAUSES[HTTPStatus.UNAUTHORIZED]
+            unauthorized = refusal.reason == UNAUTHORIZED
             fresh = await self._access.renewed(call.shop, token) if unauthorized else None
             if fresh is None:
                 raise
@@ -231,10 +240,10 @@ class ShopifyClient:
                 retry_after = response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"{operation}: {type(error).__name__}") from error
-        if status in _PAUSES:
-            raise ShopPaused(call.shop, _PAUSES[status])
-        if status in _THROTTLES:
-            raise ShopifyThrottled(f"{operation}: HTTP {status}", _seconds(retry_after))
+        if status in PAUSES:
+            raise ShopPaused(call.shop, PAUSES[status])
+        if status in THROTTLES:
+            raise ShopifyThrottled(f"{operation}: HTTP {status}", seconds_in(retry_after))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
@@ -252,10 +261,11 @@ class ShopifyClient:
         cost = extensions.get("cost") if isinstance(extensions, dict) else None
         cost = cost if isinstance(cost, dict) else {}
         errors = document.get("errors")
-        codes = _codes(errors)
-        requested, actual = _points(cost, "requestedQueryCost"), _points(cost, "actualQueryCost")
+        codes = codes_in(errors)
+        requested, actual = points_in(cost, "requestedQueryCost"), points_in(cost, "actualQueryCost")
         self.costs.note(operation, call.price, requested, None if errors else actual)
-        call.budget.settle(call.hold, cost, throttled="THROTTLED" in codes)
+        result: CallResult = "throttled" if THROTTLED in codes else "refused" if TOO_DEAR in codes else "executed"
+        call.budget.settle(call.hold, cost, result=result)
         if errors:
             raise self._error(call, errors, codes, requested)
         if status >= HTTPStatus.BAD_REQUEST:
@@ -273,15 +283,15 @@ class ShopifyClient:
         if isinstance(errors, list):
             listed = [error for error in errors if isinstance(error, dict)]
         operation, message = call.operation, "; ".join(str(e.get("message")) for e in listed[:3])
-        if "THROTTLED" in codes:
+        if THROTTLED in codes:
             if requested is not None and call.budget.impossible(requested):
-                return _too_dear(operation, requested, call.budget.maximum)
+                return too_dear(operation, requested, call.budget.maximum)
             wait = call.budget.wait(self.role, min(requested or 0.0, call.budget.maximum))
             return ShopifyThrottled(f"{operation}: {message}", wait or FALLBACK_WAIT)
         if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
             return ShopifyUnclear(f"{operation}: {message}")
         if TOO_DEAR in codes:
-            told = [_points(error.get("extensions") or {}, "cost") for error in listed]
+            told = [points_in(error.get("extensions") or {}, "cost") for error in listed]
             # Even one that does not say how dear it was makes the next call smaller.
             self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
         return ShopifyRefused(f"{operation}: {message}", next(iter(codes), None), listed)
@@ -302,32 +312,3 @@ class ShopifyClient:
         metrics.SHOPIFY_BUDGET.clear()
         for ratio, shop in ratios[:_BUDGETS_SHOWN]:
             metrics.SHOPIFY_BUDGET.labels(shop).set(ratio or 0.0)
-
-
-TOO_DEAR = "MAX_COST_EXCEEDED"
-"""Shopify's code for a query above the single-query limit; ours, too, for one above what the bucket holds."""
-
-
-def _too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
-    message = f"{operation} costs {points:g} points, and a call may cost {most:g} at most: it must ask for less at once"
-    return ShopifyRefused(message, TOO_DEAR, [])
-
-
-def _seconds(retry_after: str | None) -> float:
-    """`Retry-After` in seconds; it may be fractional, or missing."""
-    try:
-        return max(0.0, float(retry_after)) if retry_after is not None else FALLBACK_WAIT
-    except ValueError:
-        return FALLBACK_WAIT
-
-
-def _points(cost: Mapping[str, Any], name: str) -> float | None:
-    value = cost.get(name)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _codes(errors: object) -> list[str]:
-    """The codes of top-level errors, in order."""
-    listed = errors if isinstance(errors, list) else []
-    extensions = [error.get("extensions") for error in listed if isinstance(error, dict)]
-    return [str(one["code"]) for one in extensions if isinstance(one, dict) and one.get("code")]

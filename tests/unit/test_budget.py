@@ -120,7 +120,7 @@ def test_without_cost_data_nobody_waits_for_ever(
     for number in range(replies):
         cost = [None, {}, {"throttleStatus": status}][number % 3] if replies > 1 else {"throttleStatus": status}
         budget.settle(budget.take(role, points), cost)
-    budget.settle(budget.take(role, points), {"throttleStatus": status}, throttled=True)
+    budget.settle(budget.take(role, points), {"throttleStatus": status}, result="throttled")
     looks = 0
     while (wait := budget.wait(role, min(points, budget.maximum))) > 0:
         assert wait >= 0.001
@@ -135,7 +135,7 @@ def test_where_nothing_is_restored_one_call_a_second_finds_out() -> None:
     clock = HandClock()
     budget = Budget(clock)
     status = {"maximumAvailable": 1000, "currentlyAvailable": 0, "restoreRate": 0}
-    budget.settle(budget.take("job", 10), {"throttleStatus": status}, throttled=True)
+    budget.settle(budget.take("job", 10), {"throttleStatus": status}, result="throttled")
     assert budget.wait("job", 10) == FALLBACK_WAIT
     clock.seconds += FALLBACK_WAIT
     assert budget.wait("job", 10) == 0.0
@@ -168,7 +168,7 @@ def test_before_the_first_reply_calls_go_one_by_one() -> None:
     first = budget.take("job", 10)
     assert budget.wait("interactive", 10) > 0.0
     status = {"maximumAvailable": 2000, "currentlyAvailable": 4, "restoreRate": 100}
-    budget.settle(first, {"requestedQueryCost": 10, "throttleStatus": status}, throttled=True)
+    budget.settle(first, {"requestedQueryCost": 10, "throttleStatus": status}, result="throttled")
     assert budget.wait("interactive", 10) == pytest.approx(0.06)
 
 

@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos demo nodes requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo nodes requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -37,6 +37,10 @@ integration: setup-dev ## Tests on a private RabbitMQ and MongoDB
 
 chaos: setup-dev ## Tests that kill, freeze and restart the servers
 	@tests/run.sh chaos $(ARGS)
+
+campaign-switches: setup-dev ## Random histories under all 64 combinations of open points (SEEDS=200 for each, FIRST=0)
+	@TRUEUP_SWITCH_SEEDS=$(or $(SEEDS),200) TRUEUP_SWITCH_FIRST_SEED=$(or $(FIRST),0) \
+		$(BIN)/python -m pytest tests/integration/switches -q --timeout 0 $(ARGS)
 
 demo: setup ## Start everything with a demo shop in drift and open the walkthrough (ONCE=1: run it without a person)
 	@$(BIN)/python -m deploy.local.demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)

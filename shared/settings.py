@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     shopify_client_secret: SecretStr
     shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
     shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
+    webhook_url: str | None = Field(
+        None, description="Where Shopify reaches POST /webhooks/shopify; none: no subscriptions are made."
+    )
     token_keys: Annotated[list[SecretStr], NoDecode] = Field(
         description="Fernet keys, comma-separated; the first encrypts, all decrypt."
     )
@@ -65,6 +68,17 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes") from None
         return keys
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _shopify_can_reach(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+            raise ValueError("must be an https address; http only on this machine")
+        return url
 
     @field_validator("shopify_url")
     @classmethod

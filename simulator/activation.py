@@ -72,7 +72,7 @@ def _stock(context: Context, level: Level, arguments: _Arguments, key: str) -> L
     level.updated_at = context.now
     wanted = arguments.get("available")
     if wanted is None and arguments.get("onHand") is not None:
-        wanted = arguments["onHand"] - level.committed
+        wanted = arguments["onHand"] - (level.on_hand - level.available)
     event = str(uuid.uuid4())
     cause = Cause("api", context.now, event, idempotency_key=key, request_no=context.request_no)
     if wanted is not None:

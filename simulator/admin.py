@@ -164,7 +164,7 @@ class _Call:
             return Reply({"errors": [error.as_json()]}, outcome=_code(error))
         finally:
             self.tenant.keys.release(self.number)
-        actual = document.cost.actual(data, points.nodes_cost_per_id) + rows
+        actual = document.cost.actual(data, variables, points.nodes_cost_per_id) + rows
         bucket.give_back(requested - actual)
         body: dict[str, Any] = {"errors": errors} if errors else {}
         body["data"] = data

@@ -9,6 +9,8 @@ from typing import Any
 from graphql import FieldNode, GraphQLSyntaxError, InlineFragmentNode, OperationDefinitionNode, OperationType, parse
 
 DEEPEST = 2
+# Lists of objects that are no connections. Shopify checks them before the fields, of which not all are simulated.
+PLAIN_LISTS = frozenset({"fulfillments", "quantities", "selectedOptions", "suggestedAddresses", "changes"})
 MOST_CONNECTIONS = 5
 
 
@@ -18,6 +20,7 @@ class _Findings:
     def __init__(self) -> None:
         self.connections = 0
         self.deepest = 0
+        self.within_list = False
         self.by_nodes: list[str] = []
         self.without_id: list[str] = []
 
@@ -46,7 +49,9 @@ def refusals(text: str) -> list[str]:
         )
     elif findings.connections == 0:
         found.append("Bulk queries must contain at least one connection.")
-    if findings.deepest > DEEPEST:
+    if findings.within_list:
+        found.append("Queries that contain a connection field within a list field are not currently supported.")
+    elif findings.deepest > DEEPEST:
         found.append(f"Bulk queries cannot contain connections with a nesting depth greater than {DEEPEST}.")
     elif findings.connections > MOST_CONNECTIONS:
         found.append(f"Bulk queries cannot contain more than {MOST_CONNECTIONS} connections.")
@@ -66,7 +71,9 @@ def _walk(node: FieldNode, depth: int, findings: _Findings) -> int:
         findings.by_nodes.append(node.name.value)
         return 1
     if below is None:
-        return sum(_walk(field, depth, findings) for field in inner.values())
+        connections = sum(_walk(field, depth, findings) for field in inner.values())
+        findings.within_list |= connections > 0 and node.name.value in PLAIN_LISTS
+        return connections
     findings.connections += 1
     # Shopify counts the nesting below the outermost connection.
     findings.deepest = max(findings.deepest, depth)

@@ -8,11 +8,13 @@ from aiohttp import web
 
 from simulator.replies import SIMULATOR
 from simulator.request_body import BadRequest, Fields, fields_of
-from simulator.shop import Item, Level, Location, gid
+from simulator.shop import SET_ASIDE, Item, Level, Location, gid
 from simulator.simulation import Simulator, Tenant, location_body
 from simulator.stock import LedgerEntry, iso_utc
 from simulator.stocking import NewVariant, add_location, add_product
 from simulator.tenants import tenant_of
+
+OTHER_QUANTITIES = ("incoming", *SET_ASIDE)
 
 
 def add_stock_routes(app: web.Application) -> None:
@@ -29,6 +31,7 @@ def add_stock_routes(app: web.Application) -> None:
     app.router.add_post(f"{shop}/restore_item", _restore_item)
     app.router.add_post(f"{shop}/set_item", _set_item)
     app.router.add_post(f"{shop}/set_level", _set_level)
+    app.router.add_post(f"{shop}/set_quantities", _set_quantities)
     app.router.add_get(f"{shop}/ledger", _show_ledger)
     app.router.add_get(f"{shop}/levels", _show_levels)
 
@@ -45,6 +48,9 @@ def new_location(simulator: Simulator, tenant: Tenant, fields: Fields) -> Locati
     location.legacy = fields.get("legacy", bool, False)
     location.fulfillment_service = fields.get("fulfillment_service", bool, False)
     location.inventory_management = fields.get("inventory_management", bool, True)
+    location.fulfills_online_orders = fields.get("fulfills_online_orders", bool, True)
+    location.address = fields.get("address", dict, {})
+    location.suggested_addresses = fields.get("suggested_addresses", list, [])
     return location
 
 
@@ -73,6 +79,7 @@ async def _add_items(request: web.Request) -> web.Response:
             product = add_product(tenant.shop, title, [new], simulator.clock.now(), tags=fields.get("tags", list, []))
         except ValueError as error:
             raise BadRequest(str(error)) from error
+        product.status = fields.get("status", str, "ACTIVE")
         item = product.variants[0].item
         for level in fields.each("levels"):
             _seed_level(simulator, tenant, item, level)
@@ -86,6 +93,20 @@ def _seed_level(simulator: Simulator, tenant: Tenant, item: Item, fields: Fields
     stocked = fields.get("active", bool, True)
     level = tenant.shop.level(item.id, location.id) or tenant.shop.add_level(item, location, cause.at, stocked=stocked)
     tenant.stock.set_available(level, fields.get("available", int, 0), cause)
+
+
+async def _set_quantities(request: web.Request) -> web.Response:
+    """Units set aside or on their way, as transfers leave them: nothing else here changes these quantities."""
+    simulator, tenant, fields = request.app[SIMULATOR], tenant_of(request), await fields_of(request)
+    cause = simulator.cause("edit", silent=True)
+    for line in fields.each("levels"):
+        level = _level(tenant, line)
+        for name, quantity in line.get("quantities", dict, {}).items():
+            if name not in OTHER_QUANTITIES or type(quantity) is not int:
+                raise BadRequest(f"quantities.{name}: known are {', '.join(OTHER_QUANTITIES)}, with whole numbers")
+            level.others[name] = (quantity, cause.at)
+        tenant.stock.set_available(level, line.get("available", int, level.available), cause)
+    return web.json_response({})
 
 
 async def _sell(request: web.Request) -> web.Response:

@@ -1,10 +1,16 @@
 """Query cost, computed from the query's own syntax tree and, for the actual cost, from what the reply held.
 
-The model was fitted to recorded exchanges: scalars and enums cost 0; an object or a plain list costs 1 and what is
-selected in it, a list counting once however long; a connection costs 2 and, for each of max(1, floor(2 ln n)) steps, 1
-and its node's selection; `PageInfo` and money are free; a `Count` costs 10; a mutation costs 10, its payload and the
-objects directly in it being free; of an interface's or union's branches the dearest counts. n is `first` or `last` for
-the requested cost and the number of nodes received for the actual cost.
+The model was fitted to recorded exchanges.
+
+- Scalars and enums cost 0; an object or a plain list costs 1 and what is selected in it, a list counting once however
+  long; `PageInfo`, money and consents are free; of an interface's or union's branches the dearest counts.
+- A connection costs 2 and, for each of max(1, floor(2 ln n)) steps, 1 and its node's selection: once for `nodes` and
+  once for `edges { node }`. n is `first` or `last` for the requested cost, and the number of nodes received for the
+  actual one. An empty page costs one step, unless a search found nothing.
+- `nodes(ids:)` is asked for as one list; used are 2 ln(number of ids) and what each element held.
+- A `Count` costs 10 at the root and 1 below. A mutation costs 10, its payload and the objects directly in it being
+  free, and more where its input carries metafields.
+- What @skip and @include leave out is free; no query costs less than 1; none uses up more than it asked for.
 """
 
 from __future__ import annotations
@@ -32,14 +38,30 @@ from graphql import (
     get_named_type,
     get_nullable_type,
 )
+from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
-from simulator.selections import Selections, object_type, root_type
+from simulator.selections import Selected, Selections, included, object_type, root_type
 
-FREE_TYPES: Final = frozenset({"PageInfo", "MoneyV2", "MoneyBag", "InventoryItemMeasurement"})
+FREE_TYPES: Final = frozenset(
+    {
+        "PageInfo",
+        "MoneyV2",
+        "MoneyBag",
+        "InventoryItemMeasurement",
+        "CustomerEmailMarketingConsentState",
+        "CustomerSmsMarketingConsentState",
+    }
+)
+# Free themselves, but not what is selected in them.
+BARE_TYPES: Final = frozenset({"FulfillmentService"})
 COUNT_COST: Final = 10
 MUTATION_COST: Final = 10
 CONNECTION_COST: Final = 2
+LOWEST_COST: Final = 1
+# Recorded: one of the ten flags that were asked together costs 1; which one is not shown.
+DEAR_SCALARS: Final = frozenset({("Location", "hasActiveInventory")})
 MAXIMUM_QUERY_COST: Final = 1000
+_META_FIELDS: Final = {"__type": TypeMetaFieldDef, "__schema": SchemaMetaFieldDef}
 
 
 def connection_steps(size: int) -> int:
@@ -57,10 +79,13 @@ class CostNode:
     """One field that costs something. `branches` holds, per concrete type, the costly fields below it."""
 
     key: str
-    kind: str  # "object", "list", "connection", "count", "free", "mutation"
+    kind: str  # "object", "bare", "list", "connection", "count", "scalar", "free"
     size: int | str | None = None  # a connection's page size: a number, a variable's name, or unknown
     ids: int | str | None = None  # of `nodes(ids:)`: a number, or the variable's name
+    selected: list[Selected] = field(default_factory=list)  # with their @skip and @include
     branches: dict[str, list[CostNode]] = field(default_factory=dict)
+    searched: bool = False  # a connection with a `query`
+    ways: int = 1  # a connection's nodes are asked for by `nodes`, by `edges { node }`, or by both
     holders: list[tuple[str, str | None]] = field(default_factory=list)  # where a connection's reply holds its nodes
 
 
@@ -73,51 +98,61 @@ class CostPlan:
         self._schema = schema
         self._selections = Selections(schema, fragments)
         self._is_mutation = operation.operation is OperationType.MUTATION
-        self.roots = self._costly(root_type(schema, operation), [operation.selection_set])
+        self.roots = self._costly(root_type(schema, operation), [operation.selection_set], at_root=True)
 
     def requested(self, variables: Mapping[str, Any], nodes_per_id: bool = False) -> int:
         """Points that the query may cost at most, before it runs."""
+        wanted = [node for node in self.roots if _included(node, variables)]
         if self._is_mutation:
-            return sum(
-                MUTATION_COST + int(_payload(node, lambda n: _requested(n, variables, nodes_per_id)))
-                for node in self.roots
+            total = sum(
+                MUTATION_COST + int(_payload(node, lambda n: _requested(n, variables, nodes_per_id))) for node in wanted
             )
-        return sum(_requested(node, variables, nodes_per_id) for node in self.roots)
+            return max(LOWEST_COST, total + sum(_metafield_steps(value) for value in variables.values()))
+        return max(LOWEST_COST, sum(_requested(node, variables, nodes_per_id) for node in wanted))
 
-    def actual(self, data: Mapping[str, Any] | None, nodes_per_id: bool = False) -> int:
-        """Points that the reply really cost."""
-        if self._is_mutation:
-            total = 0.0
-            for node in self.roots:
-                payload = None if data is None else data.get(node.key)
-                total += MUTATION_COST
-                if payload is not None:
-                    total += _payload(node, _reader(payload, nodes_per_id))
-            return math.floor(total)
-        if data is None:
+    def actual(self, data: Mapping[str, Any] | None, variables: Mapping[str, Any], nodes_per_id: bool = False) -> int:
+        """Points that the reply really cost: never more than the query asked for."""
+        reading = _Reading(variables, nodes_per_id)
+        if data is None and not self._is_mutation:
             return 0
-        return math.floor(sum(_actual(node, data.get(node.key), nodes_per_id) for node in self.roots))
+        total = 0.0
+        for node in self.roots:
+            held = None if data is None else data.get(node.key)
+            if not self._is_mutation:
+                total += reading.actual(node, held)
+                continue
+            total += MUTATION_COST
+            if held is not None:
+                total += _payload(node, reading.of(held))
+        return min(self.requested(variables, nodes_per_id), max(LOWEST_COST, math.floor(total)))
 
-    def _costly(self, parent: GraphQLObjectType, sets: list[SelectionSetNode]) -> list[CostNode]:
+    def _costly(
+        self, parent: GraphQLObjectType, sets: list[SelectionSetNode], *, at_root: bool = False
+    ) -> list[CostNode]:
         costly: list[CostNode] = []
         for key, selected in self._selections.by_key(parent, sets).items():
             nodes = [field.node for field in selected]
-            definition = parent.fields.get(nodes[0].name.value)
-            if definition is not None and nodes[0].selection_set is not None:
-                costly.append(self._node(key, definition, nodes))
+            name = nodes[0].name.value
+            definition = parent.fields.get(name) or _META_FIELDS.get(name)
+            if (parent.name, name) in DEAR_SCALARS:
+                costly.append(CostNode(key, "scalar", selected=selected))
+            elif definition is not None and nodes[0].selection_set is not None:
+                node = self._node(key, definition, nodes, at_root=at_root)
+                node.selected = selected
+                costly.append(node)
         return costly
 
-    def _node(self, key: str, definition: GraphQLField, nodes: list[FieldNode]) -> CostNode:
+    def _node(self, key: str, definition: GraphQLField, nodes: list[FieldNode], *, at_root: bool) -> CostNode:
         named = get_named_type(definition.type)
         sets = [node.selection_set for node in nodes if node.selection_set is not None]
         is_list = isinstance(get_nullable_type(definition.type), GraphQLList)
         if named.name in FREE_TYPES:
             return CostNode(key, "free")
-        if named.name == "Count":
+        if named.name == "Count" and at_root:
             return CostNode(key, "count")
         if named.name.endswith("Connection") and isinstance(named, GraphQLObjectType):
             return self._connection(key, named, nodes, sets)
-        cost = CostNode(key, "list" if is_list else "object")
+        cost = CostNode(key, "list" if is_list else "bare" if named.name in BARE_TYPES else "object")
         if nodes[0].name.value == "nodes" and is_list:
             cost.ids = _argument(nodes[0], "ids")
         self._branch(cost, named, sets)
@@ -141,6 +176,8 @@ class CostPlan:
                     if fields[0].node.name.value == "node":
                         node_sets += [f.node.selection_set for f in fields if f.node.selection_set is not None]
                         cost.holders.append((name, edge_key))
+        cost.ways = max(1, len(cost.holders))
+        cost.searched = any(argument.name.value == "query" for argument in nodes[0].arguments or ())
         if node_sets:
             self._branch(cost, _node_type(named), node_sets)
         return cost
@@ -184,62 +221,87 @@ def _payload(node: CostNode, below: Callable[[CostNode], float]) -> float:
     return total
 
 
-def _reader(payload: Mapping[str, Any], nodes_per_id: bool) -> Callable[[CostNode], float]:
-    return lambda child: _actual(child, payload.get(child.key), nodes_per_id)
+def _included(node: CostNode, variables: Mapping[str, Any]) -> bool:
+    return any(included(selected.conditions, variables) for selected in node.selected)
+
+
+def _metafield_steps(value: Any) -> int:
+    """Recorded once: an input with two metafields cost 1 more."""
+    given = value.get("metafields") if isinstance(value, dict) else None
+    return connection_steps(len(given)) if isinstance(given, list) and given else 0
 
 
 def _requested(node: CostNode, variables: Mapping[str, Any], nodes_per_id: bool) -> int:
-    if node.kind == "free":
+    if node.kind == "free" or not _included(node, variables):
         return 0
     if node.kind == "count":
         return COUNT_COST
-    dearest = max(
-        (sum(_requested(n, variables, nodes_per_id) for n in branch) for branch in node.branches.values()), default=0
-    )
+    if node.kind == "scalar":
+        return 1
+    dearest = _dearest(node, variables, nodes_per_id)
     if node.kind == "connection":
         size = variables.get(node.size) if isinstance(node.size, str) else node.size
-        return CONNECTION_COST + connection_steps(size or 0) * (1 + dearest)
+        return CONNECTION_COST + connection_steps(size or 0) * (node.ways + dearest)
     if node.ids is not None and nodes_per_id:
         count = node.ids if isinstance(node.ids, int) else len(variables.get(node.ids) or ())
         return max(1, count) * (1 + dearest)
-    return 1 + dearest
+    return dearest if node.kind == "bare" else 1 + dearest
 
 
-def _actual(node: CostNode, value: Any, nodes_per_id: bool) -> float:
-    if value is None or node.kind == "free":
-        return 0
-    if node.kind == "count":
-        return COUNT_COST
-    if node.kind == "object":
-        return 1 + _held(node, value, nodes_per_id)
-    if node.kind == "connection":
-        held = _connection_nodes(node, value)
-        if not held:
-            return CONNECTION_COST
-        return CONNECTION_COST + held_steps(len(held)) * (1 + _dearest(node, held, nodes_per_id))
-    if node.ids is not None and nodes_per_id:
-        return sum(1 + _held(node, element, nodes_per_id) for element in value if element is not None)
-    return 1 + _dearest(node, value, nodes_per_id)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Prices a reply by what it held."""
+
+    variables: Mapping[str, Any]
+    nodes_per_id: bool
+
+    def of(self, payload: Mapping[str, Any]) -> Callable[[CostNode], float]:
+        """What a field of this payload cost."""
+        return lambda child: self.actual(child, payload.get(child.key))
+
+    def actual(self, node: CostNode, value: Any) -> float:
+        """What one field with this value cost."""
+        if value is None or node.kind == "free":
+            return 0
+        if node.kind == "count":
+            return COUNT_COST
+        if node.kind == "scalar":
+            return 1
+        if node.kind in ("object", "bare"):
+            return (node.kind == "object") + self._held(node, value)
+        if node.kind == "connection":
+            return CONNECTION_COST + self._page(node, value)
+        if node.ids is not None:
+            held = sum(self._held(node, element) for element in value if element is not None)
+            if self.nodes_per_id:
+                return held + sum(element is not None for element in value)
+            return held + 2 * math.log(max(1, len(value)))
+        return 1 + self._dearest(node, value)
+
+    def _page(self, node: CostNode, value: Mapping[str, Any]) -> float:
+        """A connection's nodes."""
+        total = 0.0
+        for key, inner in node.holders:
+            elements = [element if inner is None else element.get(inner) for element in value.get(key) or ()]
+            if elements:
+                total += held_steps(len(elements)) * (1 + self._dearest(node, elements))
+        if total == 0 and node.holders:
+            return node.ways - 1 if node.searched else node.ways + _dearest(node, self.variables, self.nodes_per_id)
+        return total
+
+    def _dearest(self, node: CostNode, elements: list[Any]) -> float:
+        return max((self._held(node, element) for element in elements if element is not None), default=0)
+
+    def _held(self, node: CostNode, value: Mapping[str, Any]) -> float:
+        """The costs below an object: of each concrete type's branch what it holds; the dearest counts."""
+        return max(
+            (sum(self.actual(child, value.get(child.key)) for child in branch) for branch in node.branches.values()),
+            default=0,
+        )
 
 
-def _dearest(node: CostNode, elements: list[Any], nodes_per_id: bool) -> float:
-    return max((_held(node, element, nodes_per_id) for element in elements if element is not None), default=0)
-
-
-def _held(node: CostNode, value: Mapping[str, Any], nodes_per_id: bool) -> float:
-    """The costs below one object: of each concrete type's branch what it holds; the branch that holds most counts."""
+def _dearest(node: CostNode, variables: Mapping[str, Any], nodes_per_id: bool) -> int:
+    """What is selected in a field costs at most: its dearest branch."""
     return max(
-        (
-            sum(_actual(child, value.get(child.key), nodes_per_id) for child in branch)
-            for branch in node.branches.values()
-        ),
-        default=0,
+        (sum(_requested(n, variables, nodes_per_id) for n in branch) for branch in node.branches.values()), default=0
     )
-
-
-def _connection_nodes(node: CostNode, value: Mapping[str, Any]) -> list[Any]:
-    for key, inner in node.holders:
-        held = value.get(key)
-        if held is not None:
-            return held if inner is None else [edge.get(inner) for edge in held]
-    return []

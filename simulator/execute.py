@@ -6,11 +6,10 @@ one reply holds thousands of levels and graphql-core's own executor takes severa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -18,7 +17,6 @@ from graphql import (
     GraphQLOutputType,
     GraphQLUnionType,
     SelectionSetNode,
-    VariableNode,
     execute_sync,
     get_named_type,
     is_leaf_type,
@@ -29,8 +27,8 @@ from simulator.context import Context
 from simulator.documents import Document
 from simulator.errors import FieldError, RequestError, locations_of
 from simulator.resolvers.registry import FIELDS, type_name
-from simulator.selections import Selected, object_type, root_type
-from simulator.values import arguments_of, literal
+from simulator.selections import Selected, included, object_type, root_type
+from simulator.values import arguments_of
 
 Complete = Callable[[Any], Any]
 
@@ -52,7 +50,7 @@ class Execution:
         data: dict[str, Any] = {}
         errors: list[dict[str, Any]] = []
         for key, selected in document.selections.by_key(root, [document.operation.selection_set]).items():
-            wanted = [field for field in selected if self._included(field.conditions)]
+            wanted = [field for field in selected if included(field.conditions, self._variables)]
             if not wanted:
                 continue
             self._context.enter(wanted[0].node, document.operation)
@@ -79,18 +77,10 @@ class Execution:
         )
         return result.data or {}, [dict(error.formatted) for error in result.errors or ()]
 
-    def _included(self, conditions: Iterable[DirectiveNode]) -> bool:
-        for directive in conditions:
-            value = (directive.arguments or ())[0].value
-            held = literal(value, self._variables) if isinstance(value, VariableNode) else literal(value, {})
-            if bool(held) is not (directive.name.value == "include"):
-                return False
-        return True
-
     def _selection(self, parent: GraphQLObjectType, sets: list[SelectionSetNode]) -> Complete:
         fields = []
         for key, selected in self._document.selections.by_key(parent, sets).items():
-            wanted = [field for field in selected if self._included(field.conditions)]
+            wanted = [field for field in selected if included(field.conditions, self._variables)]
             if wanted:
                 fields.append((key, self._field(parent, wanted)))
         return lambda source: {key: resolve(source) for key, resolve in fields}

@@ -108,8 +108,8 @@ def _set(context: Context, given: _Arguments, key: str) -> dict[str, Any]:
     on_hand = given["name"] == "on_hand"
     rows = read_rows(context, given["quantities"])
     for row in rows:
-        committed = row.level.committed if on_hand and row.level is not None else 0
-        row.after = row.entry["quantity"] - committed
+        held = row.level.on_hand - row.level.available if on_hand and row.level is not None else 0
+        row.after = row.entry["quantity"] - held
         if not is_stocked(row) and context.simulator.open_points.unstocked_set_adds:
             row.after += _available(row)
     batch = _Batch(context, given, key, "quantities", rows, errors, on_hand)

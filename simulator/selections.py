@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import (
     DirectiveNode,
@@ -17,6 +17,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
 )
 
 
@@ -85,3 +86,13 @@ def response_key(node: FieldNode) -> str:
 
 def _conditions(directives: Iterable[DirectiveNode] | None) -> tuple[DirectiveNode, ...]:
     return tuple(node for node in directives or () if node.name.value in ("skip", "include"))
+
+
+def included(conditions: Iterable[DirectiveNode], variables: Mapping[str, Any]) -> bool:
+    """Whether @skip and @include leave a field in."""
+    for directive in conditions:
+        value = (directive.arguments or ())[0].value
+        held = variables.get(value.name.value) if isinstance(value, VariableNode) else getattr(value, "value", None)
+        if bool(held) is not (directive.name.value == "include"):
+            return False
+    return True

@@ -24,6 +24,7 @@ class OpenPoints:
     stale_paths: bool = True  # its errors carry the entry's path, or none
     mixed_batch_partial: bool = False  # one bad entry refuses the whole batch, or only itself
     repeated_key_executes: bool = False  # a repeated idempotency key answers the first result, or executes again
+    totals_lag_seconds: int = 0  # how far a product's `totalInventory` lags behind its levels
     points_per_quantity: int = 0  # what each entry of a set or adjustment costs above the mutation's own points
 
     def update(self, values: dict[str, Any]) -> None:

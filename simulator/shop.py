@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from simulator.bucket import Bucket
 
+# The quantities that are on hand and not for sale; `incoming` is not there yet.
+SET_ASIDE: Final = ("reserved", "damaged", "quality_control", "safety_stock")
 GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/([^?/]+)(?:\?inventory_item_id=(\d+))?")
 
 
@@ -33,6 +35,9 @@ class Location:
     fulfillment_service: bool = False
     inventory_management: bool = True  # of the fulfillment service: whether it keeps the counts itself
     deactivated_at: datetime | None = None
+    fulfills_online_orders: bool = True
+    address: dict[str, Any] = field(default_factory=dict)  # as GraphQL names its fields
+    suggested_addresses: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -91,11 +96,12 @@ class Level:
     committed: int = 0
     available_at: datetime | None = None
     committed_at: datetime | None = None
+    others: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # quantities that nothing here changes
 
     @property
     def on_hand(self) -> int:
-        """Units physically there: those for sale and those sold but not yet shipped."""
-        return self.available + self.committed
+        """Units physically there: those for sale, those sold but not yet shipped, and those set aside."""
+        return self.available + self.committed + sum(self.others[n][0] for n in SET_ASIDE if n in self.others)
 
     @property
     def active(self) -> bool:

@@ -26,6 +26,7 @@ from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.settings import Settings, load_settings
+from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 
 _DOMAIN: TypeAdapter[str] = TypeAdapter(ShopDomain)
@@ -67,7 +68,7 @@ class Client:
 
     def shopify(self) -> ShopifyClient:
         """Calls to Shopify with the stored tokens."""
-        return ShopifyClient(self.http, self.shops, self.settings.shopify_url, self.settings.shopify_api_version)
+        return ShopLife.of(self.settings, self.mongo, self.http).client
 
 
 def shop_domain(text: str) -> str:

@@ -14,6 +14,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.reconcile_command import job_request, print_job, run_job
 from services.command_line.tables import Column, show_table
 from services.command_line.watching import job_has_ended
+from services.preview.api.explained import pause_of
 from shared.contract.messages import JobCancel
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
@@ -79,6 +80,8 @@ async def show_job(client: Client, shop: str, job_id: str, *, as_json: bool, out
     out.print(standing(job))
     if job_has_ended(job):
         await show_summary(client, shop, job, out)
+    elif (pause := pause_of(await client.shops.get(shop))) is not None:
+        out.print(f"paused since {_time(pause.since)}: {pause.message} {pause.remedy}")
     return Exit.OK
 
 

@@ -34,6 +34,9 @@ class _GivenToken:
     async def pause(self, domain: str, reason: str) -> None:
         """Nothing to pause: the shop is not stored yet."""
 
+    async def renewed(self, domain: str, refused: str) -> str | None:
+        """There is no other token."""
+
 
 def read_token(source: str) -> str:
     """The token in a file, or on standard input for "-". Raises WrongUseError, which never shows it."""

@@ -26,7 +26,7 @@ COLUMNS = (
 
 async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_json: bool, out: Console) -> Exit:
     """The whole command; `most` rows are shown (0: all)."""
-    reads = ShopifyReads(client.shopify())
+    reads = ShopifyReads(client.shopify().as_role("sweep"))
     sweeper = Sweeper(client.boms, RowReader(client.boms, client.stock, reads), reads, client.publisher)
     result = await sweeper.sweep(shop)
     jobs = await sweeper.repair(shop, result.repairable, requested_by=REQUESTED_BY) if repair else []

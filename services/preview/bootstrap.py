@@ -16,7 +16,6 @@ from services.preview.api.parts import Parts
 from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
 from shared.mongodb.connection import Mongo
-from shared.mongodb.shops import ShopStore
 from shared.operations import RunningServer, start_operations, start_server
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
@@ -24,6 +23,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
 from shared.settings import Settings
+from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 
@@ -88,10 +88,10 @@ class PreviewService:
         self._consumer = await Consumer.open(url, "preview")
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
-        shops = ShopStore(self._mongo.db, [key.get_secret_value() for key in settings.token_keys])
+        life = ShopLife.of(settings, self._mongo, session)
         tokens = SessionTokens(settings.shopify_client_id, settings.client_secrets)
-        parts = Parts.of(self._mongo, self._publisher, EventHub(), tokens, shops)
-        await self._consume(parts, ShopifyClient(session, shops, settings.shopify_url, settings.shopify_api_version))
+        parts = Parts.of(self._mongo, self._publisher, EventHub(), tokens, life)
+        await self._consume(parts, life.client)
         app = make_app(parts)
         if self._extend is not None:
             await self._extend(app)

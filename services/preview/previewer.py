@@ -23,12 +23,16 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.patience import patiently
 from shared.reading.rows import RowReader
+from shared.shopify.budget import Role
 from shared.shopify.reads import ShopifyReads
 
 log = structlog.get_logger()
 
 MOST_WAITING = 120.0
 """Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
+
+INTERACTIVE_CELLS = 100
+"""A preview up to this size is a popover or a page that a person waits for: its calls go first."""
 
 
 class Previewer:
@@ -85,9 +89,10 @@ class Previewer:
             shop, preview_id, state="reading", taken_from=datetime.now(UTC), total=total, done=0
         )
         done = 0
+        role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
-            take = partial(self._rows.take, shop, cells, locations)
+            take = partial(self._rows.take, shop, cells, locations, role=role)
             rows = await patiently(take, most_waiting=MOST_WAITING)
             await self._previews.keep(shop, preview_id, done, rows, names)
             done += len(rows)

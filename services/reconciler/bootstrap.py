@@ -13,6 +13,8 @@ import structlog
 from ulid import ULID
 
 from services.reconciler.aggregator import Aggregator
+from services.reconciler.caretaker import EVERY as CARETAKER_EVERY
+from services.reconciler.caretaker import Caretaker
 from services.reconciler.dead_letters import DeadLetters
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
@@ -29,6 +31,7 @@ from services.reconciler.work.ending import Ending
 from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.sending import Sending
 from services.reconciler.work.to_local import ToLocal
+from shared.clock import SYSTEM_CLOCK, Clock
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
@@ -47,6 +50,8 @@ from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, P
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.settings import Settings
+from shared.shop_life.parts import ShopLife
+from shared.shop_life.probing import FIRST_PROBE
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.writes import ShopifyWrites
@@ -68,6 +73,8 @@ class ReconcilerService:
         self._roles = frozenset(roles)
         self._tasks: list[asyncio.Task[None]] = []
         self._lease = PARTITION_LEASE
+        self._clock = SYSTEM_CLOCK
+        self._first_probe = FIRST_PROBE
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
@@ -83,7 +90,9 @@ class ReconcilerService:
         watchdog_every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
         partition_lease: timedelta = PARTITION_LEASE,
+        first_probe: timedelta = FIRST_PROBE,
         operations: bool = True,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> ReconcilerService:
         """Connect, declare what is missing, and take up work. Raises WrongSetting, Broker- or StoreUnavailable.
 
@@ -92,6 +101,8 @@ class ReconcilerService:
         """
         service = cls(settings, roles)
         service._lease = partition_lease
+        service._clock = clock
+        service._first_probe = first_probe
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
@@ -118,10 +129,10 @@ class ReconcilerService:
         return consumer
 
     async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
-        mongo, settings = self._mongo, self._settings
+        mongo = self._mongo
         owner = str(ULID())
-        keys = [key.get_secret_value() for key in settings.token_keys]
-        shops = ShopStore(mongo.db, keys)
+        life = ShopLife.of(self._settings, mongo, self._session, first_probe=self._first_probe)
+        shops, client = life.shops, life.client.timed_by(self._clock)
         boms = BomStore(mongo.db, mongo.transactions)
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db)
@@ -140,7 +151,6 @@ class ReconcilerService:
             publisher=self._publisher,
         )
         aggregator = Aggregator(jobs, window, telling)
-        client = ShopifyClient(self._session, shops, settings.shopify_url, settings.shopify_api_version)
         reads = ShopifyReads(client)
         if "worker" in self._roles:
             await self._start_worker(
@@ -182,6 +192,8 @@ class ReconcilerService:
                 silent_after=silent_after,
             )
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
+            caretaker = Caretaker(life.probing, life.installing, every=min(watchdog_every, CARETAKER_EVERY))
+            self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     async def _start_worker(
         self,
@@ -217,10 +229,13 @@ class ReconcilerService:
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()
-        self._partitions = Partitions(leases, consumer, Lanes(worker, cells), every=self._lease.total_seconds() / 4)
+        self._partitions = Partitions(
+            leases, consumer, Lanes(worker, cells, self._clock), every=self._lease.total_seconds() / 4
+        )
         await self._partitions.balance()
         self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))
-        verifying = Verifying(self._partitions, stock, Verifier(transactions, boms, stock, reads))
+        verifier = Verifier(transactions, boms, stock, reads.as_role("verify"))
+        verifying = Verifying(self._partitions, stock, verifier, self._clock)
         self._tasks.append(asyncio.create_task(verifying.run(), name="verifying"))
 
     async def ready(self) -> dict[str, bool]:

@@ -9,6 +9,7 @@ import structlog
 
 from services.reconciler.work.cell_worker import CellWorker
 from shared import metrics
+from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.cells import CellStore
@@ -39,8 +40,16 @@ _FAILED_WAIT = 1.0
 class Lane:
     """The cells of one shop in this process, by the id of their document."""
 
-    def __init__(self, shop: str, worker: CellWorker, cells: CellStore, on_empty: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        shop: str,
+        worker: CellWorker,
+        cells: CellStore,
+        on_empty: Callable[[str], None],
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
         self._shop = shop
+        self._clock = clock
         self._worker = worker
         self._cells = cells
         self._on_empty = on_empty
@@ -139,16 +148,22 @@ class Lane:
                 if delivery is not None:
                     self._waiting[cell] = None
                     await delivery.ack()
+        waits = [
+            asyncio.ensure_future(self._stopping.wait()),
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+        ]
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
 
 class Lanes:
     """All lanes of a process."""
 
-    def __init__(self, worker: CellWorker, cells: CellStore) -> None:
+    def __init__(self, worker: CellWorker, cells: CellStore, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
         self._worker = worker
         self._cells = cells
         self._lanes: dict[str, Lane] = {}
@@ -157,7 +172,7 @@ class Lanes:
         """Hand a cell to its shop's lane."""
         lane = self._lanes.get(shop)
         if lane is None:
-            lane = self._lanes[shop] = Lane(shop, self._worker, self._cells, self._drop)
+            lane = self._lanes[shop] = Lane(shop, self._worker, self._cells, self._drop, self._clock)
         await lane.add(cell, delivery)
         metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic
 
 import structlog
 
 from services.reconciler.partitions import Partitions
+from shared.clock import SYSTEM_CLOCK, Clock
+from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import partition_of
 from shared.errors import ShopifyError, ShopifyThrottled, ShopPaused
 from shared.mongodb.stock import StockStore
@@ -20,17 +22,32 @@ log = structlog.get_logger()
 EVERY = 0.5
 """Seconds between looks for cells that are due."""
 
+MOST_LOOKS = 6
+"""How often a shop whose due cells grow in number is left to gather more: one read for all costs least."""
+
 _AFTER_A_FAILURE = 5.0
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """How many cells were due or soon due at the last look, and how many looks there have been."""
+
+    cells: int = 0
+    looks: int = 0
 
 
 class Verifying:
     """Runs the verifier for this process's shops."""
 
-    def __init__(self, partitions: Partitions, stock: StockStore, verifier: Verifier) -> None:
+    def __init__(
+        self, partitions: Partitions, stock: StockStore, verifier: Verifier, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self._partitions = partitions
         self._stock = stock
         self._verifier = verifier
+        self._clock = clock
         self._not_before: dict[str, float] = {}
+        self._gathering: dict[str, _Gathering] = {}
 
     async def run(self) -> None:
         """Look for due cells until cancelled."""
@@ -45,15 +62,25 @@ class Verifying:
 
     async def _verify(self, shop: str) -> None:
         """One batch of a shop; a shop that cannot be read now gives way to the others."""
-        if self._not_before.get(shop, 0.0) > monotonic():
+        if self._not_before.get(shop, 0.0) > self._clock.monotonic() or await self._grows(shop):
             return
         try:
             await self._verifier.run(shop)
             self._not_before.pop(shop, None)
         except ShopifyThrottled as throttled:
-            self._not_before[shop] = monotonic() + throttled.retry_after
+            self._not_before[shop] = self._clock.monotonic() + throttled.retry_after
         except ShopPaused:
-            self._not_before[shop] = monotonic() + _AFTER_A_FAILURE
+            self._not_before[shop] = self._clock.monotonic() + _AFTER_A_FAILURE
         except ShopifyError as error:
             log.warning("verify_read_failed", shop=shop, reason=str(error))
-            self._not_before[shop] = monotonic() + _AFTER_A_FAILURE
+            self._not_before[shop] = self._clock.monotonic() + _AFTER_A_FAILURE
+
+    async def _grows(self, shop: str) -> bool:
+        """Whether cells of the shop are still being settled, so that a read now would soon be followed by another."""
+        seen = self._gathering.setdefault(shop, _Gathering())
+        cells = await self._stock.verify_soon(shop, datetime.now(UTC), ROWS_PER_CALL * MOST_LOOKS)
+        grown, seen.cells, seen.looks = cells > seen.cells, cells, seen.looks + 1
+        if grown and cells > 1 and seen.looks <= MOST_LOOKS:
+            return True
+        del self._gathering[shop]
+        return False

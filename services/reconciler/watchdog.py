@@ -85,6 +85,14 @@ class Watchdog:
                 log.warning("cells_published_again", shop=shop, job=job_id, silent=silent, published=published)
         if not await self._cells.any_open(shop, job_id):
             await self._aggregator.refresh(shop, job_id)
+        elif document is not None and document.status == "paused":
+            await self._tell_paused(shop, job_id)
+
+    async def _tell_paused(self, shop: str, job_id: str) -> None:
+        """Nothing moves in a paused shop, so nothing else would tell those who watch the job why."""
+        job = await self._jobs.get(shop, job_id)
+        if job is not None:
+            await self._telling.progress(job)
 
     async def _measure(self) -> None:
         metrics.JOBS_OPEN.clear()

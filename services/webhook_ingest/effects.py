@@ -95,8 +95,8 @@ class ShopEffects:
 
     async def _uninstalled(self, session: Session, shop: str, event: Event) -> Outcome:
         """The header's domain is trusted: the body's is the shop's newest name, not the one it was added under."""
-        del event
-        return Outcome.DONE if await self._events.uninstall(session, shop) else Outcome.IGNORED
+        gone = await self._events.uninstall(session, shop, event.envelope.told_at)
+        return Outcome.DONE if gone else Outcome.IGNORED
 
     async def _scopes(self, session: Session, shop: str, event: Event) -> Outcome:
         if not isinstance(event.body, ScopesBody):

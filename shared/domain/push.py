@@ -73,10 +73,22 @@ def judge(available_updated_at: datetime, first_sent: datetime) -> RowOutcome:
     return RowOutcome.UNKNOWN
 
 
-def may_have_been_applied(value: int, value_time: datetime, target: int, first_sent: datetime) -> bool:
-    """Whether a row that a refusal did not name may have been applied all the same.
+def may_have_been_applied(value: int, value_time: datetime, target: int, first_sent: datetime, *, vague: bool) -> bool:
+    """Whether a row that Shopify's answer calls not applied may have been applied all the same.
 
     That a refused call applies nothing is nowhere promised. A row that now holds its target, set not before the
     second of the first send, may be our own work: pushing the correction again could double it.
+
+    `vague`: the answer may be that of a second execution, which the first one made stale, or it lists changes of which
+    one cannot say whose they are. Then whatever has changed since the first send may hold the correction already.
     """
-    return value == target and value_time >= first_sent.replace(microsecond=0)
+    return value_time >= first_sent.replace(microsecond=0) and (vague or value == target)
+
+
+def would_apply_twice(value: int, value_time: datetime, change_from: int, first_sent: datetime) -> bool:
+    """Whether executing a call again could apply a row a second time, though it compares before it sets.
+
+    One developer saw a key execute twice. A row that has changed since the first send and is back at the value it is
+    compared with would be set again.
+    """
+    return value == change_from and value_time >= first_sent.replace(microsecond=0)

@@ -3,9 +3,11 @@
 Every document carries `shop`, and every `_id` and index leads with it (the shard key); a TTL index cannot.
 Ids are built by the functions below: strings of the shop and the ids, joined by "|".
 
-shops           _id shop · token (encrypted), status active|paused|uninstalled, pause_reason, paused_at,
-                api_version, allow_negative, drift_policy, plan_lease {owner, no, until}, job_no, created_at,
-                scopes
+shops           _id shop · token, refresh_token (both encrypted), token_no (raised by every change of them),
+                token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
+                time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
+                paused_at, probes, probed_at, resumed_at, allow_negative, drift_policy, plan_lease {owner, no, until},
+                job_no, created_at, scopes
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
                 externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
@@ -27,6 +29,11 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at
+imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
+                revs_noted, refused [...], until (somebody is at it), started_at, finished_at
+import_items    shop, import_id, item_id · sku, tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
+                made new|changed|known|in_use, revs {location: rev noted before the levels are read}, levels,
+                tally {outcome: cells}, at
 dead_letters    shop (null where none could be read), letter_id · at, exchange, key, body (bytes),
                 headers [[name, value]], reason
 partitions      _id number · owner, until          replicas  _id owner · until
@@ -46,6 +53,7 @@ Database = AsyncIOMotorDatabase[Document]
 
 WEBHOOK_EVENT_LIFE = 72 * 3600
 PREVIEW_LIFE = 30 * 24 * 3600
+IMPORT_LIFE = 7 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 
 _NAMESPACE_EXISTS = 48
@@ -103,6 +111,13 @@ INDEXES: dict[str, list[IndexModel]] = {
     "webhook_events": [
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
+    ],
+    "imports": [_index("shop", "import_id", unique=True)],
+    "import_items": [
+        _index("shop", "import_id", "item_id", unique=True),
+        _index("shop", "import_id", "sku"),
+        _index("shop", "import_id", "variant_ids"),
+        _index("at", expireAfterSeconds=IMPORT_LIFE),
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),

@@ -119,10 +119,14 @@ class EventStore:
             )
         return True
 
-    async def uninstall(self, session: Session, shop: str) -> bool:
-        """Nothing more is sent for the shop. Its token is kept, sealed: the shop may be another than it was told."""
+    async def uninstall(self, session: Session, shop: str, told_at: datetime) -> bool:
+        """Nothing more is sent for the shop. Its token is kept, sealed: the shop may be another than it was told.
+
+        What Shopify told before the shop was installed (again) has no effect: it is about an earlier installation.
+        """
+        since = [{"installed_at": {"$lte": told_at}}, {"installed_at": None}]
         result = await self._shops.update_one(
-            {"_id": shop, "status": {"$ne": "uninstalled"}},
+            {"_id": shop, "status": {"$ne": "uninstalled"}, "$or": since},
             {"$set": {"status": "uninstalled", "pause_reason": "uninstalled", "paused_at": datetime.now(UTC)}},
             session=session,
         )

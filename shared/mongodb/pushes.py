@@ -43,9 +43,16 @@ class PushRecord:
     rows: tuple[PushRow, ...]
     first_sent_at: datetime | None
     sends: int
+    not_run: int
+    last_sent_at: datetime | None
     outcomes: tuple[Outcome, ...]
     adjusted_at: datetime | None
     whole: bool
+
+    @property
+    def runs(self) -> int:
+        """How often Shopify may have executed it: the sends but those known not to have been executed."""
+        return self.sends - self.not_run
 
 
 def _record(document: Document) -> PushRecord:
@@ -66,6 +73,8 @@ def _record(document: Document) -> PushRecord:
         rows=rows,
         first_sent_at=document.get("first_sent_at"),
         sends=document["sends"],
+        not_run=document.get("not_run", 0),
+        last_sent_at=document.get("last_sent_at"),
         outcomes=tuple(
             Outcome(RowOutcome(o["outcome"]), None if o["code"] is None else Code(o["code"]), o["detail"])
             for o in outcomes
@@ -125,11 +134,16 @@ class PushStore:
                     "$set": {
                         "sends": {"$add": ["$sends", 1]},
                         "first_sent_at": {"$ifNull": ["$first_sent_at", shopify_now]},
+                        "last_sent_at": shopify_now,
                     }
                 }
             ],
         )
         return await self.get(shop, push_id) if result.matched_count else None
+
+    async def note_not_run(self, shop: str, push_id: str) -> None:
+        """A dated send is known not to have been executed."""
+        await self._pushes.update_one({"_id": key_of(shop, push_id)}, {"$inc": {"not_run": 1}})
 
     async def close(
         self,

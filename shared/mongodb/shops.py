@@ -1,14 +1,17 @@
-"""Shops: their token (encrypted at rest), whether they take calls now, and their settings."""
+"""Shops: a token given by hand, whether they take calls now, and their settings. Tokens themselves are in `tokens`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cryptography.fernet import Fernet, MultiFernet
 
 from shared.errors import ShopPaused
 from shared.mongodb.collections import Database, Document
+
+FLAPPING = timedelta(minutes=10)
+"""A shop paused again this soon after it was resumed is probed as rarely as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,24 @@ class Shop:
     pause_reason: str | None
     paused_at: datetime | None
     allow_negative: bool
+    set_up_due: bool = False
+
+    @property
+    def needs_a_session_token(self) -> bool:
+        """Whether only the next session token can bring it back."""
+        return self.status in {"uninstalled", "installing"} or (
+            self.status == "paused" and self.pause_reason == "unauthorized"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PausedShop:
+    """A paused shop: since when, and how often and when last it was probed."""
+
+    domain: str
+    paused_at: datetime
+    probes: int
+    probed_at: datetime | None
 
 
 def _shop(document: Document) -> Shop:
@@ -29,6 +50,7 @@ def _shop(document: Document) -> Shop:
         pause_reason=document.get("pause_reason"),
         paused_at=document.get("paused_at"),
         allow_negative=bool(document.get("allow_negative", False)),
+        set_up_due=bool(document.get("set_up_due", False)),
     )
 
 
@@ -43,10 +65,21 @@ class ShopStore:
         """Add a shop, or give a known one a new token and resume it. Answers whether it is new."""
         encrypted = self._cipher.encrypt(token.encode())
         now = datetime.now(UTC)
-        values: Document = {"token": encrypted, "status": "active", "pause_reason": None, "paused_at": None}
+        values: Document = {
+            "token": encrypted,
+            # Of a token given by hand no expiry is known, and there is nothing to refresh it with.
+            "refresh_token": None,
+            "token_expires_at": None,
+            "refresh_expires_at": None,
+            "status": "active",
+            "pause_reason": None,
+            "paused_at": None,
+            "installed_at": now,
+        }
         first: Document = {"shop": domain, "created_at": now, "job_no": 0, "drift_policy": "repair"}
         (first if allow_negative is None else values)["allow_negative"] = bool(allow_negative)
-        result = await self._shops.update_one({"_id": domain}, {"$set": values, "$setOnInsert": first}, upsert=True)
+        change = {"$set": values, "$setOnInsert": first, "$inc": {"token_no": 1}, "$unset": {"refresh_until": ""}}
+        result = await self._shops.update_one({"_id": domain}, change, upsert=True)
         return result.upserted_id is not None
 
     async def get(self, domain: str) -> Shop | None:
@@ -67,19 +100,39 @@ class ShopStore:
             raise ShopPaused(domain, document.get("pause_reason") or document["status"])
         return self._cipher.decrypt(document["token"]).decode()
 
+    async def renewed(self, domain: str, refused: str) -> str | None:
+        """Another token than the refused one, where somebody has stored one meanwhile."""
+        token = await self.token(domain)
+        return None if token == refused else token
+
     async def pause(self, domain: str, reason: str) -> None:
         """Stop all calls for the shop; the first pause's time is kept."""
-        await self._shops.update_one(
-            {"_id": domain, "status": "active"},
-            {"$set": {"status": "paused", "pause_reason": reason, "paused_at": datetime.now(UTC)}},
-        )
+        now = datetime.now(UTC)
+        probes = {"$cond": [{"$gt": ["$resumed_at", now - FLAPPING]}, {"$ifNull": ["$probes", 0]}, 0]}
+        values = {"status": "paused", "pause_reason": reason, "paused_at": now, "probed_at": None, "probes": probes}
+        await self._shops.update_one({"_id": domain, "status": "active"}, [{"$set": values}])
 
-    async def resume(self, domain: str) -> None:
-        """Let calls be made again."""
-        await self._shops.update_one(
+    async def resume(self, domain: str) -> bool:
+        """Let calls be made again; answers whether they were not."""
+        result = await self._shops.update_one(
             {"_id": domain, "status": "paused"},
-            {"$set": {"status": "active", "pause_reason": None, "paused_at": None}},
+            {"$set": {"status": "active", "pause_reason": None, "paused_at": None, "resumed_at": datetime.now(UTC)}},
         )
+        return bool(result.modified_count)
+
+    async def paused(self) -> list[PausedShop]:
+        """Every paused shop."""
+        condition = {"status": "paused", "paused_at": {"$ne": None}}
+        cursor = self._shops.find(condition, {"paused_at": 1, "probes": 1, "probed_at": 1})
+        return [PausedShop(d["_id"], d["paused_at"], d.get("probes", 0), d.get("probed_at")) async for d in cursor]
+
+    async def take_probe(self, shop: PausedShop) -> bool:
+        """Take the next probe of a paused shop; False where another replica has it."""
+        result = await self._shops.update_one(
+            {"_id": shop.domain, "status": "paused", "probed_at": shop.probed_at},
+            {"$set": {"probes": shop.probes + 1, "probed_at": datetime.now(UTC)}},
+        )
+        return bool(result.modified_count)
 
     async def given_up(self, before: datetime) -> list[str]:
         """Shops that uninstalled the app, or have been paused since before this time."""

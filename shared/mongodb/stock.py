@@ -161,6 +161,11 @@ class StockStore:
         found: list[str] = await self._stock.distinct("shop", {"verify_at": {"$lte": now}})
         return found
 
+    async def verify_soon(self, shop: str, now: datetime, most: int) -> int:
+        """How many cells are due for a read, or will be in a moment; counted up to `most`."""
+        condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
+        return int(await self._stock.count_documents(condition, limit=most))
+
     async def take_verify(self, shop: str, now: datetime, limit: int) -> VerifyTurn:
         """Cells whose read is due. Their requests are put off *before* the read, so that an event during it asks
         again with a time of its own, and a reader that dies loses none of them."""

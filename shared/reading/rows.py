@@ -11,6 +11,7 @@ from shared.mongodb.boms import BomStore, Location, SelectedCell
 from shared.mongodb.previews import PreviewRow
 from shared.mongodb.stock import CellStock, StockStore
 from shared.reading.levels import Value, level_of
+from shared.shopify.budget import Role
 from shared.shopify.reads import Item, ItemsRead, ShopifyReads
 
 
@@ -23,9 +24,15 @@ class RowReader:
         self._shopify = shopify
 
     async def take(
-        self, shop: str, cells: Sequence[SelectedCell], locations: Mapping[str, Location]
+        self,
+        shop: str,
+        cells: Sequence[SelectedCell],
+        locations: Mapping[str, Location],
+        *,
+        role: Role | None = None,
     ) -> list[PreviewRow]:
-        """One row per cell, in the order given. Raises what the Shopify adapter raises."""
+        """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises."""
+        shopify = self._shopify if role is None else self._shopify.as_role(role)
         await self._boms.ensure_stock(shop, cells)
         stock = await self._stock.load(shop, [cell.key for cell in cells])
         wanted = sorted(
@@ -33,7 +40,8 @@ class RowReader:
         )
         reads: dict[str, ItemsRead] = {}
         for item_ids in batches(wanted, ROWS_PER_CALL):
-            read = await self._shopify.items(shop, item_ids, locations=len(locations))
+            at = places_of(cells, item_ids)
+            read = await shopify.items(shop, item_ids, locations=len(locations), at=at)
             reads |= dict.fromkeys(item_ids, read)
         return [self._row(cell, stock.get(cell.key), reads, locations) for cell in cells]
 
@@ -61,6 +69,12 @@ class RowReader:
             # The BOM was removed or mapped to another item between two of our own reads.
             return PreviewRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
         return PreviewRow(cell.key, bom.name, item_id, row=_join(stock, level, read))
+
+
+def places_of(cells: Sequence[SelectedCell], item_ids: Sequence[str]) -> set[str]:
+    """The locations of the cells of these items."""
+    items = set(item_ids)
+    return {cell.key.location_id for cell in cells if cell.bom is not None and cell.bom.inventory_item_id in items}
 
 
 def _join(stock: CellStock, level: Value, read: ItemsRead) -> Row:

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from shared import metrics
-from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.stock import Observed, observe_read
 from shared.errors import ShopifyError
 from shared.mongodb.boms import BomStore
-from shared.mongodb.stock import CellStock, StockStore, StockWrite
+from shared.mongodb.stock import VERIFY_DELAY, CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
 from shared.reading.levels import Value, level_of
 from shared.shopify.reads import ShopifyReads
+
+MOST_CELLS = 5000
+"""Cells of one turn: what it holds in memory stays small, and its read is done long before the turn is over."""
 
 
 class Verifier:
@@ -27,11 +30,13 @@ class Verifier:
         self._shopify = shopify
 
     async def run(self, shop: str) -> int:
-        """Verify up to 250 cells that are due; answers how many were. A failed read asks again.
+        """Verify the cells that are due or soon will be, as many as one read holds; answers how many were.
 
-        Raises what the Shopify adapter raises.
+        Those of a moment later come along: a read costs hardly more for them, and one of their own would. A failed
+        read asks again. Raises what the Shopify adapter raises.
         """
-        turn = await self._stock.take_verify(shop, datetime.now(UTC), ROWS_PER_CALL)
+        most = min(MOST_CELLS, ROWS_PER_CALL * max(1, len(await self._boms.locations(shop))))
+        turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, most)
         if turn.keys:
             try:
                 again = await self.verify(shop, turn.keys, cause="verify")
@@ -43,25 +48,33 @@ class Verifier:
         return len(turn.keys)
 
     async def verify(self, shop: str, keys: Sequence[CellKey], *, cause: str) -> list[CellKey]:
-        """Read these cells (at most 250) and apply what was read; answers those written meanwhile."""
+        """Read these cells and apply what was read; answers those written meanwhile."""
         noted = await self._stock.load(shop, keys)
         if not noted:
             return []
         locations = await self._boms.locations(shop)
-        items = sorted({cell.item_id for cell in noted.values()})
-        read = await self._shopify.items(shop, items, locations=len(locations))
         values: dict[CellKey, Value] = {}
+        by_item: dict[str, list[CellKey]] = {}
         for key, cell in noted.items():
-            level = level_of(read.items[cell.item_id], key.location_id, locations.get(key.location_id))
-            if isinstance(level, Value) and _says_something(cell, level):
-                values[key] = level
-        results = await self._transactions.in_halves(
-            sorted(values),
-            lambda session, part: self._apply(session, shop, part, noted=noted, values=values, cause=cause),
-        )
-        for _, observed in results:
-            metrics.INDEX_UPDATES.labels(cause, str(observed or "written_meanwhile")).inc()
-        return [key for key, observed in results if observed is None]
+            by_item.setdefault(cell.item_id, []).append(key)
+        for items in batches(sorted(by_item), ROWS_PER_CALL):
+            at = {key.location_id for item_id in items for key in by_item[item_id]}
+            read = await self._shopify.items(shop, items, locations=len(locations), at=at)
+            for item_id in items:
+                for key in by_item[item_id]:
+                    level = level_of(read.items[item_id], key.location_id, locations.get(key.location_id))
+                    if isinstance(level, Value) and _says_something(noted[key], level):
+                        values[key] = level
+        again: list[CellKey] = []
+        for part in batches(sorted(values), ROWS_PER_CALL):
+            results = await self._transactions.in_halves(
+                part,
+                lambda session, half: self._apply(session, shop, half, noted=noted, values=values, cause=cause),
+            )
+            for _, observed in results:
+                metrics.INDEX_UPDATES.labels(cause, str(observed or "written_meanwhile")).inc()
+            again += [key for key, observed in results if observed is None]
+        return again
 
     async def _apply(
         self,

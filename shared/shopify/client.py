@@ -1,11 +1,11 @@
-"""One call to Shopify: the token, the time limit, and what every kind of answer means."""
+"""One call to Shopify: its turn at the budget, the token, the time limit, and what every kind of answer means."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
@@ -14,19 +14,32 @@ from typing import Any, Protocol
 import aiohttp
 
 from shared import metrics
+from shared.clock import SYSTEM_CLOCK, Clock
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.shopify.budget import FALLBACK_WAIT, Budget
+from shared.shopify.answers import (
+    PAUSES,
+    THROTTLED,
+    THROTTLES,
+    TOO_DEAR,
+    UNAUTHORIZED,
+    codes_in,
+    points_in,
+    seconds_in,
+    too_dear,
+)
+from shared.shopify.budget import FALLBACK_WAIT, Budget, CallResult, Hold, Role
 from shared.shopify.clock import ShopifyClock
+from shared.shopify.costs import QUERY_LIMIT, CostBook, Price
+from shared.shopify.read_costs import ReadFacts
 
 CALL_TIMEOUT = 30.0
 """Seconds for one call; after it the outcome is unclear."""
 
-SHORT_WAIT = 0.5
+PATIENCE: Mapping[Role, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
 """Seconds a call waits by itself for the budget; longer waits are the caller's, who may hold messages."""
 
-_PAUSES = {401: "unauthorized", 402: "frozen", 403: "forbidden", 404: "not_found", 423: "locked"}
-_THROTTLES = {429, 430}
 _BUDGETS_SHOWN = 10
+_ONE_ROW = Price()
 
 
 class Access(Protocol):
@@ -40,65 +53,182 @@ class Access(Protocol):
         """Stop all calls for the shop."""
         ...
 
+    async def renewed(self, domain: str, refused: str) -> str | None:
+        """Another token after Shopify refused this one; None: there is none. Raises ShopifyError."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A usable reply: its data and Shopify's time of it."""
+    """A usable reply: its data, Shopify's time of it, and the points asked for where it tells them."""
 
     data: dict[str, Any]
     date: datetime
+    requested: float | None = None
+
+
+@dataclass(slots=True)
+class _Known:
+    """What all clients bound to roles know together."""
+
+    time: Clock
+    costs: CostBook = field(default_factory=CostBook)
+    budgets: dict[str, Budget] = field(default_factory=dict)
+    clocks: dict[str, ShopifyClock] = field(default_factory=dict)
+    reads: dict[str, ReadFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call under way."""
+
+    shop: str
+    operation: str
+    price: Price
+    budget: Budget
+    hold: Hold
 
 
 class ShopifyClient:
-    """Calls the Admin API of any shop. `url` holds `{shop}`; in production it is `https://{shop}`."""
+    """Calls the Admin API of any shop. `url` holds `{shop}`; in production it is `https://{shop}`.
 
-    def __init__(self, session: aiohttp.ClientSession, access: Access, url: str, api_version: str) -> None:
+    `as_role` binds it to another role; all of them share what is known of costs and buckets.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        access: Access,
+        url: str,
+        api_version: str,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        role: Role = "job",
+        known: _Known | None = None,
+    ) -> None:
         self._session = session
         self._access = access
         self._url = url
         self._version = api_version
-        self._budgets: dict[str, Budget] = {}
-        self._clocks: dict[str, ShopifyClock] = {}
+        self._known = known or _Known(clock)
+        self.role = role
+
+    def as_role(self, role: Role) -> ShopifyClient:
+        """The same client, calling for `role`."""
+        if role == self.role:
+            return self
+        known = self._known
+        return ShopifyClient(
+            self._session, self._access, self._url, self._version, clock=known.time, role=role, known=known
+        )
+
+    def timed_by(self, clock: Clock) -> ShopifyClient:
+        """A client of the same access that waits by another clock and has learned nothing yet."""
+        return ShopifyClient(self._session, self._access, self._url, self._version, clock=clock, role=self.role)
 
     def clock(self, shop: str) -> ShopifyClock:
         """Shopify's time for this shop."""
-        return self._clocks.setdefault(shop, ShopifyClock())
+        return self._known.clocks.setdefault(shop, ShopifyClock(self.time))
 
-    async def call(self, shop: str, operation: str, body: str) -> Reply:
+    def budget(self, shop: str) -> Budget:
+        """The bucket of this shop."""
+        return self._known.budgets.setdefault(shop, Budget(self.time))
+
+    def read_facts(self, shop: str) -> ReadFacts:
+        """What was learned of this shop's ways to read."""
+        return self._known.reads.setdefault(shop, ReadFacts())
+
+    @property
+    def time(self) -> Clock:
+        """The clock that waits go by."""
+        return self._known.time
+
+    @property
+    def costs(self) -> CostBook:
+        """What operations cost, as far as replies have told."""
+        return self._known.costs
+
+    def limit(self, shop: str) -> float:
+        """The most points that one call of this role should ask for."""
+        return min(QUERY_LIMIT, self.budget(shop).largest(self.role))
+
+    def make_room(self, shop: str, points: float) -> None:
+        """See that several calls in a row, `points` in all, need not stop half-way.
+
+        Raises ShopifyThrottled with the wait; a sum that the bucket never holds begins once the bucket is full.
+        """
+        budget = self.budget(shop)
+        wait = budget.wait(self.role, min(points, budget.largest(self.role)))
+        if wait > PATIENCE[self.role]:
+            raise ShopifyThrottled(f"the budget of {shop} is spent", wait)
+
+    async def call(
+        self, shop: str, operation: str, body: str, *, price: Price = _ONE_ROW, patience: float | None = None
+    ) -> Reply:
         """Send `body` (the exact text of a GraphQL request) and answer its data.
 
+        What the bucket cannot hold now waits up to `patience` seconds (by default the role's) and is then not sent.
         Raises ShopPaused, ShopifyThrottled (not executed), ShopifyUnclear (perhaps executed), ShopifyRefused.
         """
-        budget = self._budgets.setdefault(shop, Budget())
-        wait = budget.wait(operation)
-        if wait > SHORT_WAIT:
-            raise ShopifyThrottled(f"the budget of {shop} is spent", wait)
-        if wait > 0:
-            await asyncio.sleep(wait)
-        token = await self._access.token(shop)
-        started = monotonic()
-        outcome = "unclear"
-        try:
-            reply = await self._send(shop, operation, body, token, budget)
-            outcome = "ok"
-            return reply
-        except ShopifyThrottled:
-            outcome = "throttled"
-            metrics.SHOPIFY_THROTTLED.labels(operation).inc()
-            raise
-        except ShopPaused as pause:
-            outcome = pause.reason
-            await self._access.pause(shop, pause.reason)
-            raise
-        except ShopifyRefused:
-            outcome = "refused"
-            raise
-        finally:
-            metrics.SHOPIFY_REQUESTS.labels(operation, outcome).observe(monotonic() - started)
-            self._show_budgets()
+        async with self._held(shop, operation, price, PATIENCE[self.role] if patience is None else patience) as call:
+            token = await self._access.token(shop)
+            started = monotonic()
+            outcome = "unclear"
+            try:
+                reply = await self._send_renewing(call, body, token)
+                outcome = "ok"
+                return reply
+            except ShopifyThrottled:
+                outcome = "throttled"
+                metrics.SHOPIFY_THROTTLED.labels(operation).inc()
+                raise
+            except ShopPaused as pause:
+                outcome = pause.reason
+                await self._access.pause(shop, pause.reason)
+                raise
+            except ShopifyRefused:
+                outcome = "refused"
+                raise
+            finally:
+                metrics.SHOPIFY_REQUESTS.labels(operation, outcome).observe(monotonic() - started)
+                self._show_budgets()
 
-    async def _send(self, shop: str, operation: str, body: str, token: str, budget: Budget) -> Reply:
-        url = f"{self._url.format(shop=shop)}/admin/api/{self._version}/graphql.json"
+    @asynccontextmanager
+    async def _held(self, shop: str, operation: str, price: Price, patience: float) -> AsyncIterator[_Call]:
+        """The call's points, once they are there, given back with whatever the reply says of them."""
+        budget, costs = self.budget(shop), self.costs
+        least = costs.at_least(operation, price)
+        if least > QUERY_LIMIT or budget.impossible(least):
+            raise too_dear(operation, least, min(QUERY_LIMIT, budget.maximum))
+        points = min(costs.taken(operation, price), budget.maximum)
+        waited = 0.0
+        while (wait := budget.wait(self.role, points)) > 0:
+            if budget.told and waited + wait > patience:
+                raise ShopifyThrottled(f"the budget of {shop} is spent", wait)
+            # The first reply ever is waited for as a call under way is: it tells what there is to wait for.
+            waited += wait if budget.told else 0.0
+            await self.time.sleep(wait)
+            points = min(costs.taken(operation, price), budget.maximum)
+        hold = budget.take(self.role, points)
+        try:
+            yield _Call(shop, operation, price, budget, hold)
+        finally:
+            budget.drop(hold)
+
+    async def _send_renewing(self, call: _Call, body: str, token: str) -> Reply:
+        """Send; where the token is refused, once more with the next one. What was refused was not executed."""
+        try:
+            return await self._send(call, body, token)
+        except ShopPaused as refusal:
+            unauthorized = refusal.reason == UNAUTHORIZED
+            fresh = await self._access.renewed(call.shop, token) if unauthorized else None
+            if fresh is None:
+                raise
+            return await self._send(call, body, fresh)
+
+    async def _send(self, call: _Call, body: str, token: str) -> Reply:
+        operation = call.operation
+        url = f"{self._url.format(shop=call.shop)}/admin/api/{self._version}/graphql.json"
         headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
         try:
             async with self._session.post(
@@ -110,63 +240,75 @@ class ShopifyClient:
                 retry_after = response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"{operation}: {type(error).__name__}") from error
-        if status in _PAUSES:
-            raise ShopPaused(shop, _PAUSES[status])
-        if status in _THROTTLES:
-            raise ShopifyThrottled(f"{operation}: HTTP {status}", _seconds(retry_after))
+        if status in PAUSES:
+            raise ShopPaused(call.shop, PAUSES[status])
+        if status in THROTTLES:
+            raise ShopifyThrottled(f"{operation}: HTTP {status}", seconds_in(retry_after))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
             document = json.loads(raw)
-            date = self.clock(shop).note(date_header)
+            date = self.clock(call.shop).note(date_header)
         except ValueError as error:
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unreadable answer") from error
         if not isinstance(document, dict):
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unexpected answer")
-        return self._read(operation, document, date, budget, status)
+        return self._read(call, document, date, status)
 
-    def _read(self, operation: str, document: dict[str, Any], date: datetime, budget: Budget, status: int) -> Reply:
-        cost = (document.get("extensions") or {}).get("cost")
-        budget.learn(operation, cost)
+    def _read(self, call: _Call, document: dict[str, Any], date: datetime, status: int) -> Reply:
+        operation = call.operation
+        extensions = document.get("extensions")
+        cost = extensions.get("cost") if isinstance(extensions, dict) else None
+        cost = cost if isinstance(cost, dict) else {}
         errors = document.get("errors")
+        codes = codes_in(errors)
+        requested, actual = points_in(cost, "requestedQueryCost"), points_in(cost, "actualQueryCost")
+        self.costs.note(operation, call.price, requested, None if errors else actual)
+        result: CallResult = "throttled" if THROTTLED in codes else "refused" if TOO_DEAR in codes else "executed"
+        call.budget.settle(call.hold, cost, result=result)
         if errors:
-            raise _error(operation, errors, cost, budget)
+            raise self._error(call, errors, codes, requested)
         if status >= HTTPStatus.BAD_REQUEST:
             raise ShopifyRefused(f"{operation}: HTTP {status}", None, [])
         data = document.get("data")
         if not isinstance(data, dict):
             raise ShopifyUnclear(f"{operation}: an answer without data")
-        if cost and isinstance(actual := cost.get("actualQueryCost"), (int, float)):
+        if actual is not None:
             metrics.SHOPIFY_POINTS.labels(operation).inc(actual)
-        return Reply(data, date)
+        return Reply(data, date, requested)
+
+    def _error(self, call: _Call, errors: object, codes: list[str], requested: float | None) -> Exception:
+        """What a reply with top-level errors means: decided by the code, never by the message."""
+        listed: list[dict[str, Any]] = [{"message": str(errors)}]
+        if isinstance(errors, list):
+            listed = [error for error in errors if isinstance(error, dict)]
+        operation, message = call.operation, "; ".join(str(e.get("message")) for e in listed[:3])
+        if THROTTLED in codes:
+            if requested is not None and call.budget.impossible(requested):
+                return too_dear(operation, requested, call.budget.maximum)
+            wait = call.budget.wait(self.role, min(requested or 0.0, call.budget.maximum))
+            return ShopifyThrottled(f"{operation}: {message}", wait or FALLBACK_WAIT)
+        if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
+            return ShopifyUnclear(f"{operation}: {message}")
+        if TOO_DEAR in codes:
+            told = [points_in(error.get("extensions") or {}, "cost") for error in listed]
+            # Even one that does not say how dear it was makes the next call smaller.
+            self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
+        return ShopifyRefused(f"{operation}: {message}", next(iter(codes), None), listed)
+
+    @asynccontextmanager
+    async def download(self, url: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The lines of a bulk query's result file; the address itself is the permission. Raises ShopifyUnclear."""
+        try:
+            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=None, sock_read=30.0)) as response:
+                if response.status != HTTPStatus.OK:
+                    raise ShopifyUnclear(f"bulk result: HTTP {response.status}")
+                yield aiter(response.content)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ShopifyUnclear(f"bulk result: {type(error).__name__}") from error
 
     def _show_budgets(self) -> None:
-        ratios = sorted((b.ratio, shop) for shop, b in self._budgets.items() if b.ratio is not None)
+        ratios = sorted((b.ratio, shop) for shop, b in self._known.budgets.items() if b.ratio is not None)
         metrics.SHOPIFY_BUDGET.clear()
         for ratio, shop in ratios[:_BUDGETS_SHOWN]:
             metrics.SHOPIFY_BUDGET.labels(shop).set(ratio or 0.0)
-
-
-def _seconds(retry_after: str | None) -> float:
-    """`Retry-After` in seconds; it may be fractional, or missing."""
-    try:
-        return max(0.0, float(retry_after)) if retry_after is not None else FALLBACK_WAIT
-    except ValueError:
-        return FALLBACK_WAIT
-
-
-def _error(operation: str, errors: object, cost: Mapping[str, Any] | None, budget: Budget) -> Exception:
-    """What a reply with top-level errors means: decided by the code, never by the message."""
-    listed: list[dict[str, Any]] = [{"message": str(errors)}]
-    if isinstance(errors, list):
-        listed = [error for error in errors if isinstance(error, dict)]
-    codes = [(e.get("extensions") or {}).get("code") for e in listed]
-    message = "; ".join(str(e.get("message")) for e in listed[:3])
-    if "THROTTLED" in codes:
-        requested = float((cost or {}).get("requestedQueryCost") or 0)
-        if budget.impossible(requested):
-            return ShopifyRefused(f"{operation} costs more than the bucket holds", "MAX_COST_EXCEEDED", listed)
-        return ShopifyThrottled(f"{operation}: {message}", budget.wait_for(requested) or FALLBACK_WAIT)
-    if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
-        return ShopifyUnclear(f"{operation}: {message}")
-    return ShopifyRefused(f"{operation}: {message}", next((c for c in codes if c), None), listed)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from time import monotonic
+
+from shared.clock import SYSTEM_CLOCK, Clock
 
 
 class ShopifyClock:
     """What time it is at Shopify, at least: the newest `Date` seen plus the time passed since."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
         self._seen: tuple[datetime, float] | None = None
 
     def note(self, header: str | None) -> datetime:
@@ -26,7 +28,7 @@ class ShopifyClock:
         date = parsedate_to_datetime(header).astimezone(UTC)
         known = self.now()
         if known is None or date >= known.replace(microsecond=0):
-            self._seen = (date, monotonic())
+            self._seen = (date, self._clock.monotonic())
         return date
 
     def now(self) -> datetime | None:
@@ -34,4 +36,4 @@ class ShopifyClock:
         if self._seen is None:
             return None
         date, since = self._seen
-        return date + timedelta(seconds=monotonic() - since)
+        return date + timedelta(seconds=self._clock.monotonic() - since)

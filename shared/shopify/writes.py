@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.contract.messages import parse_time
+from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear
 from shared.shopify.client import ShopifyClient
+from shared.shopify.costs import Price, most_rows
 from shared.shopify.ids import item_gid, location_gid, plain
 from shared.shopify.queries import SET
-from shared.shopify.reads import request_body
+from shared.shopify.requests import request_body
 
+_OPERATION = "inventorySetQuantities"
 _STALE = "CHANGE_FROM_QUANTITY_STALE"
 _IN_FLIGHT = "IDEMPOTENCY_CONCURRENT_REQUEST"
 _IN_FLIGHT_WAIT = 1.0
@@ -63,6 +67,11 @@ class SetAnswer:
     whole: str | None = None
 
 
+def _price(rows: int) -> Price:
+    """One row costs as two do, but nobody has shown 250: until then, as much as still lets 250 be sent."""
+    return Price(rows, None, 12.0 + 3.0 * rows)
+
+
 def set_body(rows: Sequence[SetRow], *, key: str, reference: str, reason: str = "correction") -> str:
     """The exact text of a push. `changeFromQuantity` is always present: without it Shopify refuses the call."""
     quantities = [
@@ -84,6 +93,17 @@ class ShopifyWrites:
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
 
+    def rows_per_call(self, shop: str) -> int:
+        """The most rows that one push may have: 250, or fewer where rows have turned out to cost points."""
+        costs = self._client.costs
+        return most_rows(
+            self._client.limit(shop), ROWS_PER_CALL, lambda rows: costs.requested(_OPERATION, _price(rows))
+        )
+
+    def make_room(self, shop: str, rows: int) -> None:
+        """Raises ShopifyThrottled where the budget keeps a push of so many rows from being sent now."""
+        self._client.make_room(shop, self._client.costs.taken(_OPERATION, _price(rows)))
+
     async def send(self, shop: str, body: str, rows: Sequence[SetRow]) -> SetAnswer:
         """Send a push's body. Safe to repeat: the body carries its key.
 
@@ -91,7 +111,7 @@ class ShopifyWrites:
         ShopifyUnclear where it may have been.
         """
         try:
-            reply = await self._client.call(shop, "inventorySetQuantities", body)
+            reply = await self._client.call(shop, _OPERATION, body, price=_price(len(rows)))
         except ShopifyRefused as refusal:
             if len(rows) == 1:
                 return SetAnswer((RowAnswer(RowOutcome.REFUSED, Code.PUSH_REFUSED, str(refusal)),), None)
@@ -113,14 +133,10 @@ def answer_of(group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], ro
             # A set that changes nothing is never sent, so the rows held their target already: read and see.
             return SetAnswer(tuple(RowAnswer(RowOutcome.NOT_APPLIED) for _ in rows), None)
         return SetAnswer(tuple(RowAnswer(RowOutcome.APPLIED) for _ in rows), adjusted_at)
-    applied = {
-        (plain(change["item"]["id"]), plain(change["location"]["id"]))
-        for change in (group or {}).get("changes", [])
-        if change.get("item") and change.get("location")
-    }
+    named = {_row_index(error.get("field")) for error in errors}
+    applied = _applied((group or {}).get("changes") or [], rows, named)
     answers: list[RowAnswer] = [
-        RowAnswer(RowOutcome.APPLIED if (row.item_id, row.location_id) in applied else RowOutcome.NOT_APPLIED)
-        for row in rows
+        RowAnswer(RowOutcome.APPLIED if number in applied else RowOutcome.NOT_APPLIED) for number in range(len(rows))
     ]
     pathless: list[str] = []
     for error in errors:
@@ -139,6 +155,18 @@ def answer_of(group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], ro
         answers[0] = _single(errors[0])
         pathless = []
     return SetAnswer(tuple(answers), adjusted_at, whole="; ".join(pathless) or None)
+
+
+def _applied(changes: Sequence[dict[str, Any]], rows: Sequence[SetRow], named: Collection[int | None]) -> set[int]:
+    """The rows that the group lists as changed, by item and delta: what rows of one item have in common only where
+    they move it alike. Where fewer changed than rows would fit, none of those counts as applied: a read will tell.
+    """
+    listed = Counter((plain(change["item"]["id"]), int(change["delta"])) for change in changes if change.get("item"))
+    fitting: dict[tuple[str, int], list[int]] = {}
+    for number, row in enumerate(rows):
+        if number not in named:
+            fitting.setdefault((row.item_id, row.quantity - row.change_from), []).append(number)
+    return {number for pair, numbers in fitting.items() if listed[pair] >= len(numbers) for number in numbers}
 
 
 def _single(error: dict[str, Any]) -> RowAnswer:

@@ -66,6 +66,7 @@ for _kind in ("InventoryItem", "InventoryLevel", "Location", "Product", "Product
     _connection(_kind)
 _connection("WebhookSubscription")
 _connection("BulkOperation")
+_connection("Metafield")
 fields(
     "PageInfo",
     {

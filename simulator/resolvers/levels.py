@@ -92,6 +92,8 @@ def _quantity(level: Level, name: str) -> Quantity:
         return Quantity((level, name, level.committed, level.committed_at))
     if name == "on_hand":
         return Quantity((level, name, level.on_hand, None))  # recorded: null even right after a change
+    if name in level.others:
+        return Quantity((level, name, *level.others[name]))
     if name in QUANTITY_NAMES:
         return Quantity((level, name, 0, None))
     listed = ", ".join(QUANTITY_NAMES)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from simulator.connections import window
 from simulator.context import Context
 from simulator.resolvers.common import id_of, items_by_key, time_of
 from simulator.resolvers.levels import level_at_location, levels_at_location
-from simulator.resolvers.registry import attribute, constant, fields
+from simulator.resolvers.registry import Resolver, attribute, constant, fields
 from simulator.shop import Location, Shop
 
 _Arguments = Mapping[str, Any]
@@ -18,6 +19,10 @@ _Arguments = Mapping[str, Any]
 def _has_stock(location: Location, context: Context, _arguments: _Arguments) -> bool:
     levels = context.tenant.shop.levels_at_location.get(location.id, {}).values()
     return any(level.on_hand for level in levels if level.active)
+
+
+def _fulfills(location: Location, _context: Context, _arguments: _Arguments) -> bool:
+    return location.active and location.fulfills_online_orders
 
 
 def _offset_minutes(shop: Shop, context: Context) -> int:
@@ -74,11 +79,16 @@ fields(
         "deactivatable": constant(True),
         "deactivatedAt": time_of("deactivated_at"),
         "deletable": lambda place, _c, _a: not place.active,
-        "fulfillsOnlineOrders": attribute("active"),
+        "fulfillsOnlineOrders": _fulfills,
         "hasActiveInventory": _has_stock,
         "hasUnfulfilledOrders": constant(False),
         "isPrimary": lambda place, context, _a: next(iter(context.tenant.shop.locations), None) == place.id,
-        "shipsInventory": attribute("active"),
+        "shipsInventory": _fulfills,
+        "address": lambda place, _c, _a: place.address,
+        "addressVerified": constant(False),
+        "suggestedAddresses": attribute("suggested_addresses"),
+        "metafield": constant(None),
+        "metafields": lambda _place, _c, arguments: window([], arguments),
         "createdAt": time_of("created_at"),
         "updatedAt": time_of("updated_at"),
         "inventoryLevel": level_at_location,
@@ -98,3 +108,21 @@ fields(
         "location": lambda place, _c, _a: place,
     },
 )
+_ADDRESS = ("address1", "address2", "city", "country", "countryCode", "province", "provinceCode", "zip")
+
+
+def _part(name: str) -> Resolver:
+    return lambda address, _context, _arguments: address.get(name)
+
+
+def _lines(address: Mapping[str, Any], _context: Context, _arguments: _Arguments) -> list[str]:
+    """Street, then city, province and code, then country, as far as they are known."""
+    town = " ".join(address[name] for name in ("city", "provinceCode", "zip") if address.get(name))
+    lines = [address.get("address1"), address.get("address2"), town, address.get("country")]
+    return [line for line in lines if line]
+
+
+_fields_of_address = {name: _part(name) for name in _ADDRESS} | {"formatted": _lines}
+fields("LocationSuggestedAddress", _fields_of_address)
+fields("LocationAddress", _fields_of_address | {name: _part(name) for name in ("latitude", "longitude", "phone")})
+fields("Metafield", items_by_key(("id", "legacyResourceId", "key", "namespace", "type", "value")))

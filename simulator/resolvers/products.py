@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
 from simulator.connections import window
-from simulator.resolvers.common import count_of, id_of, time_of
+from simulator.context import Context
+from simulator.resolvers.common import count_of, id_of, items_by_key, time_of
 from simulator.resolvers.levels import active_levels, level_of_item, levels_of_item, total_available
 from simulator.resolvers.registry import attribute, constant, fields
 from simulator.shop import Item, Product, Variant
@@ -12,6 +17,18 @@ from simulator.stock import iso_utc
 
 def _live_variants(product: Product) -> list[Variant]:
     return [variant for variant in product.variants if not variant.item.deleted]
+
+
+def _total(product: Product, context: Context, _arguments: Mapping[str, Any]) -> int:
+    """Recorded up to date, and recorded behind: Shopify sums it up now and then. How far it lags is a switch."""
+    items = [variant.item for variant in _live_variants(product) if variant.item.tracked]
+    present = sum(total_available(context, item) for item in items)
+    lag = context.simulator.open_points.totals_lag_seconds
+    if lag == 0:
+        return present
+    since, ids = iso_utc(context.now - timedelta(seconds=lag)), {item.id for item in items}
+    recent = (entry for entry in context.tenant.stock.ledger if entry.at > since and entry.item_id in ids)
+    return present - sum(entry.delta for entry in recent)
 
 
 def _display_name(variant: Variant) -> str:
@@ -28,6 +45,10 @@ fields(
         "sku": attribute("sku"),
         "tracked": attribute("tracked"),
         "requiresShipping": constant(True),
+        "countryCodeOfOrigin": constant(None),
+        "provinceCodeOfOrigin": constant(None),
+        "harmonizedSystemCode": constant(None),
+        "measurement": lambda item, _c, _a: item,
         "createdAt": time_of("created_at"),
         "updatedAt": time_of("updated_at"),
         "duplicateSkuCount": lambda item, context, _a: sum(
@@ -54,9 +75,7 @@ fields(
         "tags": attribute("tags"),
         "vendor": attribute("vendor"),
         "productType": attribute("kind"),
-        "totalInventory": lambda product, context, _a: sum(
-            total_available(context, variant.item) for variant in _live_variants(product) if variant.item.tracked
-        ),
+        "totalInventory": _total,
         "tracksInventory": lambda product, _c, _a: any(v.item.tracked for v in _live_variants(product)),
         "createdAt": time_of("created_at"),
         "updatedAt": time_of("updated_at"),
@@ -86,3 +105,11 @@ fields(
     Variant,
 )
 fields("SelectedOption", {"name": lambda pair, _c, _a: pair[0], "value": lambda pair, _c, _a: pair[1]})
+fields(
+    "InventoryItemMeasurement",
+    {
+        "id": lambda item, _c, _a: f"gid://shopify/InventoryItemMeasurement/{item.id}",
+        "weight": constant({"unit": "KILOGRAMS", "value": 0}),
+    },
+)
+fields("Weight", items_by_key(("unit", "value")))

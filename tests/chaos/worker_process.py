@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from services.reconciler.bootstrap import ReconcilerService
@@ -17,10 +17,12 @@ def poison(item_id: str) -> None:
     """Whoever reads this item dies at once, as by a fault in native code: no exception, no clean-up."""
     read = ShopifyReads.items
 
-    async def deadly(self: ShopifyReads, shop: str, item_ids: Sequence[str], *, locations: int) -> ItemsRead:
+    async def deadly(
+        self: ShopifyReads, shop: str, item_ids: Sequence[str], *, locations: int, at: Collection[str] | None = None
+    ) -> ItemsRead:
         if item_id in item_ids:
             os._exit(9)
-        return await read(self, shop, item_ids, locations=locations)
+        return await read(self, shop, item_ids, locations=locations, at=at)
 
     ShopifyReads.items = deadly  # type: ignore[method-assign]  # the fault that the test plants
 

@@ -36,6 +36,9 @@ class FixedAccess:
         assert domain == SHOP
         self.pauses.append(reason)
 
+    async def renewed(self, domain: str, refused: str) -> str | None:
+        """There is no other token."""
+
 
 @dataclass
 class Port:

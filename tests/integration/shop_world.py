@@ -41,7 +41,7 @@ from simulator.server import Running, Simulator, start
 
 SHOP = "tests.myshopify.com"
 TOKEN = "shpat_tests"  # the simulator's own
-CLIENT_ID, CLIENT_SECRET = "client", "secret of the tests"
+CLIENT_ID, CLIENT_SECRET = "client", "the client secret of the tests, of a fair length"
 ENDED = [str(state) for state in JobState if state not in UNFINISHED_JOB_STATES]
 
 

@@ -69,13 +69,15 @@ async def test_unsigned_and_foreign_tokens_are_refused(shop: ApiShop) -> None:
     assert shop.token not in reply.text
 
 
-async def test_a_shop_without_the_app_is_told_to_install_it(world: ApiWorld) -> None:
-    """A well-signed token of a shop that never installed the app, or uninstalled it, is 403."""
+async def test_a_shop_cannot_be_installed_while_shopify_is_away(world: ApiWorld) -> None:
+    """A shop that never installed the app, or uninstalled it, is told to come again; nothing of it is kept."""
     header = {"Authorization": f"Bearer {session_token('stranger.myshopify.com')}"}
-    assert (await world.request("GET", "/api/boms", headers=header)).status == 403
+    reply = await world.request("GET", "/api/boms", headers=header)
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    assert await world.mongo.db["shops"].count_documents({"_id": "stranger.myshopify.com"}) == 0
     gone = await world.shop()
     await world.mongo.db["shops"].update_one({"_id": gone.domain}, {"$set": {"status": "uninstalled"}})
-    assert (await gone.call("GET", "/boms")).status == 403
+    assert (await gone.call("GET", "/boms")).status == 503
 
 
 async def test_a_shop_never_sees_another_ones_things(world: ApiWorld) -> None:

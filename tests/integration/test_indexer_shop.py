@@ -89,6 +89,23 @@ async def test_uninstall_ends_the_shop_and_later_events_have_no_effect(world: Wo
     assert (await shop.stock("b"))["index"] == 3
 
 
+async def test_an_uninstall_of_an_earlier_installation_is_ignored(world: World) -> None:
+    """`app/uninstalled` that Shopify triggered before the shop was installed again comes late and ends nothing."""
+    shop = await world.shop()
+    await world.mongo.db["shops"].update_one({"_id": shop.domain}, {"$set": {"installed_at": at(60)}})
+    assert await shop.send("app/uninstalled", {"id": 1}, triggered_at=at(59).isoformat()) == 200
+    await shop.settled()
+    document = await world.mongo.db["shops"].find_one({"_id": shop.domain})
+    assert document is not None
+    assert document["status"] == "active"
+    assert await shop.send("app/uninstalled", {"id": 1}, triggered_at=at(61).isoformat()) == 200
+
+    async def uninstalled() -> bool:
+        return await world.mongo.db["shops"].count_documents({"_id": shop.domain, "status": "uninstalled"}) == 1
+
+    await until(uninstalled)
+
+
 async def test_granted_scopes_are_kept(world: World) -> None:
     """`app/scopes_update` is kept on the shop's document."""
     shop = await world.shop()

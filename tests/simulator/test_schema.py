@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ PACKAGE = "@shopify/dev-mcp@1.16.0"
 ARCHIVE = CACHE / "shopify-dev-mcp-1.16.0.tgz"
 
 
+@cache
 def published(version: str) -> GraphQLSchema:
-    """Shopify's published introspection of a version; skips where it cannot be had."""
+    """Shopify's published introspection of a version, built once a run; skips where it cannot be had."""
     if not ARCHIVE.exists():
         npm = shutil.which("npm")
         if npm is None:

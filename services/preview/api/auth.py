@@ -53,12 +53,7 @@ class SessionTokens:
 
     def caller(self, authorization: str | None) -> Caller:
         """Who sends the header. Raises ProblemError (401), which says what to do."""
-        if not authorization:
-            raise _refused("no-token", "The session token is missing.", _SEND)
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise _refused("no-token", "The Authorization header holds no bearer token.", _SEND)
-        claims = self._claims(token.strip())
+        claims = self._claims(bearer(authorization))
         user = claims["sub"]
         return Caller(_shop_of(claims), f"user:{user}"[:200])
 
@@ -87,6 +82,16 @@ class SessionTokens:
                 raise _refused("token-invalid", "The session token cannot be read.", _FETCH) from None
             return claims
         raise _refused("token-signature", "The session token's signature is wrong.", _FETCH)
+
+
+def bearer(authorization: str | None) -> str:
+    """The token of the header. Raises ProblemError (401)."""
+    if not authorization:
+        raise _refused("no-token", "The session token is missing.", _SEND)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _refused("no-token", "The Authorization header holds no bearer token.", _SEND)
+    return token.strip()
 
 
 def _shop_of(claims: dict[str, Any]) -> str:

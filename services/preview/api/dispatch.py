@@ -7,13 +7,19 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.preview.api.auth import Caller
+from services.preview.api.auth import Caller, bearer
 from services.preview.api.parts import Parts
 from services.preview.api.problem import FieldProblem, ProblemError, field_problems, invalid
 from services.preview.api.routes import Answer, AnyRoute, Call
+from shared.errors import ShopifyError
+from shared.mongodb.shops import Shop
+from shared.shopify.tokens import TokenRefused
+
+log = structlog.get_logger()
 
 _WHERE_HEADERS = "header"
 
@@ -38,18 +44,41 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
 
 
 async def _caller(request: web.Request, parts: Parts) -> Caller:
-    caller = parts.tokens.caller(request.headers.get("Authorization"))
+    authorization = request.headers.get("Authorization")
+    caller = parts.tokens.caller(authorization)
     shop = await parts.shops.get(caller.shop)
-    if shop is None or shop.status == "uninstalled":
-        remedy = "Open the app from the shop's admin, which installs it."
-        message = f"The app is not installed in {caller.shop}."
-        raise ProblemError(
-            HTTPStatus.FORBIDDEN,
-            "shop-unknown",
-            f"{message} {remedy}",
-            errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
-        )
+    if shop is None or shop.needs_a_session_token:
+        await _install(parts, shop, caller.shop, bearer(authorization))
     return caller
+
+
+async def _install(parts: Parts, known: Shop | None, domain: str, session_token: str) -> None:
+    """Get the shop its own tokens by this session token. A paused shop's records are shown all the same."""
+    try:
+        await parts.installing.by_session_token(domain, session_token)
+    except ShopifyError as error:
+        log.warning("not_installed", shop=domain, reason=str(error))
+        if known is not None and known.status == "paused":
+            return
+        raise _not_installed(domain, error) from None
+
+
+def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
+    if isinstance(error, TokenRefused):
+        status, kind = HTTPStatus.FORBIDDEN, "shop-unknown"
+        message = f"The app is not installed in {domain}."
+        remedy = "Open the app from the shop's admin, which installs it."
+    else:
+        status, kind = HTTPStatus.SERVICE_UNAVAILABLE, "shopify-unavailable"
+        message = f"Shopify does not answer now, so the app cannot be installed in {domain}."
+        remedy = "Send the request again in a few seconds, with a new session token."
+    return ProblemError(
+        status,
+        kind,
+        f"{message} {remedy}",
+        errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
+        headers={"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None,
+    )
 
 
 def _parameters(route: AnyRoute, request: web.Request) -> tuple[BaseModel, list[FieldProblem]]:

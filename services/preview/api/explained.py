@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.comparison import Reason
+from shared.mongodb.shops import Shop
 
 REASONS: dict[Reason, str] = {
     Reason.UNTRACKED: "Shopify does not track this item's quantity.",
@@ -47,6 +48,50 @@ class Failure(BaseModel):
     code: str
     message: str
     remedy: str | None = Field(None, description="What to do about it, where that is known.")
+
+
+PAUSES: dict[str, tuple[str, str]] = {
+    "unauthorized": (
+        "Shopify no longer accepts the app's access to this shop.",
+        "Open the app once from the shop's admin: that renews its access.",
+    ),
+    "frozen": (
+        "Shopify has frozen this shop, usually over an unpaid bill.",
+        "Settle the shop's bill with Shopify; the app then goes on by itself.",
+    ),
+    "locked": (
+        "Shopify has locked this shop.",
+        "Ask Shopify's support; when the shop is open again, the app goes on by itself.",
+    ),
+    "forbidden": (
+        "The app lacks a permission that it needs in this shop.",
+        "Open the app from the shop's admin and approve the permissions it asks for.",
+    ),
+    "not_found": (
+        "Shopify does not find this shop.",
+        "Check that the shop still exists; when it answers again, the app goes on by itself.",
+    ),
+}
+"""Why a shop takes no calls, and what to do about it."""
+
+
+class Pause(BaseModel):
+    """The shop takes no calls now; the job waits for it and goes on by itself."""
+
+    reason: str
+    since: AwareDatetime
+    message: str
+    remedy: str
+
+
+def pause_of(shop: Shop | None) -> Pause | None:
+    """The shop's pause, None where it is not paused."""
+    if shop is None or shop.status != "paused" or shop.paused_at is None:
+        return None
+    reason = shop.pause_reason or "unknown"
+    again = "When Shopify answers again, the app goes on by itself."
+    message, remedy = PAUSES.get(reason, ("Shopify takes no calls for this shop now.", again))
+    return Pause(reason=reason, since=shop.paused_at, message=message, remedy=remedy)
 
 
 def explanation(code: str | None) -> tuple[str | None, str | None]:

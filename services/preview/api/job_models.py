@@ -9,10 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.preview.api.explained import (
     CodeCount,
     Failure,
+    Pause,
     ReasonCount,
     code_counts,
     explanation,
     failure_of,
+    pause_of,
     reason_counts,
     reason_text,
 )
@@ -24,6 +26,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
 from shared.mongodb.listings import BomProgress
+from shared.mongodb.shops import Shop
 
 
 class JobIn(BaseModel):
@@ -90,10 +93,12 @@ class JobOut(BaseModel):
     finished_at: AwareDatetime | None
     cancel_requested: bool
     failure: Failure | None
+    paused: Pause | None = Field(description="Why an unfinished job does not go on now; none: nothing holds it.")
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> JobOut:
-        """From the stored document."""
+    def of(cls, document: dict[str, Any], shop: Shop | None = None) -> JobOut:
+        """From the stored document; with its shop, an unfinished one tells of the shop's pause."""
+        unfinished = document["state"] in UNFINISHED_JOB_STATES
         return cls(
             job_id=document["job_id"],
             no=document["no"],
@@ -115,6 +120,7 @@ class JobOut(BaseModel):
             finished_at=document["finished_at"],
             cancel_requested=document["cancel_requested"],
             failure=failure_of(document["failure"]),
+            paused=pause_of(shop) if unfinished else None,
         )
 
     @property

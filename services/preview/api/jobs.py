@@ -98,12 +98,15 @@ async def list_jobs(call: Call[JobSearch, None]) -> Answer:
     asked = call.params
     before = read_cursor(asked.cursor, int, str)
     page = await call.parts.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
-    return Answer(JobPage(items=[JobOut.of(document) for document in page.items], next_cursor=write_cursor(page.after)))
+    shop = await call.parts.shops.get(call.shop)
+    items = [JobOut.of(document, shop) for document in page.items]
+    return Answer(JobPage(items=items, next_cursor=write_cursor(page.after)))
 
 
 async def get_job(call: Call[JobPath, None]) -> Answer:
     """GET /api/jobs/{job_id}."""
-    return Answer(JobOut.of(await job_document(call, call.params.job_id)))
+    document = await job_document(call, call.params.job_id)
+    return Answer(JobOut.of(document, await call.parts.shops.get(call.shop)))
 
 
 async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
@@ -137,7 +140,7 @@ async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
         document = await call.parts.listings.job(call.shop, job_id)
         if document is None:
             return None
-        job = JobOut.of(document)
+        job = JobOut.of(document, await call.parts.shops.get(call.shop))
         return job, job.ended
 
     return await stream(call.request, call.parts.hub, (call.shop, job_id), "job", read)

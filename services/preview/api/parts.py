@@ -16,6 +16,8 @@ from shared.mongodb.records import RecordStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.rabbitmq.publisher import Publisher
+from shared.shop_life.installing import Installing
+from shared.shop_life.parts import ShopLife
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Parts:
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
+    installing: Installing
     boms: BomStore
     previews: PreviewStore
     jobs: JobStore
@@ -35,13 +38,14 @@ class Parts:
     listings: Listings
 
     @classmethod
-    def of(cls, mongo: Mongo, publisher: Publisher, hub: EventHub, tokens: SessionTokens, shops: ShopStore) -> Parts:
+    def of(cls, mongo: Mongo, publisher: Publisher, hub: EventHub, tokens: SessionTokens, life: ShopLife) -> Parts:
         """Join them over one database."""
         return cls(
             tokens=tokens,
             publisher=publisher,
             hub=hub,
-            shops=shops,
+            shops=life.shops,
+            installing=life.installing,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db),
             jobs=JobStore(mongo.db, mongo.transactions),

@@ -212,12 +212,14 @@ class CellWorker:
 
     async def _push_rows(self, shop: str, tasks: Sequence[Task], taken_now: set[CellKey]) -> None:
         """Push from the preview's own value where it is recent; older ones are read again first."""
-        now = self._client.clock(shop).now()
+        if not tasks:
+            return
+        now = await self._reads.now(shop, [task.item_id for task in tasks])
         values = {task.key: Value(task.row.shopify, task.row.shopify_time) for task in tasks if task.row is not None}
         old = [
             task
             for task in tasks
-            if task.key not in taken_now and task.row is not None and (now is None or now - task.row.taken_at > RECENT)
+            if task.key not in taken_now and task.row is not None and now - task.row.taken_at > RECENT
         ]
         fresh, ended = await self._levels.read(shop, old)
         await self._end(shop, ended)

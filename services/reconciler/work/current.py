@@ -33,7 +33,9 @@ class CurrentLevels:
         ended: list[tuple[Task, Verdict]] = []
         items: dict[str, Item | None] = {}
         for item_ids in batches(sorted({task.item_id for task in tasks}), ROWS_PER_CALL):
-            read = await self._shopify.items(shop, item_ids, locations=len(locations))
+            wanted = set(item_ids)
+            at = {task.key.location_id for task in tasks if task.item_id in wanted}
+            read = await self._shopify.items(shop, item_ids, locations=len(locations), at=at)
             items |= read.items
         for task in tasks:
             level = level_of(items[task.item_id], task.key.location_id, locations.get(task.key.location_id))

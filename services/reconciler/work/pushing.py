@@ -56,7 +56,7 @@ class Pushing:
         Raises what the Shopify adapter and the transactions raise; everything done until then is in the documents.
         """
         finished: list[Finished] = []
-        groups = self._groups(tasks)
+        groups = self._groups(shop, tasks)
         known = dict(values)
         while groups:
             group = groups.pop()
@@ -69,7 +69,7 @@ class Pushing:
                     fresh, ended = await self._read_again(shop, left, closed)
                     finished += ended
                     known |= fresh
-                    groups += self._groups([task for task in left if task.key in fresh])
+                    groups += self._groups(shop, [task for task in left if task.key in fresh])
         return finished
 
     async def resume(self, shop: str, push_id: str, tasks: Sequence[Task]) -> list[Finished]:
@@ -79,13 +79,14 @@ class Pushing:
         finished += ended
         return finished + await self.run(shop, [task for task in left if task.key in fresh], fresh)
 
-    def _groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
+    def _groups(self, shop: str, tasks: Sequence[Task]) -> list[list[Task]]:
         """Calls for these tasks; those of a call that was refused without naming a row go in halves."""
         split = [task for task in tasks if task.split]
         rest = [task for task in tasks if not task.split]
-        groups = calls(rest, pair=lambda task: task.pair, alone=lambda task: task.stale >= _ALONE_AFTER)
+        size = self._sending.rows_per_call(shop)
+        groups = calls(rest, pair=lambda task: task.pair, alone=lambda task: task.stale >= _ALONE_AFTER, size=size)
         for part in halves(split):
-            groups += calls(part, pair=lambda task: task.pair, alone=lambda _: False)
+            groups += calls(part, pair=lambda task: task.pair, alone=lambda _: False, size=size)
         for task in split:
             task.split = 0
         return [group for group in groups if group]
@@ -97,22 +98,29 @@ class Pushing:
 
         A row that the refusal did not name, and that may have been applied all the same, ends as unknown.
         """
-        spent = [task for task in tasks if task.pushes_made >= MOST_PUSHES]
-        finished = await self._ending.end_each(
-            shop, [(task, Verdict(error(Code.CONFLICT, verify=True))) for task in spent]
-        )
-        left = [task for task in tasks if task.pushes_made < MOST_PUSHES]
-        fresh, ended = await self._levels.read(shop, left)
-        finished += await self._ending.end_each(shop, ended)
-        doubtful = [task for task in left if task.key in fresh and _doubtful(task, closed, fresh[task.key])]
+        fresh, unreadable = await self._levels.read(shop, tasks)
+        verdicts = [(task, _unread(task, closed, verdict)) for task, verdict in unreadable]
+        doubtful = {task.key for task in tasks if task.key in fresh and _doubtful(task, closed, fresh[task.key])}
+        for task in tasks:
+            if task.key not in fresh or task.key in doubtful:
+                continue
+            refusal = _refusal(task, closed)
+            if refusal is not None:
+                verdicts.append((task, refusal))
+            elif task.pushes_made >= MOST_PUSHES:
+                verdicts.append((task, Verdict(error(Code.CONFLICT, verify=True))))
+        finished = await self._ending.end_each(shop, [(task, verdict) for task, verdict in verdicts if verdict])
+        in_doubt = [task for task, verdict in verdicts if verdict is None]
+        in_doubt += [task for task in tasks if task.key in doubtful]
 
         def unknown(task: Task, cell: CellStock) -> Verdict:
-            return _unknown(cell.stock, fresh[task.key].quantity)
+            held = fresh.get(task.key)
+            return _unknown(cell.stock, None if held is None else held.quantity)
 
-        ended_unknown, _ = await self._ending.end_by_stock(shop, doubtful, unknown)
-        for task in doubtful:
-            fresh.pop(task.key, None)
-        return fresh, finished + ended_unknown
+        ended, _ = await self._ending.end_by_stock(shop, in_doubt, unknown)
+        _count_refused(finished + ended)
+        settled = {task.key for task, _ in verdicts} | doubtful
+        return {key: value for key, value in fresh.items() if key not in settled}, finished + ended
 
     async def _make(
         self, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]
@@ -209,6 +217,8 @@ class Pushing:
             elif outcome.outcome is RowOutcome.NOT_APPLIED:
                 task.split = int(push.whole and len(push.rows) > 1)
                 left.append(task)
+            elif outcome.outcome is RowOutcome.REFUSED and push.runs > 1:
+                left.append(task)  # the refusal may be that of a second execution
             else:
                 settled.append(task)
 
@@ -217,10 +227,7 @@ class Pushing:
             return _verdict(task, cell.stock, row, outcome, push.adjusted_at)
 
         finished, _ = await self._ending.end_by_stock(shop, settled, decide)
-        for one in finished:
-            if one.ended.code is not None:
-                kind = "unknown" if one.ended.code is Code.OUTCOME_UNKNOWN else "refused"
-                metrics.PUSH_CONFLICTS.labels(kind).inc()
+        _count_refused(finished)
         return finished, left
 
 
@@ -248,13 +255,47 @@ def _unknown(stock: Stock, before: int | None) -> Verdict:
     return Verdict(Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=mark_unknown(stock)), (before, None))
 
 
-def _doubtful(task: Task, closed: PushRecord, held: Value) -> bool:
-    """Whether a row of a refused push that was not named as stale may have been applied all the same."""
-    if closed.state is not PushState.ANSWERED or closed.first_sent_at is None:
-        return False
+def _count_refused(finished: Sequence[Finished]) -> None:
+    for one in finished:
+        if one.ended.code is not None:
+            kind = "unknown" if one.ended.code is Code.OUTCOME_UNKNOWN else "refused"
+            metrics.PUSH_CONFLICTS.labels(kind).inc()
+
+
+def _row_of(task: Task, closed: PushRecord) -> tuple[PushRow, Outcome] | None:
+    """The task's row in a push that Shopify has answered, with its outcome."""
+    if closed.state is not PushState.ANSWERED:
+        return None
     for row, outcome in zip(closed.rows, closed.outcomes, strict=True):
         if (row.job_id, row.key) == (task.job_id, task.key):
-            return outcome.outcome is RowOutcome.NOT_APPLIED and may_have_been_applied(
-                held.quantity, held.time, row.target.quantity, closed.first_sent_at
-            )
-    return False
+            return row, outcome
+    return None
+
+
+def _doubtful(task: Task, closed: PushRecord, held: Value) -> bool:
+    """Whether a row that the answer calls not applied may have been applied all the same.
+
+    A row named as stale or refused is believed where the call can have been executed only once.
+    """
+    found = _row_of(task, closed)
+    if found is None or closed.first_sent_at is None:
+        return False
+    row, outcome = found
+    if outcome.outcome is not RowOutcome.NOT_APPLIED and closed.runs <= 1:
+        return False
+    vague = closed.runs > 1 or closed.adjusted_at is not None
+    return may_have_been_applied(held.quantity, held.time, row.target.quantity, closed.first_sent_at, vague=vague)
+
+
+def _unread(task: Task, closed: PushRecord, verdict: Verdict) -> Verdict | None:
+    """How a row ends that cannot be read any more; None where its push may have been applied unseen."""
+    found = _row_of(task, closed)
+    return None if found is not None and closed.runs > 1 else verdict
+
+
+def _refusal(task: Task, closed: PushRecord) -> Verdict | None:
+    """The end of a row that Shopify refused by name, once it is known not to have been applied before."""
+    found = _row_of(task, closed)
+    if found is None or found[1].outcome is not RowOutcome.REFUSED:
+        return None
+    return Verdict(error(found[1].code or Code.PUSH_REFUSED, verify=True), detail=found[1].detail)

@@ -3,44 +3,74 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
 
 from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
-from shared.domain.push import KEY_LIFE, LONGEST_EXECUTION, SEND_DEADLINE, PushState, Resend, RowOutcome, judge, resend
-from shared.errors import ShopifyThrottled, ShopifyUnclear
-from shared.mongodb.pushes import Outcome, PushRecord, PushStore
+from shared.domain.push import (
+    KEY_LIFE,
+    LONGEST_EXECUTION,
+    SEND_DEADLINE,
+    PushState,
+    Resend,
+    RowOutcome,
+    judge,
+    resend,
+    would_apply_twice,
+)
+from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
+from shared.mongodb.pushes import Outcome, PushRecord, PushRow, PushStore
 from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
+from shared.shopify.reads import Level, ShopifyReads
 from shared.shopify.writes import SetRow, ShopifyWrites
 
 log = structlog.get_logger()
 
-_QUICK_RESENDS = (0.1, 0.4, 1.0)
+QUICK_RESENDS = (0.1, 0.4, 1.0)
 """Seconds between resends while this worker holds on; after them the push waits for another turn."""
+
+
+_PAGE = 50
+"""Levels of an item in one page, where the locations are too many to be named."""
 
 
 class Sending:
     """Sends pushes. `shopify_now` is a lower bound: an earlier date is the careful one."""
 
-    def __init__(self, pushes: PushStore, client: ShopifyClient, writes: ShopifyWrites, reads: ShopifyReads) -> None:
+    def __init__(
+        self,
+        pushes: PushStore,
+        client: ShopifyClient,
+        writes: ShopifyWrites,
+        reads: ShopifyReads,
+        *,
+        pauses: Sequence[float] = QUICK_RESENDS,
+    ) -> None:
+        self._pauses = pauses
         self._pushes = pushes
         self._client = client
         self._writes = writes
         self._reads = reads
 
+    def rows_per_call(self, shop: str) -> int:
+        """The most rows that one push may have."""
+        return self._writes.rows_per_call(shop)
+
     async def to_outcome(self, shop: str, push: PushRecord) -> PushRecord:
         """Bring an open push to its outcome; answers it closed. Raises what the Shopify adapter raises."""
-        for pause in (*_QUICK_RESENDS, None):
-            now = await self._now(shop, push)
+        for pause in (*self._pauses, None):
+            now = await self._reads.now(shop, [row.item_id for row in push.rows])
             policy = resend(push.first_sent_at, now)
             if policy is Resend.WAIT_FOR_EVIDENCE:
                 until = (push.first_sent_at or now) + KEY_LIFE + SEND_DEADLINE + LONGEST_EXECUTION
                 raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
             if policy is Resend.JUDGE:
                 return await self._judge(shop, push)
+            # What cannot be sent for want of points is not dated as sent.
+            self._writes.make_room(shop, len(push.rows))
             dated = await self._pushes.note_send(shop, push.push_id, now)
             if dated is None:
                 return await self._pushes.get(shop, push.push_id)
@@ -54,14 +84,6 @@ class Sending:
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable: the last resend raises or returns")
 
-    async def _now(self, shop: str, push: PushRecord) -> datetime:
-        """Shopify's time. A process that has had no reply yet reads its clock off a row of the push."""
-        known = self._client.clock(shop).now()
-        if known is None:
-            read = await self._reads.items(shop, [push.rows[0].item_id], locations=1)
-            known = read.taken_at
-        return known
-
     async def _send(self, shop: str, push: PushRecord) -> PushRecord:
         rows = [SetRow(r.item_id, r.key.location_id, r.target.quantity, r.target.change_from) for r in push.rows]
         try:
@@ -70,6 +92,9 @@ class Sending:
                 answer = await self._writes.send(shop, push.body, rows)
         except TimeoutError:
             raise ShopifyUnclear("the push was not answered before its deadline") from None
+        except (ShopifyThrottled, ShopPaused):
+            await self._pushes.note_not_run(shop, push.push_id)
+            raise
         metrics.PUSH_ROWS.observe(len(rows))
         await self._pushes.close(
             shop,
@@ -83,22 +108,49 @@ class Sending:
             log.warning("push_refused_whole", push=push.push_id, rows=len(rows), reason=answer.whole)
         return await self._pushes.get(shop, push.push_id)
 
+    async def _would_apply_twice(self, shop: str, push: PushRecord) -> bool:
+        """Whether sending again could apply a row twice, were the key not honoured: it is back where it was."""
+        first_sent = push.first_sent_at
+        if first_sent is None:
+            return False
+        return any(
+            level is not None
+            and level.available is not None
+            and would_apply_twice(level.available, level.updated_at, row.target.change_from, first_sent)
+            for row, level in await self._held(shop, push)
+        )
+
+    async def _judge_in_calm(self, shop: str, push: PushRecord, now: datetime) -> PushRecord:
+        """Judge by evidence once nothing of any send can still be under way. Raises ShopifyThrottled until then."""
+        until = (push.last_sent_at or push.first_sent_at or now) + SEND_DEADLINE + LONGEST_EXECUTION
+        if now < until:
+            raise ShopifyThrottled("a push may not be sent again; evidence comes later", _seconds(until, now))
+        log.warning("push_not_sent_again", push=push.push_id, sends=push.sends)
+        return await self._judge(shop, push)
+
     async def _judge(self, shop: str, push: PushRecord) -> PushRecord:
-        """Shopify has forgotten the key and no sender is under way: evidence counts, row by row."""
+        """Shopify cannot be asked about the key and no sender is under way: evidence counts, row by row."""
         first_sent = push.first_sent_at
         if first_sent is None:
             raise ValueError("a push that was never sent needs no evidence")
-        outcomes: dict[int, RowOutcome] = {}
-        for part in batches(list(enumerate(push.rows)), ROWS_PER_CALL):
-            read = await self._reads.items(shop, sorted({row.item_id for _, row in part}), locations=ROWS_PER_CALL)
-            for number, row in part:
-                item = read.items[row.item_id]
-                level = None if item is None else item.levels.get(row.key.location_id)
-                outcomes[number] = RowOutcome.UNKNOWN if level is None else judge(level.updated_at, first_sent)
-        await self._pushes.close(
-            shop, push.push_id, PushState.JUDGED, outcomes=[Outcome(outcomes[n]) for n in range(len(push.rows))]
-        )
+        outcomes = [
+            Outcome(RowOutcome.UNKNOWN if level is None else judge(level.updated_at, first_sent))
+            for _, level in await self._held(shop, push)
+        ]
+        await self._pushes.close(shop, push.push_id, PushState.JUDGED, outcomes=outcomes)
         return await self._pushes.get(shop, push.push_id)
+
+    async def _held(self, shop: str, push: PushRecord) -> list[tuple[PushRow, Level | None]]:
+        """The push's rows with what Shopify holds for each now; None where it has no such level."""
+        held: list[tuple[PushRow, Level | None]] = []
+        for part in batches(push.rows, ROWS_PER_CALL):
+            places = {row.key.location_id for row in part}
+            item_ids = sorted({row.item_id for row in part})
+            read = await self._reads.items(shop, item_ids, locations=max(_PAGE, len(places)), at=places)
+            for row in part:
+                item = read.items[row.item_id]
+                held.append((row, None if item is None else item.levels.get(row.key.location_id)))
+        return held
 
 
 def _seconds(until: datetime, now: datetime) -> float:

@@ -1,0 +1,59 @@
+"""The parts of a shop's life put together, the same for every service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+
+from shared.mongodb.boms import BomStore
+from shared.mongodb.connection import Mongo
+from shared.mongodb.shops import ShopStore
+from shared.mongodb.tokens import TokenStore
+from shared.settings import Settings
+from shared.shop_life.access import AlthoughPaused, ShopAccess
+from shared.shop_life.installing import Installing
+from shared.shop_life.probing import FIRST_PROBE, Probing
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import ShopifyReads
+from shared.shopify.subscriptions import Subscriptions
+from shared.shopify.tokens import TokenEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLife:
+    """`client` calls for any shop with tokens that are renewed by themselves."""
+
+    shops: ShopStore
+    client: ShopifyClient
+    installing: Installing
+    probing: Probing
+
+    @classmethod
+    def of(
+        cls, settings: Settings, mongo: Mongo, http: aiohttp.ClientSession, *, first_probe: timedelta = FIRST_PROBE
+    ) -> ShopLife:
+        """Join them over one database and one HTTP session."""
+        keys = [key.get_secret_value() for key in settings.token_keys]
+        shops, tokens = ShopStore(mongo.db, keys), TokenStore(mongo.db, keys)
+        url, version = settings.shopify_url, settings.shopify_api_version
+        endpoint = TokenEndpoint(http, url, settings.shopify_client_id, settings.client_secrets)
+        access = ShopAccess(shops, tokens, endpoint)
+        client = ShopifyClient(http, access, url, version)
+        return cls(
+            shops=shops,
+            client=client,
+            installing=Installing(
+                shops=shops,
+                tokens=tokens,
+                endpoint=endpoint,
+                boms=BomStore(mongo.db, mongo.transactions),
+                reads=ShopifyReads(client),
+                subscriptions=Subscriptions(client),
+                webhook_url=settings.webhook_url,
+            ),
+            probing=Probing(
+                shops, ShopifyClient(http, AlthoughPaused(access, tokens), url, version), first=first_probe
+            ),
+        )

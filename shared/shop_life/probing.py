@@ -1,0 +1,51 @@
+"""Paused shops are asked now and then, by one cheap call, whether they answer again; those that do are resumed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from shared.errors import ShopifyError, ShopifyRefused
+from shared.mongodb.shops import PausedShop, ShopStore
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import request_body
+from shared.shopify.shop_queries import PROBE
+
+log = structlog.get_logger()
+
+FIRST_PROBE = timedelta(seconds=15)
+"""After the pause; each further wait is twice as long."""
+
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+class Probing:
+    """Probes paused shops. `client` must call although a shop is paused."""
+
+    def __init__(self, shops: ShopStore, client: ShopifyClient, *, first: timedelta = FIRST_PROBE) -> None:
+        self._shops = shops
+        self._client = client
+        self._first = first
+
+    async def run(self) -> None:
+        """Probe the shops whose turn it is; several replicas share them."""
+        now = datetime.now(UTC)
+        for shop in await self._shops.paused():
+            if now >= self._due(shop) and await self._shops.take_probe(shop):
+                await self._probe(shop)
+
+    def _due(self, shop: PausedShop) -> datetime:
+        wait: timedelta = min(LONGEST_WAIT, self._first * (1 << min(shop.probes, 20)))
+        return (shop.probed_at or shop.paused_at) + wait
+
+    async def _probe(self, shop: PausedShop) -> None:
+        try:
+            await self._client.call(shop.domain, "shop", request_body(PROBE, {}))
+        except ShopifyRefused as refused:
+            log.info("probe_refused", shop=shop.domain, reason=str(refused))
+        except ShopifyError as error:
+            log.info("still_paused", shop=shop.domain, probes=shop.probes + 1, reason=str(error))
+        else:
+            if await self._shops.resume(shop.domain):
+                log.info("shop_resumed", shop=shop.domain, probes=shop.probes + 1)

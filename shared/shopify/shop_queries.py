@@ -1,0 +1,117 @@
+"""The GraphQL operations of a shop's life and of imports. Each validates against Shopify's published schemas.
+
+Those of reading and writing stock are in `queries`.
+"""
+
+from __future__ import annotations
+
+PROBE = """
+query TrueupProbe { shop { id } }
+"""
+"""The cheapest call there is: whether the shop answers again."""
+
+SUBSCRIPTIONS = """
+query TrueupSubscriptions($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    nodes { id topic uri }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""Where Shopify sends which topic: only those that this app made through the API."""
+
+SUBSCRIBE = """
+mutation TrueupSubscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $uri, format: JSON }) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}
+"""
+
+UNSUBSCRIBE = """
+mutation TrueupUnsubscribe($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } }
+}
+"""
+
+ACTIVATE = """
+mutation TrueupActivate($item: ID!, $location: ID!, $key: String!) {
+  inventoryActivate(inventoryItemId: $item, locationId: $location, available: 0) @idempotent(key: $key) {
+    inventoryLevel { isActive updatedAt quantities(names: ["available"]) { quantity updatedAt } }
+    userErrors { field message }
+  }
+}
+"""
+"""Stocks an item at a location, at zero. Where it is stocked already Shopify answers the level and an error."""
+
+ITEMS_PAGE = """
+query TrueupItemsPage($first: Int!, $after: String) {
+  inventoryItems(first: $first, after: $after) {
+    nodes {
+      id
+      sku
+      tracked
+      variants(first: 10) { nodes { id displayName requiresComponents product { tags } } pageInfo { hasNextPage } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""One page of all items, where a bulk query is not to be had."""
+
+RUN_BULK = """
+mutation TrueupRunBulk($query: String!) {
+  bulkOperationRunQuery(query: $query, groupObjects: true) {
+    bulkOperation { id status }
+    userErrors { field message code }
+  }
+}
+"""
+
+BULK = """
+query TrueupBulk($id: ID!) {
+  bulkOperation(id: $id) { id status errorCode objectCount url }
+}
+"""
+
+BULK_ITEMS = """
+query TrueupBulkItems {
+  inventoryItems {
+    edges {
+      node {
+        id
+        sku
+        tracked
+        variants { edges { node { id displayName requiresComponents product { tags } } } }
+      }
+    }
+  }
+}
+"""
+"""Every item with its variants; an item may belong to several."""
+
+BULK_LEVELS = """
+query TrueupBulkLevels {
+  inventoryItems {
+    edges {
+      node {
+        id
+        tracked
+        inventoryLevels(includeInactive: true) {
+          edges {
+            node {
+              id
+              isActive
+              updatedAt
+              location { id isActive }
+              quantities(names: ["available"]) { quantity updatedAt }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+"""Every level of every item, those where it is not stocked any more included."""

@@ -1,0 +1,1 @@
+"""Random histories of one shop under every combination of what nobody has shown of Shopify."""

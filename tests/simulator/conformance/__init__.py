@@ -1,0 +1,1 @@
+"""Every recorded exchange of the operations that Trueup uses, replayed and compared."""

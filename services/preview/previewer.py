@@ -14,7 +14,7 @@ from shared.contract.messages import PreviewProgress, PreviewReady, PreviewReque
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
-from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused
+from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.boms import BomStore
 from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
@@ -33,6 +33,10 @@ MOST_WAITING = 120.0
 
 INTERACTIVE_CELLS = 100
 """A preview up to this size is a popover or a page that a person waits for: its calls go first."""
+
+
+class Superseded(TrueupError):
+    """Another run of the same preview has begun: the message came again while this one was still at it."""
 
 
 class Previewer:
@@ -59,18 +63,26 @@ class Previewer:
 
     async def _compute(self, shop: str, preview_id: str) -> None:
         document = await self._previews.get(shop, preview_id)
-        if document is None or document["state"] in {"ready", "failed"}:
+        run = await self._previews.begin(shop, preview_id)
+        if document is None or run is None:
             return
         started = monotonic()
         failure: dict[str, str] | None = None
+        figures: dict[str, object] = {}
         try:
-            await self._read(shop, preview_id, SelectionBody(**document["selection"]).to_domain())
+            selection = SelectionBody(**document["selection"]).to_domain()
+            figures = await self._read(shop, preview_id, run, selection)
+        except Superseded:
+            log.info("preview_superseded")
+            return
         except ShopPaused as pause:
             failure = {"code": "SHOP_PAUSED", "message": f"Shopify takes no calls for this shop now ({pause.reason})."}
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
         state = "ready" if failure is None else "failed"
-        await self._previews.update(shop, preview_id, state=state, failure=failure, finished_at=datetime.now(UTC))
+        ending = {"state": state, "failure": failure, "finished_at": datetime.now(UTC), **figures}
+        if not await self._previews.update(shop, preview_id, run, ending):
+            return
         metrics.PREVIEWS.labels(state).inc()
         metrics.PREVIEW_SECONDS.observe(monotonic() - started)
         log.info("preview_ended", state=state, seconds=round(monotonic() - started, 3))
@@ -79,30 +91,26 @@ class Previewer:
             PreviewReady(shop=shop, preview_id=preview_id, state="ready" if failure is None else "failed"),
         )
 
-    async def _read(self, shop: str, preview_id: str, selection: Selection) -> None:
-        await self._previews.remove_rows(shop, preview_id)
+    async def _read(self, shop: str, preview_id: str, run: str, selection: Selection) -> dict[str, object]:
+        """Write every row; answers the figures of the whole. Raises Superseded, and what the adapter raises."""
         read = partial(refresh_locations, shop, self._boms, self._shopify)
         locations = await patiently(read, most_waiting=MOST_WAITING)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
-        await self._previews.update(
-            shop, preview_id, state="reading", taken_from=datetime.now(UTC), total=total, done=0
-        )
+        await self._previews.update(shop, preview_id, run, {"total": total})
         done = 0
         role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
             take = partial(self._rows.take, shop, cells, locations, role=role)
             rows = await patiently(take, most_waiting=MOST_WAITING)
-            await self._previews.keep(shop, preview_id, done, rows, names)
+            if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
+                raise Superseded("another process computes this preview now")
             done += len(rows)
-            await self._previews.update(shop, preview_id, done=done)
             await self._tell(shop, preview_id, done, total)
         classes, left_out, codes = await self._previews.tally(shop, preview_id)
         badges = await self._previews.bom_badges(shop, preview_id)
-        await self._previews.update(
-            shop, preview_id, total=done, badges=badges, classes=classes, left_out=left_out, codes=codes
-        )
+        return {"total": done, "badges": badges, "classes": classes, "left_out": left_out, "codes": codes}
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

@@ -135,9 +135,9 @@ class ReconcilerService:
         shops, client = life.shops, life.client.timed_by(self._clock)
         boms = BomStore(mongo.db, mongo.transactions)
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
-        jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db)
+        jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
         window = Window(cells, self._publisher)
-        telling = Telling(jobs, self._publisher)
+        telling = Telling(jobs, cells, self._publisher)
         planner = Planner(
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
@@ -180,17 +180,18 @@ class ReconcilerService:
                 aggregator=aggregator,
                 telling=telling,
                 window=window,
-                giving_up=GivingUp(
-                    transactions=mongo.transactions,
-                    shops=shops,
-                    jobs=jobs,
-                    cells=cells,
-                    pushes=PushStore(mongo.db),
-                    stock=stock,
-                ),
                 every=watchdog_every,
                 silent_after=silent_after,
             )
+            giving_up = GivingUp(
+                ending=Ending(mongo.transactions, stock, cells),
+                shops=shops,
+                jobs=jobs,
+                cells=cells,
+                pushes=PushStore(mongo.db),
+                every=watchdog_every,
+            )
+            self._tasks.append(asyncio.create_task(giving_up.run(), name="giving up"))
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
             caretaker = Caretaker(life.probing, life.installing, every=min(watchdog_every, CARETAKER_EVERY))
             self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
@@ -219,7 +220,9 @@ class ReconcilerService:
             shops=shops,
             boms=boms,
             pushes=pushes,
-            pushing=Pushing(ending, pushes, Sending(pushes, client, ShopifyWrites(client), reads), levels),
+            pushing=Pushing(
+                ending, pushes, Sending(transactions, pushes, client, ShopifyWrites(client), reads), levels
+            ),
             to_local=ToLocal(ending, levels),
             levels=levels,
             rows=RowReader(boms, stock, reads),

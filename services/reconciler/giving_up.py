@@ -2,85 +2,102 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from shared.domain.cell import CellState
+from services.reconciler.work.ending import Ending, Verdict, count_finished
+from services.reconciler.work.outcome import unknown_outcome, verdict_of
+from services.reconciler.work.task import Task, task_of
+from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code
-from shared.domain.push import PushState
-from shared.domain.stock import mark_unknown
-from shared.mongodb.cells import CellEnd, CellStore, key_in
+from shared.domain.job import UNFINISHED_JOB_STATES
+from shared.domain.plan import Ended
+from shared.domain.push import PushState, RowOutcome
+from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
-from shared.mongodb.pushes import PushStore
+from shared.mongodb.pushes import Outcome, PushRow, PushStore
 from shared.mongodb.shops import ShopStore
-from shared.mongodb.stock import StockStore, StockWrite
-from shared.mongodb.transactions import Session, Transactions
+from shared.mongodb.stock import CellStock
 
 log = structlog.get_logger()
 
 PAUSED_TOO_LONG = timedelta(days=7)
+EVERY = 5.0
+"""Seconds between looks."""
 
 _BATCH = 250
 
 
 class GivingUp:
-    """Ends the open cells of shops that are gone."""
+    """Ends the open cells of shops that are gone. Runs beside the watchdog, which then ends the jobs."""
 
     def __init__(
         self,
         *,
-        transactions: Transactions,
+        ending: Ending,
         shops: ShopStore,
         jobs: JobStore,
         cells: CellStore,
         pushes: PushStore,
-        stock: StockStore,
+        every: float = EVERY,
     ) -> None:
-        self._transactions = transactions
+        self._ending = ending
         self._shops = shops
         self._jobs = jobs
         self._cells = cells
         self._pushes = pushes
-        self._stock = stock
+        self._every = every
 
     async def run(self) -> None:
-        """End what is open in every shop that is gone; the watchdog then ends the jobs."""
-        for shop in await self._shops.given_up(datetime.now(UTC) - PAUSED_TOO_LONG):
-            for job in await self._jobs.unfinished(shop):
-                await self._jobs.request_cancel(shop, job["job_id"])
-            while cells := await self._cells.open_of_shop(shop, _BATCH):
-                log.warning("cells_given_up", shop=shop, cells=len(cells))
-                for cell in cells:
-                    await self._end(shop, cell)
+        """Look until cancelled."""
+        while True:
+            try:
+                gone = await self._shops.given_up(datetime.now(UTC) - PAUSED_TOO_LONG)
+                for shop in set(gone).intersection(await self._jobs.shops_with(UNFINISHED_JOB_STATES)):
+                    await self._end(shop)
+            except Exception:  # the next look tries again
+                log.exception("giving_up_failed")
+            await asyncio.sleep(self._every)
 
-    async def _end(self, shop: str, cell: Document) -> None:
-        """Unsent work is cancelled; what was sent ends with its outcome unknown, and a person looks."""
-        sent = cell["push_id"] is not None and not await self._withdrawn(shop, cell["push_id"])
-        key = key_in(cell)
+    async def _end(self, shop: str) -> None:
+        """Unsent work is cancelled; what was sent gets its outcome, or ends as unknown."""
+        for job in await self._jobs.unfinished(shop):
+            await self._jobs.request_cancel(shop, job["job_id"])
+        cancelled = await self._cells.cancel_unsent(shop, str(Code.SHOP_PAUSED_TOO_LONG))
+        log.warning("shop_given_up", shop=shop, cancelled=cancelled)
+        while cells := await self._cells.open_of_shop(shop, _BATCH):
+            for push_id in {cell["push_id"] for cell in cells}:
+                await self._end_push(shop, push_id, [cell for cell in cells if cell["push_id"] == push_id])
 
-        async def body(session: Session) -> None:
-            if not sent:
-                values = {"code": str(Code.SHOP_PAUSED_TOO_LONG)}
-                end = CellEnd(cell["job_id"], key, CellState.CANCELLED, cell["push_id"], values)
-                await self._cells.end(session, shop, [end])
-                return
-            present = (await self._stock.load(shop, [key], session)).get(key)
-            if present is not None:
-                change = mark_unknown(present.stock)
-                write = StockWrite(key, present.stock, change, "reconcile", f"job:{cell['job_id']}")
-                await self._stock.write(session, shop, [write])
-            values = {"code": str(Code.OUTCOME_UNKNOWN)}
-            await self._cells.end(
-                session, shop, [CellEnd(cell["job_id"], key, CellState.ERROR, cell["push_id"], values)]
-            )
-
-        await self._transactions.run(body)
-
-    async def _withdrawn(self, shop: str, push_id: str) -> bool:
-        """Whether the push was never sent, and now never will be."""
+    async def _end_push(self, shop: str, push_id: str, cells: Sequence[Document]) -> None:
+        await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
         push = await self._pushes.get(shop, push_id)
-        if push.state is PushState.WITHDRAWN:
-            return True
-        return await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
+        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
+        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=False) for cell in cells]
+        known: dict[tuple[str, CellKey], tuple[PushRow, Outcome]] = {
+            (row.job_id, row.key): (row, outcome) for row, outcome in zip(push.rows, push.outcomes, strict=False)
+        }
+
+        def decide(task: Task, cell: CellStock) -> Verdict:
+            found = known.get((task.job_id, task.key))
+            if push.state is PushState.WITHDRAWN:
+                return _cancelled()
+            if found is None:
+                return unknown_outcome(cell.stock, None)
+            row, outcome = found
+            if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED} and push.runs <= 1:
+                return _cancelled()
+            if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED}:
+                return unknown_outcome(cell.stock, row.target.change_from)
+            return verdict_of(task, cell.stock, row, outcome, push.adjusted_at)
+
+        finished, _ = await self._ending.end_by_stock(shop, tasks, decide)
+        count_finished(finished)
+
+
+def _cancelled() -> Verdict:
+    return Verdict(Ended(CellState.CANCELLED, code=Code.SHOP_PAUSED_TOO_LONG))

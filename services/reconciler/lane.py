@@ -24,7 +24,10 @@ LANE_BOUND = 2000
 LINGER = 0.01
 """Seconds a batch waits for company, so that cells published together are worked on together."""
 
-MOST_LINGERS = 20
+QUIET_LINGERS = 2
+"""Lingers without a new cell after which a batch goes: one alone may be a hiccup of the broker."""
+
+MOST_LINGERS = 30
 """How often a batch lingers while it grows."""
 
 LONG_WAIT = 1.0
@@ -65,6 +68,7 @@ class Lane:
     async def add(self, cell: str, delivery: Delivery) -> None:
         """Take a cell. One that is here already needs no second message; one too many is left to the documents."""
         if cell in self._waiting:
+            self._start()
             await delivery.ack()
             return
         if len(self._waiting) >= LANE_BOUND or self._stopping.is_set():
@@ -72,7 +76,10 @@ class Lane:
             await delivery.ack()
             return
         self._waiting[cell] = delivery
-        if self._task is None or self._task.done():
+        self._start()
+
+    def _start(self) -> None:
+        if not self._stopping.is_set() and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._run(), name=f"lane {self._shop}")
 
     async def stop(self) -> None:
@@ -88,22 +95,33 @@ class Lane:
     async def _run(self) -> None:
         structlog.contextvars.bind_contextvars(shop=self._shop)
         while self._waiting and not self._stopping.is_set():
-            await self._gather()
-            batch = list(self._waiting)[:ROWS_PER_CALL]
-            wait = await self._batch(batch)
-            if wait > 0:
-                await self._pause(wait)
+            try:
+                await self._turn()
+            except Exception:  # a store that is away while messages are given back: nothing may end the lane
+                log.exception("lane_turn_failed", cells=len(self._waiting))
+                await self._clock.sleep(_FAILED_WAIT)
         self._on_empty(self._shop)
+
+    async def _turn(self) -> None:
+        await self._gather()
+        batch = list(self._waiting)[:ROWS_PER_CALL]
+        wait = await self._batch(batch)
+        if wait > 0:
+            # Behind the others: what is stuck must not hold them up.
+            for cell in batch:
+                if cell in self._waiting:
+                    self._waiting[cell] = self._waiting.pop(cell)
+            await self._pause(wait)
 
     async def _gather(self) -> None:
         """Wait for company as long as it keeps coming: half-empty calls waste the shop's budget."""
+        quiet = 0
         for _ in range(MOST_LINGERS):
             before = len(self._waiting)
-            if before >= ROWS_PER_CALL:
+            if before >= ROWS_PER_CALL or quiet == QUIET_LINGERS:
                 return
             await asyncio.sleep(LINGER)
-            if len(self._waiting) == before:
-                return
+            quiet = quiet + 1 if len(self._waiting) == before else 0
 
     async def _batch(self, batch: list[str]) -> float:
         """Work on a batch; answers the seconds to wait before the next."""
@@ -144,7 +162,7 @@ class Lane:
             await self._forget(list(self._waiting))
             return
         if seconds > LONG_WAIT:
-            for cell, delivery in self._waiting.items():
+            for cell, delivery in list(self._waiting.items()):
                 if delivery is not None:
                     self._waiting[cell] = None
                     await delivery.ack()

@@ -14,6 +14,7 @@ from services.reconciler.sources import CellSources, expired
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
+from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
 from shared.mongodb.cells import CellStore, NewCell, cell_id
@@ -60,7 +61,8 @@ class Planner:
         self._window = window
         self._telling = telling
         self._publisher = publisher
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._planning: set[str] = set()
+        self._again: set[str] = set()
 
     async def on_command(self, delivery: Delivery) -> None:
         """Handle one command. Raises Reject for a body that can never be understood."""
@@ -74,6 +76,13 @@ class Planner:
             raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
         if await self._shops.get(request.shop) is None:
             raise Reject(f"{delivery.key}: the shop {request.shop} is not known; add it first")
+        if request.of_job_id is not None:
+            first = await self._jobs.get(request.shop, request.of_job_id)
+            if first is None:
+                raise Reject(f"{delivery.key}: there is no job {request.of_job_id} to retry or undo")
+            # Its cells are the first job's: what it says of overlaps must be about those.
+            selection = SelectionBody(**first["selection"])
+            request = request.model_copy(update={"selection": selection})
         await self._jobs.request(request)
         await self.plan(request.shop)
 
@@ -103,20 +112,43 @@ class Planner:
             await self._ask_for_totals(shop, job_id)
 
     async def plan(self, shop: str) -> None:
-        """Start what may start, under the shop's planning lease. Another planner at it does the same work."""
-        async with self._locks.setdefault(shop, asyncio.Lock()):
-            number = await self._take_lease(shop)
-            if number is None:
-                log.info("planning_left_to_another", shop=shop)
-                return
-            try:
-                await self._jobs.number(shop, number)
-                for job in await self._jobs.unfinished(shop):
-                    if job["state"] != JobState.RUNNING and job["no"] is not None:
-                        with structlog.contextvars.bound_contextvars(shop=shop, job=job["job_id"]):
-                            await self._plan_one(job, number)
-            finally:
-                await self._lease.release(shop, number)
+        """Start what may start, under the shop's planning lease. Another planner at it does the same work.
+
+        Where this process is planning the shop already, that run looks once more; nobody waits for it.
+        """
+        self._again.add(shop)
+        if shop in self._planning:
+            return
+        self._planning.add(shop)
+        try:
+            while shop in self._again:
+                self._again.discard(shop)
+                await self._plan_once(shop)
+        finally:
+            self._planning.discard(shop)
+
+    async def _plan_once(self, shop: str) -> None:
+        number = await self._take_lease(shop)
+        if number is None:
+            log.info("planning_left_to_another", shop=shop)
+            return
+        try:
+            await self._jobs.number(shop, number)
+            for job in await self._jobs.unfinished(shop):
+                if job["state"] != JobState.RUNNING and job["no"] is not None:
+                    with structlog.contextvars.bound_contextvars(shop=shop, job=job["job_id"]):
+                        await self._plan_or_go_on(job, number)
+        finally:
+            await self._lease.release(shop, number)
+
+    async def _plan_or_go_on(self, job: Document, lease_no: int) -> None:
+        """One job that cannot be planned must not keep the others from it; the watchdog tries it again."""
+        try:
+            await self._plan_one(job, lease_no)
+        except WriteConflict:
+            raise  # the lease has passed to another planner
+        except Exception:  # whatever it is, it is this job's
+            log.exception("job_not_planned")
 
     async def _take_lease(self, shop: str) -> int | None:
         for _ in range(_LEASE_TRIES):
@@ -144,8 +176,8 @@ class Planner:
 
     async def _refusal(self, job: Document) -> Code | None:
         """Why the job cannot start at all."""
-        if job["preview_id"] is None or job["source"] == JobSource.RETRY:
-            return None  # the rows of a retry are judged one by one
+        if job["preview_id"] is None or job["source"] in {JobSource.RETRY, JobSource.UNDO}:
+            return None  # the rows of a retry are judged one by one, and an undo looks at settle_no
         preview = await self._previews.get(job["shop"], job["preview_id"])
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW
@@ -162,6 +194,7 @@ class Planner:
             )
             if not fits:
                 log.info("start_given_up")
+                await self._tell(shop, job_id)
                 return
             made += len(batch)
         if made == 0:

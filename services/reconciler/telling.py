@@ -8,6 +8,7 @@ from shared import metrics
 from shared.contract.messages import JobFinished, JobProgress
 from shared.domain.job import JobState
 from shared.errors import BrokerUnavailable
+from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
 from shared.rabbitmq import topology
@@ -19,7 +20,8 @@ log = structlog.get_logger()
 class Telling:
     """Publishes what a job document says."""
 
-    def __init__(self, jobs: JobStore, publisher: Publisher) -> None:
+    def __init__(self, jobs: JobStore, cells: CellStore, publisher: Publisher) -> None:
+        self._cells = cells
         self._jobs = jobs
         self._publisher = publisher
 
@@ -39,7 +41,12 @@ class Telling:
         await self.finished(job)
 
     async def finished(self, job: Document) -> None:
-        """Publish `job.finished`, and note that it was confirmed; without the confirm the flag stays."""
+        """Publish `job.finished`, and note that it was confirmed; without the confirm the flag stays.
+
+        Cells that were made for a job that never started go first: they would keep every other job off themselves.
+        """
+        if job["planned"] is None:
+            await self._cells.remove(job["shop"], job["job_id"])
         try:
             await self._publisher.finished_event(topology.JOB_FINISHED, JobFinished(**_said(job)))
         except BrokerUnavailable:

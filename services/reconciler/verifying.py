@@ -12,7 +12,7 @@ from services.reconciler.partitions import Partitions
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import partition_of
-from shared.errors import ShopifyError, ShopifyThrottled, ShopPaused
+from shared.errors import ShopifyThrottled, ShopPaused
 from shared.mongodb.stock import StockStore
 from shared.rabbitmq.topology import PARTITIONS
 from shared.reading.verify import Verifier
@@ -24,6 +24,9 @@ EVERY = 0.5
 
 MOST_LOOKS = 6
 """How often a shop whose due cells grow in number is left to gather more: one read for all costs least."""
+
+SHOPS_AT_ONCE = 8
+"""Shops verified side by side."""
 
 _AFTER_A_FAILURE = 5.0
 
@@ -47,6 +50,7 @@ class Verifying:
         self._verifier = verifier
         self._clock = clock
         self._not_before: dict[str, float] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._gathering: dict[str, _Gathering] = {}
 
     async def run(self) -> None:
@@ -54,11 +58,18 @@ class Verifying:
         while True:
             try:
                 for shop in await self._stock.shops_to_verify(datetime.now(UTC)):
-                    if partition_of(shop, PARTITIONS) in self._partitions.held:
-                        await self._verify(shop)
+                    free = shop not in self._running and len(self._running) < SHOPS_AT_ONCE
+                    if free and partition_of(shop, PARTITIONS) in self._partitions.held:
+                        self._start(shop)
             except Exception:  # a store that is away: the requests stay in the documents
                 log.exception("verifying_failed")
             await asyncio.sleep(EVERY)
+
+    def _start(self, shop: str) -> None:
+        """Verify a shop beside the others: one that hangs must not hold them up."""
+        task = asyncio.create_task(self._verify(shop), name=f"verify {shop}")
+        self._running[shop] = task
+        task.add_done_callback(lambda _: self._running.pop(shop, None))
 
     async def _verify(self, shop: str) -> None:
         """One batch of a shop; a shop that cannot be read now gives way to the others."""
@@ -71,8 +82,8 @@ class Verifying:
             self._not_before[shop] = self._clock.monotonic() + throttled.retry_after
         except ShopPaused:
             self._not_before[shop] = self._clock.monotonic() + _AFTER_A_FAILURE
-        except ShopifyError as error:
-            log.warning("verify_read_failed", shop=shop, reason=str(error))
+        except Exception as error:  # noqa: BLE001  # a store that is away, or a failed read: the requests stay in the documents
+            log.warning("verify_read_failed", shop=shop, reason=repr(error))
             self._not_before[shop] = self._clock.monotonic() + _AFTER_A_FAILURE
 
     async def _grows(self, shop: str) -> bool:

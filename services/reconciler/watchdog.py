@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from services.reconciler.aggregator import Aggregator
-from services.reconciler.giving_up import GivingUp
 from services.reconciler.planner import Planner
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
@@ -40,7 +40,6 @@ class Watchdog:
         aggregator: Aggregator,
         telling: Telling,
         window: Window,
-        giving_up: GivingUp,
         every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
     ) -> None:
@@ -51,7 +50,6 @@ class Watchdog:
         self._aggregator = aggregator
         self._telling = telling
         self._window = window
-        self._giving_up = giving_up
         self._every = every
         self._silent_after = silent_after
 
@@ -65,18 +63,29 @@ class Watchdog:
             await asyncio.sleep(self._every)
 
     async def round(self) -> None:
-        """Plan what waits, refill what is silent, end what is done, tell what was not confirmed."""
-        await self._measure()
-        await self._giving_up.run()
+        """Plan what waits, refill what is silent, end what is done, tell what was not confirmed.
+
+        Each part and each job for itself: one that fails must not keep the others waiting.
+        """
+        await self._try("measure", self._measure())
         for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
-            await self._planner.plan(shop)
+            await self._try("plan", self._planner.plan(shop), shop=shop)
         for shop, job_id in await self._jobs.running():
-            await self._wake(shop, job_id)
+            await self._try("wake", self._wake(shop, job_id), shop=shop, job=job_id)
         async for job in self._jobs.finished_due():
-            await self._telling.finished(job)
+            await self._try("tell", self._telling.finished(job), shop=job["shop"], job=job["job_id"])
+
+    async def _try(self, part: str, work: Awaitable[None], **about: str) -> None:
+        try:
+            await work
+        except Exception:  # the next round tries again
+            log.exception("watchdog_part_failed", part=part, **about)
 
     async def _wake(self, shop: str, job_id: str) -> None:
         document = await self._shops.get(shop)
+        if await self._jobs.cancel_requested(shop, job_id):
+            # The message that asked for it may have been lost between the flag and the cells.
+            await self._cells.cancel_pending(shop, job_id)
         if document is not None and document.status == "active":
             silent = await self._cells.unclaim_silent(shop, job_id, self._silent_after)
             published = await self._window.refill(shop, job_id)

@@ -32,13 +32,16 @@ CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
     CellState.PENDING: frozenset(
         {CellState.APPLYING, CellState.UPDATED, CellState.SKIPPED, CellState.ERROR, CellState.CANCELLED}
     ),
-    CellState.APPLYING: frozenset({CellState.UPDATED, CellState.SKIPPED, CellState.ERROR, CellState.CANCELLED}),
+    CellState.APPLYING: frozenset(
+        {CellState.PENDING, CellState.UPDATED, CellState.SKIPPED, CellState.ERROR, CellState.CANCELLED}
+    ),
     CellState.UPDATED: frozenset(),
     CellState.SKIPPED: frozenset(),
     CellState.ERROR: frozenset(),
     CellState.CANCELLED: frozenset(),
 }
-"""The state table of a cell. `applying → cancelled` is only for work never sent, when a shop is given up."""
+"""The state table of a cell. `applying → pending` is for work given back unsent; `applying → cancelled` only for work
+never sent, when a shop is given up."""
 
 
 def partition_of(shop: str, partitions: int) -> int:

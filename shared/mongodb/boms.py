@@ -164,8 +164,16 @@ class BomStore:
                     yield bom_id, found.get(bom_id)
             return
         condition = {"shop": shop} if isinstance(selection, Grid) else filter_query(shop, selection)
-        async for document in self._boms.find(condition).sort("bom_id", 1):
-            yield document["bom_id"], bom_of(document)
+        # Page by page: a cursor held through the waits of a long preview would be closed by the server.
+        after = ""
+        while True:
+            more = {"$and": [condition, {"bom_id": {"$gt": after}}]}
+            page = [d async for d in self._boms.find(more).sort("bom_id", 1).limit(_IDS_PER_QUERY)]
+            for document in page:
+                yield document["bom_id"], bom_of(document)
+            if len(page) < _IDS_PER_QUERY:
+                return
+            after = page[-1]["bom_id"]
 
     async def ensure_stock(self, shop: str, cells: Iterable[SelectedCell]) -> None:
         """Make the stock documents that are missing, as their BOM says at that moment."""

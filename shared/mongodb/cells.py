@@ -185,9 +185,10 @@ class CellStore:
 
     async def give_back(self, shop: str, ids: Sequence[str]) -> None:
         """Work on these cells stopped in good order: the attempt does not count."""
-        await self._cells.update_many(
-            {"_id": {"$in": list(ids)}, "shop": shop, "open": True, "attempts": {"$gt": 0}}, {"$inc": {"attempts": -1}}
-        )
+        mine: Document = {"_id": {"$in": list(ids)}, "shop": shop, "open": True}
+        await self._cells.update_many({**mine, "attempts": {"$gt": 0}}, {"$inc": {"attempts": -1}})
+        # Nothing was sent for these: they may be cancelled again.
+        await self._cells.update_many({**mine, "push_id": None}, {"$set": {"state": str(CellState.PENDING)}})
 
     async def free_places(self, shop: str, ids: Sequence[str]) -> None:
         """Free the places of cells in the window; they will be published again."""
@@ -200,6 +201,17 @@ class CellStore:
         result = await self._cells.update_many(
             {"shop": shop, "job_id": job_id, "state": "pending", "open": True},
             {"$set": {"state": "cancelled", "ended_at": datetime.now(UTC)}, "$unset": {"open": ""}},
+        )
+        return int(result.modified_count)
+
+    async def cancel_unsent(self, shop: str, code: str) -> int:
+        """Cancel every open cell of the shop that has no push; answers how many."""
+        result = await self._cells.update_many(
+            {"shop": shop, "open": True, "push_id": None},
+            {
+                "$set": {"state": "cancelled", "code": code, "ended_at": datetime.now(UTC)},
+                "$unset": {"open": ""},
+            },
         )
         return int(result.modified_count)
 

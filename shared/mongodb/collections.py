@@ -77,6 +77,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
+        # Whose turn it is, is asked across shops.
+        _index("verify_at", "shop", partialFilterExpression={"verify_at": {"$exists": True}}),
         _index("shop", "verify_at", partialFilterExpression={"verify_at": {"$exists": True}}),
     ],
     "ledger": [_index("shop", "bom_id", "location_id", "seq", unique=True), _index("shop", "reference")],
@@ -104,7 +106,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "job_id", "bom_id", "location_id", unique=True),
         # Keeps two jobs off one cell.
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_cell"),
-        _index("shop", "job_id", "published_at", partialFilterExpression={"open": True}, name="open_by_publish"),
+        _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
         _index("shop", "push_id", sparse=True),
     ],
     "pushes": [_index("shop", "push_id", unique=True)],

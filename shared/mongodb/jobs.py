@@ -76,9 +76,10 @@ class JobStore:
         return found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
 
     async def get_many(self, shop: str, job_ids: Iterable[str]) -> dict[str, Document]:
-        """Job documents by job id."""
+        """Job documents by job id, without their selections: these may be long."""
         ids = [key_of(shop, job_id) for job_id in set(job_ids)]
-        return {d["job_id"]: d async for d in self._jobs.find({"_id": {"$in": ids}, "shop": shop})}
+        cursor = self._jobs.find({"_id": {"$in": ids}, "shop": shop}, {"selection": 0})
+        return {d["job_id"]: d async for d in cursor}
 
     async def number(self, shop: str, lease_no: int) -> None:
         """Give every job without one its place in the shop's order. Under the planning lease."""
@@ -141,6 +142,7 @@ class JobStore:
             shop,
             job_id,
             JobState.FAILED,
+            only_from=(JobState.REQUESTED, JobState.WAITING),
             failure={"code": code, "message": message},
             finished_at=datetime.now(UTC),
             finished_event="due",
@@ -166,6 +168,11 @@ class JobStore:
         )
         return JobState.RUNNING if result.matched_count else None
 
+    async def cancel_requested(self, shop: str, job_id: str) -> bool:
+        """Whether somebody asked for the job to be cancelled."""
+        condition = {"_id": key_of(shop, job_id), "cancel_requested": True}
+        return found(await self._jobs.find_one(condition, {"_id": 1})) is not None
+
     async def counts(self, shop: str, job_id: str, session: Session | None = None) -> list[Document]:
         """Cells by state, code and reason."""
         pipeline: list[Document] = [
@@ -181,7 +188,9 @@ class JobStore:
         """
 
         async def derive(session: Session) -> Document | None:
-            job = await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, session=session)
+            job = await self._jobs.find_one(
+                {"_id": key_of(shop, job_id), "shop": shop}, {"selection": 0}, session=session
+            )
             if job is None or job["state"] != JobState.RUNNING:
                 return None
             values = _figures(await self.counts(shop, job_id, session))
@@ -196,6 +205,7 @@ class JobStore:
                 await self._jobs.find_one_and_update(
                     {"_id": job["_id"], "state": "running"},
                     {"$set": values},
+                    projection={"selection": 0},
                     session=session,
                     return_document=ReturnDocument.AFTER,
                 )

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 
 from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
+from ulid import ULID
 
 from shared.contract.messages import PreviewRequest
+from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, Reason, Row
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.row_form import row_document
+from shared.mongodb.transactions import Session, Transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,14 @@ class PreviewRow:
     code: Code | None = None
 
 
+_ROWS_PER_TRANSACTION = 800
+
+
 class PreviewStore:
     """Reads and writes previews."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, transactions: Transactions) -> None:
+        self._transactions = transactions
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
 
@@ -67,44 +74,56 @@ class PreviewStore:
         """The preview document, or None."""
         return found(await self._previews.find_one({"_id": key_of(shop, preview_id), "shop": shop}))
 
-    async def update(self, shop: str, preview_id: str, **values: object) -> bool:
-        """Set values of a preview that has not ended; answers whether it had not."""
-        result = await self._previews.update_one(
-            {"_id": key_of(shop, preview_id), "shop": shop, "state": {"$in": ["requested", "reading"]}},
-            {"$set": values},
-        )
+    async def begin(self, shop: str, preview_id: str) -> str | None:
+        """Begin to compute; answers the run's id, or None where the preview has ended. A later run supersedes this one:
+        a half-made preview is made again whole."""
+        run = str(ULID())
+        values: Document = {"state": "reading", "run": run, "taken_from": datetime.now(UTC), "done": 0}
+        if not await self.update(shop, preview_id, None, values):
+            return None
+        await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
+        return run
+
+    async def update(
+        self, shop: str, preview_id: str, run: str | None, values: Document, session: Session | None = None
+    ) -> bool:
+        """Set values of a preview that has not ended and is still this run's (None: anybody's); answers whether so."""
+        condition: Document = {
+            "_id": key_of(shop, preview_id),
+            "shop": shop,
+            "state": {"$in": ["requested", "reading"]},
+        }
+        if run is not None:
+            condition["run"] = run
+        result = await self._previews.update_one(condition, {"$set": values}, session=session)
         return result.matched_count == 1
 
     async def keep(
-        self, shop: str, preview_id: str, first_no: int, rows: Sequence[PreviewRow], location_names: dict[str, str]
-    ) -> None:
-        """Write one batch of rows; writing it again after a crash replaces it."""
-        now = datetime.now(UTC)
-        writes = []
-        for offset, row in enumerate(rows):
-            cell_class = None if row.row is None else row.row.cell_class
-            suggested = None if cell_class is None else SUGGESTED[cell_class]
-            document = {
-                "_id": key_of(shop, preview_id, row.key.bom_id, row.key.location_id),
-                "shop": shop,
-                "preview_id": preview_id,
-                "no": first_no + offset,
-                "bom_id": row.key.bom_id,
-                "location_id": row.key.location_id,
-                "bom_name": row.bom_name,
-                "location_name": location_names.get(row.key.location_id),
-                "item_id": row.item_id,
-                "row": None if row.row is None else row_document(row.row),
-                "reason": None if row.reason is None else str(row.reason),
-                "code": None if row.code is None else str(row.code),
-                "cell_class": None if cell_class is None else str(cell_class),
-                "suggested": None if suggested is None else str(suggested),
-                "difference": None if row.row is None else row.row.difference,
-                "made_at": now,
-            }
-            writes.append(ReplaceOne({"_id": document["_id"]}, document, upsert=True))
-        if writes:
-            await self._rows.bulk_write(writes, ordered=False)
+        self,
+        shop: str,
+        preview_id: str,
+        *,
+        run: str,
+        first_no: int,
+        rows: Sequence[PreviewRow],
+        location_names: dict[str, str],
+    ) -> bool:
+        """Write some rows with the count of those done, in one transaction; answers False where the run is over."""
+        for part in batches(list(enumerate(rows, first_no)), _ROWS_PER_TRANSACTION):
+            documents = [_row_document(shop, preview_id, no, row, location_names) for no, row in part]
+
+            async def body(
+                session: Session, documents: list[Document] = documents, done: int = part[-1][0] + 1
+            ) -> bool:
+                if not await self.update(shop, preview_id, run, {"done": done}, session):
+                    return False
+                writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+                await self._rows.bulk_write(writes, ordered=False, session=session)
+                return True
+
+            if not await self._transactions.run(body):
+                return False
+        return True
 
     async def rows(self, shop: str, preview_id: str, keys: Iterable[CellKey]) -> dict[CellKey, Document]:
         """The rows of these cells."""
@@ -116,10 +135,6 @@ class PreviewStore:
         """Every row in order."""
         async for document in self._rows.find({"shop": shop, "preview_id": preview_id}).sort("no", 1):
             yield document
-
-    async def remove_rows(self, shop: str, preview_id: str) -> None:
-        """Start over after a crash: a half-made preview is made again whole."""
-        await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
 
     async def bom_badges(self, shop: str, preview_id: str) -> dict[str, int]:
         """BOMs by their worst cell: with discrepancies, in sync, could not be compared. They add up.
@@ -179,3 +194,26 @@ class PreviewStore:
                 if (value := document["_id"].get(name)) is not None:
                     tally[value] = tally.get(value, 0) + document["n"]
         return classes, reasons, codes
+
+
+def _row_document(shop: str, preview_id: str, no: int, row: PreviewRow, location_names: dict[str, str]) -> Document:
+    cell_class = None if row.row is None else row.row.cell_class
+    suggested = None if cell_class is None else SUGGESTED[cell_class]
+    return {
+        "_id": key_of(shop, preview_id, row.key.bom_id, row.key.location_id),
+        "shop": shop,
+        "preview_id": preview_id,
+        "no": no,
+        "bom_id": row.key.bom_id,
+        "location_id": row.key.location_id,
+        "bom_name": row.bom_name,
+        "location_name": location_names.get(row.key.location_id),
+        "item_id": row.item_id,
+        "row": None if row.row is None else row_document(row.row),
+        "reason": None if row.reason is None else str(row.reason),
+        "code": None if row.code is None else str(row.code),
+        "cell_class": None if cell_class is None else str(cell_class),
+        "suggested": None if suggested is None else str(suggested),
+        "difference": None if row.row is None else row.row.difference,
+        "made_at": datetime.now(UTC),
+    }

@@ -84,6 +84,10 @@ def _record(document: Document) -> PushRecord:
     )
 
 
+_NEVER_RUN: Document = {"$eq": ["$sends", {"$ifNull": ["$not_run", 0]}]}
+"""Whether every send so far is known not to have been executed; one under way counts as executed."""
+
+
 class PushStore:
     """Reads and writes pushes."""
 
@@ -125,21 +129,25 @@ class PushStore:
             raise LookupError(f"push {push_id} of {shop} does not exist though a cell names it")
         return _record(document)
 
-    async def note_send(self, shop: str, push_id: str, shopify_now: datetime) -> PushRecord | None:
-        """Date a send, before it, by Shopify's clock; None where the push is no longer open."""
+    async def note_send(self, shop: str, push_id: str, shopify_now: datetime, session: Session | None = None) -> bool:
+        """Date a send, before it, by Shopify's clock; answers False where the push is no longer open.
+
+        Sends that are known not to have been executed leave no date behind.
+        """
         result = await self._pushes.update_one(
             {"_id": key_of(shop, push_id), "state": str(PushState.OPEN)},
             [
                 {
                     "$set": {
                         "sends": {"$add": ["$sends", 1]},
-                        "first_sent_at": {"$ifNull": ["$first_sent_at", shopify_now]},
+                        "first_sent_at": {"$cond": [_NEVER_RUN, shopify_now, "$first_sent_at"]},
                         "last_sent_at": shopify_now,
                     }
                 }
             ],
+            session=session,
         )
-        return await self.get(shop, push_id) if result.matched_count else None
+        return result.matched_count == 1
 
     async def note_not_run(self, shop: str, push_id: str) -> None:
         """A dated send is known not to have been executed."""
@@ -162,7 +170,7 @@ class PushStore:
         """
         condition: Document = {"_id": key_of(shop, push_id), "state": str(PushState.OPEN)}
         if never_sent:
-            condition["sends"] = 0
+            condition["$expr"] = _NEVER_RUN
         result = await self._pushes.update_one(
             condition,
             {

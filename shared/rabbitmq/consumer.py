@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aiormq import Channel
 
 from shared import metrics
-from shared.errors import BrokerUnavailable, TrueupError
+from shared.errors import TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import EVENTS, LISTENER_KEYS, Queue
 
@@ -209,7 +209,7 @@ class Consumer:
             await asyncio.sleep(WATCH_EVERY)
             try:
                 self._ready = await self._all_open()
-            except (BrokerUnavailable, *GONE) as error:
+            except Exception as error:  # noqa: BLE001  # this loop must outlive whatever happens
                 self._ready = False
                 log.warning("consumer_reconnecting", consumer=self._name, reason=repr(error))
 

@@ -56,7 +56,10 @@ class Queue:
     def declare_arguments(self) -> dict[str, Any]:
         """The arguments of `queue.declare`."""
         arguments: dict[str, Any] = {"x-queue-type": "quorum", **self.arguments}
-        if self.exchange != DEAD:
+        if self.exchange == DEAD:
+            # From RabbitMQ 4 a quorum queue without a limit of its own drops a message after 20 deliveries.
+            arguments["x-delivery-limit"] = 1_000_000
+        else:
             arguments |= {
                 "x-delivery-limit": DELIVERY_LIMIT,
                 "x-dead-letter-exchange": DEAD,

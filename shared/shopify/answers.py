@@ -24,6 +24,20 @@ TOO_DEAR = "MAX_COST_EXCEEDED"
 """Shopify's code for a query above the single-query limit; ours, too, for one above what the bucket holds."""
 
 
+NOT_EXECUTED = frozenset(
+    {
+        TOO_DEAR,
+        "BAD_REQUEST",
+        "ACCESS_DENIED",
+        "INVALID_VARIABLE",
+        "INVALID_FIELD_ARGUMENTS",
+        "MAX_INPUT_SIZE_EXCEEDED",
+        "ARGUMENT_LITERALS_INCOMPATIBLE",
+    }
+)
+"""Codes of replies with `data` that say all the same that the mutation was not executed."""
+
+
 def too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
     """The error for a call of so many points where `most` are allowed."""
     message = f"{operation} costs {points:g} points, and a call may cost {most:g} at most: it must ask for less at once"

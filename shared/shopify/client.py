@@ -17,6 +17,7 @@ from shared import metrics
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.shopify.answers import (
+    NOT_EXECUTED,
     PAUSES,
     THROTTLED,
     THROTTLES,
@@ -87,6 +88,7 @@ class _Call:
     price: Price
     budget: Budget
     hold: Hold
+    changes: bool
 
 
 class ShopifyClient:
@@ -163,14 +165,25 @@ class ShopifyClient:
             raise ShopifyThrottled(f"the budget of {shop} is spent", wait)
 
     async def call(
-        self, shop: str, operation: str, body: str, *, price: Price = _ONE_ROW, patience: float | None = None
+        self,
+        shop: str,
+        operation: str,
+        body: str,
+        *,
+        price: Price = _ONE_ROW,
+        patience: float | None = None,
+        changes: bool = False,
     ) -> Reply:
         """Send `body` (the exact text of a GraphQL request) and answer its data.
 
+        `changes`: a mutation. Errors beside its payload do not undo it, and an error of unknown kind leaves it unclear.
         What the bucket cannot hold now waits up to `patience` seconds (by default the role's) and is then not sent.
         Raises ShopPaused, ShopifyThrottled (not executed), ShopifyUnclear (perhaps executed), ShopifyRefused.
         """
-        async with self._held(shop, operation, price, PATIENCE[self.role] if patience is None else patience) as call:
+        held = self._held(
+            shop, operation, price, PATIENCE[self.role] if patience is None else patience, changes=changes
+        )
+        async with held as call:
             token = await self._access.token(shop)
             started = monotonic()
             outcome = "unclear"
@@ -194,7 +207,9 @@ class ShopifyClient:
                 self._show_budgets()
 
     @asynccontextmanager
-    async def _held(self, shop: str, operation: str, price: Price, patience: float) -> AsyncIterator[_Call]:
+    async def _held(
+        self, shop: str, operation: str, price: Price, patience: float, *, changes: bool
+    ) -> AsyncIterator[_Call]:
         """The call's points, once they are there, given back with whatever the reply says of them."""
         budget, costs = self.budget(shop), self.costs
         least = costs.at_least(operation, price)
@@ -211,7 +226,7 @@ class ShopifyClient:
             points = min(costs.taken(operation, price), budget.maximum)
         hold = budget.take(self.role, points)
         try:
-            yield _Call(shop, operation, price, budget, hold)
+            yield _Call(shop, operation, price, budget, hold, changes)
         finally:
             budget.drop(hold)
 
@@ -266,19 +281,24 @@ class ShopifyClient:
         self.costs.note(operation, call.price, requested, None if errors else actual)
         result: CallResult = "throttled" if THROTTLED in codes else "refused" if TOO_DEAR in codes else "executed"
         call.budget.settle(call.hold, cost, result=result)
-        if errors:
-            raise self._error(call, errors, codes, requested)
+        data = document.get("data")
+        if errors and not (call.changes and isinstance(data, dict) and data.get(operation)):
+            raise self._error(call, errors, codes, requested, executed="data" in document)
         if status >= HTTPStatus.BAD_REQUEST:
             raise ShopifyRefused(f"{operation}: HTTP {status}", None, [])
-        data = document.get("data")
         if not isinstance(data, dict):
             raise ShopifyUnclear(f"{operation}: an answer without data")
         if actual is not None:
             metrics.SHOPIFY_POINTS.labels(operation).inc(actual)
         return Reply(data, date, requested)
 
-    def _error(self, call: _Call, errors: object, codes: list[str], requested: float | None) -> Exception:
-        """What a reply with top-level errors means: decided by the code, never by the message."""
+    def _error(
+        self, call: _Call, errors: object, codes: list[str], requested: float | None, *, executed: bool
+    ) -> Exception:
+        """What a reply with top-level errors means: decided by the code, never by the message.
+
+        `executed`: the reply has `data`, so execution had begun.
+        """
         listed: list[dict[str, Any]] = [{"message": str(errors)}]
         if isinstance(errors, list):
             listed = [error for error in errors if isinstance(error, dict)]
@@ -294,6 +314,8 @@ class ShopifyClient:
             told = [points_in(error.get("extensions") or {}, "cost") for error in listed]
             # Even one that does not say how dear it was makes the next call smaller.
             self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
+        if call.changes and executed and not NOT_EXECUTED.issuperset(codes):
+            return ShopifyUnclear(f"{operation}: {message}")
         return ShopifyRefused(f"{operation}: {message}", next(iter(codes), None), listed)
 
     @asynccontextmanager

@@ -111,7 +111,7 @@ class ShopifyWrites:
         ShopifyUnclear where it may have been.
         """
         try:
-            reply = await self._client.call(shop, _OPERATION, body, price=_price(len(rows)))
+            reply = await self._client.call(shop, _OPERATION, body, price=_price(len(rows)), changes=True)
         except ShopifyRefused as refusal:
             if len(rows) == 1:
                 return SetAnswer((RowAnswer(RowOutcome.REFUSED, Code.PUSH_REFUSED, str(refusal)),), None)

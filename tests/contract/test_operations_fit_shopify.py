@@ -52,7 +52,7 @@ def operations() -> dict[str, DocumentNode]:
                 document = _operation(text)
                 operation = document and get_operation_ast(document)
                 if document is not None and operation is not None:
-                    found[operation.name.value if operation.name else name] = document
+                    found[name] = document
     bulk = _operation(bulk_levels('id:1 OR id:2 "quoted"'))
     assert bulk is not None
     return found | {"bulk_levels": bulk}
@@ -82,4 +82,6 @@ def test_no_operation_hides_elsewhere() -> None:
 
 
 def _is_graphql(text: str) -> bool:
-    return text.lstrip().startswith(("query ", "mutation ", "query(", "mutation(", "{ ")) and _operation(text) is not None
+    return (
+        text.lstrip().startswith(("query ", "mutation ", "query(", "mutation(", "{ ")) and _operation(text) is not None
+    )

@@ -175,13 +175,18 @@ class ApiShop:
             "codes": {},
             "failure": None,
         }
-        await self.world.mongo.db["previews"].insert_one(document)
+        being_made = {**document, "state": "reading", "run": "test"}
+        await self.world.mongo.db["previews"].insert_one(being_made)
         stock = await StockStore(self.world.mongo.db).load(self.domain, rows)
         kept = [
             PreviewRow(key, f"BOM {key.bom_id}", "1", row=Row.of(stock[key].stock, value, taken, taken))
             for key, value in rows.items()
         ]
-        await PreviewStore(self.world.mongo.db).keep(self.domain, preview_id, 0, kept, {})
+        store = PreviewStore(self.world.mongo.db, self.world.mongo.transactions)
+        assert await store.keep(self.domain, preview_id, run="test", first_no=0, rows=kept, location_names={})
+        await self.world.mongo.db["previews"].update_one(
+            {"_id": document["_id"]}, {"$set": {"state": state, "done": len(rows)}}
+        )
         return preview_id
 
     async def job(self, cells: list[Document], **values: Any) -> str:

@@ -332,7 +332,9 @@ async def previewer(world: ShopWorld) -> AsyncIterator[None]:
     """A previewer in this process, on its queue."""
     consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "previewer")
     rows = RowReader(world.boms, world.stock, world.reads)
-    handler = Previewer(PreviewStore(world.mongo.db), world.boms, rows, world.reads, world.publisher)
+    handler = Previewer(
+        PreviewStore(world.mongo.db, world.mongo.transactions), world.boms, rows, world.reads, world.publisher
+    )
     await consumer.handle(topology.PREVIEWS, handler.handle, prefetch=4)
     try:
         yield

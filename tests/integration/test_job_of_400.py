@@ -47,7 +47,7 @@ def _published(queue: dict[str, Any]) -> int:
 
 
 async def test_400_cells_make_400_messages_and_few_calls(world: ShopWorld, management: Management, vhost: str) -> None:
-    """An undisturbed job publishes exactly one message per cell, and 400 changed cells cost two mutations."""
+    """An undisturbed job publishes exactly one message per cell, and 400 changed cells cost two mutations or three."""
     before = await world.shopify()
     preview_id = await world.preview()
     await world.control("calls/reset")
@@ -64,7 +64,8 @@ async def test_400_cells_make_400_messages_and_few_calls(world: ShopWorld, manag
     }
     assert await world.shopify() == {cell: value + 2 for cell, value in before.items()}
     calls = await world.calls()
-    assert calls["inventorySetQuantities"]["calls"] == 2
+    # Two where the first batch was full; on a busy machine it may start before that.
+    assert calls["inventorySetQuantities"]["calls"] in {2, 3}
     ledger = await world.ledger()
     assert len(ledger) == 400
     assert await published_cells(management, vhost) == 400

@@ -47,7 +47,7 @@ class Parts:
             shops=life.shops,
             installing=life.installing,
             boms=BomStore(mongo.db, mongo.transactions),
-            previews=PreviewStore(mongo.db),
+            previews=PreviewStore(mongo.db, mongo.transactions),
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),

@@ -13,14 +13,21 @@ from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.task import Task, task_of
 from services.reconciler.work.to_local import ToLocal
 from shared.contract.messages import CellsFinished
-from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.batches import ROWS_PER_CALL, batches, halves
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import Ended, Push, ReadAndAccept, Settle, error, first_step, settle_in_sync, skipped
 from shared.domain.push import PushState
 from shared.domain.undo import UndoRow, undone_local
-from shared.errors import BrokerUnavailable, ShopifyError
+from shared.errors import (
+    BrokerUnavailable,
+    ShopifyError,
+    ShopifyRefused,
+    ShopifyThrottled,
+    ShopifyUnclear,
+    StoreUnavailable,
+)
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document
@@ -34,6 +41,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.levels import Value
 from shared.reading.locations import known_locations
 from shared.reading.rows import RowReader
+from shared.shopify.answers import TOO_DEAR
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 
@@ -47,6 +55,10 @@ SUSPECT_AFTER = 2
 
 MOST_ATTEMPTS = 5
 """Begun this often without an end, a cell ends as an error, unless its push may have been sent."""
+
+
+_OF_THE_WHOLE_SHOP = frozenset({"ACCESS_DENIED"})
+"""Refusals that no smaller question would avoid."""
 
 
 class CellWorker:
@@ -104,10 +116,29 @@ class CellWorker:
             negative = document is not None and document.allow_negative
             tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
             await self._work(shop, tasks)
-        except (ShopifyError, Overtaken, WriteConflict, BrokerUnavailable):
+        except ShopifyRefused as refusal:
+            await self._cells.give_back(shop, ids)
+            await self._refused(shop, ids, refusal)
+        except (ShopifyError, Overtaken, WriteConflict, BrokerUnavailable, StoreUnavailable):
             # Stopped in good order: the attempt does not count.
             await self._cells.give_back(shop, ids)
             raise
+
+    async def _refused(self, shop: str, ids: Sequence[str], refusal: ShopifyRefused) -> None:
+        """Shopify refuses to be read for these cells: halve down to the one it is about, and end that."""
+        if len(ids) > 1 and refusal.code not in _OF_THE_WHOLE_SHOP:
+            for half in halves(ids):
+                await self._group(shop, half)
+            return
+        code = Code.COST_ABOVE_LIMIT if refusal.code == TOO_DEAR else Code.READ_FAILED
+        cells = await self._cells.load(shop, ids)
+        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
+        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=False) for cell in cells]
+        ends = [(t, Verdict(error(code), detail=str(refusal))) for t in tasks if t.push_id is None]
+        await self._end(shop, ends)
+        if len(ends) < len(tasks):
+            # A push has an outcome, and only Shopify can tell it.
+            raise ShopifyUnclear(f"a push cannot be followed: {refusal}") from refusal
 
     async def _work(self, shop: str, tasks: Sequence[Task]) -> None:
         crashed = [task for task in tasks if task.created["attempts"] > MOST_ATTEMPTS]
@@ -116,8 +147,12 @@ class CellWorker:
         for task in tasks:
             if task.push_id is not None:
                 resumed.setdefault(task.push_id, []).append(task)
+        unfollowed: list[ShopifyUnclear | ShopifyThrottled] = []
         for push_id in resumed:
-            await self._resume(shop, push_id)
+            try:
+                await self._resume(shop, push_id)
+            except (ShopifyUnclear, ShopifyThrottled) as stuck:
+                unfollowed.append(stuck)
         fresh = [task for task in tasks if task.push_id is None and task not in crashed]
         await self._undo_local(shop, [task for task in fresh if _undoes(task, Direction.TO_LOCAL)])
         undone = [task for task in fresh if _undoes(task, Direction.TO_SHOPIFY)]
@@ -125,6 +160,8 @@ class CellWorker:
         await self._end(shop, ended)
         await self._push(shop, [task for task in undone if task.key in values], values)
         await self._by_row(shop, [task for task in fresh if task.undo is None])
+        if unfollowed:
+            raise unfollowed[0]
 
     async def _set_aside(self, shop: str, tasks: Sequence[Task]) -> None:
         await self._end(shop, [(task, Verdict(error(Code.WORKER_CRASHED, verify=True))) for task in tasks])

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from ulid import ULID
 
 from services.reconciler.work.current import CurrentLevels
-from services.reconciler.work.ending import Ending, Finished, Verdict, gone, pushed_values
+from services.reconciler.work.ending import Ending, Finished, Verdict, gone
+from services.reconciler.work.outcome import unknown_outcome, verdict_of
 from services.reconciler.work.sending import Sending
 from services.reconciler.work.task import Task
 from shared import metrics
 from shared.domain.batches import calls, halves
-from shared.domain.cell import CellKey, CellState
+from shared.domain.cell import CellKey
 from shared.domain.codes import Code
-from shared.domain.plan import Ended, Target, error, event_since_preview, push_target, pushed
+from shared.domain.plan import Ended, Target, error, event_since_preview, push_target
 from shared.domain.push import PushState, RowOutcome, may_have_been_applied
-from shared.domain.stock import Stock, mark_unknown
-from shared.domain.undo import undo_target, undone_push
+from shared.domain.stock import Stock
+from shared.domain.undo import undo_target
 from shared.mongodb.pushes import Outcome, PushRecord, PushRow, PushStore
 from shared.mongodb.stock import CellStock
 from shared.mongodb.transactions import Session
@@ -115,7 +115,7 @@ class Pushing:
 
         def unknown(task: Task, cell: CellStock) -> Verdict:
             held = fresh.get(task.key)
-            return _unknown(cell.stock, None if held is None else held.quantity)
+            return unknown_outcome(cell.stock, None if held is None else held.quantity)
 
         ended, _ = await self._ending.end_by_stock(shop, in_doubt, unknown)
         _count_refused(finished + ended)
@@ -181,22 +181,19 @@ class Pushing:
     ) -> tuple[list[Finished], list[Task], PushRecord]:
         """Bring a push to its outcome and end the rows it settles; answers the tasks that need another body."""
         push = await self._pushes.get(shop, push_id)
-        if push.state is PushState.OPEN and push.sends == 0 and await self._overtaken(shop, tasks):
-            # An event came between the body and its first send: the rest goes in a new body.
-            await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
-            push = await self._pushes.get(shop, push_id)
         if push.state is PushState.OPEN:
-            push = await self._sending.to_outcome(shop, push)
+            push = await self._sending.to_outcome(shop, push, lambda session: self._overtaken(session, shop, tasks))
         if push.state is PushState.WITHDRAWN:
+            # An event came between the body and its first send: the rest goes in a new body.
             return [], list(tasks), push
         finished, left = await self._apply(shop, push, tasks)
         return finished, left, push
 
-    async def _overtaken(self, shop: str, tasks: Sequence[Task]) -> bool:
+    async def _overtaken(self, session: Session, shop: str, tasks: Sequence[Task]) -> bool:
         watched = [task for task in tasks if task.row is not None and task.row.overrides_shopify]
         if not watched:
             return False
-        stock = await self._ending.stock.load(shop, [task.key for task in watched])
+        stock = await self._ending.stock.load(shop, [task.key for task in watched], session)
         return any(
             task.row is not None and task.key in stock and event_since_preview(stock[task.key].stock, task.row)
             for task in watched
@@ -224,7 +221,7 @@ class Pushing:
 
         def decide(task: Task, cell: CellStock) -> Verdict | None:
             row, outcome = outcomes[task.job_id, task.key]
-            return _verdict(task, cell.stock, row, outcome, push.adjusted_at)
+            return verdict_of(task, cell.stock, row, outcome, push.adjusted_at)
 
         finished, _ = await self._ending.end_by_stock(shop, settled, decide)
         _count_refused(finished)
@@ -237,22 +234,6 @@ def _target(task: Task, stock: Stock, value: Value) -> Target | Ended:
     if task.row is None:
         raise ValueError("a push needs the row that was approved")
     return push_target(stock, task.row, value.quantity, value.time, allow_negative=task.allow_negative)
-
-
-def _verdict(task: Task, stock: Stock, row: PushRow, outcome: Outcome, adjusted_at: datetime | None) -> Verdict:
-    if outcome.outcome is RowOutcome.APPLIED and adjusted_at is not None:
-        if task.undo is not None:
-            ended = undone_push(stock, task.undo, row.target, adjusted_at)
-        else:
-            ended = pushed(stock, row.target, adjusted_at)
-        return Verdict(ended, pushed_values(row.target))
-    if outcome.outcome is RowOutcome.REFUSED:
-        return Verdict(error(outcome.code or Code.PUSH_REFUSED, verify=True), detail=outcome.detail)
-    return _unknown(stock, row.target.change_from)
-
-
-def _unknown(stock: Stock, before: int | None) -> Verdict:
-    return Verdict(Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=mark_unknown(stock)), (before, None))
 
 
 def _count_refused(finished: Sequence[Finished]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -23,6 +23,7 @@ from shared.domain.push import (
 )
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.pushes import Outcome, PushRecord, PushRow, PushStore
+from shared.mongodb.transactions import Session, Transactions
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import Level, ShopifyReads
 from shared.shopify.writes import SetRow, ShopifyWrites
@@ -37,11 +38,16 @@ _PAGE = 50
 """Levels of an item in one page, where the locations are too many to be named."""
 
 
+Overtaken = Callable[[Session], Awaitable[bool]]
+"""Whether an event since the preview has overtaken a push that was never sent."""
+
+
 class Sending:
     """Sends pushes. `shopify_now` is a lower bound: an earlier date is the careful one."""
 
     def __init__(
         self,
+        transactions: Transactions,
         pushes: PushStore,
         client: ShopifyClient,
         writes: ShopifyWrites,
@@ -50,6 +56,7 @@ class Sending:
         pauses: Sequence[float] = QUICK_RESENDS,
     ) -> None:
         self._pauses = pauses
+        self._transactions = transactions
         self._pushes = pushes
         self._client = client
         self._writes = writes
@@ -59,8 +66,12 @@ class Sending:
         """The most rows that one push may have."""
         return self._writes.rows_per_call(shop)
 
-    async def to_outcome(self, shop: str, push: PushRecord) -> PushRecord:
-        """Bring an open push to its outcome; answers it closed. Raises what the Shopify adapter raises."""
+    async def to_outcome(self, shop: str, push: PushRecord, overtaken: Overtaken) -> PushRecord:
+        """Bring an open push to its outcome; answers it closed. Raises what the Shopify adapter raises.
+
+        `overtaken` is asked in the transaction that dates the first send: a push that an event has overtaken by then
+        is withdrawn.
+        """
         for pause in (*self._pauses, None):
             now = await self._reads.now(shop, [row.item_id for row in push.rows])
             policy = resend(push.first_sent_at, now)
@@ -69,14 +80,17 @@ class Sending:
                 raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
             if policy is Resend.JUDGE:
                 return await self._judge(shop, push)
+            if push.runs and await self._would_apply_twice(shop, push):
+                return await self._judge_in_calm(shop, push, now)
             # What cannot be sent for want of points is not dated as sent.
             self._writes.make_room(shop, len(push.rows))
-            dated = await self._pushes.note_send(shop, push.push_id, now)
-            if dated is None:
+            started = self._client.time.monotonic()
+            if not await self._date(shop, push, now, overtaken):
                 return await self._pushes.get(shop, push.push_id)
-            push = dated
+            push = await self._pushes.get(shop, push.push_id)
+            left = SEND_DEADLINE.total_seconds() - (self._client.time.monotonic() - started)
             try:
-                return await self._send(shop, push)
+                return await self._send(shop, push, left)
             except ShopifyUnclear as unclear:
                 log.warning("push_unclear", push=push.push_id, sends=push.sends, reason=str(unclear))
                 if pause is None:
@@ -84,11 +98,31 @@ class Sending:
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable: the last resend raises or returns")
 
-    async def _send(self, shop: str, push: PushRecord) -> PushRecord:
+    async def _date(self, shop: str, push: PushRecord, now: datetime, overtaken: Overtaken) -> bool:
+        """Date a send; answers False where the push is closed, or was overtaken and is now withdrawn."""
+        if push.runs:
+            return await self._pushes.note_send(shop, push.push_id, now)
+
+        async def first(session: Session) -> bool | None:
+            if await overtaken(session):
+                return None
+            return await self._pushes.note_send(shop, push.push_id, now, session)
+
+        dated = await self._transactions.run(first)
+        if dated is None:
+            await self._pushes.close(shop, push.push_id, PushState.WITHDRAWN, never_sent=True)
+        return bool(dated)
+
+    async def _send(self, shop: str, push: PushRecord, seconds: float) -> PushRecord:
+        """Send, within the seconds left until the deadline of the send's date."""
+        if seconds <= 0:
+            # Dated too long ago to be sent: whoever judges by evidence may be at it already.
+            await self._pushes.note_not_run(shop, push.push_id)
+            raise ShopifyThrottled("the send was held up past its deadline", 0.1)
         rows = [SetRow(r.item_id, r.key.location_id, r.target.quantity, r.target.change_from) for r in push.rows]
         try:
             # After this deadline nothing of this send may still be on its way out.
-            async with asyncio.timeout(SEND_DEADLINE.total_seconds()):
+            async with asyncio.timeout(seconds):
                 answer = await self._writes.send(shop, push.body, rows)
         except TimeoutError:
             raise ShopifyUnclear("the push was not answered before its deadline") from None

@@ -87,7 +87,7 @@ class SwitchShop:
         client, transactions = self.client(), self.ground.mongo.transactions
         reads = ShopifyReads(client)
         ending, levels = Ending(transactions, self.stock, self.cells), CurrentLevels(self.boms, reads)
-        sending = Sending(self.pushes, client, ShopifyWrites(client), reads, pauses=(0.0, 0.0, 0.0))
+        sending = Sending(transactions, self.pushes, client, ShopifyWrites(client), reads, pauses=(0.0, 0.0, 0.0))
         return CellWorker(
             ending=ending,
             cells=self.cells,

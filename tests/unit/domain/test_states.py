@@ -38,13 +38,13 @@ def test_a_job_ends_exactly_when_nothing_is_open(states: list[CellState], missin
 
 
 def test_terminal_states_have_no_exit() -> None:
-    """Terminal states are set once; every open state can still end, and nothing goes back."""
+    """Terminal states are set once; every open state can still end; only unsent work may be given back."""
     assert set(CELL_TRANSITIONS) == set(CellState)
     assert set(JOB_TRANSITIONS) == set(JobState)
     for cell in CellState:
         assert bool(CELL_TRANSITIONS[cell]) == (cell in OPEN_CELL_STATES)
         assert cell not in CELL_TRANSITIONS[cell]
-        assert CellState.PENDING not in CELL_TRANSITIONS[cell]
+        assert (CellState.PENDING in CELL_TRANSITIONS[cell]) == (cell is CellState.APPLYING)
     for job in JobState:
         assert bool(JOB_TRANSITIONS[job]) == (job in UNFINISHED_JOB_STATES)
         assert job not in JOB_TRANSITIONS[job]

@@ -147,6 +147,9 @@ class Planner:
             await self._plan_one(job, lease_no)
         except WriteConflict:
             raise  # the lease has passed to another planner
+        except ValidationError:
+            # Checked when it came in: only an older build can have left it. It must not hold up those behind it.
+            await self._fail(job, "INVALID_SELECTION", "The selection of this job cannot be read; request it again.")
         except Exception:  # whatever it is, it is this job's
             log.exception("job_not_planned")
 

@@ -1,0 +1,213 @@
+"""Faults that a review found, each as the history that showed it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.preview.previewer import Previewer
+from services.reconciler.lane import Lane
+from services.reconciler.work.cell_worker import CellWorker
+from shared.contract.messages import PreviewRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.cell import CellKey
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
+from shared.domain.stock import observe_event
+from shared.errors import ShopifyThrottled
+from shared.mongodb.cells import CellStore
+from shared.mongodb.collections import key_of
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.stock import StockWrite
+from shared.rabbitmq.consumer import Delivery
+from shared.reading.rows import RowReader
+from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+
+SOON = timedelta(milliseconds=500)
+
+
+@pytest.fixture
+async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
+    """Three BOMs that track at 2 locations, each count 3 above Shopify's value; services running."""
+    async with (
+        shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made,
+        reconciler(made, watchdog_every=0.3, silent_after=SOON),
+        previewer(made),
+    ):
+        await made.add_boms({name: [7, 7] for name in "ABC"}, tracks=True)
+        await made.agree()
+        for name in "ABC":
+            for location in made.locations:
+                await made.hand(name, location, 3)
+        yield made
+
+
+async def event(world: ShopWorld, bom: str, location: str, value: int) -> None:
+    """What the indexer does with a webhook."""
+    key = CellKey(bom, location)
+    cell = (await world.stock.load(SHOP, [key]))[key]
+    change = observe_event(cell.stock, value, datetime.now(UTC) - timedelta(minutes=10))
+    write = StockWrite(key, cell.stock, change, "webhook", "late")
+    await world.mongo.transactions.run(lambda session: world.stock.write(session, SHOP, [write]))
+
+
+async def test_an_event_while_the_first_send_is_throttled_withdraws_the_push(world: ShopWorld) -> None:
+    """A send that Shopify did not execute counts as none: the late webhook of an earlier sale still stops the push."""
+    here = world.locations[0]
+    await world.edit({("A", here): 4}, age=600)
+    preview_id = await world.preview({"bom_ids": ["A"], "location_ids": [here]})
+    await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "throttled", "count": 3})
+    job_id = await world.request(
+        Direction.TO_SHOPIFY, {"bom_ids": ["A"], "location_ids": [here]}, preview_id=preview_id
+    )
+    await world.document_where("pushes", {"not_run": {"$gte": 1}})
+    await event(world, "A", here, 4)
+    job = await world.ended(job_id)
+    assert job["codes"] == {"SHOPIFY_CHANGED_BEFORE_PREVIEW": 1}
+    assert (await world.shopify())[CellKey("A", here)] == 4
+
+
+async def test_a_read_that_is_always_refused_ends_its_cells(world: ShopWorld) -> None:
+    """A scope is missing: every cell ends as READ_FAILED instead of being tried for ever."""
+    await world.control(
+        "/control/faults",
+        {"operation": "nodes", "kind": "error", "code": "ACCESS_DENIED", "message": "no scope", "count": 1000},
+    )
+    job = await world.run(Direction.TO_LOCAL)
+    assert job["codes"] == {"READ_FAILED": 6}
+    await world.control("/control/faults", method="DELETE")
+    assert (await world.run(Direction.TO_LOCAL))["totals"]["errors"] == 0
+
+
+async def test_cells_of_a_job_that_never_started_do_not_stay(world: ShopWorld) -> None:
+    """A planner died half-way and the job was cancelled: its cells go, and another job on them runs."""
+    dead = new_id()
+    cells = [{"bom_id": "A", "location_id": world.locations[0]}]
+    job = {
+        "_id": key_of(SHOP, dead),
+        "shop": SHOP,
+        "job_id": dead,
+        "no": 1,
+        "state": "cancelled",
+        "planned": None,
+        "waits_for": None,
+        "direction": "toShopify",
+        "source": "api",
+        "selection": {"cells": cells},
+        "totals": {"total": 0},
+        "requested_at": datetime.now(UTC),
+        "finished_at": datetime.now(UTC),
+        "finished_event": "due",
+    }
+    orphan = {"shop": SHOP, "job_id": dead, **cells[0], "open": True, "state": "pending", "push_id": None}
+    await world.mongo.db["cells"].insert_one({"_id": key_of(SHOP, dead, "A", world.locations[0]), **orphan})
+    await world.mongo.db["jobs"].insert_one(job)
+    assert (await world.run(Direction.TO_SHOPIFY, {"cells": cells}))["totals"]["updated"] == 1
+
+
+async def test_one_broken_job_keeps_no_other_waiting(world: ShopWorld) -> None:
+    """A job document that cannot be read, as an older build may leave it, fails; the shop's next job runs."""
+    broken = new_id()
+    await world.mongo.db["jobs"].insert_one(
+        {
+            "_id": key_of(SHOP, broken),
+            "shop": SHOP,
+            "job_id": broken,
+            "no": None,
+            "state": "requested",
+            "planned": None,
+            "waits_for": None,
+            "preview_id": None,
+            "of_job_id": None,
+            "direction": "toShopify",
+            "source": "api",
+            "selection": {"cells": [{"bom_id": "C", "location_id": "no number"}]},
+            "totals": {"total": 0},
+            "requested_at": datetime.now(UTC) - timedelta(minutes=1),
+        }
+    )
+    job = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B"]})
+    assert job["totals"]["updated"] == 2
+    assert (await world.ended(broken))["failure"]["code"] == "INVALID_SELECTION"
+
+
+async def test_an_undo_does_not_depend_on_the_age_of_a_preview(world: ShopWorld) -> None:
+    """The preview of the first job is a day old by the time of the undo; what counts is settle_no."""
+    preview_id = await world.preview()
+    job = await world.run(Direction.TO_SHOPIFY, preview_id=preview_id)
+    await world.mongo.db["previews"].update_one(
+        {"preview_id": preview_id}, {"$set": {"taken_from": datetime.now(UTC) - timedelta(days=2)}}
+    )
+    undone = await world.run(
+        Direction.TO_SHOPIFY, source=JobSource.UNDO, of_job_id=job["job_id"], preview_id=preview_id
+    )
+    assert undone["totals"]["updated"] == 6
+
+
+async def test_two_runs_of_one_preview_leave_the_rows_of_one(world: ShopWorld) -> None:
+    """The message came again while the first run was still at it: the preview is whole, and its rows stay."""
+    await world.control("/control/latency", {"seconds": 0.2})
+    request = PreviewRequest(shop=SHOP, preview_id=new_id(), selection=SelectionBody(bom_ids="all"))
+    store = PreviewStore(world.mongo.db, world.mongo.transactions)
+    rows = RowReader(world.boms, world.stock, world.reads)
+    runs = [Previewer(store, world.boms, rows, world.reads, world.publisher) for _ in range(2)]
+    await asyncio.gather(*(run.handle(_delivery(request.to_json())) for run in runs))
+    preview = await store.get(SHOP, request.preview_id)
+    assert preview is not None
+    assert (preview["state"], preview["total"], preview["done"]) == ("ready", 6, 6)
+    assert await world.mongo.db["preview_rows"].count_documents({"preview_id": request.preview_id}) == 6
+
+
+class _Message:
+    """A message whose acknowledgement lets something else happen first, as any await does."""
+
+    def __init__(self, first: asyncio.Future[None] | None = None) -> None:
+        self.acked = False
+        self.on_ack: list[asyncio.Task[None]] = []
+        self._first = first
+
+    async def ack(self) -> None:
+        """Acknowledged."""
+        self.acked = True
+        if self._first is not None and not self._first.done():
+            self._first.set_result(None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+def _delivery(body: bytes, message: _Message | None = None) -> Delivery:
+    return Delivery("key", body, {}, redelivered=False, queue="test", since=0.0, _message=message or _Message())  # type: ignore[arg-type]  # stands for the library's own
+
+
+class _Throttled(CellWorker):
+    """A worker whose shop has no budget for a while, and then does every cell."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.done: list[str] = []
+
+    async def run(self, shop: str, ids: object) -> None:
+        """Throttled twice, then all done."""
+        self.calls += 1
+        if self.calls <= 2:
+            raise ShopifyThrottled(f"{shop} has no points", 1.2)
+        self.done += list(ids)  # type: ignore[call-overload]  # a sequence of ids
+
+
+async def test_a_cell_that_arrives_while_messages_are_given_up_does_not_end_the_lane(world: ShopWorld) -> None:
+    """A long wait acknowledges the lane's messages one by one; a delivery in between must find a living lane."""
+    begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    worker = _Throttled()
+    lane = Lane(SHOP, worker, CellStore(world.mongo.db), lambda _: None)
+    for n in range(3):
+        await lane.add(f"cell {n}", _delivery(b"", _Message(begun)))
+    await asyncio.wait_for(begun, 5)
+    await lane.add("late", _delivery(b""))
+    async with asyncio.timeout(10):
+        while lane.size:  # noqa: ASYNC110  # see below
+            await asyncio.sleep(0.01)  # the lane announces nothing
+    assert set(worker.done) >= {"cell 0", "cell 1", "cell 2", "late"}
+    await lane.stop()

@@ -144,7 +144,8 @@ class Lane:
             await self._forget(list(self._waiting))
             return
         if seconds > LONG_WAIT:
-            for cell, delivery in self._waiting.items():
+            # Cells come in while messages are acknowledged; a second message for one of them is acknowledged by `add`.
+            for cell, delivery in list(self._waiting.items()):
                 if delivery is not None:
                     self._waiting[cell] = None
                     await delivery.ack()

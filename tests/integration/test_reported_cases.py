@@ -1,4 +1,4 @@
-"""Trouble that other people had doing this job, each case an input and the right answer. `docs/cases.md` has the list."""
+"""Trouble that other people had doing this job, each an input and the right answer. `docs/cases.md` has the list."""
 
 from __future__ import annotations
 

@@ -69,8 +69,7 @@ class Memory:
     async def sample(self) -> None:
         """Sample until cancelled."""
         while True:
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-            self.mebibytes.append(pages * _PAGE / _MIB)
+            self.mebibytes.append(_resident())
             await asyncio.sleep(_SAMPLE_EVERY)
 
     def figures(self) -> dict[str, Any]:
@@ -81,6 +80,10 @@ class Memory:
             "growth": round(max(samples[middle:]) / max(samples[:middle]), 3),
             "samples_mib": [round(samples[i * (len(samples) - 1) // 9], 1) for i in range(10)],
         }
+
+
+def _resident() -> float:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE / _MIB
 
 
 async def start_simulator(stack: AsyncExitStack, folder: Path, clock: Path) -> str:

@@ -10,7 +10,7 @@ BIN := .venv/bin
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
 setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv (a second run costs nothing)
 	@deploy/local/install.sh

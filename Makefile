@@ -6,11 +6,11 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo nodes requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
 setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv (a second run costs nothing)
 	@deploy/local/install.sh
@@ -44,6 +44,12 @@ campaign-switches: setup-dev ## Random histories under all 64 combinations of op
 
 demo: setup ## Start everything with a demo shop in drift and open the walkthrough (ONCE=1: run it without a person)
 	@$(BIN)/python -m deploy.local.demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+
+campaign-budget: setup-dev ## 10,000 BOMs at 20 locations in drift under the Standard plan; points, waits, memory (takes long)
+	@$(BIN)/python -m benchmarks.campaign_budget $(ARGS)
+
+points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
+	@$(BIN)/python -m benchmarks.points $(ARGS)
 
 nodes: setup ## Start a private RabbitMQ and MongoDB, print their addresses, run until Ctrl-C
 	@$(BIN)/python -m deploy.local.nodes $(ARGS)

@@ -99,6 +99,8 @@ class _Call:
             reply.body.pop("extensions", None)
         elif kind == "no_throttle_status":
             reply.body.get("extensions", {}).get("cost", {}).pop("throttleStatus", None)
+        elif kind == "status_after" and fault is not None:
+            return self._answer(Reply({"errors": fault.message}, fault.status, f"http_{fault.status}_after"))
         elif kind in ("reset_after", "truncate"):
             reply.outcome = kind
             self.log(reply)
@@ -157,6 +159,8 @@ class _Call:
             self._reserve_keys(document, variables)
             await self.simulator.clock.sleep(wait)
         context = Context(self.simulator, self.tenant, self.version, self.number, self.simulator.clock.now(), variables)
+        if fault is not None and fault.kind == "bulk_failed":
+            context.bulk_failure = fault.code or "INTERNAL_SERVER_ERROR"
         try:
             data, errors = Execution(document, variables, context).run()
         except RequestError as error:

@@ -21,6 +21,7 @@ class BulkOperation:
     lines: list[str]
     roots: int
     cancelled_at: datetime | None = None
+    failure: str | None = None  # Shopify's errorCode
 
     @property
     def finished_at(self) -> datetime:
@@ -33,6 +34,8 @@ class BulkOperation:
             return "CANCELED"
         if now < self.finished_at:
             return "CREATED" if now < self.created_at + RUNTIME / 2 else "RUNNING"
+        if self.failure is not None:
+            return "FAILED"
         return "COMPLETED" if now < self.finished_at + KEPT else "EXPIRED"
 
     def text(self) -> str:

@@ -23,6 +23,7 @@ class Context:
     now: datetime
     variables: dict[str, object]
     unbounded: bool = False  # a bulk query: connections have no page size
+    bulk_failure: str | None = None  # a bulk query started here ends as FAILED with this code
     root: FieldNode = field(init=False)
     operation: OperationDefinitionNode = field(init=False)
 

@@ -18,6 +18,8 @@ KINDS: Final = (
     "error",
     "no_extensions",
     "no_throttle_status",
+    "status_after",
+    "bulk_failed",
 )
 
 
@@ -33,7 +35,7 @@ class Fault:
     retry_after: float | None = None
     seconds: float = 0.0
     message: str = "Simulated"  # of the kinds status and error
-    code: str | None = None  # of the kind error
+    code: str | None = None  # of the kinds error and bulk_failed
     count: int = 1
     after: int = 0
 

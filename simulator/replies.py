@@ -93,13 +93,16 @@ def cut(request: web.Request) -> web.Response:
 async def truncated(request: web.Request, reply: Reply, simulator: Simulator) -> web.StreamResponse:
     """Half of the body, then the end of the connection."""
     body = json.dumps(reply.body, separators=(",", ":")).encode()
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "Date": date_header(simulator),
-        }
-    )
+    return await broken_off(request, body, {"Content-Type": "application/json", "Date": date_header(simulator)})
+
+
+async def broken_off(
+    request: web.Request, body: bytes, headers: dict[str, str] | None = None
+) -> web.StreamResponse | web.Response:
+    """Half of what was promised, then the end of the connection; of nothing not even a status."""
+    if not body:
+        return cut(request)
+    response = web.StreamResponse(headers={**(headers or {}), "Content-Length": str(len(body))})
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
     if request.transport is not None:

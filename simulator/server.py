@@ -16,7 +16,7 @@ import simulator.resolvers.subscriptions  # noqa: F401  # these imports fill the
 from simulator.admin import graphql
 from simulator.control import add_control_routes, create_shop
 from simulator.oauth import access_token
-from simulator.replies import SIMULATOR
+from simulator.replies import SIMULATOR, broken_off
 from simulator.simulation import Simulator
 
 __all__ = ["Running", "Simulator", "application", "start"]
@@ -50,13 +50,18 @@ def application(simulator_: Simulator) -> web.Application:
     return app
 
 
-async def _bulk_result(request: web.Request) -> web.Response:
-    """The file of a finished bulk query; like Shopify's storage it asks for no token."""
+async def _bulk_result(request: web.Request) -> web.StreamResponse:
+    """The file of a finished bulk query; like Shopify's storage it asks for no token. Faults call it `bulk_file`."""
     simulator_ = request.app[SIMULATOR]
+    fault = simulator_.faults.next_for(request.match_info["shop"], ("bulk_file",))
+    if fault is not None and fault.kind == "status":
+        return web.Response(status=fault.status, text=fault.message)
     tenant = simulator_.tenants.get(request.match_info["shop"])
     operation = tenant.bulk.operations.get(request.match_info["number"]) if tenant is not None else None
     if operation is None or operation.status(simulator_.clock.now()) != "COMPLETED":
         raise web.HTTPNotFound
+    if fault is not None and fault.kind in ("reset_before", "reset_after", "truncate"):
+        return await broken_off(request, b"" if fault.kind == "reset_before" else operation.text().encode())
     return web.Response(text=operation.text(), content_type="application/jsonl")
 
 

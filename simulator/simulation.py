@@ -6,7 +6,6 @@ import itertools
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from simulator.bucket import Bucket
 from simulator.bulk import BulkOperations
@@ -18,6 +17,7 @@ from simulator.orders import Orders
 from simulator.settings import OpenPoints, Plan, Settings
 from simulator.shop import Level, Shop, gid
 from simulator.stock import Cause, Stock
+from simulator.times import local_time
 from simulator.tokens import Tokens
 from simulator.webhooks import Webhooks
 
@@ -126,8 +126,3 @@ def location_body(shop: Shop, location_id: str) -> dict[str, object]:
         "updated_at": local_time(shop, location.updated_at),
         "admin_graphql_api_id": gid("Location", location.id),
     }
-
-
-def local_time(shop: Shop, at: datetime) -> str:
-    """A time as webhooks have it."""
-    return at.astimezone(ZoneInfo(shop.timezone)).replace(microsecond=0).isoformat()

@@ -9,7 +9,7 @@ import hmac
 import json
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -33,6 +33,10 @@ FAILURES_UNTIL_REMOVED: Final = 8
 OPEN_CONNECTIONS: Final = 64
 HTTP_SUCCESS: Final = range(200, 300)
 CONNECT_SECONDS: Final = 1.0
+
+
+Message = tuple[str, Mapping[str, Any], datetime, str]
+"""Topic, body, time of the event, id of the event."""
 
 
 @dataclass(slots=True)
@@ -117,6 +121,17 @@ class Webhooks:
                 else:
                     self._start(delivery)
 
+    def emit_after(self, seconds: float, message: Callable[[], Message | None]) -> None:
+        """Send what `message` answers once so many seconds have passed; None: nothing. Nobody listens: no wait."""
+        if self.subscriptions:
+            self._keep(self._emit_after(seconds, message))
+
+    async def _emit_after(self, seconds: float, message: Callable[[], Message | None]) -> None:
+        await self._clock.sleep(seconds)
+        made = message()
+        if made is not None:
+            self.emit(*made)
+
     def _dropped(self) -> bool:
         if self.mode.drop_next > 0:
             self.mode.drop_next -= 1
@@ -144,7 +159,10 @@ class Webhooks:
         return Delivery(subscription, headers, raw)
 
     def _start(self, delivery: Delivery) -> None:
-        task = asyncio.get_running_loop().create_task(self._deliver(delivery))
+        self._keep(self._deliver(delivery))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -8,12 +8,14 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from services.command_line.client import Client, connected
 from services.command_line.dead_letters_command import list_letters, replay_letters
+from services.command_line.import_command import run_import, source_of
 from services.command_line.jobs_command import cancel_job, list_jobs, retry_job, show_job
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.preview_command import run_preview
@@ -96,6 +98,33 @@ def shop_add(
     """Make a shop known, or give it a new token."""
     token = read_token(token_file)
     _run(lambda client: add_shop(client, domain, token, allow_negative=allow_negative, as_json=as_json, out=console()))
+
+
+@app.command("import")
+def import_command(
+    *,
+    shop: ShopOption = None,
+    boms: Annotated[
+        Path | None,
+        typer.Option(
+            "--boms", help="A CSV with a line per BOM: name, variant or sku, tags, tracks_pre_assembled, bom_id."
+        ),
+    ] = None,
+    all_variants: Annotated[bool, typer.Option("--all-variants", help="One BOM per variant; no file needed.")] = False,
+    tracks: Annotated[
+        bool | None,
+        typer.Option("--tracks/--no-tracks", help="Whether BOMs track pre-assembled stock where the file is silent."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Seed a shop: read its items and levels, make BOMs, and note what Shopify holds. Goes on where it was stopped."""
+    source = source_of(boms, all_variants=all_variants, tracks=tracks)
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        return await run_import(client, known, source, as_json=as_json, out=console())
+
+    _run(work)
 
 
 @app.command("preview")

@@ -162,6 +162,7 @@ class Lane:
             await self._forget(list(self._waiting))
             return
         if seconds > LONG_WAIT:
+            # Cells come in while messages are acknowledged; a second message for one of them is acknowledged by `add`.
             for cell, delivery in list(self._waiting.items()):
                 if delivery is not None:
                     self._waiting[cell] = None

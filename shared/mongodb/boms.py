@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
@@ -20,6 +21,7 @@ from shared.mongodb.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 _IDS_PER_QUERY = 1000
+_DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,25 @@ def bom_of(document: Document) -> Bom:
         tracks_pre_assembled=document["tracks_pre_assembled"],
         externally_managed=document["externally_managed"],
     )
+
+
+def _document(shop: str, bom: Bom) -> Document:
+    return {
+        "_id": key_of(shop, bom.bom_id),
+        "shop": shop,
+        "bom_id": bom.bom_id,
+        "inventory_item_id": bom.inventory_item_id,
+        "name": bom.name,
+        "name_lower": bom.name.lower(),
+        "tags": list(bom.tags),
+        "tracks_pre_assembled": bom.tracks_pre_assembled,
+        "externally_managed": bom.externally_managed,
+        "cells_no": 0,
+    }
+
+
+def _is_duplicate(error: BulkWriteError) -> bool:
+    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ()))
 
 
 class BomStore:
@@ -189,6 +210,15 @@ class BomStore:
                     session, shop, {bom_id: by_bom[bom_id] for bom_id in part}
                 )
             )
+
+    async def insert(self, session: Session, shop: str, boms: Iterable[Bom]) -> None:
+        """Insert new BOMs, without their cells. Raises WriteConflict where an id or an item is taken."""
+        try:
+            await self._boms.insert_many([_document(shop, bom) for bom in boms], session=session)
+        except (BulkWriteError, DuplicateKeyError) as error:
+            if isinstance(error, BulkWriteError) and not _is_duplicate(error):
+                raise
+            raise WriteConflict("another BOM took the item or the id at the same time") from error
 
     async def make_stock(self, session: Session, shop: str, by_bom: dict[str, list[CellKey]]) -> None:
         """Insert stock documents; touching each BOM makes a switch of its tracking at the same time conflict."""

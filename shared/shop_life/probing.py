@@ -9,7 +9,8 @@ import structlog
 from shared.errors import ShopifyError, ShopifyRefused
 from shared.mongodb.shops import PausedShop, ShopStore
 from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import request_body
+from shared.shopify.costs import Price
+from shared.shopify.requests import request_body
 from shared.shopify.shop_queries import PROBE
 
 log = structlog.get_logger()
@@ -41,7 +42,7 @@ class Probing:
 
     async def _probe(self, shop: PausedShop) -> None:
         try:
-            await self._client.call(shop.domain, "shop", request_body(PROBE, {}))
+            await self._client.call(shop.domain, "shop", request_body(PROBE, {}), price=Price(assumed=1.0))
         except ShopifyRefused as refused:
             log.info("probe_refused", shop=shop.domain, reason=str(refused))
         except ShopifyError as error:

@@ -11,6 +11,7 @@ import structlog
 
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyRefused, ShopifyUnclear
+from shared.shopify.answers import TOO_DEAR
 from shared.shopify.budget import Role
 from shared.shopify.bulk import BulkQueries, NoBulkQuery
 from shared.shopify.client import Reply, ShopifyClient
@@ -75,6 +76,17 @@ class ShopifyReads:
         """
         if len(item_ids) > ROWS_PER_CALL:
             raise ValueError(f"at most {ROWS_PER_CALL} items in one read")
+        try:
+            return await self._items(shop, item_ids, locations, at)
+        except ShopifyRefused as refusal:
+            facts = self._client.read_facts(shop)
+            if refusal.code != TOO_DEAR or facts.nodes_per_id:
+                raise
+            # The price has changed since it was learned: once more, at the new one.
+            facts.nodes_per_id, facts.asked_at = True, self._client.time.monotonic()
+            return await self._items(shop, item_ids, locations, at)
+
+    async def _items(self, shop: str, item_ids: Sequence[str], locations: int, at: Collection[str] | None) -> ItemsRead:
         places = sorted(at) if at is not None and len(at) <= MOST_PLACES else []
         ask = Ask(len(item_ids), min(LARGEST_PAGE, max(1, locations)), len(places))
         facts, time = self._client.read_facts(shop), self._client.time

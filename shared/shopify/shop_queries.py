@@ -60,21 +60,6 @@ query TrueupItemsPage($first: Int!, $after: String) {
 """
 """One page of all items, where a bulk query is not to be had."""
 
-RUN_BULK = """
-mutation TrueupRunBulk($query: String!) {
-  bulkOperationRunQuery(query: $query, groupObjects: true) {
-    bulkOperation { id status }
-    userErrors { field message code }
-  }
-}
-"""
-
-BULK = """
-query TrueupBulk($id: ID!) {
-  bulkOperation(id: $id) { id status errorCode objectCount url }
-}
-"""
-
 BULK_ITEMS = """
 query TrueupBulkItems {
   inventoryItems {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
 
 from shared.errors import ShopifyRefused, ShopifyUnclear
 from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import request_body
+from shared.shopify.costs import Price
+from shared.shopify.requests import request_body
 from shared.shopify.shop_queries import SUBSCRIBE, SUBSCRIPTIONS, UNSUBSCRIBE
 
 log = structlog.get_logger()
@@ -31,6 +31,7 @@ TOPICS = (
 app's configuration."""
 
 _MOST_PAGES = 100
+_LISTING, _CHANGE = Price(assumed=20.0), Price(assumed=10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ class Subscriptions:
         known = await self._list(shop)
         present = {topic for _, topic, where in known if where == uri}
         missing = [topic for topic in TOPICS if topic not in present]
-        made = await asyncio.gather(*(self._make(shop, topic, uri) for topic in missing))
+        # One after the other: when the shop is paused in between, no more than the one call is wasted.
+        made = [await self._make(shop, topic, uri) for topic in missing]
         refused = tuple(topic for topic, taken in zip(missing, made, strict=True) if not taken)
         for subscription, topic, where in known:
             if where != uri and topic in TOPICS and topic not in refused:
-                await self._client.call(
-                    shop, "webhookSubscriptionDelete", request_body(UNSUBSCRIBE, {"id": subscription})
-                )
+                body = request_body(UNSUBSCRIBE, {"id": subscription})
+                await self._client.call(shop, "webhookSubscriptionDelete", body, price=_CHANGE)
         if refused:
             log.warning("topics_refused", shop=shop, topics=refused)
         return Subscribed(
@@ -80,7 +81,8 @@ class Subscriptions:
         found: list[tuple[str, str, str]] = []
         after: str | None = None
         for _ in range(_MOST_PAGES):
-            reply = await self._client.call(shop, "webhookSubscriptions", request_body(SUBSCRIPTIONS, {"after": after}))
+            body = request_body(SUBSCRIPTIONS, {"after": after})
+            reply = await self._client.call(shop, "webhookSubscriptions", body, price=_LISTING)
             connection = reply.data["webhookSubscriptions"]
             found += [(node["id"], node["topic"], node["uri"]) for node in connection["nodes"]]
             if not connection["pageInfo"]["hasNextPage"]:
@@ -91,9 +93,8 @@ class Subscriptions:
     async def _make(self, shop: str, topic: str, uri: str) -> bool:
         """Whether Shopify took it. One refused topic does not keep the others from being made."""
         try:
-            reply = await self._client.call(
-                shop, "webhookSubscriptionCreate", request_body(SUBSCRIBE, {"topic": topic, "uri": uri})
-            )
+            body = request_body(SUBSCRIBE, {"topic": topic, "uri": uri})
+            reply = await self._client.call(shop, "webhookSubscriptionCreate", body, price=_CHANGE)
         except ShopifyRefused as refusal:
             log.warning("topic_refused", shop=shop, topic=topic, reason=str(refusal))
             return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from simulator.bulk import AT_ONCE, BulkOperation
@@ -16,6 +18,8 @@ from simulator.resolvers.common import items_by_key
 from simulator.resolvers.registry import attribute, constant, fields
 from simulator.shop import gid, number_of
 from simulator.stock import iso_utc
+from simulator.times import local_time
+from simulator.webhooks import Message
 
 _Arguments = Mapping[str, Any]
 
@@ -45,8 +49,26 @@ def _run(_source: None, context: Context, arguments: _Arguments) -> dict[str, An
         return _refused([(f"Invalid bulk query: {error['message']}", "INVALID") for error in errors])
     lines, roots = lines_of(data, grouped=bool(arguments.get("groupObjects")))
     number = context.tenant.shop.numbers.fresh("BulkOperation")
-    bulk.operations[number] = BulkOperation(number, text, context.now, lines, roots)
-    return {"bulkOperation": bulk.operations[number], "userErrors": []}
+    operation = BulkOperation(number, text, context.now, lines, roots, failure=context.bulk_failure)
+    bulk.operations[number] = operation
+    context.tenant.webhooks.emit_after(
+        (operation.finished_at - context.now).total_seconds(),
+        lambda: None if operation.cancelled_at else _finish(context, operation, operation.finished_at),
+    )
+    return {"bulkOperation": operation, "userErrors": []}
+
+
+def _finish(context: Context, operation: BulkOperation, at: datetime) -> Message:
+    """`bulk_operations/finish`: sent once, however the operation ended."""
+    body = {
+        "admin_graphql_api_id": gid("BulkOperation", operation.id),
+        "completed_at": local_time(context.tenant.shop, at),
+        "created_at": local_time(context.tenant.shop, operation.created_at),
+        "error_code": None if operation.failure is None else operation.failure.lower(),
+        "status": operation.status(at).lower(),
+        "type": "query",
+    }
+    return "bulk_operations/finish", body, at, str(uuid.uuid4())
 
 
 def _refused(errors: list[tuple[str, str]]) -> dict[str, Any]:
@@ -61,6 +83,7 @@ def _cancel(_source: None, context: Context, arguments: _Arguments) -> dict[str,
         return {"bulkOperation": None, "userErrors": [error]}
     if operation in context.tenant.bulk.running(context.now):
         operation.cancelled_at = context.now
+        context.tenant.webhooks.emit(*_finish(context, operation, context.now))
         return {"bulkOperation": operation, "userErrors": []}
     message = f"A bulk operation cannot be canceled when it is {operation.status(context.now).lower()}"
     return {"bulkOperation": operation, "userErrors": [{"field": None, "message": message}]}
@@ -76,6 +99,10 @@ def _operations(_source: None, context: Context, arguments: _Arguments) -> Any:
 
 def _finished(operation: BulkOperation, context: Context) -> bool:
     return operation.status(context.now) == "COMPLETED"
+
+
+def _ended(operation: BulkOperation, context: Context) -> bool:
+    return operation.status(context.now) in ("COMPLETED", "FAILED")
 
 
 def _url(operation: BulkOperation, context: Context, _arguments: _Arguments) -> str | None:
@@ -98,9 +125,9 @@ fields(
         "id": lambda one, _c, _a: gid("BulkOperation", one.id),
         "status": lambda one, context, _a: one.status(context.now),
         "type": constant("QUERY"),
-        "errorCode": constant(None),
+        "errorCode": lambda one, context, _a: one.failure if one.status(context.now) == "FAILED" else None,
         "createdAt": lambda one, _c, _a: iso_utc(one.created_at),
-        "completedAt": lambda one, context, _a: iso_utc(one.finished_at) if _finished(one, context) else None,
+        "completedAt": lambda one, context, _a: iso_utc(one.finished_at) if _ended(one, context) else None,
         "objectCount": lambda one, context, _a: str(len(one.lines)) if _finished(one, context) else "0",
         "rootObjectCount": lambda one, context, _a: str(one.roots) if _finished(one, context) else "0",
         "fileSize": lambda one, context, _a: str(len(one.text().encode())) if _finished(one, context) else None,

@@ -150,8 +150,8 @@ async def test_without_a_slot_for_a_bulk_query_items_are_read_another_way(
 @pytest.mark.parametrize("per_id", [False, True])
 @pytest.mark.parametrize("fault", [None, "no_extensions", "no_throttle_status"])
 async def test_no_read_is_above_a_limit(shop: Shop, per_id: bool, fault: str | None) -> None:
-    """250 items at 20 locations, `nodes` priced either way, costs told or not: no refusal, nothing throttled."""
-    await shop.open(items=250, locations=20)
+    """120 items at 20 locations, `nodes` priced either way, costs told or not: no refusal, nothing throttled."""
+    await shop.open(items=120, locations=20)
     await shop.control("/control/open_points", {"nodes_cost_per_id": per_id})
     if fault is not None:
         await shop.control("/control/faults", {"kind": fault, "count": 1000})
@@ -161,6 +161,17 @@ async def test_no_read_is_above_a_limit(shop: Shop, per_id: bool, fault: str | N
     assert all(call["outcome"] == "ok" and call["requested"] <= 1000 for call in calls["log"]), calls["log"]
     if fault is None:
         assert sum(call["actual"] for call in calls["log"]) <= 20, calls["log"]
+
+
+async def test_a_price_that_changes_is_learned_anew(shop: Shop) -> None:
+    """`nodes` was learned to cost once and now costs for each id: one call too dear, and the read is still answered."""
+    await shop.open(items=250, locations=4)
+    shop.expect(await shop.read())
+    await shop.control("/control/open_points", {"nodes_cost_per_id": True})
+    await shop.control("calls/reset")
+    for _ in range(3):
+        shop.expect(await shop.read())
+    assert [call["outcome"] for call in (await shop.calls())["log"]].count("MAX_COST_EXCEEDED") == 1
 
 
 class Waiting(HandClock):

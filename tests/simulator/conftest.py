@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from simulator.clock import VirtualClock
 from simulator.server import Simulator, start
 from simulator.settings import Settings
 from tests.simulator.client import Client
+from tests.simulator.receiver import Receiver
 
 START = datetime(2026, 11, 25, 12, 0, 0, 654321, tzinfo=UTC)
 
@@ -30,3 +32,17 @@ async def client(clock: VirtualClock) -> AsyncIterator[Client]:
     async with aiohttp.ClientSession() as http:
         yield Client(running, http)
     await running.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver on a free port."""
+    receiver = Receiver()
+    app = web.Application()
+    app.router.add_post("/webhooks", receiver.receive)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks"
+    yield receiver
+    await runner.cleanup()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 
 from simulator.clock import VirtualClock
 from tests.simulator.client import Client, item_gid
+from tests.simulator.receiver import Receiver
 from tests.simulator.recordings import recorded, stable
 
 
@@ -76,3 +78,40 @@ async def test_five_at_once(client: Client, clock: VirtualClock) -> None:
     assert (await _run(client))["userErrors"] == []
     await clock.advance(2)
     assert (await _run(client))["userErrors"] == []
+
+
+async def test_the_end_is_told(client: Client, clock: VirtualClock, receiver: Receiver) -> None:
+    """`bulk_operations/finish` comes once for each: completed, failed with its code, or cancelled."""
+    places = await client.shop(webhook_url=receiver.url)
+    await client.items([1], places)
+    await client.control("/faults", {"kind": "bulk_failed", "code": "TIMEOUT", "after": 1})
+    completed, failed, cancelled = [(await _run(client))["bulkOperation"]["id"] for _ in range(3)]
+    await client.graphql(
+        "mutation C($id: ID!) { bulkOperationCancel(id: $id) { userErrors { message } } }", {"id": cancelled}
+    )
+    await clock.advance(1)
+    await client.control("…/webhooks/drain")
+    told = {body["admin_graphql_api_id"]: (body["status"], body["error_code"]) for body in receiver.bodies()}
+    assert len(receiver.got) == 3
+    assert told == {completed: ("completed", None), failed: ("failed", "timeout"), cancelled: ("canceled", None)}
+    query = "query B($id: ID!) { bulkOperation(id: $id) { status errorCode url } }"
+    read = (await client.graphql(query, {"id": failed}))["data"]["bulkOperation"]
+    assert read == {"status": "FAILED", "errorCode": "TIMEOUT", "url": None}
+
+
+async def test_a_result_that_breaks_off(client: Client, clock: VirtualClock) -> None:
+    """The file may be refused or end half-way; asked for again it is whole."""
+    places = await client.shop()
+    await client.items(range(20), places)
+    number = (await _run(client))["bulkOperation"]["id"]
+    await clock.advance(2)
+    url = (await client.graphql(_READ, {"id": number}))["data"]["bulkOperation"]["url"]
+    await client.control("/faults", {"kind": "status", "status": 403, "operation": "bulk_file"})
+    await client.control("/faults", {"kind": "truncate", "operation": "bulk_file", "after": 1})
+    async with client.http.get(url) as response:
+        assert response.status == 403
+    with pytest.raises(aiohttp.ClientPayloadError):
+        async with client.http.get(url) as response:
+            await response.read()
+    async with client.http.get(url) as response:
+        assert len((await response.text()).splitlines()) == 20 * 3

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from simulator.clock import VirtualClock
-from tests.simulator.client import LEVELS, Client, item_gid
+from tests.simulator.client import LEVELS, SET, Client, item_gid, set_input
 from tests.simulator.conftest import START
 
 QUERY = "{ shop { name } }"
@@ -92,6 +92,29 @@ async def test_broken_connections(client: Client, kind: str) -> None:
     assert await client.available() == {(item, place): 7 if kind == "reset_before" else 10}
     assert (await client.set([(item, place, 10, 7)], "k"))["userErrors"] == []
     assert await client.available() == {(item, place): 10}
+
+
+async def test_a_status_after_the_effect(client: Client) -> None:
+    """A gateway may answer 502 for a call that was executed; the same key then tells the result."""
+    [place, _] = await client.shop()
+    [item] = await client.items([7], [place])
+    await client.control("/faults", {"kind": "status_after", "status": 502})
+    assert (await client.raw(SET, {"input": set_input([(item, place, 10, 7)]), "idempotencyKey": "k"})).status == 502
+    assert await client.available() == {(item, place): 10}
+    assert (await client.set([(item, place, 10, 7)], "k", version="2026-04"))["userErrors"] == []
+    assert await client.available() == {(item, place): 10}
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 423, 430, 500, 503])
+async def test_any_status(client: Client, status: int) -> None:
+    """Each status that Shopify is known to answer can be had once, with JSON, and nothing is executed."""
+    [place, _] = await client.shop()
+    [item] = await client.items([7], [place])
+    await client.control("/faults", {"kind": "status", "status": status})
+    given = {"input": set_input([(item, place, 10, 7)]), "idempotencyKey": "k"}
+    response = await client.raw(SET, given)
+    assert (response.status, response.content_type) == (status, "application/json")
+    assert await client.available() == {(item, place): 7}
 
 
 async def test_statuses_and_strange_bodies(client: Client) -> None:

@@ -6,46 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-from aiohttp import web
-
 from tests.simulator.client import SHOP, Client
-
-
-@dataclass
-class Receiver:
-    """An app's endpoint: keeps what it gets; `statuses` are answered in turn, then 200."""
-
-    url: str = ""
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-
-    async def receive(self, request: web.Request) -> web.Response:
-        """Note the message and answer."""
-        self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
-
-    def bodies(self) -> list[dict[str, Any]]:
-        """The messages' JSON."""
-        return [json.loads(body) for _, body in self.got]
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver on a free port."""
-    receiver = Receiver()
-    app = web.Application()
-    app.router.add_post("/webhooks", receiver.receive)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks"
-    yield receiver
-    await runner.cleanup()
+from tests.simulator.receiver import Receiver
 
 
 async def _drained(client: Client) -> Any:

@@ -37,6 +37,7 @@ FAULTS = (
     {"kind": "non_json"},
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 503},
+    {"kind": "status_after", "status": 502},
     {"kind": "status", "status": 429, "retry_after": 0.7},
     {"kind": "status", "status": 402},
     {"kind": "throttled"},

@@ -1,0 +1,155 @@
+"""`trueup import`: seed a shop from a CSV of BOMs, or with one BOM per variant."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+
+from rich.console import Console
+
+from services.command_line.client import Client
+from services.command_line.documents import print_document
+from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.tables import Column, show_table
+from shared.mongodb.collections import Document
+from shared.mongodb.imports import ImportStore
+from shared.mongodb.records import RecordStore
+from shared.seeding.basing import Basing
+from shared.seeding.bom_file import WrongFile, read_bom_file
+from shared.seeding.bom_making import BomMaking
+from shared.seeding.catalogue import Catalogue
+from shared.seeding.importing import ImportAtWork, Importing, Progress, Source
+from shared.seeding.report import LISTS, ImportReport, items_of, report_of, shown
+from shared.shopify.client import ShopifyClient
+from shared.shopify.exports import Exports
+from shared.shopify.reads import ShopifyReads
+
+MOST_SHOWN = 20
+"""Items and lines named one by one for a person; --json names all."""
+
+COLUMNS = (Column("Item"), Column("Variant", "name", 3), Column("SKU", "name", 2))
+REFUSED = (Column("Line", "number"), Column("Why"), Column("What is wrong", "name", 3))
+
+_PHASES = {
+    "waiting": "waiting for another process that is at this import, or was killed at it",
+    "items": "items read",
+    "boms": "BOMs made",
+    "levels": "items read with their levels",
+    "bases": "BOMs have their bases",
+}
+
+
+class ProgressLines:
+    """Progress on standard error: a line per phase and at most one a second, so that it may be kept in a log."""
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._told = 0.0
+        self._rest: str | None = None
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        line = _PHASES[phase]
+        if phase != "waiting":
+            line = f"{done} {line}" if total is None else f"{done} of {total} {line}"
+        ended = total is not None and done >= total
+        if phase != self._phase and self._rest is not None:
+            self._say(self._rest)
+        if phase != self._phase or ended or monotonic() - self._told >= 1:
+            self._say(line)
+            self._told = monotonic()
+        else:
+            self._rest = line
+        self._phase = phase
+
+    def _say(self, line: str) -> None:
+        self._rest = None
+        print(line, file=sys.stderr, flush=True)  # noqa: T201  # the command's output
+
+
+def source_of(boms: Path | None, *, all_variants: bool, tracks: bool | None) -> Source:
+    """What the options name. Raises WrongUseError."""
+    if (boms is None) == (not all_variants):
+        raise WrongUseError("give either --boms FILE.csv or --all-variants")
+    if boms is None:
+        return Source.of(None, None, tracks=tracks)
+    try:
+        raw, lines = read_bom_file(boms)
+    except WrongFile as wrong:
+        raise WrongUseError(f"--boms {wrong}") from None
+    return Source.of(raw, lines, tracks=tracks)
+
+
+def importing_of(client: Client, calls: ShopifyClient, exports: Exports, progress: Progress) -> Importing:
+    """The parts of an import put together."""
+    imports, transactions = ImportStore(client.mongo.db), client.mongo.transactions
+    reads = ShopifyReads(calls)
+    return Importing(
+        imports=imports,
+        boms=client.boms,
+        reads=reads,
+        catalogue=Catalogue(imports, calls, exports),
+        making=BomMaking(transactions, client.boms, RecordStore(client.mongo.db, transactions), imports),
+        basing=Basing(transactions, client.stock, imports, reads),
+        progress=progress,
+    )
+
+
+async def run_import(client: Client, shop: str, source: Source, *, as_json: bool, out: Console) -> Exit:
+    """The whole command; exit status 1 where a line of the file made no BOM."""
+    imports = ImportStore(client.mongo.db)
+    calls = client.shopify().as_role("sweep")
+    try:
+        document = await importing_of(client, calls, Exports(calls), ProgressLines()).run(shop, source)
+    except ImportAtWork as busy:
+        raise WrongUseError(str(busy)) from None
+    report = await report_of(imports, document)
+    if as_json:
+        await _print_json(imports, report)
+    else:
+        await _show(imports, report, out)
+    return Exit.CELLS_FAILED if report.refused else Exit.OK
+
+
+async def _print_json(imports: ImportStore, report: ImportReport) -> None:
+    document: Document = asdict(report)
+    for heading in LISTS:
+        found = items_of(imports, report.shop, report.import_id, heading)
+        document["lists"][heading] = [shown(item) async for item in found]
+    print_document(document)
+
+
+async def _show(imports: ImportStore, report: ImportReport, out: Console) -> None:
+    for heading, why in LISTS.items():
+        if report.lists[heading]:
+            await _show_list(imports, report, heading, why, out)
+    if report.refused:
+        out.print(f"{len(report.refused)} lines made no BOM; correct them and import again:")
+        lines = report.refused[:MOST_SHOWN]
+        show_table(out, REFUSED, [(str(line["line"] or ""), line["why"], line["message"]) for line in lines])
+        _show_rest(out, len(report.refused))
+    boms = ", ".join(f"{number} {made}" for made, number in report.boms.items() if number)
+    out.print(f"{report.items} items with {report.variants} variants; BOMs: {boms or 'none'}")
+    if report.without_bom:
+        out.print(f"{report.without_bom} items belong to no BOM of the file")
+    cells = ", ".join(f"{name} {number}" for name, number in report.cells.items())
+    out.print(f"cells: {cells or 'none'}; {report.seconds:.1f} s")
+
+
+async def _show_list(imports: ImportStore, report: ImportReport, heading: str, why: str, out: Console) -> None:
+    number = report.lists[heading]
+    out.print(f"{heading} ({number}): {why}")
+    lines = []
+    async for item in items_of(imports, report.shop, report.import_id, heading):
+        names = "; ".join(told["name"] for told in shown(item)["variants"])
+        lines.append((item["item_id"], names, item["sku"] or ""))
+        if len(lines) == MOST_SHOWN:
+            break
+    show_table(out, COLUMNS, lines)
+    _show_rest(out, number)
+
+
+def _show_rest(out: Console, number: int) -> None:
+    if number > MOST_SHOWN:
+        out.print(f"… and {number - MOST_SHOWN} more: --json names all")

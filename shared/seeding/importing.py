@@ -1,0 +1,219 @@
+"""An import from its first read to its report. Every step may be repeated, so it goes on wherever it was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from ulid import ULID
+
+from shared.domain.batches import batches
+from shared.errors import TrueupError
+from shared.mongodb.boms import BomStore
+from shared.mongodb.collections import Document
+from shared.mongodb.imports import LEASE, ImportStore
+from shared.reading.locations import refresh_locations
+from shared.reading.patience import patiently
+from shared.seeding.basing import Basing
+from shared.seeding.bom_file import BomLine
+from shared.seeding.bom_making import BomMaking
+from shared.seeding.catalogue import MOST_WAITING, Catalogue
+from shared.seeding.matching import Matcher, bom_of_item
+from shared.shopify.reads import ShopifyReads
+
+log = structlog.get_logger()
+
+CELLS_AT_ONCE = 500
+"""Cells made, or based, in one transaction."""
+
+_LINES_AT_ONCE = 500
+_ITEMS_AT_ONCE = 500
+_LOOK_AGAIN = 0.5
+
+MADE = {"made": {"$in": ["new", "changed", "known"]}}
+"""Items that have their BOM."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Is told the phase, how much of it is done, and how much there is, where that is known."""
+
+
+class ImportAtWork(TrueupError):
+    """Another process is importing into this shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is imported: the lines of a file, or (None) every variant. `digest` tells one source from another."""
+
+    lines: Sequence[BomLine] | None
+    tracks: bool | None
+    digest: str
+
+    @classmethod
+    def of(cls, raw: bytes | None, lines: Sequence[BomLine] | None, *, tracks: bool | None) -> Source:
+        """With the file's bytes; None: every variant."""
+        digest = hashlib.sha256(raw if raw is not None else b"all variants").hexdigest()
+        return cls(lines, tracks, f"{digest}|{tracks}")
+
+
+class Importing:
+    """Runs imports."""
+
+    def __init__(
+        self,
+        *,
+        imports: ImportStore,
+        boms: BomStore,
+        reads: ShopifyReads,
+        catalogue: Catalogue,
+        making: BomMaking,
+        basing: Basing,
+        progress: Progress,
+    ) -> None:
+        self._imports = imports
+        self._boms = boms
+        self._reads = reads
+        self._catalogue = catalogue
+        self._making = making
+        self._basing = basing
+        self._progress = progress
+
+    async def run(self, shop: str, source: Source) -> Document:
+        """Import, or go on with the unfinished import of the same source; answers its document.
+
+        Raises ImportAtWork, and what the Shopify adapter raises: the next run goes on there.
+        """
+        owner = str(ULID())
+        document = await self._take(shop, source, owner)
+        import_id = document["import_id"]
+        work = asyncio.ensure_future(self._work(shop, source, document))
+        keeping = asyncio.ensure_future(self._keep(shop, import_id, owner))
+        try:
+            await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                work.cancel()
+                with suppress(asyncio.CancelledError):
+                    await work
+                await keeping  # raises why
+            return await work
+        finally:
+            for task in (work, keeping):
+                task.cancel()
+            await asyncio.gather(work, keeping, return_exceptions=True)
+            await self._imports.give_back(shop, import_id, owner)
+
+    async def _take(self, shop: str, source: Source, owner: str) -> Document:
+        """Take the import. One left behind by a process that was killed is free after a moment."""
+        waited = 0.0
+        while True:
+            if not await self._imports.another_at_work(shop, source.digest):
+                document = await self._imports.take(shop, source.digest, owner)
+                if document is not None:
+                    return document
+            if waited > LEASE.total_seconds() + 1:
+                raise ImportAtWork(f"another process is importing into {shop}; wait until it has ended")
+            if waited == 0:
+                self._progress("waiting", 0, None)
+            await asyncio.sleep(_LOOK_AGAIN)
+            waited += _LOOK_AGAIN
+
+    async def _keep(self, shop: str, import_id: str, owner: str) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 5)
+            if not await self._imports.renew(shop, import_id, owner):
+                raise ImportAtWork(f"another process has taken over the import into {shop}")
+
+    async def _work(self, shop: str, source: Source, document: Document) -> Document:
+        import_id = document["import_id"]
+        steps: dict[str, Callable[[], Awaitable[str]]] = {
+            "items": lambda: self._items(shop, import_id, document["cursor"]),
+            "match": lambda: self._match(shop, import_id, source),
+            "boms": lambda: self._make(shop, import_id),
+            "levels": lambda: self._levels(shop, import_id),
+            "bases": lambda: self._base(shop, import_id, self._basing.by_export),
+            "reads": lambda: self._base(shop, import_id, self._basing.by_reads),
+        }
+        phase = document["phase"]
+        while phase != "done":
+            log.info("import_phase", shop=shop, import_id=import_id, phase=phase)
+            phase = await steps[phase]()
+            await self._imports.note(shop, import_id, phase=phase)
+        return await self._imports.finish(shop, import_id)
+
+    async def _items(self, shop: str, import_id: str, cursor: str | None) -> str:
+        await patiently(lambda: refresh_locations(shop, self._boms, self._reads), most_waiting=MOST_WAITING)
+
+        async def told(seen: int) -> None:
+            self._progress("items", seen, None)
+
+        await self._catalogue.read_items(shop, import_id, cursor, told)
+        return "match"
+
+    async def _match(self, shop: str, import_id: str, source: Source) -> str:
+        """Say of each item which BOM it gets. The same lines say the same when they are asked again."""
+        if source.lines is None:
+            async for items in self._imports.items(shop, import_id, {}, size=_ITEMS_AT_ONCE):
+                boms = {item["item_id"]: {"bom": bom_of_item(item, None, tracks=source.tracks)} for item in items}
+                await self._imports.set_each(shop, import_id, boms)
+            return "boms"
+        matcher = Matcher(tracks=source.tracks)
+        for part in batches(source.lines, _LINES_AT_ONCE):
+            variants = [line.variant_id for line in part if line.variant_id is not None]
+            skus = [line.sku for line in part if line.sku is not None and line.variant_id is None]
+            by_variant = await self._imports.by_variant(shop, import_id, variants)
+            matcher.match(part, by_variant, await self._imports.by_sku(shop, import_id, skus))
+        matched, refused = matcher.result()
+        for some in batches(matched, _ITEMS_AT_ONCE):
+            boms = {one.item_id: {"bom": dict(one.bom)} for one in some}
+            await self._imports.set_each(shop, import_id, boms)
+        listed = [
+            {"line": one.line, "why": str(one.why), "message": one.message, "variants": list(one.variants)}
+            for one in refused
+        ]
+        await self._imports.note(shop, import_id, refused=listed)
+        return "boms"
+
+    async def _make(self, shop: str, import_id: str) -> str:
+        wanted = {"bom": {"$ne": None}}
+        places = sorted(await self._boms.locations(shop))
+        total = await self._imports.count(shop, import_id, wanted)
+        done = total - await self._imports.count(shop, import_id, {**wanted, "made": None})
+        size = max(1, CELLS_AT_ONCE // max(1, len(places)))
+        async for items in self._imports.items(shop, import_id, {**wanted, "made": None}, size=size):
+            await self._making.make(shop, import_id, items, places)
+            done += len(items)
+            self._progress("boms", done, total)
+        return "levels"
+
+    async def _levels(self, shop: str, import_id: str) -> str:
+        places = sorted(await self._boms.locations(shop))
+        open_items = {**MADE, "tally": None}
+        size = max(1, 2 * CELLS_AT_ONCE // max(1, len(places)))
+        async for items in self._imports.items(shop, import_id, open_items, size=size, fields=("item_id", "bom_id")):
+            await self._basing.note_revs(shop, import_id, items, places)
+
+        async def told(seen: int) -> None:
+            self._progress("levels", seen, None)
+
+        return "bases" if await self._catalogue.read_levels(shop, import_id, told) else "reads"
+
+    async def _base(
+        self,
+        shop: str,
+        import_id: str,
+        base: Callable[[str, str, Sequence[Mapping[str, Any]], Mapping[str, Any]], Awaitable[None]],
+    ) -> str:
+        locations = await self._boms.locations(shop)
+        total = await self._imports.count(shop, import_id, MADE)
+        done = total - await self._imports.count(shop, import_id, {**MADE, "tally": None})
+        size = max(1, CELLS_AT_ONCE // max(1, len(locations)))
+        async for items in self._imports.items(shop, import_id, {**MADE, "tally": None}, size=size):
+            await base(shop, import_id, items, locations)
+            done += len(items)
+            self._progress("bases", done, total)
+        return "done"

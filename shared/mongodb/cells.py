@@ -212,6 +212,16 @@ class CellStore:
         """Some of the open cells of a shop, whatever their job."""
         return [document async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
 
+    async def just_published(self, shop: str, ids: Iterable[str], within: timedelta, most: int) -> int:
+        """How many open cells of the jobs of these cells were published of late; counted up to `most`."""
+        jobs = {cell.split("|", 2)[1] for cell in ids}
+        since = {"$gte": datetime.now(UTC) - within}
+        count = 0
+        for job_id in sorted(jobs):
+            condition = {"shop": shop, "job_id": job_id, "open": True, "published_at": since}
+            count += int(await self._cells.count_documents(condition, limit=most))
+        return min(count, most)
+
     async def claim_window(self, shop: str, job_id: str, window: int) -> list[Document]:
         """Claim the next cells to publish, so that at most `window` are published and open."""
         condition = {"shop": shop, "job_id": job_id, "open": True}

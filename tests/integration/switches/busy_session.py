@@ -13,7 +13,7 @@ Meanwhile = Callable[[str, str], Awaitable[None]]
 
 
 class BusySession:
-    """Calls `meanwhile` before every POST leaves and after its answer is read or lost. Stands in for aiohttp's session."""
+    """Calls `meanwhile` before a POST leaves and after its answer is read or lost. Stands in for aiohttp's session."""
 
     def __init__(self, http: aiohttp.ClientSession, meanwhile: Meanwhile) -> None:
         self._http = http

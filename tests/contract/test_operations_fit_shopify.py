@@ -81,5 +81,8 @@ def test_no_operation_hides_elsewhere() -> None:
     assert hidden == []
 
 
+_BEGINNINGS = ("query ", "mutation ", "query(", "mutation(", "{ ")
+
+
 def _is_graphql(text: str) -> bool:
-    return text.lstrip().startswith(("query ", "mutation ", "query(", "mutation(", "{ ")) and _operation(text) is not None
+    return text.lstrip().startswith(_BEGINNINGS) and _operation(text) is not None

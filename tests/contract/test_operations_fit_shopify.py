@@ -50,7 +50,7 @@ def operations() -> dict[str, DocumentNode]:
         for name, value in names.items():
             for text in _texts(value) if name.isupper() else ():
                 document = _operation(text)
-                operation = document and get_operation_ast(document)
+                operation = None if document is None else get_operation_ast(document)
                 if document is not None and operation is not None:
                     found[operation.name.value if operation.name else name] = document
     bulk = _operation(bulk_levels('id:1 OR id:2 "quoted"'))

@@ -152,6 +152,21 @@ class CellStore:
         cursor = self._cells.find({"_id": {"$in": list(rows)}, "shop": shop}, {"row": 1})
         return {document["_id"]: row_of(document["row"]) async for document in cursor}
 
+    async def activation(self, session: Session, shop: str, cell: str) -> Document | None:
+        """What was noted before the cell's item was to be stocked; None: nothing was."""
+        document = found(await self._cells.find_one({"_id": cell, "shop": shop}, {"activation": 1}, session=session))
+        return None if document is None else document.get("activation")
+
+    async def note_activation(self, session: Session, shop: str, cell: str, values: Document) -> None:
+        """Note it. Raises Overtaken where the cell has ended."""
+        result = await self._cells.update_one(
+            {"_id": cell, "shop": shop, "open": True, "activation": None},
+            {"$set": {"activation": values}},
+            session=session,
+        )
+        if result.matched_count != 1:
+            raise Overtaken("the cell has ended, or is being stocked by another worker")
+
     async def point(self, session: Session, shop: str, ids: Sequence[str], old: str | None, new: str) -> None:
         """Move the cells from their old push to a new one. Raises Overtaken where one names another."""
         result = await self._cells.update_many(

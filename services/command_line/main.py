@@ -25,6 +25,7 @@ from services.command_line.serve_command import ALL, serve
 from services.command_line.shop_command import add_shop, read_token
 from services.command_line.sweep_command import run_sweep
 from services.command_line.tables import console
+from shared.contract.messages import JobOptions
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
 
@@ -161,6 +162,9 @@ def reconcile_command(
     location: LocationOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every BOM.")] = False,
     preview: Annotated[str | None, typer.Option(help="The id of the preview that was approved.")] = None,
+    activate: Annotated[
+        bool, typer.Option("--activate", help="Towards Shopify: stock what is not stocked at its location, then push.")
+    ] = False,
     watch: WatchOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
@@ -178,7 +182,8 @@ def reconcile_command(
         cells = await client.boms.size(known, selection.to_domain())
         side = "Shopify" if direction is Direction.TO_SHOPIFY else "the local records"
         ask_first(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
-        request = job_request(known, direction, selection, preview_id=preview)
+        options = JobOptions(activate=True) if activate else None
+        request = job_request(known, direction, selection, preview_id=preview, options=options)
         return await run_job(client, request, watch=watch, as_json=as_json, out=console())
 
     _run(work)

@@ -14,7 +14,7 @@ from services.command_line.job_progress import watch_job
 from services.command_line.job_summary import cells_of, show_summary
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.watching import follow, job_has_ended, listening
-from shared.contract.messages import JobRequest
+from shared.contract.messages import JobOptions, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, JobState
@@ -32,6 +32,7 @@ def job_request(
     preview_id: str | None = None,
     source: JobSource = JobSource.API,
     of_job_id: str | None = None,
+    options: JobOptions | None = None,
 ) -> JobRequest:
     """The message that asks for a job, under a new id."""
     return JobRequest(
@@ -43,6 +44,7 @@ def job_request(
         source=source,
         of_job_id=of_job_id,
         requested_by=REQUESTED_BY,
+        options=options or JobOptions(),
     )
 
 

@@ -15,6 +15,7 @@ from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
+from shared.shopify.subscriptions import Subscriptions
 
 COLUMNS = (Column("Location", "name"), Column("Id"), Column("Active"), Column("Stock kept by"))
 
@@ -54,14 +55,15 @@ def read_token(source: str) -> str:
 async def add_shop(
     client: Client, domain: str, token: str, *, allow_negative: bool | None, as_json: bool, out: Console
 ) -> Exit:
-    """Read the locations with the token; then store both. Raises WrongUseError where Shopify refuses it."""
+    """Read the locations with the token; then store both, and make the webhook subscriptions where there is an address.
+
+    Raises WrongUseError where Shopify refuses the token.
+    """
     shop = shop_domain(domain)
     settings = client.settings
-    reads = ShopifyReads(
-        ShopifyClient(client.http, _GivenToken(token), settings.shopify_url, settings.shopify_api_version)
-    )
+    calls = ShopifyClient(client.http, _GivenToken(token), settings.shopify_url, settings.shopify_api_version)
     try:
-        listed = await reads.locations(shop)
+        listed = await ShopifyReads(calls).locations(shop)
     except ShopPaused as pause:
         raise WrongUseError(
             f"Shopify does not take this token for {shop} ({pause.reason}); nothing was stored"
@@ -69,6 +71,8 @@ async def add_shop(
     is_new = await client.shops.add(shop, token, allow_negative=allow_negative)
     locations = [Location(one.location_id, one.name, one.active, one.managed_elsewhere) for one in listed]
     await client.boms.keep_locations(shop, locations)
+    if settings.webhook_url is not None:
+        await Subscriptions(calls).ensure(shop, settings.webhook_url)
     if as_json:
         print_document(
             {

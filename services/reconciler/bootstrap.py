@@ -30,6 +30,7 @@ from services.reconciler.work.current import CurrentLevels
 from services.reconciler.work.ending import Ending
 from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.sending import Sending
+from services.reconciler.work.stocking import Stocking
 from services.reconciler.work.to_local import ToLocal
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.mongodb.boms import BomStore
@@ -52,6 +53,7 @@ from shared.reading.verify import Verifier
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE
+from shared.shopify.activation import Activation
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.writes import ShopifyWrites
@@ -229,6 +231,7 @@ class ReconcilerService:
             client=client,
             reads=reads,
             publisher=self._publisher,
+            stocking=Stocking(ending, Activation(client)),
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()

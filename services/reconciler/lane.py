@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
@@ -24,11 +25,11 @@ LANE_BOUND = 2000
 LINGER = 0.01
 """Seconds a batch waits for company, so that cells published together are worked on together."""
 
-QUIET_LINGERS = 2
-"""Lingers without a new cell after which a batch goes: one alone may be a hiccup of the broker."""
-
-MOST_LINGERS = 30
+MOST_LINGERS = 50
 """How often a batch lingers while it grows."""
+
+_ON_THE_WAY = timedelta(seconds=2)
+"""A message published longer ago than this is not waited for: another worker may have it."""
 
 LONG_WAIT = 1.0
 """Above these seconds no message is held: the lane remembers the cells, and the watchdog covers a crash."""
@@ -114,14 +115,25 @@ class Lane:
             await self._pause(wait)
 
     async def _gather(self) -> None:
-        """Wait for company as long as it keeps coming: half-empty calls waste the shop's budget."""
-        quiet = 0
+        """Wait for company as long as it keeps coming: half-empty calls waste the shop's budget.
+
+        On a busy machine messages come slowly, so the documents tell whether more of them are on their way.
+        """
         for _ in range(MOST_LINGERS):
             before = len(self._waiting)
-            if before >= ROWS_PER_CALL or quiet == QUIET_LINGERS:
+            if before >= ROWS_PER_CALL:
                 return
             await asyncio.sleep(LINGER)
-            quiet = quiet + 1 if len(self._waiting) == before else 0
+            if len(self._waiting) == before and not await self._more_on_the_way(before):
+                return
+
+    async def _more_on_the_way(self, here: int) -> bool:
+        try:
+            published = await self._cells.just_published(self._shop, list(self._waiting), _ON_THE_WAY, ROWS_PER_CALL)
+        except Exception:  # a store that is away: the batch itself will meet it, and wait
+            log.exception("lane_could_not_look")
+            return False
+        return published > here
 
     async def _batch(self, batch: list[str]) -> float:
         """Work on a batch; answers the seconds to wait before the next."""

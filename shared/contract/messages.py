@@ -45,6 +45,11 @@ class JobOptions(BaseModel):
     allow_negative: bool | None = Field(
         None, strict=True, description="Push targets below zero; none: the shop's setting."
     )
+    activate: bool | None = Field(
+        None,
+        strict=True,
+        description="Towards Shopify: stock what is not stocked at its location, then push; none: it is left out.",
+    )
 
 
 class PreviewRequest(Message):

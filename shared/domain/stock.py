@@ -178,6 +178,11 @@ def counted(stock: Stock, delta: int) -> Change:
     return adjust(replace(stock, unknown_outcome=False), delta)
 
 
+def forget_base(stock: Stock) -> Change:
+    """Shopify's level is about to be made anew: what was known of the old one is no base for it. The count stays."""
+    return _changed(stock, replace(stock, index=None, index_time=None), verify=False)
+
+
 def start_tracking(stock: Stock) -> Change:
     """The BOM tracks from now on: a cell never counted stands at zero units built."""
     if stock.count is not None:

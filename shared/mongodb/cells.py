@@ -152,6 +152,21 @@ class CellStore:
         cursor = self._cells.find({"_id": {"$in": list(rows)}, "shop": shop}, {"row": 1})
         return {document["_id"]: row_of(document["row"]) async for document in cursor}
 
+    async def activation(self, session: Session, shop: str, cell: str) -> Document | None:
+        """What was noted before the cell's item was to be stocked; None: nothing was."""
+        document = found(await self._cells.find_one({"_id": cell, "shop": shop}, {"activation": 1}, session=session))
+        return None if document is None else document.get("activation")
+
+    async def note_activation(self, session: Session, shop: str, cell: str, values: Document) -> None:
+        """Note it. Raises Overtaken where the cell has ended."""
+        result = await self._cells.update_one(
+            {"_id": cell, "shop": shop, "open": True, "activation": None},
+            {"$set": {"activation": values}},
+            session=session,
+        )
+        if result.matched_count != 1:
+            raise Overtaken("the cell has ended, or is being stocked by another worker")
+
     async def point(self, session: Session, shop: str, ids: Sequence[str], old: str | None, new: str) -> None:
         """Move the cells from their old push to a new one. Raises Overtaken where one names another."""
         result = await self._cells.update_many(
@@ -218,6 +233,16 @@ class CellStore:
     async def open_of_shop(self, shop: str, limit: int) -> list[Document]:
         """Some of the open cells of a shop, whatever their job."""
         return [document async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
+
+    async def just_published(self, shop: str, ids: Iterable[str], within: timedelta, most: int) -> int:
+        """How many open cells of the jobs of these cells were published of late; counted up to `most`."""
+        jobs = {cell.split("|", 2)[1] for cell in ids}
+        since = {"$gte": datetime.now(UTC) - within}
+        count = 0
+        for job_id in sorted(jobs):
+            condition = {"shop": shop, "job_id": job_id, "open": True, "published_at": since}
+            count += int(await self._cells.count_documents(condition, limit=most))
+        return min(count, most)
 
     async def claim_window(self, shop: str, job_id: str, window: int) -> list[Document]:
         """Claim the next cells to publish, so that at most `window` are published and open."""

@@ -24,8 +24,8 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 started_at, finished_at, refreshed_at, cancel_requested, finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
-                local_before, local_after, settled {settle_no, tracks_rev}, published_at, claim, created_at,
-                ended_at
+                local_before, local_after, settled {settle_no, tracks_rev}, activation {key, local, …},
+                published_at, claim, created_at, ended_at
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at

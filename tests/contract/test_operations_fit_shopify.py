@@ -50,7 +50,7 @@ def operations() -> dict[str, DocumentNode]:
         for name, value in names.items():
             for text in _texts(value) if name.isupper() else ():
                 document = _operation(text)
-                operation = document and get_operation_ast(document)
+                operation = None if document is None else get_operation_ast(document)
                 if document is not None and operation is not None:
                     found[name] = document
     bulk = _operation(bulk_levels('id:1 OR id:2 "quoted"'))
@@ -81,7 +81,8 @@ def test_no_operation_hides_elsewhere() -> None:
     assert hidden == []
 
 
+_BEGINNINGS = ("query ", "mutation ", "query(", "mutation(", "{ ")
+
+
 def _is_graphql(text: str) -> bool:
-    return (
-        text.lstrip().startswith(("query ", "mutation ", "query(", "mutation(", "{ ")) and _operation(text) is not None
-    )
+    return text.lstrip().startswith(_BEGINNINGS) and _operation(text) is not None

@@ -63,6 +63,31 @@ async def test_a_lost_answer_is_asked_for_with_the_same_key(world: ShopWorld) ->
     assert push["sends"] == 3
 
 
+async def test_a_key_that_runs_twice_is_doubted_and_never_pushed_again(world: ShopWorld) -> None:
+    """The answer is lost and the same key is executed again: one change each, none claims to know, none is retried."""
+    await world.control("/control/open_points", {"repeated_key_executes": True})
+    await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "reset_after"})
+    job = await world.run(Direction.TO_SHOPIFY)
+    assert job["codes"] == {"OUTCOME_UNKNOWN": 10}
+    assert len(await world.ledger()) == 10
+    again = await world.run(Direction.TO_SHOPIFY)
+    assert again["codes"] == {"OUTCOME_UNKNOWN": 10}
+    assert len(await world.ledger()) == 10
+    accepted = await world.run(Direction.TO_LOCAL)
+    assert accepted["totals"]["errors"] == 0
+    assert (await world.cell("A", world.locations[0])).count == 10
+
+
+async def test_a_push_that_was_only_throttled_is_not_doubted(world: ShopWorld) -> None:
+    """A send that Shopify is known not to have executed leaves no doubt: stale rows are pushed anew."""
+    preview_id = await world.preview()
+    await world.sell("A", world.locations[0], 1)
+    await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "throttled", "count": 2})
+    job = await world.run(Direction.TO_SHOPIFY, preview_id=preview_id)
+    assert (job["totals"]["updated"], job["codes"]) == (10, {})
+    assert (await world.shopify())[CellKey("A", world.locations[0])] == 9
+
+
 async def test_throttling_is_waited_out(world: ShopWorld) -> None:
     """THROTTLED and 429 with a fractional Retry-After are tried again; nothing is counted as a crash."""
     await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "throttled", "count": 1})

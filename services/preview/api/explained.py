@@ -12,7 +12,7 @@ from shared.mongodb.shops import Shop
 
 REASONS: dict[Reason, str] = {
     Reason.UNTRACKED: "Shopify does not track this item's quantity.",
-    Reason.NOT_STOCKED: "The item is not stocked at this location in Shopify.",
+    Reason.NOT_STOCKED: "The item is not stocked at this location in Shopify; a run with `activate` stocks it first.",
     Reason.LOCATION_INACTIVE: "The location is deactivated in Shopify.",
     Reason.FULFILLMENT_SERVICE: "A fulfilment service keeps the stock of this location.",
     Reason.EXTERNALLY_MANAGED: "Another tool computes this BOM's quantity in Shopify.",

@@ -10,6 +10,7 @@ import structlog
 from services.reconciler.work.current import CurrentLevels
 from services.reconciler.work.ending import Ending, Finished, Verdict, count_finished
 from services.reconciler.work.pushing import Pushing
+from services.reconciler.work.stocking import Stocking
 from services.reconciler.work.task import Task, task_of
 from services.reconciler.work.to_local import ToLocal
 from shared.contract.messages import CellsFinished
@@ -80,6 +81,7 @@ class CellWorker:
         client: ShopifyClient,
         reads: ShopifyReads,
         publisher: Publisher,
+        stocking: Stocking,
     ) -> None:
         self._ending = ending
         self._cells = cells
@@ -94,6 +96,7 @@ class CellWorker:
         self._client = client
         self._reads = reads
         self._publisher = publisher
+        self._stocking = stocking
 
     async def run(self, shop: str, ids: Sequence[str]) -> None:
         """Work on these cells until each has ended.
@@ -190,10 +193,30 @@ class CellWorker:
         await self._tell(shop, finished)
 
     async def _by_row(self, shop: str, tasks: Sequence[Task]) -> None:
-        left_out = [task for task in tasks if task.created["left_out"] is not None]
-        await self._end(shop, [(t, Verdict(skipped(Reason(t.created["left_out"])))) for t in left_out])
-        tasks = [task for task in tasks if task.created["left_out"] is None]
-        taken_now = await self._take_rows(shop, [task for task in tasks if task.row is None])
+        # One that this job has begun to stock goes on with that, whatever a read may say by now.
+        to_stock = [task for task in tasks if task.row is None and _to_stock(task, _left_out(task))]
+        rest = [task for task in tasks if task not in to_stock]
+        left_out = [(task, _left_out(task)) for task in rest if task.row is None]
+        await self._end(shop, [(task, Verdict(skipped(reason))) for task, reason in left_out if reason is not None])
+        tasks = [task for task in rest if task.row is not None or _left_out(task) is None]
+        taken_now, unstocked = await self._take_rows(shop, [task for task in tasks if task.row is None])
+        await self._step(shop, tasks, taken_now)
+        await self._stock(shop, [*to_stock, *unstocked])
+
+    async def _stock(self, shop: str, tasks: Sequence[Task]) -> None:
+        """Stock these cells, then go on with each as with every other one."""
+        if not tasks:
+            return
+        onward, finished = await self._stocking.run(shop, tasks)
+        await self._tell(shop, finished)
+        fresh = {task.key for task in onward if task.row is not None}
+        taken_now, unstocked = await self._take_rows(shop, [task for task in onward if task.row is None])
+        # Not stocked although Shopify has just said so: not to be asked for ever.
+        await self._end(shop, [(task, Verdict(skipped(Reason.NOT_STOCKED))) for task in unstocked])
+        await self._step(shop, onward, fresh | taken_now)
+
+    async def _step(self, shop: str, tasks: Sequence[Task], taken_now: set[CellKey]) -> None:
+        """Take the first step of each task that has a row."""
         ends: list[tuple[Task, Verdict]] = []
         settle: list[Task] = []
         push: list[Task] = []
@@ -216,18 +239,24 @@ class CellWorker:
             await self._tell(shop, await self._to_local.run(shop, part))
         await self._push_rows(shop, push, taken_now)
 
-    async def _take_rows(self, shop: str, tasks: Sequence[Task]) -> set[CellKey]:
-        """Take the rows of cells that have none: the job has no preview, or a retry needs them anew."""
+    async def _take_rows(self, shop: str, tasks: Sequence[Task]) -> tuple[set[CellKey], list[Task]]:
+        """Take the rows of cells that have none: the job has no preview, or a retry needs them anew.
+
+        Answers those that have one now, and those that are to be stocked first.
+        """
         if not tasks:
-            return set()
+            return set(), []
         locations = await known_locations(shop, self._boms, self._reads)
         boms = await self._boms.get(shop, {task.key.bom_id for task in tasks})
         selected = [SelectedCell(task.key, boms.get(task.key.bom_id)) for task in tasks]
         rows = await self._rows.take(shop, selected, locations)
         ends: list[tuple[Task, Verdict]] = []
+        unstocked: list[Task] = []
         for task, row in zip(tasks, rows, strict=True):
             if row.row is not None:
                 task.row = row.row
+            elif row.reason is not None and _to_stock(task, row.reason):
+                unstocked.append(task)
             elif row.reason is not None:
                 ends.append((task, Verdict(skipped(row.reason))))
             elif row.code is not None:
@@ -236,7 +265,7 @@ class CellWorker:
         for task in tasks:
             task.row = kept.get(task.cell_id, task.row)
         await self._end(shop, ends)
-        return {task.key for task in tasks if task.row is not None}
+        return {task.key for task in tasks if task.row is not None}, unstocked
 
     async def _settle(self, shop: str, tasks: Sequence[Task]) -> None:
         def decide(task: Task, cell: CellStock) -> Verdict | None:
@@ -286,6 +315,19 @@ class CellWorker:
                 await self._publisher.finished_event(topology.CELLS_FINISHED, message)
             except BrokerUnavailable as unavailable:
                 log.warning("cells_finished_not_told", shop=shop, job=job_id, reason=str(unavailable))
+
+
+def _left_out(task: Task) -> Reason | None:
+    """Why the preview left the cell out."""
+    reason = task.created["left_out"]
+    return None if reason is None else Reason(reason)
+
+
+def _to_stock(task: Task, reason: Reason | None) -> bool:
+    """Whether what keeps the cell out is to be mended first, at the job's request."""
+    begun = task.created.get("activation") is not None
+    wanted = task.activate and task.direction is Direction.TO_SHOPIFY and reason is Reason.NOT_STOCKED
+    return begun or wanted
 
 
 def _undoes(task: Task, direction: Direction) -> bool:

@@ -80,7 +80,7 @@ class Sending:
                 raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
             if policy is Resend.JUDGE:
                 return await self._judge(shop, push)
-            if push.runs and await self._would_apply_twice(shop, push):
+            if push.runs > 0 and await self._would_apply_twice(shop, push):
                 return await self._judge_in_calm(shop, push, now)
             # What cannot be sent for want of points is not dated as sent.
             self._writes.make_room(shop, len(push.rows))

@@ -28,6 +28,7 @@ class Task:
     push_id: str | None
     pushes_made: int
     created: Document = field(repr=False)
+    activate: bool = False
     stale: int = 0
     split: int = 0
 
@@ -66,4 +67,5 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
         push_id=cell["push_id"],
         pushes_made=cell["pushes_made"],
         created=cell,
+        activate=bool(job["options"].get("activate")),
     )

@@ -13,7 +13,7 @@ Meanwhile = Callable[[str, str], Awaitable[None]]
 
 
 class BusySession:
-    """Calls `meanwhile` before every POST leaves and after its answer is read. Stands in for aiohttp's session."""
+    """Calls `meanwhile` before a POST leaves and after its answer is read or lost. Stands in for aiohttp's session."""
 
     def __init__(self, http: aiohttp.ClientSession, meanwhile: Meanwhile) -> None:
         self._http = http
@@ -24,7 +24,11 @@ class BusySession:
         """As aiohttp's, with the world going on around it."""
         text = options["data"].decode()
         await self._meanwhile("before", text)
-        async with self._http.post(url, **options) as response:
+        try:
+            response = await self._http.post(url, **options)
             await response.read()
+        finally:
+            # Also where the answer is lost: the call may have been executed.
             await self._meanwhile("after", text)
+        async with response:
             yield response

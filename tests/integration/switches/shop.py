@@ -14,6 +14,7 @@ from services.reconciler.work.current import CurrentLevels
 from services.reconciler.work.ending import Ending
 from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.sending import Sending
+from services.reconciler.work.stocking import Stocking
 from services.reconciler.work.to_local import ToLocal
 from services.webhook_ingest.levels import LevelIndexer
 from shared.contract.messages import Message
@@ -32,6 +33,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
+from shared.shopify.activation import Activation
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.writes import ShopifyWrites
@@ -102,6 +104,7 @@ class SwitchShop:
             client=client,
             reads=reads,
             publisher=cast("Publisher", Unheard()),
+            stocking=Stocking(ending, Activation(client)),
         )
 
     async def open(self, random: Random) -> Street:

@@ -122,7 +122,7 @@ class Street:
     async def something(self) -> None:
         """One thing that happens."""
         key = self.random.choice(list(self.cells))
-        match self.random.randrange(8):
+        match self.random.randrange(10):
             case 0 | 1 | 2:
                 self.sell(key, self.random.randint(1, 3))
             case 3:
@@ -131,5 +131,9 @@ class Street:
                 await self.count(key, self.random.choice((-2, -1, 1, 2)))
             case 5 | 6:
                 await self.deliver(0.5)
+            case 7:
+                self.level(key).item.deleted |= self.random.random() < 0.3  # nobody undeletes
+            case 8:
+                self.level(key).item.bundle = self.random.random() < 0.4
             case _:
                 self.edit(key, self.random.choice((-2, -1, 1, 2)), age=0.0, silent=False)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.push import KEY_LIFE, LONGEST_EXECUTION, SEND_DEADLINE, Resend, RowOutcome, judge, resend
+from shared.domain.push import (
+    KEY_LIFE,
+    LONGEST_EXECUTION,
+    SEND_DEADLINE,
+    Resend,
+    RowOutcome,
+    judge,
+    may_have_been_applied,
+    resend,
+    would_apply_twice,
+)
 from tests.unit.domain.strategies import START
 
 UNDER_WAY = SEND_DEADLINE + LONGEST_EXECUTION
@@ -42,3 +53,28 @@ def test_only_an_older_value_proves_that_nothing_was_applied(microseconds: int, 
     updated_at = START + timedelta(microseconds=microseconds)
     expected = RowOutcome.NOT_APPLIED if updated_at < START else RowOutcome.UNKNOWN
     assert judge(updated_at, first_sent) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds", "vague", "expected"),
+    [
+        (8, 0, False, True),  # the target, since the first send
+        (8, -1, False, False),  # the target, but set before
+        (7, 5, False, False),  # something else, and the answer is the only execution's
+        (7, 5, True, True),  # something else, after an execution that nobody has told of
+        (7, -1, True, False),  # untouched since before the first send
+    ],
+)
+def test_what_may_have_been_applied_unsaid(value: int, seconds: int, vague: bool, expected: bool) -> None:
+    """The target is suspect since the second of the first send; where the answer is vague, any change is."""
+    first_sent = START.replace(microsecond=900_000)
+    at = START.replace(microsecond=0) + timedelta(seconds=seconds)
+    assert may_have_been_applied(value, at, 8, first_sent, vague=vague) is expected
+
+
+@pytest.mark.parametrize(("value", "seconds", "expected"), [(5, 0, True), (5, -1, False), (8, 3, False), (6, 3, False)])
+def test_what_a_second_execution_would_set_again(value: int, seconds: int, expected: bool) -> None:
+    """Only a row that has changed since the first send and is back at the value compared with."""
+    first_sent = START.replace(microsecond=900_000)
+    at = START.replace(microsecond=0) + timedelta(seconds=seconds)
+    assert would_apply_twice(value, at, 5, first_sent) is expected

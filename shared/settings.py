@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     shopify_client_secret: SecretStr
     shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
     shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
+    webhook_url: str | None = Field(
+        None, description="Where Shopify sends webhooks; given, missing subscriptions are made again."
+    )
     token_keys: Annotated[list[SecretStr], NoDecode] = Field(
         description="Fernet keys, comma-separated; the first encrypts, all decrypt."
     )
@@ -72,6 +75,13 @@ class Settings(BaseSettings):
         if "{shop}" not in url or not url.startswith(("https://", "http://")):
             raise ValueError("must be an http(s) address that contains {shop}")
         return url.rstrip("/")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _takes_webhooks(cls, url: str | None) -> str | None:
+        if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
+            raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
+        return url
 
     @property
     def client_secrets(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from ulid import ULID
 
 from services.reconciler.aggregator import Aggregator
 from services.reconciler.dead_letters import DeadLetters
+from services.reconciler.drift.composition import compose_sweeping
+from services.reconciler.drift.sweeping import SweepTimes
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
@@ -53,8 +55,8 @@ from shared.shopify.writes import ShopifyWrites
 
 log = structlog.get_logger()
 
-Role = Literal["planner", "worker", "aggregator"]
-ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator"})
+Role = Literal["planner", "worker", "aggregator", "sweeper"]
+ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator", "sweeper"})
 
 _COMMANDS_AT_ONCE = 20
 _RESULTS_AT_ONCE = 200
@@ -68,6 +70,7 @@ class ReconcilerService:
         self._roles = frozenset(roles)
         self._tasks: list[asyncio.Task[None]] = []
         self._lease = PARTITION_LEASE
+        self._sweep_times = SweepTimes()
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
@@ -83,6 +86,7 @@ class ReconcilerService:
         watchdog_every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
         partition_lease: timedelta = PARTITION_LEASE,
+        sweep_times: SweepTimes | None = None,
         operations: bool = True,
     ) -> ReconcilerService:
         """Connect, declare what is missing, and take up work. Raises WrongSetting, Broker- or StoreUnavailable.
@@ -92,6 +96,7 @@ class ReconcilerService:
         """
         service = cls(settings, roles)
         service._lease = partition_lease
+        service._sweep_times = sweep_times or SweepTimes()
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
@@ -154,6 +159,16 @@ class ReconcilerService:
                 cells=cells,
                 jobs=jobs,
             )
+        if "sweeper" in self._roles:
+            sweeping = compose_sweeping(
+                mongo,
+                owner=owner,
+                client=client,
+                publisher=self._publisher,
+                webhook_url=settings.webhook_url,
+                times=self._sweep_times,
+            )
+            self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)

@@ -4,8 +4,11 @@ Every document carries `shop`, and every `_id` and index leads with it (the shar
 Ids are built by the functions below: strings of the shop and the ids, joined by "|".
 
 shops           _id shop · token (encrypted), status active|paused|uninstalled, pause_reason, paused_at,
-                api_version, allow_negative, drift_policy, plan_lease {owner, no, until}, job_no, created_at,
-                scopes
+                api_version, allow_negative, plan_lease {owner, no, until}, job_no, created_at,
+                scopes, drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
+                drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
+                watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
+                missed, late, received (of the last three days)}
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
                 externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
@@ -27,6 +30,11 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at
+drift           shop, drift_id, bom_id, location_id · item_id, bom_name, location_name, state watched|missed|resolved,
+                open (True or absent), due_at (to be looked at; absent: never), seen_at, since and taken_at
+                (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
+                move, cell_class, events_no, event_at (of the last event meanwhile), detected_at, late, late_at,
+                late_told, approved_by, approved_at, job_id, asked_at, tries, held, outcome, note, ended_at
 dead_letters    shop (null where none could be read), letter_id · at, exchange, key, body (bytes),
                 headers [[name, value]], reason
 partitions      _id number · owner, until          replicas  _id owner · until
@@ -46,6 +54,7 @@ Database = AsyncIOMotorDatabase[Document]
 
 WEBHOOK_EVENT_LIFE = 72 * 3600
 PREVIEW_LIFE = 30 * 24 * 3600
+DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 
 _NAMESPACE_EXISTS = 48
@@ -103,6 +112,16 @@ INDEXES: dict[str, list[IndexModel]] = {
     "webhook_events": [
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
+    ],
+    "drift": [
+        _index("shop", "drift_id", unique=True),
+        # One open document per cell: a divergence is watched, and listed, once.
+        _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_drift"),
+        _index("shop", "bom_id", "location_id", partialFilterExpression={"late": False}, name="accused"),
+        _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
+        _index("shop", "state", "-detected_at"),
+        _index("shop", "job_id", sparse=True),
+        _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),

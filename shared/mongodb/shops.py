@@ -44,7 +44,7 @@ class ShopStore:
         encrypted = self._cipher.encrypt(token.encode())
         now = datetime.now(UTC)
         values: Document = {"token": encrypted, "status": "active", "pause_reason": None, "paused_at": None}
-        first: Document = {"shop": domain, "created_at": now, "job_no": 0, "drift_policy": "repair"}
+        first: Document = {"shop": domain, "created_at": now, "job_no": 0}
         (first if allow_negative is None else values)["allow_negative"] = bool(allow_negative)
         result = await self._shops.update_one({"_id": domain}, {"$set": values, "$setOnInsert": first}, upsert=True)
         return result.upserted_id is not None

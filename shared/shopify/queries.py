@@ -52,3 +52,54 @@ mutation TrueupSet($input: InventorySetQuantitiesInput!, $key: String!) {
 }
 """
 """The one mutation that changes stock. The directive is required from 2026-04 on."""
+
+CHANGED = """
+query TrueupChanged($after: String, $query: String!) {
+  locations(first: 100, after: $after, includeInactive: true, includeLegacy: true) {
+    nodes {
+      id name isActive isFulfillmentService fulfillmentService { inventoryManagement }
+      inventoryLevels(first: 250, query: $query, includeInactive: true) {
+        nodes {
+          isActive updatedAt item { id tracked } quantities(names: ["available"]) { quantity updatedAt }
+        }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""The levels that a search finds, at all locations in one call (335 points)."""
+
+MORE_CHANGED = """
+query TrueupMoreChanged($id: ID!, $after: String!, $query: String!) {
+  location(id: $id) {
+    inventoryLevels(first: 250, after: $after, query: $query, includeInactive: true) {
+      nodes {
+        isActive updatedAt item { id tracked } quantities(names: ["available"]) { quantity updatedAt }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+"""The further pages of one location's."""
+
+SUBSCRIPTIONS = """
+query TrueupSubscriptions($after: String) {
+  webhookSubscriptions(first: 250, after: $after) {
+    nodes { id topic uri }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""The subscriptions made through the API; those of the app's configuration are not listed."""
+
+SUBSCRIBE = """
+mutation TrueupSubscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $uri }) {
+    webhookSubscription { id topic uri }
+    userErrors { field message }
+  }
+}
+"""

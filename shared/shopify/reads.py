@@ -114,33 +114,39 @@ class ShopifyReads:
         for _ in range(_MOST_PAGES):
             reply = await self._client.call(shop, "locations", request_body(LOCATIONS, {"after": after}))
             connection = reply.data["locations"]
-            for node in connection["nodes"]:
-                service = node["fulfillmentService"]
-                found.append(
-                    ShopLocation(
-                        location_id=plain(node["id"]),
-                        name=node["name"],
-                        active=bool(node["isActive"]),
-                        managed_elsewhere=bool(
-                            node["isFulfillmentService"] and service and service["inventoryManagement"]
-                        ),
-                    )
-                )
+            found.extend(location_in(node) for node in connection["nodes"])
             if not connection["pageInfo"]["hasNextPage"]:
                 return found
             after = connection["pageInfo"]["endCursor"]
         raise ShopifyUnclear("the locations do not end")
 
 
+def location_in(node: dict[str, Any]) -> ShopLocation:
+    """The location in a reply."""
+    service = node["fulfillmentService"]
+    return ShopLocation(
+        location_id=plain(node["id"]),
+        name=node["name"],
+        active=bool(node["isActive"]),
+        managed_elsewhere=bool(node["isFulfillmentService"] and service and service["inventoryManagement"]),
+    )
+
+
 def _level(node: dict[str, Any]) -> Level:
+    location = node["location"]
+    return level_in(node, plain(location["id"]), location_active=bool(location["isActive"]))
+
+
+def level_in(node: dict[str, Any], location_id: str, *, location_active: bool) -> Level:
+    """The level in a reply."""
     quantities = node["quantities"]
     first = quantities[0] if quantities else None
     # Only `available` was asked for. Its own time, not the level's: that one moves with every other quantity too.
     time = (first or {}).get("updatedAt") or node["updatedAt"]
     return Level(
-        location_id=plain(node["location"]["id"]),
+        location_id=location_id,
         active=bool(node["isActive"]),
-        location_active=bool(node["location"]["isActive"]),
+        location_active=location_active,
         available=None if first is None else first["quantity"],
         updated_at=parse_time(time),
     )

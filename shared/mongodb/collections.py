@@ -67,7 +67,7 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "shops": [],
+    "shops": [_index("status", "sweep.next_at")],
     "locations": [_index("shop", "location_id", unique=True)],
     "boms": [
         _index("shop", "bom_id", unique=True),

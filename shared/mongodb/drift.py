@@ -13,7 +13,7 @@ from ulid import ULID
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.domain.drift import came_late
-from shared.mongodb.collections import Database, Document, key_of
+from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 
 EVENTS_KEPT = timedelta(hours=72)
@@ -108,8 +108,8 @@ class DriftStore:
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
-        found: list[str] = await self._drift.distinct("shop", {"due_at": {"$lte": now}})
-        return found
+        shops: list[str] = await self._drift.distinct("shop", {"due_at": {"$lte": now}})
+        return shops
 
     async def due(self, shop: str, state: str, now: datetime, limit: int) -> list[Document]:
         """Documents of a state whose look is due, the longest due first."""
@@ -162,13 +162,13 @@ class DriftStore:
     async def take_late(self, shop: str) -> list[Document]:
         """Those marked as late that were not counted yet; they are from now on."""
         cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False})
-        found = [document async for document in cursor]
-        for document in found:
+        late = [document async for document in cursor]
+        for document in late:
             change: Document = {"$set": {"late_told": True}}
             if not document.get("open"):
                 change["$unset"] = {"due_at": ""}
             await self._drift.update_one({"_id": document["_id"]}, change)
-        return found
+        return late
 
     async def update(self, document: Document, values: Mapping[str, Any]) -> None:
         """Set fields of an open document."""
@@ -184,6 +184,11 @@ class DriftStore:
             },
         )
         return result.modified_count == 1
+
+    async def any_undecided(self, shop: str, *, due_before: datetime, seen_after: datetime) -> bool:
+        """Whether some watched cell will soon be judged; those that were seen long ago do not count."""
+        condition = {"shop": shop, "state": "watched", "due_at": {"$lte": due_before}, "seen_at": {"$gte": seen_after}}
+        return found(await self._drift.find_one(condition, {"_id": 1})) is not None
 
     async def unrepaired(self, shop: str) -> Unrepaired:
         """Missed webhooks without approval that stand open."""
@@ -246,8 +251,8 @@ class DriftStore:
             "bom_id": {"$in": sorted({key.bom_id for key in wanted})},
             "location_id": {"$in": sorted({key.location_id for key in wanted})},
         }
-        found = self._cells.find(condition, {"bom_id": 1, "location_id": 1})
-        return {key async for document in found if (key := cell_in(document)) in wanted}
+        cells = self._cells.find(condition, {"bom_id": 1, "location_id": 1})
+        return {key async for document in cells if (key := cell_in(document)) in wanted}
 
     async def losses(self, shop: str, now: datetime) -> Document:
         """Webhooks of levels in the last three days: `missed` for good, `late`, and `received` for cells of ours."""
@@ -272,8 +277,8 @@ class DriftStore:
         if before is not None:
             condition["drift_id"] = {"$lt": before}
         cursor = self._drift.find(condition).sort("drift_id", -1).limit(limit + 1)
-        found = [document async for document in cursor]
-        return found[:limit], found[limit - 1]["drift_id"] if len(found) > limit else None
+        documents = [document async for document in cursor]
+        return documents[:limit], documents[limit - 1]["drift_id"] if len(documents) > limit else None
 
 
 def _first(shop: str, seen: Sighting, now: datetime, due_at: datetime) -> Document:

@@ -94,12 +94,8 @@ class SweepStore:
         return None if document is None else _state(document)
 
     async def due(self, now: datetime) -> list[SweepState]:
-        """Active shops whose sweep is due, was asked for, or has no time yet."""
-        turn: list[Document] = [
-            {"sweep.next_at": {"$lte": now}},
-            {"sweep.next_at": None},
-            {"sweep.asked_at": {"$ne": None}},
-        ]
+        """Active shops whose turn it is, or that have none yet. It runs across shops: it finds whose turn it is."""
+        turn: list[Document] = [{"sweep.next_at": {"$lte": now}}, {"sweep.next_at": None}]
         return [_state(d) async for d in self._shops.find({"status": "active", "$or": turn}, _FIELDS)]
 
     async def first_turn(self, shop: str, at: datetime) -> None:
@@ -114,10 +110,14 @@ class SweepStore:
             await self._shops.update_one(
                 {"_id": shop, "sweep.asked_at": asked_at}, {"$set": {"sweep.asked_at": None, "sweep.asked_full": False}}
             )
+        # What was asked for during the sweep may be about what this one did not see.
+        await self._shops.update_one(
+            {"_id": shop, "sweep.asked_at": {"$ne": None}}, {"$set": {"sweep.next_at": datetime.now(UTC)}}
+        )
 
     async def ask(self, shop: str, *, full: bool, at: datetime) -> None:
         """Ask for a sweep now; a full one asked for before stays full."""
-        values: Document = {"sweep.asked_at": at}
+        values: Document = {"sweep.asked_at": at, "sweep.next_at": at}
         if full:
             values["sweep.asked_full"] = True
         await self._shops.update_one({"_id": shop}, {"$set": values})

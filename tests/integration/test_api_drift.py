@@ -79,6 +79,23 @@ async def test_a_sweep_is_asked_for_unless_the_policy_is_off(shop: ApiShop) -> N
     assert (await shop.call("POST", "/drift/sweeps")).status == 409
 
 
+async def test_a_sweep_asked_for_during_another_is_not_lost(shop: ApiShop) -> None:
+    """The end of a sweep answers what was asked for before it; what was asked for since makes it the shop's turn."""
+    sweeps = SweepStore(shop.world.mongo.db)
+    now = datetime.now(UTC)
+    hour = now + timedelta(hours=1)
+    first, second = now.replace(microsecond=1000), now.replace(microsecond=2000)
+    await sweeps.ask(shop.domain, full=True, at=first)
+    await sweeps.ask(shop.domain, full=False, at=second)
+    await sweeps.swept(shop.domain, {"next_at": hour}, asked_at=first)
+    assert shop.domain in {state.shop for state in await sweeps.due(datetime.now(UTC))}
+    await sweeps.swept(shop.domain, {"next_at": hour}, asked_at=second)
+    state = await sweeps.state(shop.domain)
+    assert state is not None
+    assert (state.asked_at, state.asked_full) == (None, False)
+    assert shop.domain not in {state.shop for state in await sweeps.due(datetime.now(UTC))}
+
+
 async def test_an_approval_releases_what_the_breaker_holds(shop: ApiShop) -> None:
     """Without an open breaker there is nothing to approve; with one, its cells are released and it closes."""
     await missed(shop, "a", "b")

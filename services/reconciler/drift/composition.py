@@ -63,6 +63,7 @@ def compose_sweeping(
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             publisher=publisher,
+            grace=times.grace,
             follow=times.follow,
         ),
         subscribing=Subscribing(client, webhook_url),

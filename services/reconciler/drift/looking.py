@@ -26,8 +26,12 @@ _PER_WRITE = 500
 
 @dataclass(slots=True)
 class Looked:
-    """What a look found. `watermark`: Shopify's time of its first reply, where the next one begins."""
+    """What a look found. `watermark`: Shopify's time of its first reply, where the next one begins.
 
+    `due_at`: when the second look at all it watches is due, so that the breaker sees them together.
+    """
+
+    due_at: datetime
     watermark: datetime | None = None
     changed: int = 0
     cells: int = 0
@@ -60,7 +64,7 @@ class Looking:
 
         Raises what the Shopify adapter raises: a look with a gap is no look, and the watermark stays.
         """
-        found = Looked()
+        found = Looked(due_at=datetime.now(UTC) + self._grace)
         locations: list[ShopLocation] = []
         # A full sweep needs the search only for its time and the locations: nothing has changed tomorrow.
         since = datetime.now(UTC) + _NEVER if watermark is None or full else watermark - OVERLAP
@@ -99,9 +103,8 @@ class Looking:
         await self._watch(shop, seen, found)
 
     async def _watch(self, shop: str, seen: Sequence[Sighting], found: Looked) -> None:
-        now = datetime.now(UTC)
         found.differing += len(seen)
-        found.watched += await self._drift.watch(shop, seen, now=now, due_at=now + self._grace)
+        found.watched += await self._drift.watch(shop, seen, now=datetime.now(UTC), due_at=found.due_at)
 
 
 def _watchable(boms: Mapping[str, Bom], item_id: str) -> Bom | None:

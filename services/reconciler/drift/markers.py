@@ -16,6 +16,8 @@ PATIENCE = 10.0
 """Seconds to wait for a marker; a queue that takes longer is asked again in the next round."""
 
 _PAUSE = 0.05
+_LOST_AFTER = 600.0
+"""Seconds after which a marker counts as lost: somebody has emptied the queue."""
 
 
 class Markers:
@@ -25,17 +27,27 @@ class Markers:
         self._sweeps = sweeps
         self._publisher = publisher
         self._patience = patience
+        self._sent: dict[str, tuple[str, float]] = {}
 
     async def passed(self, shop: str) -> bool:
         """Whether every webhook of the shop in the queue by now was processed within the patience.
 
         Raises BrokerUnavailable.
         """
+        if await self._one_is_waiting(shop):
+            return False
         marker_id = str(ULID())
+        self._sent[shop] = (marker_id, monotonic())
         await self._publisher.webhook(MARKER_KEY, b"{}", marker_headers(shop, marker_id, datetime.now(UTC)))
         until = monotonic() + self._patience
         while not await self._sweeps.marked(shop, marker_id):
             if monotonic() > until:
                 return False
             await asyncio.sleep(_PAUSE)
+        self._sent.pop(shop, None)
         return True
+
+    async def _one_is_waiting(self, shop: str) -> bool:
+        """Whether an earlier marker is in the queue still: a second one would only make the queue longer."""
+        marker_id, sent = self._sent.get(shop, ("", 0.0))
+        return bool(marker_id) and monotonic() - sent < _LOST_AFTER and not await self._sweeps.marked(shop, marker_id)

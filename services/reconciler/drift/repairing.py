@@ -54,6 +54,7 @@ class Repairing:
         jobs: JobStore,
         cells: CellStore,
         publisher: Publisher,
+        grace: timedelta,
         follow: timedelta = FOLLOW,
     ) -> None:
         self._drift = drift
@@ -62,6 +63,7 @@ class Repairing:
         self._jobs = jobs
         self._cells = cells
         self._publisher = publisher
+        self._grace = grace
         self._follow_every = follow
 
     async def follow(self, shop: str) -> None:
@@ -128,6 +130,8 @@ class Repairing:
                 await self._sweeps.close_breaker(shop)  # nothing is left to ask a person about
             return []
         jobs = await self._ask(shop, await self._drift.repairable(shop, approved=True, limit=CELLS_PER_JOB))
+        if await self._more_to_come(shop):
+            return jobs
         broken = state.breaker is not None or await self._break(state)
         waiting = await self._drift.repairable(shop, approved=False, limit=CELLS_PER_JOB)
         if not waiting:
@@ -144,6 +148,15 @@ class Repairing:
             await self._drift.hold(waiting, str(why))
             return jobs
         return jobs + await self._ask(shop, waiting)
+
+    async def _more_to_come(self, shop: str) -> bool:
+        """Whether cells of the same look are about to be judged: the breaker must see them together.
+
+        Bounded, because a cell that a long job holds is watched for as long as that takes.
+        """
+        now = datetime.now(UTC)
+        soon, seen_after = now + self._grace / 4, now - 2 * self._grace
+        return await self._drift.any_undecided(shop, due_before=soon, seen_after=seen_after)
 
     async def _break(self, state: SweepState) -> bool:
         """Open the breaker where too much has moved: told once, in words for a person."""

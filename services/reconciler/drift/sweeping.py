@@ -83,7 +83,7 @@ class Sweeping:
         now = datetime.now(UTC)
         shops = set(await self._drift.shops_due(now))
         for state in await self._sweeps.due(now):
-            if state.next_at is None and state.asked_at is None:
+            if state.next_at is None:
                 # Shops that were added together do not stay together.
                 await self._sweeps.first_turn(state.shop, now + _place(state.shop, self._times.every))
             else:
@@ -121,7 +121,7 @@ class Sweeping:
             await self._sweeps.swept(shop, {"next_at": self._next(state)}, asked_at=state.asked_at)
         else:
             now = datetime.now(UTC)
-            if state.asked_at is not None or (state.next_at is not None and state.next_at <= now):
+            if state.next_at is not None and state.next_at <= now:
                 await self._look(state)
             await self._confirming.confirm(shop)
         await self._repairing.follow(shop)

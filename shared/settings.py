@@ -87,6 +87,13 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address that contains {shop}")
         return url.rstrip("/")
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _takes_webhooks(cls, url: str | None) -> str | None:
+        if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
+            raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
+        return url
+
     @property
     def client_secrets(self) -> tuple[str, ...]:
         """The valid client secrets, the current one first."""

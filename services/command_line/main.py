@@ -23,7 +23,7 @@ from services.command_line.reconcile_command import ask_first, job_request, run_
 from services.command_line.selecting import selection_of, selection_of_preview
 from services.command_line.serve_command import ALL, serve
 from services.command_line.shop_command import add_shop, read_token
-from services.command_line.sweep_command import run_sweep
+from services.command_line.sweep_command import approve_repair, run_sweep
 from services.command_line.tables import console
 from shared.contract.messages import JobOptions
 from shared.domain.comparison import CellClass, Direction
@@ -79,7 +79,7 @@ def serve_command(
     service: Annotated[ServiceName, typer.Argument(help="Which service; all: everything in one process.")],
     role: Annotated[
         list[str] | None,
-        typer.Option(help="Only this role; may be repeated. Reconciler: planner, worker, aggregator."),
+        typer.Option(help="Only this role; may be repeated. Reconciler: planner, worker, aggregator, sweeper."),
     ] = None,
 ) -> None:
     """Run a service until SIGTERM or Ctrl-C."""
@@ -224,13 +224,20 @@ def sweep_command(
     *,
     shop: ShopOption = None,
     repair: Annotated[bool, typer.Option("--repair", help="Pull Shopify's value where only Shopify moved.")] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Read nothing: let go on what the circuit breaker has stopped.")
+    ] = False,
     rows: RowsOption = 200,
     as_json: JsonOption = False,
 ) -> None:
     """Read every level and compare it with the last value known."""
+    if approve and repair:
+        raise WrongUseError("--approve: what is stopped is repaired by the sweeper; leave --repair away")
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
+        if approve:
+            return await approve_repair(client, known, as_json=as_json, out=console())
         return await run_sweep(client, known, repair=repair, most=rows, as_json=as_json, out=console())
 
     _run(work)

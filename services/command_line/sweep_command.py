@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from rich.console import Console
 
 from services.command_line.client import Client
 from services.command_line.documents import print_document
-from services.command_line.outcome import Exit
+from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.reconcile_command import REQUESTED_BY
 from services.command_line.tables import Column, number, show_table, signed
 from services.reconciler.sweeper import DriftedCell, Sweeper, SweepResult
 from shared.mongodb.collections import Document
+from shared.mongodb.drift import DriftStore
+from shared.mongodb.sweeps import SweepStore
 from shared.reading.rows import RowReader
 from shared.shopify.reads import ShopifyReads
 
@@ -36,6 +40,23 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
     _show(result, jobs, most, out)
     if result.repairable and not repair:
         out.print(f"{len(result.repairable)} of them are safe to pull: --repair does it")
+    return Exit.OK
+
+
+async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Console) -> Exit:
+    """Release what the circuit breaker holds; the sweeper then repairs it. Raises WrongUseError."""
+    sweeps, drift = SweepStore(client.mongo.db), DriftStore(client.mongo.db)
+    state = await sweeps.state(shop)
+    if state is None or state.breaker is None:
+        raise WrongUseError(f"--approve: automatic repair of {shop} has not stopped")
+    # In this order: a crash in between leaves the breaker open, and the approval can be given again.
+    released = await drift.approve(shop, REQUESTED_BY, now=datetime.now(UTC))
+    await sweeps.close_breaker(shop)
+    if as_json:
+        print_document({"shop": shop, "released": released, "reason": state.breaker["reason"]})
+        return Exit.OK
+    out.print(state.breaker["reason"], soft_wrap=True)
+    out.print(f"{released} cells released; the sweeper repairs those that only Shopify has moved")
     return Exit.OK
 
 

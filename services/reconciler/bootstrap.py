@@ -16,6 +16,8 @@ from services.reconciler.aggregator import Aggregator
 from services.reconciler.caretaker import EVERY as CARETAKER_EVERY
 from services.reconciler.caretaker import Caretaker
 from services.reconciler.dead_letters import DeadLetters
+from services.reconciler.drift.composition import compose_sweeping
+from services.reconciler.drift.sweeping import SweepTimes
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
@@ -60,8 +62,8 @@ from shared.shopify.writes import ShopifyWrites
 
 log = structlog.get_logger()
 
-Role = Literal["planner", "worker", "aggregator"]
-ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator"})
+Role = Literal["planner", "worker", "aggregator", "sweeper"]
+ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator", "sweeper"})
 
 _COMMANDS_AT_ONCE = 20
 _RESULTS_AT_ONCE = 200
@@ -77,6 +79,7 @@ class ReconcilerService:
         self._lease = PARTITION_LEASE
         self._clock = SYSTEM_CLOCK
         self._first_probe = FIRST_PROBE
+        self._sweep_times = SweepTimes()
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
@@ -93,6 +96,7 @@ class ReconcilerService:
         silent_after: timedelta = SILENT_AFTER,
         partition_lease: timedelta = PARTITION_LEASE,
         first_probe: timedelta = FIRST_PROBE,
+        sweep_times: SweepTimes | None = None,
         operations: bool = True,
         clock: Clock = SYSTEM_CLOCK,
     ) -> ReconcilerService:
@@ -105,6 +109,7 @@ class ReconcilerService:
         service._lease = partition_lease
         service._clock = clock
         service._first_probe = first_probe
+        service._sweep_times = sweep_times or SweepTimes()
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
@@ -166,6 +171,16 @@ class ReconcilerService:
                 cells=cells,
                 jobs=jobs,
             )
+        if "sweeper" in self._roles:
+            sweeping = compose_sweeping(
+                mongo,
+                owner=owner,
+                client=client,
+                publisher=self._publisher,
+                webhook_url=self._settings.webhook_url,
+                times=self._sweep_times,
+            )
+            self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)

@@ -13,7 +13,8 @@ from shared.contract.messages import JobRequest
 from shared.contract.selection import CellRef, SelectionBody
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
-from shared.domain.comparison import CellClass, Direction, Row
+from shared.domain.comparison import Direction, Row
+from shared.domain.drift import may_repair
 from shared.domain.job import JobSource
 from shared.domain.selection import Grid
 from shared.mongodb.boms import BomStore
@@ -37,6 +38,7 @@ class DriftedCell:
     """A cell whose base is no longer what Shopify holds."""
 
     key: CellKey
+    item_id: str
     bom_name: str | None
     location_name: str | None
     row: Row
@@ -44,7 +46,7 @@ class DriftedCell:
     @property
     def repairable(self) -> bool:
         """Whether pulling Shopify's value is safe: nothing moved on our side."""
-        return self.row.cell_class is CellClass.SHOPIFY_MOVED
+        return may_repair(self.row.cell_class)
 
 
 @dataclass(slots=True)
@@ -99,19 +101,23 @@ class Sweeper:
         """
         requested: list[str] = []
         for part in batches([cell.key for cell in cells], CELLS_PER_JOB):
-            request = JobRequest(
-                shop=shop,
-                job_id=str(ULID()),
-                direction=Direction.TO_LOCAL,
-                selection=SelectionBody(
-                    cells=[CellRef(bom_id=key.bom_id, location_id=key.location_id) for key in part]
-                ),
-                source=JobSource.DRIFT,
-                requested_by=requested_by,
-            )
+            request = repair_request(shop, part, str(ULID()), requested_by=requested_by)
             await self._publisher.command(JOB_REQUEST, request)
             requested.append(request.job_id)
         return requested
+
+
+def repair_request(shop: str, cells: Sequence[CellKey], job_id: str, *, requested_by: str) -> JobRequest:
+    """The job that pulls Shopify's value into these cells where that is still safe when it runs."""
+    chosen = [CellRef(bom_id=key.bom_id, location_id=key.location_id) for key in cells]
+    return JobRequest(
+        shop=shop,
+        job_id=job_id,
+        direction=Direction.TO_LOCAL,
+        selection=SelectionBody(cells=chosen),
+        source=JobSource.DRIFT,
+        requested_by=requested_by,
+    )
 
 
 def _note(result: SweepResult, row: PreviewRow, location_name: str | None) -> None:
@@ -122,4 +128,4 @@ def _note(result: SweepResult, row: PreviewRow, location_name: str | None) -> No
         result.codes[str(row.code)] += 1
     elif row.row is not None and row.row.base is not None and row.row.overrides_shopify:
         # Both moved by the same amount is no drift to repair, but the base is behind all the same.
-        result.drifted.append(DriftedCell(row.key, row.bom_name, location_name, row.row))
+        result.drifted.append(DriftedCell(row.key, row.item_id or "", row.bom_name, location_name, row.row))

@@ -15,6 +15,7 @@ from shared.domain.stock import observe_event
 from shared.mongodb.boms import BomStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.stock import StockStore, StockWrite
+from shared.mongodb.sweeps import SweepStore
 from shared.mongodb.transactions import Session, Transactions
 
 log = structlog.get_logger()
@@ -26,7 +27,15 @@ NEEDED_SCOPES = frozenset({"read_inventory", "write_inventory", "read_locations"
 class ShopEffects:
     """Applies one event at a time."""
 
-    def __init__(self, transactions: Transactions, boms: BomStore, stock: StockStore, events: EventStore) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        boms: BomStore,
+        stock: StockStore,
+        events: EventStore,
+        sweeps: SweepStore,
+    ) -> None:
+        self._sweeps = sweeps
         self._transactions = transactions
         self._boms = boms
         self._stock = stock
@@ -42,6 +51,9 @@ class ShopEffects:
 
     async def apply(self, shop: str, event: Event) -> Result:
         """Apply one event. Raises WriteConflict, StoreUnavailable."""
+        if event.effect is Effect.MARKER:
+            await self._sweeps.mark(shop, event.envelope.webhook_id)
+            return event, Outcome.DONE
         effect = self._effects.get(event.effect)
         if effect is None:
             return event, Outcome.DONE

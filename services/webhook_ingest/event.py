@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.webhook_ingest.bodies import Body
 from services.webhook_ingest.envelope import Envelope
 from services.webhook_ingest.topics import TOPICS, Effect
+from shared.contract.marker import MARKER_TOPIC
 from shared.errors import TrueupError
 
 
@@ -52,6 +53,8 @@ class Event:
 
 def read_event(envelope: Envelope, content: bytes) -> Event:
     """Parse a webhook by its topic. Raises BodyError."""
+    if envelope.topic == MARKER_TOPIC:
+        return Event(envelope, Effect.MARKER, Body())
     topic = TOPICS.get(envelope.topic)
     if topic is None:
         raise BodyError("no topic of ours")

@@ -21,8 +21,10 @@ from shared import metrics
 from shared.errors import StoreUnavailable
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
+from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.stock import StockStore
+from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.consumer import RETRY_PAUSE, Consumer, Delivery
 from shared.rabbitmq.topology import INDEXING
 
@@ -47,8 +49,8 @@ class Indexer:
 
     def __init__(self, mongo: Mongo) -> None:
         boms, stock, events = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db), EventStore(mongo.db)
-        self._levels = LevelIndexer(mongo.transactions, boms, stock, events)
-        self._effects = ShopEffects(mongo.transactions, boms, stock, events)
+        self._levels = LevelIndexer(mongo.transactions, boms, stock, events, DriftStore(mongo.db))
+        self._effects = ShopEffects(mongo.transactions, boms, stock, events, SweepStore(mongo.db))
         self._lanes: Lanes[_Taken] = Lanes(self._work)
         self._consumer: Consumer | None = None
         self._stopping = asyncio.Event()
@@ -143,5 +145,5 @@ def _count(shop: str, result: Result) -> None:
     if event.effect in {Effect.LEVEL, Effect.LEVEL_LOST}:
         metrics.INDEX_UPDATES.labels(CAUSE, outcome).inc()
         log.debug("level_event", shop=shop, webhook_id=event.envelope.webhook_id, outcome=outcome)
-    else:
+    elif event.effect is not Effect.MARKER:
         log.info("shop_event", shop=shop, topic=topic, webhook_id=event.envelope.webhook_id, outcome=outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 from services.webhook_ingest.bodies import LevelBody
@@ -13,6 +13,7 @@ from services.webhook_ingest.topics import Effect
 from shared.domain.cell import CellKey
 from shared.domain.stock import Stock, observe_event
 from shared.mongodb.boms import BomStore
+from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
@@ -34,7 +35,15 @@ class _Report:
 class LevelIndexer:
     """Applies events of one shop's levels. Its steps run again from their reads when another writer came between."""
 
-    def __init__(self, transactions: Transactions, boms: BomStore, stock: StockStore, events: EventStore) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        boms: BomStore,
+        stock: StockStore,
+        events: EventStore,
+        drift: DriftStore,
+    ) -> None:
+        self._drift = drift
         self._transactions = transactions
         self._boms = boms
         self._stock = stock
@@ -117,4 +126,6 @@ class LevelIndexer:
         # Several events of a cell go one after another: each write is conditional on the `rev` of the one before.
         for wave in zip_longest(*writes.values()):
             await self._stock.write(session, shop, [write for write in wave if write is not None])
+        told = [(report.key, report.time) for report in reports if report.key in writes]
+        await self._drift.tell(session, shop, told, datetime.now(UTC))
         return results

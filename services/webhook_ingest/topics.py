@@ -25,6 +25,8 @@ class Effect(StrEnum):
     """Nothing more is sent for the shop."""
     SCOPES = auto()
     """The granted scopes, kept on the shop."""
+    MARKER = auto()
+    """Ours: notes that everything before it in the queue is processed. No topic that the front takes has it."""
     LOGGED = auto()
     """Acknowledged and logged only."""
 

@@ -135,6 +135,11 @@ class CellStore:
         cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": True}, session=session)
         return [document async for document in cursor]
 
+    async def ended(self, shop: str, ids: Sequence[str]) -> list[Document]:
+        """Those of the cells that have ended."""
+        cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": {"$exists": False}})
+        return [document async for document in cursor]
+
     async def of_push(self, shop: str, push_id: str, session: Session | None = None) -> list[Document]:
         """The open cells that name the push."""
         cursor = self._cells.find({"shop": shop, "push_id": push_id, "open": True}, session=session)

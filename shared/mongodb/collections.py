@@ -6,8 +6,12 @@ Ids are built by the functions below: strings of the shop and the ids, joined by
 shops           _id shop · token, refresh_token (both encrypted), token_no (raised by every change of them),
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
-                paused_at, probes, probed_at, resumed_at, allow_negative, drift_policy, plan_lease {owner, no, until},
-                job_no, created_at, scopes
+                paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
+                job_no, created_at, scopes,
+                drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
+                drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
+                watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
+                missed, late, received (of the last three days)}
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
                 externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
@@ -34,6 +38,11 @@ imports         shop, import_id · source (a digest of what was asked for), stat
 import_items    shop, import_id, item_id · sku, tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
                 made new|changed|known|in_use, revs {location: rev noted before the levels are read}, levels,
                 tally {outcome: cells}, at
+drift           shop, drift_id, bom_id, location_id · item_id, bom_name, location_name, state watched|missed|resolved,
+                open (True or absent), due_at (to be looked at; absent: never), seen_at, since and taken_at
+                (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
+                move, cell_class, events_no, event_at (of the last event meanwhile), detected_at, late, late_at,
+                late_told, approved_by, approved_at, job_id, asked_at, tries, held, outcome, note, ended_at
 dead_letters    shop (null where none could be read), letter_id · at, exchange, key, body (bytes),
                 headers [[name, value]], reason
 partitions      _id number · owner, until          replicas  _id owner · until
@@ -54,6 +63,7 @@ Database = AsyncIOMotorDatabase[Document]
 WEBHOOK_EVENT_LIFE = 72 * 3600
 PREVIEW_LIFE = 30 * 24 * 3600
 IMPORT_LIFE = 7 * 24 * 3600
+DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 
 _NAMESPACE_EXISTS = 48
@@ -66,7 +76,7 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "shops": [],
+    "shops": [_index("status", "sweep.next_at")],
     "locations": [_index("shop", "location_id", unique=True)],
     "boms": [
         _index("shop", "bom_id", unique=True),
@@ -120,6 +130,16 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "import_id", "sku"),
         _index("shop", "import_id", "variant_ids"),
         _index("at", expireAfterSeconds=IMPORT_LIFE),
+    ],
+    "drift": [
+        _index("shop", "drift_id", unique=True),
+        # One open document per cell: a divergence is watched, and listed, once.
+        _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_drift"),
+        _index("shop", "bom_id", "location_id", partialFilterExpression={"late": False}, name="accused"),
+        _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
+        _index("shop", "state", "-detected_at"),
+        _index("shop", "job_id", sparse=True),
+        _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),

@@ -154,15 +154,6 @@ class Listings:
         query = {"_id": key_of(shop, identity), "shop": shop}
         return found(await self._database[collection].find_one(query, {"selection": 0}))
 
-    async def drift_policy(self, shop: str) -> str | None:
-        """What is done about missed webhooks; None for an unknown shop."""
-        document = await self._database["shops"].find_one({"_id": shop}, {"drift_policy": 1})
-        return None if document is None else str(document.get("drift_policy", "repair"))
-
-    async def set_drift_policy(self, shop: str, policy: str) -> None:
-        """Change what is done about missed webhooks."""
-        await self._database["shops"].update_one({"_id": shop}, {"$set": {"drift_policy": policy}})
-
 
 async def _by_bom(cells: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
     gathered: list[Document] = []

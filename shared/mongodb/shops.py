@@ -76,7 +76,7 @@ class ShopStore:
             "paused_at": None,
             "installed_at": now,
         }
-        first: Document = {"shop": domain, "created_at": now, "job_no": 0, "drift_policy": "repair"}
+        first: Document = {"shop": domain, "created_at": now, "job_no": 0}
         (first if allow_negative is None else values)["allow_negative"] = bool(allow_negative)
         change = {"$set": values, "$setOnInsert": first, "$inc": {"token_no": 1}, "$unset": {"refresh_until": ""}}
         result = await self._shops.update_one({"_id": domain}, change, upsert=True)

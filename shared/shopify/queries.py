@@ -166,3 +166,35 @@ mutation TrueupSet($input: InventorySetQuantitiesInput!, $key: String!) {
 """
 """The one mutation that changes stock. The directive is required from 2026-04 on. A change's location would cost a
 point; `delta` is free, and tells the rows of one item apart."""
+
+CHANGED = """
+query TrueupChanged($after: String, $query: String!) {
+  locations(first: 100, after: $after, includeInactive: true, includeLegacy: true) {
+    nodes {
+      id name isActive isFulfillmentService fulfillmentService { inventoryManagement }
+      inventoryLevels(first: 250, query: $query, includeInactive: true) {
+        nodes {
+          isActive updatedAt item { id tracked } quantities(names: ["available"]) { quantity updatedAt }
+        }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""The levels that a search finds, at all locations in one call (335 points)."""
+
+MORE_CHANGED = """
+query TrueupMoreChanged($id: ID!, $after: String!, $query: String!) {
+  location(id: $id) {
+    inventoryLevels(first: 250, after: $after, query: $query, includeInactive: true) {
+      nodes {
+        isActive updatedAt item { id tracked } quantities(names: ["available"]) { quantity updatedAt }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+"""The further pages of one location's."""

@@ -57,6 +57,7 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/drift/policy", "get"),
         ("/api/drift/policy", "put"),
         ("/api/drift/sweeps", "post"),
+        ("/api/drift/approve", "post"),
     }
 
 

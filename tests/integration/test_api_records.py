@@ -101,13 +101,3 @@ async def test_wrong_adjustments_are_told(shop: ApiShop) -> None:
     assert (await shop.call("PATCH", "/cells/b/5", {"delta": 1})).fields == ["path.location_id"]
     assert (await shop.call("PATCH", f"/cells/c/{PLACES[0]}", {"delta": 1})).fields == ["path.bom_id"]
     assert (await shop.stock("b"))["count"] is None
-
-
-async def test_the_drift_policy_is_kept(shop: ApiShop) -> None:
-    """The policy starts at repair and is what was chosen last; what does not exist yet says so."""
-    assert (await shop.call("GET", "/drift/policy")).json == {"policy": "repair"}
-    assert (await shop.call("PUT", "/drift/policy", {"policy": "notify"})).status == 200
-    assert (await shop.call("GET", "/drift/policy")).json == {"policy": "notify"}
-    assert (await shop.call("PUT", "/drift/policy", {"policy": "guess"})).status == 422
-    for method, path in (("GET", "/drift"), ("POST", "/drift/sweeps")):
-        assert (await shop.call(method, path)).status == 501

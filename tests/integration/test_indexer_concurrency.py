@@ -9,6 +9,7 @@ from services.webhook_ingest.event import Event, read_event
 from services.webhook_ingest.levels import LevelIndexer
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
+from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.stock import StockStore
 from tests.integration.ingest_setup import Shop, World, at, world
@@ -19,7 +20,7 @@ __all__ = ["world"]
 def indexer(mongo: Mongo) -> LevelIndexer:
     """A replica's indexer."""
     stores = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db), EventStore(mongo.db)
-    return LevelIndexer(mongo.transactions, *stores)
+    return LevelIndexer(mongo.transactions, *stores, DriftStore(mongo.db))
 
 
 def event(

@@ -1,45 +1,76 @@
-"""/api/drift: what is done about missed webhooks."""
+"""/api/drift: missed webhooks, what is done about them, and a person's say in it."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from services.preview.api.problem import FieldProblem, ProblemError
+from services.preview.api.drift_models import ApprovedOut, DriftPage, DriftPolicy, DriftSearch, SweepIn, SweepOut
+from services.preview.api.pages import read_cursor, write_cursor
+from services.preview.api.problem import conflict
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
+from shared.domain.drift import DriftMode
+from shared.mongodb.sweeps import SweepState
 
 
-class DriftPolicy(BaseModel):
-    """What the sweeper does about a missed webhook it has found."""
+async def _state(call: Call[DriftSearch, None] | Call[NoParameters, None] | Call[NoParameters, SweepIn]) -> SweepState:
+    state = await call.parts.sweeps.state(call.shop)
+    if state is None:
+        raise LookupError(f"the shop {call.shop} was removed during the request")
+    return state
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    policy: Literal["repair", "notify", "off"] = Field(
-        description="repair: pull what only Shopify has moved; notify: record it and tell; off: do not look."
-    )
+async def list_drift(call: Call[DriftSearch, None]) -> Answer:
+    """GET /api/drift."""
+    asked = call.params
+    keys = read_cursor(asked.cursor, str)
+    before = None if keys is None else str(keys[0])
+    documents, last = await call.parts.drift.page(call.shop, asked.wanted(), before, asked.limit)
+    cursor = write_cursor(None if last is None else [last])
+    unrepaired = await call.parts.drift.open_missed(call.shop)
+    return Answer(DriftPage.of(documents, cursor, await _state(call), unrepaired))
 
 
 async def get_policy(call: Call[NoParameters, None]) -> Answer:
     """GET /api/drift/policy."""
-    policy = await call.parts.listings.drift_policy(call.shop)
-    return Answer(DriftPolicy.model_validate({"policy": policy or "repair"}))
+    return Answer(DriftPolicy.of((await _state(call)).policy))
 
 
 async def put_policy(call: Call[NoParameters, DriftPolicy]) -> Answer:
     """PUT /api/drift/policy."""
-    await call.parts.listings.set_drift_policy(call.shop, call.body.policy)
+    await call.parts.sweeps.set_policy(call.shop, call.body.to_domain())
     return Answer(call.body)
 
 
-async def not_yet(call: Call[Any, Any]) -> Answer:
-    """GET /api/drift and POST /api/drift/sweeps: no sweeper writes anything to show or takes a request yet."""
-    message = "This part of Trueup does not look for missed webhooks by itself yet."
-    remedy = "Take a preview: cells of class shopify_moved are missed webhooks."
-    entry = FieldProblem(field="path", message=message, remedy=remedy)
-    kind = "not-implemented"
-    raise ProblemError(HTTPStatus.NOT_IMPLEMENTED, kind, f"{call.request.path}: {message} {remedy}", errors=[entry])
+async def post_sweep(call: Call[NoParameters, SweepIn]) -> Answer:
+    """POST /api/drift/sweeps."""
+    if (await _state(call)).policy.mode is DriftMode.OFF:
+        raise conflict(
+            "drift-off",
+            "body",
+            "The shop's policy is not to look for missed webhooks.",
+            "Choose another mode with PUT /api/drift/policy first.",
+        )
+    # What the database keeps: milliseconds.
+    now = datetime.now(UTC)
+    asked_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    await call.parts.sweeps.ask(call.shop, full=call.body.full, at=asked_at)
+    return Answer(SweepOut(asked_at=asked_at, full=call.body.full), HTTPStatus.ACCEPTED)
+
+
+async def post_approval(call: Call[NoParameters, None]) -> Answer:
+    """POST /api/drift/approve."""
+    if (await _state(call)).breaker is None:
+        raise conflict(
+            "breaker-closed",
+            "path",
+            "Automatic repair has not stopped: there is nothing to approve.",
+            "See `breaker` of GET /api/drift.",
+        )
+    # Approved first: a crash in between leaves the breaker open, and the approval can be given again.
+    released = await call.parts.drift.approve(call.shop, call.caller.user, now=datetime.now(UTC))
+    await call.parts.sweeps.close_breaker(call.shop)
+    return Answer(ApprovedOut(released=released))
 
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -48,11 +79,10 @@ ROUTES: tuple[AnyRoute, ...] = (
         path="/api/drift",
         name="listDrift",
         tag="drift",
-        summary="Missed webhooks (not implemented yet: always 501)",
-        params=NoParameters,
-        handler=not_yet,
-        answers={},
-        problems=(HTTPStatus.NOT_IMPLEMENTED,),
+        summary="Missed webhooks with their evidence, the newest first",
+        params=DriftSearch,
+        handler=list_drift,
+        answers={HTTPStatus.OK: DriftPage},
     ),
     Route(
         method="GET",
@@ -70,6 +100,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         name="putDriftPolicy",
         tag="drift",
         summary="Choose what is done about missed webhooks",
+        description="The whole policy: what is not given is set to its default.",
         params=NoParameters,
         handler=put_policy,
         body=DriftPolicy,
@@ -80,10 +111,24 @@ ROUTES: tuple[AnyRoute, ...] = (
         path="/api/drift/sweeps",
         name="postSweep",
         tag="drift",
-        summary="Look for missed webhooks now (not implemented yet: always 501)",
+        summary="Look for missed webhooks now",
         params=NoParameters,
-        handler=not_yet,
-        answers={},
-        problems=(HTTPStatus.NOT_IMPLEMENTED,),
+        handler=post_sweep,
+        body=SweepIn,
+        body_optional=True,
+        answers={HTTPStatus.ACCEPTED: SweepOut},
+        problems=(HTTPStatus.CONFLICT,),
+    ),
+    Route(
+        method="POST",
+        path="/api/drift/approve",
+        name="approveDrift",
+        tag="drift",
+        summary="Let go on what the circuit breaker has stopped",
+        description="Every missed webhook that stands open is repaired where only Shopify has moved.",
+        params=NoParameters,
+        handler=post_approval,
+        answers={HTTPStatus.OK: ApprovedOut},
+        problems=(HTTPStatus.CONFLICT,),
     ),
 )

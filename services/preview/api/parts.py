@@ -9,12 +9,14 @@ from services.preview.api.events import EventHub
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
+from shared.mongodb.drift import DriftStore
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.listings import Listings
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.records import RecordStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
+from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.publisher import Publisher
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
@@ -36,6 +38,8 @@ class Parts:
     stock: StockStore
     records: RecordStore
     listings: Listings
+    drift: DriftStore
+    sweeps: SweepStore
 
     @classmethod
     def of(cls, mongo: Mongo, publisher: Publisher, hub: EventHub, tokens: SessionTokens, life: ShopLife) -> Parts:
@@ -53,4 +57,6 @@ class Parts:
             stock=StockStore(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions),
             listings=Listings(mongo.db),
+            drift=DriftStore(mongo.db),
+            sweeps=SweepStore(mongo.db),
         )

@@ -24,6 +24,7 @@ from shared.mongodb.boms import Bom, BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document, key_of
 from shared.mongodb.connection import Mongo
+from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.pushes import PushStore
@@ -122,7 +123,13 @@ class SwitchShop:
             tenant=self.tenant,
             mongo=ground.mongo,
             stock=self.stock,
-            indexer=LevelIndexer(ground.mongo.transactions, self.boms, self.stock, EventStore(ground.mongo.db)),
+            indexer=LevelIndexer(
+                ground.mongo.transactions,
+                self.boms,
+                self.stock,
+                EventStore(ground.mongo.db),
+                DriftStore(ground.mongo.db),
+            ),
             random=random,
             cells=cells,
             tracked=tracked,

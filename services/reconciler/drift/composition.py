@@ -1,0 +1,71 @@
+"""The sweeper put together from its parts."""
+
+from __future__ import annotations
+
+from services.reconciler.drift.confirming import Confirming
+from services.reconciler.drift.looking import Looking
+from services.reconciler.drift.markers import Markers
+from services.reconciler.drift.repairing import Repairing
+from services.reconciler.drift.subscribing import Subscribing
+from services.reconciler.drift.sweeping import Sweeping, SweepTimes
+from services.reconciler.sweeper import Sweeper
+from shared.mongodb.boms import BomStore
+from shared.mongodb.cells import CellStore
+from shared.mongodb.connection import Mongo
+from shared.mongodb.drift import DriftStore
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.stock import StockStore
+from shared.mongodb.sweeps import SweepStore
+from shared.rabbitmq.publisher import Publisher
+from shared.reading.rows import RowReader
+from shared.shopify.changes import ShopifyChanges
+from shared.shopify.client import ShopifyClient
+from shared.shopify.reads import ShopifyReads
+
+
+def compose_sweeping(
+    mongo: Mongo,
+    *,
+    owner: str,
+    client: ShopifyClient,
+    publisher: Publisher,
+    webhook_url: str | None,
+    times: SweepTimes,
+) -> Sweeping:
+    """The sweeper of one process; `owner` is the process's name in leases."""
+    boms, stock = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db)
+    drift, sweeps = DriftStore(mongo.db), SweepStore(mongo.db, owner)
+    rows = RowReader(boms, stock, ShopifyReads(client))
+    return Sweeping(
+        sweeps=sweeps,
+        drift=drift,
+        looking=Looking(
+            sweeper=Sweeper(boms, rows, ShopifyReads(client), publisher),
+            changes=ShopifyChanges(client),
+            boms=boms,
+            stock=stock,
+            drift=drift,
+            grace=times.grace,
+        ),
+        confirming=Confirming(
+            drift=drift,
+            boms=boms,
+            stock=stock,
+            rows=rows,
+            markers=Markers(sweeps, publisher, patience=times.marker),
+            publisher=publisher,
+            grace=times.grace,
+        ),
+        repairing=Repairing(
+            drift=drift,
+            sweeps=sweeps,
+            stock=stock,
+            jobs=JobStore(mongo.db, mongo.transactions),
+            cells=CellStore(mongo.db),
+            publisher=publisher,
+            grace=times.grace,
+            follow=times.follow,
+        ),
+        subscribing=Subscribing(client, webhook_url),
+        times=times,
+    )

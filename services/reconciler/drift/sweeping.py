@@ -1,0 +1,191 @@
+"""The sweeper's loop: each shop in its turn, one sweeper per shop, shops spread over time."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import structlog
+
+from services.reconciler.drift.confirming import Confirming
+from services.reconciler.drift.looking import Looking
+from services.reconciler.drift.markers import PATIENCE
+from services.reconciler.drift.repairing import Repairing
+from services.reconciler.drift.subscribing import Subscribing
+from shared import metrics
+from shared.domain.comparison import GRACE
+from shared.domain.drift import DriftMode, loss_ratio
+from shared.errors import ShopifyError, ShopifyThrottled
+from shared.mongodb.drift import DriftStore
+from shared.mongodb.sweeps import SWEEP_LEASE, SweepState, SweepStore
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTimes:
+    """How often, and how patiently. `grace`: how long a webhook may take before a cell is accused."""
+
+    every: timedelta = timedelta(minutes=5)
+    full_every: timedelta = timedelta(days=1)
+    grace: timedelta = GRACE
+    follow: timedelta = timedelta(seconds=5)
+    marker: float = PATIENCE
+    tick: float = 1.0
+    measure_every: float = 15.0
+    after_a_failure: timedelta = timedelta(seconds=30)
+
+
+SHOPS_AT_ONCE = 4
+
+
+class Sweeping:
+    """Sweeps the shops whose turn it is."""
+
+    def __init__(
+        self,
+        *,
+        sweeps: SweepStore,
+        drift: DriftStore,
+        looking: Looking,
+        confirming: Confirming,
+        repairing: Repairing,
+        subscribing: Subscribing,
+        times: SweepTimes,
+    ) -> None:
+        self._sweeps = sweeps
+        self._drift = drift
+        self._looking = looking
+        self._confirming = confirming
+        self._repairing = repairing
+        self._subscribing = subscribing
+        self._times = times
+        self._slots = asyncio.Semaphore(SHOPS_AT_ONCE)
+        self._not_before: dict[str, datetime] = {}
+        self._measure_at = 0.0
+
+    async def run(self) -> None:
+        """Go round until cancelled."""
+        while True:
+            try:
+                await self.round()
+            except Exception:  # a store or broker that is away: the next round tries again
+                log.exception("sweep_round_failed")
+            await asyncio.sleep(self._times.tick)
+
+    async def round(self) -> None:
+        """Visit every shop with something due, and measure."""
+        now = datetime.now(UTC)
+        shops = set(await self._drift.shops_due(now))
+        for state in await self._sweeps.due(now):
+            if state.next_at is None:
+                # Shops that were added together do not stay together.
+                await self._sweeps.first_turn(state.shop, now + _place(state.shop, self._times.every))
+            else:
+                shops.add(state.shop)
+        ready = [shop for shop in sorted(shops) if self._not_before.get(shop, now) <= now]
+        await asyncio.gather(*(self._visit(shop) for shop in ready))
+        if monotonic() >= self._measure_at:
+            self._measure_at = monotonic() + self._times.measure_every
+            await self._measure()
+
+    async def _visit(self, shop: str) -> None:
+        """One shop under its lease; a shop that cannot be read now gives way."""
+        async with self._slots, self._lease(shop) as held:
+            if not held:
+                return
+            try:
+                await self.visit(shop)
+                self._not_before.pop(shop, None)
+            except ShopifyThrottled as throttled:
+                self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=throttled.retry_after)
+            except ShopifyError as error:
+                log.warning("sweep_failed", shop=shop, reason=str(error))
+                self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
+            except Exception:  # one shop must not take the others' turns
+                log.exception("sweep_failed", shop=shop)
+                self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
+
+    async def visit(self, shop: str) -> None:
+        """Look where it is time to, judge what is watched, follow and repair. Raises ShopifyError."""
+        state = await self._sweeps.state(shop)
+        if state is None:
+            return
+        if state.policy.mode is DriftMode.OFF:
+            await self._drift.forget_watched(shop)
+            await self._sweeps.swept(shop, {"next_at": self._next(state)}, asked_at=state.asked_at)
+        else:
+            now = datetime.now(UTC)
+            if state.next_at is not None and state.next_at <= now:
+                await self._look(state)
+            await self._confirming.confirm(shop)
+        await self._repairing.follow(shop)
+        fresh = await self._sweeps.state(shop)  # a policy or an approval that came meanwhile counts
+        if fresh is not None:
+            await self._repairing.repair(fresh)
+
+    async def _look(self, state: SweepState) -> None:
+        shop, now = state.shop, datetime.now(UTC)
+        # First, so that what changes during the look is told.
+        made = await self._subscribing.check(shop)
+        full = state.asked_full or state.full_at is None or now - state.full_at >= self._times.full_every
+        looked = await self._looking.look(shop, state.watermark, full=full)
+        values = {"next_at": self._next(state), "last_at": now}
+        if looked.watermark is not None:
+            values["watermark"] = looked.watermark
+        if full:
+            values["full_at"] = now
+        losses = await self._drift.losses(shop, now)
+        await self._sweeps.swept(shop, values | losses, asked_at=state.asked_at)
+        log.info(
+            "swept",
+            shop=shop,
+            full=full,
+            changed=looked.changed,
+            cells=looked.cells,
+            differing=looked.differing,
+            watched=looked.watched,
+            subscriptions_made=len(made),
+        )
+
+    def _next(self, state: SweepState) -> datetime:
+        """The shop's next turn: in its own place of the period, never two turns at once."""
+        now = datetime.now(UTC)
+        next_at = (state.next_at or now) + self._times.every
+        return next_at if next_at > now else now + self._times.every
+
+    @asynccontextmanager
+    async def _lease(self, shop: str) -> AsyncIterator[bool]:
+        """Whether this process sweeps the shop; the lease is renewed as long as it does."""
+        if not await self._sweeps.take(shop):
+            yield False
+            return
+        renewing = asyncio.create_task(self._renew(shop))
+        try:
+            yield True
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            await self._sweeps.give_back(shop)
+
+    async def _renew(self, shop: str) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_LEASE.total_seconds() / 3)
+            # Without it two may sweep: the documents keep each divergence to one record and one job.
+            await self._sweeps.take(shop)
+
+    async def _measure(self) -> None:
+        metrics.DRIFT_UNREPAIRED.set(await self._drift.all_unrepaired())
+        metrics.BREAKER_OPEN.set(await self._sweeps.open_breakers())
+        ratio = loss_ratio(*await self._sweeps.all_losses())
+        metrics.WEBHOOK_LOSS.set(0.0 if ratio is None else ratio)
+
+
+def _place(shop: str, every: timedelta) -> timedelta:
+    """The shop's place within the period, the same in every process."""
+    return every * (zlib.crc32(shop.encode()) % 1000) / 1000

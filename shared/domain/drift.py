@@ -1,0 +1,154 @@
+"""Drift: when a divergence is a missed webhook, and whether it may be repaired without a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.comparison import CellClass, Row
+from shared.domain.stock import Stock
+
+TIE = timedelta(seconds=1)
+"""Shopify's times have a resolution of a second; the same change may show two neighbouring ones."""
+
+FEW_CELLS = 3
+"""So many cells never open the breaker by their share: in a shop of five cells one missed webhook is a fifth."""
+
+WHOLE_DAY = 24 * 60
+
+
+class Verdict(StrEnum):
+    """What a second look at a watched cell tells."""
+
+    EXPLAINED = "explained"
+    """The base is Shopify's value: nothing was missed, or it came meanwhile."""
+    AGAIN = "again"
+    """An event came, and the cell differs still, or anew: the watch starts over."""
+    WAIT = "wait"
+    """It is too early to say."""
+    MISSED = "missed"
+
+
+def judge(
+    since: datetime, events_no: int, now: Row, *, grace: timedelta, open_job: bool = False, drained: bool = True
+) -> Verdict:
+    """Whether a cell first seen to differ at `since` (Shopify's time), after `events_no` events, missed a webhook.
+
+    `now` is a second read, its stock document as it stands after the events older than the read were processed
+    (`drained`: that this is so is known). `open_job`: some job is at work on the cell and will settle it.
+    """
+    if now.base is None or not now.overrides_shopify:
+        return Verdict.EXPLAINED
+    if now.events_no != events_no:
+        return Verdict.AGAIN
+    if open_job or not drained or now.taken_at - since < grace:
+        return Verdict.WAIT
+    return Verdict.MISSED
+
+
+def came_late(event_time: datetime, shopify_time: datetime) -> bool:
+    """Whether an event of Shopify's time `event_time` tells of the very change that was taken for missed.
+
+    A later event is another change: it must not turn a loss into a delay.
+    """
+    return abs(event_time - shopify_time) <= TIE
+
+
+def caught_up(stock: Stock, base_time: datetime | None, shopify: int, shopify_time: datetime) -> bool:
+    """Whether the base has reached the value that was missed, or has moved on to a newer one.
+
+    `base_time` is the base's time when the cell was accused: a base that stands as it did has caught up with nothing,
+    however new its time is (a webhook's time moves with quantities other than `available`).
+    """
+    if stock.index == shopify:
+        return True
+    return stock.index_time is not None and stock.index_time != base_time and stock.index_time > shopify_time
+
+
+class DriftMode(StrEnum):
+    """What is done about missed webhooks."""
+
+    REPAIR = "repair"
+    NOTIFY = "notify"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Minutes of a day in `time_zone` in which nothing is repaired, from `start` to before `end`; may span midnight."""
+
+    start: int
+    end: int
+    time_zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for minutes outside the day."""
+        if not (0 <= self.start < WHOLE_DAY and 0 <= self.end < WHOLE_DAY):
+            raise ValueError(f"quiet hours are minutes of a day, not {self.start} to {self.end}")
+
+    def hold(self, minute: int) -> bool:
+        """Whether the minute of the day is a quiet one; equal ends are the whole day."""
+        if self.start < self.end:
+            return self.start <= minute < self.end
+        return minute >= self.start or minute < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPolicy:
+    """A shop's policy. `max_share` of its cells (0 to 1) and `max_move` in units are what the breaker lets pass."""
+
+    mode: DriftMode = DriftMode.REPAIR
+    max_share: float = 0.2
+    max_move: int = 1000
+    jobs_per_hour: int = 12
+    quiet: QuietHours | None = None
+
+
+def may_repair(cell_class: CellClass) -> bool:
+    """Whether pulling Shopify's value is safe without a person: nothing moved on our side."""
+    return cell_class is CellClass.SHOPIFY_MOVED
+
+
+def breaker_reason(policy: RepairPolicy, *, missed: int, cells: int, largest_move: int) -> str | None:
+    """Why automatic repair stops and a person is asked, in words for that person; None: it goes on."""
+    if largest_move > policy.max_move:
+        return (
+            f"Shopify's value of a cell moved by {largest_move} units without a webhook; "
+            f"more than {policy.max_move} are not repaired without you."
+        )
+    if missed > FEW_CELLS and missed > policy.max_share * cells:
+        return (
+            f"{missed} of {cells} cells ({missed / max(cells, 1):.0%}) moved at Shopify without a webhook; "
+            f"more than {policy.max_share:.0%} are not repaired without you."
+        )
+    return None
+
+
+class Hold(StrEnum):
+    """Why a repair that the policy allows does not begin now."""
+
+    MODE = "mode"
+    BREAKER = "breaker"
+    QUIET_HOURS = "quiet_hours"
+    JOBS_PER_HOUR = "jobs_per_hour"
+
+
+def hold(
+    policy: RepairPolicy, *, breaker_open: bool, approved: bool, minute: int, jobs_in_last_hour: int
+) -> Hold | None:
+    """Why cells are not repaired now; None: they are. What a person has approved waits for nothing."""
+    if approved:
+        return None
+    if policy.mode is not DriftMode.REPAIR:
+        return Hold.MODE
+    if breaker_open:
+        return Hold.BREAKER
+    if policy.quiet is not None and policy.quiet.hold(minute):
+        return Hold.QUIET_HOURS
+    return Hold.JOBS_PER_HOUR if jobs_in_last_hour >= policy.jobs_per_hour else None
+
+
+def loss_ratio(missed: int, received: int) -> float | None:
+    """The estimated share of webhooks that never come; None where nothing has happened."""
+    return missed / (missed + received) if missed + received else None

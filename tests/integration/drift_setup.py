@@ -1,0 +1,121 @@
+"""A shop with everything running: webhooks come in, the sweeper sweeps when it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.reconciler.drift.sweeping import SweepTimes
+from services.webhook_ingest.bootstrap import ROLES, Role, WebhookIngestService
+from shared.mongodb.collections import Document
+from shared.mongodb.drift import DriftStore
+from shared.mongodb.sweeps import SweepStore
+from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
+
+GRACE = timedelta(seconds=1)
+TIMES = SweepTimes(
+    every=timedelta(hours=1), grace=GRACE, follow=timedelta(seconds=0.2), marker=1.0, tick=0.05, measure_every=0.1
+)
+"""Sweeps only when asked for: the shop's own turn comes in the hour."""
+
+
+@dataclass
+class DriftWorld:
+    """The shop, and ways to act on what the sweeper does."""
+
+    shop: ShopWorld
+    sweeps: SweepStore
+    drift: DriftStore
+    ingest: WebhookIngestService
+
+    async def sweep(self, *, full: bool = False, within: float = 20.0) -> None:
+        """Ask for a sweep and wait for its end."""
+        await self.sweeps.ask(SHOP, full=full, at=datetime.now(UTC))
+        async with asyncio.timeout(within), self.shop.mongo.db["shops"].watch(max_await_time_ms=100) as changes:
+            while True:
+                state = await self.sweeps.state(SHOP)
+                if state is not None and state.asked_at is None:
+                    return
+                await changes.try_next()
+
+    async def documents(self, **condition: Any) -> list[Document]:
+        """Drift documents."""
+        return [document async for document in self.shop.mongo.db["drift"].find({"shop": SHOP, **condition})]
+
+    async def until(self, number: int, *, within: float = 20.0, **condition: Any) -> list[Document]:
+        """Wait until so many drift documents fit the condition; answers them."""
+        async with asyncio.timeout(within), self.shop.mongo.db["drift"].watch(max_await_time_ms=100) as changes:
+            while True:
+                found = await self.documents(**condition)
+                if len(found) == number:
+                    return found
+                await changes.try_next()
+
+    async def no_watch_is_left(self, *, within: float = 20.0) -> None:
+        """Wait until every watched cell has been judged."""
+        await self.until(0, within=within, state="watched")
+
+    async def webhooks(self, **mode: Any) -> Any:
+        """How webhooks go wrong from now on."""
+        return await self.shop.control("webhooks", {"mode": mode})
+
+    async def drained(self) -> None:
+        """Every webhook sent has been delivered and processed."""
+        await self.shop.control("webhooks/drain", {})
+
+        async def level() -> bool:
+            return await self.bases() == await self.shop.shopify()
+
+        async with asyncio.timeout(20):
+            while not await level():  # noqa: ASYNC110  # asked of the documents: nothing tells of a commit
+                await asyncio.sleep(0.02)
+
+    async def bases(self) -> dict[Any, int | None]:
+        """The base of every cell."""
+        shopify = await self.shop.shopify()
+        stock = await self.shop.stock.load(SHOP, shopify)
+        return {key: cell.stock.index for key, cell in stock.items()}
+
+    async def policy(self, **values: Any) -> None:
+        """The shop's policy."""
+        stored = {"mode": "repair", "max_share": 0.2, "max_move": 1000, "jobs_per_hour": 12, "quiet": None} | values
+        await self.shop.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": {"drift_policy": stored}})
+
+    async def jobs(self) -> list[Document]:
+        """The shop's jobs."""
+        return [job async for job in self.shop.mongo.db["jobs"].find({"shop": SHOP})]
+
+
+@asynccontextmanager
+async def drift_world(
+    amqp_url: str,
+    mongodb_uri: str,
+    database: str,
+    *,
+    boms: int = 10,
+    locations: int = 2,
+    tracks: bool = True,
+    subscribed: bool = False,
+    roles: frozenset[Role] = ROLES,
+    times: SweepTimes = TIMES,
+) -> AsyncIterator[DriftWorld]:
+    """Some BOMs in agreement, swept once in full. `subscribed`: Trueup keeps its subscriptions itself."""
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(shop_world(amqp_url, mongodb_uri, database, locations=locations))
+        ingest = await WebhookIngestService.start(world.settings, roles=roles)
+        stack.push_async_callback(ingest.stop)
+        url = f"http://127.0.0.1:{ingest.port}/webhooks/shopify"
+        if subscribed:
+            world.settings = world.settings.model_copy(update={"webhook_url": url})
+        else:
+            await world.control("webhooks", {"url": url})
+        await world.add_boms({f"B{n:03}": [50] * locations for n in range(boms)}, tracks=tracks)
+        await world.agree()
+        await stack.enter_async_context(reconciler(world, sweep_times=times))
+        made = DriftWorld(world, SweepStore(world.mongo.db), DriftStore(world.mongo.db), ingest)
+        await made.sweep()
+        yield made

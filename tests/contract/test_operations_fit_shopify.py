@@ -51,8 +51,8 @@ def operations() -> dict[str, DocumentNode]:
             for text in _texts(value) if name.isupper() else ():
                 document = _operation(text)
                 operation = None if document is None else get_operation_ast(document)
-                if document is not None and operation is not None:
-                    found[name] = document
+                if document is not None and isinstance(operation, OperationDefinitionNode):
+                    found[operation.name.value if operation.name else name] = document
     bulk = _operation(bulk_levels('id:1 OR id:2 "quoted"'))
     assert bulk is not None
     return found | {"bulk_levels": bulk}

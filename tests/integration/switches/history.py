@@ -101,6 +101,7 @@ class History:
         self.books = Books(self.shop, self.street)
         await self._drift()
         self.busy = self.random.choice((0.0, 0.3, 0.6))
+        await self.street.deliver(0.5)  # what is left on its way is younger than the grace period
         preview = await self._preview()
         await self._between()
         self._trouble()
@@ -126,7 +127,6 @@ class History:
             self.street.level(self.random.choice(list(self.street.cells))).stocked = False
 
     async def _preview(self) -> Preview:
-        await self.on_time(PUNCTUAL)
         self.street.collect()
         names = await self.shop.boms.get(self.domain, {key.bom_id for key in self.street.cells})
         locations = await self.shop.boms.locations(self.domain)
@@ -153,7 +153,7 @@ class History:
             await self.on_time(PUNCTUAL)
             self.ground.clock.step(self.random.randint(61, 85))
             # What has become unstocked is noticed only by the read that an older preview makes.
-            if self.random.random() < 0.3:
+            if self.random.random() < 0.7:
                 self.street.level(self.random.choice(list(self.street.cells))).stocked = False
         else:
             self.ground.clock.step(self.random.random() * 4)
@@ -272,6 +272,7 @@ class History:
             await self._job(Direction.TO_SHOPIFY, None, of=first, cells=undone)
         else:
             self.log.append("new preview")
+            await self.on_time(PUNCTUAL)
             await self._job(Direction.TO_SHOPIFY, await self._preview())
 
     async def _finish(self) -> None:

@@ -72,7 +72,7 @@ async def test_what_has_ended_sends_its_last_state(shop: ApiShop) -> None:
 
 async def test_a_preview_that_fails_says_so_in_its_stream(shop: ApiShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A preview asked for over HTTP is computed from the queue; where Shopify is away it ends with the reason."""
-    monkeypatch.setattr("services.preview.previewer._TRIES_OF_A_READ", 1)
+    monkeypatch.setattr("shared.reading.patience.TRIES", 1)
     await shop.bom("b")
     body = {"selection": {"bom_ids": ["b"]}, "preview_id": str(ULID())}
     reply = await shop.call("POST", "/previews", body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -37,6 +38,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
     operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
+    otlp_endpoint: str | None = Field(
+        default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        validate_default=True,
+        description="Where traces go: a collector's OTLP port over HTTP; none: no traces are kept.",
+    )
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
 
     @field_validator("amqp_url")
     @classmethod
@@ -79,6 +86,16 @@ class Settings(BaseSettings):
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
             raise ValueError("must be an https address; http only on this machine")
         return url
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _takes_traces(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be the http(s) address of a collector, such as http://collector:4318")
+        return url.rstrip("/")
 
     @field_validator("shopify_url")
     @classmethod

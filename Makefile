@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check reference requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -61,6 +61,9 @@ wheel: setup-dev $(if $(wildcard admin_ui/package.json),page) ## Build dist/true
 
 wheel-check: wheel ## Install the wheel into an empty environment and run everything from it
 	@$(BIN)/python -m pytest tests/release -q $(ARGS)
+
+reference: setup-dev ## Write docs/reference/*.md anew from the code
+	@$(BIN)/python -m deploy.reference
 
 requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves them to their newest versions)
 	@mkdir -p .run && $(PYTHON) -m venv .run/uv && .run/uv/bin/python -m pip install --quiet uv

@@ -1,4 +1,4 @@
-"""Trueup as its operators have it: `trueup serve all` as a process of its own, and a simulated shop it may connect to."""
+"""Trueup as its operators have it: `trueup serve all` as a process of its own, and a simulator to connect to."""
 
 from __future__ import annotations
 

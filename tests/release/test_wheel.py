@@ -23,9 +23,9 @@ pytestmark = [
 def install(place: Path) -> Path:
     """A new environment with the pinned requirements and the wheel; answers its `trueup`."""
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    pip = [place / "bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "--requirement", PROJECT / "requirements/runtime.txt"], check=True)
-    subprocess.run([*pip, "--no-index", "--no-deps", WHEEL], check=True)
+    pip = [str(place / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--require-hashes", "--requirement", str(PROJECT / "requirements/runtime.txt")], check=True)
+    subprocess.run([*pip, "--no-index", "--no-deps", str(WHEEL)], check=True)
     return place / "bin/trueup"
 
 

@@ -22,10 +22,12 @@ class Settings(BaseSettings):
 
     amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
     mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
-    mongodb_database: str = "trueup"
-    shopify_api_version: ApiVersion = "2026-10"
-    shopify_client_id: str
-    shopify_client_secret: SecretStr
+    mongodb_database: str = Field("trueup", description="Its database.")
+    shopify_api_version: ApiVersion = Field("2026-10", description="The version of Shopify's Admin API.")
+    shopify_client_id: str = Field(description="The app's client id.")
+    shopify_client_secret: SecretStr = Field(
+        description="The app's client secret; also verifies webhooks and session tokens."
+    )
     shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
     shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
     webhook_url: str | None = Field(
@@ -34,8 +36,10 @@ class Settings(BaseSettings):
     token_keys: Annotated[list[SecretStr], NoDecode] = Field(
         description="Fernet keys, comma-separated; the first encrypts, all decrypt."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    host: str = "127.0.0.1"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="JSON lines on standard error from this level on."
+    )
+    host: str = Field("127.0.0.1", description="Where a service listens; 0.0.0.0 for every address of the machine.")
     port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
     operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
     otlp_endpoint: str | None = Field(

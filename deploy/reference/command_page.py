@@ -17,8 +17,8 @@ def command_page() -> str:
         "# The command line\n",
         "It speaks to RabbitMQ, MongoDB and Shopify itself, by the same [settings](settings.md) as the services.\n",
         (
-            "Exit status: 0; 1 when cells failed; 2 for wrong use or settings; 3 when RabbitMQ, MongoDB or Shopify cannot "
-            "be reached.\n"
+            "Exit status: 0; 1 when cells failed; 2 for wrong use or settings; 3 when RabbitMQ, MongoDB or Shopify "
+            "cannot be reached.\n"
         ),
     ]
     for name, command in _commands("trueup", typer.main.get_command(app)):

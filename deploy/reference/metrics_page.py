@@ -19,9 +19,9 @@ def metrics_page() -> str:
         [
             "# Metrics\n",
             (
-                "`GET /metrics` on the operations port, in Prometheus' format. Gauges of one process (`partitions_held`, "
-                "`lane_cells`) are to be added up; those from the documents are the same in every process that tells "
-                "them, so take the greatest.\n"
+                "`GET /metrics` on the operations port, in Prometheus' format. Gauges of one process "
+                "(`partitions_held`, `lane_cells`) are to be added up; those from the documents are the same in every "
+                "process that tells them, so take the greatest.\n"
             ),
             table(("metric", "kind", "labels", "meaning"), sorted(rows)),
         ]

@@ -24,8 +24,8 @@ def settings_page() -> str:
         [
             "# Settings\n",
             (
-                "Environment variables, read once at the start. A missing or wrong one stops the start with one line that "
-                "names it and never shows its value. The services take all of them; so does the command line.\n"
+                "Environment variables, read once at the start. A missing or wrong one stops the start with one line "
+                "that names it and never shows its value. The services take all of them; so does the command line.\n"
             ),
             table(("variable", "kind", "default", "meaning"), rows),
         ]

@@ -187,7 +187,7 @@ class ReconcilerService:
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-            dead_letters = DeadLetters(DeadLetterStore(mongo.db), cells, self._publisher)
+            dead_letters = DeadLetters(DeadLetterStore(mongo.db), cells, shops, self._publisher)
             await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
         if "aggregator" in self._roles:
             self._aggregator = aggregator

@@ -31,10 +31,11 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
 
 def _needed(entry: Document) -> int:
     command = entry["command"]
-    limit = command.get("limit", 0)
+    limit: int = command.get("limit", 0)
     for stage in command.get("pipeline", ()):
         limit = stage.get("$limit", limit)
-    return max(entry.get("nreturned", 0), entry.get("nMatched", 0), entry.get("ndeleted", 0), limit)
+    done: int = max(entry.get(count, 0) for count in ("nreturned", "nMatched", "ndeleted"))
+    return max(done, limit)
 
 
 async def test_no_query_reads_cells_it_does_not_need(world: ShopWorld) -> None:

@@ -224,9 +224,12 @@ class JobStore:
         async for document in self._jobs.find({"finished_event": "due"}):
             yield document
 
-    async def finished_sent(self, shop: str, job_id: str) -> None:
-        """`job.finished` was confirmed by the broker."""
-        await self._jobs.update_one({"_id": key_of(shop, job_id)}, {"$set": {"finished_event": "sent"}})
+    async def finished_sent(self, shop: str, job_id: str) -> bool:
+        """`job.finished` was confirmed by the broker; answers whether nobody has noted so before."""
+        result = await self._jobs.update_one(
+            {"_id": key_of(shop, job_id), "finished_event": {"$ne": "sent"}}, {"$set": {"finished_event": "sent"}}
+        )
+        return bool(result.modified_count)
 
     async def open_by_state(self) -> list[tuple[str, int, datetime]]:
         """Unfinished jobs: state, number, and when the oldest was requested."""

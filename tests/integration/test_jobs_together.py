@@ -88,7 +88,7 @@ async def test_a_repeated_request_has_no_second_effect(world: ShopWorld) -> None
 
 async def test_a_waiting_job_is_cancelled_at_once(world: ShopWorld) -> None:
     """A job without cells is cancelled by its state, told and counted once; the one before it is not touched."""
-    labels = {"source": "admin", "direction": "toLocal", "state": "cancelled"}
+    labels = {"source": "api", "direction": "toLocal", "state": "cancelled"}
     before = REGISTRY.get_sample_value("trueup_jobs_total", labels) or 0
     await world.control("/control/latency", {"seconds": 0.4})
     first = await world.request(Direction.TO_SHOPIFY)

@@ -14,6 +14,7 @@ from services.preview.api.dispatch import endpoint
 from services.preview.api.parts import Parts
 from services.preview.api.problem import ProblemError
 from services.preview.api.routes import AnyRoute
+from services.preview.page.headers import guard
 from shared.errors import BrokerUnavailable, StoreUnavailable
 from shared.mongodb.transactions import WriteConflict
 from shared.operations import http_metrics
@@ -51,6 +52,7 @@ def make_app(parts: Parts) -> web.Application:
     async def end_streams(_: web.Application) -> None:
         parts.hub.close()
 
+    app.on_response_prepare.append(guard)
     app.on_response_prepare.append(_note_begin)
     app.on_shutdown.append(end_streams)
     return app

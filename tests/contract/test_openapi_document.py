@@ -32,7 +32,7 @@ def test_every_route_of_the_design_is_there() -> None:
     """The operations are those that the design names."""
     assert set(OPERATIONS) == {
         ("/api/boms", "get"),
-        ("/api/boms/facets", "get"),
+        ("/api/facets", "get"),
         ("/api/boms", "put"),
         ("/api/boms/{bom_id}", "delete"),
         ("/api/locations", "get"),

@@ -62,16 +62,7 @@ class Paged(BaseModel):
     cursor: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[A-Za-z0-9_-]*$")] | None = Field(
         None, description="`next_cursor` of the page before; none: the first page."
     )
-    limit: def _moment(value: Any) -> Any:
-    if isinstance(value, str) and not _DATE_TIME.match(value):
-        raise ValueError("must be a date and time with its zone, such as 2026-03-01T09:30:00Z")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
-"""A date and time in a query string; a bare number is none."""
-
-PageSize = Field(100, description="The most items of a page.")
+    limit: PageSize = Field(100, description="The most items of a page.")
 
 
 Offset = Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)]

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api import boms, cells, documents, drift, job_actions, jobs, previews
+from services.preview.api import bom_list, boms, cells, documents, drift, job_actions, jobs, previews
 from services.preview.api.dispatch import endpoint
 from services.preview.api.parts import Parts
 from services.preview.api.problem import ProblemError
@@ -28,6 +28,7 @@ RETRY_AFTER = 5
 """Seconds after which a client tries again when the broker or the database is away."""
 
 ROUTES: Sequence[AnyRoute] = (
+    *bom_list.ROUTES,
     *boms.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,

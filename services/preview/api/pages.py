@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.preview.api.problem import FieldProblem, invalid
+from shared.mongodb.listings import Start
 
 MOST = 250
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
@@ -52,6 +53,25 @@ class Paged(BaseModel):
         None, description="`next_cursor` of the page before; none: the first page."
     )
     limit: PageSize = Field(100, description="The most items of a page.")
+
+
+Offset = Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)]
+"""How many of the first to pass over, written in digits only."""
+
+
+class Anywhere(Paged):
+    """The parameters of a list that can also be entered at any place."""
+
+    offset: Offset | None = Field(
+        None, description="How many to pass over, instead of a cursor; records may come and go between two pages."
+    )
+
+    def start(self, *kinds: type[str | int]) -> Start:
+        """Where the page begins. Raises ProblemError (422) for a foreign cursor, or where both ways are given."""
+        if self.cursor is not None and self.offset is not None:
+            message = "Both a cursor and an offset say where the page begins."
+            raise invalid([FieldProblem(field="query.offset", message=message, remedy="Give one of them.")])
+        return Start(read_cursor(self.cursor, *kinds), self.offset or 0)
 
 
 def write_cursor(keys: Sequence[str | int] | None) -> str | None:

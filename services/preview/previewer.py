@@ -119,7 +119,9 @@ class Previewer:
             await self._tell(shop, preview_id, done, total)
         classes, left_out, codes = await self._previews.tally(shop, preview_id)
         badges = await self._previews.bom_badges(shop, preview_id)
-        return {"total": done, "badges": badges, "classes": classes, "left_out": left_out, "codes": codes}
+        moves = await self._previews.figures.moves(shop, preview_id)
+        tallies = {"classes": classes, "left_out": left_out, "codes": codes}
+        return {"total": done, "badges": badges, "moves": moves, **tallies}
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

@@ -52,6 +52,7 @@ class JobStore:
             "options": message.options.model_dump(exclude_none=True),
             "of_job_id": message.of_job_id,
             "left_out": message.left_out,
+            "leave_out": left_out_document(message),
             "state": str(JobState.REQUESTED),
             "waits_for": None,
             "planned": None,
@@ -258,6 +259,14 @@ class JobStore:
         """(shop, job id) of every running job."""
         cursor = self._jobs.find({"state": "running"}, {"shop": 1, "job_id": 1}).sort("requested_at", 1)
         return [(d["shop"], d["job_id"]) async for d in cursor]
+
+
+def left_out_document(message: JobRequest) -> Document | None:
+    """What a job leaves out, as it is stored."""
+    if message.leave_out is None:
+        return None
+    # How many is stored beside them: lists of jobs leave the cells themselves out.
+    return {**message.leave_out.model_dump(mode="json"), "cells_no": len(message.leave_out.cells or ())}
 
 
 def _figures(counts: list[Document]) -> Document:

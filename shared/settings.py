@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import WrongSetting
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -48,6 +53,10 @@ class Settings(BaseSettings):
         description="Where traces go: a collector's OTLP port over HTTP; none: no traces are kept.",
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
+    page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
+    demo_sign_in: str | None = Field(
+        None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
+    )
 
     @field_validator("amqp_url")
     @classmethod
@@ -86,7 +95,7 @@ class Settings(BaseSettings):
         if not url:
             return None
         parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        local = parts.hostname in _LOOPBACK
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
             raise ValueError("must be an https address; http only on this machine")
         return url
@@ -114,6 +123,18 @@ class Settings(BaseSettings):
         if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
             raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
         return url
+
+    @field_validator("demo_sign_in")
+    @classmethod
+    def _never_in_production(cls, shop: str | None, given: ValidationInfo) -> str | None:
+        if not shop:
+            return None
+        if not _SHOP.fullmatch(shop):
+            raise ValueError("must be a shop's domain, such as name.myshopify.com")
+        own, shopify = given.data.get("host", ""), urlsplit(given.data.get("shopify_url", "")).hostname
+        if own not in _LOOPBACK or shopify not in _LOOPBACK:
+            raise ValueError("is for demos: TRUEUP_HOST and the simulator of TRUEUP_SHOPIFY_URL must be on 127.0.0.1")
+        return shop
 
     @property
     def client_secrets(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.boms import BomStore
+from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
@@ -33,6 +34,8 @@ MOST_WAITING = 120.0
 
 INTERACTIVE_CELLS = 100
 """A preview up to this size is a popover or a page that a person waits for: its calls go first."""
+
+_BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
 
 
 class Superseded(TrueupError):
@@ -79,6 +82,12 @@ class Previewer:
             failure = {"code": "SHOP_PAUSED", "message": f"Shopify takes no calls for this shop now ({pause.reason})."}
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
+        except (BrokerUnavailable, *STORE_AWAY):
+            raise  # the message comes again
+        except Exception:
+            # A mistake of ours comes again with every delivery: whoever waits for the preview is told instead.
+            log.exception("preview_broke")
+            failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
         state = "ready" if failure is None else "failed"
         ending = {"state": state, "failure": failure, "finished_at": datetime.now(UTC), **figures}
         if not await self._previews.update(shop, preview_id, run, ending):
@@ -110,7 +119,9 @@ class Previewer:
             await self._tell(shop, preview_id, done, total)
         classes, left_out, codes = await self._previews.tally(shop, preview_id)
         badges = await self._previews.bom_badges(shop, preview_id)
-        return {"total": done, "badges": badges, "classes": classes, "left_out": left_out, "codes": codes}
+        moves = await self._previews.figures.moves(shop, preview_id)
+        tallies = {"classes": classes, "left_out": left_out, "codes": codes}
+        return {"total": done, "badges": badges, "moves": moves, **tallies}
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

@@ -15,6 +15,9 @@ from shared.mongodb.collections import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
 from shared.tracing import mongodb_listeners
 
+STORE_AWAY = (StoreUnavailable, ConnectionFailure)
+"""What a store raises that does not answer: the same call may succeed later."""
+
 
 class Mongo:
     """The database of one process, with its transactions."""

@@ -52,6 +52,7 @@ class JobStore:
             "options": message.options.model_dump(exclude_none=True),
             "of_job_id": message.of_job_id,
             "left_out": message.left_out,
+            "leave_out": left_out_document(message),
             "state": str(JobState.REQUESTED),
             "waits_for": None,
             "planned": None,
@@ -234,9 +235,12 @@ class JobStore:
         async for document in self._jobs.find({"finished_event": "due"}):
             yield document
 
-    async def finished_sent(self, shop: str, job_id: str) -> None:
-        """`job.finished` was confirmed by the broker."""
-        await self._jobs.update_one({"_id": key_of(shop, job_id)}, {"$set": {"finished_event": "sent"}})
+    async def finished_sent(self, shop: str, job_id: str) -> bool:
+        """`job.finished` was confirmed by the broker; answers whether nobody has noted so before."""
+        result = await self._jobs.update_one(
+            {"_id": key_of(shop, job_id), "finished_event": {"$ne": "sent"}}, {"$set": {"finished_event": "sent"}}
+        )
+        return bool(result.modified_count)
 
     async def open_by_state(self) -> list[tuple[str, int, datetime]]:
         """Unfinished jobs: state, number, and when the oldest was requested."""
@@ -255,6 +259,14 @@ class JobStore:
         """(shop, job id) of every running job."""
         cursor = self._jobs.find({"state": "running"}, {"shop": 1, "job_id": 1}).sort("requested_at", 1)
         return [(d["shop"], d["job_id"]) async for d in cursor]
+
+
+def left_out_document(message: JobRequest) -> Document | None:
+    """What a job leaves out, as it is stored."""
+    if message.leave_out is None:
+        return None
+    # How many is stored beside them: lists of jobs leave the cells themselves out.
+    return {**message.leave_out.model_dump(mode="json"), "cells_no": len(message.leave_out.cells or ())}
 
 
 def _figures(counts: list[Document]) -> Document:

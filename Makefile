@@ -54,7 +54,8 @@ points: setup-dev ## Points of the call budget per changed cell, for both prices
 nodes: setup ## Start a private RabbitMQ and MongoDB, print their addresses, run until Ctrl-C
 	@$(BIN)/python -m deploy.local.nodes $(ARGS)
 
-wheel: setup-dev $(if $(wildcard admin_ui/package.json),page) ## Build dist/trueup-VERSION.whl with the page inside
+wheel: setup-dev ## Build dist/trueup-VERSION.whl with the page inside
+	@admin_ui/build.sh
 	@rm -rf dist
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl

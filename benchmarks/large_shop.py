@@ -123,6 +123,7 @@ class LargeShop:
             "classes": classes,
             "left_out": left_out,
             "codes": codes,
+            **await self._previews.figures.for_pages(SHOP, preview_id),
         }
         ending = {"state": "ready", "failure": None, "finished_at": datetime.now(UTC), **values}
         await self._previews.update(SHOP, preview_id, run, ending)

@@ -10,7 +10,7 @@ const TYPING = 200;
 
 interface FiltersProps {
   filter: BomFilter;
-  facets: Schema["BomFacets"] | undefined;
+  facets: Schema["BomFacetsOut"] | undefined;
   locations: readonly Schema["LocationOut"][] | undefined;
   onChange: (changes: Record<string, string>) => void;
 }
@@ -75,8 +75,8 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
         label={T.list.filterTracks}
         options={[
           all,
-          { label: withCount(T.list.tracks, facets?.tracks.tracking), value: "true" },
-          { label: withCount(T.list.tracksNot, facets?.tracks.not_tracking), value: "false" },
+          { label: withCount(T.list.tracks, facets?.tracking), value: "true" },
+          { label: withCount(T.list.tracksNot, facets?.not_tracking), value: "false" },
         ]}
         value={filter.tracks}
         onChange={(value) => onChange({ tracks: value })}

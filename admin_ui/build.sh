@@ -47,12 +47,12 @@ cd admin_ui
 packages=$(hash_of package-lock.json)
 if [ "$(cat node_modules/.packages 2>/dev/null)" != "$packages" ]; then
     echo "trueup: installing the page's packages"
-    npm ci --no-audit --no-fund --ignore-scripts --loglevel=error ||
+    npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null ||
         fail "npm could not install the page's packages: see above; is a package registry within reach?"
     echo "$packages" >node_modules/.packages
 fi
 echo "trueup: building the page"
-npm run --silent types
+npm run --silent types >/dev/null
 npm run --silent check || fail "the page does not fit the API's description or its own types: see above"
 npm run --silent lint || fail "the page breaks its rules of style: see above"
 npm run --silent build

@@ -31,7 +31,7 @@ export const locationsQuery = queryOptions({
 
 export const facetsQuery = queryOptions({
   queryKey: ["boms", "facets"],
-  queryFn: ({ signal }) => body(api.GET("/api/boms/facets", { signal })),
+  queryFn: ({ signal }) => body(api.GET("/api/facets", { signal })),
 });
 
 export const bomsQuery = (filter: BomFilter, offset: number) =>

@@ -1,4 +1,4 @@
-"""GET /api/boms and /api/boms/facets: the list a merchant works from, and what it can be narrowed by."""
+"""GET /api/boms and /api/facets: the list a merchant works from, and what it can be narrowed by."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ async def _cells(
 
 
 async def get_facets(call: Call[NoParameters, None]) -> Answer:
-    """GET /api/boms/facets."""
+    """GET /api/facets."""
     facets = await call.parts.facets.of(call.shop)
     return Answer(
         BomFacetsOut(
@@ -181,7 +181,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         method="GET",
-        path="/api/boms/facets",
+        path="/api/facets",
         name="getBomFacets",
         tag="records",
         summary="How many BOMs there are by tag, tracking and class",

@@ -20,7 +20,7 @@ from services.preview.api.explained import (
     reason_counts,
     reason_text,
 )
-from services.preview.api.pages import Anywhere, Paged, QueryBool, Text
+from services.preview.api.pages import Anywhere, Moment, Paged, QueryBool, Text
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.selection import Id, LeaveOut, LocationId, SelectionBody
 from shared.domain.cell import CellState
@@ -320,8 +320,8 @@ class JobFilter(BaseModel):
     of_job_id: Ulid | None = None
     open: QueryBool | None = Field(None, description="Only jobs that have not ended (or that have).")
     requested_by: Annotated[Text, Field(max_length=200)] | None = None
-    since: AwareDatetime | None = Field(None, description="Only jobs requested then or later.")
-    until: AwareDatetime | None = Field(None, description="Only jobs requested before then.")
+    since: Moment | None = Field(None, description="Only jobs requested then or later.")
+    until: Moment | None = Field(None, description="Only jobs requested before then.")
 
     def wanted(self) -> dict[str, Any]:
         """As a condition on the stored fields."""

@@ -9,12 +9,13 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.preview.api.problem import FieldProblem, invalid
 from shared.mongodb.listings import Start
 
 MOST = 250
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 
@@ -34,6 +35,15 @@ def _truth(value: Any) -> Any:
     return value
 
 
+def _moment(value: Any) -> Any:
+    if isinstance(value, str) and not _DATE_TIME.match(value):
+        raise ValueError("must be a date and time with its zone, such as 2026-03-01T09:30:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A date and time in a query string; a bare number is none."""
+
 PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 """A whole number in a query string, written in digits only."""
 
@@ -49,7 +59,7 @@ class Paged(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cursor: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+    cursor: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[A-Za-z0-9_-]*$")] | None = Field(
         None, description="`next_cursor` of the page before; none: the first page."
     )
     limit: PageSize = Field(100, description="The most items of a page.")

@@ -6,19 +6,24 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
-setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv (a second run costs nothing)
+setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv, the page (a second run costs nothing)
 	@deploy/local/install.sh
 	@deploy/local/virtualenv.sh demo
+	@admin_ui/build.sh
 
 setup-dev: ## Install what tests and linters need, too
 	@deploy/local/install.sh
 	@deploy/local/virtualenv.sh dev
+	@admin_ui/build.sh
+
+page: ## Build the admin page into admin_ui/dist (part of setup)
+	@admin_ui/build.sh
 
 test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, chaos
 	@tests/run.sh lint types imports unit contract integration chaos
@@ -59,5 +64,5 @@ requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves th
 	@requirements/compile.sh "$(CURDIR)/.run/uv/bin/uv" $(ARGS)
 
 clean: ## Remove .venv, run folders and caches
-	rm -rf .venv .run .cache/pytest .cache/ruff .cache/mypy .cache/import-linter .hypothesis
+	rm -rf .venv .run admin_ui/node_modules admin_ui/dist admin_ui/generated .cache/pytest .cache/ruff .cache/mypy .cache/import-linter .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -83,6 +83,7 @@ export const T = {
     tracks: "Counted",
     tracksNot: "Not counted",
     clear: "Clear filters",
+    filters: "Filters",
     columns: { name: "BOM", tracks: "Pre-assembled", values: "Values by location" },
     select: (name: string) => `Select ${name}`,
     selectPage: "Select all on this page",
@@ -183,9 +184,8 @@ export const T = {
     overwritten: "would be overwritten",
     excluded: "left out",
     refused: (number: number) =>
-      `${cells(number)} of these cannot be pushed as they are and will be reported, not changed:`,
+      `${cells(number)} more cannot be pushed as they stand; they are reported, not changed:`,
     confirm: (number: string) => `Type ${number} to confirm`,
-    confirmHelp: (number: number) => `So many cells change at once (${count(number)}): please type the number.`,
     confirmWrong: (number: string) => `This is not ${number}.`,
     start: "Start Reconciliation",
     starting: "Starting…",

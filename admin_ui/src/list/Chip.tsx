@@ -17,8 +17,8 @@ export function Chip({ bom, cell, onOpen }: ChipProps) {
   return (
     <button
       type="button"
-      className={`chip chip-${cell.cell_class ?? "in_sync"}`}
-      aria-label={agrees || cell.cell_class === null ? label : `${label}, ${CLASS_NAMES[cell.cell_class]}`}
+      className={`chip chip-${cell.cell_class}`}
+      aria-label={agrees ? label : `${label}, ${CLASS_NAMES[cell.cell_class]}`}
       aria-haspopup="dialog"
       onClick={(event) =>
         onOpen({

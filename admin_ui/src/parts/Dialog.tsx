@@ -25,7 +25,9 @@ export function Dialog({ title, onClose, children, footer, wide = false, step = 
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  useEffect(() => heading.current?.focus(), [step]);
+  useEffect(() => {
+    heading.current?.focus();
+  }, [step]);
   return (
     <dialog
       ref={element}

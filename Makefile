@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget points nodes requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -18,15 +18,15 @@ setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv
 	@admin_ui/build.sh
 
 setup-dev: ## Install what tests and linters need, too
-	@deploy/local/install.sh
+	@deploy/local/install.sh dev
 	@deploy/local/virtualenv.sh dev
 	@admin_ui/build.sh
 
 page: ## Build the admin page into admin_ui/dist (part of setup)
 	@admin_ui/build.sh
 
-test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, chaos
-	@tests/run.sh lint types imports unit contract integration chaos
+test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, browser, chaos
+	@tests/run.sh lint types imports unit contract integration browser chaos
 
 lint: setup-dev ## Style, types (mypy --strict) and who may import whom
 	@tests/run.sh lint types imports
@@ -39,6 +39,9 @@ contract: setup-dev ## Messages, HTTP API and GraphQL against their descriptions
 
 integration: setup-dev ## Tests on a private RabbitMQ and MongoDB
 	@tests/run.sh integration $(ARGS)
+
+browser: setup-dev ## The admin page in Chromium, all services running; pictures in .run/screenshots
+	@tests/run.sh browser $(ARGS)
 
 chaos: setup-dev ## Tests that kill, freeze and restart the servers
 	@tests/run.sh chaos $(ARGS)

@@ -36,7 +36,7 @@ run_stage() {
             ;;
         imports) $bin/lint-imports --no-logo --cache-dir .cache/import-linter ;;
         unit) run_pytest tests/unit tests/simulator ;;
-        contract | integration | chaos) run_pytest "tests/$1" ;;
+        contract | integration | browser | chaos) run_pytest "tests/$1" ;;
     esac
 }
 
@@ -44,13 +44,13 @@ stages=()
 options=()
 for word in "$@"; do
     case $word in
-        lint | types | imports | unit | contract | integration | chaos)
+        lint | types | imports | unit | contract | integration | browser | chaos)
             if [ ${#options[@]} -eq 0 ]; then stages+=("$word"); else options+=("$word"); fi
             ;;
         *) options+=("$word") ;;
     esac
 done
-[ ${#stages[@]} -gt 0 ] || { echo "tests/run.sh: name a stage: lint types imports unit contract integration chaos" >&2; exit 2; }
+[ ${#stages[@]} -gt 0 ] || { echo "tests/run.sh: name a stage: lint types imports unit contract integration browser chaos" >&2; exit 2; }
 
 summary=()
 result=0

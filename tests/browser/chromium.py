@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright; nothing is downloaded."""
+"""The system's Chromium, driven by Playwright; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ FLAGS = (
 
 def program() -> str:
     """Where Chromium is. `make setup-dev` installs it."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for path in map(shutil.which, names) if path is not None), None)
     if found is None:
         pytest.fail("there is no chromium here; make setup-dev installs it")
     return found

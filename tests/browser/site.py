@@ -15,6 +15,7 @@ from pymongo import MongoClient
 
 from services.preview.bootstrap import PreviewService
 from shared.mongodb.records import RecordStore, WantedBom
+from shared.reading.locations import refresh_locations
 from tests.backends.management import Management
 from tests.browser.admin_page import WIDE, AdminPage
 from tests.integration.drift_setup import DriftWorld, drift_world
@@ -81,6 +82,19 @@ class Site:
     async def latency(self, seconds: float) -> None:
         """How long each call to Shopify takes from now on."""
         await self.world.control("/control/latency", {"seconds": seconds})
+
+    async def long_bom(self, bom_id: str, item_id: str, name: str, place: str) -> None:
+        """A BOM that counts two more than Shopify at a place that was just opened."""
+        world = self.world
+        await refresh_locations(SHOP, world.boms, world.reads)
+        records = RecordStore(world.mongo.db, world.mongo.transactions)
+        wanted = WantedBom(bom_id, item_id, name, tracks_pre_assembled=True)
+        await records.upsert(SHOP, wanted, reference="test")
+        world.items[bom_id] = item_id
+        world.locations.append(place)
+        await world.agree([bom_id])
+        world.locations.remove(place)
+        await world.hand(bom_id, place, 2)
 
     async def name(self, bom_id: str, name: str, *, tags: Sequence[str] = ()) -> None:
         """Give a BOM a name and tags."""

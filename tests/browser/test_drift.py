@@ -18,7 +18,7 @@ async def test_what_the_breaker_stops_a_person_releases(site: Site) -> None:
     await site.add({"far oak": [10, 20]})
     await site.drift.policy(max_move=5)
     await site.edit("far oak", 0, 90)
-    await site.drift.sweep()
+    await site.drift.sweep(full=True)
     await site.drift.until(1, state="missed")
     async with site.tab() as tab:
         await tab.open()

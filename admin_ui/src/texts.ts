@@ -107,8 +107,6 @@ export const T = {
     emptyText: "They appear here once they are imported (trueup import --boms FILE.csv) or sent by your app.",
     noneTitle: "No BOM matches",
     noneText: "Try another search, or clear the filters.",
-    chip: (bom: string, location: string, local: string, shopify: string) =>
-      `${bom}, ${location}: local ${local}, Shopify ${shopify}`,
     externally: "Managed elsewhere",
   },
 
@@ -335,6 +333,9 @@ export const T = {
     impossible: (number: number) => `${cells(number)} cannot be undone any more and stay as they are.`,
     later: "Sales and counts since then are kept: only this run's own change is taken back.",
     none: "Nothing of this run can be undone any more.",
+    many: (what: string) => `This run changed ${what}. Each is taken back where that is still possible; the others stay.`,
+    side: (direction: Direction) =>
+      direction === "toShopify" ? "Shopify is set back, and the local value with it." : "Only local values are set back.",
     columns: { bom: "BOM", location: "Location", change: "Change", shopify: "Shopify", local: "Local", why: "Why not" },
     start: (number: number) => `Undo ${cells(number)}`,
     keep: "Keep as it is",

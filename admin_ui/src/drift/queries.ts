@@ -4,7 +4,8 @@ import { api, body, type Schema } from "../api/client";
 
 export type Drift = Schema["DriftOut"];
 export type DriftFigures = Schema["DriftPage"];
-export type Policy = Schema["DriftPolicy"];
+/** What is answered is whole; what is sent may lack what has a default. */
+export type Policy = Required<Schema["DriftPolicy"]>;
 export type DriftState = Drift["state"];
 
 const ENTRIES = 50;
@@ -30,7 +31,7 @@ export const driftListQuery = (state: DriftState | "") =>
 
 export const policyQuery = queryOptions({
   queryKey: ["drift", "policy"],
-  queryFn: ({ signal }) => body(api.GET("/api/drift/policy", { signal })),
+  queryFn: async ({ signal }) => (await body(api.GET("/api/drift/policy", { signal }))) as Policy,
 });
 
 export interface DayOfDrift {

@@ -19,8 +19,8 @@ compile() {
 }
 
 # Each set is held to the pins of the one below it, so that dev installs on top of demo without moving anything.
-compile runtime "$@" pyproject.toml
-compile demo "$@" --constraints requirements/runtime.txt pyproject.toml requirements/demo.in
-compile dev "$@" --constraints requirements/demo.txt pyproject.toml requirements/dev.in
+compile runtime "$@" --extra tracing pyproject.toml
+compile demo "$@" --constraints requirements/runtime.txt --extra tracing pyproject.toml requirements/demo.in
+compile dev "$@" --constraints requirements/demo.txt --extra tracing pyproject.toml requirements/dev.in
 # By itself: only a machine without Node.js of its own needs it, to build the page.
 compile page "$@" requirements/page.in

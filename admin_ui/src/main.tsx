@@ -1,15 +1,13 @@
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Trouble } from "./api/trouble";
 import { App } from "./App";
-import { KitProvider } from "./kit";
 import "./styles.css";
 
 const TRIES = 3;
 
 const client = new QueryClient({
-  queryCache: new QueryCache(),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
@@ -27,10 +25,8 @@ const place = document.getElementById("page");
 if (place === null) throw new Error("the page has no place");
 createRoot(place).render(
   <StrictMode>
-    <KitProvider>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </KitProvider>
+    <QueryClientProvider client={client}>
+      <App />
+    </QueryClientProvider>
   </StrictMode>,
 );

@@ -29,6 +29,7 @@ from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
+from shared.tracing import http_client_configs
 
 log = structlog.get_logger()
 
@@ -94,7 +95,7 @@ class PreviewService:
         later.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
-        session = await later.enter_async_context(aiohttp.ClientSession())
+        session = await later.enter_async_context(aiohttp.ClientSession(trace_configs=http_client_configs()))
         self._publisher = await Publisher.open(url, "preview")
         later.push_async_callback(self._publisher.close)
         self._consumer = await Consumer.open(url, "preview")

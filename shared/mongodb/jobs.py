@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from shared import tracing
 from shared.contract.messages import JobRequest
 from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
@@ -66,6 +67,9 @@ class JobStore:
             "cancel_requested": False,
             "failure": None,
         }
+        if (carried := tracing.carried()) is not None:
+            # Messages may be lost; by this the job's later work stays in the trace of its request.
+            document["trace"] = carried
         try:
             await self._jobs.insert_one(document)
         except DuplicateKeyError:
@@ -75,6 +79,12 @@ class JobStore:
     async def get(self, shop: str, job_id: str) -> Document | None:
         """The job document, or None."""
         return found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
+
+    async def trace(self, shop: str, job_id: str) -> str | None:
+        """The span in which the job was requested, where that was traced."""
+        document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, {"trace": 1}))
+        trace: str | None = None if document is None else document.get("trace")
+        return trace
 
     async def get_many(self, shop: str, job_ids: Iterable[str]) -> dict[str, Document]:
         """Job documents by job id, without their selections: these may be long."""
@@ -225,9 +235,12 @@ class JobStore:
         async for document in self._jobs.find({"finished_event": "due"}):
             yield document
 
-    async def finished_sent(self, shop: str, job_id: str) -> None:
-        """`job.finished` was confirmed by the broker."""
-        await self._jobs.update_one({"_id": key_of(shop, job_id)}, {"$set": {"finished_event": "sent"}})
+    async def finished_sent(self, shop: str, job_id: str) -> bool:
+        """`job.finished` was confirmed by the broker; answers whether nobody has noted so before."""
+        result = await self._jobs.update_one(
+            {"_id": key_of(shop, job_id), "finished_event": {"$ne": "sent"}}, {"$set": {"finished_event": "sent"}}
+        )
+        return bool(result.modified_count)
 
     async def open_by_state(self) -> list[tuple[str, int, datetime]]:
         """Unfinished jobs: state, number, and when the oldest was requested."""

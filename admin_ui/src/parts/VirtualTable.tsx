@@ -59,7 +59,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const key = JSON.stringify(source.key);
   // In braces: scrolling answers a promise in newer browsers, which is no clean-up.
   useEffect(() => {
-    void region.current?.scrollTo({ top: 0 });
+    region.current?.scrollTo({ top: 0 });
   }, [key]);
   if (known.current !== total) {
     known.current = total;

@@ -17,7 +17,7 @@ from services.preview.api.routes import AnyRoute
 from services.preview.page.headers import guard
 from shared.errors import BrokerUnavailable, StoreUnavailable
 from shared.mongodb.transactions import WriteConflict
-from shared.operations import http_metrics
+from shared.operations import http_metrics, http_traces
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def make_app(parts: Parts) -> web.Application:
     """The application that serves /api."""
-    app = web.Application(middlewares=[http_metrics("preview"), problems], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[http_traces, http_metrics("preview"), problems], client_max_size=BODY_LIMIT)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route, parts))
     documents.add_documents(app, ROUTES)

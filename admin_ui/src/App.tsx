@@ -60,8 +60,9 @@ export function App() {
               </Switch>
             </Suspense>
           </Boundary>
+          {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
           {params.has("reconcile") && (
-            <Boundary key={params.get("job") ?? params.get("preview") ?? ""}>
+            <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
               <Suspense fallback={null}>
                 <ReconcileDialog />
               </Suspense>

@@ -14,6 +14,7 @@ const client = new QueryClient({
       gcTime: 120_000,
       // Whether the network is there is found by asking: the browser's own word is wrong behind a local service.
       networkMode: "always",
+      refetchOnReconnect: "always",
       retry: (failures, error) => error instanceof Trouble && error.passes && failures < TRIES,
       retryDelay: (failures) => Math.min(500 * 2 ** failures, 4_000),
     },

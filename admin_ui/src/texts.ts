@@ -156,6 +156,7 @@ export const T = {
     order: "Order",
     orders: { size: "Largest difference first", no: "By BOM" },
     nothing: "Every cell that could be compared agrees. There is nothing to change.",
+    nothingPushed: "Nothing will be changed: what differs cannot be pushed as it stands.",
     nothingLeft: "Everything that differs is left out: there is nothing to change.",
     noRows: "No rows here.",
     whatChanges: "What will change",

@@ -126,6 +126,5 @@ class AdminPage:
 
     def is_clean(self) -> None:
         """No error, no failed request, nothing asked of another origin."""
-        assert self.foreign == []
-        assert self.trouble == []
-        assert not self.unsound, "\n".join(self.unsound)
+        wrong = [f"asked of another origin: {url}" for url in self.foreign] + self.trouble + self.unsound
+        assert not wrong, "\n".join(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -127,7 +128,7 @@ async def test_history_export_and_undo_are_exact(site: Site, tmp_path: Path) -> 
             await tab.button("Export CSV").click()
         file = tmp_path / "run.csv"
         await (await saving.value).save_as(file)
-        lines = list(csv.DictReader(file.open(encoding="utf-8-sig")))
+        lines = csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig")))
         [line] = [row for row in lines if row["state"] == "updated"]
         assert (line["bom_id"], line["location_id"], line["inventory_item_id"]) == (LONG_ID, LONG_ID, item_id)
         assert (line["bom_name"], line["shopify_before"], line["shopify_after"]) == ("'=Far oak", "7", "9")

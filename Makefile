@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget points nodes wheel wheel-check reference requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -55,6 +55,9 @@ demo: setup ## Start everything with a demo shop in drift and open the walkthrou
 
 campaign-budget: setup-dev ## 10,000 BOMs at 20 locations in drift under the Standard plan; points, waits, memory (takes long)
 	@$(BIN)/python -m benchmarks.campaign_budget $(ARGS)
+
+campaign-page: setup-dev ## The page with 10,000 BOMs at 20 locations in Chromium: waits, long frames, heap (takes minutes)
+	@$(BIN)/python -m benchmarks.page $(ARGS)
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)

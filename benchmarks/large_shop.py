@@ -24,7 +24,8 @@ from tests.integration.shop_world import SHOP, ShopWorld, new_id
 TAGS = ("finished goods", "seasonal", "gift", "bulky", "fragile", "clearance")
 _AT_ONCE = 5000
 _ITEMS_AT_ONCE = 250
-_LOCAL, _SHOPIFY, _BOTH, _NOT_STOCKED = 0.08, 0.14, 0.17, 0.19
+_SHARES = (0.08, 0.14, 0.17, 0.19)
+_ALL_DIFFER = (0.45, 0.85, 1.0, 1.0)
 """Shares of the cells, added up: counted by hand, moved at Shopify, both, and not stocked; the rest agrees."""
 
 
@@ -41,8 +42,9 @@ class Seen:
 class LargeShop:
     """Makes the shop, the same one each time."""
 
-    def __init__(self, world: ShopWorld, boms: int) -> None:
+    def __init__(self, world: ShopWorld, boms: int, *, all_differ: bool = False) -> None:
         self._world = world
+        self._shares = _ALL_DIFFER if all_differ else _SHARES
         self._number = boms
         self._chance = random.Random(29)  # noqa: S311  # chance for a benchmark, nothing secret
         self._then = datetime.now(UTC) - timedelta(hours=3)
@@ -70,13 +72,14 @@ class LargeShop:
         """Base, count, and what Shopify holds."""
         base, die = self._chance.randint(0, 120), self._chance.random()
         move = self._chance.choice((-1, 1)) * self._chance.randint(1, 40)
-        if die < _LOCAL:
-            return base, max(base + move, 0), base
-        if die < _SHOPIFY:
+        local, shopify, both, not_stocked = self._shares
+        if die < local:
+            return base, base + abs(move), base
+        if die < shopify:
             return base, base, base + move
-        if die < _BOTH:
+        if die < both:
             return base, base + 3, base - 5
-        return base, base, None if die < _NOT_STOCKED else base
+        return base, base, None if die < not_stocked else base
 
     async def _items(
         self, numbers: Sequence[int], values: Sequence[Sequence[tuple[int, int, int | None]]]

@@ -63,6 +63,7 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
           maxLength={200}
           value={typed}
           onChange={setTyped}
+          loading={typed.trim() !== filter.search}
           clearButton
           onClearButtonClick={() => setTyped("")}
         />

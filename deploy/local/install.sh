@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to.
+# Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to; with
+# `dev` also the browser that the tests drive. Usage: deploy/local/install.sh [dev]
 # Asks for nothing, starts no service, and does nothing where all is there.
 # With TRUEUP_AMQP_URL or TRUEUP_MONGODB_URI set, that server is taken as given.
 set -euo pipefail
 
 python=${PYTHON:-python3}
+what=${1:-demo}
 
 fail() {
     echo "trueup: $1" >&2
@@ -28,6 +30,11 @@ if [ -z "${TRUEUP_MONGODB_URI:-}" ] && ! command -v mongod >/dev/null; then
     [ "$(uname -sm)" = "Linux x86_64" ] ||
         fail "no MongoDB for $(uname -sm): put a mongod on PATH or set TRUEUP_MONGODB_URI"
     has_library libcurl.so.4 || missing+=(libcurl4)
+fi
+
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+if [ "$what" = dev ] && ! has_browser >/dev/null; then
+    missing+=(chromium)
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0

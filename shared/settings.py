@@ -1,7 +1,13 @@
-"""Every setting of the services: environment variables with the prefix TRUEUP_."""
+"""Every setting of the services: environment variables with the prefix TRUEUP_, or files of the same names.
+
+TRUEUP_SECRETS_DIR names a folder with a file for each setting that is not in the environment, such as `trueup_amqp_url`:
+secrets as containers get them.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +16,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import WrongSetting
+
+SECRETS_DIR = "TRUEUP_SECRETS_DIR"
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
@@ -37,6 +45,19 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
     operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
+
+    @field_validator("shopify_client_id", "shopify_client_secret")
+    @classmethod
+    def _is_given(cls, value: str | SecretStr) -> str | SecretStr:
+        # An empty key would sign, and verify, as any other does.
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value).strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("shopify_client_secret_previous")
+    @classmethod
+    def _may_be_left_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is not None and value.get_secret_value().strip() else None
 
     @field_validator("amqp_url")
     @classmethod
@@ -116,8 +137,11 @@ def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
 
 def load_settings() -> Settings:
     """The settings of the environment. Raises WrongSetting with one line that names each wrong variable."""
+    folder = os.environ.get(SECRETS_DIR) or None
+    if folder is not None and not Path(folder).is_dir():
+        raise WrongSetting(f"wrong settings: {SECRETS_DIR}: there is no folder {folder}")
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder)
     except ValidationError as error:
         # The value itself is never shown: it may be a secret.
         parts = [f"TRUEUP_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,9 @@ from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 FIRST_ERRORS = 20
 """How many errors the job document itself shows; the rest are in the cells."""
+
+OF_PAUSED_SHOP = "of_paused_shop"
+"""Stands for the state of an unfinished job whose shop is paused, where jobs are counted."""
 
 _UNFINISHED = [str(state) for state in UNFINISHED_JOB_STATES]
 
@@ -228,11 +231,15 @@ class JobStore:
         """`job.finished` was confirmed by the broker."""
         await self._jobs.update_one({"_id": key_of(shop, job_id)}, {"$set": {"finished_event": "sent"}})
 
-    async def open_by_state(self) -> list[tuple[str, int, datetime]]:
-        """Unfinished jobs: state, number, and when the oldest was requested."""
+    async def open_by_state(self, paused: Collection[str] = ()) -> list[tuple[str, int, datetime]]:
+        """Unfinished jobs: state, number, and when the oldest was requested.
+
+        Those of the shops `paused` have the state OF_PAUSED_SHOP here: they wait for the merchant.
+        """
+        state = {"$cond": [{"$in": ["$shop", sorted(paused)]}, OF_PAUSED_SHOP, "$state"]}
         pipeline: list[Document] = [
             {"$match": {"state": {"$in": _UNFINISHED}}},
-            {"$group": {"_id": "$state", "n": {"$sum": 1}, "oldest": {"$min": "$requested_at"}}},
+            {"$group": {"_id": state, "n": {"$sum": 1}, "oldest": {"$min": "$requested_at"}}},
         ]
         return [(d["_id"], d["n"], d["oldest"]) async for d in self._jobs.aggregate(pipeline)]
 

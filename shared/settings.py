@@ -1,6 +1,6 @@
 """Every setting of the services: environment variables with the prefix TRUEUP_, or files of the same names.
 
-TRUEUP_SECRETS_DIR names a folder with a file for each setting that is not in the environment, such as `trueup_amqp_url`:
+TRUEUP_SECRETS_DIR names a folder with a file for each setting that the environment lacks, such as `trueup_amqp_url`:
 secrets as containers get them.
 """
 

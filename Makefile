@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check reference requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -53,6 +53,17 @@ points: setup-dev ## Points of the call budget per changed cell, for both prices
 
 nodes: setup ## Start a private RabbitMQ and MongoDB, print their addresses, run until Ctrl-C
 	@$(BIN)/python -m deploy.local.nodes $(ARGS)
+
+wheel: setup-dev $(if $(wildcard admin_ui/package.json),page) ## Build dist/trueup-VERSION.whl with the page inside
+	@rm -rf dist
+	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+wheel-check: wheel ## Install the wheel into an empty environment and run everything from it
+	@$(BIN)/python -m pytest tests/release -q $(ARGS)
+
+reference: setup-dev ## Write docs/reference/*.md anew from the code
+	@$(BIN)/python -m deploy.reference
 
 requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves them to their newest versions)
 	@mkdir -p .run && $(PYTHON) -m venv .run/uv && .run/uv/bin/python -m pip install --quiet uv

@@ -19,6 +19,6 @@ compile() {
 }
 
 # Each set is held to the pins of the one below it, so that dev installs on top of demo without moving anything.
-compile runtime "$@" pyproject.toml
-compile demo "$@" --constraints requirements/runtime.txt pyproject.toml requirements/demo.in
-compile dev "$@" --constraints requirements/demo.txt pyproject.toml requirements/dev.in
+compile runtime "$@" --extra tracing pyproject.toml
+compile demo "$@" --constraints requirements/runtime.txt --extra tracing pyproject.toml requirements/demo.in
+compile dev "$@" --constraints requirements/demo.txt --extra tracing pyproject.toml requirements/dev.in

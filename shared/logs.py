@@ -8,6 +8,8 @@ import sys
 import structlog
 from structlog.types import EventDict, WrappedLogger
 
+from shared import tracing
+
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "hmac")
 
 
@@ -19,12 +21,20 @@ def _mask(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Where traces are kept, a line names the one it belongs to."""
+    if (trace_id := tracing.trace_id()) is not None:
+        event["trace_id"] = trace_id
+    return event
+
+
 def configure_logs(service: str, level: str) -> None:
     """Set up structlog, and the standard library's logging through it, for one service."""
     processors: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _trace,
         structlog.processors.format_exc_info,
         _mask,
     ]

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared import metrics
+from shared import metrics, tracing
 
 log = structlog.get_logger()
 
@@ -71,6 +71,30 @@ async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
     return await start_server(app, host, port, shutdown_timeout=1.0)
 
 
+@web.middleware
+async def http_traces(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A middleware that traces every request under the path of its route, going on from the caller's trace."""
+    if not tracing.on():
+        return await handler(request)
+    route = _route_of(request)
+    parent = request.headers.get(tracing.CARRIED)
+    with tracing.span(f"{request.method} {route}", kind="server", parent=parent) as span:
+        span.set("http.request.method", request.method)
+        span.set("http.route", route)
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            span.set("http.response.status_code", error.status)
+            raise
+        span.set("http.response.status_code", response.status)
+        return response
+
+
+def _route_of(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "unmatched" if resource is None else resource.canonical
+
+
 def http_metrics(service: str) -> Middleware:
     """A middleware that measures every request under the path of its route, never the path as sent."""
 
@@ -85,10 +109,8 @@ def http_metrics(service: str) -> Middleware:
             status = error.status
             raise
         finally:
-            resource = request.match_info.route.resource
-            route = "unmatched" if resource is None else resource.canonical
             seconds = monotonic() - started
-            metrics.HTTP_REQUESTS.labels(service, route, str(status)).observe(seconds)
+            metrics.HTTP_REQUESTS.labels(service, _route_of(request), str(status)).observe(seconds)
         return response
 
     return measure

@@ -7,12 +7,13 @@ secrets as containers get them.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import WrongSetting
@@ -20,6 +21,9 @@ from shared.errors import WrongSetting
 SECRETS_DIR = "TRUEUP_SECRETS_DIR"
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -29,10 +33,12 @@ class Settings(BaseSettings):
 
     amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
     mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
-    mongodb_database: str = "trueup"
-    shopify_api_version: ApiVersion = "2026-10"
-    shopify_client_id: str
-    shopify_client_secret: SecretStr
+    mongodb_database: str = Field("trueup", description="Its database.")
+    shopify_api_version: ApiVersion = Field("2026-10", description="The version of Shopify's Admin API.")
+    shopify_client_id: str = Field(description="The app's client id.")
+    shopify_client_secret: SecretStr = Field(
+        description="The app's client secret; also verifies webhooks and session tokens."
+    )
     shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
     shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
     webhook_url: str | None = Field(
@@ -41,10 +47,22 @@ class Settings(BaseSettings):
     token_keys: Annotated[list[SecretStr], NoDecode] = Field(
         description="Fernet keys, comma-separated; the first encrypts, all decrypt."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    host: str = "127.0.0.1"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="JSON lines on standard error from this level on."
+    )
+    host: str = Field("127.0.0.1", description="Where a service listens; 0.0.0.0 for every address of the machine.")
     port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
     operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
+    otlp_endpoint: str | None = Field(
+        default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        validate_default=True,
+        description="Where traces go: a collector's OTLP port over HTTP; none: no traces are kept.",
+    )
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
+    page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
+    demo_sign_in: str | None = Field(
+        None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
+    )
 
     @field_validator("shopify_client_id", "shopify_client_secret")
     @classmethod
@@ -96,10 +114,20 @@ class Settings(BaseSettings):
         if not url:
             return None
         parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        local = parts.hostname in _LOOPBACK
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
             raise ValueError("must be an https address; http only on this machine")
         return url
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _takes_traces(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be the http(s) address of a collector, such as http://collector:4318")
+        return url.rstrip("/")
 
     @field_validator("shopify_url")
     @classmethod
@@ -114,6 +142,18 @@ class Settings(BaseSettings):
         if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
             raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
         return url
+
+    @field_validator("demo_sign_in")
+    @classmethod
+    def _never_in_production(cls, shop: str | None, given: ValidationInfo) -> str | None:
+        if not shop:
+            return None
+        if not _SHOP.fullmatch(shop):
+            raise ValueError("must be a shop's domain, such as name.myshopify.com")
+        own, shopify = given.data.get("host", ""), urlsplit(given.data.get("shopify_url", "")).hostname
+        if own not in _LOOPBACK or shopify not in _LOOPBACK:
+            raise ValueError("is for demos: TRUEUP_HOST and the simulator of TRUEUP_SHOPIFY_URL must be on 127.0.0.1")
+        return shop
 
     @property
     def client_secrets(self) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ run_pytest() {
     local paths code=0
     mapfile -t paths < <(existing "$@")
     [ ${#paths[@]} -gt 0 ] || { echo "no tests in $*"; return $no_tests; }
-    $bin/python -m pytest "${paths[@]}" "${options[@]}" || code=$?
+    # Most of a test's time is waiting, so more processes than cores; each has servers of its own.
+    $bin/python -m pytest "${paths[@]}" -n "$processes" --dist worksteal "${options[@]}" || code=$?
     # A choice that matches nothing is a mistake; a stage that holds no test yet is not.
     [ $code -ne $no_tests ] || [ ${#options[@]} -eq 0 ] || code=1
     return $code
@@ -35,8 +36,10 @@ run_stage() {
             $bin/mypy "${packages[@]}"
             ;;
         imports) $bin/lint-imports --no-logo --cache-dir .cache/import-linter ;;
-        unit) run_pytest tests/unit tests/simulator ;;
-        contract | integration | chaos) run_pytest "tests/$1" ;;
+        unit) processes=2 run_pytest tests/unit tests/simulator ;;
+        contract) processes=2 run_pytest tests/contract ;;
+        integration) processes=4 run_pytest tests/integration ;;
+        chaos) processes=2 run_pytest tests/chaos ;;
     esac
 }
 

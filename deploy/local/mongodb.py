@@ -35,6 +35,16 @@ class MongoDbMember:
         """Host and port, as the replica set knows the member."""
         return f"{LOOPBACK}:{self.port}"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the mongod's process runs."""
+        return self._server is not None and self._server.is_running
+
+    @property
+    def process_id(self) -> int:
+        """The process of the mongod that runs."""
+        return self._running().pid
+
     def start(self) -> None:
         """Start the mongod and wait until it takes connections.
 

@@ -17,9 +17,12 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from deploy.local.errors import LocalNodeError
-from deploy.local.mongodb import MongoDbReplicaSet
+from deploy.local.mongodb import MongoDbMember, MongoDbReplicaSet
 from deploy.local.rabbitmq import RabbitMqNode
 from deploy.local.run_directory import make_run_directory
+
+_LOOK_EVERY = 0.5
+"""Seconds between looks at the servers' processes: the kernel tells nobody but their keepers of an end."""
 
 
 class LocalNodes:
@@ -71,6 +74,28 @@ class LocalNodes:
             self.stop()
             raise
 
+    def processes(self) -> dict[str, int]:
+        """The process of each private server that runs."""
+        return {name: node.process_id for name, node in self._private().items() if node.is_running}
+
+    def start_again(self) -> list[str]:
+        """Start the private servers that have ended, with their data and on their ports; answers which.
+
+        Raises:
+            LocalNodeError: one does not come up again.
+        """
+        ended = {name: node for name, node in self._private().items() if not node.is_running}
+        for node in ended.values():
+            node.start()
+        return list(ended)
+
+    def _private(self) -> dict[str, RabbitMqNode | MongoDbMember]:
+        members = [] if self.mongodb is None else self.mongodb.members
+        private: dict[str, RabbitMqNode | MongoDbMember] = {}
+        if self.rabbitmq is not None:
+            private["RabbitMQ"] = self.rabbitmq
+        return private | {f"MongoDB {number}": member for number, member in enumerate(members, 1)}
+
     def stop(self) -> None:
         """Stop the private servers; remove their folder unless it was given."""
         started = [node for node in (self.rabbitmq, self.mongodb) if node is not None]
@@ -117,10 +142,26 @@ def given_management_url(amqp_url: str) -> str:
     return f"http://{parts.username or 'guest'}:{parts.password or 'guest'}@{parts.hostname or 'localhost'}:15672"
 
 
+def _keep_running(nodes: LocalNodes, ends: set[signal.Signals], restart_after: float) -> None:
+    """Until one of the signals: start again what ended, a while later, so that its absence can be looked at."""
+    running = nodes.processes()
+    while signal.sigtimedwait(ends, _LOOK_EVERY) is None:
+        if nodes.processes() == running:
+            continue
+        if signal.sigtimedwait(ends, restart_after) is not None:
+            return
+        again = ", ".join(nodes.start_again())
+        running = nodes.processes()
+        print(f"# started again: {again}", flush=True)  # noqa: T201 - the command's output
+
+
 def main() -> int:
     """Run the command line. Return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.local.nodes", description=__doc__.partition("\n")[0])
     parser.add_argument("--directory", type=Path, help="keep the data here (default: a folder removed at the end)")
+    parser.add_argument(
+        "--restart-after", type=float, default=15.0, help="seconds until a server that ended is started again"
+    )
     arguments = parser.parse_args()
     # Blocked from the start, so that an early Ctrl-C still stops the servers in order.
     ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -130,11 +171,12 @@ def main() -> int:
             lines = [
                 f"export TRUEUP_AMQP_URL='{nodes.amqp_url}' TRUEUP_MONGODB_URI='{nodes.mongodb_uri}'",
                 f"# management: {nodes.management_url}",
-                "# running; Ctrl-C stops them",
+                *(f"# {name} is process {process}" for name, process in nodes.processes().items()),
+                f"# running; one that ends is started again after {arguments.restart_after:g} s; Ctrl-C stops them",
             ]
             with contextlib.suppress(BrokenPipeError):
                 print("\n".join(lines), flush=True)  # noqa: T201 - the command's output
-            signal.sigwait(ends)
+            _keep_running(nodes, ends, arguments.restart_after)
     except LocalNodeError as error:
         print(f"trueup: {error}", file=sys.stderr)  # noqa: T201 - the command's output
         return 1

@@ -49,6 +49,16 @@ class RabbitMqNode:
         """Where Prometheus reads the broker's counters."""
         return f"http://{LOOPBACK}:{self.prometheus_port}/metrics"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the node's process runs."""
+        return self._server is not None and self._server.is_running
+
+    @property
+    def process_id(self) -> int:
+        """The process of the node that runs."""
+        return self._running().pid
+
     def start(self) -> None:
         """Start the node, or start it again with its data, and wait until clients can connect.
 

@@ -17,6 +17,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo, store_must_answer
 from shared.mongodb.dead_letters import DeadLetterStore
+from shared.mongodb.job_boms import JobBoms
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.listings import Listings
 from shared.mongodb.previews import PreviewStore
@@ -48,6 +49,7 @@ class Client:
     jobs: JobStore
     cells: CellStore
     listings: Listings
+    job_boms: JobBoms
     letters: DeadLetterStore
 
     async def shop(self, domain: str | None) -> Shop:
@@ -111,5 +113,6 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Client]:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             listings=Listings(mongo.db),
+            job_boms=JobBoms(mongo.db),
             letters=DeadLetterStore(mongo.db),
         )

@@ -9,17 +9,11 @@ from rich.console import Console
 from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.tables import Column, shorten, show_table
+from services.command_line.tables import shorten
 from shared.mongodb.collections import Document
 from shared.mongodb.dead_letters import DeadLetter
 
-COLUMNS = (
-    Column("Id"),
-    Column("Since"),
-    Column("Key", "name", 2),
-    Column("Shop", "name", 2),
-    Column("Reason", "name", 3),
-)
+_LOGGED = "the log of the service says why"
 
 
 async def list_letters(client: Client, shop: str | None, *, as_json: bool, out: Console) -> Exit:
@@ -31,11 +25,10 @@ async def list_letters(client: Client, shop: str | None, *, as_json: bool, out: 
     if not letters:
         out.print("no dead letters")
         return Exit.OK
-    lines = [
-        (letter.letter_id, f"{letter.at:%m-%d %H:%M}", letter.key, letter.shop or "", letter.reason)
-        for letter in letters
-    ]
-    show_table(out, COLUMNS, lines)
+    for letter in letters:
+        about = [letter.letter_id, f"{letter.at:%m-%d %H:%M}", letter.key, letter.shop or "no shop"]
+        out.print("  ".join(about), soft_wrap=True, markup=False)
+        out.print(f"  {letter.reason}: {letter.cause or _LOGGED}", soft_wrap=True, markup=False)
     return Exit.OK
 
 
@@ -69,6 +62,7 @@ def _document(letter: DeadLetter) -> Document:
         "exchange": letter.exchange,
         "key": letter.key,
         "reason": letter.reason,
+        "cause": letter.cause,
         "headers": letter.headers,
         "body": shorten(letter.body.decode(errors="replace"), 10_000),
     }

@@ -15,7 +15,7 @@ from services.command_line.tables import shorten
 from services.command_line.watching import Wake, follow, job_has_ended
 from shared.domain.job import Totals
 from shared.mongodb.collections import Document
-from shared.mongodb.listings import BomProgress
+from shared.mongodb.job_boms import BomProgress
 
 MOST_BOMS = 200
 """Jobs of more BOMs are told as a whole: a line for each would hide what matters."""
@@ -58,8 +58,8 @@ async def _boms(client: Client, shop: str, job: Document) -> Sequence[BomProgres
     """The job's BOMs; none where there are too many to tell one by one."""
     if job["planned"] is None:
         return ()
-    boms, more = await client.listings.job_boms(shop, job["job_id"], None, MOST_BOMS)
-    return () if more is not None else boms
+    page = await client.job_boms.page(shop, job["job_id"], None, after=None, skip=0, limit=MOST_BOMS)
+    return () if page.after is not None else page.boms
 
 
 async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, per_bom: bool) -> Document:

@@ -13,6 +13,7 @@ from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
 from shared.domain.job import Totals
 from shared.mongodb.collections import Document
+from shared.mongodb.listings import FIRST, Start
 
 MOST_ROWS = 100
 """Cells shown one by one."""
@@ -33,15 +34,15 @@ COLUMNS = (
 
 async def cells_of(client: Client, shop: str, job_id: str, state: CellState | None = None) -> AsyncIterator[Document]:
     """The cells of a job in order, those in one state or all."""
-    after = None
+    start = FIRST
     wanted = {} if state is None else {"state": str(state)}
     while True:
-        page = await client.listings.cells(shop, job_id, wanted, after, _PAGE)
+        page = await client.listings.cells(shop, job_id, wanted, start, _PAGE)
         for cell in page.items:
             yield cell
         if page.after is None:
             return
-        after = page.after
+        start = Start(page.after)
 
 
 async def _telling(client: Client, shop: str, job_id: str) -> AsyncIterator[Document]:

@@ -28,6 +28,7 @@ from services.command_line.tables import console
 from shared.contract.messages import JobOptions
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
+from shared.version import VERSION
 
 app = typer.Typer(
     name="trueup",
@@ -63,6 +64,22 @@ class ServiceName(StrEnum):
     PREVIEW = "preview"
     RECONCILER = "reconciler"
     ALL = ALL
+
+
+def _print_version(wanted: bool) -> None:  # typer calls it with the option's value
+    if wanted:
+        console().print(VERSION)
+        raise typer.Exit(Exit.OK)
+
+
+@app.callback()
+def trueup_command(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Keeps an app's own stock records and Shopify's in agreement."""
 
 
 def _run(work: Callable[[Client], Awaitable[Exit]]) -> NoReturn:

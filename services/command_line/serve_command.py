@@ -20,6 +20,7 @@ from shared.logs import configure_logs
 from shared.mongodb.connection import store_must_answer
 from shared.operations import start_operations
 from shared.settings import Settings, load_settings
+from shared.tracing import start_tracing, stop_tracing
 
 log = structlog.get_logger()
 
@@ -130,16 +131,20 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         raise WrongUseError(f"--role {unknown[0]}: must be {choice}")
     settings = load_settings()
     configure_logs(name, settings.log_level)
+    start_tracing(name, settings)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    with store_must_answer():
-        running = await _start_unless(ended, service.start(settings, roles))
-        if running is not None:
-            await ended.wait()
-            log.info("stopping")
-            await running.stop()
+    try:
+        with store_must_answer():
+            running = await _start_unless(ended, service.start(settings, roles))
+            if running is not None:
+                await ended.wait()
+                log.info("stopping")
+                await running.stop()
+    finally:
+        await asyncio.to_thread(stop_tracing)
     return Exit.OK
 
 

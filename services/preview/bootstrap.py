@@ -13,6 +13,9 @@ from services.preview.api.app import make_app
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
 from services.preview.api.parts import Parts
+from services.preview.page.bundle import Bundle
+from services.preview.page.demo_sign_in import DemoSignIn
+from services.preview.page.serving import Page
 from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
 from shared import metrics
@@ -27,6 +30,7 @@ from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
+from shared.tracing import http_client_configs
 
 log = structlog.get_logger()
 
@@ -34,6 +38,15 @@ PREVIEWS_AT_ONCE = 4
 RECORDS_AT_ONCE = 32
 SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
+
+
+def add_page(app: web.Application, settings: Settings) -> None:
+    """The admin page beside the API. Raises WrongSetting where the directory set for it holds none."""
+    shop = settings.demo_sign_in
+    Page(Bundle(settings.page_directory), settings.shopify_client_id, demo=shop is not None).add_to(app)
+    if shop is not None:
+        log.warning("demo_sign_in", shop=shop, meaning="anybody on this machine is signed in to this shop")
+        DemoSignIn(shop, settings.shopify_client_id, settings.client_secrets[0]).add_to(app)
 
 
 class PreviewService:
@@ -83,7 +96,7 @@ class PreviewService:
         later.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
-        session = await later.enter_async_context(aiohttp.ClientSession())
+        session = await later.enter_async_context(aiohttp.ClientSession(trace_configs=http_client_configs()))
         self._publisher = await Publisher.open(url, "preview")
         later.push_async_callback(self._publisher.close)
         self._consumer = await Consumer.open(url, "preview")
@@ -94,6 +107,7 @@ class PreviewService:
         parts = Parts.of(self._mongo, self._publisher, EventHub(), tokens, life)
         await self._consume(parts, life.client)
         app = make_app(parts)
+        add_page(app, settings)
         if self._extend is not None:
             await self._extend(app)
         self._server = await start_server(app, settings.host, port, shutdown_timeout=SHUTDOWN)

@@ -16,6 +16,7 @@ from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.boms import BomStore
+from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
@@ -33,6 +34,8 @@ MOST_WAITING = 120.0
 
 INTERACTIVE_CELLS = 100
 """A preview up to this size is a popover or a page that a person waits for: its calls go first."""
+
+_BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
 
 
 class Superseded(TrueupError):
@@ -79,6 +82,12 @@ class Previewer:
             failure = {"code": "SHOP_PAUSED", "message": f"Shopify takes no calls for this shop now ({pause.reason})."}
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
+        except (BrokerUnavailable, *STORE_AWAY):
+            raise  # the message comes again
+        except Exception:
+            # A mistake of ours comes again with every delivery: whoever waits for the preview is told instead.
+            log.exception("preview_broke")
+            failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
         state = "ready" if failure is None else "failed"
         ending = {"state": state, "failure": failure, "finished_at": datetime.now(UTC), **figures}
         if not await self._previews.update(shop, preview_id, run, ending):
@@ -94,7 +103,7 @@ class Previewer:
     async def _read(self, shop: str, preview_id: str, run: str, selection: Selection) -> dict[str, object]:
         """Write every row; answers the figures of the whole. Raises Superseded, and what the adapter raises."""
         read = partial(refresh_locations, shop, self._boms, self._shopify)
-        locations = await patiently(read, most_waiting=MOST_WAITING)
+        locations = await patiently(read, most_waiting=MOST_WAITING, clock=self._shopify.time)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
         await self._previews.update(shop, preview_id, run, {"total": total})
@@ -103,14 +112,16 @@ class Previewer:
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
             take = partial(self._rows.take, shop, cells, locations, role=role)
-            rows = await patiently(take, most_waiting=MOST_WAITING)
+            rows = await patiently(take, most_waiting=MOST_WAITING, clock=self._shopify.time)
             if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
                 raise Superseded("another process computes this preview now")
             done += len(rows)
             await self._tell(shop, preview_id, done, total)
         classes, left_out, codes = await self._previews.tally(shop, preview_id)
         badges = await self._previews.bom_badges(shop, preview_id)
-        return {"total": done, "badges": badges, "classes": classes, "left_out": left_out, "codes": codes}
+        moves = await self._previews.figures.moves(shop, preview_id)
+        tallies = {"classes": classes, "left_out": left_out, "codes": codes}
+        return {"total": done, "badges": badges, "moves": moves, **tallies}
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

@@ -1,4 +1,9 @@
-"""Gathering results: totals derived at most once a second per job, the end told until it is confirmed."""
+"""Gathering results: totals derived at most once a second per job, the end told until it is confirmed.
+
+Deriving the totals counts all cells of the job, so a job of 200,000 would keep the store busy with counting alone: the
+next derivation waits a multiple of what the last one took. The window is refilled meanwhile: that reads open cells
+only.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,10 @@ from shared.rabbitmq.consumer import Delivery, Reject
 log = structlog.get_logger()
 
 REFRESH_EVERY = 1.0
-"""Seconds between two derivations of one job's totals."""
+"""Least seconds between two derivations of one job's totals, and between two refills of its window."""
+
+DERIVING_SHARE = 0.2
+"""Derivations of one job take at most this share of the time."""
 
 
 class Aggregator:
@@ -28,7 +36,8 @@ class Aggregator:
         self._jobs = jobs
         self._window = window
         self._telling = telling
-        self._last: dict[tuple[str, str], float] = {}
+        self._due: dict[tuple[str, str], float] = {}
+        self._refill_due: dict[tuple[str, str], float] = {}
         self._later: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def on_finished(self, delivery: Delivery) -> None:
@@ -38,11 +47,15 @@ class Aggregator:
         except ValidationError as error:
             raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
         key = (message.shop, message.job_id)
-        waited = monotonic() - self._last.get(key, float("-inf"))
-        if waited >= REFRESH_EVERY:
+        now = monotonic()
+        wait = self._due.get(key, now) - now
+        if wait <= 0:
             await self.refresh(*key)
-        elif key not in self._later:
-            self._later[key] = asyncio.create_task(self._refresh_later(key, REFRESH_EVERY - waited))
+            return
+        if key not in self._later:
+            self._later[key] = asyncio.create_task(self._refresh_later(key, wait))
+        if self._refill_due.get(key, now) <= now:
+            await self._refill(*key)
 
     async def _refresh_later(self, key: tuple[str, str], seconds: float) -> None:
         try:
@@ -56,17 +69,24 @@ class Aggregator:
 
     async def refresh(self, shop: str, job_id: str) -> None:
         """Derive the totals; end the job, or publish its next cells and tell how far it is."""
-        self._last[shop, job_id] = monotonic()
+        key = (shop, job_id)
+        began = monotonic()
+        self._due[key] = began + REFRESH_EVERY
         job = await self._jobs.refresh(shop, job_id)
-        if job is None:
-            self._last.pop((shop, job_id), None)
+        if job is None or JobState(job["state"]) not in UNFINISHED_JOB_STATES:
+            self._due.pop(key, None)
+            self._refill_due.pop(key, None)
+            if job is not None:
+                await self._telling.ended(job)
             return
-        if JobState(job["state"]) not in UNFINISHED_JOB_STATES:
-            self._last.pop((shop, job_id), None)
-            await self._telling.ended(job)
-            return
-        await self._window.refill(shop, job_id)
+        taken = monotonic() - began
+        self._due[key] = began + max(REFRESH_EVERY, taken / DERIVING_SHARE)
+        await self._refill(shop, job_id)
         await self._telling.progress(job)
+
+    async def _refill(self, shop: str, job_id: str) -> None:
+        self._refill_due[shop, job_id] = monotonic() + REFRESH_EVERY
+        await self._window.refill(shop, job_id)
 
     async def stop(self) -> None:
         """Let pending derivations go: the watchdog of another process, or the next start, makes up for them."""

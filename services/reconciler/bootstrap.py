@@ -60,6 +60,7 @@ from shared.shopify.activation import Activation
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.writes import ShopifyWrites
+from shared.tracing import http_client_configs
 
 log = structlog.get_logger()
 
@@ -133,7 +134,9 @@ class ReconcilerService:
         self._connections.push_async_callback(self._publisher.close)
         self._consumer = consumer = await Consumer.open(url, "reconciler")
         self._connections.push_async_callback(consumer.close)
-        self._session = await self._connections.enter_async_context(aiohttp.ClientSession())
+        self._session = await self._connections.enter_async_context(
+            aiohttp.ClientSession(trace_configs=http_client_configs())
+        )
         return consumer
 
     async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
@@ -145,7 +148,7 @@ class ReconcilerService:
         boms = BomStore(mongo.db, mongo.transactions)
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
-        window = Window(cells, self._publisher)
+        window = Window(jobs, cells, self._publisher)
         telling = Telling(jobs, cells, self._publisher)
         planner = Planner(
             transactions=mongo.transactions,
@@ -186,7 +189,7 @@ class ReconcilerService:
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-            dead_letters = DeadLetters(DeadLetterStore(mongo.db), cells, self._publisher)
+            dead_letters = DeadLetters(DeadLetterStore(mongo.db), cells, shops, self._publisher)
             await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
         if "aggregator" in self._roles:
             self._aggregator = aggregator

@@ -17,8 +17,10 @@ from shared.contract.messages import CellWork
 from shared.domain.cell import CellKey
 from shared.mongodb.cells import CellStore, cell_id
 from shared.mongodb.dead_letters import DeadLetterStore
+from shared.mongodb.shops import ShopStore
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.described import MODELS
 from shared.rabbitmq.publisher import Publisher
 
 log = structlog.get_logger()
@@ -39,8 +41,9 @@ _SHOP_HEADER = "x-shopify-shop-domain"
 class DeadLetters:
     """Handles `trueup.dead-letters`."""
 
-    def __init__(self, letters: DeadLetterStore, cells: CellStore, publisher: Publisher) -> None:
+    def __init__(self, letters: DeadLetterStore, cells: CellStore, shops: ShopStore, publisher: Publisher) -> None:
         self._letters = letters
+        self._shops = shops
         self._cells = cells
         self._publisher = publisher
 
@@ -68,8 +71,23 @@ class DeadLetters:
             body=delivery.body,
             headers=headers,
             reason=f"{reason} by {queue}",
+            cause=await self._cause(delivery) if reason == "rejected" else None,
         )
         log.error("dead_letter_kept", letter=letter_id, queue=queue, key=delivery.key, reason=reason)
+
+    async def _cause(self, delivery: Delivery) -> str | None:
+        """What is wrong with a message that was rejected. The broker tells who rejected it, never why."""
+        model = MODELS.get(delivery.key)
+        if model is None:
+            return None
+        try:
+            message = model.model_validate_json(delivery.body)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_input=False, include_context=False)
+            return "; ".join(f"{'.'.join(str(part) for part in one['loc']) or 'body'}: {one['msg']}" for one in wrong)
+        if await self._shops.get(message.shop) is None:
+            return f"the shop {message.shop} is not known; add it first"
+        return None
 
     async def _free(self, delivery: Delivery) -> bool:
         """Free the place of the message's cell; False where the message is none of a cell."""

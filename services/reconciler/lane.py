@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import structlog
 
 from services.reconciler.work.cell_worker import CellWorker
-from shared import metrics
+from shared import metrics, tracing
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
@@ -58,6 +59,7 @@ class Lane:
         self._cells = cells
         self._on_empty = on_empty
         self._waiting: dict[str, Delivery | None] = {}
+        self._published_in: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
@@ -77,6 +79,8 @@ class Lane:
             await delivery.ack()
             return
         self._waiting[cell] = delivery
+        if tracing.on() and delivery.carried is not None:
+            self._published_in[cell] = delivery.carried
         self._start()
 
     def _start(self) -> None:
@@ -92,6 +96,7 @@ class Lane:
             if delivery is not None:
                 await delivery.requeue()
         self._waiting.clear()
+        self._published_in.clear()
 
     async def _run(self) -> None:
         structlog.contextvars.bind_contextvars(shop=self._shop)
@@ -138,7 +143,8 @@ class Lane:
     async def _batch(self, batch: list[str]) -> float:
         """Work on a batch; answers the seconds to wait before the next."""
         try:
-            await self._worker.run(self._shop, batch)
+            with self._traced(batch):
+                await self._worker.run(self._shop, batch)
         except ShopPaused as pause:
             log.warning("lane_paused", reason=pause.reason, cells=len(self._waiting))
             await self._forget(list(self._waiting))
@@ -158,8 +164,15 @@ class Lane:
         await self._done(batch)
         return 0.0
 
+    def _traced(self, batch: list[str]) -> AbstractContextManager[tracing.Span]:
+        """One span for the batch, in the trace of its first cell's job, linked to where its messages were published."""
+        origins = list(dict.fromkeys(self._published_in[cell] for cell in batch if cell in self._published_in))
+        first = origins[0] if origins else None
+        return tracing.span("work on batch", parent=first, links=origins, shop=self._shop, cells=len(batch))
+
     async def _done(self, batch: list[str]) -> None:
         for cell in batch:
+            self._published_in.pop(cell, None)
             delivery = self._waiting.pop(cell, None)
             if delivery is not None:
                 await delivery.ack()

@@ -13,6 +13,7 @@ from services.reconciler.overlap import shares_a_cell
 from services.reconciler.sources import CellSources, expired
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
+from shared import tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
@@ -171,11 +172,12 @@ class Planner:
                     log.info("job_waits", waits_for=other["job_id"])
                     await self._tell(job["shop"], job["job_id"])
                 return
-        refusal = await self._refusal(job)
-        if refusal is not None:
-            await self._fail(job, str(refusal), EXPLAINED[refusal].message)
-            return
-        await self._start(job, lease_no)
+        with tracing.span("start job", parent=job.get("trace"), shop=job["shop"], job=job["job_id"]):
+            refusal = await self._refusal(job)
+            if refusal is not None:
+                await self._fail(job, str(refusal), EXPLAINED[refusal].message)
+                return
+            await self._start(job, lease_no)
 
     async def _refusal(self, job: Document) -> Code | None:
         """Why the job cannot start at all."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from shared.contract.selection import SelectionBody
-from shared.domain.cell import CellState
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.domain.batches import batches
+from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.domain.selection import Filtered, Selection
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore, NewCell, key_in
 from shared.mongodb.collections import Document
@@ -45,15 +47,38 @@ class CellSources:
 
     async def _selected(self, job: Document) -> AsyncIterator[list[NewCell]]:
         selection = SelectionBody(**job["selection"]).to_domain()
+        if job["preview_id"] is not None:
+            async for part in self._of_preview(job, selection):
+                yield part
+            return
         async for cells in self._boms.select(job["shop"], selection, size=BATCH):
             await self._boms.ensure_stock(job["shop"], cells)
             for start in range(0, len(cells), BATCH):
-                part = cells[start : start + BATCH]
-                if job["preview_id"] is None:
-                    yield [_plain(cell) for cell in part]
-                else:
-                    rows = await self._previews.rows(job["shop"], job["preview_id"], [cell.key for cell in part])
-                    yield [_previewed(cell, rows.get(cell.key)) for cell in part]
+                yield [_plain(cell) for cell in cells[start : start + BATCH]]
+
+    async def _of_preview(self, job: Document, selection: Selection) -> AsyncIterator[list[NewCell]]:
+        """The selected cells with their rows, without those that are to be left out."""
+        shop, preview_id = job["shop"], job["preview_id"]
+        leave_out = None if job.get("leave_out") is None else LeaveOut.model_validate(_named(job["leave_out"]))
+        # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
+        preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
+        if preview is not None and preview["selection"] == job["selection"]:
+            chosen = self._rows_of(shop, preview_id)
+        else:
+            chosen = self._boms.select(shop, selection, size=BATCH)
+        async for cells in chosen:
+            await self._boms.ensure_stock(shop, cells)
+            for part in batches(cells, BATCH):
+                rows = await self._previews.rows(shop, preview_id, [cell.key for cell in part])
+                kept = [cell for cell in part if leave_out is None or not leave_out.has(cell.key, _class(rows, cell))]
+                if kept:
+                    yield [_previewed(cell, rows.get(cell.key)) for cell in kept]
+
+    async def _rows_of(self, shop: str, preview_id: str) -> AsyncIterator[list[SelectedCell]]:
+        """Every cell of the preview, whatever its selection would find now."""
+        async for keys in self._previews.keys(shop, preview_id, BATCH):
+            boms = await self._boms.get(shop, {key.bom_id for key in keys})
+            yield [SelectedCell(key, boms.get(key.bom_id)) for key in keys]
 
     async def _retried(self, job: Document) -> AsyncIterator[list[NewCell]]:
         """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""
@@ -113,6 +138,15 @@ def undo_of(cell: Document, direction: Direction) -> Document:
     before, after = cell[f"{side}_before"], cell[f"{side}_after"]
     d = 0 if before is None or after is None else before - after
     return {"direction": str(direction), "d": d, **cell["settled"]}
+
+
+def _named(leave_out: Document) -> Document:
+    return {name: leave_out[name] for name in LeaveOut.model_fields}
+
+
+def _class(rows: Mapping[CellKey, Document], cell: SelectedCell) -> str | None:
+    row = rows.get(cell.key)
+    return None if row is None else row["cell_class"]
 
 
 def _plain(cell: SelectedCell) -> NewCell:

@@ -33,16 +33,14 @@ class Telling:
             log.info("progress_not_told", shop=job["shop"], job=job["job_id"])
 
     async def ended(self, job: Document) -> None:
-        """A job has just ended: count it, and tell."""
-        metrics.JOBS.labels(job["source"], job["direction"], job["state"]).inc()
-        seconds = (job["finished_at"] - job["requested_at"]).total_seconds()
-        metrics.JOB_SECONDS.labels(job["direction"]).observe(seconds)
+        """A job has just ended."""
         log.info("job_ended", shop=job["shop"], job=job["job_id"], state=job["state"], **job["totals"])
         await self.finished(job)
 
     async def finished(self, job: Document) -> None:
         """Publish `job.finished`, and note that it was confirmed; without the confirm the flag stays.
 
+        Whoever notes it counts the job, so that one cancelled by its state alone is counted, too, and each one once.
         Cells that were made for a job that never started go first: they would keep every other job off themselves.
         """
         if job["planned"] is None:
@@ -52,7 +50,10 @@ class Telling:
         except BrokerUnavailable:
             log.warning("job_finished_not_told", shop=job["shop"], job=job["job_id"])
             return
-        await self._jobs.finished_sent(job["shop"], job["job_id"])
+        if await self._jobs.finished_sent(job["shop"], job["job_id"]):
+            metrics.JOBS.labels(job["source"], job["direction"], job["state"]).inc()
+            seconds = (job["finished_at"] - job["requested_at"]).total_seconds()
+            metrics.JOB_SECONDS.labels(job["direction"]).observe(seconds)
 
 
 def _said(job: Document) -> Document:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import structlog
 
+from shared import tracing
 from shared.contract.messages import CellWork
 from shared.domain.cell import partition_of
 from shared.errors import BrokerUnavailable
 from shared.mongodb.cells import CellStore
+from shared.mongodb.jobs import JobStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PARTITIONS, cell_key
 
@@ -19,7 +21,8 @@ WINDOW = 1000
 class Window:
     """Publishes the cells of jobs, one message per cell."""
 
-    def __init__(self, cells: CellStore, publisher: Publisher) -> None:
+    def __init__(self, jobs: JobStore, cells: CellStore, publisher: Publisher) -> None:
+        self._jobs = jobs
         self._cells = cells
         self._publisher = publisher
 
@@ -32,8 +35,10 @@ class Window:
             CellWork(shop=shop, job_id=job_id, bom_id=cell["bom_id"], location_id=cell["location_id"])
             for cell in claimed
         ]
+        requested_in = await self._jobs.trace(shop, job_id) if tracing.on() else None
         try:
-            await self._publisher.commands(cell_key(partition_of(shop, PARTITIONS)), messages)
+            with tracing.span("fill window", parent=requested_in, shop=shop, job=job_id, cells=len(claimed)):
+                await self._publisher.commands(cell_key(partition_of(shop, PARTITIONS)), messages)
         except BrokerUnavailable:
             await self._cells.free_places(shop, [cell["_id"] for cell in claimed])
             raise

@@ -14,7 +14,7 @@ from services.webhook_ingest.problems import http_errors_as_problems
 from services.webhook_ingest.signature import Signatures
 from services.webhook_ingest.zero_counts import show_zero_counts_of_front, show_zero_counts_of_indexer
 from shared.mongodb.connection import Mongo
-from shared.operations import start_operations
+from shared.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
@@ -109,7 +109,7 @@ class WebhookIngestService:
         if app is not None:
             app.add_routes(front.routes())
             return
-        own = web.Application(middlewares=[http_errors_as_problems])
+        own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
         # Bodies stay as they were sent: the signature is over the raw bytes, compressed ones included.
         runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)

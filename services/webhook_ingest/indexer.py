@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from time import monotonic
@@ -17,7 +18,7 @@ from services.webhook_ingest.event import BodyError, Event, Outcome, Result, rea
 from services.webhook_ingest.lanes import Lanes
 from services.webhook_ingest.levels import CAUSE, LevelIndexer
 from services.webhook_ingest.topics import Effect, topic_label
-from shared import metrics
+from shared import metrics, tracing
 from shared.errors import StoreUnavailable
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
@@ -91,7 +92,8 @@ class Indexer:
         pause = 0.1
         while True:
             try:
-                results = await self._apply(shop, [taken.event for taken in batch])
+                with _traced(shop, batch):
+                    results = await self._apply(shop, [taken.event for taken in batch])
             except StoreUnavailable as error:
                 log.warning("store_away", shop=shop, events=len(batch), error=str(error))
                 if monotonic() > until or await self._stopped_within(pause):
@@ -130,6 +132,13 @@ class Indexer:
                 return await self._stopping.wait()
         except TimeoutError:
             return False
+
+
+def _traced(shop: str, batch: Sequence[_Taken]) -> AbstractContextManager[tracing.Span]:
+    """One span for the batch, in the trace of its first webhook, linked to where each was received."""
+    origins = [taken.delivery.carried for taken in batch if taken.delivery.carried is not None]
+    first = origins[0] if origins else None
+    return tracing.span("apply webhooks", parent=first, links=origins, shop=shop, webhooks=len(batch))
 
 
 async def _give_back(batch: Sequence[_Taken]) -> None:

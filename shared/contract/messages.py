@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from shared.contract.selection import Id, LocationId, SelectionBody
+from shared.contract.selection import Id, LeaveOut, LocationId, SelectionBody
 from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState
@@ -74,6 +74,13 @@ class JobRequest(Message):
     left_out: bool = Field(
         False, strict=True, description="A retry also takes the cells that were left out for a reason."
     )
+    leave_out: LeaveOut | None = Field(None, description="Rows of the preview that are no part of the job.")
+
+    @model_validator(mode="after")
+    def _of_a_preview(self) -> JobRequest:
+        if self.leave_out is not None and self.preview_id is None:
+            raise ValueError("leave_out names rows of a preview; give its preview_id")
+        return self
 
 
 class JobCancel(Message):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 
 Id = Annotated[str, Field(min_length=1, max_length=64, description="An id, always a string.")]
+
+MOST_LEFT_OUT = 5000
+"""Cells left out one by one; more are left out by their class."""
 
 LocationId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$", description="A Shopify location's id.")]
 
@@ -32,6 +37,31 @@ class FilterBody(BaseModel):
     tag: str | None = Field(None, max_length=200)
     tracks_pre_assembled: bool | None = Field(None, strict=True)
     location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
+    cell_class: CellClass | None = Field(
+        None, description="BOMs with a cell of this class as known without asking Shopify; in_sync: with none other."
+    )
+    differs: bool | None = Field(None, strict=True, description="BOMs with a cell known to differ, or without one.")
+
+
+class LeaveOut(BaseModel):
+    """Rows of a preview that are to be no part of the job made of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    classes: list[CellClass] | None = Field(None, min_length=1, max_length=len(CellClass))
+    cells: list[CellRef] | None = Field(None, min_length=1, max_length=MOST_LEFT_OUT)
+
+    def has(self, key: CellKey, cell_class: str | None) -> bool:
+        """Whether the row of this cell is left out."""
+        return cell_class in self._classes or key in self._cells
+
+    @cached_property
+    def _classes(self) -> frozenset[str]:
+        return frozenset(self.classes or ())
+
+    @cached_property
+    def _cells(self) -> frozenset[CellKey]:
+        return frozenset(CellKey(cell.bom_id, cell.location_id) for cell in self.cells or ())
 
 
 class SelectionBody(BaseModel):
@@ -64,6 +94,8 @@ class SelectionBody(BaseModel):
                 tag=self.filter.tag,
                 tracks_pre_assembled=self.filter.tracks_pre_assembled,
                 location_ids=None if places is None else frozenset(places),
+                cell_class=self.filter.cell_class,
+                differs=self.filter.differs,
             )
         boms = None if self.bom_ids == "all" or self.bom_ids is None else frozenset(self.bom_ids)
         return Grid(boms, None if self.location_ids is None else frozenset(self.location_ids))

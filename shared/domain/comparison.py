@@ -69,6 +69,18 @@ def classify(base: int | None, local: int | None, remote: int) -> CellClass:
     return CellClass.BOTH_MOVED
 
 
+def known_class(stock: Stock) -> CellClass:
+    """What moved as far as our own records tell, without asking Shopify: the base stands for Shopify's value.
+
+    So a move of Shopify's that nobody has noticed is not in it; a missed webhook, once found, adds it.
+    """
+    if stock.unknown_outcome:
+        return CellClass.BOTH_MOVED
+    if stock.index is None:
+        return CellClass.NO_BASE
+    return classify(stock.index, stock.local, stock.index)
+
+
 SUGGESTED: dict[CellClass, Direction | None] = {
     CellClass.IN_SYNC: None,
     CellClass.SHOPIFY_MOVED: Direction.TO_LOCAL,

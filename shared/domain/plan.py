@@ -88,6 +88,19 @@ def first_step(row: Row, direction: Direction) -> Ended | Step:
     return Push()
 
 
+def refused_push(row: Row) -> Code | None:
+    """The code with which a push of this row would end if nothing changes any more; None: it would be sent.
+
+    A negative target counts as refused: whoever allows it knows.
+    """
+    step = first_step(row, Direction.TO_SHOPIFY)
+    if isinstance(step, Ended):
+        return step.code
+    if row.local is not None and row.difference != 0 and row.local < 0:
+        return Code.NEGATIVE_TARGET
+    return None
+
+
 def _row_outdated(stock: Stock, row: Row, in_sync_now: bool) -> Ended | None:
     """Whether something that the row relied on has changed since the preview read the stock document."""
     if stock.tracks_rev != row.tracks_rev:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,18 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """BOMs found by search, tag or class when the work is planned."""
+    """BOMs found by search, tag or class when the work is planned; the cells are all theirs at the locations.
+
+    The class is the one known without asking Shopify (`known_class`, and what missed webhooks tell): a BOM is found
+    when any of its cells at the locations has it; `in_sync`, or `differs` False: when none of them differs.
+    """
 
     text: str | None = None
     tag: str | None = None
     tracks_pre_assembled: bool | None = None
     location_ids: frozenset[str] | None = None
+    cell_class: CellClass | None = None
+    differs: bool | None = None
 
 
 Selection = Grid | Picked | Filtered

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -15,6 +13,7 @@ from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
+from shared.mongodb.bom_filter import BomFilter
 from shared.mongodb.collections import Database, Document, key_of
 from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.stock import StockStore, StockWrite, new_stock
@@ -94,6 +93,7 @@ class BomStore:
         self._stock = database["stock"]
         self._ledger = database["ledger"]
         self._stock_store = StockStore(database)
+        self._filter = BomFilter(database)
         self._lives = EarlierLives(database)
         self._transactions = transactions
 
@@ -174,7 +174,7 @@ class BomStore:
         width = len(await self.locations(shop)) if places is None else len(places)
         if isinstance(selection, Grid) and selection.bom_ids is not None:
             return width * len(selection.bom_ids)
-        condition = {"shop": shop} if isinstance(selection, Grid) else filter_query(shop, selection)
+        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
         return width * int(await self._boms.count_documents(condition))
 
     async def _boms_of(self, shop: str, selection: Grid | Filtered) -> AsyncIterator[tuple[str, Bom | None]]:
@@ -184,7 +184,7 @@ class BomStore:
                 for bom_id in part:
                     yield bom_id, found.get(bom_id)
             return
-        condition = {"shop": shop} if isinstance(selection, Grid) else filter_query(shop, selection)
+        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
         # Page by page: a cursor held through the waits of a long preview would be closed by the server.
         after = ""
         while True:
@@ -255,16 +255,3 @@ class BomStore:
             for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():
                 earlier[CellKey(bom_id, location_id)] = stock
         return earlier
-
-
-def filter_query(shop: str, selection: Filtered) -> Document:
-    """The query of a filter. The text is matched as it stands, never as a pattern of the caller's."""
-    query: dict[str, Any] = {"shop": shop}
-    if selection.text:
-        pattern = {"$regex": re.escape(selection.text.lower())}
-        query["$or"] = [{"name_lower": pattern}, {"bom_id": selection.text}]
-    if selection.tag is not None:
-        query["tags"] = selection.tag
-    if selection.tracks_pre_assembled is not None:
-        query["tracks_pre_assembled"] = selection.tracks_pre_assembled
-    return query

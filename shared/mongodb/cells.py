@@ -19,6 +19,10 @@ from shared.mongodb.transactions import Overtaken, Session
 
 _OPEN = [str(state) for state in OPEN_CELL_STATES]
 _DUPLICATE_KEY = 11000
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+# The planner would take an index that leads to every cell of the job, ended ones included: a scan that grows with it.
+_BY_PUBLISH = "open_by_publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,17 +250,19 @@ class CellStore:
         count = 0
         for job_id in sorted(jobs):
             condition = {"shop": shop, "job_id": job_id, "open": True, "published_at": since}
-            count += int(await self._cells.count_documents(condition, limit=most))
+            count += int(await self._cells.count_documents(condition, limit=most, hint=_BY_PUBLISH))
         return min(count, most)
 
     async def claim_window(self, shop: str, job_id: str, window: int) -> list[Document]:
         """Claim the next cells to publish, so that at most `window` are published and open."""
         condition = {"shop": shop, "job_id": job_id, "open": True}
-        published = await self._cells.count_documents({**condition, "published_at": {"$ne": None}}, limit=window)
+        begun = {**condition, "published_at": {"$gt": _EPOCH}}
+        published = await self._cells.count_documents(begun, limit=window, hint=_BY_PUBLISH)
         room = window - published
         if room <= 0:
             return []
-        free = self._cells.find({**condition, "published_at": None}, {"_id": 1}).sort("no", 1).limit(room)
+        waiting = self._cells.find({**condition, "published_at": None}, {"_id": 1})
+        free = waiting.sort("no", 1).limit(room).hint(_BY_PUBLISH)
         ids = [document["_id"] async for document in free]
         if not ids:
             return []

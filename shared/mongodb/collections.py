@@ -15,17 +15,21 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
                 externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
-stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, verify_at (a read is wanted
-                from then on; absent: none)
+stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
+                null: in sync), verify_at (a read is wanted from then on; absent: none)
 ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at
 adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
 previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
-                taken_from, finished_at, total, done, badges, classes, left_out, failure {code, message}
+                taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
+                boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
+                failure {code, message}
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
-                or reason or code; cell_class, difference, suggested
+                or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
+                which rows are sorted), not_pushed (the code with which a push of it ends)
 jobs            shop, job_id · no, direction, selection, preview_id, source, requested_by, options, of_job_id,
-                left_out, state, waits_for, planned, totals, codes, reasons, first_errors, requested_at,
-                started_at, finished_at, refreshed_at, cancel_requested, finished_event due|sent, failure
+                left_out, leave_out {classes, cells, cells_no}, state, waits_for, planned, totals, codes, reasons,
+                first_errors, requested_at, started_at, finished_at, refreshed_at, cancel_requested,
+                finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
                 local_before, local_after, settled {settle_no, tracks_rev}, activation {key, local, …},
@@ -75,6 +79,9 @@ def _index(*keys: str, **options: Any) -> IndexModel:
     )
 
 
+_KNOWN = {"known_class": {"$gt": ""}}
+"""Cells that differ: the class is a word, not null."""
+
 INDEXES: dict[str, list[IndexModel]] = {
     "shops": [_index("status", "sweep.next_at")],
     "locations": [_index("shop", "location_id", unique=True)],
@@ -83,10 +90,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         # Several BOMs on one item would fight over one Shopify value.
         _index("shop", "inventory_item_id", unique=True),
         _index("shop", "name_lower", "bom_id"),
-        _index("shop", "tags"),
+        _index("shop", "tags", "name_lower", "bom_id"),
     ],
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
+        # Which BOMs differ as far as is known: few of many.
+        _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
+        _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
         # Whose turn it is, is asked across shops.
         _index("verify_at", "shop", partialFilterExpression={"verify_at": {"$exists": True}}),
         _index("shop", "verify_at", partialFilterExpression={"verify_at": {"$exists": True}}),
@@ -95,17 +105,23 @@ INDEXES: dict[str, list[IndexModel]] = {
     "adjustments": [_index("shop", "key", unique=True)],
     "previews": [
         _index("shop", "preview_id", unique=True),
+        _index("shop", "-requested_at"),
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "preview_rows": [
         _index("shop", "preview_id", "bom_id", "location_id", unique=True),
         _index("shop", "preview_id", "no"),
         _index("shop", "preview_id", "cell_class", "no"),
+        _index("shop", "preview_id", "kind", "no"),
+        _index("shop", "preview_id", "kind", "-size", "no"),
+        _index("shop", "preview_id", "cell_class", "-size", "no"),
         _index("made_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "jobs": [
         _index("shop", "job_id", unique=True),
         _index("shop", "-no"),
+        _index("shop", "-requested_at", "-job_id"),
+        _index("shop", "of_job_id", sparse=True),
         _index("shop", "state"),
         _index("state", "requested_at"),
         _index("finished_event", partialFilterExpression={"finished_event": "due"}),
@@ -135,6 +151,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "drift_id", unique=True),
         # One open document per cell: a divergence is watched, and listed, once.
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_drift"),
+        _index("shop", "cell_class", "bom_id", partialFilterExpression={"open": True}, name="open_by_class"),
         _index("shop", "bom_id", "location_id", partialFilterExpression={"late": False}, name="accused"),
         _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
         _index("shop", "state", "-detected_at"),

@@ -13,6 +13,10 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Py
 from shared.errors import StoreUnavailable, WrongSetting
 from shared.mongodb.collections import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
+from shared.tracing import mongodb_listeners
+
+STORE_AWAY = (StoreUnavailable, ConnectionFailure)
+"""What a store raises that does not answer: the same call may succeed later."""
 
 
 class Mongo:
@@ -23,7 +27,12 @@ class Mongo:
         try:
             # One second of server selection would fail a start during an election; thirty would hang a request.
             self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-                uri, serverSelectionTimeoutMS=5000, w="majority", readConcernLevel="majority", retryWrites=True
+                uri,
+                serverSelectionTimeoutMS=5000,
+                w="majority",
+                readConcernLevel="majority",
+                retryWrites=True,
+                event_listeners=mongodb_listeners(),
             )
         except (ConfigurationError, InvalidURI, ValueError):
             # The driver's own words would show the address, which holds a password.

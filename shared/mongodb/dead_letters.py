@@ -13,7 +13,10 @@ from shared.mongodb.collections import Database, Document, key_of
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One kept message. `shop` is None where the message named none that could be read."""
+    """One kept message. `shop` is None where the message named none that could be read.
+
+    `reason` is the broker's: what took it away, and from which queue; `cause` is what is wrong with it, where known.
+    """
 
     letter_id: str
     shop: str | None
@@ -23,6 +26,7 @@ class DeadLetter:
     body: bytes
     headers: dict[str, str]
     reason: str
+    cause: str | None = None
 
 
 def _letter(document: Document) -> DeadLetter:
@@ -35,6 +39,7 @@ def _letter(document: Document) -> DeadLetter:
         body=bytes(document["body"]),
         headers=dict(document["headers"]),
         reason=document["reason"],
+        cause=document.get("cause"),
     )
 
 
@@ -45,7 +50,15 @@ class DeadLetterStore:
         self._letters = database["dead_letters"]
 
     async def keep(
-        self, *, shop: str | None, exchange: str, key: str, body: bytes, headers: Mapping[str, str], reason: str
+        self,
+        *,
+        shop: str | None,
+        exchange: str,
+        key: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        reason: str,
+        cause: str | None = None,
     ) -> str:
         """Keep one message; answers its id."""
         letter_id = str(ULID())
@@ -61,6 +74,7 @@ class DeadLetterStore:
                 # Pairs: a header's name may hold a dot or begin with a dollar, which a field's name should not.
                 "headers": [[name, value] for name, value in headers.items()],
                 "reason": reason,
+                "cause": cause,
             }
         )
         return letter_id

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from shared import tracing
 from shared.contract.messages import JobRequest
 from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
@@ -54,6 +55,7 @@ class JobStore:
             "options": message.options.model_dump(exclude_none=True),
             "of_job_id": message.of_job_id,
             "left_out": message.left_out,
+            "leave_out": left_out_document(message),
             "state": str(JobState.REQUESTED),
             "waits_for": None,
             "planned": None,
@@ -68,6 +70,9 @@ class JobStore:
             "cancel_requested": False,
             "failure": None,
         }
+        if (carried := tracing.carried()) is not None:
+            # Messages may be lost; by this the job's later work stays in the trace of its request.
+            document["trace"] = carried
         try:
             await self._jobs.insert_one(document)
         except DuplicateKeyError:
@@ -77,6 +82,12 @@ class JobStore:
     async def get(self, shop: str, job_id: str) -> Document | None:
         """The job document, or None."""
         return found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
+
+    async def trace(self, shop: str, job_id: str) -> str | None:
+        """The span in which the job was requested, where that was traced."""
+        document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, {"trace": 1}))
+        trace: str | None = None if document is None else document.get("trace")
+        return trace
 
     async def get_many(self, shop: str, job_ids: Iterable[str]) -> dict[str, Document]:
         """Job documents by job id, without their selections: these may be long."""
@@ -227,9 +238,12 @@ class JobStore:
         async for document in self._jobs.find({"finished_event": "due"}):
             yield document
 
-    async def finished_sent(self, shop: str, job_id: str) -> None:
-        """`job.finished` was confirmed by the broker."""
-        await self._jobs.update_one({"_id": key_of(shop, job_id)}, {"$set": {"finished_event": "sent"}})
+    async def finished_sent(self, shop: str, job_id: str) -> bool:
+        """`job.finished` was confirmed by the broker; answers whether nobody has noted so before."""
+        result = await self._jobs.update_one(
+            {"_id": key_of(shop, job_id), "finished_event": {"$ne": "sent"}}, {"$set": {"finished_event": "sent"}}
+        )
+        return bool(result.modified_count)
 
     async def open_by_state(self, paused: Collection[str] = ()) -> list[tuple[str, int, datetime]]:
         """Unfinished jobs: state, number, and when the oldest was requested.
@@ -252,6 +266,14 @@ class JobStore:
         """(shop, job id) of every running job."""
         cursor = self._jobs.find({"state": "running"}, {"shop": 1, "job_id": 1}).sort("requested_at", 1)
         return [(d["shop"], d["job_id"]) async for d in cursor]
+
+
+def left_out_document(message: JobRequest) -> Document | None:
+    """What a job leaves out, as it is stored."""
+    if message.leave_out is None:
+        return None
+    # How many is stored beside them: lists of jobs leave the cells themselves out.
+    return {**message.leave_out.model_dump(mode="json"), "cells_no": len(message.leave_out.cells or ())}
 
 
 def _figures(counts: list[Document]) -> Document:

@@ -4,18 +4,20 @@ however far down it is, and nothing is skipped or shown twice when records come 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-from shared.domain.cell import CellState
-from shared.domain.job import Totals
 from shared.domain.selection import Filtered
-from shared.mongodb.boms import Bom, bom_of, filter_query
+from shared.mongodb.bom_filter import BomFilter
+from shared.mongodb.boms import Bom, bom_of
 from shared.mongodb.collections import Database, Document, found, key_of
 
 Keys = Sequence[str | int]
+
+_SHOWN = {"selection": 0, "leave_out.cells": 0}
+"""What lists leave out: it may be large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,40 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class BomProgress:
-    """A BOM of a job with the figures of its cells."""
+class Start:
+    """Where a page begins: after the sort keys of the one before, or past so many of the first."""
 
-    bom_id: str
-    name: str | None
-    totals: Totals
-    codes: dict[str, int]
+    after: Sequence[Any] | None = None
+    skip: int = 0
 
 
-def _later(fields: Mapping[str, int], after: Keys) -> Document:
+FIRST = Start()
+
+BomSort = Literal["name", "-name", "bom_id", "-bom_id"]
+RowSort = Literal["no", "size"]
+
+BOM_ORDERS: dict[BomSort, dict[str, int]] = {
+    "name": {"name_lower": 1, "bom_id": 1},
+    "-name": {"name_lower": -1, "bom_id": -1},
+    "bom_id": {"bom_id": 1},
+    "-bom_id": {"bom_id": -1},
+}
+
+
+def _key(value: Any) -> str | int:
+    """A sort key as a cursor carries it: of a date, its milliseconds, which is all that the database keeps."""
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1000)
+    key: str | int = value
+    return key
+
+
+def _dated(keys: Keys | None) -> list[Any] | None:
+    """The keys of a cursor whose first one is a date."""
+    return None if keys is None else [datetime.fromtimestamp(int(keys[0]) / 1000, UTC), *keys[1:]]
+
+
+def _later(fields: Mapping[str, int], after: Sequence[Any]) -> Document:
     """The condition for what comes after the keys in the order of `fields` (name → 1 or −1)."""
     names = list(fields)
     ways: list[Document] = []
@@ -52,74 +78,88 @@ class Listings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._filter = BomFilter(database)
 
-    async def _page(
-        self, collection: str, query: Document, order: Mapping[str, int], after: Keys | None, limit: int
-    ) -> Page:
-        conditions = [query] if after is None else [query, _later(order, after)]
-        cursor = self._database[collection].find({"$and": conditions}).sort(list(order.items())).limit(limit + 1)
+    async def _page(self, collection: str, query: Document, order: Mapping[str, int], start: Start, limit: int) -> Page:
+        conditions = [query] if start.after is None else [query, _later(order, start.after)]
+        cursor = self._database[collection].find({"$and": conditions}, _SHOWN)
+        cursor = cursor.sort(list(order.items())).skip(start.skip).limit(limit + 1)
         documents = [document async for document in cursor]
         if len(documents) <= limit:
             return Page(documents, None)
         last = documents[limit - 1]
-        return Page(documents[:limit], [last[name] for name in order])
+        return Page(documents[:limit], [_key(last[name]) for name in order])
 
-    async def boms(self, shop: str, wanted: Filtered, after: Keys | None, limit: int) -> tuple[list[Bom], Page]:
-        """BOMs by name."""
-        page = await self._page("boms", filter_query(shop, wanted), {"name_lower": 1, "bom_id": 1}, after, limit)
+    async def boms(
+        self, shop: str, wanted: Filtered, start: Start, limit: int, *, sort: BomSort = "name"
+    ) -> tuple[list[Bom], Page]:
+        """BOMs in the order of `sort`."""
+        query = await self._filter.query(shop, wanted)
+        page = await self._page("boms", query, BOM_ORDERS[sort], start, limit)
         return [bom_of(document) for document in page.items], page
 
     async def count_boms(self, shop: str, wanted: Filtered) -> int:
         """How many BOMs a filter finds."""
-        number: int = await self._database["boms"].count_documents(filter_query(shop, wanted))
+        return await self._count("boms", await self._filter.query(shop, wanted))
+
+    async def _count(self, collection: str, query: Document) -> int:
+        number: int = await self._database[collection].count_documents(query)
         return number
 
     async def preview_rows(
-        self, shop: str, preview_id: str, wanted: Mapping[str, Any], after: Keys | None, limit: int
+        self,
+        shop: str,
+        preview_id: str,
+        wanted: Mapping[str, Any],
+        start: Start,
+        limit: int,
+        *,
+        sort: RowSort = "no",
     ) -> Page:
-        """Rows of a preview in their order; `wanted` holds equal values of stored fields."""
-        query = {"shop": shop, "preview_id": preview_id, **wanted}
-        return await self._page("preview_rows", query, {"no": 1}, after, limit)
+        """Rows of a preview; `wanted` holds equal values of stored fields."""
+        query: Document = {"shop": shop, "preview_id": preview_id, **wanted}
+        if sort == "no":
+            return await self._numbered("preview_rows", query, wanted, start, limit)
+        # Within one kind or class the kind says nothing; leaving it out lets an index give the order.
+        by_kind = {} if {"kind", "cell_class"} & set(wanted) else {"kind": 1}
+        return await self._page("preview_rows", query, {**by_kind, "size": -1, "no": 1}, start, limit)
+
+    async def _numbered(
+        self, collection: str, query: Document, wanted: Mapping[str, Any], start: Start, limit: int
+    ) -> Page:
+        """Documents by their numbers. Unfiltered these have no gaps, so no document has to be passed over."""
+        if start.skip and not wanted:
+            start = Start(after=[start.skip - 1])
+        return await self._page(collection, query, {"no": 1}, start, limit)
+
+    async def count_preview_rows(self, shop: str, preview_id: str, wanted: Mapping[str, Any]) -> int:
+        """How many rows of a preview there are; `wanted` as above."""
+        return await self._count("preview_rows", {"shop": shop, "preview_id": preview_id, **wanted})
+
+    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page:
+        """Previews without their selections, the newest first."""
+        order = {"requested_at": -1, "preview_id": -1}
+        return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit)
 
     async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page:
-        """Jobs, the newest first."""
-        order = {"requested_ms": -1, "job_id": -1}
-        # MongoDB compares dates, a cursor carries numbers: the key of the page is made of the date.
-        pipeline: list[Document] = [
-            {"$match": {"shop": shop, **wanted}},
-            {"$unset": "selection"},
-            {"$set": {"requested_ms": {"$toLong": "$requested_at"}}},
-            *([] if before is None else [{"$match": _later(order, before)}]),
-            {"$sort": order},
-            {"$limit": limit + 1},
-        ]
-        documents = [document async for document in self._database["jobs"].aggregate(pipeline)]
-        if len(documents) <= limit:
-            return Page(documents, None)
-        last = documents[limit - 1]
-        return Page(documents[:limit], [last["requested_ms"], last["job_id"]])
+        """Jobs without their selections, the newest first; `wanted` is a condition on stored fields."""
+        order = {"requested_at": -1, "job_id": -1}
+        return await self._page("jobs", {"shop": shop, **wanted}, order, Start(_dated(before)), limit)
 
-    async def cells(self, shop: str, job_id: str, wanted: Mapping[str, Any], after: Keys | None, limit: int) -> Page:
+    async def made_of(self, shop: str, job_ids: Collection[str]) -> list[Document]:
+        """The retries and undos of these jobs, the oldest first."""
+        query = {"shop": shop, "of_job_id": {"$in": sorted(job_ids)}}
+        fields = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
+        return [d async for d in self._database["jobs"].find(query, fields).sort("requested_at", 1)]
+
+    async def cells(self, shop: str, job_id: str, wanted: Mapping[str, Any], start: Start, limit: int) -> Page:
         """Cells of a job in their order; `wanted` holds equal values of stored fields."""
         query = {"shop": shop, "job_id": job_id, **wanted}
-        return await self._page("cells", query, {"no": 1}, after, limit)
+        return await self._numbered("cells", query, wanted, start, limit)
 
-    async def job_boms(
-        self, shop: str, job_id: str, after: str | None, limit: int
-    ) -> tuple[list[BomProgress], str | None]:
-        """BOMs of a job by id with the figures of their cells, and the id after which the next page starts."""
-        query: Document = {"shop": shop, "job_id": job_id}
-        if after is not None:
-            query["bom_id"] = {"$gt": after}
-        fields = {"bom_id": 1, "bom_name": 1, "state": 1, "code": 1}
-        # In the order of an index, so that only the cells of this page are read.
-        cursor = self._database["cells"].find(query, fields).sort([("bom_id", 1), ("location_id", 1)])
-        boms: list[BomProgress] = []
-        async for cells in _by_bom(cursor):
-            if len(boms) == limit:
-                return boms, boms[-1].bom_id
-            boms.append(_progress(cells))
-        return boms, None
+    async def count_cells(self, shop: str, job_id: str, wanted: Mapping[str, Any]) -> int:
+        """How many cells of a job there are; `wanted` as above."""
+        return await self._count("cells", {"shop": shop, "job_id": job_id, **wanted})
 
     async def failed_codes(
         self, shop: str, job_id: str, taken_before: datetime
@@ -152,26 +192,4 @@ class Listings:
 
     async def _figures(self, collection: str, shop: str, identity: str) -> Document | None:
         query = {"_id": key_of(shop, identity), "shop": shop}
-        return found(await self._database[collection].find_one(query, {"selection": 0}))
-
-
-async def _by_bom(cells: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
-    gathered: list[Document] = []
-    async for cell in cells:
-        if gathered and gathered[0]["bom_id"] != cell["bom_id"]:
-            yield gathered
-            gathered = []
-        gathered.append(cell)
-    if gathered:
-        yield gathered
-
-
-def _progress(cells: list[Document]) -> BomProgress:
-    states: dict[CellState, int] = {}
-    codes: dict[str, int] = {}
-    for cell in cells:
-        state = CellState(cell["state"])
-        states[state] = states.get(state, 0) + 1
-        if cell["code"]:
-            codes[cell["code"]] = codes.get(cell["code"], 0) + 1
-    return BomProgress(cells[0]["bom_id"], cells[0]["bom_name"], Totals.of(states), codes)
+        return found(await self._database[collection].find_one(query, _SHOWN))

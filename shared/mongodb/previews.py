@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
@@ -14,8 +15,10 @@ from shared.contract.messages import PreviewRequest
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
-from shared.domain.comparison import SUGGESTED, Reason, Row
+from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
+from shared.domain.plan import refused_push
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
 from shared.mongodb.transactions import Session, Transactions
 
@@ -32,6 +35,36 @@ class PreviewRow:
     code: Code | None = None
 
 
+class RowKind(StrEnum):
+    """What a merchant looks for in a preview; rows by size come in this order."""
+
+    DIFFERS = "differs"
+    FAILED = "failed"
+    IN_SYNC = "in_sync"
+    LEFT_OUT = "left_out"
+
+
+def kind_of(row: PreviewRow) -> RowKind:
+    """The kind of a row."""
+    if row.code is not None:
+        return RowKind.FAILED
+    if row.row is None:
+        return RowKind.LEFT_OUT
+    return RowKind.IN_SYNC if row.row.cell_class is CellClass.IN_SYNC else RowKind.DIFFERS
+
+
+def _size(row: Row | None) -> int:
+    """By what a row is sorted: its difference, or all that Shopify holds where there is no local value yet."""
+    if row is None:
+        return -1
+    return abs(row.shopify if row.difference is None else row.difference)
+
+
+def _not_pushed(row: Row | None) -> str | None:
+    code = None if row is None else refused_push(row)
+    return None if code is None else str(code)
+
+
 _ROWS_PER_TRANSACTION = 800
 
 
@@ -42,6 +75,7 @@ class PreviewStore:
         self._transactions = transactions
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
+        self.figures = PreviewFigures(database)
 
     async def request(self, message: PreviewRequest) -> bool:
         """Store a requested preview; answers False for an id that is known already."""
@@ -131,6 +165,18 @@ class PreviewStore:
         cursor = self._rows.find({"_id": {"$in": ids}, "shop": shop})
         return {CellKey(d["bom_id"], d["location_id"]): d async for d in cursor}
 
+    async def keys(self, shop: str, preview_id: str, size: int) -> AsyncIterator[list[CellKey]]:
+        """Every cell in the order of the rows. Page by page: a cursor held for long would be closed by the server."""
+        first = 0
+        while True:
+            query = {"shop": shop, "preview_id": preview_id, "no": {"$gte": first, "$lt": first + size}}
+            cursor = self._rows.find(query, {"bom_id": 1, "location_id": 1}).sort("no", 1)
+            keys = [CellKey(d["bom_id"], d["location_id"]) async for d in cursor]
+            if not keys:
+                return
+            yield keys
+            first += size
+
     async def all_rows(self, shop: str, preview_id: str) -> AsyncIterator[Document]:
         """Every row in order."""
         async for document in self._rows.find({"shop": shop, "preview_id": preview_id}).sort("no", 1):
@@ -215,5 +261,8 @@ def _row_document(shop: str, preview_id: str, no: int, row: PreviewRow, location
         "cell_class": None if cell_class is None else str(cell_class),
         "suggested": None if suggested is None else str(suggested),
         "difference": None if row.row is None else row.row.difference,
+        "kind": str(kind_of(row)),
+        "size": _size(row.row),
+        "not_pushed": _not_pushed(row.row),
         "made_at": datetime.now(UTC),
     }

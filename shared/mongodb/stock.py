@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 
 from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Change, Stock
 from shared.mongodb.collections import Database, Document, key_of
 from shared.mongodb.transactions import Session, WriteConflict
@@ -69,8 +70,10 @@ def stock_id(shop: str, key: CellKey) -> str:
 
 
 def stock_fields(stock: Stock) -> Document:
-    """The stock's fields as they are stored."""
-    return {name: getattr(stock, name) for name in _FIELDS}
+    """The stock's fields as they are stored, and the class they tell of: none where both sides agree."""
+    known = known_class(stock)
+    fields = {name: getattr(stock, name) for name in _FIELDS}
+    return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
 
 
 def _stock(document: Mapping[str, Any]) -> CellStock:

@@ -12,7 +12,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aiormq import Channel
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.errors import TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import EVENTS, LISTENER_KEYS, Queue
@@ -47,6 +47,11 @@ class Delivery:
     queue: str
     since: float
     _message: AbstractIncomingMessage
+
+    @property
+    def carried(self) -> str | None:
+        """The span it was published in."""
+        return self.headers.get(tracing.CARRIED)
 
     async def ack(self) -> None:
         """The work is done, or another message will bring it again."""
@@ -170,7 +175,10 @@ class Consumer:
 
         async def guarded(delivery: Delivery) -> None:
             try:
-                await handler(delivery)
+                with tracing.span(
+                    f"process {delivery.key}", kind="consumer", parent=delivery.carried, queue=delivery.queue
+                ):
+                    await handler(delivery)
             except Reject as error:
                 log.warning("message_rejected", queue=delivery.queue, key=delivery.key, reason=str(error))
                 await delivery.reject()

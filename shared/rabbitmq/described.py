@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from shared.contract import messages
@@ -59,6 +60,9 @@ CHANNELS: tuple[Channel, ...] = (
     ),
 )
 """All of them."""
+
+MODELS: Mapping[str, type[Message]] = {c.key: c.model for c in CHANNELS if c.model is not None and c.public}
+"""The bodies that any client may publish, by their keys."""
 
 
 def document() -> dict[str, Any]:

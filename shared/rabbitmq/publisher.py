@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 
+from shared import tracing
 from shared.contract.messages import Message
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.connection import GONE, connect, is_up
@@ -16,6 +18,11 @@ from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS
 
 PUBLISH_TIMEOUT = 4.0
 """Seconds to wait for the confirm; below the 5 s that Shopify gives a webhook."""
+
+
+def _publishing(key: str, messages: int = 1) -> AbstractContextManager[tracing.Span]:
+    """One span for all that is sent together; the messages carry it."""
+    return tracing.span(f"publish {key}", kind="producer", messages=messages)
 
 
 class Publisher:
@@ -54,7 +61,7 @@ class Publisher:
             body,
             content_type="application/json",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT if mandatory else aio_pika.DeliveryMode.NOT_PERSISTENT,
-            headers=dict(headers or {}),
+            headers={**tracing.carry(headers or {})},
         )
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT):
@@ -66,23 +73,31 @@ class Publisher:
 
     async def command(self, key: str, message: Message) -> None:
         """Publish one command. Raises BrokerUnavailable when it is not confirmed in time."""
-        await self._publish(COMMANDS, key, message.to_json(), mandatory=True)
+        with _publishing(key):
+            await self._confirmed(key, message)
 
     async def commands(self, key: str, messages: Sequence[Message]) -> None:
         """Publish many under one key, gathered: confirms overlap. Raises BrokerUnavailable."""
-        await asyncio.gather(*(self.command(key, message) for message in messages))
+        with _publishing(key, len(messages)):
+            await asyncio.gather(*(self._confirmed(key, message) for message in messages))
+
+    async def _confirmed(self, key: str, message: Message) -> None:
+        await self._publish(COMMANDS, key, message.to_json(), mandatory=True)
 
     async def event(self, key: str, message: Message) -> None:
         """Publish an event; nobody may be listening, and that is no error. Raises BrokerUnavailable."""
-        await self._publish(EVENTS, key, message.to_json(), mandatory=False)
+        with _publishing(key):
+            await self._publish(EVENTS, key, message.to_json(), mandatory=False)
 
     async def finished_event(self, key: str, message: Message) -> None:
         """Publish an event that one of our own queues waits for. Raises BrokerUnavailable."""
-        await self._publish(EVENTS, key, message.to_json(), mandatory=True)
+        with _publishing(key):
+            await self._publish(EVENTS, key, message.to_json(), mandatory=True)
 
     async def webhook(self, topic_key: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Publish the verified bytes of a webhook. Raises BrokerUnavailable."""
-        await self._publish(WEBHOOKS, topic_key, body, mandatory=True, headers=headers)
+        with _publishing(topic_key):
+            await self._publish(WEBHOOKS, topic_key, body, mandatory=True, headers=headers)
 
     async def again(self, exchange: str, key: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Publish a dead letter again as it was. Raises BrokerUnavailable."""

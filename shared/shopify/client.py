@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.shopify.answers import (
@@ -184,27 +184,32 @@ class ShopifyClient:
             shop, operation, price, PATIENCE[self.role] if patience is None else patience, changes=changes
         )
         async with held as call:
-            token = await self._access.token(shop)
-            started = monotonic()
-            outcome = "unclear"
-            try:
-                reply = await self._send_renewing(call, body, token)
-                outcome = "ok"
-                return reply
-            except ShopifyThrottled:
-                outcome = "throttled"
-                metrics.SHOPIFY_THROTTLED.labels(operation).inc()
-                raise
-            except ShopPaused as pause:
-                outcome = pause.reason
-                await self._access.pause(shop, pause.reason)
-                raise
-            except ShopifyRefused:
-                outcome = "refused"
-                raise
-            finally:
-                metrics.SHOPIFY_REQUESTS.labels(operation, outcome).observe(monotonic() - started)
-                self._show_budgets()
+            with tracing.span(f"shopify {operation}", kind="client", shop=shop, rows=price.rows) as span:
+                return await self._measured(call, body, span)
+
+    async def _measured(self, call: _Call, body: str, span: tracing.Span) -> Reply:
+        token = await self._access.token(call.shop)
+        started = monotonic()
+        outcome = "unclear"
+        try:
+            reply = await self._send_renewing(call, body, token)
+            outcome = "ok"
+            return reply
+        except ShopifyThrottled:
+            outcome = "throttled"
+            metrics.SHOPIFY_THROTTLED.labels(call.operation).inc()
+            raise
+        except ShopPaused as pause:
+            outcome = pause.reason
+            await self._access.pause(call.shop, pause.reason)
+            raise
+        except ShopifyRefused:
+            outcome = "refused"
+            raise
+        finally:
+            span.set("trueup.outcome", outcome)
+            metrics.SHOPIFY_REQUESTS.labels(call.operation, outcome).observe(monotonic() - started)
+            self._show_budgets()
 
     @asynccontextmanager
     async def _held(

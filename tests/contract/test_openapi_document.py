@@ -32,9 +32,11 @@ def test_every_route_of_the_design_is_there() -> None:
     """The operations are those that the design names."""
     assert set(OPERATIONS) == {
         ("/api/boms", "get"),
+        ("/api/facets", "get"),
         ("/api/boms", "put"),
         ("/api/boms/{bom_id}", "delete"),
         ("/api/locations", "get"),
+        ("/api/previews", "get"),
         ("/api/previews", "post"),
         ("/api/previews/{preview_id}", "get"),
         ("/api/previews/{preview_id}/rows", "get"),
@@ -42,6 +44,7 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/previews/{preview_id}/export.csv", "get"),
         ("/api/jobs", "post"),
         ("/api/jobs", "get"),
+        ("/api/jobs/export.csv", "get"),
         ("/api/jobs/{job_id}", "get"),
         ("/api/jobs/{job_id}/boms", "get"),
         ("/api/jobs/{job_id}/cells", "get"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -141,6 +142,29 @@ async def test_a_message_nobody_understands_is_listed_and_sent_again_on_request(
     async with consuming(world, RECORDS, arrive) as seen:
         await asyncio.wait_for(arrived.wait(), 10)
     assert [(delivery.key, delivery.body) for delivery in seen] == [(COUNT_ADJUST, message.to_json())]
+
+
+@pytest.mark.parametrize(
+    ("changed", "cause"),
+    [
+        ({"direction": "sideways"}, "direction: Input should be 'toShopify' or 'toLocal'"),
+        ({"shop": "other.myshopify.com"}, "the shop other.myshopify.com is not known; add it first"),
+    ],
+)
+async def test_a_dead_letter_says_what_is_wrong_with_it(
+    world: ShopWorld, vhost_url: str, changed: dict[str, str], cause: str
+) -> None:
+    """Whoever published a bare message that was rejected reads why in the list, not in a service's log."""
+    body = {"schema": 1, "shop": SHOP, "job_id": new_id(), "direction": "toLocal", "selection": {"bom_ids": "all"}}
+    async with await aio_pika.connect(vhost_url) as connection:
+        channel = await connection.channel()
+        exchange = await channel.get_exchange(COMMANDS)
+        await exchange.publish(aio_pika.Message(json.dumps(body | changed).encode()), JOB_REQUEST)
+    await one_letter(world)
+    listed = await trueup(world.settings, "dead-letters", "list")
+    assert cause in " ".join(listed.output.split())
+    (shown,) = (await trueup(world.settings, "dead-letters", "list", "--json")).document["dead_letters"]
+    assert shown["cause"] == cause
 
 
 async def test_a_body_that_is_no_message_at_all_is_kept_without_a_shop(world: ShopWorld, vhost_url: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.metrics import REGISTRY
 from tests.integration.shop_world import ShopWorld, new_id, previewer, reconciler, shop_world
 
 
@@ -86,7 +87,9 @@ async def test_a_repeated_request_has_no_second_effect(world: ShopWorld) -> None
 
 
 async def test_a_waiting_job_is_cancelled_at_once(world: ShopWorld) -> None:
-    """A job without cells is cancelled by its state; the one before it is not touched."""
+    """A job without cells is cancelled by its state, told and counted once; the one before it is not touched."""
+    labels = {"source": "api", "direction": "toLocal", "state": "cancelled"}
+    before = REGISTRY.get_sample_value("trueup_jobs_total", labels) or 0
     await world.control("/control/latency", {"seconds": 0.4})
     first = await world.request(Direction.TO_SHOPIFY)
     await world.document("jobs", first, lambda job: job["state"] == "running")
@@ -97,6 +100,9 @@ async def test_a_waiting_job_is_cancelled_at_once(world: ShopWorld) -> None:
     assert cancelled["state"] == "cancelled"
     assert await world.cells(second) == {}
     assert (await world.ended(first))["totals"]["updated"] == 8
+    await world.document("jobs", second, lambda job: job["finished_event"] == "sent")
+    await asyncio.sleep(0.1)  # a second count would come with this one
+    assert REGISTRY.get_sample_value("trueup_jobs_total", labels) == before + 1
 
 
 async def test_second_job_on_the_same_preview_pushes_nothing(world: ShopWorld) -> None:

@@ -113,6 +113,31 @@ def test_free_ports_are_outside_the_range_for_outgoing_connections() -> None:
     assert max(ports) < lowest
 
 
+def test_a_server_that_was_killed_comes_back_where_it_was(amqp_url: str) -> None:
+    """`make nodes` starts a server that ended again, on its port with its data, so that an outage can be tried out."""
+    environment = {name: value for name, value in os.environ.items() if name != "TRUEUP_MONGODB_URI"}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "deploy.local.nodes", "--restart-after", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=environment | {"TRUEUP_AMQP_URL": amqp_url},
+    )
+    with program:
+        assert program.stdout is not None
+        try:
+            told = [program.stdout.readline() for _ in range(4)]
+            with MongoClient[dict[str, Any]](told[0].split("'")[3]) as client:
+                client["kept"]["kept"].with_options(write_concern=WriteConcern("majority")).insert_one({"_id": 1})
+            os.kill(int(told[2].rsplit(" ", 1)[1]), signal.SIGKILL)
+            assert program.stdout.readline() == "# started again: MongoDB 1\n"
+            with MongoClient[dict[str, Any]](told[0].split("'")[3]) as client:
+                assert client["kept"]["kept"].find_one() == {"_id": 1}
+        finally:
+            program.send_signal(signal.SIGINT)
+    assert program.returncode == 0
+
+
 def test_nothing_outlives_a_killed_program(tmp_path: Path) -> None:
     """When the program that started a server is killed, the server and its descendants end, too."""
     program = subprocess.Popen(

@@ -211,3 +211,18 @@ async def test_a_cell_that_arrives_while_messages_are_given_up_does_not_end_the_
             await asyncio.sleep(0.01)  # the lane announces nothing
     assert set(worker.done) >= {"cell 0", "cell 1", "cell 2", "late"}
     await lane.stop()
+
+
+async def test_a_preview_that_meets_a_mistake_of_ours_ends(world: ShopWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a preview learns that it failed, and how to ask for help, instead of waiting for ever."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(RowReader, "take", broken)
+    request = PreviewRequest(shop=SHOP, preview_id=new_id(), selection=SelectionBody(bom_ids="all"))
+    await world.publisher.command("preview.request", request)
+    ended = await world.document("previews", request.preview_id, lambda p: p["state"] in {"ready", "failed"})
+    assert ended["failure"]["code"] == "PREVIEW_BROKE"
+    assert request.preview_id in ended["failure"]["message"]
+    assert "mistake" not in ended["failure"]["message"]

@@ -61,6 +61,7 @@ async def _stay(run: Run, catalogue: Catalogue | None) -> NoReturn:
     stage, out = run.stage, run.out
     out.rule("It runs", align="left")
     lines = [
+        f"page       {stage.page_url}",
         f"API        http://127.0.0.1:{stage.ports['preview']}/api/openapi.json",
         f"webhooks   {stage.webhook_url}",
         f"simulator  {stage.simulator}/control/shops/{SHOP}",

@@ -136,6 +136,7 @@ class Stage:
         if service is not None:
             settings["PORT"] = str(self.ports[service])
             settings["OPERATIONS_PORT"] = str(self.operations_ports[service])
+            settings["DEMO_SIGN_IN"] = SHOP
         return {**os.environ, **{f"TRUEUP_{name}": value for name, value in settings.items()}}
 
     @property
@@ -155,6 +156,11 @@ class Stage:
     def webhook_url(self) -> str:
         """Where Shopify sends its webhooks."""
         return f"http://127.0.0.1:{self.ports['webhook-ingest']}/webhooks/shopify"
+
+    @property
+    def page_url(self) -> str:
+        """The admin page, signed in to the demo's shop."""
+        return f"http://127.0.0.1:{self.ports['preview']}/"
 
     @property
     def environment_file(self) -> Path:

@@ -9,14 +9,15 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api import boms, cells, documents, drift, job_actions, jobs, previews
+from services.preview.api import bom_list, boms, cells, documents, drift, job_actions, jobs, previews
 from services.preview.api.dispatch import endpoint
 from services.preview.api.parts import Parts
 from services.preview.api.problem import ProblemError
 from services.preview.api.routes import AnyRoute
+from services.preview.page.headers import guard
 from shared.errors import BrokerUnavailable, StoreUnavailable
 from shared.mongodb.transactions import WriteConflict
-from shared.operations import http_metrics
+from shared.operations import http_metrics, http_traces
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ RETRY_AFTER = 5
 """Seconds after which a client tries again when the broker or the database is away."""
 
 ROUTES: Sequence[AnyRoute] = (
+    *bom_list.ROUTES,
     *boms.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,
@@ -43,7 +45,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def make_app(parts: Parts) -> web.Application:
     """The application that serves /api."""
-    app = web.Application(middlewares=[http_metrics("preview"), problems], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[http_traces, http_metrics("preview"), problems], client_max_size=BODY_LIMIT)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route, parts))
     documents.add_documents(app, ROUTES)
@@ -51,6 +53,7 @@ def make_app(parts: Parts) -> web.Application:
     async def end_streams(_: web.Application) -> None:
         parts.hub.close()
 
+    app.on_response_prepare.append(guard)
     app.on_response_prepare.append(_note_begin)
     app.on_shutdown.append(end_streams)
     return app

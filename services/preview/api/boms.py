@@ -1,91 +1,16 @@
-"""/api/boms and /api/locations: the app's bills of materials and the shop's locations."""
+"""/api/boms and /api/locations: writing the app's bills of materials, and the shop's locations."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
-from pydantic import Tag as Branch
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.preview.api.pages import Paged, QueryBool, Text, read_cursor, write_cursor
+from services.preview.api.bom_models import BomIn, BomOut, BomsIn
 from services.preview.api.problem import FieldProblem, ProblemError, refused
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
 from shared.contract.selection import Id
-from shared.domain.selection import Filtered
-from shared.mongodb.boms import Bom
-from shared.mongodb.records import WantedBom
 from shared.mongodb.refusals import RecordRefused
-
-MOST_BOMS = 250
-
-ItemId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$", description="A Shopify inventory item id, digits only.")]
-Tag = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class BomIn(BaseModel):
-    """A BOM to create or change. What is not given stays as it is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    bom_id: Id
-    inventory_item_id: ItemId
-    name: str = Field(min_length=1, max_length=500)
-    tags: list[Tag] | None = Field(None, max_length=100)
-    tracks_pre_assembled: bool | None = Field(None, strict=True)
-    externally_managed: bool | None = Field(
-        None, strict=True, description="Another tool computes the Shopify quantity; Trueup leaves it alone."
-    )
-
-    def wanted(self) -> WantedBom:
-        """As the record store takes it."""
-        tags = None if self.tags is None else tuple(self.tags)
-        return WantedBom(
-            self.bom_id, self.inventory_item_id, self.name, tags, self.tracks_pre_assembled, self.externally_managed
-        )
-
-
-def _one_or_many(value: Any) -> str:
-    return "(many)" if isinstance(value, list) else "(one)"
-
-
-BomsIn = Annotated[
-    Annotated[BomIn, Branch("(one)")]
-    | Annotated[list[BomIn], Field(min_length=1, max_length=MOST_BOMS), Branch("(many)")],
-    Discriminator(_one_or_many),
-]
-"""One BOM or a list. Told apart by their form, so that a mistake in one is not told as a mistake in both."""
-
-
-class BomOut(BaseModel):
-    """A BOM."""
-
-    bom_id: str
-    inventory_item_id: str
-    name: str
-    tags: list[str]
-    tracks_pre_assembled: bool
-    externally_managed: bool
-
-    @classmethod
-    def of(cls, bom: Bom) -> BomOut:
-        """From the stored one."""
-        return cls(
-            bom_id=bom.bom_id,
-            inventory_item_id=bom.inventory_item_id,
-            name=bom.name,
-            tags=list(bom.tags),
-            tracks_pre_assembled=bom.tracks_pre_assembled,
-            externally_managed=bom.externally_managed,
-        )
-
-
-class BomPage(BaseModel):
-    """BOMs by name."""
-
-    items: list[BomOut]
-    next_cursor: str | None
-    total: int = Field(description="How many BOMs the search finds in all.")
 
 
 class BomWritten(BaseModel):
@@ -99,14 +24,6 @@ class BomsWritten(BaseModel):
     """The BOMs in the order they were sent."""
 
     items: list[BomWritten]
-
-
-class BomSearch(Paged):
-    """Which BOMs."""
-
-    search: Annotated[Text, Field(max_length=200)] | None = Field(None, description="Part of the name, or an id.")
-    tag: Annotated[Text, Field(max_length=200)] | None = None
-    tracks: QueryBool | None = Field(None, description="Only BOMs that track (or do not track) pre-assembled stock.")
 
 
 class BomPath(BaseModel):
@@ -130,16 +47,6 @@ class LocationList(BaseModel):
     """All locations of the shop."""
 
     items: list[LocationOut]
-
-
-async def list_boms(call: Call[BomSearch, None]) -> Answer:
-    """GET /api/boms."""
-    asked = call.params
-    wanted = Filtered(text=asked.search, tag=asked.tag, tracks_pre_assembled=asked.tracks)
-    after = read_cursor(asked.cursor, str, str)
-    found, page = await call.parts.listings.boms(call.shop, wanted, after, asked.limit)
-    total = await call.parts.listings.count_boms(call.shop, wanted)
-    return Answer(BomPage(items=[BomOut.of(bom) for bom in found], next_cursor=write_cursor(page.after), total=total))
 
 
 async def put_boms(call: Call[NoParameters, BomIn | list[BomIn]]) -> Answer:
@@ -199,16 +106,6 @@ async def list_locations(call: Call[NoParameters, None]) -> Answer:
 
 
 ROUTES: tuple[AnyRoute, ...] = (
-    Route(
-        method="GET",
-        path="/api/boms",
-        name="listBoms",
-        tag="records",
-        summary="BOMs by name",
-        params=BomSearch,
-        handler=list_boms,
-        answers={HTTPStatus.OK: BomPage},
-    ),
     Route(
         method="PUT",
         path="/api/boms",

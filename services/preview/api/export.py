@@ -12,27 +12,31 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from services.preview.api.pages import MOST
-from shared.mongodb.listings import Keys, Page
+from shared.mongodb.listings import FIRST, Page, Start
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-async def pages_of(read: Callable[[Keys | None, int], Awaitable[Page]]) -> AsyncIterator[list[dict[str, Any]]]:
+Read = Callable[[Start, int], Awaitable[Page]]
+"""Reads a page of a listing from somewhere on."""
+
+
+async def pages_of(read: Read) -> AsyncIterator[list[dict[str, Any]]]:
     """Every page of a listing."""
-    after: Keys | None = None
+    start = FIRST
     while True:
-        page = await read(after, MOST)
+        page = await read(start, MOST)
         yield page.items
         if page.after is None:
             return
-        after = page.after
+        start = Start(page.after)
 
 
 async def table(
     request: web.Request,
     name: str,
     columns: Sequence[str],
-    read: Callable[[Keys | None, int], Awaitable[Page]],
+    read: Read,
     form: Callable[[dict[str, Any]], BaseModel],
 ) -> web.StreamResponse:
     """Answer all rows of a listing as CSV with a head line. A failure on the way breaks the answer off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,8 +13,9 @@ from ulid import ULID
 from services.preview.api.explained import CodeCount, code_counts
 from services.preview.api.job_models import JobOut, JobPath
 from services.preview.api.job_request import send
+from services.preview.api.job_view import job_out
 from services.preview.api.jobs import accepted, job_document
-from services.preview.api.pages import MOST, Paged, read_cursor, write_cursor
+from services.preview.api.pages import MOST, Anywhere, write_cursor
 from services.preview.api.preview_models import PREVIEW_AGE
 from services.preview.api.problem import ProblemError, conflict
 from services.preview.api.routes import Answer, AnyRoute, Call, Route
@@ -21,8 +23,10 @@ from services.preview.api.undo_view import UndoCell, undo_cells
 from shared.contract.messages import JobCancel, JobOptions, JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import Code, row_is_stale
+from shared.domain.comparison import Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource
 from shared.mongodb.collections import Document
+from shared.mongodb.listings import FIRST, Start
 from shared.rabbitmq.topology import JOB_CANCEL
 
 
@@ -49,7 +53,11 @@ class RetryOut(BaseModel):
     left_behind_codes: list[CodeCount]
 
 
-class UndoSearch(Paged, JobPath):
+COUNTED = 5000
+"""The most cells of which an undo's preview counts those that can be undone: each has to be looked at."""
+
+
+class UndoSearch(Anywhere, JobPath):
     """Which page of an undo's own preview."""
 
 
@@ -58,6 +66,10 @@ class UndoPage(BaseModel):
 
     items: list[UndoCell]
     next_cursor: str | None
+    total: int = Field(description="Cells that the job updated.")
+    direction: Direction = Field(description="The job's own direction.")
+    possible: int | None = Field(description=f"Cells that can be undone; none above {COUNTED} cells.")
+    impossible: int | None
 
 
 async def post_cancel(call: Call[JobPath, None]) -> Answer:
@@ -66,14 +78,14 @@ async def post_cancel(call: Call[JobPath, None]) -> Answer:
     if job["cancel_requested"]:
         # Asked again, perhaps because the broker was away the first time.
         await _tell_cancel(call, job["job_id"])
-        return accepted(job)
+        return await accepted(call, job)
     if job["state"] not in UNFINISHED_JOB_STATES:
         raise conflict(
             "job-ended", "path.job_id", f"The job has ended ({job['state']}).", "There is nothing to cancel."
         )
     await call.parts.jobs.request_cancel(call.shop, job["job_id"])
     await _tell_cancel(call, job["job_id"])
-    return accepted(await job_document(call, job["job_id"]))
+    return await accepted(call, await job_document(call, job["job_id"]))
 
 
 async def _tell_cancel(call: Call[JobPath, None], job_id: str) -> None:
@@ -114,7 +126,7 @@ async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
     again, behind = await _shares(call, first["job_id"], left_out=call.body.left_out)
     if not again and await call.parts.jobs.get(call.shop, request.job_id) is None:
         raise _nothing_to_retry(behind, left_out=call.body.left_out)
-    job = JobOut.of(await send(call.parts, request))
+    job = await job_out(call.parts, call.shop, await send(call.parts, request))
     answer = RetryOut(job=job, re_run=again, left_behind=sum(behind.values()), left_behind_codes=code_counts(behind))
     return Answer(answer, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.job_id}"})
 
@@ -153,7 +165,7 @@ async def post_undo(call: Call[JobPath, AgainIn]) -> Answer:
     if await call.parts.jobs.get(call.shop, request.job_id) is None and not await _anything_to_undo(call, first):
         remedy = "GET the undo to see why not, cell by cell."
         raise conflict("nothing-to-undo", "path.job_id", "No cell of this job can be undone any more.", remedy)
-    return accepted(await send(call.parts, request))
+    return await accepted(call, await send(call.parts, request))
 
 
 def _may_be_undone(job: Document) -> None:
@@ -163,25 +175,48 @@ def _may_be_undone(job: Document) -> None:
 
 
 async def _anything_to_undo(call: Call[JobPath, Any], job: Document) -> bool:
-    after = None
-    while True:
-        page = await call.parts.listings.cells(call.shop, job["job_id"], {"state": "updated"}, after, MOST)
-        if any(cell.possible for cell in await undo_cells(call.parts, call.shop, job, page.items)):
+    async for cells in _undo_pages(call, job):
+        if any(cell.possible for cell in cells):
             return True
-        after = page.after
-        if after is None:
-            return False
+    return False
+
+
+async def _undo_pages(call: Call[Any, Any], job: Document) -> AsyncIterator[list[UndoCell]]:
+    start = FIRST
+    while True:
+        page = await call.parts.listings.cells(call.shop, job["job_id"], _UPDATED, start, MOST)
+        yield await undo_cells(call.parts, call.shop, job, page.items)
+        if page.after is None:
+            return
+        start = Start(page.after)
 
 
 async def get_undo(call: Call[UndoSearch, None]) -> Answer:
     """GET /api/jobs/{job_id}/undo."""
+    asked = call.params
     job = await _ended(call, "an undo")
     _may_be_undone(job)
-    after = read_cursor(call.params.cursor, int)
-    page = await call.parts.listings.cells(call.shop, job["job_id"], {"state": "updated"}, after, call.params.limit)
+    page = await call.parts.listings.cells(call.shop, job["job_id"], _UPDATED, asked.start(int), asked.limit)
     cells = await undo_cells(call.parts, call.shop, job, page.items)
-    return Answer(UndoPage(items=cells, next_cursor=write_cursor(page.after)))
+    total = await call.parts.listings.count_cells(call.shop, job["job_id"], _UPDATED)
+    possible = await _how_many_possible(call, job) if total <= COUNTED else None
+    return Answer(
+        UndoPage(
+            items=cells,
+            next_cursor=write_cursor(page.after),
+            total=total,
+            direction=job["direction"],
+            possible=possible,
+            impossible=None if possible is None else total - possible,
+        )
+    )
 
+
+async def _how_many_possible(call: Call[UndoSearch, None], job: Document) -> int:
+    return sum([sum(cell.possible for cell in cells) async for cells in _undo_pages(call, job)])
+
+
+_UPDATED = {"state": "updated"}
 
 _PROBLEMS = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 _LOCATION = {"Location": "The job."}

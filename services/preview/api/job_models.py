@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -18,14 +20,14 @@ from services.preview.api.explained import (
     reason_counts,
     reason_text,
 )
-from services.preview.api.pages import Paged
+from services.preview.api.pages import Anywhere, Moment, Paged, QueryBool, Text
 from shared.contract.messages import JobOptions, Ulid
-from shared.contract.selection import Id, SelectionBody
+from shared.contract.selection import Id, LeaveOut, LocationId, SelectionBody
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
-from shared.domain.comparison import Direction, Reason
+from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
-from shared.mongodb.listings import BomProgress
+from shared.mongodb.job_boms import BomProgress, BomShare
 from shared.mongodb.shops import Shop
 
 
@@ -38,6 +40,7 @@ class JobIn(BaseModel):
     selection: SelectionBody | None = Field(None, description="None: all cells of the preview.")
     preview_id: Ulid | None = Field(None, description="The approved preview; none: values are taken at the start.")
     job_id: Ulid | None = Field(None, description="Your own ULID, the idempotency key: a repeat starts nothing new.")
+    leave_out: LeaveOut | None = Field(None, description="Rows of the preview that are no part of the job.")
     options: JobOptions = JobOptions()
 
 
@@ -64,10 +67,24 @@ class JobError(BaseModel):
     bom_id: str
     bom_name: str | None
     location_id: str
+    location_name: str | None
     code: str | None
     message: str | None
     remedy: str | None
     detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known around jobs: their shop, its locations' names, and which jobs have retried or undone them."""
+
+    shop: Shop | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    retried_by: Mapping[str, str] = field(default_factory=dict)
+    undone_by: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_AROUND = Around()
 
 
 class JobOut(BaseModel):
@@ -81,7 +98,11 @@ class JobOut(BaseModel):
     requested_by: str
     options: JobOptions
     of_job_id: str | None = Field(description="The job that this one retries or undoes.")
-    left_out: bool
+    left_out: bool = Field(description="A retry that also took the cells left out for a reason.")
+    leave_out_classes: list[CellClass] = Field(description="Classes of the preview that are no part of the job.")
+    leave_out_cells: int = Field(description="How many rows were left out one by one.")
+    retried_by: str | None = Field(description="The newest retry of this job.")
+    undone_by: str | None = Field(description="The newest undo of this job that was not refused.")
     state: JobState
     waits_for: str | None = Field(description="The job that has to end first.")
     totals: TotalsOut
@@ -96,9 +117,10 @@ class JobOut(BaseModel):
     paused: Pause | None = Field(description="Why an unfinished job does not go on now; none: nothing holds it.")
 
     @classmethod
-    def of(cls, document: dict[str, Any], shop: Shop | None = None) -> JobOut:
-        """From the stored document; with its shop, an unfinished one tells of the shop's pause."""
+    def of(cls, document: dict[str, Any], around: Around = NOTHING_AROUND) -> JobOut:
+        """From the stored document, and what is known around it."""
         unfinished = document["state"] in UNFINISHED_JOB_STATES
+        leave_out = document.get("leave_out") or {}
         return cls(
             job_id=document["job_id"],
             no=document["no"],
@@ -109,18 +131,22 @@ class JobOut(BaseModel):
             options=JobOptions(**document["options"]),
             of_job_id=document["of_job_id"],
             left_out=document["left_out"],
+            leave_out_classes=leave_out.get("classes") or [],
+            leave_out_cells=leave_out.get("cells_no", 0),
+            retried_by=around.retried_by.get(document["job_id"]),
+            undone_by=around.undone_by.get(document["job_id"]),
             state=document["state"],
             waits_for=document["waits_for"],
             totals=TotalsOut(**document["totals"]),
             codes=code_counts(document["codes"]),
             reasons=reason_counts(document["reasons"]),
-            first_errors=[_error(entry) for entry in document["first_errors"]],
+            first_errors=[_error(entry, around.places) for entry in document["first_errors"]],
             requested_at=document["requested_at"],
             started_at=document["started_at"],
             finished_at=document["finished_at"],
             cancel_requested=document["cancel_requested"],
             failure=failure_of(document["failure"]),
-            paused=pause_of(shop) if unfinished else None,
+            paused=pause_of(around.shop) if unfinished else None,
         )
 
     @property
@@ -129,12 +155,13 @@ class JobOut(BaseModel):
         return self.state not in UNFINISHED_JOB_STATES
 
 
-def _error(entry: dict[str, Any]) -> JobError:
+def _error(entry: dict[str, Any], places: Mapping[str, str]) -> JobError:
     message, remedy = explanation(entry["code"])
     return JobError(
         bom_id=entry["bom_id"],
         bom_name=entry.get("bom_name"),
         location_id=entry["location_id"],
+        location_name=places.get(entry["location_id"]),
         code=entry["code"],
         message=message,
         remedy=remedy,
@@ -173,6 +200,7 @@ class BomProgressPage(BaseModel):
 
     items: list[BomProgressOut]
     next_cursor: str | None
+    total: int = Field(description="How many BOMs the search finds in all.")
 
 
 class JobCellOut(BaseModel):
@@ -182,6 +210,7 @@ class JobCellOut(BaseModel):
     bom_id: str
     bom_name: str | None
     location_id: str
+    location_name: str | None
     inventory_item_id: str | None
     state: CellState
     shopify_before: int | None
@@ -197,14 +226,15 @@ class JobCellOut(BaseModel):
     ended_at: AwareDatetime | None
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> JobCellOut:
-        """From the stored cell."""
+    def of(cls, document: dict[str, Any], places: Mapping[str, str]) -> JobCellOut:
+        """From the stored cell and the names of the locations."""
         message, remedy = explanation(document["code"])
         return cls(
             no=document["no"],
             bom_id=document["bom_id"],
             bom_name=document["bom_name"],
             location_id=document["location_id"],
+            location_name=places.get(document["location_id"]),
             inventory_item_id=document["item_id"],
             state=document["state"],
             shopify_before=document.get("shopify_before"),
@@ -226,6 +256,49 @@ class JobCellPage(BaseModel):
 
     items: list[JobCellOut]
     next_cursor: str | None
+    total: int = Field(description="How many cells the search finds in all.")
+
+
+HISTORY_COLUMNS = (
+    "job_id",
+    "requested_at",
+    "finished_at",
+    "requested_by",
+    "direction",
+    "source",
+    "of_job_id",
+    "preview_id",
+    "state",
+    "total",
+    "updated",
+    "skipped",
+    "errors",
+    "cancelled",
+)
+
+
+class HistoryLine(BaseModel):
+    """A job in the table of the history."""
+
+    job_id: str
+    requested_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    requested_by: str
+    direction: Direction
+    source: JobSource
+    of_job_id: str | None
+    preview_id: str | None
+    state: JobState
+    total: int
+    updated: int
+    skipped: int
+    errors: int
+    cancelled: int
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> HistoryLine:
+        """From the stored document."""
+        return cls.model_validate({**document["totals"], **document})
 
 
 class JobPath(BaseModel):
@@ -236,38 +309,70 @@ class JobPath(BaseModel):
     job_id: Ulid
 
 
-class JobSearch(Paged):
+class JobFilter(BaseModel):
     """Which jobs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: JobState | None = None
     direction: Direction | None = None
     source: JobSource | None = None
     of_job_id: Ulid | None = None
+    open: QueryBool | None = Field(None, description="Only jobs that have not ended (or that have).")
+    requested_by: Annotated[Text, Field(max_length=200)] | None = None
+    since: Moment | None = Field(None, description="Only jobs requested then or later.")
+    until: Moment | None = Field(None, description="Only jobs requested before then.")
 
-    def wanted(self) -> dict[str, str]:
-        """The stored values asked for."""
+    def wanted(self) -> dict[str, Any]:
+        """As a condition on the stored fields."""
         asked = {
-            "state": self.state,
             "direction": self.direction,
             "source": self.source,
             "of_job_id": self.of_job_id,
+            "requested_by": self.requested_by,
         }
-        return {name: str(value) for name, value in asked.items() if value is not None}
+        wanted: dict[str, Any] = {name: str(value) for name, value in asked.items() if value is not None}
+        states = [state for state in JobState if self._has(state)]
+        if len(states) < len(JobState):
+            wanted["state"] = {"$in": [str(state) for state in states]}
+        moments = {"$gte": self.since, "$lt": self.until}
+        if given := {name: moment for name, moment in moments.items() if moment is not None}:
+            wanted["requested_at"] = given
+        return wanted
+
+    def _has(self, state: JobState) -> bool:
+        is_open = state in UNFINISHED_JOB_STATES
+        return (self.state is None or state is self.state) and (self.open is None or is_open is self.open)
 
 
-class JobBomSearch(Paged, JobPath):
+class JobSearch(JobFilter, Paged):
+    """Which jobs of the history."""
+
+
+class JobBomSearch(Anywhere, JobPath):
     """Which BOMs of a job."""
 
+    only: BomShare | None = Field(
+        None, description="BOMs with an open cell, with a failed one, or without open ones any more."
+    )
 
-class JobCellSearch(Paged, JobPath):
+
+class JobCellSearch(Anywhere, JobPath):
     """Which cells of a job."""
 
     state: CellState | None = None
     code: Code | None = None
     reason: Reason | None = None
     bom_id: Id | None = None
+    location_id: LocationId | None = None
 
     def wanted(self) -> dict[str, str]:
         """The stored values asked for."""
-        asked = {"state": self.state, "code": self.code, "reason": self.reason, "bom_id": self.bom_id}
+        asked = {
+            "state": self.state,
+            "code": self.code,
+            "reason": self.reason,
+            "bom_id": self.bom_id,
+            "location_id": self.location_id,
+        }
         return {name: str(value) for name, value in asked.items() if value is not None}

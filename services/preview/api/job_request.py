@@ -18,9 +18,15 @@ from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.mongodb.collections import Document
+from shared.mongodb.jobs import left_out_document
 from shared.rabbitmq.topology import JOB_REQUEST
 
 _FIELD = "body.preview_id"
+_OF_A_PREVIEW = FieldProblem(
+    field="body.leave_out",
+    message="Only rows of a preview can be left out.",
+    remedy="Give the preview_id, or a smaller selection.",
+)
 _ULID = TypeAdapter[str](Ulid)
 
 
@@ -45,9 +51,10 @@ def same(stored: Document, request: JobRequest) -> bool:
         request.of_job_id,
         request.left_out,
         request.options.model_dump(exclude_none=True),
+        left_out_document(request),
     )
-    names = ("direction", "selection", "preview_id", "source", "of_job_id", "left_out", "options")
-    return asked == tuple(stored[name] for name in names)
+    names = ("direction", "selection", "preview_id", "source", "of_job_id", "left_out", "options", "leave_out")
+    return asked == tuple(stored.get(name) for name in names)
 
 
 def _id_used(job_id: str) -> ProblemError:
@@ -66,6 +73,8 @@ async def check(call: Call[Any, Any], body: JobIn) -> SelectionBody:
             problems.append(invalid(wrong))
     elif body.preview_id is None:
         problems.append(_no_selection())
+    if body.leave_out is not None and body.preview_id is None:
+        problems.append(invalid([_OF_A_PREVIEW]))
     if problems:
         raise _together(problems)
     if body.selection is not None:

@@ -11,12 +11,15 @@ from ulid import ULID
 from services.preview.api.events import State, stream
 from services.preview.api.export import table
 from services.preview.api.job_models import (
+    HISTORY_COLUMNS,
     BomProgressOut,
     BomProgressPage,
+    HistoryLine,
     JobBomSearch,
     JobCellOut,
     JobCellPage,
     JobCellSearch,
+    JobFilter,
     JobIn,
     JobOut,
     JobPage,
@@ -24,6 +27,7 @@ from services.preview.api.job_models import (
     JobSearch,
 )
 from services.preview.api.job_request import also_wrong, check, send
+from services.preview.api.job_view import job_out, jobs_out, place_names
 from services.preview.api.pages import read_cursor, write_cursor
 from services.preview.api.problem import unknown
 from services.preview.api.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
@@ -31,11 +35,13 @@ from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
 from shared.mongodb.collections import Document
+from shared.mongodb.listings import Page, Start
 
 COLUMNS = (
     "bom_id",
     "bom_name",
     "location_id",
+    "location_name",
     "inventory_item_id",
     "state",
     "shopify_before",
@@ -63,12 +69,13 @@ async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
         direction=body.direction,
         selection=selection,
         preview_id=body.preview_id,
+        leave_out=body.leave_out,
         source=JobSource.ADMIN,
         requested_by=call.caller.user,
         options=body.options,
     )
     stored = await send(call.parts, request)
-    return accepted(stored)
+    return await accepted(call, stored)
 
 
 async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
@@ -80,9 +87,10 @@ async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBo
     return body.selection or SelectionBody.model_validate(stored["selection"])
 
 
-def accepted(document: Document) -> Answer:
+async def accepted(call: Call[Any, Any], document: Document) -> Answer:
     """202 with the job."""
-    return Answer(JobOut.of(document), HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{document['job_id']}"})
+    job = await job_out(call.parts, call.shop, document)
+    return Answer(job, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{document['job_id']}"})
 
 
 async def job_document(call: Call[Any, Any], job_id: str) -> Document:
@@ -98,37 +106,50 @@ async def list_jobs(call: Call[JobSearch, None]) -> Answer:
     asked = call.params
     before = read_cursor(asked.cursor, int, str)
     page = await call.parts.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
-    shop = await call.parts.shops.get(call.shop)
-    items = [JobOut.of(document, shop) for document in page.items]
+    items = await jobs_out(call.parts, call.shop, page.items)
     return Answer(JobPage(items=items, next_cursor=write_cursor(page.after)))
+
+
+async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
+    """GET /api/jobs/export.csv."""
+    wanted = call.params.wanted()
+
+    async def read(start: Start, limit: int) -> Page:
+        return await call.parts.listings.jobs(call.shop, wanted, start.after, limit)
+
+    return await table(call.request, "history", HISTORY_COLUMNS, read, HistoryLine.of)
 
 
 async def get_job(call: Call[JobPath, None]) -> Answer:
     """GET /api/jobs/{job_id}."""
     document = await job_document(call, call.params.job_id)
-    return Answer(JobOut.of(document, await call.parts.shops.get(call.shop)))
+    return Answer(await job_out(call.parts, call.shop, document))
 
 
 async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
     """GET /api/jobs/{job_id}/boms."""
     asked = call.params
     await job_document(call, asked.job_id)
-    keys = read_cursor(asked.cursor, str)
-    after = None if keys is None else str(keys[0])
-    boms, last = await call.parts.listings.job_boms(call.shop, asked.job_id, after, asked.limit)
-    cursor = write_cursor(None if last is None else [last])
-    return Answer(BomProgressPage(items=[BomProgressOut.of(bom) for bom in boms], next_cursor=cursor))
+    start = asked.start(str)
+    after = None if start.after is None else str(start.after[0])
+    page = await call.parts.job_boms.page(
+        call.shop, asked.job_id, asked.only, after=after, skip=start.skip, limit=asked.limit
+    )
+    cursor = write_cursor(None if page.after is None else [page.after])
+    items = [BomProgressOut.of(bom) for bom in page.boms]
+    return Answer(BomProgressPage(items=items, next_cursor=cursor, total=page.total))
 
 
 async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
     """GET /api/jobs/{job_id}/cells."""
     asked = call.params
     await job_document(call, asked.job_id)
-    after = read_cursor(asked.cursor, int)
-    page = await call.parts.listings.cells(call.shop, asked.job_id, asked.wanted(), after, asked.limit)
-    return Answer(
-        JobCellPage(items=[JobCellOut.of(document) for document in page.items], next_cursor=write_cursor(page.after))
-    )
+    wanted, listings = asked.wanted(), call.parts.listings
+    page = await listings.cells(call.shop, asked.job_id, wanted, asked.start(int), asked.limit)
+    total = await listings.count_cells(call.shop, asked.job_id, wanted)
+    places = await place_names(call.parts, call.shop)
+    items = [JobCellOut.of(document, places) for document in page.items]
+    return Answer(JobCellPage(items=items, next_cursor=write_cursor(page.after), total=total))
 
 
 async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
@@ -140,7 +161,7 @@ async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
         document = await call.parts.listings.job(call.shop, job_id)
         if document is None:
             return None
-        job = JobOut.of(document, await call.parts.shops.get(call.shop))
+        job = await job_out(call.parts, call.shop, document)
         return job, job.ended
 
     return await stream(call.request, call.parts.hub, (call.shop, job_id), "job", read)
@@ -150,12 +171,13 @@ async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
     """GET /api/jobs/{job_id}/export.csv."""
     job_id = call.params.job_id
     await job_document(call, job_id)
+    places = await place_names(call.parts, call.shop)
     return await table(
         call.request,
         f"job-{job_id}",
         COLUMNS,
-        lambda after, limit: call.parts.listings.cells(call.shop, job_id, {}, after, limit),
-        JobCellOut.of,
+        lambda start, limit: call.parts.listings.cells(call.shop, job_id, {}, start, limit),
+        lambda document: JobCellOut.of(document, places),
     )
 
 
@@ -183,6 +205,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=JobSearch,
         handler=list_jobs,
         answers={HTTPStatus.OK: JobPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/export.csv",
+        name="exportHistory",
+        tag="jobs",
+        summary="The history as a table",
+        params=JobFilter,
+        handler=export_history,
+        answers={HTTPStatus.OK: Media("text/csv", "One line per job, the newest first, with a head line.")},
     ),
     Route(
         method="GET",

@@ -9,11 +9,13 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.preview.api.problem import FieldProblem, invalid
+from shared.mongodb.listings import Start
 
 MOST = 250
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 
@@ -33,6 +35,15 @@ def _truth(value: Any) -> Any:
     return value
 
 
+def _moment(value: Any) -> Any:
+    if isinstance(value, str) and not _DATE_TIME.match(value):
+        raise ValueError("must be a date and time with its zone, such as 2026-03-01T09:30:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A date and time in a query string; a bare number is none."""
+
 PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 """A whole number in a query string, written in digits only."""
 
@@ -48,10 +59,29 @@ class Paged(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cursor: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+    cursor: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[A-Za-z0-9_-]*$")] | None = Field(
         None, description="`next_cursor` of the page before; none: the first page."
     )
     limit: PageSize = Field(100, description="The most items of a page.")
+
+
+Offset = Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)]
+"""How many of the first to pass over, written in digits only."""
+
+
+class Anywhere(Paged):
+    """The parameters of a list that can also be entered at any place."""
+
+    offset: Offset | None = Field(
+        None, description="How many to pass over, instead of a cursor; records may come and go between two pages."
+    )
+
+    def start(self, *kinds: type[str | int]) -> Start:
+        """Where the page begins. Raises ProblemError (422) for a foreign cursor, or where both ways are given."""
+        if self.cursor is not None and self.offset is not None:
+            message = "Both a cursor and an offset say where the page begins."
+            raise invalid([FieldProblem(field="query.offset", message=message, remedy="Give one of them.")])
+        return Start(read_cursor(self.cursor, *kinds), self.offset or 0)
 
 
 def write_cursor(keys: Sequence[str | int] | None) -> str | None:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
+from shared.mongodb.bom_facets import BomFacets
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift import DriftStore
+from shared.mongodb.job_boms import JobBoms
 from shared.mongodb.jobs import JobStore
+from shared.mongodb.known_classes import KnownClasses
 from shared.mongodb.listings import Listings
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.records import RecordStore
@@ -38,6 +41,9 @@ class Parts:
     stock: StockStore
     records: RecordStore
     listings: Listings
+    known: KnownClasses
+    facets: BomFacets
+    job_boms: JobBoms
     drift: DriftStore
     sweeps: SweepStore
 
@@ -57,6 +63,9 @@ class Parts:
             stock=StockStore(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions),
             listings=Listings(mongo.db),
+            known=KnownClasses(mongo.db),
+            facets=BomFacets(mongo.db),
+            job_boms=JobBoms(mongo.db),
             drift=DriftStore(mongo.db),
             sweeps=SweepStore(mongo.db),
         )

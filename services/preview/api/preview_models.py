@@ -17,11 +17,13 @@ from services.preview.api.explained import (
     reason_counts,
     reason_text,
 )
-from services.preview.api.pages import Paged
+from services.preview.api.pages import Anywhere
 from shared.contract.messages import Ulid
-from shared.contract.selection import Id, SelectionBody
+from shared.contract.selection import Id, LocationId, SelectionBody
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
+from shared.mongodb.previews import RowKind
+from shared.mongodb.shops import Shop
 
 PREVIEW_AGE = timedelta(hours=24)
 """An older preview starts no job."""
@@ -44,6 +46,39 @@ class Badges(BaseModel):
     not_compared: int
 
 
+class MoveRow(BaseModel):
+    """The row with an extreme difference."""
+
+    difference: int
+    shopify_value: int
+    local_value: int
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+
+
+class Moves(BaseModel):
+    """The rows of one class: what a reconcile of them would move. Towards Shopify, each by minus its difference."""
+
+    cell_class: CellClass
+    cells: int
+    boms: int = Field(description="BOMs with a row of this class; one may have rows of several.")
+    highest: MoveRow | None = Field(description="The greatest difference; none: no row has a local value.")
+    lowest: MoveRow | None = Field(description="The least difference.")
+    not_pushed: list[CodeCount] = Field(description="Rows that a run towards Shopify would not push as they stand.")
+
+    @classmethod
+    def of(cls, stored: dict[str, Any], *, allow_negative: bool) -> Moves:
+        """From the stored figures."""
+        refused = {
+            code: number
+            for code, number in stored["not_pushed"].items()
+            if not (allow_negative and code == Code.NEGATIVE_TARGET)
+        }
+        return cls.model_validate({**stored, "not_pushed": code_counts(refused)})
+
+
 class PreviewOut(BaseModel):
     """A preview."""
 
@@ -60,11 +95,13 @@ class PreviewOut(BaseModel):
     classes: dict[str, int] = Field(description="Compared cells by class.")
     left_out: list[ReasonCount] = Field(description="Cells that cannot be compared, by reason.")
     codes: list[CodeCount] = Field(description="Cells that failed, by code.")
+    moves: list[Moves] = Field(description="What differs, class by class, the largest first; empty until it is ready.")
     failure: Failure | None
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> PreviewOut:
-        """From the stored document."""
+    def of(cls, document: dict[str, Any], shop: Shop | None = None) -> PreviewOut:
+        """From the stored document, for its shop."""
+        allow_negative = shop is not None and shop.allow_negative
         taken = document["taken_from"]
         return cls(
             preview_id=document["preview_id"],
@@ -80,6 +117,7 @@ class PreviewOut(BaseModel):
             classes=document["classes"],
             left_out=reason_counts(document["left_out"]),
             codes=code_counts(document.get("codes") or {}),
+            moves=[Moves.of(stored, allow_negative=allow_negative) for stored in document.get("moves") or ()],
             failure=failure_of(document["failure"]),
         )
 
@@ -137,9 +175,17 @@ class RowOut(BaseModel):
 
 
 class RowPage(BaseModel):
-    """Rows in the order of the preview."""
+    """Rows in the order asked for."""
 
     items: list[RowOut]
+    next_cursor: str | None
+    total: int = Field(description="How many rows the search finds in all.")
+
+
+class PreviewPage(BaseModel):
+    """Previews, the newest first."""
+
+    items: list[PreviewOut]
     next_cursor: str | None
 
 
@@ -151,15 +197,37 @@ class PreviewPath(BaseModel):
     preview_id: Ulid
 
 
-class RowSearch(Paged, PreviewPath):
+KINDS: dict[str, RowKind] = {
+    "differences": RowKind.DIFFERS,
+    "in_sync": RowKind.IN_SYNC,
+    "left_out": RowKind.LEFT_OUT,
+    "errors": RowKind.FAILED,
+}
+
+
+class RowSearch(Anywhere, PreviewPath):
     """Which rows of a preview."""
+
+    only: Literal["differences", "in_sync", "left_out", "errors"] | None = None
+    sort: Literal["no", "size"] = Field(
+        "no",
+        description="no: BOM by BOM. size: what differs first, the largest difference at the top; then the rest.",
+    )
 
     cell_class: CellClass | None = Field(None, alias="class")
     reason: Reason | None = None
     code: Code | None = None
     bom_id: Id | None = None
+    location_id: LocationId | None = None
 
     def wanted(self) -> dict[str, str]:
         """The stored values asked for."""
-        asked = {"cell_class": self.cell_class, "reason": self.reason, "code": self.code, "bom_id": self.bom_id}
+        asked = {
+            "kind": None if self.only is None else KINDS[self.only],
+            "cell_class": self.cell_class,
+            "reason": self.reason,
+            "code": self.code,
+            "bom_id": self.bom_id,
+            "location_id": self.location_id,
+        }
         return {name: str(value) for name, value in asked.items() if value is not None}

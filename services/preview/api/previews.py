@@ -10,12 +10,22 @@ from ulid import ULID
 
 from services.preview.api.events import State, stream
 from services.preview.api.export import table
-from services.preview.api.pages import read_cursor, write_cursor
-from services.preview.api.preview_models import PreviewIn, PreviewOut, PreviewPath, RowOut, RowPage, RowSearch
+from services.preview.api.pages import Paged, read_cursor, write_cursor
+from services.preview.api.preview_models import (
+    PreviewIn,
+    PreviewOut,
+    PreviewPage,
+    PreviewPath,
+    RowOut,
+    RowPage,
+    RowSearch,
+)
 from services.preview.api.problem import conflict, invalid, unknown
 from services.preview.api.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.selection_check import selection_problems
 from shared.contract.messages import PreviewRequest
+from shared.domain.comparison import CellClass
+from shared.mongodb.collections import Document
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 
 COLUMNS = (
@@ -65,6 +75,16 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
     return Answer(PreviewOut.of(stored), HTTPStatus.ACCEPTED, location)
 
 
+async def list_previews(call: Call[Paged, None]) -> Answer:
+    """GET /api/previews."""
+    asked = call.params
+    before = read_cursor(asked.cursor, int, str)
+    page = await call.parts.listings.previews(call.shop, before, asked.limit)
+    shop = await call.parts.shops.get(call.shop)
+    items = [PreviewOut.of(document, shop) for document in page.items]
+    return Answer(PreviewPage(items=items, next_cursor=write_cursor(page.after)))
+
+
 async def _document(call: Call[Any, None], preview_id: str) -> dict[str, Any]:
     document = await call.parts.listings.preview(call.shop, preview_id)
     if document is None:
@@ -74,16 +94,47 @@ async def _document(call: Call[Any, None], preview_id: str) -> dict[str, Any]:
 
 async def get_preview(call: Call[PreviewPath, None]) -> Answer:
     """GET /api/previews/{preview_id}."""
-    return Answer(PreviewOut.of(await _document(call, call.params.preview_id)))
+    document = await _document(call, call.params.preview_id)
+    return Answer(PreviewOut.of(document, await call.parts.shops.get(call.shop)))
 
 
 async def list_rows(call: Call[RowSearch, None]) -> Answer:
     """GET /api/previews/{preview_id}/rows."""
     asked = call.params
-    await _document(call, asked.preview_id)
-    after = read_cursor(asked.cursor, int)
-    page = await call.parts.listings.preview_rows(call.shop, asked.preview_id, asked.wanted(), after, asked.limit)
-    return Answer(RowPage(items=[RowOut.of(document) for document in page.items], next_cursor=write_cursor(page.after)))
+    preview = await _document(call, asked.preview_id)
+    wanted, listings = asked.wanted(), call.parts.listings
+    start = asked.start(*_keys(asked))
+    page = await listings.preview_rows(call.shop, asked.preview_id, wanted, start, asked.limit, sort=asked.sort)
+    total = _total(preview, asked)
+    if total is None:
+        total = await listings.count_preview_rows(call.shop, asked.preview_id, wanted)
+    items = [RowOut.of(document) for document in page.items]
+    return Answer(RowPage(items=items, next_cursor=write_cursor(page.after), total=total))
+
+
+def _keys(asked: RowSearch) -> list[type[str | int]]:
+    """The kinds of a cursor's sort keys."""
+    if asked.sort == "no":
+        return [int]
+    return [int, int] if asked.only is not None or asked.cell_class is not None else [str, int, int]
+
+
+def _total(preview: Document, asked: RowSearch) -> int | None:
+    """How many rows there are by the preview's own figures; None where these do not tell."""
+    filters = set(asked.wanted())
+    if preview["state"] != "ready" or not filters <= {"kind"}:
+        return None
+    if not filters:
+        return int(preview["total"])
+    classes = preview["classes"]
+    in_sync = classes.get(str(CellClass.IN_SYNC), 0)
+    by_kind: dict[str, int] = {
+        "differences": sum(classes.values()) - in_sync,
+        "in_sync": in_sync,
+        "left_out": sum(preview["left_out"].values()),
+        "errors": sum((preview.get("codes") or {}).values()),
+    }
+    return by_kind[asked.only or ""]
 
 
 async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
@@ -95,7 +146,7 @@ async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
         document = await call.parts.listings.preview(call.shop, preview_id)
         if document is None:
             return None
-        preview = PreviewOut.of(document)
+        preview = PreviewOut.of(document, await call.parts.shops.get(call.shop))
         return preview, preview.ended
 
     return await stream(call.request, call.parts.hub, (call.shop, preview_id), "preview", read)
@@ -116,7 +167,7 @@ async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
         call.request,
         f"preview-{preview_id}",
         COLUMNS,
-        lambda after, limit: call.parts.listings.preview_rows(call.shop, preview_id, {}, after, limit),
+        lambda start, limit: call.parts.listings.preview_rows(call.shop, preview_id, {}, start, limit),
         RowOut.of,
     )
 
@@ -134,6 +185,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         answers={HTTPStatus.ACCEPTED: PreviewOut},
         answer_headers={"Location": "The preview."},
         problems=(HTTPStatus.CONFLICT,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews",
+        name="listPreviews",
+        tag="previews",
+        summary="Previews of the last month, the newest first",
+        params=Paged,
+        handler=list_previews,
+        answers={HTTPStatus.OK: PreviewPage},
     ),
     Route(
         method="GET",

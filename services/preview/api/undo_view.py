@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from services.preview.api.explained import explanation, reason_text
+from services.preview.api.job_view import place_names
 from services.preview.api.parts import Parts
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
@@ -24,6 +25,7 @@ class UndoCell(BaseModel):
     bom_id: str
     bom_name: str | None
     location_id: str
+    location_name: str | None
     possible: bool
     change: int = Field(description="By how much the undo moves the cell.")
     shopify_now: int | None
@@ -44,10 +46,14 @@ async def undo_cells(parts: Parts, shop: str, job: Document, cells: Sequence[Doc
     allowed = job["options"].get("allow_negative")
     if allowed is None:
         allowed = known is not None and known.allow_negative
-    return [_view(cell, Direction(job["direction"]), stock.get(key), allowed) for key, cell in keys.items()]
+    places = await place_names(parts, shop)
+    direction = Direction(job["direction"])
+    return [_view(cell, direction, stock.get(key), allowed, places.get(key.location_id)) for key, cell in keys.items()]
 
 
-def _view(cell: Document, direction: Direction, present: CellStock | None, allow_negative: bool) -> UndoCell:
+def _view(
+    cell: Document, direction: Direction, present: CellStock | None, allow_negative: bool, place: str | None
+) -> UndoCell:
     side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
     before, after = cell.get(f"{side}_before"), cell.get(f"{side}_after")
     d = 0 if before is None or after is None else before - after
@@ -66,6 +72,7 @@ def _view(cell: Document, direction: Direction, present: CellStock | None, allow
         bom_id=cell["bom_id"],
         bom_name=cell["bom_name"],
         location_id=cell["location_id"],
+        location_name=place,
         possible=possible,
         change=d if possible else 0,
         shopify_now=stock.index,

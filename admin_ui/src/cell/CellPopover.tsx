@@ -1,0 +1,214 @@
+/** One cell: both values, read afresh, and one click that settles it in either direction. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { ulid } from "ulid";
+import { api, body } from "../api/client";
+import { useLive } from "../api/live";
+import { type Direction, type Job, jobQuery, previewQuery, type Row } from "../api/queries";
+import { count, dateTime } from "../formats";
+import { BlockStack, Button, InlineStack, Spinner, Text } from "../kit";
+import { Floating } from "../parts/Floating";
+import { TroubleNote } from "../parts/TroubleNote";
+import { jobEnded, previewEnded } from "../reconcile/states";
+import { unsuited } from "../reconcile/suits";
+import { CLASS_MEANINGS, T } from "../texts";
+
+export interface OpenCell {
+  bomId: string;
+  bomName: string;
+  locationId: string;
+  locationName: string;
+  anchor: HTMLElement;
+}
+
+export function CellPopover({ open, onClose }: { open: OpenCell; onClose: () => void }) {
+  const { bomId, locationId, anchor } = open;
+  return (
+    <Floating key={`${bomId}/${locationId}`} anchor={anchor} label={T.cell.label(open.bomName, open.locationName)} onClose={onClose}>
+      <BlockStack gap="300">
+        <div className="floating-title">
+          <Text as="h3" variant="headingSm">
+            {open.bomName}
+          </Text>
+          <Text as="p" tone="subdued">
+            {open.locationName}
+          </Text>
+        </div>
+        <CellReading bomId={bomId} locationId={locationId} />
+      </BlockStack>
+    </Floating>
+  );
+}
+
+/** A preview of this one cell: the same reading, the same rules as for many. */
+function CellReading({ bomId, locationId }: { bomId: string; locationId: string }) {
+  const [previewId, setPreviewId] = useState(() => ulid());
+  const asked = useQuery({
+    queryKey: ["cell", "preview", previewId],
+    queryFn: () =>
+      body(
+        api.POST("/api/previews", {
+          body: { preview_id: previewId, selection: { cells: [{ bom_id: bomId, location_id: locationId }] } },
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const again = () => (asked.error === null ? setPreviewId(ulid()) : void asked.refetch());
+  if (asked.error !== null) return <TroubleNote trouble={asked.error} again={again} />;
+  if (asked.data === undefined) return <Reading />;
+  return <CellPreview previewId={previewId} again={again} />;
+}
+
+function Reading() {
+  return (
+    <InlineStack gap="200" blockAlign="center">
+      <Spinner size="small" accessibilityLabel={T.cell.reading} />
+      <Text as="p">{T.cell.reading}</Text>
+    </InlineStack>
+  );
+}
+
+function CellPreview({ previewId, again }: { previewId: string; again: () => void }) {
+  const preview = useLive(previewQuery(previewId), `/api/previews/${previewId}/events`, previewEnded);
+  const ready = preview.data?.state === "ready";
+  const rows = useQuery({
+    queryKey: ["preview", previewId, "only row"],
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/previews/{preview_id}/rows", {
+          signal,
+          params: { path: { preview_id: previewId }, query: { limit: 1 } },
+        }),
+      ),
+    enabled: ready,
+  });
+  const [job, setJob] = useState<string | null>(null);
+  const trouble = preview.trouble ?? rows.error;
+  if (trouble !== null) return <TroubleNote trouble={trouble} again={again} />;
+  if (preview.data?.failure) {
+    return (
+      <BlockStack gap="200">
+        <Text as="p">{preview.data.failure.message}</Text>
+        {preview.data.failure.remedy !== null && <Text as="p">{preview.data.failure.remedy}</Text>}
+        <Button onClick={again}>{T.retry}</Button>
+      </BlockStack>
+    );
+  }
+  const row = rows.data?.items[0];
+  if (row === undefined) return <Reading />;
+  return (
+    <BlockStack gap="300">
+      {job === null ? (
+        <CellRow row={row} previewId={previewId} onStarted={setJob} />
+      ) : (
+        <CellJob jobId={job} again={again} />
+      )}
+    </BlockStack>
+  );
+}
+
+function CellRow({ row, previewId, onStarted }: { row: Row; previewId: string; onStarted: (jobId: string) => void }) {
+  const [jobIds] = useState<Record<Direction, string>>(() => ({ toShopify: ulid(), toLocal: ulid() }));
+  const start = useMutation({
+    mutationFn: (direction: Direction) =>
+      body(api.POST("/api/jobs", { body: { direction, preview_id: previewId, job_id: jobIds[direction] } })),
+    onSuccess: (job) => onStarted(job.job_id),
+  });
+  const { shopify_value: shopify, local_value: local, cell_class: cellClass } = row;
+  const differs = cellClass !== null && cellClass !== "in_sync";
+  const warns = (direction: Direction) => cellClass !== null && unsuited(direction).includes(cellClass);
+  return (
+    <>
+      <dl className="cell-values">
+        <div>
+          <dt>{T.cell.local}</dt>
+          <dd>{count(local)}</dd>
+        </div>
+        <div>
+          <dt>{T.cell.shopify}</dt>
+          <dd>{count(shopify)}</dd>
+        </div>
+      </dl>
+      {row.shopify_changed_at !== null && (
+        <Text as="p" tone="subdued" variant="bodySm">
+          {T.cell.changed(dateTime(row.shopify_changed_at))}
+        </Text>
+      )}
+      <Text as="p">{cellClass === null ? row.message : CLASS_MEANINGS[cellClass]}</Text>
+      {row.remedy !== null && <Text as="p">{row.remedy}</Text>}
+      {differs && shopify !== null && (
+        <div className="cell-actions">
+          {local !== null && (
+            <div>
+              <Button fullWidth loading={start.isPending && start.variables === "toShopify"} disabled={start.isPending} onClick={() => start.mutate("toShopify")}>
+                {T.cell.push}
+              </Button>
+              <small>{T.cell.pushes(shopify, local)}</small>
+              {warns("toShopify") && <small className="warn">{T.cell.overwritesShopify}</small>}
+            </div>
+          )}
+          <div>
+            <Button fullWidth loading={start.isPending && start.variables === "toLocal"} disabled={start.isPending} onClick={() => start.mutate("toLocal")}>
+              {T.cell.pull}
+            </Button>
+            <small>{T.cell.pulls(local, shopify)}</small>
+            {warns("toLocal") && <small className="warn">{T.cell.overwritesLocal}</small>}
+          </div>
+        </div>
+      )}
+      {start.error !== null && <TroubleNote trouble={start.error} again={() => start.mutate(start.variables)} />}
+    </>
+  );
+}
+
+function CellJob({ jobId, again }: { jobId: string; again: () => void }) {
+  const client = useQueryClient();
+  const job = useLive(jobQuery(jobId), `/api/jobs/${jobId}/events`, jobEnded);
+  const over = job.data !== undefined && jobEnded(job.data);
+  useQuery({
+    // The list shows what has changed.
+    queryKey: ["cell", "after", jobId],
+    queryFn: async () => {
+      await client.invalidateQueries({ queryKey: ["boms"] });
+      return true;
+    },
+    enabled: over,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (job.trouble !== null) return <TroubleNote trouble={job.trouble} again={job.again} />;
+  if (job.data === undefined || !over) {
+    return (
+      <div role="status">
+        <InlineStack gap="200" blockAlign="center">
+          <Spinner size="small" accessibilityLabel={T.cell.working} />
+          <Text as="p">{job.data?.paused?.message ?? (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}</Text>
+        </InlineStack>
+      </div>
+    );
+  }
+  return <Outcome job={job.data} again={again} />;
+}
+
+function Outcome({ job, again }: { job: Job; again: () => void }) {
+  const failed = job.first_errors[0];
+  const skipped = job.reasons[0];
+  if (job.state === "completed") {
+    const text = job.totals.updated > 0 ? T.cell.updated : (skipped?.message ?? T.cell.agree);
+    return (
+      <div role="status">
+        <Text as="p">{text}</Text>
+      </div>
+    );
+  }
+  return (
+    <div role="alert">
+      <BlockStack gap="200">
+        <Text as="p" fontWeight="semibold">
+          {failed?.message ?? job.failure?.message ?? T.run.headings[job.state]}
+        </Text>
+        <Text as="p">{failed?.remedy ?? job.failure?.remedy ?? ""}</Text>
+        <Button onClick={again}>{T.preview.again}</Button>
+      </BlockStack>
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export default function JobPage({ jobId }: { jobId: string }) {
+  return <p>{jobId}</p>;
+}

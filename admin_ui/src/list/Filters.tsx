@@ -1,0 +1,93 @@
+import { useEffect, useRef, useState } from "react";
+import type { Schema } from "../api/client";
+import type { BomFilter, CellClass } from "../api/queries";
+import { count } from "../formats";
+import { Select, TextField } from "../kit";
+import { CLASS_NAMES, T } from "../texts";
+
+/** After the last key; a search is one request, not one per letter. */
+const TYPING = 200;
+
+interface FiltersProps {
+  filter: BomFilter;
+  facets: Schema["BomFacets"] | undefined;
+  locations: readonly Schema["LocationOut"][] | undefined;
+  onChange: (changes: Record<string, string>) => void;
+}
+
+export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
+  const [typed, setTyped] = useState(filter.search);
+  const sent = useRef(filter.search);
+  useEffect(() => {
+    // Changed from elsewhere: the back button, or the filters were cleared.
+    if (filter.search !== sent.current) setTyped(filter.search);
+    sent.current = filter.search;
+  }, [filter.search]);
+  useEffect(() => {
+    if (typed.trim() === sent.current) return undefined;
+    const timer = setTimeout(() => {
+      sent.current = typed.trim();
+      onChange({ q: typed.trim() });
+    }, TYPING);
+    return () => clearTimeout(timer);
+  }, [typed, onChange]);
+
+  const byClass = new Map(facets?.classes.map((entry) => [entry.cell_class, entry.boms]));
+  const withCount = (label: string, number: number | undefined) =>
+    number === undefined ? label : `${label} (${count(number)})`;
+  const all = { label: T.list.all, value: "" };
+  const classes = [
+    all,
+    { label: T.list.differs, value: "differs" },
+    ...(Object.keys(CLASS_NAMES) as CellClass[]).map((name) => ({
+      label: withCount(CLASS_NAMES[name], byClass.get(name)),
+      value: name,
+    })),
+  ];
+  const places = (locations ?? []).map((place) => ({ label: place.name, value: place.location_id }));
+  const tags = (facets?.tags ?? []).map(({ tag, count: number }) => ({ label: withCount(tag, number), value: tag }));
+  if (filter.tag !== "" && !tags.some((tag) => tag.value === filter.tag)) tags.push({ label: filter.tag, value: filter.tag });
+
+  return (
+    <div className="filters" role="search">
+      <div className="filters-search">
+        <TextField
+          type="search"
+          label={T.list.search}
+          labelHidden
+          placeholder={T.list.searchHint}
+          autoComplete="off"
+          maxLength={200}
+          value={typed}
+          onChange={setTyped}
+          clearButton
+          onClearButtonClick={() => setTyped("")}
+        />
+      </div>
+      <Select label={T.list.filterClass} options={classes} value={filter.class} onChange={(value) => onChange({ class: value })} />
+      <Select
+        label={T.list.filterLocation}
+        options={[all, ...places]}
+        value={filter.location}
+        onChange={(value) => onChange({ location: value })}
+      />
+      <Select
+        label={T.list.filterTracks}
+        options={[
+          all,
+          { label: withCount(T.list.tracks, facets?.tracks.tracking), value: "true" },
+          { label: withCount(T.list.tracksNot, facets?.tracks.not_tracking), value: "false" },
+        ]}
+        value={filter.tracks}
+        onChange={(value) => onChange({ tracks: value })}
+      />
+      <Select label={T.list.filterTag} options={[all, ...tags]} value={filter.tag} onChange={(value) => onChange({ tag: value })} />
+      <Select
+        label={T.list.sort}
+        options={Object.entries(T.list.sorts).map(([value, label]) => ({ value, label }))}
+        value={filter.sort}
+        onChange={(value) => onChange({ sort: value })}
+      />
+    </div>
+  );
+}

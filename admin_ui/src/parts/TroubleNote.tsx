@@ -1,0 +1,33 @@
+/** What went wrong, and what to do about it. */
+import { Trouble } from "../api/trouble";
+import { Banner, BlockStack, Button, InlineStack, Text } from "../kit";
+import { T } from "../texts";
+
+export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() => void) | undefined }) {
+  const known = trouble instanceof Trouble ? trouble : new Trouble("server");
+  const [title, text] = T.trouble[known.kind];
+  const remedies = [...new Set(known.fields.map((field) => `${field.message} ${field.remedy}`))];
+  const told = known.kind === "refused" || known.kind === "missing" || known.kind === "server";
+  return (
+    <div role="alert">
+      <Banner tone={known.passes ? "warning" : "critical"} title={title}>
+        <BlockStack gap="200">
+          {told && remedies.length > 0 ? (
+            remedies.map((remedy) => (
+              <Text as="p" key={remedy}>
+                {remedy}
+              </Text>
+            ))
+          ) : (
+            <Text as="p">{(told && known.detail) || text}</Text>
+          )}
+          {again !== undefined && known.kind !== "outside" && (
+            <InlineStack>
+              <Button onClick={known.kind === "session" ? () => window.location.reload() : again}>{T.retry}</Button>
+            </InlineStack>
+          )}
+        </BlockStack>
+      </Banner>
+    </div>
+  );
+}

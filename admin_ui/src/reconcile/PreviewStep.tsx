@@ -1,0 +1,103 @@
+/** Step two: what differs, and what a run would change. Nothing is changed before its last button. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { Changes } from "../address";
+import { useLive } from "../api/live";
+import { type CellClass, type Direction, jobQuery, type Preview, previewQuery } from "../api/queries";
+import { Banner, BlockStack, Button, InlineStack, ProgressBar, Spinner, Text } from "../kit";
+import { Dialog } from "../parts/Dialog";
+import { TroubleNote } from "../parts/TroubleNote";
+import { T } from "../texts";
+import { Decision } from "./Decision";
+import { keepUndecided } from "./kept";
+import { previewEnded } from "./states";
+import { useNewPreview } from "./useNewPreview";
+
+/** After this long without a sign the merchant is told. */
+const SLOW = 20_000;
+
+interface PreviewStepProps {
+  previewId: string;
+  direction: Direction;
+  without: ReadonlySet<CellClass>;
+  /** The id under which the run was asked for; whether it has started is not certain. */
+  jobId: string | null;
+  onClose: () => void;
+  onGo: (changes: Changes, options?: { replace?: boolean }) => void;
+}
+
+export function PreviewStep({ previewId, direction, without, jobId, onClose, onGo }: PreviewStepProps) {
+  const preview = useLive(previewQuery(previewId), `/api/previews/${previewId}/events`, previewEnded);
+  const started = useQuery({ ...jobQuery(jobId ?? ""), enabled: jobId !== null, retry: false });
+  const isStarted = started.data !== undefined;
+  useEffect(() => {
+    if (isStarted) onGo({ reconcile: "run", preview: null, direction: null, without: null }, { replace: true });
+  }, [isStarted, onGo]);
+  useEffect(() => {
+    if (preview.trouble?.kind === "missing") keepUndecided(null);
+  }, [preview.trouble]);
+  const again = useNewPreview(direction, onGo);
+  const { data } = preview;
+
+  if (data?.state === "ready") {
+    return (
+      <Decision
+        preview={data}
+        direction={direction}
+        without={without}
+        jobId={jobId}
+        onClose={onClose}
+        onGo={onGo}
+        again={again}
+      />
+    );
+  }
+  return (
+    <Dialog
+      title={T.preview.title}
+      onClose={onClose}
+      step={data?.state === "failed" ? "failed" : "comparing"}
+      footer={<Button onClick={onClose}>{T.close}</Button>}
+    >
+      {preview.trouble !== null ? (
+        <TroubleNote trouble={preview.trouble} again={preview.again} />
+      ) : data?.state === "failed" ? (
+        <Banner tone="critical" title={T.preview.failed} action={{ content: T.preview.again, onAction: again.take }}>
+          <p>
+            {data.failure?.message} {data.failure?.remedy}
+          </p>
+        </Banner>
+      ) : (
+        <Comparing preview={data} behind={preview.behind} />
+      )}
+    </Dialog>
+  );
+}
+
+function Comparing({ preview, behind }: { preview: Preview | undefined; behind: boolean }) {
+  const total = preview?.total ?? null;
+  const done = preview?.done ?? 0;
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    const timer = setTimeout(() => setSlow(true), SLOW);
+    return () => clearTimeout(timer);
+  }, [done, total]);
+  return (
+    <BlockStack gap="400">
+      <InlineStack gap="300" blockAlign="center">
+        <Spinner size="small" accessibilityLabel={T.loading} />
+        <Text as="h3" variant="headingMd" id="comparing">
+          {T.preview.comparing}
+        </Text>
+      </InlineStack>
+      <ProgressBar progress={total === null || total === 0 ? 0 : (100 * done) / total} size="small" ariaLabelledBy="comparing" />
+      <p role="status">{total === null ? T.preview.queued : T.preview.read(done, total)}</p>
+      {slow && <Banner tone="warning">{T.preview.slow}</Banner>}
+      {behind && <Banner tone="warning">{T.behind}</Banner>}
+      <Text as="p" tone="subdued">
+        {T.preview.background}
+      </Text>
+    </BlockStack>
+  );
+}

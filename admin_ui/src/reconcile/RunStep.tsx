@@ -1,0 +1,188 @@
+/** Steps three and four: the run as it goes, and its summary. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import { type Changes, href } from "../address";
+import { api, body, type Schema } from "../api/client";
+import { useLive } from "../api/live";
+import { type Job, jobQuery, type Selection } from "../api/queries";
+import { Banner, BlockStack, Button, ProgressBar, Spinner, Text } from "../kit";
+import { Dialog } from "../parts/Dialog";
+import { TroubleNote } from "../parts/TroubleNote";
+import { DIRECTIONS, T } from "../texts";
+import { RunTables } from "./RunTables";
+import { endedCells, jobEnded } from "./states";
+import { Summary } from "./Summary";
+import { type NewPreview, useNewPreview } from "./useNewPreview";
+
+/** The most failed cells that are taken into one new preview. */
+const AGAIN = 5_000;
+const PAGE = 250;
+
+interface RunStepProps {
+  jobId: string;
+  onClose: () => void;
+  onGo: (changes: Changes, options?: { replace?: boolean }) => void;
+}
+
+export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
+  const client = useQueryClient();
+  const job = useLive(jobQuery(jobId), `/api/jobs/${jobId}/events`, jobEnded);
+  const over = job.data !== undefined && jobEnded(job.data);
+  useEffect(() => {
+    if (!over) return;
+    // Everything that tells of stock or of runs has changed.
+    for (const name of ["boms", "jobs", "drift"]) void client.invalidateQueries({ queryKey: [name] });
+  }, [over, client]);
+  const retry = useMutation({
+    mutationFn: () => body(api.POST("/api/jobs/{job_id}/retry", { params: { path: { job_id: jobId } }, body: {} })),
+    onSuccess: (made) => onGo({ reconcile: "run", job: made.job.job_id, preview: null, direction: null, without: null }),
+  });
+  const again = useNewPreview(job.data?.direction ?? "toShopify", onGo, () => failedCells(jobId));
+  return (
+    <Dialog
+      title={T.preview.title}
+      wide
+      onClose={onClose}
+      step={over ? "over" : "running"}
+      footer={<Actions job={job.data} retry={retry} again={again} onClose={onClose} />}
+    >
+      {job.trouble !== null ? (
+        <TroubleNote trouble={job.trouble} again={job.again} />
+      ) : job.data === undefined ? (
+        <Spinner accessibilityLabel={T.loading} />
+      ) : (
+        <BlockStack gap="400">
+          <Progress job={job.data} behind={job.behind} />
+          <Summary job={job.data} />
+          {retry.error !== null && <TroubleNote trouble={retry.error} />}
+          {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
+          <RunTables job={job.data} />
+        </BlockStack>
+      )}
+    </Dialog>
+  );
+}
+
+function Progress({ job, behind }: { job: Job; behind: boolean }) {
+  const over = jobEnded(job);
+  const { total } = job.totals;
+  const done = endedCells(job.totals);
+  return (
+    <BlockStack gap="300">
+      <div role="status">
+        <BlockStack gap="100">
+          <Text as="h3" variant="headingMd">
+            {T.run.headings[job.state]}
+          </Text>
+          <Text as="p" tone="subdued">
+            {DIRECTIONS[job.direction].title}
+          </Text>
+        </BlockStack>
+      </div>
+      {!over && (
+        <>
+          <Text as="h4" variant="headingSm" id="running">
+            {T.run.running}
+          </Text>
+          <ProgressBar progress={total === 0 ? 0 : (100 * done) / total} size="small" ariaLabelledBy="running" />
+          <p>{job.state === "waiting" ? T.run.waitsFor : T.run.done(done, total)}</p>
+          <Text as="p" tone="subdued">
+            {T.run.background}
+          </Text>
+        </>
+      )}
+      {behind && <Banner tone="warning">{T.behind}</Banner>}
+      {job.paused !== null && (
+        <Banner tone="warning" title={job.paused.message}>
+          <p>{job.paused.remedy}</p>
+        </Banner>
+      )}
+      {job.failure !== null && (
+        <Banner tone="critical" title={job.failure.message}>
+          <p>{job.failure.remedy}</p>
+        </Banner>
+      )}
+    </BlockStack>
+  );
+}
+
+interface ActionsProps {
+  job: Job | undefined;
+  retry: { mutate: () => void; isPending: boolean };
+  again: NewPreview;
+  onClose: () => void;
+}
+
+function Actions({ job, retry, again, onClose }: ActionsProps) {
+  const [, navigate] = useLocation();
+  if (job === undefined) return <Button onClick={onClose}>{T.close}</Button>;
+  if (!jobEnded(job)) return <Cancel job={job} onClose={onClose} />;
+  return (
+    <>
+      <Button variant="plain" onClick={() => navigate(href(`/history/${job.job_id}`))}>
+        {T.run.open}
+      </Button>
+      {job.totals.errors > 0 && (
+        <>
+          <Button onClick={again.take} loading={again.busy}>
+            {T.run.newPreview}
+          </Button>
+          <Button onClick={() => retry.mutate()} loading={retry.isPending}>
+            {T.run.retry}
+          </Button>
+        </>
+      )}
+      <Button variant="primary" onClick={onClose}>
+        {T.run.finish}
+      </Button>
+    </>
+  );
+}
+
+export function Cancel({ job, onClose }: { job: Job; onClose?: () => void }) {
+  const client = useQueryClient();
+  const [asked, setAsked] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => body(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: job.job_id } } })),
+    onSuccess: (now) => client.setQueryData(["job", job.job_id], now),
+  });
+  if (cancel.error !== null) return <TroubleNote trouble={cancel.error} again={() => cancel.mutate()} />;
+  if (asked && !job.cancel_requested) {
+    return (
+      <div role="alert" className="ask">
+        <Text as="span">{T.run.cancelAsk}</Text>
+        <Button onClick={() => setAsked(false)}>{T.run.cancelNo}</Button>
+        <Button tone="critical" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+          {T.run.cancelYes}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <>
+      <Button disabled={job.cancel_requested} onClick={() => setAsked(true)}>
+        {job.cancel_requested ? T.run.cancelling : T.run.cancel}
+      </Button>
+      {onClose !== undefined && <Button onClick={onClose}>{T.close}</Button>}
+    </>
+  );
+}
+
+/** The failed cells of a job as a selection. */
+async function failedCells(jobId: string): Promise<Selection> {
+  const cells: Schema["CellRef"][] = [];
+  let total = 1;
+  while (cells.length < Math.min(total, AGAIN)) {
+    const page = await body(
+      api.GET("/api/jobs/{job_id}/cells", {
+        params: { path: { job_id: jobId }, query: { state: "error", limit: PAGE, offset: cells.length } },
+      }),
+    );
+    total = page.total;
+    if (page.items.length === 0) break;
+    cells.push(...page.items.map(({ bom_id, location_id }) => ({ bom_id, location_id })));
+  }
+  return { cells };
+}
+

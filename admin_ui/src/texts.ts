@@ -1,0 +1,417 @@
+/** Every text of the page, in one place. What the service says (messages, remedies) is shown as it comes. */
+import { change, count, dateTime, LOCALE } from "./formats";
+import type { CellClass, Direction } from "./api/queries";
+
+const plural = new Intl.PluralRules("en");
+
+const some = (number: number, one: string, other = `${one}s`): string =>
+  `${count(number)} ${plural.select(number) === "one" ? one : other}`;
+
+export const cells = (number: number): string => some(number, "cell");
+export const boms = (number: number): string => some(number, "BOM");
+export const runs = (number: number): string => some(number, "run");
+
+export const lists = new Intl.ListFormat(LOCALE.startsWith("en") ? LOCALE : "en", { type: "conjunction" });
+
+export const CLASS_NAMES: Record<CellClass, string> = {
+  in_sync: "In sync",
+  shopify_moved: "Shopify changed",
+  local_moved: "Local changed",
+  both_moved: "Both changed",
+  no_base: "Never compared",
+};
+
+export const CLASS_MEANINGS: Record<CellClass, string> = {
+  in_sync: "Both sides agree.",
+  shopify_moved: "Shopify's value changed since both sides last agreed; the local value did not.",
+  local_moved: "The local value changed since both sides last agreed; Shopify's did not.",
+  both_moved: "Both values changed since they last agreed. A person has to choose.",
+  no_base: "The two sides have never been compared here. A person has to choose.",
+};
+
+export const DIRECTIONS: Record<Direction, { title: string; help: string; short: string; becomes: string }> = {
+  toShopify: {
+    title: "Update Shopify to match local values",
+    help: "Push pre-assembled / local index values to Shopify",
+    short: "Local → Shopify",
+    becomes: "Shopify",
+  },
+  toLocal: {
+    title: "Update local values to match Shopify",
+    help: "Accept current Shopify inventory as the correct values",
+    short: "Shopify → local",
+    becomes: "The local value",
+  },
+};
+
+export const T = {
+  app: "Trueup",
+  navigation: { boms: "Bill of materials", history: "History", drift: "Drift", schedules: "Schedules" },
+  skip: "Skip to the content",
+  retry: "Try again",
+  close: "Close",
+  loading: "Loading…",
+  dash: "–",
+
+  trouble: {
+    connection: ["Trueup cannot be reached", "Check your connection. Nothing is lost: runs go on without this page."],
+    session: [
+      "Your session has ended",
+      "Reload the page from Shopify's admin. Runs that have started go on without this page.",
+    ],
+    outside: ["Open Trueup from Shopify's admin", "In Shopify's admin choose Apps, then Trueup."],
+    server: ["Something went wrong on our side", "Try again in a few seconds. Runs that have started go on."],
+    refused: ["That was not possible", ""],
+    missing: ["This is not here any more", "It may have been removed, or belongs to another shop."],
+  } as const,
+  offline: "No connection. What you see may be old; it is updated once the connection is back.",
+  behind: "The live connection has broken. Trying again; the run goes on meanwhile.",
+
+  list: {
+    title: "Bill of materials",
+    table: "Bills of materials",
+    search: "Search bills of materials",
+    searchHint: "Name or id",
+    filterClass: "State",
+    filterLocation: "Location",
+    filterTracks: "Pre-assembled",
+    filterTag: "Tag",
+    sort: "Sort by",
+    sorts: { name: "Name, A to Z", "-name": "Name, Z to A" },
+    all: "All",
+    differs: "Any difference",
+    tracks: "Counted",
+    tracksNot: "Not counted",
+    clear: "Clear filters",
+    columns: { name: "BOM", tracks: "Pre-assembled", values: "Values by location" },
+    select: (name: string) => `Select ${name}`,
+    selectPage: "Select all on this page",
+    selected: (number: number) => `${count(number)} selected`,
+    selectAll: (number: number) => `Select all ${count(number)} matching`,
+    allSelected: (number: number) => `All ${count(number)} matching are selected`,
+    clearSelection: "Clear selection",
+    moreActions: "More actions",
+    reconcile: "Reconcile inventory",
+    range: (first: number, last: number, total: number) => `${count(first)}–${count(last)} of ${count(total)}`,
+    previous: "Previous page",
+    next: "Next page",
+    more: (number: number) => `+${count(number)} more`,
+    less: "Show fewer",
+    moreAt: (name: string, number: number) => `Show ${count(number)} more locations of ${name}`,
+    local: "local",
+    shopify: "Shopify",
+    noCells: "Not stocked anywhere yet",
+    known: "Values as last known. A preview reads Shopify afresh before anything changes.",
+    emptyTitle: "No bills of materials yet",
+    emptyText: "They appear here once they are imported (trueup import --boms FILE.csv) or sent by your app.",
+    noneTitle: "No BOM matches",
+    noneText: "Try another search, or clear the filters.",
+    chip: (bom: string, location: string, local: string, shopify: string) =>
+      `${bom}, ${location}: local ${local}, Shopify ${shopify}`,
+    externally: "Managed elsewhere",
+  },
+
+  running: (percent: string, direction: string) => `A reconcile is running (${direction}): ${percent} done.`,
+  waiting: (direction: string) => `A reconcile is waiting to start (${direction}).`,
+  previewWaits: (when: string) => `A preview from ${when} is waiting for your decision. Nothing has been changed.`,
+  show: "Show",
+  dismiss: "Dismiss",
+
+  choose: {
+    heading: "Choose reconciliation direction",
+    selection: (what: string) => `Selected: ${what}.`,
+    notThis:
+      "This compares finished goods with Shopify. It does not synchronise with raw materials: no component is built, used or returned.",
+    then: "You see every difference before anything is changed.",
+    allBoms: "all bills of materials",
+    filtered: "all bills of materials that match the filters",
+    gone: "The selection is no longer known here. Close this and select again.",
+  },
+
+  preview: {
+    title: "Reconcile inventory",
+    comparing: "Comparing with Shopify",
+    queued: "Waiting for a free reader…",
+    read: (done: number, total: number) => `${count(done)} of ${cells(total)} read`,
+    background: "You can close this; the preview goes on and is found again in the list.",
+    slow: "This takes longer than usual: the service that reads Shopify may be busy or stopped. You can wait or close this.",
+    discrepancies: (number: number) => `${boms(number)} with discrepancies`,
+    inSync: (number: number) => `${boms(number)} already in sync`,
+    notCompared: (number: number) => `${boms(number)} could not be compared`,
+    table: "Cells that differ",
+    columns: {
+      bom: "BOM name",
+      location: "Location",
+      shopify: "Shopify value",
+      local: "Local value",
+      difference: "Difference",
+      moved: "What moved",
+    },
+    show: "Show",
+    views: {
+      differences: (number: number) => `Differences (${count(number)})`,
+      in_sync: (number: number) => `In sync (${count(number)})`,
+      left_out: (number: number) => `Left out (${count(number)})`,
+      errors: (number: number) => `Not read (${count(number)})`,
+    },
+    order: "Order",
+    orders: { size: "Largest difference first", no: "By BOM" },
+    nothing: "Every cell that could be compared agrees. There is nothing to change.",
+    nothingLeft: "Everything that differs is left out: there is nothing to change.",
+    noRows: "No rows here.",
+    whatChanges: "What will change",
+    changes: (number: number, direction: Direction) =>
+      direction === "toShopify"
+        ? `${cells(number)} in Shopify will be set to the local value`
+        : `${cells(number)} here will be set to Shopify's value`,
+    rise: (by: number, from: number | null, to: number | null, where: string) =>
+      `the largest rise is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
+    fall: (by: number, from: number | null, to: number | null, where: string) =>
+      `the largest fall is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
+    noRise: "nothing rises",
+    noFall: "nothing falls",
+    untouched: (direction: Direction) =>
+      direction === "toShopify" ? "Local values are not changed." : "Shopify is not changed.",
+    sales: "Sales that come in meanwhile are kept.",
+    unsuited: (number: number, direction: Direction) =>
+      direction === "toShopify"
+        ? `In ${cells(number)} Shopify's value was changed since both sides last agreed. This direction overwrites it.`
+        : `In ${cells(number)} the local value was changed since both sides last agreed. This direction overwrites it.`,
+    leaveOut: (number: number) => `Leave out ${cells(number)}`,
+    takeBack: (number: number) => `Include ${cells(number)} again`,
+    leftOutNow: (number: number) => `${cells(number)} left out of this run: they stay as they are on both sides.`,
+    overwritten: "would be overwritten",
+    excluded: "left out",
+    refused: (number: number) =>
+      `${cells(number)} of these cannot be pushed as they are and will be reported, not changed:`,
+    confirm: (number: string) => `Type ${number} to confirm`,
+    confirmHelp: (number: number) => `So many cells change at once (${count(number)}): please type the number.`,
+    confirmWrong: (number: string) => `This is not ${number}.`,
+    start: "Start Reconciliation",
+    starting: "Starting…",
+    back: "Change direction",
+    again: "Take a new preview",
+    expires: (at: string) => `Values as of ${at}.`,
+    expired: "This preview is older than 24 hours and starts nothing. Take a new one.",
+    failed: "The preview could not be made",
+    notStarted: "It is not certain whether the run has started. Trying again is safe: it starts only once.",
+    csv: "Export CSV",
+    left: "Not compared",
+  },
+
+  run: {
+    running: "Reconciling",
+    states: {
+      requested: "Requested",
+      waiting: "Waiting",
+      running: "Running",
+      completed: "Completed",
+      completed_with_errors: "Completed with errors",
+      cancelled: "Cancelled",
+      failed: "Failed",
+    },
+    headings: {
+      requested: "The run is about to start",
+      waiting: "The run waits for another one",
+      running: "The run is under way",
+      completed: "Done without errors",
+      completed_with_errors: "Done, with errors",
+      cancelled: "The run was cancelled",
+      failed: "The run could not be carried out",
+    },
+    waitsFor: "It shares cells with an earlier run and starts by itself once that has ended.",
+    done: (number: number, total: number) => `${count(number)} of ${cells(total)} done`,
+    background: "You can close this; the run goes on and is found again in the list and in History.",
+    total: "Total",
+    updated: "Updated",
+    skipped: "Skipped",
+    errors: "Errors",
+    cancelled: "Cancelled",
+    perBom: "Progress by BOM",
+    columns: { bom: "BOM", progress: "Progress", updated: "Updated", skipped: "Skipped", errors: "Errors" },
+    errorTable: "Errors and what to do",
+    errorColumns: { bom: "BOM", location: "Location", message: "What happened", remedy: "What to do" },
+    skippedWhy: "Skipped, because",
+    cancel: "Cancel run",
+    cancelling: "Cancelling…",
+    cancelAsk: "Cancel what has not begun? Cells already changed stay changed; they can be undone in History.",
+    cancelYes: "Yes, cancel the run",
+    cancelNo: "Keep running",
+    retry: "Retry failed",
+    retried: (again: number, behind: number) =>
+      `${cells(again)} run again.` + (behind > 0 ? ` ${cells(behind)} need a new preview or a person.` : ""),
+    newPreview: "Take a new preview of the failed cells",
+    finish: "Done",
+    open: "Open in History",
+    paused: "Paused",
+    view: "Show",
+    viewBoms: "Progress by BOM",
+    viewErrors: (number: number) => `Errors (${count(number)})`,
+  },
+
+  cell: {
+    label: (bom: string, location: string) => `${bom} at ${location}`,
+    local: "Local value",
+    shopify: "Shopify value",
+    reading: "Reading Shopify…",
+    push: "Push to Shopify",
+    pull: "Pull from Shopify",
+    pushes: (from: number, to: number) => `Shopify ${count(from)} → ${count(to)}`,
+    pulls: (from: number | null, to: number) => `Local ${count(from)} → ${count(to)}`,
+    working: "Working…",
+    agree: "Both sides agree.",
+    updated: "Done. Both sides agree.",
+    overwritesShopify: "Overwrites a change made in Shopify.",
+    overwritesLocal: "Overwrites a change made here.",
+    changed: (when: string) => `Shopify's value is from ${when}.`,
+  },
+
+  history: {
+    title: "History",
+    table: "History",
+    columns: {
+      when: "When",
+      who: "Who",
+      direction: "Direction",
+      source: "Started by",
+      state: "State",
+      total: "Total",
+      updated: "Updated",
+      skipped: "Skipped",
+      errors: "Errors",
+    },
+    sources: {
+      admin: "By hand",
+      drift: "Drift repair",
+      schedule: "Schedule",
+      retry: "Retry",
+      undo: "Undo",
+      api: "API",
+    },
+    who: (requestedBy: string) => {
+      if (requestedBy === "") return "Trueup";
+      return requestedBy.startsWith("user:") ? `Staff ${requestedBy.slice(5)}` : requestedBy;
+    },
+    filterState: "State",
+    filterDirection: "Direction",
+    filterSource: "Started by",
+    since: "From",
+    until: "To",
+    csv: "Export CSV",
+    emptyTitle: "No run yet",
+    emptyText: "Every reconcile is kept here, with what it changed, cell by cell.",
+    noneTitle: "No run matches",
+    noneText: "Clear the filters to see all runs.",
+    more: "Show older runs",
+    run: (when: string) => `Run of ${when}`,
+    of: "Follows an earlier run",
+    undoneBy: "It was undone",
+    retriedBy: "Its failures were retried",
+    cells: "Cells before and after",
+    cellColumns: {
+      bom: "BOM",
+      location: "Location",
+      outcome: "Outcome",
+      shopify: "Shopify before → after",
+      local: "Local before → after",
+      why: "Why",
+    },
+    cellStates: {
+      pending: "Open",
+      applying: "Under way",
+      updated: "Updated",
+      skipped: "Skipped",
+      error: "Error",
+      cancelled: "Cancelled",
+    },
+    undo: "Undo",
+    back: "History",
+  },
+
+  undo: {
+    title: "Undo this run",
+    table: "What the undo would change",
+    possible: (number: number) => `${cells(number)} would go back to where they were before this run.`,
+    impossible: (number: number) => `${cells(number)} cannot be undone any more and stay as they are.`,
+    later: "Sales and counts since then are kept: only this run's own change is taken back.",
+    none: "Nothing of this run can be undone any more.",
+    columns: { bom: "BOM", location: "Location", change: "Change", shopify: "Shopify", local: "Local", why: "Why not" },
+    start: (number: number) => `Undo ${cells(number)}`,
+    keep: "Keep as it is",
+  },
+
+  drift: {
+    title: "Drift",
+    intro: "Changes in Shopify whose webhook never came. Trueup finds them by comparing, and repairs what is safe.",
+    bannerTitle: "Automatic repair has stopped and needs you",
+    banner: (number: number) => `${cells(number)} differ from Shopify without a webhook. Look at them and decide.`,
+    unrepairedTitle: (number: number) => `${cells(number)} missed a webhook and ${number === 1 ? "is" : "are"} not repaired`,
+    look: "Look at drift",
+    breaker: "Automatic repair has stopped",
+    breakerText: (missed: number, all: number) =>
+      `${count(missed)} of ${cells(all)} stand unrepaired. Look at the list below. With your approval, those where only Shopify has moved take Shopify's value.`,
+    approve: "Approve repair",
+    approved: (number: number) => `${cells(number)} released for repair.`,
+    sweep: "Look now",
+    sweepFull: "Compare every cell now",
+    sweeping: "Looking… the page tells when it has ended.",
+    swept: "The look has ended.",
+    sweepLate: "The look has not ended yet. It is done as soon as the reconciler gets to it.",
+    lastSweep: (when: string) => `Last look: ${when}`,
+    lastFull: (when: string) => `Last full comparison: ${when}`,
+    never: "never",
+    loss: "Estimated share of lost webhooks",
+    missed: "Missed in three days",
+    late: "Came late",
+    received: "Received",
+    unrepaired: "Not repaired",
+    table: "Missed webhooks",
+    columns: {
+      cell: "BOM and location",
+      evidence: "Evidence",
+      since: "Since",
+      kind: "What moved",
+      outcome: "What became of it",
+    },
+    evidence: (base: string, shopify: string) => `Known ${base}, Shopify says ${shopify}`,
+    confirmed: (when: string) => `Read twice, last ${when}`,
+    states: { watched: "Watched", missed: "Open", resolved: "Closed" },
+    outcomes: {
+      repaired: "Repaired",
+      late: "The webhook came late",
+      settled: "Settled by something else",
+      gone: "The cell is no more",
+    },
+    cameLate: "came late",
+    filter: "Show",
+    filters: { "": "Open and closed", missed: "Open", watched: "Being watched", resolved: "Closed" },
+    emptyTitle: "No missed webhook",
+    emptyText: "Every change in Shopify has reached Trueup.",
+    policy: "Policy",
+    mode: "When a webhook was missed",
+    modes: {
+      repair: "Repair what is safe (only Shopify has moved)",
+      notify: "Record it and tell, repair nothing",
+      off: "Do not look",
+    },
+    maxShare: "Stop and ask when more than this share of cells is affected (%)",
+    maxMove: "Stop and ask when one cell moves by more than (units)",
+    jobsPerHour: "Repair runs per hour at most",
+    quiet: "No automatic repair in certain hours",
+    quietFrom: "From",
+    quietTo: "Until",
+    quietZone: "Time zone",
+    save: "Save policy",
+    saved: "The policy is saved.",
+    wholeNumber: "Enter a whole number above zero.",
+    shareNumber: "Enter a number from 0 to 100.",
+    chart: "Drift over time",
+    more: "Show older",
+  },
+} as const;
+
+/** Where a change was, in words. */
+export const at = (bom: string | null, location: string | null): string =>
+  [bom ?? T.dash, location].filter((part) => part !== null).join(", ");
+
+export const asOf = (iso: string | null): string => T.preview.expires(dateTime(iso));

@@ -1,0 +1,44 @@
+"""docs/reference/command-line.md, from the command itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from deploy.reference.markdown import table
+from services.command_line.main import app
+
+
+def command_page() -> str:
+    """The page."""
+    parts = [
+        "# The command line\n",
+        "It speaks to RabbitMQ, MongoDB and Shopify itself, by the same [settings](settings.md) as the services.\n",
+        (
+            "Exit status: 0; 1 when cells failed; 2 for wrong use or settings; 3 when RabbitMQ, MongoDB or Shopify "
+            "cannot be reached.\n"
+        ),
+    ]
+    for name, command in _commands("trueup", typer.main.get_command(app)):
+        parts.append(f"## {name}\n")
+        parts.append(" ".join((command.help or "").split()) + "\n")
+        rows = [_parameter(one) for one in command.params if one.name != "help"]
+        parts.append(table(("parameter", "required", "meaning"), rows))
+    return "\n".join(part for part in parts if part)
+
+
+def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    inside = getattr(command, "commands", None)
+    if inside is None:
+        yield name, command
+        return
+    for word, inner in inside.items():
+        yield from _commands(f"{name} {word}", inner)
+
+
+def _parameter(one: Any) -> tuple[str, str, str]:
+    is_option = one.param_type_name == "option"
+    names = ", ".join((*one.opts, *one.secondary_opts)) if is_option else one.metavar or one.name.upper()
+    return f"`{names}`", "yes" if one.required else "no", one.help or ""

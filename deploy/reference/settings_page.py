@@ -1,0 +1,53 @@
+"""docs/reference/settings.md, from the settings' model."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from deploy.reference.markdown import table
+from shared.settings import Settings
+
+
+def settings_page() -> str:
+    """The page."""
+    rows = [
+        (f"`TRUEUP_{name.upper()}`", _kind(field.annotation), _default(field), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(
+        [
+            "# Settings\n",
+            (
+                "Environment variables, read once at the start. A missing or wrong one stops the start with one line "
+                "that names it and never shows its value. The services take all of them; so does the command line.\n"
+            ),
+            table(("variable", "kind", "default", "meaning"), rows),
+        ]
+    )
+
+
+def _kind(annotation: Any) -> str:
+    if get_origin(annotation) is typing.Literal:
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    options = [option for option in get_args(annotation) if option is not type(None)]
+    if get_origin(annotation) is list:
+        return f"{_kind(options[0])}s, comma-separated"
+    if options:
+        return _kind(options[0])
+    return {SecretStr: "secret", str: "text", int: "number", float: "number", Path: "path"}.get(
+        annotation, str(annotation)
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default_factory is not None or field.default in {None, PydanticUndefined}:
+        return "none"
+    return f"`{field.default}`"

@@ -1,0 +1,52 @@
+"""The query of a filter over BOMs; what a list shows, a preview compares and a job takes is found by the same one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from shared.domain.comparison import CellClass
+from shared.domain.selection import Filtered
+from shared.mongodb.collections import Database, Document
+from shared.mongodb.known_classes import KnownClasses
+
+
+class BomFilter:
+    """Makes queries on the `boms` of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._known = KnownClasses(database)
+
+    async def query(self, shop: str, wanted: Filtered) -> Document:
+        """The query of a filter. The text is matched as it stands, never as a pattern of the caller's."""
+        query: dict[str, Any] = {"shop": shop}
+        if wanted.text:
+            pattern = {"$regex": re.escape(wanted.text.lower())}
+            ids = [{"bom_id": wanted.text}, {"inventory_item_id": wanted.text}]
+            query["$or"] = [{"name_lower": pattern}, *ids]
+        if wanted.tag is not None:
+            query["tags"] = wanted.tag
+        if wanted.tracks_pre_assembled is not None:
+            query["tracks_pre_assembled"] = wanted.tracks_pre_assembled
+        conditions = await self._by_class(shop, wanted)
+        if conditions:
+            query["$and"] = conditions
+        return query
+
+    async def _by_class(self, shop: str, wanted: Filtered) -> list[Document]:
+        places = wanted.location_ids
+        conditions = []
+        if wanted.cell_class is not None and wanted.cell_class is not CellClass.IN_SYNC:
+            conditions.append(_among(await self._known.boms(shop, wanted.cell_class, places), inside=True))
+        if wanted.differs is not None or wanted.cell_class is CellClass.IN_SYNC:
+            differing = await self._known.differing(shop, places)
+            if wanted.differs is not None:
+                conditions.append(_among(differing, inside=wanted.differs))
+            if wanted.cell_class is CellClass.IN_SYNC:
+                conditions.append(_among(differing, inside=False))
+        return conditions
+
+
+def _among(bom_ids: Collection[str], *, inside: bool) -> Document:
+    return {"bom_id": {"$in" if inside else "$nin": sorted(bom_ids)}}

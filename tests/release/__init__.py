@@ -1,0 +1,1 @@
+"""What is released works by itself. Run by `make wheel-check`, which builds it first."""

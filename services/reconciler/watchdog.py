@@ -23,6 +23,9 @@ log = structlog.get_logger()
 EVERY = 5.0
 """Seconds between rounds."""
 
+PAUSE_REASONS = ("unauthorized", "frozen", "forbidden", "locked")
+"""Shown also while no shop has them (`ShopPaused`)."""
+
 SILENT_AFTER = timedelta(seconds=60)
 """A cell published this long ago and still open is published again."""
 
@@ -116,5 +119,5 @@ class Watchdog:
             metrics.JOBS_OPEN.labels(state).set(number)
             metrics.JOB_OLDEST.labels(state).set(ages[state])
         metrics.SHOPS_PAUSED.clear()
-        for reason, number in paused.items():
+        for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items():
             metrics.SHOPS_PAUSED.labels(reason).set(number)

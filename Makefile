@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check reference requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check image image-simulator dashboards reference requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -17,7 +17,7 @@ setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv
 	@deploy/local/virtualenv.sh demo
 
 setup-dev: ## Install what tests and linters need, too
-	@deploy/local/install.sh
+	@deploy/local/install.sh dev
 	@deploy/local/virtualenv.sh dev
 
 test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, chaos
@@ -61,6 +61,15 @@ wheel: setup-dev $(if $(wildcard admin_ui/package.json),page) ## Build dist/true
 
 wheel-check: wheel ## Install the wheel into an empty environment and run everything from it
 	@$(BIN)/python -m pytest tests/release -q $(ARGS)
+
+image: wheel ## Build the image trueup:latest from the wheel (ARGS="--build-arg BASE_IMAGE=…")
+	@docker build --file deploy/Dockerfile --tag trueup:latest $(ARGS) .
+
+image-simulator: ## Build the image of the simulator upon trueup:latest, to try the compose stack against
+	@docker build --file deploy/simulator.Dockerfile --tag trueup-simulator:latest $(ARGS) .
+
+dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the code
+	@$(BIN)/python -m deploy.grafana
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference

@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check image image-simulator dashboards reference requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check image image-simulator dashboards kubernetes-rules reference requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -70,6 +70,9 @@ image-simulator: ## Build the image of the simulator upon trueup:latest, to try 
 
 dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the code
 	@$(BIN)/python -m deploy.grafana
+
+kubernetes-rules: setup-dev ## Write the PrometheusRule of deploy/kubernetes anew from deploy/prometheus
+	@$(BIN)/python -m deploy.kubernetes.rules
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference

@@ -182,10 +182,13 @@ async def campaign(world: ShopWorld, clock: MovedClock) -> dict[str, Any]:
     }
 
 
-def complaints(measured: dict[str, Any]) -> list[str]:
+def complaints(measured: dict[str, Any], wanted: int) -> list[str]:
     """What was not as it must be."""
     cells = measured["cells"]
     checks = {
+        "the preview or the job did not come to its end": (measured["preview"], measured["job"])
+        == ("ready", "completed"),
+        "a cell is missing": cells == wanted,
         "a call was throttled": measured["throttled"] == 0,
         "a call was refused": measured["refused"] == 0,
         "a call was above 1000 points": measured["dearest_call"] <= 1000,  # noqa: PLR2004  # Shopify's limit
@@ -222,9 +225,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--per-id", action="store_true", help="`nodes` costs for each id")
     parser.add_argument("--points-per-row", type=int, default=0, help="what each row of a push costs besides")
     given = parser.parse_args(arguments)
-    configure_logs("benchmark", "error")
+    configure_logs("benchmark", os.environ.get("TRUEUP_LOG_LEVEL", "error"))
     measured = asyncio.run(run(given.boms, given.locations, per_id=given.per_id, points_per_row=given.points_per_row))
-    wrong = complaints(measured)
+    wrong = complaints(measured, given.boms * given.locations)
     sys.stdout.write(json.dumps(measured | {"wrong": wrong}, indent=2) + "\n")
     return 1 if wrong else 0
 

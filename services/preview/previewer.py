@@ -103,7 +103,7 @@ class Previewer:
     async def _read(self, shop: str, preview_id: str, run: str, selection: Selection) -> dict[str, object]:
         """Write every row; answers the figures of the whole. Raises Superseded, and what the adapter raises."""
         read = partial(refresh_locations, shop, self._boms, self._shopify)
-        locations = await patiently(read, most_waiting=MOST_WAITING)
+        locations = await patiently(read, most_waiting=MOST_WAITING, clock=self._shopify.time)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
         await self._previews.update(shop, preview_id, run, {"total": total})
@@ -112,7 +112,7 @@ class Previewer:
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
             take = partial(self._rows.take, shop, cells, locations, role=role)
-            rows = await patiently(take, most_waiting=MOST_WAITING)
+            rows = await patiently(take, most_waiting=MOST_WAITING, clock=self._shopify.time)
             if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
                 raise Superseded("another process computes this preview now")
             done += len(rows)
@@ -121,7 +121,8 @@ class Previewer:
         badges = await self._previews.bom_badges(shop, preview_id)
         moves = await self._previews.figures.moves(shop, preview_id)
         tallies = {"classes": classes, "left_out": left_out, "codes": codes}
-        return {"total": done, "badges": badges, "moves": moves, **tallies}
+        pages = await self._previews.figures.for_pages(shop, preview_id)
+        return {"total": done, "badges": badges, "moves": moves, **tallies, **pages}
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

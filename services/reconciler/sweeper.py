@@ -80,13 +80,16 @@ class Sweeper:
         started = monotonic()
         result = SweepResult(shop)
         locations = await patiently(
-            lambda: refresh_locations(shop, self._boms, self._shopify), most_waiting=MOST_WAITING
+            lambda: refresh_locations(shop, self._boms, self._shopify),
+            most_waiting=MOST_WAITING,
+            clock=self._shopify.time,
         )
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, Grid(None, None), size=size):
             rows = await patiently(
                 lambda cells=cells: self._rows.take(shop, cells, locations),  # type: ignore[misc]  # mypy cannot infer a bound default
                 most_waiting=MOST_WAITING,
+                clock=self._shopify.time,
             )
             for row in rows:
                 place = locations.get(row.key.location_id)

@@ -49,21 +49,28 @@ class Verifying:
         self._stock = stock
         self._verifier = verifier
         self._clock = clock
-        self._not_before: dict[str, float] = {}
+        self._resting: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._gathering: dict[str, _Gathering] = {}
 
     async def run(self) -> None:
         """Look for due cells until cancelled."""
-        while True:
-            try:
-                for shop in await self._stock.shops_to_verify(datetime.now(UTC)):
-                    free = shop not in self._running and len(self._running) < SHOPS_AT_ONCE
-                    if free and partition_of(shop, PARTITIONS) in self._partitions.held:
-                        self._start(shop)
-            except Exception:  # a store that is away: the requests stay in the documents
-                log.exception("verifying_failed")
-            await asyncio.sleep(EVERY)
+        try:
+            while True:
+                try:
+                    await self._look()
+                except Exception:  # a store that is away: the requests stay in the documents
+                    log.exception("verifying_failed")
+                await asyncio.sleep(EVERY)
+        finally:
+            for task in (*self._running.values(), *self._resting.values()):
+                task.cancel()
+
+    async def _look(self) -> None:
+        for shop in await self._stock.shops_to_verify(datetime.now(UTC)):
+            free = shop not in self._running and shop not in self._resting and len(self._running) < SHOPS_AT_ONCE
+            if free and partition_of(shop, PARTITIONS) in self._partitions.held:
+                self._start(shop)
 
     def _start(self, shop: str) -> None:
         """Verify a shop beside the others: one that hangs must not hold them up."""
@@ -73,18 +80,23 @@ class Verifying:
 
     async def _verify(self, shop: str) -> None:
         """One batch of a shop; a shop that cannot be read now gives way to the others."""
-        if self._not_before.get(shop, 0.0) > self._clock.monotonic() or await self._grows(shop):
+        if await self._grows(shop):
             return
         try:
             await self._verifier.run(shop)
-            self._not_before.pop(shop, None)
         except ShopifyThrottled as throttled:
-            self._not_before[shop] = self._clock.monotonic() + throttled.retry_after
+            self._rest(shop, throttled.retry_after)
         except ShopPaused:
-            self._not_before[shop] = self._clock.monotonic() + _AFTER_A_FAILURE
+            self._rest(shop, _AFTER_A_FAILURE)
         except Exception as error:  # noqa: BLE001  # a store that is away, or a failed read: the requests stay in the documents
             log.warning("verify_read_failed", shop=shop, reason=repr(error))
-            self._not_before[shop] = self._clock.monotonic() + _AFTER_A_FAILURE
+            self._rest(shop, _AFTER_A_FAILURE)
+
+    def _rest(self, shop: str, seconds: float) -> None:
+        """Leave a shop alone for a while; its place is for the others meanwhile."""
+        task = asyncio.create_task(self._clock.sleep(seconds), name=f"rest of {shop}")
+        self._resting[shop] = task
+        task.add_done_callback(lambda _: self._resting.pop(shop, None))
 
     async def _grows(self, shop: str) -> bool:
         """Whether cells of the shop are still being settled, so that a read now would soon be followed by another."""

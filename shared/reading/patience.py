@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from shared.clock import Clock
 from shared.errors import ShopifyError, ShopifyThrottled, ShopPaused
 
 T = TypeVar("T")
@@ -14,9 +14,11 @@ TRIES = 4
 _PAUSE = 0.2
 
 
-async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float) -> T:
-    """What `read` answers. Raises ShopPaused at once, ShopifyThrottled after `most_waiting` seconds of waiting in
-    all, and any other ShopifyError when it comes up in every one of a few tries.
+async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float, clock: Clock) -> T:
+    """What `read` answers, waiting by the clock that the call budget is restored by.
+
+    Raises ShopPaused at once, ShopifyThrottled after `most_waiting` seconds of waiting in all, and any other
+    ShopifyError when it comes up in every one of a few tries.
     """
     waited = 0.0
     tries = 0
@@ -29,9 +31,9 @@ async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float) ->
             waited += throttled.retry_after
             if waited > most_waiting:
                 raise
-            await asyncio.sleep(throttled.retry_after)
+            await clock.sleep(throttled.retry_after)
         except ShopifyError:
             tries += 1
             if tries >= TRIES:
                 raise
-            await asyncio.sleep(_PAUSE * tries)
+            await clock.sleep(_PAUSE * tries)

@@ -72,6 +72,7 @@ class Basing:
             read = await patiently(
                 lambda ids=ids: self._reads.items(shop, ids, locations=len(locations)),  # type: ignore[misc]  # mypy cannot infer a bound default
                 most_waiting=MOST_WAITING,
+                clock=self._reads.time,
             )
             await self._base(shop, import_id, part, _Read(read.items, revs, locations))
 

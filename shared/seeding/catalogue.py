@@ -99,6 +99,7 @@ class Catalogue:
             reply = await patiently(
                 lambda body=body: self._client.call(shop, "inventoryItems", body, price=_PRICE),  # type: ignore[misc]  # mypy cannot infer a bound default
                 most_waiting=MOST_WAITING,
+                clock=self._client.time,
             )
             page = reply.data["inventoryItems"]
             lines: list[ItemFields] = []

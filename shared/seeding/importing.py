@@ -146,7 +146,11 @@ class Importing:
         return await self._imports.finish(shop, import_id)
 
     async def _items(self, shop: str, import_id: str, cursor: str | None) -> str:
-        await patiently(lambda: refresh_locations(shop, self._boms, self._reads), most_waiting=MOST_WAITING)
+        await patiently(
+            lambda: refresh_locations(shop, self._boms, self._reads),
+            most_waiting=MOST_WAITING,
+            clock=self._reads.time,
+        )
 
         async def told(seen: int) -> None:
             self._progress("items", seen, None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from shared.clock import Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyRefused, ShopifyUnclear
 from shared.shopify.answers import TOO_DEAR
@@ -61,6 +62,11 @@ class ShopifyReads:
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
         self._bulk = BulkQueries(client)
+
+    @property
+    def time(self) -> Clock:
+        """The clock that the call budget is restored by."""
+        return self._client.time
 
     def as_role(self, role: Role) -> ShopifyReads:
         """The same reads on behalf of `role`."""

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to. With the
-# argument `dev` also what the tests run: Prometheus and its promtool.
+# argument `dev` also what the tests run: a browser, and Prometheus with its promtool.
+# Usage: deploy/local/install.sh [dev]
 # Asks for nothing, starts no service, and does nothing where all is there.
 # With TRUEUP_AMQP_URL or TRUEUP_MONGODB_URI set, that server is taken as given.
 set -euo pipefail
 
 python=${PYTHON:-python3}
+what=${1:-demo}
 
 fail() {
     echo "trueup: $1" >&2
@@ -31,7 +33,11 @@ if [ -z "${TRUEUP_MONGODB_URI:-}" ] && ! command -v mongod >/dev/null; then
     has_library libcurl.so.4 || missing+=(libcurl4)
 fi
 
-if [ "${1:-}" = dev ] && ! { command -v prometheus && command -v promtool; } >/dev/null; then
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+if [ "$what" = dev ] && ! has_browser >/dev/null; then
+    missing+=(chromium)
+fi
+if [ "$what" = dev ] && ! { command -v prometheus && command -v promtool; } >/dev/null; then
     missing+=(prometheus)
 fi
 

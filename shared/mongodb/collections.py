@@ -22,6 +22,7 @@ adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
 previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
+                kinds {kind: rows}, milestones (each 500th row by kind, size and number),
                 failure {code, message}
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by

@@ -57,12 +57,17 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const rows = useRowWindow(source, seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0);
   const total = rows.total ?? known.current;
   const key = JSON.stringify(source.key);
-  useEffect(() => region.current?.scrollTo({ top: 0 }), [key]);
+  // In braces: scrolling answers a promise in newer browsers, which is no clean-up.
+  useEffect(() => {
+    region.current?.scrollTo({ top: 0 });
+  }, [key]);
   if (known.current !== total) {
     known.current = total;
     virtual.setOptions({ ...virtual.options, count: total });
   }
-  useEffect(() => virtual.measure(), [virtual, rowHeight, total]);
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, rowHeight, total]);
   const headings = useId();
 
   if (rows.trouble !== null) return <TroubleNote trouble={rows.trouble} again={rows.again} />;

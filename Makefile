@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -65,13 +65,29 @@ points: setup-dev ## Points of the call budget per changed cell, for both prices
 nodes: setup ## Start a private RabbitMQ and MongoDB, print their addresses, run until Ctrl-C
 	@$(BIN)/python -m deploy.local.nodes $(ARGS)
 
-wheel: setup-dev $(if $(wildcard admin_ui/package.json),page) ## Build dist/trueup-VERSION.whl with the page inside
+wheel: setup-dev ## Build dist/trueup-VERSION.whl with the page inside
+	@admin_ui/build.sh
 	@rm -rf dist
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 wheel-check: wheel ## Install the wheel into an empty environment and run everything from it
 	@$(BIN)/python -m pytest tests/release -q $(ARGS)
+
+image: wheel ## Build the image trueup:latest from the wheel (ARGS="--build-arg BASE_IMAGE=…")
+	@docker build --file deploy/Dockerfile --tag trueup:latest $(ARGS) .
+
+image-simulator: ## Build the image of the simulator upon trueup:latest, to try the compose stack against
+	@docker build --file deploy/simulator.Dockerfile --tag trueup-simulator:latest $(ARGS) .
+
+stack-check: setup-dev ## Bring up deploy/compose.yaml with the images of the environment and run a job through it
+	@$(BIN)/python -m pytest tests/stack -q --timeout 600 $(ARGS)
+
+dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the code
+	@$(BIN)/python -m deploy.grafana
+
+kubernetes-rules: setup-dev ## Write the PrometheusRule of deploy/kubernetes anew from deploy/prometheus
+	@$(BIN)/python -m deploy.kubernetes.rules
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference

@@ -34,6 +34,7 @@ from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.sending import Sending
 from services.reconciler.work.stocking import Stocking
 from services.reconciler.work.to_local import ToLocal
+from services.reconciler.zero_counts import show_zero_counts
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -140,6 +141,7 @@ class ReconcilerService:
 
     async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
         mongo = self._mongo
+        show_zero_counts()
         owner = str(ULID())
         life = ShopLife.of(self._settings, mongo, self._session, first_probe=self._first_probe)
         shops, client = life.shops, life.client.timed_by(self._clock)

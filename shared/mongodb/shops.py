@@ -139,6 +139,11 @@ class ShopStore:
         condition = {"$or": [{"status": "uninstalled"}, {"status": "paused", "paused_at": {"$lt": before}}]}
         return [document["_id"] async for document in self._shops.find(condition, {"_id": 1})]
 
+    async def paused_domains(self) -> list[str]:
+        """The shops that are paused."""
+        domains: list[str] = await self._shops.distinct("_id", {"status": "paused"})
+        return domains
+
     async def paused_by_reason(self) -> dict[str, int]:
         """How many shops are paused, by reason."""
         pipeline: list[Document] = [

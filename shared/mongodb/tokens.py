@@ -46,6 +46,9 @@ class StoredTokens:
     expires_at: datetime | None
 
 
+_ENCRYPTED = ("token", "refresh_token")
+
+
 class TokenStore:
     """Reads and writes tokens. `keys` are Fernet keys; the first encrypts, all decrypt."""
 
@@ -149,6 +152,17 @@ class TokenStore:
     async def set_up(self, domain: str) -> None:
         """Webhooks and locations are as they should be."""
         await self._shops.update_one({"_id": domain}, {"$unset": {"set_up_due": "", "set_up_at": ""}})
+
+    async def encrypt_anew(self) -> int:
+        """Encrypt every token by the first key; answers of how many shops. Raises InvalidToken for an unknown key."""
+        changed = 0
+        async for shop in self._shops.find({"token": {"$ne": None}}, dict.fromkeys(_ENCRYPTED, 1)):
+            values = {name: self._cipher.rotate(shop[name]) for name in _ENCRYPTED if shop.get(name) is not None}
+            # One that was refreshed meanwhile is encrypted by whoever did it.
+            same = {name: shop[name] for name in values}
+            result = await self._shops.update_one({"_id": shop["_id"], **same}, {"$set": values})
+            changed += result.modified_count
+        return changed
 
     def _fields(self, granted: Granted) -> Document:
         return {

@@ -14,7 +14,7 @@ import pytest
 from deploy.local.demo.names import finished_goods
 
 CATALOGUE = Path(__file__).resolve().parents[3] / "shared" / "catalogue" / "jewelery.csv"
-SECONDS = 60.0
+SECONDS = 90.0
 
 
 async def run_demo(amqp_url: str, mongodb_uri: str, directory: Path, *more: str) -> tuple[int, str, dict[str, Any]]:

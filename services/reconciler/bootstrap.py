@@ -111,7 +111,7 @@ class ReconcilerService:
         service._lease = partition_lease
         service._clock = clock
         service._first_probe = first_probe
-        service._sweep_times = sweep_times or SweepTimes()
+        service._sweep_times = sweep_times or SweepTimes.of(settings)
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from services.webhook_ingest.bootstrap import WebhookIngestService
-from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.mongodb.collections import INDEXES, key_of
 from shared.mongodb.dead_letters import DeadLetterStore
@@ -91,8 +90,7 @@ async def filled(world: ShopWorld) -> None:
     await letters.keep(shop=SHOP, exchange=COMMANDS, key="k", body=SHOP.encode(), headers={}, reason="r")
     for name in sorted(set(INDEXES) - OF_NO_SHOP):
         if await world.mongo.db[name].find_one({"shop": SHOP}) is None:
-            await world.mongo.db[name].insert_one({"_id": key_of(SHOP, "x"), "shop": SHOP, "note": SHOP})  # type: ignore[dict-item]  # ids are ours
-    assert SelectionBody(bom_ids="all")
+            await world.mongo.db[name].insert_one({"_id": key_of(SHOP, "x"), "shop": SHOP, "note": SHOP})
 
 
 async def test_after_shop_redact_nothing_of_the_shop_is_left_in_any_collection(world: ShopWorld) -> None:
@@ -101,7 +99,7 @@ async def test_after_shop_redact_nothing_of_the_shop_is_left_in_any_collection(w
     other = "other.myshopify.com"
     for name in sorted(set(INDEXES) - OF_NO_SHOP):
         await world.mongo.db[name].insert_one(
-            {"_id": other if name == "shops" else key_of(other, "x"), "shop": other, "key": "x", "location_id": name}  # type: ignore[dict-item]  # ids are ours
+            {"_id": other if name == "shops" else key_of(other, "x"), "shop": other, "key": "x", "location_id": name}
         )
     held = {name for name, documents in (await everything(world)).items() if any(SHOP in text for text in documents)}
     assert held == set(INDEXES) - OF_NO_SHOP  # else this test shows nothing

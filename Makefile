@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference image image-simulator dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -79,6 +79,9 @@ image: wheel ## Build the image trueup:latest from the wheel (ARGS="--build-arg 
 
 image-simulator: ## Build the image of the simulator upon trueup:latest, to try the compose stack against
 	@docker build --file deploy/simulator.Dockerfile --tag trueup-simulator:latest $(ARGS) .
+
+stack-check: setup-dev ## Bring up deploy/compose.yaml with the images of the environment and run a job through it
+	@$(BIN)/python -m pytest tests/stack -q --timeout 600 $(ARGS)
 
 dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the code
 	@$(BIN)/python -m deploy.grafana

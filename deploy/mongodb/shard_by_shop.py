@@ -2,9 +2,9 @@
 
     TRUEUP_MONGODB_URI=mongodb://admin:…@mongos/ python -m deploy.mongodb.shard_by_shop
 
-All documents of a shop lie in one shard, so its transactions never leave it. Every unique index begins with the shop, as
-a shard key asks. Trueup often names a document by its `_id` alone; MongoDB before 8.0 refuses some of these writes on a
-sharded collection. Running it again does nothing.
+All documents of a shop lie in one shard, so its transactions never leave it. Every unique index begins with the shop,
+as a shard key asks. Trueup often names a document by its `_id` alone; MongoDB before 8.0 refuses some of these writes
+on a sharded collection. Running it again does nothing.
 """
 
 from __future__ import annotations

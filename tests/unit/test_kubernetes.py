@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
 import pytest
 import yaml
 
@@ -71,7 +71,7 @@ def test_resources_are_valid(resources: list[Json], version: str) -> None:
 def test_every_role_runs(resources: list[Json]) -> None:
     """Each role of each service has a Deployment, and none is given twice."""
     run = sorted(tuple(d["spec"]["template"]["spec"]["containers"][0]["args"]) for d in _of(resources, "Deployment"))
-    wanted = [("serve", "preview")]
+    wanted: list[tuple[str, ...]] = [("serve", "preview")]
     wanted += [("serve", "reconciler", "--role", role) for role in get_args(reconciler.Role)]
     wanted += [("serve", "webhook-ingest", "--role", role) for role in get_args(webhook_ingest.Role)]
     assert run == sorted(wanted)

@@ -183,7 +183,7 @@ export const T = {
     overwritten: "would be overwritten",
     excluded: "left out",
     refused: (number: number) =>
-      `${cells(number)} more cannot be pushed as they stand; they are reported, not changed:`,
+      `In addition ${cells(number)} cannot be pushed now. What is not pushed is reported, not changed:`,
     confirm: (number: string) => `Type ${number} to confirm`,
     confirmWrong: (number: string) => `This is not ${number}.`,
     start: "Start Reconciliation",
@@ -336,8 +336,8 @@ export const T = {
     none: "Nothing of this run can be undone any more.",
     many: (what: string) => `This run changed ${what}. Each is taken back where that is still possible; the others stay.`,
     side: (direction: Direction) =>
-      direction === "toShopify" ? "Shopify is set back, and the local value with it." : "Only local values are set back.",
-    columns: { bom: "BOM", location: "Location", change: "Change", shopify: "Shopify", local: "Local", why: "Why not" },
+      direction === "toShopify" ? "Shopify is set back; the table shows what becomes of the local value." : "Only local values are set back.",
+    columns: { bom: "BOM", location: "Location", change: "Change", shopify: "Shopify now → then", local: "Local now → then", why: "Why not" },
     start: (number: number) => `Undo ${cells(number)}`,
     keep: "Keep as it is",
   },
@@ -369,6 +369,7 @@ export const T = {
     day: "Day",
     asTable: "As a table",
     chartLabel: (days: number) => `Missed webhooks on each of the last ${days} days`,
+    noneSeen: (days: number) => `None in the last ${days} days.`,
     notWhole: "There were more than are counted here; the earliest days may lack some.",
     sweep: "Look now",
     sweepFull: "Compare every cell now",

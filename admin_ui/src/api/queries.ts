@@ -76,8 +76,8 @@ export const jobQuery = (jobId: string) =>
 export const openJobsQuery = queryOptions({
   queryKey: ["jobs", "open"],
   queryFn: ({ signal }) => body(api.GET("/api/jobs", { signal, params: { query: { open: true, limit: 5 } } })),
-  // Somebody else, a schedule or a repair may have started one.
-  refetchInterval: 10_000,
+  // Somebody else, a schedule or a repair may have started one; the end of one is told soon.
+  refetchInterval: (query) => ((query.state.data?.items.length ?? 0) > 0 ? 2_000 : 10_000),
 });
 
 export const driftQuery = queryOptions({

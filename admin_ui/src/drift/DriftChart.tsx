@@ -17,13 +17,25 @@ export function DriftChart() {
   }
   const { days, whole } = found.data;
   const most = Math.max(1, ...days.map((day) => day.missed + day.late));
+  const none = days.every((day) => day.missed + day.late === 0);
   const step = WIDTH / DAYS;
   const tall = (number: number) => ((HEIGHT - FOOT - 16) * number) / most;
+  const heading = (
+    <Text as="h2" variant="headingMd">
+      {T.drift.chart}
+    </Text>
+  );
+  if (none) {
+    return (
+      <BlockStack gap="300">
+        {heading}
+        <Text as="p">{T.drift.noneSeen(DAYS)}</Text>
+      </BlockStack>
+    );
+  }
   return (
     <BlockStack gap="300">
-      <Text as="h2" variant="headingMd">
-        {T.drift.chart}
-      </Text>
+      {heading}
       <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={T.drift.chartLabel(DAYS)}>
         {days.map(({ day, missed, late }, place) => {
           const x = place * step + step * 0.2;

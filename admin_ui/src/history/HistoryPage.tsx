@@ -46,9 +46,11 @@ export default function HistoryPage() {
             </div>
           )}
         </Card>
-        <InlineStack>
-          <SaveButton label={T.history.csv} path={historyExport(filter)} file="history.csv" />
-        </InlineStack>
+        <div className="outside">
+          <InlineStack>
+            <SaveButton label={T.history.csv} path={historyExport(filter)} file="history.csv" />
+          </InlineStack>
+        </div>
       </BlockStack>
     </Page>
   );

@@ -50,7 +50,8 @@ const COLUMNS: Column<JobCell>[] = [
 
 export function JobCells({ job }: { job: Job }) {
   const over = jobEnded(job);
-  const [state, setState] = useState<State | "">("");
+  // What was changed comes first; what was not is asked for.
+  const [state, setState] = useState<State | "">(() => (over && job.totals.updated > 0 ? "updated" : ""));
   const options = [
     { label: T.list.all, value: "" },
     ...Object.entries(T.history.cellStates).map(([value, label]) => ({ value, label })),

@@ -32,8 +32,8 @@ const COLUMNS: Column<UndoCell>[] = [
     number: true,
     cell: (cell) => (cell.possible ? change(cell.change) : T.dash),
   },
-  { name: "shopify", title: T.undo.columns.shopify, width: "7rem", number: true, cell: (cell) => arrow(cell.shopify_now, cell.shopify_then) },
-  { name: "local", title: T.undo.columns.local, width: "7rem", number: true, cell: (cell) => arrow(cell.local_now, cell.local_then) },
+  { name: "shopify", title: T.undo.columns.shopify, width: "9.5rem", number: true, cell: (cell) => arrow(cell.shopify_now, cell.shopify_then) },
+  { name: "local", title: T.undo.columns.local, width: "9.5rem", number: true, cell: (cell) => arrow(cell.local_now, cell.local_then) },
   {
     name: "why",
     title: T.undo.columns.why,

@@ -28,6 +28,7 @@ class Measures:
         for _ in range(times):
             await self.page.goto(self._url)
             await self.page.wait_for_function(_SETTLED)
+            await self.page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length > 0")
             shown: float = await self.page.evaluate(
                 "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
                 " - performance.getEntriesByType('navigation')[0].responseEnd"
@@ -121,7 +122,7 @@ class Measures:
             " || button.disabled || button.getAttribute('aria-disabled') === 'true' || !button.isConnected)",
             button,
         )
-        await self.page.get_by_role("heading", name="The run", exact=False).first.wait_for()
+        await self.page.get_by_role("heading", name="The run", exact=False).first.wait_for(timeout=120_000)
         return [taken]
 
 

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
         description="Where traces go: a collector's OTLP port over HTTP; none: no traces are kept.",
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
+    sweep_every_seconds: float = Field(
+        300.0, ge=5, le=86400, description="How often each shop is swept for missed webhooks."
+    )
+    webhook_grace_seconds: float = Field(
+        120.0, ge=1, le=86400, description="How long a webhook may take before a cell that differs counts as missed."
+    )
     page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
     demo_sign_in: str | None = Field(
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."

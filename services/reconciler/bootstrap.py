@@ -22,6 +22,7 @@ from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from services.reconciler.planner import Planner
+from services.reconciler.redacting import Redacting
 from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
 from services.reconciler.verifying import Verifying
@@ -44,6 +45,7 @@ from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.pushes import PushStore
+from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.operations import RunningServer, start_operations
@@ -111,7 +113,7 @@ class ReconcilerService:
         service._lease = partition_lease
         service._clock = clock
         service._first_probe = first_probe
-        service._sweep_times = sweep_times or SweepTimes()
+        service._sweep_times = sweep_times or SweepTimes.of(settings)
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
@@ -215,7 +217,12 @@ class ReconcilerService:
             )
             self._tasks.append(asyncio.create_task(giving_up.run(), name="giving up"))
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
-            caretaker = Caretaker(life.probing, life.installing, every=min(watchdog_every, CARETAKER_EVERY))
+            caretaker = Caretaker(
+                life.probing,
+                life.installing,
+                Redacting(Redaction(mongo.db), life.client),
+                every=min(watchdog_every, CARETAKER_EVERY),
+            )
             self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     async def _start_worker(

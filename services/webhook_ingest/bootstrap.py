@@ -115,7 +115,8 @@ class WebhookIngestService:
         runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
         self._parts.push_async_callback(runner.cleanup)
         await runner.setup()
-        site = web.TCPSite(runner, settings.host, port)
+        # Any number of processes on the machine share the port; the kernel gives each its share of connections.
+        site = web.TCPSite(runner, settings.host, port, reuse_port=True)
         await site.start()
         self.port = runner.addresses[0][1]
 

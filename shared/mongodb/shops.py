@@ -78,7 +78,12 @@ class ShopStore:
         }
         first: Document = {"shop": domain, "created_at": now, "job_no": 0}
         (first if allow_negative is None else values)["allow_negative"] = bool(allow_negative)
-        change = {"$set": values, "$setOnInsert": first, "$inc": {"token_no": 1}, "$unset": {"refresh_until": ""}}
+        change = {
+            "$set": values,
+            "$setOnInsert": first,
+            "$inc": {"token_no": 1},
+            "$unset": {"refresh_until": "", "redact_told_at": ""},
+        }
         result = await self._shops.update_one({"_id": domain}, change, upsert=True)
         return result.upserted_id is not None
 

@@ -128,7 +128,7 @@ class TokenStore:
             "installed_at": at,
             "set_up_due": True,
         }
-        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at"), "")
+        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at", "redact_told_at"), "")
         await self._shops.update_one({"_id": domain}, {"$set": values, "$unset": gone, "$inc": {"token_no": 1}})
 
     async def not_installed(self, domain: str) -> None:

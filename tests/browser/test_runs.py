@@ -55,7 +55,7 @@ async def test_a_waiting_run_is_cancelled(site: Site) -> None:
     await site.hand("stop oak", 0, 2)
     async with site.tab() as tab:
         await push(tab, "stop oak")
-        await site.latency(1.5)
+        await site.latency(4)
         first = await site.world.request(Direction.TO_LOCAL, {"bom_ids": ["stop oak"]})
         await site.world.document("jobs", first, lambda job: job["state"] == "running")
         await tab.start()

@@ -57,6 +57,7 @@ async def _stay(run: Run, catalogue: Catalogue | None) -> NoReturn:
     """Seed the shop, let it drift, say what can be tried, and stay until somebody ends it."""
     async with run.phase("seeding", "A shop, and its BOMs"):
         demo = await run.seed(catalogue)
+    await run.missed(demo)
     tell_drift(run, "drift_1", await Drift(run.client, run.shop, demo, seed=11).make(FIRST_DRIFT, at_bundle=True), demo)
     stage, out = run.stage, run.out
     out.rule("It runs", align="left")

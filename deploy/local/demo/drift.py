@@ -34,7 +34,7 @@ class Amounts:
 
 
 @dataclass(frozen=True)
-class _Cell:
+class AgreeingCell:
     """A cell that agrees at present, at this value."""
 
     product: Product
@@ -59,7 +59,7 @@ class Drift:
     async def make(self, amounts: Amounts, *, at_bundle: bool = False) -> dict[str, int]:
         """Make it; answers the cells by what moved."""
         self._round += 1
-        cells = await self._agreeing()
+        cells = await agreeing_cells(self._client, self._shop, self._demo)
         self._chance.shuffle(cells)
         all_cells = len(cells)
         counted = [cell for cell in cells if cell.product.tracks]
@@ -78,30 +78,12 @@ class Drift:
         made["local_moved"] = len(by_hand) - len(both)
         return dict(made)
 
-    async def _agreeing(self) -> list[_Cell]:
-        """Cells that can be compared and agree, apart from those that the story keeps for itself."""
-        keys = [CellKey(p.bom_id, place) for p in self._demo.products for place in self._demo.locations.values()]
-        stock = await self._client.stock.load(self._shop.domain, keys)
-        levels = await self._shop.levels()
-        found: list[_Cell] = []
-        for product in self._demo.products:
-            for place in self._demo.locations.values():
-                level = levels.get((product.item_id, place))
-                cell = stock.get(CellKey(product.bom_id, place))
-                if level is None or cell is None or product.item_id in self._demo.untouched_items:
-                    continue
-                comparable = level["tracked"] and level["active"] and level["location_active"]
-                value = level["available"]
-                if comparable and cell.stock.index == cell.stock.local == value:
-                    found.append(_Cell(product, place, value))
-        return found
-
-    async def _bundle(self) -> list[tuple[_Cell, int]]:
+    async def _bundle(self) -> list[tuple[AgreeingCell, int]]:
         """Somebody counts the bundle at two locations: Shopify will not take the counts."""
         if self._demo.bundle is None:
             return []
         places = list(self._demo.locations.values())[:2]
-        return [(_Cell(self._demo.bundle, place, 0), 3) for place in places]
+        return [(AgreeingCell(self._demo.bundle, place, 0), 3) for place in places]
 
     def _elsewhere(self, value: int) -> int:
         step = self._chance.randint(1, _LARGEST_MOVE)
@@ -110,14 +92,14 @@ class Drift:
     def _age(self, just_now: bool) -> float:
         return _JUST_NOW if just_now else self._chance.uniform(1.0, 20.0) * _HOUR
 
-    def _delta(self, cell: _Cell, edit: tuple[int, float] | None) -> int:
+    def _delta(self, cell: AgreeingCell, edit: tuple[int, float] | None) -> int:
         """A count that is off, not below zero, and not by chance what Shopify was changed to."""
         while True:
             delta = self._elsewhere(cell.value) - cell.value
             if edit is None or cell.value + delta != edit[0]:
                 return delta
 
-    async def _adjust(self, by_hand: list[tuple[_Cell, int]]) -> None:
+    async def _adjust(self, by_hand: list[tuple[AgreeingCell, int]]) -> None:
         """Through the app's own door: one message per count."""
         prefix = f"demo-{self._round}"
         for number, (cell, delta) in enumerate(by_hand):
@@ -135,7 +117,26 @@ class Drift:
         await documents(self._client, "adjustments", done, len(by_hand))
 
 
-def _take(cells: list[_Cell], number: int) -> list[_Cell]:
+async def agreeing_cells(client: Client, shop: SimulatedShop, demo: DemoShop) -> list[AgreeingCell]:
+    """Cells that can be compared and agree, apart from those that the story keeps for itself."""
+    keys = [CellKey(p.bom_id, place) for p in demo.products for place in demo.locations.values()]
+    stock = await client.stock.load(shop.domain, keys)
+    levels = await shop.levels()
+    found: list[AgreeingCell] = []
+    for product in demo.products:
+        for place in demo.locations.values():
+            level = levels.get((product.item_id, place))
+            cell = stock.get(CellKey(product.bom_id, place))
+            if level is None or cell is None or product.item_id in demo.untouched_items:
+                continue
+            comparable = level["tracked"] and level["active"] and level["location_active"]
+            value = level["available"]
+            if comparable and cell.stock.index == cell.stock.local == value:
+                found.append(AgreeingCell(product, place, value))
+    return found
+
+
+def _take(cells: list[AgreeingCell], number: int) -> list[AgreeingCell]:
     """The first ones; they are gone from `cells` afterwards."""
     taken, cells[:] = cells[:number], cells[number:]
     return taken

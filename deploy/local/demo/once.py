@@ -16,6 +16,7 @@ from rich.console import Console
 from deploy.local.demo.demo_shop import Catalogue, DemoShop, make_catalogue_shop, make_demo_shop
 from deploy.local.demo.drift import Amounts, Drift
 from deploy.local.demo.judge import in_words, judge
+from deploy.local.demo.missed import show_missed
 from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.stage import SHOP, TOKEN, Stage
 from deploy.local.demo.waiting import Quiet, documents
@@ -87,6 +88,13 @@ class Run:
             self.out.print(f"· {line}")
         self.report["story"] = demo.story
         return demo
+
+    async def missed(self, demo: DemoShop) -> None:
+        """Some webhooks are lost; the sweeper finds out and repairs what they would have told."""
+        async with self.phase("missed", "Missed webhooks, found and repaired"):
+            evidence = await show_missed(self.client, self.shop, demo, self.out)
+            self.report["missed_webhooks"] = [plain(found) for found in evidence]
+            await self.quiet.wait()
 
     async def preview(self, demo: DemoShop, name: str) -> str:
         """Take a preview; show the badges and the first rows that differ. Answers its id."""
@@ -165,6 +173,7 @@ async def run_once(run: Run, catalogue: Catalogue | None) -> bool:
     """All phases; answers whether both jobs ended and every cell agrees."""
     async with run.phase("seeding", "A shop, and its BOMs"):
         demo = await run.seed(catalogue)
+    await run.missed(demo)
     drift = Drift(run.client, run.shop, demo, seed=11)
     async with run.phase("drift_1", "Drift comes about"):
         made = await drift.make(FIRST_DRIFT, at_bundle=True)

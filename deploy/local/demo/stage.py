@@ -29,6 +29,7 @@ SHOP = "trueup-demo.myshopify.com"
 TOKEN = "shpat_demo"  # noqa: S105  # the simulator's own
 CLIENT_ID = "trueup-demo"
 CLIENT_SECRET = "secret of the demo"  # noqa: S105  # the simulator's own
+GRACE_SECONDS = "2"
 SERVICES = ("webhook-ingest", "preview", "reconciler")
 
 _PROJECT = Path(__file__).resolve().parents[3]
@@ -137,6 +138,8 @@ class Stage:
             settings["PORT"] = str(self.ports[service])
             settings["OPERATIONS_PORT"] = str(self.operations_ports[service])
             settings["DEMO_SIGN_IN"] = SHOP
+            # Nobody watches a demo for the two minutes that a webhook may take in earnest.
+            settings["WEBHOOK_GRACE_SECONDS"] = GRACE_SECONDS
         return {**os.environ, **{f"TRUEUP_{name}": value for name, value in settings.items()}}
 
     @property

@@ -15,7 +15,7 @@ import structlog
 from services.reconciler.drift.confirming import Confirming
 from services.reconciler.drift.looking import Looking
 from services.reconciler.drift.markers import PATIENCE
-from services.reconciler.drift.repairing import Repairing
+from services.reconciler.drift.repairing import FOLLOW, Repairing
 from services.reconciler.drift.subscribing import Subscribing
 from shared import metrics
 from shared.domain.comparison import GRACE
@@ -23,6 +23,7 @@ from shared.domain.drift import DriftMode, loss_ratio
 from shared.errors import ShopifyError, ShopifyThrottled
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.sweeps import SWEEP_LEASE, SweepState, SweepStore
+from shared.settings import Settings
 
 log = structlog.get_logger()
 
@@ -34,11 +35,17 @@ class SweepTimes:
     every: timedelta = timedelta(minutes=5)
     full_every: timedelta = timedelta(days=1)
     grace: timedelta = GRACE
-    follow: timedelta = timedelta(seconds=5)
+    follow: timedelta = FOLLOW
     marker: float = PATIENCE
     tick: float = 1.0
     measure_every: float = 15.0
     after_a_failure: timedelta = timedelta(seconds=30)
+
+    @classmethod
+    def of(cls, settings: Settings) -> SweepTimes:
+        """As the settings say; a short grace period is followed as closely."""
+        grace = timedelta(seconds=settings.webhook_grace_seconds)
+        return cls(every=timedelta(seconds=settings.sweep_every_seconds), grace=grace, follow=min(FOLLOW, grace))
 
 
 SHOPS_AT_ONCE = 4

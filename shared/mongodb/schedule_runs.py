@@ -24,7 +24,7 @@ class ScheduleRuns:
         self._runs = database["schedule_runs"]
 
     async def note(self, schedule: Schedule, run_id: str, due_at: datetime, why: Skipped | None) -> Document:
-        """Note a run before it is asked for, or that it is left out; answers what is noted: a repeat changes nothing."""
+        """Note a run before it is asked for, or that it is left out; answers what is noted, also by an earlier try."""
         now = datetime.now(UTC)
         document: Document = {
             "_id": key_of(schedule.shop, run_id),

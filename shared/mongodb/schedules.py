@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.fernet import Fernet, MultiFernet
 from pymongo import ReturnDocument
 
+from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing, TimingKind
 from shared.mongodb.collections import Database, Document, found, key_of
 
@@ -35,7 +36,7 @@ class Schedule:
     name: str
     enabled: bool
     action: Action
-    direction: str | None
+    direction: Direction | None
     selection: Document
     options: Document
     timing: Timing
@@ -59,6 +60,7 @@ def _schedule(document: Document) -> Schedule:
         **fields
         | {
             "action": Action(document["action"]),
+            "direction": None if document["direction"] is None else Direction(document["direction"]),
             "timing": Timing(TimingKind(timing["kind"]), timing["expression"]),
             "missed": Missed(document["missed"]),
             "target_url": None if target is None else target["url"],

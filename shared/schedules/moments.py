@@ -46,9 +46,9 @@ def check(timing: Timing) -> None:
     if len(timing.expression.split()) != _FIELDS:
         raise ValueError("must have five fields: minute, hour, day of the month, month, day of the week")
     zone = ZoneInfo("UTC")
+    earlier: datetime | None = None
     try:
         moments = CronSim(timing.expression, datetime(2024, 1, 1, tzinfo=zone))
-        earlier: datetime | None = None
         for _ in range(_LOOKED_AT):
             moment = next(moments)
             if earlier is not None and moment - earlier < SHORTEST:

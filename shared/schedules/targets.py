@@ -29,7 +29,7 @@ _TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _SUCCESS = range(200, 300)
 
 
-class NotDelivered(Exception):  # noqa: N818  # named for what happened
+class NotDelivered(Exception):
     """The receiver did not take it. The text names no secret, and nothing that the receiver has answered."""
 
 

@@ -29,7 +29,7 @@ def local(text: str) -> datetime:
 
 @given(zone=ZONES, clock=CLOCKS, start=TIMES)
 def test_a_daily_run_comes_once_on_each_day(zone: ZoneInfo, clock: tuple[int, int], start: datetime) -> None:
-    """Ten runs fall on ten days in a row, each at its time of the day, or, where a gap leaves that out, after the gap."""
+    """Ten runs fall on ten days in a row, each at its time of day, or, where a gap leaves that out, after the gap."""
     timing = Timing.daily(*clock)
     moment, days = start, []
     for _ in range(10):

@@ -12,9 +12,8 @@ from services.reconciler.schedules.following import Following
 from shared import metrics
 from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
 from shared.contract.selection import SelectionBody
-from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
-from shared.domain.schedule import Action, RunState, Skipped, why_skipped
+from shared.domain.schedule import RunState, Skipped, why_skipped
 from shared.errors import BrokerUnavailable, ShopifyError
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
@@ -137,7 +136,7 @@ class Scheduling:
             return
         selection = SelectionBody.model_validate(schedule.selection)
         requested_by = f"schedule:{schedule.schedule_id}"
-        if schedule.action is Action.PREVIEW:
+        if schedule.direction is None:
             preview = PreviewRequest(
                 shop=schedule.shop, preview_id=run["run_id"], selection=selection, requested_by=requested_by
             )
@@ -147,7 +146,7 @@ class Scheduling:
             job = JobRequest(
                 shop=schedule.shop,
                 job_id=run["run_id"],
-                direction=Direction(schedule.direction),
+                direction=schedule.direction,
                 selection=selection,
                 source=JobSource.SCHEDULE,
                 requested_by=requested_by,

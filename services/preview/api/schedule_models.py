@@ -58,7 +58,7 @@ class Cron(_Model):
 def _kind(value: Any) -> str | None:
     """Which timing it is; in brackets, so that a mistake names the field alone."""
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return f"[{kind}]" if kind in {"daily", "hourly", "cron"} else None
+    return f"[{kind}]" if isinstance(kind, str) and kind in {"daily", "hourly", "cron"} else None
 
 
 TimingModel = Annotated[

@@ -6,22 +6,27 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check reference requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
-setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv (a second run costs nothing)
+setup: ## Install what the demo needs: system packages, RabbitMQ, MongoDB, .venv, the page (a second run costs nothing)
 	@deploy/local/install.sh
 	@deploy/local/virtualenv.sh demo
+	@admin_ui/build.sh
 
 setup-dev: ## Install what tests and linters need, too
-	@deploy/local/install.sh
+	@deploy/local/install.sh dev
 	@deploy/local/virtualenv.sh dev
+	@admin_ui/build.sh
 
-test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, chaos
-	@tests/run.sh lint types imports unit contract integration chaos
+page: ## Build the admin page into admin_ui/dist (part of setup)
+	@admin_ui/build.sh
+
+test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, browser, chaos
+	@tests/run.sh lint types imports unit contract integration browser chaos
 
 lint: setup-dev ## Style, types (mypy --strict) and who may import whom
 	@tests/run.sh lint types imports
@@ -34,6 +39,9 @@ contract: setup-dev ## Messages, HTTP API and GraphQL against their descriptions
 
 integration: setup-dev ## Tests on a private RabbitMQ and MongoDB
 	@tests/run.sh integration $(ARGS)
+
+browser: setup-dev ## The admin page in Chromium, all services running; pictures in .run/screenshots
+	@tests/run.sh browser $(ARGS)
 
 chaos: setup-dev ## Tests that kill, freeze and restart the servers
 	@tests/run.sh chaos $(ARGS)
@@ -48,19 +56,38 @@ demo: setup ## Start everything with a demo shop in drift and open the walkthrou
 campaign-budget: setup-dev ## 10,000 BOMs at 20 locations in drift under the Standard plan; points, waits, memory (takes long)
 	@$(BIN)/python -m benchmarks.campaign_budget $(ARGS)
 
+campaign-page: setup-dev ## The page with 10,000 BOMs at 20 locations in Chromium: waits, long frames, heap (takes minutes)
+	@$(BIN)/python -m benchmarks.page $(ARGS)
+
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)
 
 nodes: setup ## Start a private RabbitMQ and MongoDB, print their addresses, run until Ctrl-C
 	@$(BIN)/python -m deploy.local.nodes $(ARGS)
 
-wheel: setup-dev $(if $(wildcard admin_ui/package.json),page) ## Build dist/trueup-VERSION.whl with the page inside
+wheel: setup-dev ## Build dist/trueup-VERSION.whl with the page inside
+	@admin_ui/build.sh
 	@rm -rf dist
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 wheel-check: wheel ## Install the wheel into an empty environment and run everything from it
 	@$(BIN)/python -m pytest tests/release -q $(ARGS)
+
+image: wheel ## Build the image trueup:latest from the wheel (ARGS="--build-arg BASE_IMAGE=…")
+	@docker build --file deploy/Dockerfile --tag trueup:latest $(ARGS) .
+
+image-simulator: ## Build the image of the simulator upon trueup:latest, to try the compose stack against
+	@docker build --file deploy/simulator.Dockerfile --tag trueup-simulator:latest $(ARGS) .
+
+stack-check: setup-dev ## Bring up deploy/compose.yaml with the images of the environment and run a job through it
+	@$(BIN)/python -m pytest tests/stack -q --timeout 600 $(ARGS)
+
+dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the code
+	@$(BIN)/python -m deploy.grafana
+
+kubernetes-rules: setup-dev ## Write the PrometheusRule of deploy/kubernetes anew from deploy/prometheus
+	@$(BIN)/python -m deploy.kubernetes.rules
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference
@@ -70,5 +97,5 @@ requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves th
 	@requirements/compile.sh "$(CURDIR)/.run/uv/bin/uv" $(ARGS)
 
 clean: ## Remove .venv, run folders and caches
-	rm -rf .venv .run .cache/pytest .cache/ruff .cache/mypy .cache/import-linter .hypothesis
+	rm -rf .venv .run admin_ui/node_modules admin_ui/dist admin_ui/generated .cache/pytest .cache/ruff .cache/mypy .cache/import-linter .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

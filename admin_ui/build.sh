@@ -18,7 +18,7 @@ flock 8
 
 description=admin_ui/generated/openapi.json
 mkdir -p admin_ui/generated admin_ui/node_modules
-$python -m services.preview.api.documents >$description.new
+$python -m services.preview.api.described >$description.new
 cmp -s $description.new $description || cp $description.new $description
 rm $description.new
 
@@ -29,7 +29,7 @@ stamp=admin_ui/node_modules/.built
 [ ! -f admin_ui/dist/index.html ] || [ "$(cat $stamp 2>/dev/null)" != "$sources" ] || exit 0
 
 # The machine's own Node.js, or the one of a wheel, which puts nothing on PATH.
-works() { "$1" -e "process.exit(Number(process.versions.node.split('.')[0]) < $oldest_node)" 2>/dev/null; }
+works() { "$1" -e "process.exit(Number(process.versions.node.split('.')[0]) < $oldest_node ? 1 : 0)" 2>/dev/null; }
 if ! { command -v npm >/dev/null && works node; }; then
     echo "trueup: no Node.js $oldest_node here; installing requirements/page.txt"
     $python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/page.txt ||
@@ -47,12 +47,12 @@ cd admin_ui
 packages=$(hash_of package-lock.json)
 if [ "$(cat node_modules/.packages 2>/dev/null)" != "$packages" ]; then
     echo "trueup: installing the page's packages"
-    npm ci --no-audit --no-fund --ignore-scripts --loglevel=error ||
+    npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null ||
         fail "npm could not install the page's packages: see above; is a package registry within reach?"
     echo "$packages" >node_modules/.packages
 fi
 echo "trueup: building the page"
-npm run --silent types
+npm run --silent types >/dev/null
 npm run --silent check || fail "the page does not fit the API's description or its own types: see above"
 npm run --silent lint || fail "the page breaks its rules of style: see above"
 npm run --silent build

@@ -22,3 +22,5 @@ compile() {
 compile runtime "$@" --extra tracing pyproject.toml
 compile demo "$@" --constraints requirements/runtime.txt --extra tracing pyproject.toml requirements/demo.in
 compile dev "$@" --constraints requirements/demo.txt --extra tracing pyproject.toml requirements/dev.in
+# By itself: only a machine without Node.js of its own needs it, to build the page.
+compile page "$@" requirements/page.in

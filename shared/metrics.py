@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry(auto_describe=True)
@@ -23,6 +26,15 @@ def _histogram(name: str, meaning: str, *labels: str, buckets: tuple[float, ...]
     return Histogram(f"trueup_{name}", meaning, labels, registry=REGISTRY, buckets=buckets)
 
 
+def begin_at_zero(counter: Counter, *values: Iterable[str]) -> None:
+    """Show every combination of these label values, a collection per label, from the start.
+
+    A series that first appears with its first event has no increase there: an alert would miss a burst that begins it.
+    """
+    for combination in product(*values):
+        counter.labels(*combination)
+
+
 HTTP_REQUESTS = _histogram("http_requests_seconds", "HTTP requests answered", "service", "route", "status")
 WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
 WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
@@ -31,7 +43,7 @@ PREVIEWS = _counter("previews_total", "Previews ended", "state")
 PREVIEW_SECONDS = _histogram("preview_seconds", "Preview requested to ended", buckets=_LONG)
 JOBS = _counter("jobs_total", "Jobs ended", "source", "direction", "state")
 JOB_SECONDS = _histogram("job_seconds", "Job requested to ended", "direction", buckets=_LONG)
-JOBS_OPEN = _gauge("jobs_open", "Unfinished jobs, from the documents", "state")
+JOBS_OPEN = _gauge("jobs_open", "Unfinished jobs, from the documents; those of paused shops apart", "state")
 JOB_OLDEST = _gauge("job_oldest_seconds", "Age of the oldest unfinished job, from the documents", "state")
 CELLS = _counter("cells_total", "Cells ended", "direction", "outcome", "code")
 CELL_SECONDS = _histogram("cell_seconds", "Cell planned to ended", "direction", buckets=_LONG)

@@ -1,4 +1,8 @@
-"""Every setting of the services: environment variables with the prefix TRUEUP_."""
+"""Every setting of the services: environment variables with the prefix TRUEUP_, or files of the same names.
+
+TRUEUP_SECRETS_DIR names a folder with a file for each setting that the environment lacks, such as `trueup_amqp_url`:
+secrets as containers get them.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import WrongSetting
+
+SECRETS_DIR = "TRUEUP_SECRETS_DIR"
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
@@ -67,6 +73,19 @@ class Settings(BaseSettings):
     demo_sign_in: str | None = Field(
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
     )
+
+    @field_validator("shopify_client_id", "shopify_client_secret")
+    @classmethod
+    def _is_given(cls, value: str | SecretStr) -> str | SecretStr:
+        # An empty key would sign, and verify, as any other does.
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value).strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("shopify_client_secret_previous")
+    @classmethod
+    def _may_be_left_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is not None and value.get_secret_value().strip() else None
 
     @field_validator("amqp_url")
     @classmethod
@@ -168,8 +187,11 @@ def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
 
 def load_settings() -> Settings:
     """The settings of the environment. Raises WrongSetting with one line that names each wrong variable."""
+    folder = os.environ.get(SECRETS_DIR) or None
+    if folder is not None and not Path(folder).is_dir():
+        raise WrongSetting(f"wrong settings: {SECRETS_DIR}: there is no folder {folder}")
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder)
     except ValidationError as error:
         # The value itself is never shown: it may be a secret.
         parts = [f"TRUEUP_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]

@@ -11,13 +11,15 @@ import sys
 from pathlib import Path
 
 from simulator.request_body import BadRequest
-from simulator.server import Simulator, start
+from simulator.server import HOST, Simulator, start
 from simulator.settings import SettingError, Settings, read_settings
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description="A Shopify Admin API on localhost.")
     parser.add_argument("--port", type=int, default=0, help="0 lets the system choose")
+    parser.add_argument("--host", default=HOST, help="the address to serve on (default %(default)s)")
+    parser.add_argument("--url", help="what others call it, where that is not its own address: in a container")
     parser.add_argument("--ready-file", type=Path, help="written as JSON (url, pid) once it serves")
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--client-secret", required=True)
@@ -31,7 +33,7 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = await start(simulator, port=arguments.port)
+    running = await start(simulator, port=arguments.port, host=arguments.host, url=arguments.url)
     try:
         if arguments.ready_file is not None:
             _announce(arguments.ready_file, running.url)

@@ -136,7 +136,8 @@ async def _expire_token(request: web.Request) -> web.Response:
 async def _uninstall(request: web.Request) -> web.Response:
     simulator, tenant = request.app[SIMULATOR], tenant_of(request)
     cause = simulator.cause("uninstall")
-    body = {"id": 92891250994, "name": tenant.shop.name, "domain": tenant.shop.domain}
+    domain = tenant.shop.domain
+    body = {"id": 92891250994, "name": tenant.shop.name, "domain": domain, "myshopify_domain": domain}
     tenant.webhooks.emit("app/uninstalled", body, cause.at, cause.event_id)
     tenant.tokens.revoke()
     return web.json_response({})

@@ -65,12 +65,16 @@ async def _bulk_result(request: web.Request) -> web.StreamResponse:
     return web.Response(text=operation.text(), content_type="application/jsonl")
 
 
-async def start(simulator_: Simulator, *, port: int = 0) -> Running:
-    """Serve on 127.0.0.1; port 0 lets the system choose. Raises OSError for a taken port, BadRequest for a bad shop."""
+async def start(simulator_: Simulator, *, port: int = 0, host: str = HOST, url: str | None = None) -> Running:
+    """Serve, on 127.0.0.1 unless told otherwise; port 0 lets the system choose.
+
+    `url` is what others call this address, where that is not its own: in a container. Raises OSError for a taken port,
+    BadRequest for a bad shop.
+    """
     for shop in simulator_.settings.shops:
         create_shop(simulator_, shop)
     runner = web.AppRunner(application(simulator_), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    simulator_.url = f"http://{HOST}:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, host, port).start()
+    simulator_.url = url or f"http://{host}:{runner.addresses[0][1]}"
     return Running(simulator_.url, simulator_, runner)

@@ -8,6 +8,7 @@ from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
     amqp_url,
     backend,
+    broker_metrics_url,
     database_name,
     management,
     management_url,
@@ -24,6 +25,7 @@ from tests.backends.loopback import hold_to_loopback
 __all__ = [
     "amqp_url",
     "backend",
+    "broker_metrics_url",
     "database_name",
     "management",
     "management_url",

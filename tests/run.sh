@@ -40,6 +40,7 @@ run_stage() {
         contract) processes=2 run_pytest tests/contract ;;
         integration) processes=4 run_pytest tests/integration ;;
         chaos) processes=2 run_pytest tests/chaos ;;
+        browser) processes=2 run_pytest tests/browser ;;
     esac
 }
 
@@ -47,13 +48,13 @@ stages=()
 options=()
 for word in "$@"; do
     case $word in
-        lint | types | imports | unit | contract | integration | chaos)
+        lint | types | imports | unit | contract | integration | browser | chaos)
             if [ ${#options[@]} -eq 0 ]; then stages+=("$word"); else options+=("$word"); fi
             ;;
         *) options+=("$word") ;;
     esac
 done
-[ ${#stages[@]} -gt 0 ] || { echo "tests/run.sh: name a stage: lint types imports unit contract integration chaos" >&2; exit 2; }
+[ ${#stages[@]} -gt 0 ] || { echo "tests/run.sh: name a stage: lint types imports unit contract integration browser chaos" >&2; exit 2; }
 
 summary=()
 result=0

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { href, useParams } from "./address";
 import { useReached } from "./api/reach";
-import { Box, Spinner } from "./kit";
+import { Box, KitProvider, Spinner } from "./kit";
 import { BomListPage } from "./list/BomListPage";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
@@ -45,25 +45,31 @@ export function App() {
         {online ? "" : T.offline}
       </div>
       <main id="content" tabIndex={-1}>
-        <Boundary key={path}>
-          <Suspense fallback={<Waiting />}>
-            <Switch>
-              <Route path="/" component={BomListPage} />
-              <Route path="/history" component={HistoryPage} />
-              <Route path="/history/:jobId">{({ jobId }) => <JobPage jobId={jobId} />}</Route>
-              <Route path="/drift" component={DriftPage} />
-              <Route>
-                <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
-              </Route>
-            </Switch>
-          </Suspense>
-        </Boundary>
+        {/* Within the landmark, since the kit puts its menus at the end of what it wraps. */}
+        <KitProvider>
+          <Boundary key={path}>
+            <Suspense fallback={<Waiting />}>
+              <Switch>
+                <Route path="/" component={BomListPage} />
+                <Route path="/history" component={HistoryPage} />
+                <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
+                <Route path="/drift" component={DriftPage} />
+                <Route>
+                  <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
+                </Route>
+              </Switch>
+            </Suspense>
+          </Boundary>
+          {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
+          {params.has("reconcile") && (
+            <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
+              <Suspense fallback={null}>
+                <ReconcileDialog />
+              </Suspense>
+            </Boundary>
+          )}
+        </KitProvider>
       </main>
-      {params.has("reconcile") && (
-        <Suspense fallback={null}>
-          <ReconcileDialog />
-        </Suspense>
-      )}
     </>
   );
 }

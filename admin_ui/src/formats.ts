@@ -42,7 +42,8 @@ export function typedNumber(text: string): number | null {
   return /^\p{Nd}+$/u.test(digits) ? Number(digits.replace(/\p{Nd}/gu, latinDigit)) : null;
 }
 
-const LOCAL_DIGITS = [...new Intl.NumberFormat(LOCALE, { useGrouping: false }).format(9876543210)].reverse();
+// Each digit is one code point in every script.
+const LOCAL_DIGITS = Array.from(new Intl.NumberFormat(LOCALE, { useGrouping: false }).format(9876543210)).reverse();
 
 function latinDigit(digit: string): string {
   const place = LOCAL_DIGITS.indexOf(digit);

@@ -1,21 +1,20 @@
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Trouble } from "./api/trouble";
 import { App } from "./App";
-import { KitProvider } from "./kit";
 import "./styles.css";
 
 const TRIES = 3;
 
 const client = new QueryClient({
-  queryCache: new QueryCache(),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
       gcTime: 120_000,
       // Whether the network is there is found by asking: the browser's own word is wrong behind a local service.
       networkMode: "always",
+      refetchOnReconnect: "always",
       retry: (failures, error) => error instanceof Trouble && error.passes && failures < TRIES,
       retryDelay: (failures) => Math.min(500 * 2 ** failures, 4_000),
     },
@@ -27,10 +26,8 @@ const place = document.getElementById("page");
 if (place === null) throw new Error("the page has no place");
 createRoot(place).render(
   <StrictMode>
-    <KitProvider>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </KitProvider>
+    <QueryClientProvider client={client}>
+      <App />
+    </QueryClientProvider>
   </StrictMode>,
 );

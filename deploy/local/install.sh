@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to.
+# Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to. With the
+# argument `dev` also what the tests run: a browser, and Prometheus with its promtool.
+# Usage: deploy/local/install.sh [dev]
 # Asks for nothing, starts no service, and does nothing where all is there.
 # With TRUEUP_AMQP_URL or TRUEUP_MONGODB_URI set, that server is taken as given.
 set -euo pipefail
 
 python=${PYTHON:-python3}
+what=${1:-demo}
 
 fail() {
     echo "trueup: $1" >&2
@@ -28,6 +31,14 @@ if [ -z "${TRUEUP_MONGODB_URI:-}" ] && ! command -v mongod >/dev/null; then
     [ "$(uname -sm)" = "Linux x86_64" ] ||
         fail "no MongoDB for $(uname -sm): put a mongod on PATH or set TRUEUP_MONGODB_URI"
     has_library libcurl.so.4 || missing+=(libcurl4)
+fi
+
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+if [ "$what" = dev ] && ! has_browser >/dev/null; then
+    missing+=(chromium)
+fi
+if [ "$what" = dev ] && ! { command -v prometheus && command -v promtool; } >/dev/null; then
+    missing+=(prometheus)
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0
@@ -61,9 +72,11 @@ fi
 rm -f "$log"
 
 # Nor may the service come up with the next boot.
-if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && [ -d /run/systemd/system ]; then
-    "${as_root[@]}" systemctl disable --quiet rabbitmq-server
-fi
+for service in rabbitmq-server prometheus; do
+    if [[ " ${missing[*]} " == *" $service "* ]] && [ -d /run/systemd/system ]; then
+        "${as_root[@]}" systemctl disable --quiet "$service"
+    fi
+done
 
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python still lacks ensurepip: install the venv package of that Python, or set PYTHON to the system's"

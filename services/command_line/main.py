@@ -21,8 +21,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.preview_command import run_preview
 from services.command_line.reconcile_command import ask_first, job_request, run_job
 from services.command_line.selecting import selection_of, selection_of_preview
-from services.command_line.serve_command import ALL, serve
-from services.command_line.shop_command import add_shop, read_token
+from services.command_line.shop_command import add_shop, read_token, rotate_keys
 from services.command_line.sweep_command import approve_repair, run_sweep
 from services.command_line.tables import console
 from shared.contract.messages import JobOptions
@@ -63,7 +62,7 @@ class ServiceName(StrEnum):
     WEBHOOK_INGEST = "webhook-ingest"
     PREVIEW = "preview"
     RECONCILER = "reconciler"
-    ALL = ALL
+    ALL = "all"
 
 
 def _print_version(wanted: bool) -> None:  # typer calls it with the option's value
@@ -100,6 +99,8 @@ def serve_command(
     ] = None,
 ) -> None:
     """Run a service until SIGTERM or Ctrl-C."""
+    from services.command_line.serve_command import serve  # noqa: PLC0415  # all services; other commands need none
+
     raise typer.Exit(asyncio.run(serve(str(service), role or ())))
 
 
@@ -116,6 +117,12 @@ def shop_add(
     """Make a shop known, or give it a new token."""
     token = read_token(token_file)
     _run(lambda client: add_shop(client, domain, token, allow_negative=allow_negative, as_json=as_json, out=console()))
+
+
+@shop_app.command("rotate-keys")
+def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
+    """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
+    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()))
 
 
 @app.command("import")
@@ -278,6 +285,19 @@ def letters_replay(
     _run(
         lambda client: replay_letters(client, letter or [], shop, everything=everything, as_json=as_json, out=console())
     )
+
+
+@app.command("after-restore")
+def after_restore_command(
+    *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: JsonOption = False
+) -> None:
+    """Make records that were restored from a backup safe to go on with. Before any service is started."""
+    from services.command_line.restored_command import (  # noqa: PLC0415  # the reconciler; other commands need none
+        after_restore,
+    )
+
+    ask_first("Every open job ends, every earlier preview and undo is void. Go on?", yes=yes)
+    _run(lambda client: after_restore(client, as_json=as_json, out=console()))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from cryptography.fernet import InvalidToken
 from rich.console import Console
 
 from services.command_line.client import Client, shop_domain
@@ -13,6 +14,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.tables import Column, show_table
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
+from shared.mongodb.tokens import TokenStore
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.subscriptions import Subscriptions
@@ -50,6 +52,20 @@ def read_token(source: str) -> str:
     if not token or len(token) > _LONGEST_TOKEN or not token.isascii() or any(sign.isspace() for sign in token):
         raise WrongUseError(f"--token-file {source}: must hold one access token and nothing else")
     return token
+
+
+async def rotate_keys(client: Client, *, as_json: bool, out: Console) -> Exit:
+    """Encrypt every token by the first of the keys. Raises WrongUseError where one was encrypted by none of them."""
+    keys = [key.get_secret_value() for key in client.settings.token_keys]
+    try:
+        shops = await TokenStore(client.mongo.db, keys).encrypt_anew()
+    except InvalidToken:
+        raise WrongUseError("TRUEUP_TOKEN_KEYS: a shop's token was encrypted by a key that is not among them") from None
+    if as_json:
+        print_document({"shops": shops})
+    else:
+        out.print(f"tokens of {shops} shops are encrypted by the first key now; the others may go")
+    return Exit.OK
 
 
 async def add_shop(

@@ -17,6 +17,7 @@ from services.preview.page.demo_sign_in import DemoSignIn
 from services.preview.page.serving import Page
 from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
+from shared import metrics
 from shared.mongodb.connection import Mongo
 from shared.operations import RunningServer, start_operations, start_server
 from shared.rabbitmq.connection import declare_topology
@@ -117,6 +118,7 @@ class PreviewService:
     async def _consume(self, parts: Parts, client: ShopifyClient) -> None:
         reads = ShopifyReads(client)
         rows = RowReader(parts.boms, parts.stock, reads)
+        metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         previewer = Previewer(parts.previews, parts.boms, rows, reads, self._publisher)
         records = RecordsConsumer(parts.records, parts.shops)
         await self._consumer.listen(parts.hub.handle)

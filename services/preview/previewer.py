@@ -121,7 +121,8 @@ class Previewer:
         badges = await self._previews.bom_badges(shop, preview_id)
         moves = await self._previews.figures.moves(shop, preview_id)
         tallies = {"classes": classes, "left_out": left_out, "codes": codes}
-        return {"total": done, "badges": badges, "moves": moves, **tallies}
+        pages = await self._previews.figures.for_pages(shop, preview_id)
+        return {"total": done, "badges": badges, "moves": moves, **tallies, **pages}
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

@@ -22,6 +22,7 @@ from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from services.reconciler.planner import Planner
+from services.reconciler.redacting import Redacting
 from services.reconciler.schedules.composition import ScheduleTimes, compose_scheduling
 from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
@@ -35,6 +36,7 @@ from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.sending import Sending
 from services.reconciler.work.stocking import Stocking
 from services.reconciler.work.to_local import ToLocal
+from services.reconciler.zero_counts import show_zero_counts
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -44,6 +46,7 @@ from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.pushes import PushStore
+from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.operations import RunningServer, start_operations
@@ -145,6 +148,7 @@ class ReconcilerService:
 
     async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
         mongo = self._mongo
+        show_zero_counts()
         owner = str(ULID())
         life = ShopLife.of(self._settings, mongo, self._session, first_probe=self._first_probe)
         shops, client = life.shops, life.client.timed_by(self._clock)
@@ -219,7 +223,12 @@ class ReconcilerService:
             )
             self._tasks.append(asyncio.create_task(giving_up.run(), name="giving up"))
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
-            caretaker = Caretaker(life.probing, life.installing, every=min(watchdog_every, CARETAKER_EVERY))
+            caretaker = Caretaker(
+                life.probing,
+                life.installing,
+                Redacting(Redaction(mongo.db), life.client),
+                every=min(watchdog_every, CARETAKER_EVERY),
+            )
             self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:

@@ -1,4 +1,4 @@
-"""The caretaker: paused shops are probed and resumed, set-ups that were not finished are finished."""
+"""The caretaker: paused shops are probed, unfinished set-ups finished, shops that have left deleted when asked to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from services.reconciler.redacting import Redacting
 from shared.shop_life.installing import Installing
 from shared.shop_life.probing import Probing
 
@@ -18,9 +19,10 @@ EVERY = 2.0
 class Caretaker:
     """Runs beside the watchdog."""
 
-    def __init__(self, probing: Probing, installing: Installing, *, every: float = EVERY) -> None:
+    def __init__(self, probing: Probing, installing: Installing, redacting: Redacting, *, every: float = EVERY) -> None:
         self._probing = probing
         self._installing = installing
+        self._redacting = redacting
         self._every = every
 
     async def run(self) -> None:
@@ -29,6 +31,7 @@ class Caretaker:
             try:
                 await self._probing.run()
                 await self._installing.set_up_due()
+                await self._redacting.run()
             except Exception:  # a store that is away: the next round tries again
                 log.exception("caretaker_round_failed")
             await asyncio.sleep(self._every)

@@ -44,13 +44,16 @@ class GivingUp:
         cells: CellStore,
         pushes: PushStore,
         every: float = EVERY,
+        code: Code = Code.SHOP_PAUSED_TOO_LONG,
     ) -> None:
+        """`code`: why what was not sent is cancelled."""
         self._ending = ending
         self._shops = shops
         self._jobs = jobs
         self._cells = cells
         self._pushes = pushes
         self._every = every
+        self._code = code
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -58,16 +61,16 @@ class GivingUp:
             try:
                 gone = await self._shops.given_up(datetime.now(UTC) - PAUSED_TOO_LONG)
                 for shop in set(gone).intersection(await self._jobs.shops_with(UNFINISHED_JOB_STATES)):
-                    await self._end(shop)
+                    await self.end(shop)
             except Exception:  # the next look tries again
                 log.exception("giving_up_failed")
             await asyncio.sleep(self._every)
 
-    async def _end(self, shop: str) -> None:
+    async def end(self, shop: str) -> None:
         """Unsent work is cancelled; what was sent gets its outcome, or ends as unknown."""
         for job in await self._jobs.unfinished(shop):
             await self._jobs.request_cancel(shop, job["job_id"])
-        cancelled = await self._cells.cancel_unsent(shop, str(Code.SHOP_PAUSED_TOO_LONG))
+        cancelled = await self._cells.cancel_unsent(shop, str(self._code))
         log.warning("shop_given_up", shop=shop, cancelled=cancelled)
         while cells := await self._cells.open_of_shop(shop, _BATCH):
             for push_id in {cell["push_id"] for cell in cells}:
@@ -85,12 +88,12 @@ class GivingUp:
         def decide(task: Task, cell: CellStock) -> Verdict:
             found = known.get((task.job_id, task.key))
             if push.state is PushState.WITHDRAWN:
-                return _cancelled()
+                return self._cancelled()
             if found is None:
                 return unknown_outcome(cell.stock, None)
             row, outcome = found
             if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED} and push.runs <= 1:
-                return _cancelled()
+                return self._cancelled()
             if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED}:
                 return unknown_outcome(cell.stock, row.target.change_from)
             return verdict_of(task, cell.stock, row, outcome, push.adjusted_at)
@@ -98,6 +101,5 @@ class GivingUp:
         finished, _ = await self._ending.end_by_stock(shop, tasks, decide)
         count_finished(finished)
 
-
-def _cancelled() -> Verdict:
-    return Verdict(Ended(CellState.CANCELLED, code=Code.SHOP_PAUSED_TOO_LONG))
+    def _cancelled(self) -> Verdict:
+        return Verdict(Ended(CellState.CANCELLED, code=self._code))

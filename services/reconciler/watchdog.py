@@ -13,15 +13,18 @@ from services.reconciler.planner import Planner
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics
-from shared.domain.job import JobState
+from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.mongodb.cells import CellStore
-from shared.mongodb.jobs import JobStore
+from shared.mongodb.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops import ShopStore
 
 log = structlog.get_logger()
 
 EVERY = 5.0
 """Seconds between rounds."""
+
+PAUSE_REASONS = ("unauthorized", "frozen", "forbidden", "locked")
+"""Shown also while no shop has them (`ShopPaused`)."""
 
 SILENT_AFTER = timedelta(seconds=60)
 """A cell published this long ago and still open is published again."""
@@ -104,12 +107,17 @@ class Watchdog:
             await self._telling.progress(job)
 
     async def _measure(self) -> None:
-        metrics.JOBS_OPEN.clear()
-        metrics.JOB_OLDEST.clear()
+        # Everything is asked for before anything is shown: a scrape in between sees the last figures, not a gap.
+        jobs = await self._jobs.open_by_state(await self._shops.paused_domains())
+        paused = await self._shops.paused_by_reason()
         now = datetime.now(UTC)
-        for state, number, oldest in await self._jobs.open_by_state():
+        numbers = dict.fromkeys((*map(str, UNFINISHED_JOB_STATES), OF_PAUSED_SHOP), 0)
+        ages = dict.fromkeys(numbers, 0.0)
+        for state, number, oldest in jobs:
+            numbers[state], ages[state] = number, (now - oldest).total_seconds()
+        for state, number in numbers.items():
             metrics.JOBS_OPEN.labels(state).set(number)
-            metrics.JOB_OLDEST.labels(state).set((now - oldest).total_seconds())
+            metrics.JOB_OLDEST.labels(state).set(ages[state])
         metrics.SHOPS_PAUSED.clear()
-        for reason, number in (await self._shops.paused_by_reason()).items():
+        for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items():
             metrics.SHOPS_PAUSED.labels(reason).set(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
@@ -67,6 +67,16 @@ class LevelUpdated(LevelBody):
     updated_at: ZonedTime
 
 
+class LevelDisconnected(LevelBody):
+    """`inventory_levels/disconnect`: a value in it means that another topic's body was sent again under this one."""
+
+    @model_validator(mode="after")
+    def _has_no_value(self) -> Self:
+        if self.available is not None:
+            raise ValueError("available at a level that is gone")
+        return self
+
+
 class ObjectBody(Body):
     """Anything with an id of its own."""
 
@@ -86,6 +96,39 @@ class DeletedBody(ObjectBody):
     admin_graphql_api_id: str | None = None
 
 
+class ItemBody(ObjectBody):
+    """`inventory_items/create` and `/update`."""
+
+    tracked: StrictBool
+
+
+class VariantBody(BaseModel):
+    """A variant within a product."""
+
+    inventory_item_id: ShopifyId
+
+
+class ProductBody(ObjectBody):
+    """`products/update`. Shopify lists the first hundred variants in full, and the ids of all in `variant_gids`."""
+
+    variants: list[VariantBody]
+    variant_gids: list[Any] = Field(default=[], max_length=10_000)
+
+    @property
+    def items(self) -> frozenset[str]:
+        """The items of the variants listed in full."""
+        return frozenset(variant.inventory_item_id for variant in self.variants)
+
+    @property
+    def whole(self) -> bool:
+        """Whether an item that is not listed is not the product's. What a cut list leaves out is not gone."""
+        return len(self.variants) < _LISTED and len(self.variant_gids) <= len(self.variants)
+
+
+_LISTED = 100
+"""Variants that Shopify lists in full."""
+
+
 class LocationBody(ObjectBody):
     """`locations/*`."""
 
@@ -97,3 +140,67 @@ class ScopesBody(Body):
     """`app/scopes_update`: what the app may do in the shop from now on."""
 
     current: list[Annotated[str, Field(max_length=200)]] = Field(max_length=500)
+
+
+class BulkBody(Body):
+    """`bulk_operations/finish`."""
+
+    admin_graphql_api_id: Annotated[str, Field(pattern=r"^gid://shopify/BulkOperation/[0-9]{1,20}$")]
+    status: Annotated[str, Field(max_length=50)]
+
+    @property
+    def subject(self) -> str:
+        """The operation."""
+        return self.admin_graphql_api_id
+
+
+class UninstalledBody(Body):
+    """`app/uninstalled`: the shop as it is. Its domain may be null, and may be newer than the one we know it under."""
+
+    id: ShopifyId
+    myshopify_domain: Annotated[str, Field(max_length=255)] | None
+
+
+class ComplianceBody(Body):
+    """The compliance topics, of which the front keeps no more than this. Unlike others they name a shop."""
+
+    shop_id: ShopifyId
+    shop_domain: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+_OF_A_CUSTOMER = frozenset({"customer", "orders_requested", "orders_to_redact", "data_request"})
+
+
+class ShopRedactBody(ComplianceBody):
+    """`shop/redact`: of a shop alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_of_no_customer(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not _OF_A_CUSTOMER.isdisjoint(value):
+            raise ValueError("is about a customer")
+        return value
+
+
+class CustomerBody(ComplianceBody):
+    """`customers/data_request` and `customers/redact`: the front has made the customer null."""
+
+    customer: None
+
+
+class DataRequest(BaseModel):
+    """What the merchant's request is known by."""
+
+    id: ShopifyId
+
+
+class DataRequestBody(CustomerBody):
+    """`customers/data_request`."""
+
+    data_request: DataRequest | None = None
+
+
+class CustomerRedactBody(CustomerBody):
+    """`customers/redact`: `orders_to_redact` tells it from a data request."""
+
+    orders_to_redact: None

@@ -12,6 +12,7 @@ from services.webhook_ingest.front import Front
 from services.webhook_ingest.indexer import Indexer
 from services.webhook_ingest.problems import http_errors_as_problems
 from services.webhook_ingest.signature import Signatures
+from services.webhook_ingest.zero_counts import show_zero_counts_of_front, show_zero_counts_of_indexer
 from shared.mongodb.connection import Mongo
 from shared.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
@@ -92,6 +93,7 @@ class WebhookIngestService:
         await mongo.prepare()
         consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME)
         self._parts.push_async_callback(consumer.close)
+        show_zero_counts_of_indexer()
         indexer = Indexer(mongo)
         self._parts.push_async_callback(indexer.stop)
         await indexer.start(consumer)
@@ -102,6 +104,7 @@ class WebhookIngestService:
         publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME)
         self._parts.push_async_callback(publisher.close)
         self._checks["publishing"] = _check(lambda: publisher.ready)
+        show_zero_counts_of_front()
         front = Front(Signatures(settings.client_secrets), publisher)
         if app is not None:
             app.add_routes(front.routes())
@@ -112,7 +115,8 @@ class WebhookIngestService:
         runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
         self._parts.push_async_callback(runner.cleanup)
         await runner.setup()
-        site = web.TCPSite(runner, settings.host, port)
+        # Any number of processes on the machine share the port; the kernel gives each its share of connections.
+        site = web.TCPSite(runner, settings.host, port, reuse_port=True)
         await site.start()
         self.port = runner.addresses[0][1]
 

@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.webhook_ingest.bodies import LocationBody, ScopesBody
+from services.webhook_ingest.bodies import ComplianceBody, LocationBody, ScopesBody, UninstalledBody
 from services.webhook_ingest.event import Event, Outcome, Result
-from services.webhook_ingest.levels import CAUSE
+from services.webhook_ingest.items import ItemEffects
 from services.webhook_ingest.topics import Effect
-from shared.domain.cell import CellKey
-from shared.domain.stock import observe_event
 from shared.mongodb.boms import BomStore
 from shared.mongodb.events import EventStore
-from shared.mongodb.stock import StockStore, StockWrite
+from shared.mongodb.redaction import Redaction
+from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.mongodb.transactions import Session, Transactions
 
@@ -23,25 +22,36 @@ log = structlog.get_logger()
 NEEDED_SCOPES = frozenset({"read_inventory", "write_inventory", "read_locations", "read_products"})
 """Without these the shop's calls fail; a `write_` scope brings its `read_` with it."""
 
+_OF_ITEMS = frozenset({Effect.ITEM_KNOWN, Effect.ITEM_LOST, Effect.PRODUCT, Effect.PRODUCT_LOST})
+
+_ACTIVE_AFTER = {Effect.LOCATION_OPENED: True, Effect.LOCATION_CLOSED: False}
+
+
+def _names(event: Event, shop: str) -> bool:
+    """Whether the body names the shop: of all headers' claims the one that can be checked."""
+    return isinstance(event.body, ComplianceBody) and event.body.shop_domain.lower() == shop
+
 
 class ShopEffects:
     """Applies one event at a time."""
 
     def __init__(
         self,
+        *,
         transactions: Transactions,
         boms: BomStore,
         stock: StockStore,
         events: EventStore,
         sweeps: SweepStore,
+        redaction: Redaction,
     ) -> None:
         self._sweeps = sweeps
+        self._redaction = redaction
         self._transactions = transactions
-        self._boms = boms
-        self._stock = stock
         self._events = events
+        self._items = ItemEffects(boms, stock, events)
         self._effects: dict[Effect, Callable[[Session, str, Event], Awaitable[Outcome]]] = {
-            Effect.ITEM_LOST: self._item_lost,
+            Effect.NO_CUSTOMER: self._no_customer,
             Effect.LOCATION: self._location,
             Effect.LOCATION_OPENED: self._location,
             Effect.LOCATION_CLOSED: self._location,
@@ -54,6 +64,10 @@ class ShopEffects:
         if event.effect is Effect.MARKER:
             await self._sweeps.mark(shop, event.envelope.webhook_id)
             return event, Outcome.DONE
+        if event.effect is Effect.SHOP_REDACT:
+            return event, await self._redact(shop, event)
+        if event.effect in _OF_ITEMS:
+            return event, await self._transactions.run(lambda session: self._item(session, shop, event))
         effect = self._effects.get(event.effect)
         if effect is None:
             return event, Outcome.DONE
@@ -67,34 +81,22 @@ class ShopEffects:
 
         return event, await self._transactions.run(step)
 
-    async def _item_lost(self, session: Session, shop: str, event: Event) -> Outcome:
-        """No value is written: what became of the cells is for the read to say. The BOM stays as it is."""
-        item_id = event.body.subject
-        bom = (await self._boms.of_items(shop, [item_id], session)).get(item_id)
-        if bom is None:
-            return Outcome.IGNORED
-        keys = [CellKey(bom.bom_id, location_id) for location_id in await self._boms.locations(shop)]
-        cells = await self._stock.load(shop, keys, session)
-        writes = [
-            StockWrite(
-                cell.key,
-                cell.stock,
-                observe_event(cell.stock, None, event.envelope.received_at),
-                CAUSE,
-                event.envelope.webhook_id,
-            )
-            for cell in cells.values()
-        ]
-        await self._stock.write(session, shop, writes)
-        return Outcome.DONE
+    async def _item(self, session: Session, shop: str, event: Event) -> Outcome:
+        status = await self._events.shop_status(session, shop)
+        if status is None or status == "uninstalled":
+            return Outcome.SUSPICIOUS if status is None else Outcome.IGNORED
+        return await self._items.apply(session, shop, event)
 
     async def _location(self, session: Session, shop: str, event: Event) -> Outcome:
         body = event.body
         named = body if isinstance(body, LocationBody) else None
-        # The topic says what has happened; the body is only the location as it stood when it was rendered.
-        active = event.effect is Effect.LOCATION_OPENED
-        if event.effect is Effect.LOCATION and named is not None:
-            active = named.active
+        active = named is not None and named.active
+        told = _ACTIVE_AFTER.get(event.effect, active)
+        if named is not None and told is not active:
+            # Sent again under another topic; or closed and opened at once, and then the other event tells the end.
+            return Outcome.SUSPICIOUS
+        if await self._events.location_elsewhere(session, shop, [body.subject]):
+            return Outcome.SUSPICIOUS
         kept = await self._events.tell_location(
             session,
             shop,
@@ -106,9 +108,37 @@ class ShopEffects:
         return Outcome.DONE if kept else Outcome.IGNORED
 
     async def _uninstalled(self, session: Session, shop: str, event: Event) -> Outcome:
-        """The header's domain is trusted: the body's is the shop's newest name, not the one it was added under."""
+        """The header's domain is trusted where the body's is none of ours: a shop's newest name may be another.
+
+        A body that names another shop of ours was sent again under this one's name.
+        """
+        named = event.body.myshopify_domain if isinstance(event.body, UninstalledBody) else None
+        other = (named or shop).lower()
+        if other != shop and await self._events.shop_status(session, other) is not None:
+            return Outcome.SUSPICIOUS
         gone = await self._events.uninstall(session, shop, event.envelope.told_at)
         return Outcome.DONE if gone else Outcome.IGNORED
+
+    async def _no_customer(self, session: Session, shop: str, event: Event) -> Outcome:
+        """There is nothing to look for: no document of any collection has a field for a customer."""
+        if not _names(event, shop):
+            return Outcome.SUSPICIOUS
+        await self._events.note_compliance(session, shop, event.envelope.topic, event.envelope.webhook_id)
+        return Outcome.DONE
+
+    async def _redact(self, shop: str, event: Event) -> Outcome:
+        """Shopify sends it two days after an uninstall. Of a shop that still, or again, has the app nothing goes.
+
+        That one is looked at by the reconciler: an uninstall of which nobody told shows at the next call.
+        """
+        if not _names(event, shop):
+            return Outcome.SUSPICIOUS
+        if not await self._redaction.told(shop, event.envelope.told_at):
+            log.warning("redact_of_a_shop_that_has_the_app", shop=shop)
+            return Outcome.IGNORED
+        deleted = await self._redaction.redact(shop)
+        log.warning("shop_redacted", shop=shop, deleted=deleted)
+        return Outcome.DONE
 
     async def _scopes(self, session: Session, shop: str, event: Event) -> Outcome:
         if not isinstance(event.body, ScopesBody):

@@ -26,7 +26,8 @@ class Outcome(StrEnum):
     IGNORED = auto()
     """It is about nothing of ours: no BOM of the shop has this item (a component, say), or nothing has changed."""
     SUSPICIOUS = auto()
-    """It is verified, but its shop has never used us: a body sent again under another name. No effect."""
+    """It is verified, but its shop has never used us, or it is another shop's or another topic's: a body sent again
+    under other headers, which are not signed. No effect."""
     DONE = auto()
 
 

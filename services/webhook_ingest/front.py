@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from services.webhook_ingest.envelope import SIGNATURE, TOPIC, Envelope, HeaderError
+from services.webhook_ingest.personal import COMPLIANCE_TOPICS, without_persons
 from services.webhook_ingest.problems import ProblemError
 from services.webhook_ingest.signature import Signatures
 from services.webhook_ingest.topics import TOPICS, routing_key, topic_label
@@ -38,7 +39,10 @@ class WebhookPublisher(Protocol):
 
 
 class Front:
-    """Takes webhooks. It neither reads bodies nor recognises repeats: both are the indexer's."""
+    """Takes webhooks. It neither reads bodies nor recognises repeats: both are the indexer's.
+
+    The one exception are the compliance topics, of whose bodies only what names no customer goes on.
+    """
 
     def __init__(self, signatures: Signatures, publisher: WebhookPublisher) -> None:
         self._signatures = signatures
@@ -78,6 +82,8 @@ class Front:
                 if envelope.topic not in TOPICS:
                     log.info("webhook_of_unknown_topic", shop=envelope.shop, topic=envelope.topic[:100])
                     return "unknown_topic"
+                if envelope.topic in COMPLIANCE_TOPICS:
+                    body = without_persons(body)
                 waiting_for = HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT
                 await self._publisher.webhook(routing_key(envelope.topic), body, envelope.to_headers())
         except TimeoutError:

@@ -24,6 +24,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
+from shared.mongodb.redaction import Redaction
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.consumer import RETRY_PAUSE, Consumer, Delivery
@@ -51,7 +52,14 @@ class Indexer:
     def __init__(self, mongo: Mongo) -> None:
         boms, stock, events = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db), EventStore(mongo.db)
         self._levels = LevelIndexer(mongo.transactions, boms, stock, events, DriftStore(mongo.db))
-        self._effects = ShopEffects(mongo.transactions, boms, stock, events, SweepStore(mongo.db))
+        self._effects = ShopEffects(
+            transactions=mongo.transactions,
+            boms=boms,
+            stock=stock,
+            events=events,
+            sweeps=SweepStore(mongo.db),
+            redaction=Redaction(mongo.db),
+        )
         self._lanes: Lanes[_Taken] = Lanes(self._work)
         self._consumer: Consumer | None = None
         self._stopping = asyncio.Event()

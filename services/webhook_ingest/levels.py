@@ -68,7 +68,7 @@ class LevelIndexer:
             return [(event, outcome) for event in events]
         reports = await self._reports(session, shop, events)
         ours = {report.event for report in reports}
-        results: list[Result] = [(event, Outcome.IGNORED) for event in events if event not in ours]
+        results = await self._not_ours(session, shop, [event for event in events if event not in ours])
         firsts = await self._events.first(session, shop, [report.event.keys for report in reports])
         new = [report for report, first in zip(reports, firsts, strict=True) if first]
         results.extend(
@@ -92,6 +92,14 @@ class LevelIndexer:
             for event, body in levels
             if body.inventory_item_id in boms
         ]
+
+    async def _not_ours(self, session: Session, shop: str, events: Sequence[Event]) -> list[Result]:
+        """About a component, say; or another shop's, by its location, and sent again under this one's name."""
+        places = {event: event.body.location_id for event in events if isinstance(event.body, LevelBody)}
+        if not places:
+            return []
+        foreign = await self._events.location_elsewhere(session, shop, set(places.values()))
+        return [(event, Outcome.SUSPICIOUS if place in foreign else Outcome.IGNORED) for event, place in places.items()]
 
     async def _load(self, session: Session, shop: str, reports: Sequence[_Report]) -> dict[CellKey, CellStock]:
         """The cells' stock. A cell that Shopify names for the first time is made, and its location kept."""

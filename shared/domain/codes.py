@@ -32,6 +32,7 @@ class Code(StrEnum):
     COST_ABOVE_LIMIT = "COST_ABOVE_LIMIT"
     WORKER_CRASHED = "WORKER_CRASHED"
     SHOP_PAUSED_TOO_LONG = "SHOP_PAUSED_TOO_LONG"
+    RECORDS_RESTORED = "RECORDS_RESTORED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,10 @@ EXPLAINED: dict[Code, Explanation] = {
     Code.SHOP_PAUSED_TOO_LONG: Explanation(
         "The shop could not be reached for seven days.", "Restore the shop's access, then start a new run."
     ),
+    Code.RECORDS_RESTORED: Explanation(
+        "The app's records were restored from a backup, which does not know what this run had done since.",
+        _NEW_PREVIEW,
+    ),
 }
 """The explanation of every code."""
 
@@ -128,5 +133,6 @@ def row_is_stale(code: Code) -> bool:
             Code.CONFLICT,
             Code.NOT_IN_PREVIEW,
             Code.BOM_REMAPPED,
+            Code.RECORDS_RESTORED,
         }
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared.domain.comparison import CellClass
 from shared.mongodb.collections import Database, Document
-from shared.mongodb.known_classes import DIFFERENT, KnownClasses
+from shared.mongodb.known_classes import KnownClasses
 
 MOST_TAGS = 200
 """Tags that are named; a shop with more of them shows the most frequent."""
@@ -32,16 +32,15 @@ class BomFacets:
 
     async def of(self, shop: str) -> Facets:
         """The facets of a shop. A BOM counts in every class that one of its cells has, in `in_sync` if none differs."""
-        by_class = asyncio.gather(*(self._known.boms(shop, cell_class, None) for cell_class in DIFFERENT))
-        total, tracking, tags, differing, found = await asyncio.gather(
+        total, tracking, tags, by_class = await asyncio.gather(
             self._boms.count_documents({"shop": shop}),
             self._boms.count_documents({"shop": shop, "tracks_pre_assembled": True}),
             self._tags(shop),
-            self._known.differing(shop, None),
-            by_class,
+            self._known.by_class(shop, None),
         )
+        differing: set[str] = set().union(*by_class.values())
         classes = {CellClass.IN_SYNC: total - len(differing)}
-        classes |= {cell_class: len(boms) for cell_class, boms in zip(DIFFERENT, found, strict=True)}
+        classes |= {cell_class: len(boms) for cell_class, boms in by_class.items()}
         return Facets(total, tracking, tags, classes)
 
     async def _tags(self, shop: str) -> list[tuple[str, int]]:

@@ -16,15 +16,14 @@ class BomFilter:
     """Makes queries on the `boms` of one database."""
 
     def __init__(self, database: Database) -> None:
+        self._boms = database["boms"]
         self._known = KnownClasses(database)
 
     async def query(self, shop: str, wanted: Filtered) -> Document:
         """The query of a filter. The text is matched as it stands, never as a pattern of the caller's."""
         query: dict[str, Any] = {"shop": shop}
         if wanted.text:
-            pattern = {"$regex": re.escape(wanted.text.lower())}
-            ids = [{"bom_id": wanted.text}, {"inventory_item_id": wanted.text}]
-            query["$or"] = [{"name_lower": pattern}, *ids]
+            query |= await self._by_text(shop, wanted.text)
         if wanted.tag is not None:
             query["tags"] = wanted.tag
         if wanted.tracks_pre_assembled is not None:
@@ -33,6 +32,14 @@ class BomFilter:
         if conditions:
             query["$and"] = conditions
         return query
+
+    async def _by_text(self, shop: str, text: str) -> Document:
+        """Part of the name, or one of the ids whole. Names alone are searched in an index, ids beside them are not."""
+        named: Document = {"name_lower": {"$regex": re.escape(text.lower())}}
+        ids = [{"bom_id": text}, {"inventory_item_id": text}]
+        of_id = self._boms.find({"shop": shop, "$or": ids}, {"bom_id": 1})
+        found = [document["bom_id"] async for document in of_id]
+        return {"$or": [named, {"bom_id": {"$in": found}}]} if found else named
 
     async def _by_class(self, shop: str, wanted: Filtered) -> list[Document]:
         places = wanted.location_ids

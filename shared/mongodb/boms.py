@@ -122,6 +122,7 @@ class BomStore:
                         "active": location.active,
                         "fulfillment_service": location.fulfillment_service,
                         "seen_at": now,
+                        "read_at": now,
                     }
                 },
                 upsert=True,
@@ -145,6 +146,18 @@ class BomStore:
         condition = {"shop": shop, "inventory_item_id": {"$in": list(item_ids)}}
         cursor = self._boms.find(condition, session=session)
         return {document["inventory_item_id"]: bom_of(document) async for document in cursor}
+
+    async def of_product(self, session: Session, shop: str, product_id: str) -> list[Bom]:
+        """The BOMs whose item is known to be the product's."""
+        cursor = self._boms.find({"shop": shop, "product_id": product_id}, session=session)
+        return [bom_of(document) async for document in cursor]
+
+    async def note_product(self, session: Session, shop: str, bom_ids: Iterable[str], product_id: str | None) -> None:
+        """Note the product of these BOMs' items; None: it is not known any more."""
+        ids = [key_of(shop, bom_id) for bom_id in bom_ids]
+        change = {"$unset": {"product_id": ""}} if product_id is None else {"$set": {"product_id": product_id}}
+        if ids:
+            await self._boms.update_many({"_id": {"$in": ids}}, change, session=session)
 
     async def select(self, shop: str, selection: Selection, *, size: int) -> AsyncIterator[list[SelectedCell]]:
         """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells."""

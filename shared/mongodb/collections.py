@@ -7,15 +7,17 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
                 paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
-                job_no, created_at, scopes,
+                job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
                 missed, late, received (of the last three days), lag_mean, lag_max (seconds, of the last day),
                 silent_since, expected (webhooks that usually come by now)}, time_zone (IANA), time_zone_at
-locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event)
+locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event), read_at
+                (Shopify listed it then as this shop's)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
-                externally_managed, cells_no (raised whenever cells of the BOM are made or removed)
+                externally_managed, cells_no (raised whenever cells of the BOM are made or removed), product_id
+                (of the item, learned from webhooks; absent: not known)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
                 null: in sync), verify_at (a read is wanted from then on; absent: none)
 ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at
@@ -23,6 +25,7 @@ adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
 previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
+                kinds {kind: rows}, milestones (each 500th row by kind, size and number),
                 failure {code, message}
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
@@ -38,6 +41,7 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at
+compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
                 revs_noted, refused [...], until (somebody is at it), started_at, finished_at
 import_items    shop, import_id, item_id · sku, tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
@@ -74,6 +78,7 @@ Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
 
 WEBHOOK_EVENT_LIFE = 72 * 3600
+COMPLIANCE_LIFE = 400 * 24 * 3600
 PREVIEW_LIFE = 30 * 24 * 3600
 IMPORT_LIFE = 7 * 24 * 3600
 DRIFT_LIFE = 90 * 24 * 3600
@@ -94,13 +99,15 @@ _KNOWN = {"known_class": {"$gt": ""}}
 
 INDEXES: dict[str, list[IndexModel]] = {
     "shops": [_index("status", "sweep.next_at")],
-    "locations": [_index("shop", "location_id", unique=True)],
+    # Whose a location is, is asked across shops: a body sent again under another shop's name is known by it.
+    "locations": [_index("shop", "location_id", unique=True), _index("location_id", "read_at")],
     "boms": [
         _index("shop", "bom_id", unique=True),
         # Several BOMs on one item would fight over one Shopify value.
         _index("shop", "inventory_item_id", unique=True),
         _index("shop", "name_lower", "bom_id"),
         _index("shop", "tags", "name_lower", "bom_id"),
+        _index("shop", "product_id", partialFilterExpression={"product_id": {"$exists": True}}, name="of_product"),
     ],
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
@@ -150,6 +157,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
     ],
+    "compliance": [_index("shop", "at"), _index("at", expireAfterSeconds=COMPLIANCE_LIFE, name="compliance_life")],
     "imports": [_index("shop", "import_id", unique=True)],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),

@@ -5,7 +5,7 @@ All of it happens in the transaction of the effect, so that an event and its key
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -38,6 +38,7 @@ class EventStore:
         self._events = database["webhook_events"]
         self._locations = database["locations"]
         self._shops = database["shops"]
+        self._compliance = database["compliance"]
 
     async def first(self, session: Session, shop: str, events: Sequence[tuple[str, ...]]) -> list[bool]:
         """Of events given by their keys, in the order of their arrival: which are not repeats.
@@ -118,6 +119,32 @@ class EventStore:
                 {"_id": _id}, {"$set": values, "$setOnInsert": first}, upsert=True, session=session
             )
         return True
+
+    async def location_elsewhere(self, session: Session, shop: str, location_ids: Collection[str]) -> set[str]:
+        """Those of the locations that Shopify listed as another shop's, and not as this one's.
+
+        An id is one location's in all of Shopify, so this looks across shops: what it finds was sent again under
+        another shop's name. What only events have told of a location says nothing about whose it is.
+        """
+        listed: Document = {"location_id": {"$in": list(location_ids)}, "read_at": {"$exists": True}}
+        owners: dict[str, set[str]] = {}
+        async for document in self._locations.find(listed, {"shop": 1, "location_id": 1}, session=session):
+            owners.setdefault(document["location_id"], set()).add(document["shop"])
+        return {location_id for location_id, shops in owners.items() if shop not in shops}
+
+    async def note_compliance(self, session: Session, shop: str, topic: str, webhook_id: str) -> None:
+        """Note a request about a customer and its answer; nothing of the customer."""
+        first = {
+            "shop": shop,
+            "topic": topic,
+            "webhook_id": webhook_id,
+            "answer": "no_customer_data_held",
+            "at": datetime.now(UTC),
+        }
+        with _duplicates_run_again():
+            await self._compliance.update_one(
+                {"_id": key_of(shop, topic, webhook_id)}, {"$setOnInsert": first}, upsert=True, session=session
+            )
 
     async def uninstall(self, session: Session, shop: str, told_at: datetime) -> bool:
         """Nothing more is sent for the shop. Its token is kept, sealed: the shop may be another than it was told.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,9 @@ from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 FIRST_ERRORS = 20
 """How many errors the job document itself shows; the rest are in the cells."""
+
+OF_PAUSED_SHOP = "of_paused_shop"
+"""Stands for the state of an unfinished job whose shop is paused, where jobs are counted."""
 
 _UNFINISHED = [str(state) for state in UNFINISHED_JOB_STATES]
 
@@ -242,11 +245,15 @@ class JobStore:
         )
         return bool(result.modified_count)
 
-    async def open_by_state(self) -> list[tuple[str, int, datetime]]:
-        """Unfinished jobs: state, number, and when the oldest was requested."""
+    async def open_by_state(self, paused: Collection[str] = ()) -> list[tuple[str, int, datetime]]:
+        """Unfinished jobs: state, number, and when the oldest was requested.
+
+        Those of the shops `paused` have the state OF_PAUSED_SHOP here: they wait for the merchant.
+        """
+        state = {"$cond": [{"$in": ["$shop", sorted(paused)]}, OF_PAUSED_SHOP, "$state"]}
         pipeline: list[Document] = [
             {"$match": {"state": {"$in": _UNFINISHED}}},
-            {"$group": {"_id": "$state", "n": {"$sum": 1}, "oldest": {"$min": "$requested_at"}}},
+            {"$group": {"_id": state, "n": {"$sum": 1}, "oldest": {"$min": "$requested_at"}}},
         ]
         return [(d["_id"], d["n"], d["oldest"]) async for d in self._jobs.aggregate(pipeline)]
 

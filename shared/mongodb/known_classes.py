@@ -6,6 +6,7 @@ sweep has seen it, against the base). Where both speak of a cell, the drift docu
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -45,18 +46,21 @@ class KnownClasses:
 
     async def boms(self, shop: str, cell_class: CellClass, places: Places) -> set[str]:
         """The BOMs with a cell of this class (not `in_sync`) at the places."""
-        by_stock = await self._distinct(self._stock, shop, {"known_class": str(cell_class)}, places)
+        by_stock, by_drift = await asyncio.gather(
+            self._distinct(self._stock, shop, {"known_class": str(cell_class)}, places),
+            self._distinct(self._drift, shop, {"cell_class": str(cell_class), "open": True}, places),
+        )
         seen = await self._seen_elsewhere(shop, cell_class, by_stock, places)
-        by_drift = await self._distinct(self._drift, shop, {"cell_class": str(cell_class), "open": True}, places)
         return (by_stock - seen) | by_drift
+
+    async def by_class(self, shop: str, places: Places) -> dict[CellClass, set[str]]:
+        """The BOMs of every class but `in_sync`."""
+        found = await asyncio.gather(*(self.boms(shop, cell_class, places) for cell_class in DIFFERENT))
+        return dict(zip(DIFFERENT, found, strict=True))
 
     async def differing(self, shop: str, places: Places) -> set[str]:
         """The BOMs with a cell that is known to differ at the places."""
-        found: set[str] = set()
-        for cell_class in DIFFERENT:
-            found |= await self._distinct(self._stock, shop, {"known_class": str(cell_class)}, places)
-            found |= await self._distinct(self._drift, shop, {"cell_class": str(cell_class), "open": True}, places)
-        return found
+        return set().union(*(await self.by_class(shop, places)).values())
 
     async def _distinct(self, collection: object, shop: str, wanted: Document, places: Places) -> set[str]:
         query: Document = {"shop": shop, **wanted}

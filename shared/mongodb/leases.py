@@ -17,6 +17,11 @@ PARTITION_LEASE = timedelta(seconds=10)
 PLAN_LEASE = timedelta(seconds=30)
 
 
+async def running_replicas(database: Database, now: datetime) -> int:
+    """How many reconciler processes with a worker hold, or lately held, a lease."""
+    return int(await database["replicas"].count_documents({"until": {"$gt": now}}))
+
+
 class PartitionLeases:
     """The partitions one replica holds. An optimisation, never the lock: only the documents decide."""
 

@@ -4,39 +4,19 @@ however far down it is, and nothing is skipped or shown twice when records come 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shared.domain.selection import Filtered
 from shared.mongodb.bom_filter import BomFilter
-from shared.mongodb.boms import Bom, bom_of
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.milestones import Milestones
+from shared.mongodb.paging import FIRST, Keys, Page, Start
 
-Keys = Sequence[str | int]
-
-_SHOWN = {"selection": 0, "leave_out.cells": 0}
+_SHOWN = {"selection": 0, "leave_out.cells": 0, "milestones": 0}
 """What lists leave out: it may be large."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Documents in order, and the sort keys after which the next page starts (None: this was the last)."""
-
-    items: list[Document]
-    after: list[str | int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a page begins: after the sort keys of the one before, or past so many of the first."""
-
-    after: Sequence[Any] | None = None
-    skip: int = 0
-
-
-FIRST = Start()
 
 BomSort = Literal["name", "-name", "bom_id", "-bom_id"]
 RowSort = Literal["no", "size"]
@@ -73,16 +53,29 @@ def _later(fields: Mapping[str, int], after: Sequence[Any]) -> Document:
     return {"$or": ways}
 
 
+__all__ = ["FIRST", "Keys", "Listings", "Page", "Start"]
+
+
 class Listings:
     """Reads pages of BOMs, preview rows, jobs and cells."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._filter = BomFilter(database)
+        self._milestones = Milestones(database)
 
-    async def _page(self, collection: str, query: Document, order: Mapping[str, int], start: Start, limit: int) -> Page:
+    async def _page(
+        self,
+        collection: str,
+        query: Document,
+        order: Mapping[str, int],
+        start: Start,
+        *,
+        limit: int,
+        fields: Mapping[str, int] = _SHOWN,
+    ) -> Page:
         conditions = [query] if start.after is None else [query, _later(order, start.after)]
-        cursor = self._database[collection].find({"$and": conditions}, _SHOWN)
+        cursor = self._database[collection].find({"$and": conditions}, fields)
         cursor = cursor.sort(list(order.items())).skip(start.skip).limit(limit + 1)
         documents = [document async for document in cursor]
         if len(documents) <= limit:
@@ -90,13 +83,29 @@ class Listings:
         last = documents[limit - 1]
         return Page(documents[:limit], [_key(last[name]) for name in order])
 
+    async def _page_by_keys(
+        self, collection: str, query: Document, order: Mapping[str, int], start: Start, *, limit: int, name: str
+    ) -> Page:
+        """The same for a page far down, of documents told apart by `name`: by their keys first, since an index alone
+        passes over thousands faster than documents can be. One that was removed in between is left out.
+        """
+        fields = {"_id": 0, name: 1, **dict.fromkeys(order, 1)}
+        keys = await self._page(collection, query, order, start, limit=limit, fields=fields)
+        chosen = [document[name] for document in keys.items]
+        same = {field: query[field] for field in ("shop", "preview_id", "job_id") if field in query}
+        cursor = self._database[collection].find({**same, name: {"$in": chosen}})
+        found = {document[name]: document async for document in cursor}
+        return Page([found[value] for value in chosen if value in found], keys.after)
+
     async def boms(
         self, shop: str, wanted: Filtered, start: Start, limit: int, *, sort: BomSort = "name"
-    ) -> tuple[list[Bom], Page]:
-        """BOMs in the order of `sort`."""
+    ) -> tuple[Page, int]:
+        """BOMs in the order of `sort`, and how many the filter finds in all."""
         query = await self._filter.query(shop, wanted)
-        page = await self._page("boms", query, BOM_ORDERS[sort], start, limit)
-        return [bom_of(document) for document in page.items], page
+        return await asyncio.gather(
+            self._page_by_keys("boms", query, BOM_ORDERS[sort], start, limit=limit, name="bom_id"),
+            self._count("boms", query),
+        )
 
     async def count_boms(self, shop: str, wanted: Filtered) -> int:
         """How many BOMs a filter finds."""
@@ -120,9 +129,17 @@ class Listings:
         query: Document = {"shop": shop, "preview_id": preview_id, **wanted}
         if sort == "no":
             return await self._numbered("preview_rows", query, wanted, start, limit)
-        # Within one kind or class the kind says nothing; leaving it out lets an index give the order.
-        by_kind = {} if {"kind", "cell_class"} & set(wanted) else {"kind": 1}
-        return await self._page("preview_rows", query, {**by_kind, "size": -1, "no": 1}, start, limit)
+        if start.skip and set(wanted) <= {"kind"}:
+            start = await self._milestones.nearer(shop, preview_id, wanted.get("kind"), start.skip)
+            order = {"kind": 1, "size": -1, "no": 1}
+        else:
+            # Within one kind or class the kind says nothing; leaving it out lets an index give the order.
+            by_kind = {} if {"kind", "cell_class"} & set(wanted) else {"kind": 1}
+            order = {**by_kind, "size": -1, "no": 1}
+        page = await self._page_by_keys("preview_rows", query, order, start, limit=limit, name="no")
+        if page.after is not None and "kind" in wanted:
+            page = Page(page.items, page.after[-2:])
+        return page
 
     async def _numbered(
         self, collection: str, query: Document, wanted: Mapping[str, Any], start: Start, limit: int
@@ -130,7 +147,7 @@ class Listings:
         """Documents by their numbers. Unfiltered these have no gaps, so no document has to be passed over."""
         if start.skip and not wanted:
             start = Start(after=[start.skip - 1])
-        return await self._page(collection, query, {"no": 1}, start, limit)
+        return await self._page_by_keys(collection, query, {"no": 1}, start, limit=limit, name="no")
 
     async def count_preview_rows(self, shop: str, preview_id: str, wanted: Mapping[str, Any]) -> int:
         """How many rows of a preview there are; `wanted` as above."""
@@ -139,12 +156,12 @@ class Listings:
     async def previews(self, shop: str, before: Keys | None, limit: int) -> Page:
         """Previews without their selections, the newest first."""
         order = {"requested_at": -1, "preview_id": -1}
-        return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit)
+        return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
 
     async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page:
         """Jobs without their selections, the newest first; `wanted` is a condition on stored fields."""
         order = {"requested_at": -1, "job_id": -1}
-        return await self._page("jobs", {"shop": shop, **wanted}, order, Start(_dated(before)), limit)
+        return await self._page("jobs", {"shop": shop, **wanted}, order, Start(_dated(before)), limit=limit)
 
     async def made_of(self, shop: str, job_ids: Collection[str]) -> list[Document]:
         """The retries and undos of these jobs, the oldest first."""

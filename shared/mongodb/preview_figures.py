@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from shared.mongodb.collections import Database, Document, found
+from shared.mongodb.milestones import Milestones
 
 
 class PreviewFigures:
@@ -13,6 +14,16 @@ class PreviewFigures:
 
     def __init__(self, database: Database) -> None:
         self._rows = database["preview_rows"]
+        self._milestones = Milestones(database)
+
+    async def for_pages(self, shop: str, preview_id: str) -> Document:
+        """What makes pages of the finished table quick: rows by kind, and milestones."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id}},
+            {"$group": {"_id": "$kind", "n": {"$sum": 1}}},
+        ]
+        kinds = {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
+        return {"kinds": kinds, "milestones": await self._milestones.of(shop, preview_id)}
 
     async def moves(self, shop: str, preview_id: str) -> list[Document]:
         """For each class that differs: its cells, its BOMs, the rows of the extreme differences, and the rows that a

@@ -78,7 +78,12 @@ class ShopStore:
         }
         first: Document = {"shop": domain, "created_at": now, "job_no": 0}
         (first if allow_negative is None else values)["allow_negative"] = bool(allow_negative)
-        change = {"$set": values, "$setOnInsert": first, "$inc": {"token_no": 1}, "$unset": {"refresh_until": ""}}
+        change = {
+            "$set": values,
+            "$setOnInsert": first,
+            "$inc": {"token_no": 1},
+            "$unset": {"refresh_until": "", "redact_told_at": ""},
+        }
         result = await self._shops.update_one({"_id": domain}, change, upsert=True)
         return result.upserted_id is not None
 
@@ -154,6 +159,11 @@ class ShopStore:
         """`active`, `paused`, `uninstalled` or `installing`; None: no such shop."""
         document = found(await self._shops.find_one({"_id": domain}, {"status": 1}))
         return None if document is None else str(document["status"])
+
+    async def paused_domains(self) -> list[str]:
+        """The shops that are paused."""
+        domains: list[str] = await self._shops.distinct("_id", {"status": "paused"})
+        return domains
 
     async def paused_by_reason(self) -> dict[str, int]:
         """How many shops are paused, by reason."""

@@ -148,6 +148,11 @@ class StockStore:
         if entries:
             await self._ledger.bulk_write(entries, ordered=False, session=session)
 
+    async def outdate_previews(self, shop: str) -> None:
+        """No preview taken until now may be acted on, and nothing done until now undone."""
+        raised = {"settle_no": 1, "events_no": 1, "rev": 1}
+        await self._stock.update_many({"shop": shop}, {"$inc": raised})
+
     async def ask_verify(
         self, shop: str, keys: Iterable[CellKey], session: Session | None = None, *, at: datetime | None = None
     ) -> None:

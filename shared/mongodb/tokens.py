@@ -46,6 +46,9 @@ class StoredTokens:
     expires_at: datetime | None
 
 
+_ENCRYPTED = ("token", "refresh_token")
+
+
 class TokenStore:
     """Reads and writes tokens. `keys` are Fernet keys; the first encrypts, all decrypt."""
 
@@ -125,7 +128,7 @@ class TokenStore:
             "installed_at": at,
             "set_up_due": True,
         }
-        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at"), "")
+        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at", "redact_told_at"), "")
         await self._shops.update_one({"_id": domain}, {"$set": values, "$unset": gone, "$inc": {"token_no": 1}})
 
     async def not_installed(self, domain: str) -> None:
@@ -149,6 +152,17 @@ class TokenStore:
     async def set_up(self, domain: str) -> None:
         """Webhooks and locations are as they should be."""
         await self._shops.update_one({"_id": domain}, {"$unset": {"set_up_due": "", "set_up_at": ""}})
+
+    async def encrypt_anew(self) -> int:
+        """Encrypt every token by the first key; answers of how many shops. Raises InvalidToken for an unknown key."""
+        changed = 0
+        async for shop in self._shops.find({"token": {"$ne": None}}, dict.fromkeys(_ENCRYPTED, 1)):
+            values = {name: self._cipher.rotate(shop[name]) for name in _ENCRYPTED if shop.get(name) is not None}
+            # One that was refreshed meanwhile is encrypted by whoever did it.
+            same = {name: shop[name] for name in values}
+            result = await self._shops.update_one({"_id": shop["_id"], **same}, {"$set": values})
+            changed += result.modified_count
+        return changed
 
     def _fields(self, granted: Granted) -> Document:
         return {

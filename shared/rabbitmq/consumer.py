@@ -25,6 +25,9 @@ RETRY_PAUSE = 0.5
 WATCH_EVERY = 0.5
 """Seconds between looks at the consumers."""
 
+EVENTS_LABEL = "events"
+"""What a replica's own queue of events is called where messages are counted."""
+
 LAST_HANDLERS = 20.0
 """Seconds that running handlers get to end when the process stops."""
 
@@ -80,6 +83,8 @@ class Subscription:
 
     def __init__(self, queue: Queue | None, handler: Handler, prefetch: int) -> None:
         self._queue = queue
+        self.name = EVENTS_LABEL if queue is None else queue.name
+        metrics.begin_at_zero(metrics.MESSAGES, [self.name], ["ack", "requeue", "dead"])
         self._handler = handler
         self._prefetch = prefetch
         self._channel: AbstractChannel | None = None
@@ -134,7 +139,7 @@ class Subscription:
                 body=message.body,
                 headers=headers,
                 redelivered=bool(message.redelivered),
-                queue="events" if self._queue is None else self._queue.name,
+                queue=self.name,
                 since=monotonic(),
                 _message=message,
             )

@@ -26,8 +26,8 @@ query TrueupSubscriptions($after: String) {
 """Where Shopify sends which topic: only those that this app made through the API."""
 
 SUBSCRIBE = """
-mutation TrueupSubscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
-  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $uri, format: JSON }) {
+mutation TrueupSubscribe($topic: WebhookSubscriptionTopic!, $uri: String!, $fields: [String!]) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $uri, format: JSON, includeFields: $fields }) {
     webhookSubscription { id }
     userErrors { field message }
   }

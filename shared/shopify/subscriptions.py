@@ -17,7 +17,9 @@ log = structlog.get_logger()
 TOPICS = (
     "APP_SCOPES_UPDATE",
     "APP_UNINSTALLED",
+    "INVENTORY_ITEMS_CREATE",
     "INVENTORY_ITEMS_DELETE",
+    "INVENTORY_ITEMS_UPDATE",
     "INVENTORY_LEVELS_CONNECT",
     "INVENTORY_LEVELS_DISCONNECT",
     "INVENTORY_LEVELS_UPDATE",
@@ -26,9 +28,14 @@ TOPICS = (
     "LOCATIONS_DEACTIVATE",
     "LOCATIONS_DELETE",
     "LOCATIONS_UPDATE",
+    "PRODUCTS_DELETE",
+    "PRODUCTS_UPDATE",
 )
 """What is subscribed to, by the names of Shopify's enum. The compliance topics are not in it: they are set in the
 app's configuration."""
+
+FIELDS = {"PRODUCTS_UPDATE": ("id", "variants", "variant_gids")}
+"""What is sent of a topic, where not all: a product's description alone may be half a megabyte."""
 
 _MOST_PAGES = 100
 _LISTING, _CHANGE = Price(assumed=20.0), Price(assumed=10.0)
@@ -93,7 +100,7 @@ class Subscriptions:
     async def _make(self, shop: str, topic: str, uri: str) -> bool:
         """Whether Shopify took it. One refused topic does not keep the others from being made."""
         try:
-            body = request_body(SUBSCRIBE, {"topic": topic, "uri": uri})
+            body = request_body(SUBSCRIBE, {"topic": topic, "uri": uri, "fields": FIELDS.get(topic)})
             reply = await self._client.call(shop, "webhookSubscriptionCreate", body, price=_CHANGE)
         except ShopifyRefused as refusal:
             log.warning("topic_refused", shop=shop, topic=topic, reason=str(refusal))

@@ -12,10 +12,14 @@ CONTAINERS = "containers"
 
 @dataclass(frozen=True)
 class Broker:
-    """A running RabbitMQ: the AMQP URL of its default vhost and the management API's base URL, both with password."""
+    """A running RabbitMQ: the AMQP URL of its default vhost and the management API's base URL, both with password.
+
+    `prometheus_url` is the base URL of its own metrics.
+    """
 
     amqp_url: str
     management_url: str
+    prometheus_url: str
 
 
 class Backend(Protocol):

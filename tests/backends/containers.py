@@ -11,6 +11,7 @@ from tests.backends.backend import Broker
 
 _AMQP_PORT = 5672
 _MANAGEMENT_PORT = 15672
+_METRICS_PORT = 15692
 _MONGODB_PORT = 27017
 _SET_NAME = "rs0"
 # The user `guest` may only come from the container itself.
@@ -36,10 +37,14 @@ class ContainerBackend:
             ready = HttpWaitStrategy(_MANAGEMENT_PORT, "/api/overview").with_basic_credentials(_USER, _USER)
             container = DockerContainer(os.environ.get("TRUEUP_TEST_RABBITMQ_IMAGE", "rabbitmq:4-management"))
             container.with_env("RABBITMQ_DEFAULT_USER", _USER).with_env("RABBITMQ_DEFAULT_PASS", _USER)
-            container.with_exposed_ports(_AMQP_PORT, _MANAGEMENT_PORT).waiting_for(ready)
+            container.with_exposed_ports(_AMQP_PORT, _MANAGEMENT_PORT, _METRICS_PORT).waiting_for(ready)
             self._start(container)
             amqp, management = _address(container, _AMQP_PORT), _address(container, _MANAGEMENT_PORT)
-            self._broker = Broker(f"amqp://{_USER}:{_USER}@{amqp}/", f"http://{_USER}:{_USER}@{management}")
+            self._broker = Broker(
+                f"amqp://{_USER}:{_USER}@{amqp}/",
+                f"http://{_USER}:{_USER}@{management}",
+                f"http://{_address(container, _METRICS_PORT)}",
+            )
         return self._broker
 
     def mongodb(self) -> str:

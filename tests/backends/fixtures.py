@@ -44,6 +44,12 @@ def management_url(backend: Backend) -> str:
 
 
 @pytest.fixture(scope="session")
+def broker_metrics_url(backend: Backend) -> str:
+    """Base URL of the broker's own metrics, without `/metrics`."""
+    return backend.rabbitmq().prometheus_url
+
+
+@pytest.fixture(scope="session")
 def management(management_url: str) -> Management:
     """A client of the management API."""
     return Management(management_url)

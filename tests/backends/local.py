@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from urllib.parse import urlsplit
 
 from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.nodes import given_management_url
@@ -22,11 +23,12 @@ class LocalBackend:
     def rabbitmq(self) -> Broker:
         """Start RabbitMQ unless it runs."""
         if given := os.environ.get("TRUEUP_AMQP_URL"):
-            return Broker(given, given_management_url(given))
+            return Broker(given, given_management_url(given), _given_prometheus_url(given))
         if self._rabbitmq is None:
             self._rabbitmq = RabbitMqNode(self._directory / "rabbitmq")
             self._rabbitmq.start()
-        return Broker(self._rabbitmq.url, self._rabbitmq.management_url)
+        metrics = self._rabbitmq.prometheus_url.removesuffix("/metrics")
+        return Broker(self._rabbitmq.url, self._rabbitmq.management_url, metrics)
 
     def mongodb(self) -> str:
         """Start MongoDB unless it runs. Return its connection string."""
@@ -43,3 +45,9 @@ class LocalBackend:
             if node is not None:
                 node.end()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _given_prometheus_url(amqp_url: str) -> str:
+    if given := os.environ.get("TRUEUP_RABBITMQ_PROMETHEUS_URL"):
+        return given.rstrip("/")
+    return f"http://{urlsplit(amqp_url).hostname or 'localhost'}:15692"

@@ -10,9 +10,9 @@ import jwt
 from tests.integration.shop_world import CLIENT_ID, CLIENT_SECRET, SHOP
 
 
-def session_token(shop: str = SHOP) -> str:
-    """A token that was just made."""
-    now = int(time.time())
+def session_token(shop: str = SHOP, *, age: int = 0) -> str:
+    """A token that was made some seconds ago: just now, or so long that it has expired."""
+    now = int(time.time()) - age
     claims = {
         "iss": f"https://{shop}/admin",
         "dest": f"https://{shop}",

@@ -35,9 +35,12 @@ class Shown:
 
 
 @pytest.fixture
-async def shown(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[Shown]:
+async def shown(
+    vhost_url: str, mongodb_uri: str, database_name: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Shown]:
     """One location: a counted up by 3, b moved by Shopify by 5, c agrees, d both moved, e not stocked, f just changed,
-    g counted below zero."""
+    g counted below zero. A milestone at every second row."""
+    monkeypatch.setattr("shared.mongodb.milestones.EVERY", 2)
     async with (
         shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made,
         reconciler(made),

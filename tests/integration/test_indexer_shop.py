@@ -6,6 +6,9 @@ from tests.integration.ingest_setup import LOCATION, World, at, counted, until, 
 
 __all__ = ["world"]
 
+UNINSTALLED = {"id": 1, "myshopify_domain": None}
+"""The body of `app/uninstalled` where Shopify leaves the domain out."""
+
 
 async def location(world: World, shop: str, location_id: str = "5") -> dict[str, Any] | None:
     """A location's document."""
@@ -93,12 +96,12 @@ async def test_an_uninstall_of_an_earlier_installation_is_ignored(world: World) 
     """`app/uninstalled` that Shopify triggered before the shop was installed again comes late and ends nothing."""
     shop = await world.shop()
     await world.mongo.db["shops"].update_one({"_id": shop.domain}, {"$set": {"installed_at": at(60)}})
-    assert await shop.send("app/uninstalled", {"id": 1}, triggered_at=at(59).isoformat()) == 200
+    assert await shop.send("app/uninstalled", UNINSTALLED, triggered_at=at(59).isoformat()) == 200
     await shop.settled()
     document = await world.mongo.db["shops"].find_one({"_id": shop.domain})
     assert document is not None
     assert document["status"] == "active"
-    assert await shop.send("app/uninstalled", {"id": 1}, triggered_at=at(61).isoformat()) == 200
+    assert await shop.send("app/uninstalled", UNINSTALLED, triggered_at=at(61).isoformat()) == 200
 
     async def uninstalled() -> bool:
         return await world.mongo.db["shops"].count_documents({"_id": shop.domain, "status": "uninstalled"}) == 1
@@ -117,15 +120,13 @@ async def test_granted_scopes_are_kept(world: World) -> None:
     assert document["scopes"] == ["read_products", "write_inventory"]
 
 
-async def test_topics_without_effect_are_acknowledged(world: World) -> None:
-    """Compliance topics and `products/delete` are taken, counted and leave nothing behind."""
+async def test_a_topic_without_effect_is_acknowledged(world: World) -> None:
+    """`bulk_operations/finish` is taken and counted, and leaves nothing behind."""
     shop = await world.shop()
     dead = counted("dead_letters_total", queue="trueup.indexing")
-    topics = ("products/delete", "customers/data_request", "customers/redact", "shop/redact")
-    taken = {topic: counted("webhooks_total", topic=topic, outcome="accepted") for topic in topics}
-    for topic in topics:
-        assert await shop.send(topic, {"id": 5} if topic == "products/delete" else {"shop_id": 1}) == 200
+    taken = counted("webhooks_total", topic="bulk_operations/finish", outcome="accepted")
+    body = {"admin_graphql_api_id": "gid://shopify/BulkOperation/7", "status": "completed", "error_code": None}
+    assert await shop.send("bulk_operations/finish", body) == 200
     await shop.settled()
-    for topic in topics:
-        assert counted("webhooks_total", topic=topic, outcome="accepted") == taken[topic] + 1
+    assert counted("webhooks_total", topic="bulk_operations/finish", outcome="accepted") == taken + 1
     assert counted("dead_letters_total", queue="trueup.indexing") == dead

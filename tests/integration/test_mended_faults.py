@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.preview.previewer import Previewer
 from services.reconciler.lane import Lane
 from services.reconciler.work.cell_worker import CellWorker
+from services.reconciler.work.current import CurrentLevels
+from services.reconciler.work.pushing import Pushing
+from services.reconciler.work.task import Task
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
@@ -21,6 +25,7 @@ from shared.errors import ShopifyThrottled
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import key_of
 from shared.mongodb.previews import PreviewStore
+from shared.mongodb.pushes import PushStore
 from shared.mongodb.stock import StockWrite
 from shared.rabbitmq.consumer import Delivery
 from shared.reading.rows import RowReader
@@ -226,3 +231,42 @@ async def test_a_preview_that_meets_a_mistake_of_ours_ends(world: ShopWorld, mon
     assert ended["failure"]["code"] == "PREVIEW_BROKE"
     assert request.preview_id in ended["failure"]["message"]
     assert "mistake" not in ended["failure"]["message"]
+
+
+async def test_a_row_applied_in_part_and_gone_before_the_next_read_is_in_doubt(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of an item's two rows was applied, none is named, and the item is deleted: nobody can tell which it was."""
+    here, there = world.locations
+    await world.control("/control/open_points", {"mixed_batch_partial": True, "stale_paths": False})
+    preview_id = await world.preview()
+    await world.edit({("B", there): 6})
+    item = (await world.document("stock", f"B|{here}", lambda _: True))["item_id"]
+    read = CurrentLevels.read
+
+    async def after_a_deletion(levels: CurrentLevels, shop: str, tasks: Sequence[Task]) -> Any:
+        if tasks:  # what is left of the push
+            await world.control("delete_item", {"item_id": item})
+        return await read(levels, shop, tasks)
+
+    monkeypatch.setattr(CurrentLevels, "read", after_a_deletion)
+    job = await world.ended(await world.request(Direction.TO_SHOPIFY, {"bom_ids": ["B"]}, preview_id=preview_id))
+    assert [entry["delta"] for entry in await world.ledger() if entry["item_id"] == item] == [3]
+    assert job["codes"] == {"OUTCOME_UNKNOWN": 2}
+
+
+async def test_a_push_that_another_worker_has_sent_is_not_withdrawn(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event overtakes the push for one worker when another has sent it already: it is followed like any other."""
+    pushes = PushStore(world.mongo.db)
+
+    async def overtaken_too_late(_: Pushing, __: object, shop: str, tasks: Sequence[Task]) -> bool:
+        assert tasks[0].push_id is not None
+        return await pushes.note_send(shop, tasks[0].push_id, datetime.now(UTC))
+
+    monkeypatch.setattr(Pushing, "_overtaken", overtaken_too_late)
+    job = await world.run(Direction.TO_SHOPIFY)
+    assert job["totals"]["updated"] == 6
+    assert len(await world.ledger()) == 6
+    assert await world.mongo.db["cells"].distinct("attempts") == [1]

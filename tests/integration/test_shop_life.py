@@ -98,7 +98,7 @@ async def test_the_first_session_token_installs_the_shop(world: ShopWorld) -> No
 def test_every_topic_with_an_effect_is_subscribed_to() -> None:
     """The list is that of the indexer, without the compliance topics and the one that is only logged."""
     named = {topic.upper().replace("/", "_") for topic in TAKEN}
-    not_subscribed = {"CUSTOMERS_DATA_REQUEST", "CUSTOMERS_REDACT", "SHOP_REDACT", "PRODUCTS_DELETE"}
+    not_subscribed = {"CUSTOMERS_DATA_REQUEST", "CUSTOMERS_REDACT", "SHOP_REDACT", "BULK_OPERATIONS_FINISH"}
     assert set(TOPICS) == named - not_subscribed
 
 

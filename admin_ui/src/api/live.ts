@@ -1,5 +1,5 @@
 /** A document that changes while one looks: read once, then followed by its event stream. */
-import { type QueryKey, useQuery, useQueryClient, type UseQueryOptions } from "@tanstack/react-query";
+import { type QueryFunction, type QueryKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { watch } from "./stream";
 import { Trouble } from "./trouble";
@@ -12,15 +12,19 @@ export interface Live<T> {
   again: () => void;
 }
 
-export function useLive<T>(
-  options: UseQueryOptions<T, Error, T, QueryKey>,
+export function useLive<T, K extends QueryKey>(
+  options: { queryKey: K; queryFn?: QueryFunction<T, K> | symbol },
   path: string,
   ended: (state: T) => boolean,
 ): Live<T> {
   const client = useQueryClient();
   const [behind, setBehind] = useState(false);
   const [failure, setFailure] = useState<Trouble | null>(null);
-  const query = useQuery({ ...options, refetchInterval: behind ? 5_000 : false });
+  const query = useQuery<T, Error, T, K>({
+    queryKey: options.queryKey,
+    queryFn: options.queryFn as QueryFunction<T, K>,
+    refetchInterval: behind ? 5_000 : false,
+  });
   const { data } = query;
   const over = data !== undefined && ended(data);
   const follow = data !== undefined && !over;
@@ -29,7 +33,7 @@ export function useLive<T>(
     if (!follow) return undefined;
     const stop = new AbortController();
     const watcher = {
-      state: (state: T) => client.setQueryData(JSON.parse(key) as QueryKey, state as never),
+      state: (state: T) => client.setQueryData(JSON.parse(key) as QueryKey, state),
       live: (live: boolean) => setBehind(!live),
       failed: setFailure,
     };

@@ -7,8 +7,8 @@ export type CellClass = Schema["CellClass"];
 export type Preview = Schema["PreviewOut"];
 export type Row = Schema["RowOut"];
 export type Job = Schema["JobOut"];
-export type Bom = Schema["BomOut"];
-export type BomCell = NonNullable<Bom["cells"]>[number];
+export type Bom = Schema["BomListed"];
+export type BomCell = Schema["BomCell"];
 export type Selection = Schema["SelectionBody"];
 
 /** How the list of BOMs is narrowed down and ordered. */
@@ -31,7 +31,7 @@ export const locationsQuery = queryOptions({
 
 export const facetsQuery = queryOptions({
   queryKey: ["boms", "facets"],
-  queryFn: ({ signal }) => body(api.GET("/api/boms/facets", { signal })),
+  queryFn: ({ signal }) => body(api.GET("/api/facets", { signal })),
 });
 
 export const bomsQuery = (filter: BomFilter, offset: number) =>
@@ -76,8 +76,8 @@ export const jobQuery = (jobId: string) =>
 export const openJobsQuery = queryOptions({
   queryKey: ["jobs", "open"],
   queryFn: ({ signal }) => body(api.GET("/api/jobs", { signal, params: { query: { open: true, limit: 5 } } })),
-  // Somebody else, a schedule or a repair may have started one.
-  refetchInterval: 10_000,
+  // Somebody else, a schedule or a repair may have started one; the end of one is told soon.
+  refetchInterval: (query) => ((query.state.data?.items.length ?? 0) > 0 ? 2_000 : 10_000),
 });
 
 export const driftQuery = queryOptions({

@@ -1,4 +1,4 @@
-/** Whether the service was reached by the last request. The browser's own word says only whether there is a network. */
+/** Whether the service was reached by the last request. That there is a network, as the browser says, is not enough. */
 import { useSyncExternalStore } from "react";
 
 let reached = true;
@@ -9,6 +9,9 @@ export function tellReached(now: boolean): void {
   reached = now;
   for (const listener of listeners) listener();
 }
+
+// Without a network nothing has to be tried to know.
+window.addEventListener("offline", () => tellReached(false));
 
 export function useReached(): boolean {
   return useSyncExternalStore(

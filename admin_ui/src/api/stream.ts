@@ -27,7 +27,8 @@ export async function watch<T>(
   signal: AbortSignal,
 ): Promise<void> {
   let tries = 0;
-  while (!signal.aborted) {
+  for (;;) {
+    if (signal.aborted) return;
     try {
       const last = await follow<T>(path, signal, (state) => {
         tries = 0;
@@ -36,18 +37,21 @@ export async function watch<T>(
       });
       if (last !== null && ended(last)) return;
     } catch (error) {
-      if (signal.aborted) return;
+      if (isOver(signal)) return;
       if (error instanceof Trouble && !error.passes) {
         watcher.failed(error);
         return;
       }
     }
-    if (signal.aborted) return;
+    if (isOver(signal)) return;
     watcher.live(false);
     await pause(PAUSES[Math.min(tries, PAUSES.length - 1)] ?? SILENCE, signal);
     tries += 1;
   }
 }
+
+// A function, since the compiler believes that nothing changes during an await.
+const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
 async function follow<T>(path: string, signal: AbortSignal, told: (state: T) => void): Promise<T | null> {
   const silent = new AbortController();

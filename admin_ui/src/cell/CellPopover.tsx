@@ -27,7 +27,7 @@ export function CellPopover({ open, onClose }: { open: OpenCell; onClose: () => 
     <Floating key={`${bomId}/${locationId}`} anchor={anchor} label={T.cell.label(open.bomName, open.locationName)} onClose={onClose}>
       <BlockStack gap="300">
         <div className="floating-title">
-          <Text as="h3" variant="headingSm">
+          <Text as="h2" variant="headingSm">
             {open.bomName}
           </Text>
           <Text as="p" tone="subdued">

@@ -116,9 +116,11 @@ export function BomListPage() {
             />
           )}
         </Card>
-        <Text as="p" tone="subdued">
-          {T.list.known}
-        </Text>
+        <div className="outside">
+          <Text as="p" tone="subdued">
+            {T.list.known}
+          </Text>
+        </div>
       </BlockStack>
       {open !== null && <CellPopover open={open} onClose={() => setOpen(null)} />}
     </Page>

@@ -13,12 +13,10 @@ interface ChipProps {
 export function Chip({ bom, cell, onOpen }: ChipProps) {
   const place = cell.location_name ?? cell.location_id;
   const agrees = cell.cell_class === "in_sync";
-  const label = T.list.chip(bom.name, place, count(cell.local_value), count(cell.shopify_value));
   return (
     <button
       type="button"
-      className={`chip chip-${cell.cell_class ?? "in_sync"}`}
-      aria-label={agrees || cell.cell_class === null ? label : `${label}, ${CLASS_NAMES[cell.cell_class]}`}
+      className={`chip chip-${cell.cell_class}`}
       aria-haspopup="dialog"
       onClick={(event) =>
         onOpen({
@@ -30,19 +28,21 @@ export function Chip({ bom, cell, onOpen }: ChipProps) {
         })
       }
     >
-      <span className="chip-place">{place}</span>
+      <span className="unseen">{`${bom.name}, `}</span>
+      <span className="chip-place">{place}</span>{" "}
       {agrees ? (
         <b>{count(cell.local_value)}</b>
       ) : (
         <span className="chip-values">
           <span>
             {T.list.local} <b>{count(cell.local_value)}</b>
-          </span>
+          </span>{" "}
           <span>
             {T.list.shopify} <b>{count(cell.shopify_value)}</b>
           </span>
         </span>
       )}
+      <span className="unseen">{`, ${CLASS_NAMES[cell.cell_class]}`}</span>
     </button>
   );
 }

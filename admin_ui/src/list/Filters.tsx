@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Schema } from "../api/client";
 import type { BomFilter, CellClass } from "../api/queries";
 import { count } from "../formats";
-import { Select, TextField } from "../kit";
+import { Button, Select, TextField } from "../kit";
 import { CLASS_NAMES, T } from "../texts";
 
 /** After the last key; a search is one request, not one per letter. */
@@ -10,12 +10,14 @@ const TYPING = 200;
 
 interface FiltersProps {
   filter: BomFilter;
-  facets: Schema["BomFacets"] | undefined;
+  facets: Schema["BomFacetsOut"] | undefined;
   locations: readonly Schema["LocationOut"][] | undefined;
   onChange: (changes: Record<string, string>) => void;
 }
 
 export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
+  // Only on a narrow screen; a wide one shows them all.
+  const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState(filter.search);
   const sent = useRef(filter.search);
   useEffect(() => {
@@ -48,8 +50,9 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
   const tags = (facets?.tags ?? []).map(({ tag, count: number }) => ({ label: withCount(tag, number), value: tag }));
   if (filter.tag !== "" && !tags.some((tag) => tag.value === filter.tag)) tags.push({ label: filter.tag, value: filter.tag });
 
+  const set = [filter.class, filter.location, filter.tracks, filter.tag].filter((value) => value !== "").length;
   return (
-    <div className="filters" role="search">
+    <div className={open ? "filters filters-open" : "filters"} role="search">
       <div className="filters-search">
         <TextField
           type="search"
@@ -60,9 +63,15 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
           maxLength={200}
           value={typed}
           onChange={setTyped}
+          loading={typed.trim() !== filter.search}
           clearButton
           onClearButtonClick={() => setTyped("")}
         />
+        <div className="filters-toggle">
+          <Button disclosure={open ? "up" : "down"} ariaExpanded={open} onClick={() => setOpen(!open)}>
+            {set === 0 ? T.list.filters : `${T.list.filters} (${count(set)})`}
+          </Button>
+        </div>
       </div>
       <Select label={T.list.filterClass} options={classes} value={filter.class} onChange={(value) => onChange({ class: value })} />
       <Select
@@ -75,8 +84,8 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
         label={T.list.filterTracks}
         options={[
           all,
-          { label: withCount(T.list.tracks, facets?.tracks.tracking), value: "true" },
-          { label: withCount(T.list.tracksNot, facets?.tracks.not_tracking), value: "false" },
+          { label: withCount(T.list.tracks, facets?.tracking), value: "true" },
+          { label: withCount(T.list.tracksNot, facets?.not_tracking), value: "false" },
         ]}
         value={filter.tracks}
         onChange={(value) => onChange({ tracks: value })}

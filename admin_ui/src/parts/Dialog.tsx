@@ -23,9 +23,13 @@ export function Dialog({ title, onClose, children, footer, wide = false, step = 
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What opened it may be gone, a menu's item for one.
+      if (document.activeElement === document.body) document.getElementById("content")?.focus();
     };
   }, []);
-  useEffect(() => heading.current?.focus(), [step]);
+  useEffect(() => {
+    heading.current?.focus();
+  }, [step]);
   return (
     <dialog
       ref={element}

@@ -4,7 +4,7 @@
  * Roles tell a screen reader the whole size; the region scrolls by keyboard.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, useEffect, useId, useRef, useSyncExternalStore } from "react";
+import { memo, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
 import { T } from "../texts";
 import { TroubleNote } from "./TroubleNote";
 import { type RowSource, useRowWindow } from "./rowWindow";
@@ -57,13 +57,17 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const rows = useRowWindow(source, seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0);
   const total = rows.total ?? known.current;
   const key = JSON.stringify(source.key);
-  useEffect(() => region.current?.scrollTo({ top: 0 }), [key]);
+  // In braces: scrolling answers a promise in newer browsers, which is no clean-up.
+  useEffect(() => {
+    region.current?.scrollTo({ top: 0 });
+  }, [key]);
   if (known.current !== total) {
     known.current = total;
     virtual.setOptions({ ...virtual.options, count: total });
   }
-  useEffect(() => virtual.measure(), [virtual, rowHeight, total]);
-  const headings = useId();
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, rowHeight, total]);
 
   if (rows.trouble !== null) return <TroubleNote trouble={rows.trouble} again={rows.again} />;
   if (rows.total === 0) return <div className="table-empty">{empty}</div>;
@@ -71,6 +75,9 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   return (
     <div
       role="table"
+      ref={region}
+      // A scrolled region must be reachable by keyboard.
+      tabIndex={0}
       aria-label={label}
       aria-rowcount={total + 1}
       aria-busy={rows.total === undefined}
@@ -78,8 +85,9 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       // The browser sets this by its object model, which the content security policy allows.
       style={{ "--tracks": tracks } as React.CSSProperties}
     >
+      {/* Within what scrolls: so its columns stand over those of the rows whatever a scroll bar takes. */}
       <div role="rowgroup" className="grid-head">
-        <div role="row" aria-rowindex={1} className="grid-row" id={headings}>
+        <div role="row" aria-rowindex={1} className="grid-row">
           {columns.map((column) => (
             <div role="columnheader" key={column.name} className={column.number ? "number" : undefined}>
               {column.title}
@@ -87,22 +95,19 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           ))}
         </div>
       </div>
-      {/* A scrolled region must be reachable by keyboard. */}
-      <div role="rowgroup" ref={region} className="grid-region" tabIndex={0} aria-label={label}>
-        <div role="presentation" className="grid-space" style={{ height: virtual.getTotalSize() }}>
-          {seen.map((item) => (
-            <TableRow
-              key={item.key}
-              index={item.index}
-              top={item.start}
-              height={rowHeight}
-              row={rows.row(item.index)}
-              columns={columns as readonly Column<unknown>[]}
-              mark={mark as ((row: unknown) => string) | undefined}
-              narrow={narrow}
-            />
-          ))}
-        </div>
+      <div role="rowgroup" className="grid-space" style={{ height: virtual.getTotalSize() }}>
+        {seen.map((item) => (
+          <TableRow
+            key={item.key}
+            index={item.index}
+            top={item.start}
+            height={rowHeight}
+            row={rows.row(item.index)}
+            columns={columns as readonly Column<unknown>[]}
+            mark={mark as ((row: unknown) => string) | undefined}
+            narrow={narrow}
+          />
+        ))}
       </div>
     </div>
   );

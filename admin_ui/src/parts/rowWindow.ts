@@ -1,7 +1,12 @@
 /** Rows on demand: only the pages around what is seen are asked for and kept, however long the table is. */
 import { useQueries } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 
 export const ROWS = 100;
+/** Rows that are read before they come in sight. */
+const AHEAD = 40;
+/** Milliseconds that a page must stay in sight to be read: a dragged scroll bar passes hundreds in a second. */
+const SETTLED = 80;
 
 export interface RowPage<Row> {
   items: Row[];
@@ -23,15 +28,28 @@ export interface RowWindow<Row> {
   again: () => void;
 }
 
+/** The value, once it has stayed the same for a while. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), SETTLED);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
 /** The pages that hold the rows from `first` to `last`, and always the first one, which tells the total. */
 export function useRowWindow<Row>(source: RowSource<Row>, first: number, last: number): RowWindow<Row> {
   const pages = new Set([0]);
-  for (let page = Math.floor(first / ROWS); page <= Math.floor(last / ROWS); page += 1) pages.add(page);
+  const end = Math.floor((last + AHEAD) / ROWS);
+  for (let page = Math.max(0, Math.floor((first - AHEAD) / ROWS)); page <= end; page += 1) pages.add(page);
   const numbers = [...pages];
+  const still = useSettled(numbers.join(" ")) === numbers.join(" ");
   const found = useQueries({
     queries: numbers.map((page) => ({
       queryKey: [...source.key, "rows", page],
       queryFn: ({ signal }: { signal: AbortSignal }) => source.read(page * ROWS, ROWS, signal),
+      enabled: page === 0 || still,
       gcTime: 20_000,
       staleTime: source.refresh === undefined || source.refresh === false ? 60_000 : 0,
       refetchInterval: source.refresh ?? (false as const),

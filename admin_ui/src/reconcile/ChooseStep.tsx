@@ -1,6 +1,6 @@
 /** Step one: which side is right. */
 import { useMutation } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { ulid } from "ulid";
 import type { Changes } from "../address";
 import { api, body } from "../api/client";
@@ -67,25 +67,21 @@ export function ChooseStep({ previewId, onClose, onGo }: ChooseStepProps) {
 }
 
 function DirectionButton(props: { direction: Direction; busy: boolean; onChoose: () => void }) {
-  const title = useId();
-  const help = useId();
   const { title: name, help: text } = DIRECTIONS[props.direction];
   return (
     <button
       type="button"
       className="direction"
-      aria-labelledby={title}
-      aria-describedby={help}
       disabled={props.busy}
       onClick={props.onChoose}
     >
-      <span className="direction-flow" aria-hidden="true">
+      <span className="direction-flow">
         {DIRECTIONS[props.direction].short}
       </span>
-      <span id={title} className="direction-title">
+      <span className="direction-title">
         {name}
       </span>
-      <span id={help}>{text}</span>
+      <span>{text}</span>
     </button>
   );
 }

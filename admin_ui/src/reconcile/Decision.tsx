@@ -76,6 +76,18 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
       step="ready"
       footer={
         <>
+          {mustType && !expired && (
+            <div className="confirm">
+              <TextField
+                label={T.preview.confirm(count(changes.cells))}
+                autoComplete="off"
+                inputMode="numeric"
+                value={typed}
+                error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(changes.cells)) : undefined}
+                onChange={setTyped}
+              />
+            </div>
+          )}
           <Button onClick={() => onGo({ reconcile: "choose", job: null, without: null })} disabled={start.isPending}>
             {T.preview.back}
           </Button>
@@ -104,19 +116,6 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
         )}
         <Unsuited preview={preview} direction={direction} without={without} onLeave={leave} />
         <WhatChanges changes={changes} direction={direction} moves={preview.moves} without={without} />
-        {mustType && !expired && (
-          <div className="confirm">
-            <TextField
-              label={T.preview.confirm(count(changes.cells))}
-              helpText={T.preview.confirmHelp(changes.cells)}
-              autoComplete="off"
-              inputMode="numeric"
-              value={typed}
-              error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(changes.cells)) : undefined}
-              onChange={setTyped}
-            />
-          </div>
-        )}
         {start.error !== null && (
           <BlockStack gap="200">
             <TroubleNote trouble={start.error} again={begin} />

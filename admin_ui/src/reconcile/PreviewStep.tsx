@@ -28,7 +28,9 @@ interface PreviewStepProps {
 
 export function PreviewStep({ previewId, direction, without, jobId, onClose, onGo }: PreviewStepProps) {
   const preview = useLive(previewQuery(previewId), `/api/previews/${previewId}/events`, previewEnded);
-  const started = useQuery({ ...jobQuery(jobId ?? ""), enabled: jobId !== null, retry: false });
+  // The page was left between asking for the run and its answer: it may have started.
+  const [left] = useState(jobId);
+  const started = useQuery({ ...jobQuery(left ?? ""), enabled: left !== null, retry: false });
   const isStarted = started.data !== undefined;
   useEffect(() => {
     if (isStarted) onGo({ reconcile: "run", preview: null, direction: null, without: null }, { replace: true });

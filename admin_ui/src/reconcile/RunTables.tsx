@@ -101,7 +101,7 @@ function ErrorTable({ jobId, refresh }: { jobId: string; refresh: number | false
       label={T.run.errorTable}
       columns={ERROR_COLUMNS}
       height={84}
-      narrowHeight={220}
+      narrowHeight={176}
       empty={<EmptyNote title={T.run.errors} text={T.preview.noRows} />}
       source={{
         key: ["job", jobId, "errors"],

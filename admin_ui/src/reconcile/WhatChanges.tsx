@@ -28,7 +28,7 @@ export function WhatChanges({ changes, direction, moves, without }: WhatChangesP
         <Text as="h4" variant="headingSm">
           {T.preview.whatChanges}
         </Text>
-        <p>{sentence(changes, direction, without.size > 0)}</p>
+        <p>{all > 0 && changes.cells === 0 ? T.preview.nothingPushed : sentence(changes, direction, without.size > 0)}</p>
         {all > 0 && (
           <div>
             <p>{T.preview.refused(all)}</p>

@@ -20,13 +20,13 @@ const UNDECIDED = `trueup.undecided.${shop}`;
 // A browser may refuse storage to a page inside another one's frame: then it lasts as long as the page.
 const fallback = new Map<string, string>();
 
-function read<T>(storage: () => Storage, key: string): T | null {
+function read(storage: () => Storage, key: string): unknown {
   try {
     const text = storage().getItem(key) ?? fallback.get(key) ?? null;
-    return text === null ? null : (JSON.parse(text) as T);
+    return text === null ? null : JSON.parse(text);
   } catch {
     const text = fallback.get(key);
-    return text === undefined ? null : (JSON.parse(text) as T);
+    return text === undefined ? null : JSON.parse(text);
   }
 }
 
@@ -42,9 +42,9 @@ function write(storage: () => Storage, key: string, value: unknown): void {
   }
 }
 
-export const chosen = (): Chosen | null => read<Chosen>(() => sessionStorage, CHOSEN);
+export const chosen = (): Chosen | null => read(() => sessionStorage, CHOSEN) as Chosen | null;
 export const keepChosen = (value: Chosen): void => write(() => sessionStorage, CHOSEN, value);
 
 // Shared by all tabs: a preview that is closed in one is found again in another.
-export const undecided = (): Undecided | null => read<Undecided>(() => localStorage, UNDECIDED);
+export const undecided = (): Undecided | null => read(() => localStorage, UNDECIDED) as Undecided | null;
 export const keepUndecided = (value: Undecided | null): void => write(() => localStorage, UNDECIDED, value);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -15,7 +16,7 @@ from shared.contract.selection import LocationId
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass
 from shared.domain.selection import Filtered
-from shared.mongodb.boms import Bom, Location
+from shared.mongodb.boms import Bom, Location, bom_of
 from shared.mongodb.known_classes import KnownCell
 
 _KNOWN = (
@@ -122,11 +123,12 @@ async def list_boms(call: Call[BomSearch, None]) -> Answer:
     wanted, listings = asked.wanted(), call.parts.listings
     by_name = asked.sort.removeprefix("-") == "name"
     start = asked.start(*([str, str] if by_name else [str]))
-    found, page = await listings.boms(call.shop, wanted, start, asked.limit, sort=asked.sort)
-    known = await call.parts.boms.locations(call.shop)
+    (page, total), known = await asyncio.gather(
+        listings.boms(call.shop, wanted, start, asked.limit, sort=asked.sort),
+        call.parts.boms.locations(call.shop),
+    )
+    found = [bom_of(document) for document in page.items]
     cells = await _cells(call, found, known) if asked.with_cells else None
-    whole = page.after is None and start.after is None and start.skip == 0
-    total = len(found) if whole else await listings.count_boms(call.shop, wanted)
     width = len(known) if asked.location_id is None else 1
     items = [
         BomListed(**BomOut.of(bom).model_dump(), cells=None if cells is None else cells.get(bom.bom_id, []))

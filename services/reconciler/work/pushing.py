@@ -269,9 +269,15 @@ def _doubtful(task: Task, closed: PushRecord, held: Value) -> bool:
 
 
 def _unread(task: Task, closed: PushRecord, verdict: Verdict) -> Verdict | None:
-    """How a row ends that cannot be read any more; None where its push may have been applied unseen."""
+    """How a row ends that cannot be read any more; None where its push may have been applied unseen.
+
+    The call may have run twice, or was applied in part without naming this row.
+    """
     found = _row_of(task, closed)
-    return None if found is not None and closed.runs > 1 else verdict
+    if found is None:
+        return verdict
+    in_part = closed.adjusted_at is not None and found[1].outcome is RowOutcome.NOT_APPLIED
+    return None if closed.runs > 1 or in_part else verdict
 
 
 def _refusal(task: Task, closed: PushRecord) -> Verdict | None:

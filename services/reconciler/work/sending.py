@@ -85,9 +85,12 @@ class Sending:
             # What cannot be sent for want of points is not dated as sent.
             self._writes.make_room(shop, len(push.rows))
             started = self._client.time.monotonic()
-            if not await self._date(shop, push, now, overtaken):
-                return await self._pushes.get(shop, push.push_id)
+            dated = await self._date(shop, push, now, overtaken)
             push = await self._pushes.get(shop, push.push_id)
+            if not dated and push.state is not PushState.OPEN:
+                return push
+            if not dated:
+                continue  # another worker has sent it meanwhile: it is too late to withdraw it
             left = SEND_DEADLINE.total_seconds() - (self._client.time.monotonic() - started)
             try:
                 return await self._send(shop, push, left)
@@ -96,7 +99,7 @@ class Sending:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
-        raise AssertionError("unreachable: the last resend raises or returns")
+        raise ShopifyUnclear("other workers are sending this push")
 
     async def _date(self, shop: str, push: PushRecord, now: datetime, overtaken: Overtaken) -> bool:
         """Date a send; answers False where the push is closed, or was overtaken and is now withdrawn."""

@@ -82,15 +82,17 @@ class History:
             await self.street.something()
 
     async def _is_unseen(self, when: str, text: str) -> bool:
-        """Whether what happens now comes between the last read and a second send of a call.
+        """Whether what happens now may come between the last read of a cell and a second send of its call.
 
+        A read takes several calls, each of which sees some of the cells: only what comes right after a send is seen by
+        all of the read that follows.
         Were a key executed twice, a sale there that takes back just the correction would let it be applied again: no
         client that may ask again can see it. Where keys are honoured it may happen at any time.
         """
         if not self.ground.simulator.open_points.repeated_key_executes:
             return False
-        if not self.together and (SET in text) is (when == "after"):
-            return False  # before a read, or after a send: there will be a read before the next one
+        if not self.together and SET in text and when == "after":
+            return False  # there will be a whole read before the next send
         sends = 1 if when == "before" and SET in text else 0  # this one is counted already
         condition = {"shop": self.domain, "state": "open", "sends": {"$gt": sends}}
         return await self.ground.mongo.db["pushes"].find_one(condition) is not None

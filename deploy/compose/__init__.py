@@ -1,0 +1,1 @@
+"""What deploy/compose.yaml mounts into its containers."""

@@ -1,0 +1,1 @@
+"""Grafana's dashboards as code. `python -m deploy.grafana` writes dashboards/*.json anew."""

@@ -1,0 +1,149 @@
+"""Are merchants served?"""
+
+from deploy.grafana.panels import Dashboard, Panel, Query, Row
+from deploy.grafana.queries import number, per_second, quantile, share
+
+RECONCILE = Dashboard(
+    "reconcile",
+    "Reconcile",
+    "Are merchants served: jobs, cells, previews and the page.",
+    (
+        Row(
+            "Are jobs done in time?",
+            (
+                Panel(
+                    1,
+                    "jobs-age",
+                    "Age of the oldest unfinished job",
+                    (Query("max by (state) (trueup_job_oldest_seconds)", "{{state}}"),),
+                    "s",
+                    "Requested jobs are planned within seconds. Those of paused shops wait for the merchant.",
+                    ("JobsLate",),
+                ),
+                Panel(
+                    2,
+                    "jobs-open",
+                    "Unfinished jobs",
+                    (Query("max by (state) (trueup_jobs_open)", "{{state}}"),),
+                    "short",
+                    "Counted from the documents by the watchdog.",
+                    ("WatchdogSilent",),
+                ),
+                Panel(
+                    3,
+                    "jobs-duration",
+                    "From request to end",
+                    (
+                        quantile(0.5, "trueup_job_seconds", "half of {{direction}}", "direction"),
+                        quantile(0.95, "trueup_job_seconds", "95 % of {{direction}}", "direction"),
+                    ),
+                    "s",
+                ),
+            ),
+        ),
+        Row(
+            "How do jobs end?",
+            (
+                Panel(
+                    4,
+                    "jobs-ended",
+                    "Jobs ended, by state",
+                    (number("trueup_jobs_total", "state", "{{state}}"),),
+                    alerts=("JobsFailed",),
+                ),
+                Panel(
+                    5,
+                    "jobs-source",
+                    "Jobs ended, by who asked",
+                    (number("trueup_jobs_total", "source, direction", "{{source}} {{direction}}"),),
+                ),
+            ),
+        ),
+        Row(
+            "How do cells end?",
+            (
+                Panel(
+                    6,
+                    "cells-rate",
+                    "Cells ended",
+                    (per_second("trueup_cells_total", "direction, outcome", "{{direction}} {{outcome}}"),),
+                    "ops",
+                    alerts=("JobsStuck",),
+                ),
+                Panel(
+                    7,
+                    "cells-errors",
+                    "Cells with an error, by code",
+                    (number('trueup_cells_total{outcome="error"}', "code", "{{code}}"),),
+                    meaning="docs/reference/codes.md explains each code.",
+                    alerts=("CellsFailing", "OutcomesUnknown"),
+                ),
+                Panel(
+                    8,
+                    "cells-error-share",
+                    "Share of cells with an error",
+                    (share('trueup_cells_total{outcome="error"}', "trueup_cells_total", "direction", "{{direction}}"),),
+                    "percentunit",
+                    alerts=("CellsFailing",),
+                ),
+            ),
+        ),
+        Row(
+            "How long does a cell take?",
+            (
+                Panel(
+                    9,
+                    "cell-seconds",
+                    "From planned to ended",
+                    (
+                        quantile(0.5, "trueup_cell_seconds", "half of {{direction}}", "direction"),
+                        quantile(0.95, "trueup_cell_seconds", "95 % of {{direction}}", "direction"),
+                    ),
+                    "s",
+                ),
+            ),
+        ),
+        Row(
+            "Are previews ready soon?",
+            (
+                Panel(
+                    10,
+                    "previews",
+                    "Previews ended",
+                    (number("trueup_previews_total", "state", "{{state}}"),),
+                    alerts=("PreviewsFailing",),
+                ),
+                Panel(
+                    11,
+                    "preview-seconds",
+                    "From request to end",
+                    (
+                        quantile(0.5, "trueup_preview_seconds", "half"),
+                        quantile(0.95, "trueup_preview_seconds", "95 %"),
+                    ),
+                    "s",
+                ),
+            ),
+        ),
+        Row(
+            "Does the page answer?",
+            (
+                Panel(
+                    12,
+                    "api",
+                    "Requests, by status",
+                    (per_second('trueup_http_requests_seconds_count{service="preview"}', "status", "{{status}}"),),
+                    "ops",
+                    alerts=("ApiFailing",),
+                ),
+                Panel(
+                    13,
+                    "api-seconds",
+                    "Time to answer, 95 %, by route",
+                    (quantile(0.95, "trueup_http_requests_seconds", "{{route}}", "route", '{service="preview"}'),),
+                    "s",
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Trueup on Kubernetes: kustomize, and the rules as a resource."""

@@ -1,0 +1,51 @@
+"""Missed webhooks on the page: the banner, the evidence, the policy, and a person's approval."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.admin_page import NARROW
+from tests.browser.chromium import chromium
+from tests.browser.site import Site, site
+
+__all__ = ["chromium", "site"]
+
+
+async def test_what_the_breaker_stops_a_person_releases(site: Site) -> None:
+    """A base that moved too far stops repair; the list says so, the evidence is shown, and an approval repairs it."""
+    await site.add({"far oak": [10, 20]})
+    await site.drift.policy(max_move=5)
+    await site.edit("far oak", 0, 90)
+    await site.drift.sweep(full=True)
+    await site.drift.until(1, state="missed")
+    async with site.tab() as tab:
+        await tab.open()
+        await expect(tab.page.get_by_text("Automatic repair has stopped and needs you")).to_be_visible()
+        await tab.looks_right("drift-banner")
+        await tab.button("Look at drift").click()
+        row = tab.table("Missed webhooks").get_by_role("row", name=re.compile("far oak"))
+        await expect(row).to_contain_text("Known 10, Shopify says 90")
+        await tab.looks_right("drift-open")
+        await tab.button("Approve repair").click()
+        asked = tab.dialog("Approve repair")
+        await tab.looks_right("drift-approving")
+        await asked.get_by_role("button").last.click()
+        await expect(row).to_contain_text("Repaired", timeout=20_000)
+        await expect(tab.button("Approve repair")).to_have_count(0)
+        await tab.looks_right("drift-repaired")
+    assert (await site.count("far oak", 0), await site.shopify("far oak", 0)) == (90, 90)
+
+
+async def test_the_policy_is_chosen_on_the_page(site: Site) -> None:
+    """What is done about missed webhooks is read and saved on the page, on a narrow screen, too."""
+    async with site.tab(width=NARROW) as tab:
+        await tab.open("/drift")
+        policy = tab.page.get_by_role("form", name="Policy")
+        await policy.get_by_role("combobox", name="When a webhook was missed").select_option("notify")
+        await policy.get_by_role("button", name="Save policy").click()
+        await expect(tab.page.get_by_text("The policy is saved")).to_be_visible()
+        await tab.looks_right("drift-policy-narrow")
+        await tab.page.reload()
+        await expect(policy.get_by_role("combobox", name="When a webhook was missed")).to_have_value("notify")

@@ -1,0 +1,1 @@
+"""Dashboards and alerts on a real Prometheus that reads the running services."""

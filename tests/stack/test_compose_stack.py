@@ -1,0 +1,118 @@
+"""The stack as an operator brings it up: a job runs through it, and its containers may do no more than they need."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.compose_stack import CLIENT_SECRET, DEPLOY, Stack, call, stack, status_of
+
+SHOP = "stack.myshopify.com"
+OURS = ("webhook-ingest", "preview", "reconciler")
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with fresh secrets."""
+    folder = tmp_path_factory.mktemp("stack") / "secrets"
+    subprocess.run(
+        [sys.executable, DEPLOY / "make_secrets.py", folder],
+        check=True,
+        env={**os.environ, "TRUEUP_SHOPIFY_CLIENT_SECRET": CLIENT_SECRET},
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(secrets: Path) -> Iterator[Stack]:
+    """The stack, up and healthy."""
+    with stack(secrets) as made:
+        yield made
+
+
+def test_the_configuration_is_clean(secrets: Path) -> None:
+    """Compose takes the files as they are, and warns of nothing."""
+    answer = Stack(secrets).compose("config", "--quiet")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def test_a_job_runs_through_the_stack(running: Stack) -> None:
+    """From an empty stack: a shop, its BOMs, drift, a preview and a job that settles it, a webhook that is applied."""
+    simulator = running.url("simulator", 8000)
+    webhooks = "http://webhook-ingest:8080/webhooks/shopify"
+    two = [{"name": "A"}, {"name": "B"}]
+    wanted = {"domain": SHOP, "access_token": "shpat_stack", "webhook_url": webhooks, "locations": two}
+    places = [place["id"] for place in call(f"{simulator}/control/shops", wanted)["locations"]]
+    shop = f"{simulator}/control/shops/{SHOP}"
+    levels = [{"location_id": place, "available": 10, "age_seconds": 3600} for place in places]
+    goods = [{"sku": f"S{n}", "title": f"Good {n}", "levels": levels} for n in range(5)]
+    items = call(f"{shop}/items", {"items": goods})
+    running.trueup("shop", "add", SHOP, "--token-file", "-", stdin="shpat_stack\n")
+    running.trueup("import", "--shop", SHOP, "--all-variants")
+    item = items["items"][0]["id"]
+    moved = {"item_id": item, "location_id": places[0], "available": 3, "age_seconds": 3600, "silent": True}
+    call(f"{shop}/edit", {"levels": [moved]})
+    to_local = ("reconcile", "--shop", SHOP, "--direction", "toLocal", "--all", "--yes", "--watch", "--json")
+    job = json.loads(running.trueup(*to_local))
+    assert job["state"] == "completed", job
+    assert job["totals"]["updated"] == 1, job
+    assert job["totals"]["total"] == len(goods) * len(places)
+    call(f"{shop}/sell", {"lines": [{"item_id": item, "location_id": places[1], "quantity": 2}]})
+    call(f"{shop}/webhooks/drain", {})
+    _await_agreement(running, cells=len(goods) * len(places))
+
+
+def _await_agreement(running: Stack, *, cells: int) -> None:
+    """Wait until a preview finds no cell that differs: a webhook that was taken is applied in a moment."""
+    end = time.monotonic() + 30
+    while True:
+        rows = json.loads(running.trueup("preview", "--shop", SHOP, "--all", "--json"))["rows"]
+        assert len(rows) == cells, rows
+        if not any(row["difference"] for row in rows):
+            return
+        assert time.monotonic() < end, rows
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_container_may_do_no_more_than_it_needs(running: Stack, service: str) -> None:
+    """No root, no capability, nothing to write to but a small /tmp; limits of memory and processes."""
+    told = running.inspect(service)
+    assert told["Config"]["User"] == "10001:10001"
+    assert told["HostConfig"]["ReadonlyRootfs"] is True
+    assert told["HostConfig"]["CapDrop"] == ["ALL"]
+    assert told["HostConfig"]["Memory"] > 0
+    assert told["HostConfig"]["PidsLimit"] > 0
+    refused = running.compose("exec", "-T", service, "python3", "-c", "open('/opt/trueup/x', 'w')")
+    assert refused.returncode != 0
+    assert not [word for word in told["Config"]["Env"] if CLIENT_SECRET in word or "mongodb://" in word]
+
+
+def test_the_page_is_served(running: Stack) -> None:
+    """The preview service answers with the page, and its API asks who is there."""
+    page = running.url("preview", 8080)
+    assert status_of(f"{page}/") == 200
+    assert status_of(f"{page}/api/boms") == 401
+
+
+def test_prometheus_reads_the_services(running: Stack) -> None:
+    """Every service that runs is found by its name and read; every rule is evaluated."""
+    server = running.url("prometheus", 9090)
+    end = time.monotonic() + 60
+    wanted = {"webhook-ingest", "preview", "reconciler", "rabbitmq", "rabbitmq-queues"}
+    while True:
+        told = call(f"{server}/api/v1/query?query=up==1")["data"]["result"]
+        if wanted <= {series["metric"]["job"] for series in told}:
+            break
+        assert time.monotonic() < end, told
+        time.sleep(1)
+    rules = [r for g in call(f"{server}/api/v1/rules")["data"]["groups"] for r in g["rules"]]
+    assert {rule["health"] for rule in rules} <= {"ok", "unknown"}
+    assert rules

@@ -58,6 +58,7 @@ DRIFT_REPAIRED = _counter("drift_repaired_total", "Missed webhooks repaired", "c
 DRIFT_UNREPAIRED = _gauge("drift_unrepaired_cells", "Cells in drift that nothing has repaired")
 BREAKER_OPEN = _gauge("breaker_open", "Shops whose automatic repair has stopped")
 WEBHOOK_LOSS = _gauge("webhook_loss_ratio", "Estimate: missed / (missed + received)")
+SHOP_WEBHOOK_LOSS = _gauge("shop_webhook_loss_ratio", "The same of one shop; the ten shops that lose most", "shop")
 SILENT_SHOPS = _gauge("silent_shops", "Shops usually busy by now that tell nothing")
 SCHEDULED_RUNS = _counter("scheduled_runs_total", "Runs of schedules ended or left out", "action", "outcome")
 OUTGOING_WEBHOOKS = _counter("outgoing_webhooks_total", "Outcomes told to an address of the shop's", "outcome")

@@ -11,8 +11,8 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
-                missed, late, received (of the last three days), lag_mean, lag_max (seconds, of the last day),
-                silent_since, expected (webhooks that usually come by now)}, time_zone (IANA), time_zone_at
+                missed, late, received (of the last three days), lag_mean, lag_max (seconds, of the last hour),
+                silent_since, expected (webhooks that usually come in this time)}, time_zone (IANA), time_zone_at
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event), read_at
                 (Shopify listed it then as this shop's)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
@@ -40,7 +40,7 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
                 published_at, claim, created_at, ended_at
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
-webhook_events  shop, key · at
+webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
 compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
                 revs_noted, refused [...], until (somebody is at it), started_at, finished_at
@@ -52,7 +52,7 @@ drift           shop, drift_id, bom_id, location_id · item_id, bom_name, locati
                 (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
                 move, cell_class, events_no, event_at (of the last event meanwhile), detected_at, late, late_at,
                 late_told, approved_by, approved_at, job_id, asked_at, tries, held, outcome, note, ended_at
-drift_hours     shop, hour · swept (looks), compared, received, lag_mean, lag_max (seconds)
+drift_hours     shop, hour · swept (looks), compared (cells), received, lag_mean, lag_max (seconds)
 schedules       shop, schedule_id · name, enabled, action preview|reconcile, direction, selection, options,
                 timing {kind, expression}, time_zone (null: the shop's), missed run_once|skip, target {url,
                 secret (encrypted)} or null, rev (raised by every change of a person's), next_at (absent: switched off),
@@ -156,6 +156,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "webhook_events": [
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
+        _index("shop", "received_at", partialFilterExpression={"received_at": {"$exists": True}}),
     ],
     "compliance": [_index("shop", "at"), _index("at", expireAfterSeconds=COMPLIANCE_LIFE, name="compliance_life")],
     "imports": [_index("shop", "import_id", unique=True)],
@@ -174,6 +175,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
+        _index("shop", "ended_at"),
         _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
     ],
     "drift_hours": [

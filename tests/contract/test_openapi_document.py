@@ -57,6 +57,7 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/cells/{bom_id}/{location_id}", "get"),
         ("/api/cells/{bom_id}/{location_id}", "patch"),
         ("/api/drift", "get"),
+        ("/api/drift/history", "get"),
         ("/api/drift/policy", "get"),
         ("/api/drift/policy", "put"),
         ("/api/drift/sweeps", "post"),

@@ -53,6 +53,7 @@ async def test_a_schedule_is_made_changed_and_removed(shop: ApiShop, world: Any)
     assert target is not None
     assert (target.url, target.secret) == ("https://example.org/", SECRET.encode())
     raw = await shop.world.mongo.db["schedules"].find_one({"shop": shop.domain})
+    assert raw is not None
     assert SECRET.encode() not in raw["target"]["secret"]
 
     other = await world.shop()

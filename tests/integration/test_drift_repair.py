@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
 from shared.mongodb.collections import Document
 from tests.integration.command_line_runs import trueup
 from tests.integration.drift_setup import DriftWorld, drift_world
@@ -177,3 +179,27 @@ async def test_a_repair_that_was_never_asked_for_is_asked_for_again(world: Drift
     assert repaired["tries"] == 1
     (job,) = await world.jobs()
     assert repaired["job_id"] == job["job_id"]
+
+
+async def test_a_repair_is_in_the_history_with_its_evidence_and_can_be_undone(world: DriftWorld) -> None:
+    """The job names its missed webhook; undone, the count is as before, and the sweeper leaves the cell to a person."""
+    ((bom, place),) = await lose(world, 1, units=3)
+    await world.sweep()
+    (missed,) = await world.until(1, state="resolved", outcome="repaired")
+    (job,) = await world.jobs()
+    assert (job["source"], job["direction"], job["requested_by"]) == ("drift", "toLocal", "sweeper")
+    assert (missed["job_id"], missed["base"], missed["shopify"]) == (job["job_id"], 50, 47)
+    stock = await world.shop.cell(bom, place)
+    assert (stock.index, stock.count) == (47, 47)
+
+    selection = {"cells": [{"bom_id": bom, "location_id": place}]}
+    undone = await world.shop.run(Direction.TO_LOCAL, selection, source=JobSource.UNDO, of_job_id=job["job_id"])
+    assert undone["totals"]["updated"] == 1
+    stock = await world.shop.cell(bom, place)
+    assert (stock.index, stock.count) == (47, 50)
+    await world.sweep(full=True)
+    await world.no_watch_is_left()
+    assert [d["drift_id"] for d in await world.documents()] == [missed["drift_id"]]
+    assert len(await world.jobs()) == 2
+    stock = await world.shop.cell(bom, place)
+    assert (stock.index, stock.count) == (47, 50)

@@ -102,10 +102,12 @@ class Scheduled:
         made = [reconciler(self.shop, schedule_times=TIMES, watchdog_every=0.2, **more) for _ in range(many)]
         return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
 
-    async def runs(self, number: int, *, within: float = 20.0, **condition: Any) -> list[Document]:
+    async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
         """Wait until so many runs fit the condition; answers them, the oldest first."""
+        if told is not None:
+            condition["telling.state"] = told
         runs = self.shop.mongo.db["schedule_runs"]
-        async with asyncio.timeout(within), runs.watch(max_await_time_ms=100) as changes:
+        async with asyncio.timeout(20), runs.watch(max_await_time_ms=100) as changes:
             while True:
                 found = [run async for run in runs.find({"shop": SHOP, **condition}).sort("due_at", 1)]
                 if len(found) == number:
@@ -134,7 +136,7 @@ async def test_a_moment_runs_once_in_two_processes_and_its_outcome_is_told_signe
     hook.statuses = [500, 302, 204]
     schedule_id = await world.put(url=hook.url)
     await world.start(many=2)
-    (run,) = await world.runs(1, **{"telling.state": "sent"})
+    (run,) = await world.runs(1, told="sent")
     (job,) = await world.jobs()
     assert (job["job_id"], job["source"], job["requested_by"]) == (run["run_id"], "schedule", f"schedule:{schedule_id}")
     assert (run["state"], run["outcome"], run["telling"]["tries"]) == ("ended", "completed", 3)
@@ -234,7 +236,7 @@ async def test_tries_are_bounded_and_a_shop_that_takes_no_calls_is_left_out(worl
     await world.shop.shops.pause(SHOP, "payment required")
     await world.put(url=hook.url)
     await world.start(roles={"sweeper"})
-    (run,) = await world.runs(1, **{"telling.state": "failed"})
+    (run,) = await world.runs(1, told="failed")
     assert (run["state"], run["reason"]) == ("skipped", "shop_not_active")
     assert (run["telling"]["tries"], len(hook.taken)) == (3, 3)
     assert run["telling"]["detail"] == "answered with status 410"

@@ -11,6 +11,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift import DriftStore
+from shared.mongodb.drift_history import DriftHistory
 from shared.mongodb.job_boms import JobBoms
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.known_classes import KnownClasses
@@ -49,6 +50,7 @@ class Parts:
     facets: BomFacets
     job_boms: JobBoms
     drift: DriftStore
+    history: DriftHistory
     sweeps: SweepStore
     schedules: ScheduleStore
     schedule_runs: ScheduleRuns
@@ -76,6 +78,7 @@ class Parts:
             facets=BomFacets(mongo.db),
             job_boms=JobBoms(mongo.db),
             drift=DriftStore(mongo.db),
+            history=DriftHistory(mongo.db),
             sweeps=SweepStore(mongo.db),
             schedules=ScheduleStore(mongo.db, keys),
             schedule_runs=ScheduleRuns(mongo.db),

@@ -126,7 +126,7 @@ class Measures:
         return [taken]
 
 
-_REGION = "() => document.querySelector('dialog [role=rowgroup][tabindex]')"
+_REGION = "() => document.querySelector('dialog [role=table][tabindex]')"
 
 _DO = """(what) => {
     const [kind, value] = [what.slice(0, what.indexOf(':')), what.slice(what.indexOf(':') + 1)];

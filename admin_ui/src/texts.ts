@@ -185,6 +185,8 @@ export const T = {
     refused: (number: number) =>
       `In addition ${cells(number)} cannot be pushed now. What is not pushed is reported, not changed:`,
     confirm: (number: string) => `Type ${number} to confirm`,
+    largeMove: (largest: number, limit: number) =>
+      `One cell moves by ${count(largest)} units, more than your limit of ${count(limit)} (Drift, Policy).`,
     confirmWrong: (number: string) => `This is not ${number}.`,
     start: "Start Reconciliation",
     starting: "Starting…",
@@ -346,7 +348,7 @@ export const T = {
     title: "Drift",
     intro: "Changes in Shopify whose webhook never came. Trueup finds them by comparing, and repairs what is safe.",
     bannerTitle: "Automatic repair has stopped and needs you",
-    banner: (number: number) => `${cells(number)} differ from Shopify without a webhook. Look at them and decide.`,
+    banner: (number: number) => `${cells(number)} ${number === 1 ? "differs" : "differ"} from Shopify without a webhook. Look and decide.`,
     unrepairedTitle: (number: number) => `${cells(number)} missed a webhook and ${number === 1 ? "is" : "are"} not repaired`,
     look: "Look at drift",
     breaker: "Automatic repair has stopped",

@@ -125,6 +125,11 @@ def breaker_reason(policy: RepairPolicy, *, missed: int, cells: int, largest_mov
     return None
 
 
+def waiting_reason(missed: int) -> str:
+    """What an approval is asked for where automatic repair has not stopped, in words for a person."""
+    return f"{missed} cells moved at Shopify without a webhook and wait for you."
+
+
 class Hold(StrEnum):
     """Why a repair that the policy allows does not begin now."""
 

@@ -218,6 +218,19 @@ class DriftStore:
         }
         return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
+    async def to_observe(self, shop: str, limit: int) -> list[Document]:
+        """Approved ones that no job may repair, since something moved on our side too, and that were not read yet."""
+        condition: Document = {
+            "shop": shop,
+            "open": True,
+            "state": "missed",
+            "cell_class": {"$ne": "shopify_moved"},
+            "job_id": None,
+            "approved_at": {"$ne": None},
+            "$expr": {"$lt": [{"$ifNull": ["$asked_at", None]}, "$approved_at"]},
+        }
+        return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+
     async def claim(self, shop: str, documents: Sequence[Document], job_id: str, *, now: datetime) -> list[CellKey]:
         """Link the documents to the job that will repair them; answers the cells of those that were free."""
         ids = [document["_id"] for document in documents]

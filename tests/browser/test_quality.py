@@ -104,6 +104,7 @@ async def test_every_screen_fits_a_narrow_window(site: Site) -> None:
         await tab.page.keyboard.press("Escape")
         await tab.choose(PUSH)
         await tab.differing()
+        await tab.page.get_by_label("Type 1 to confirm").fill("1")
         await tab.looks_right("narrow-preview")
         await tab.start()
         await tab.ended(updated=1)

@@ -78,7 +78,7 @@ async def test_a_run_goes_on_without_the_page(site: Site) -> None:
         await site.hand(bom, 1, 4)
     async with site.tab() as tab:
         await push(tab, "go ", finds=2)
-        await site.latency(2.5)
+        await site.latency(7)  # long enough to look around, also on a busy machine
         await tab.start()
         running = tab.dialog().get_by_role("progressbar", name="Reconciling")
         await expect(running).to_be_visible()

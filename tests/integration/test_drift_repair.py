@@ -59,6 +59,23 @@ async def test_what_moved_on_both_sides_is_never_repaired(world: DriftWorld) -> 
     assert len(await world.jobs()) == 1
 
 
+async def test_approval_takes_over_what_was_missed_on_top_of_what_was_counted(world: DriftWorld) -> None:
+    """A cell that moved on both sides: after approval its base is Shopify's, and its count has both moves."""
+    place = world.shop.locations[0]
+    await lose(world, 3)
+    await world.shop.hand("B000", place, 5)
+    await world.shop.hand("B001", place, -2)  # by another road to the same value
+    await world.sweep()
+    await world.until(1, state="resolved", outcome="repaired")
+    await world.until(2, state="missed")
+    approved = await trueup(world.shop.settings, "sweep", "--approve", "--json")
+    assert approved.code == 0, approved.errors
+    await world.until(3, state="resolved")
+    both, same = await world.shop.cell("B000", place), await world.shop.cell("B001", place)
+    assert [(both.index, both.count), (same.index, same.count)] == [(48, 53), (48, 46)]
+    assert len(await world.jobs()) == 1
+
+
 async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: DriftWorld) -> None:
     """40 % of the cells lose their webhook: no job, one notice with its reason, and after approval all are repaired."""
     cells = await lose(world, 8)

@@ -15,7 +15,7 @@ type State = Schema["CellState"];
 const REFRESH = 3_000;
 
 const both = (before: number | null, after: number | null) =>
-  before === null && after === null ? T.dash : `${count(before)} → ${count(after)}`;
+  before === after ? count(after) : `${count(before)} → ${count(after)}`;
 
 const COLUMNS: Column<JobCell>[] = [
   { name: "bom", title: T.history.cellColumns.bom, width: "minmax(0, 1.6fr)", cell: (cell) => cell.bom_name ?? cell.bom_id },
@@ -27,14 +27,14 @@ const COLUMNS: Column<JobCell>[] = [
   },
   { name: "outcome", title: T.history.cellColumns.outcome, width: "6rem", cell: (cell) => T.history.cellStates[cell.state] },
   {
-    name: "shopify",
+    name: "shopify-change",
     title: T.history.cellColumns.shopify,
     width: "9rem",
     number: true,
     cell: (cell) => both(cell.shopify_before, cell.shopify_after),
   },
   {
-    name: "local",
+    name: "local-change",
     title: T.history.cellColumns.local,
     width: "9rem",
     number: true,
@@ -72,7 +72,7 @@ export function JobCells({ job }: { job: Job }) {
         label={T.history.cells}
         columns={COLUMNS}
         height={56}
-        narrowHeight={176}
+        narrowHeight={190}
         empty={<EmptyNote title={T.preview.noRows} text="" />}
         source={{
           key: ["job", job.job_id, "cells", state, over],

@@ -32,8 +32,8 @@ const COLUMNS: Column<UndoCell>[] = [
     number: true,
     cell: (cell) => (cell.possible ? change(cell.change) : T.dash),
   },
-  { name: "shopify", title: T.undo.columns.shopify, width: "9.5rem", number: true, cell: (cell) => arrow(cell.shopify_now, cell.shopify_then) },
-  { name: "local", title: T.undo.columns.local, width: "9.5rem", number: true, cell: (cell) => arrow(cell.local_now, cell.local_then) },
+  { name: "shopify-change", title: T.undo.columns.shopify, width: "9.5rem", number: true, cell: (cell) => arrow(cell.shopify_now, cell.shopify_then) },
+  { name: "local-change", title: T.undo.columns.local, width: "9.5rem", number: true, cell: (cell) => arrow(cell.local_now, cell.local_then) },
   {
     name: "why",
     title: T.undo.columns.why,
@@ -91,7 +91,7 @@ export function UndoDialog({ job, onClose }: { job: Job; onClose: () => void }) 
           label={T.undo.table}
           columns={COLUMNS}
           height={56}
-          narrowHeight={176}
+          narrowHeight={190}
           empty={<EmptyNote title={T.undo.none} text="" />}
           source={{ key: ["job", job.job_id, "undo", undoId], read }}
         />

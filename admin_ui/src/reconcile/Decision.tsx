@@ -1,10 +1,11 @@
 /** A preview that is ready: its badges, its rows, what would change, and the button that starts it. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ulid } from "ulid";
 import type { Changes } from "../address";
 import { api, body } from "../api/client";
 import type { CellClass, Direction, Preview } from "../api/queries";
+import { policyQuery } from "../drift/queries";
 import { count, typedNumber } from "../formats";
 import { Badge, Banner, BlockStack, Button, InlineStack, Text, TextField } from "../kit";
 import { Dialog } from "../parts/Dialog";
@@ -19,6 +20,8 @@ import { WhatChanges } from "./WhatChanges";
 
 /** More cells than these are confirmed by typing their number. */
 const CONFIRM_ABOVE = 100;
+/** Units: the limit of a shop's drift policy that nobody has changed. */
+const USUAL_LIMIT = 1_000;
 
 interface DecisionProps {
   preview: Preview;
@@ -35,7 +38,11 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
   const [typed, setTyped] = useState("");
   const changes = whatChanges(preview.moves, direction, without);
   const expired = preview.expires_at !== null && Date.parse(preview.expires_at) < Date.now();
-  const mustType = changes.cells > CONFIRM_ABOVE;
+  const policy = useQuery(policyQuery);
+  const limit = policy.data?.max_move ?? USUAL_LIMIT;
+  const largest = Math.max(changes.rise?.by ?? 0, -(changes.fall?.by ?? 0));
+  // Both a wide run and one large jump are what a slip of the hand looks like.
+  const mustType = changes.cells > CONFIRM_ABOVE || largest > limit;
   const confirmed = !mustType || typedNumber(typed) === changes.cells;
 
   const start = useMutation({
@@ -80,6 +87,7 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
             <div className="confirm">
               <TextField
                 label={T.preview.confirm(count(changes.cells))}
+                helpText={largest > limit ? T.preview.largeMove(largest, limit) : undefined}
                 autoComplete="off"
                 inputMode="numeric"
                 value={typed}

@@ -29,6 +29,8 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
   const client = useQueryClient();
   const job = useLive(jobQuery(jobId), `/api/jobs/${jobId}/events`, jobEnded);
   const over = job.data !== undefined && jobEnded(job.data);
+  // Before it begins it has no cells to count.
+  const begun = job.data !== undefined && !["requested", "waiting"].includes(job.data.state);
   useEffect(() => {
     if (!over) return;
     // Everything that tells of stock or of runs has changed.
@@ -54,10 +56,10 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
       ) : (
         <BlockStack gap="400">
           <Progress job={job.data} behind={job.behind} />
-          <Summary job={job.data} />
+          {begun && <Summary job={job.data} />}
           {retry.error !== null && <TroubleNote trouble={retry.error} />}
           {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
-          <RunTables job={job.data} />
+          {begun && <RunTables job={job.data} />}
         </BlockStack>
       )}
     </Dialog>

@@ -60,12 +60,13 @@ async def post_sweep(call: Call[NoParameters, SweepIn]) -> Answer:
 
 async def post_approval(call: Call[NoParameters, None]) -> Answer:
     """POST /api/drift/approve."""
-    if (await _state(call)).breaker is None:
+    waiting = (await call.parts.drift.unrepaired(call.shop)).missed
+    if (await _state(call)).breaker is None and not waiting:
         raise conflict(
             "breaker-closed",
             "path",
-            "Automatic repair has not stopped: there is nothing to approve.",
-            "See `breaker` of GET /api/drift.",
+            "Nothing waits for a person: there is nothing to approve.",
+            "See `breaker` and the missed webhooks of GET /api/drift.",
         )
     # Approved first: a crash in between leaves the breaker open, and the approval can be given again.
     released = await call.parts.drift.approve(call.shop, call.caller.user, now=datetime.now(UTC))

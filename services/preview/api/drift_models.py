@@ -14,8 +14,17 @@ from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy, loss_
 from shared.mongodb.collections import Document
 from shared.mongodb.sweeps import SweepState
 
-_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+"""HH:MM."""
+
 _DEFAULT = RepairPolicy()
+
+
+def known_time_zone(name: str) -> str:
+    """The name. Raises ValueError, in words for its author, where this machine knows no such zone."""
+    if name not in available_timezones():
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
+    return ZoneInfo(name).key
 
 
 class _Model(BaseModel):
@@ -25,16 +34,14 @@ class _Model(BaseModel):
 class QuietHoursModel(_Model):
     """Hours in which nothing is repaired by itself; equal ends are the whole day."""
 
-    start: str = Field(pattern=_CLOCK, description="HH:MM, from then on.")
-    end: str = Field(pattern=_CLOCK, description="HH:MM, until before then; earlier than `start`: the next day.")
+    start: str = Field(pattern=CLOCK, description="HH:MM, from then on.")
+    end: str = Field(pattern=CLOCK, description="HH:MM, until before then; earlier than `start`: the next day.")
     time_zone: str = Field("UTC", max_length=100, description="An IANA name, such as Europe/Berlin.")
 
     @field_validator("time_zone")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
-        return ZoneInfo(name).key
+        return known_time_zone(name)
 
 
 class DriftPolicy(_Model):

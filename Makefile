@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -88,6 +88,9 @@ dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the co
 
 kubernetes-rules: setup-dev ## Write the PrometheusRule of deploy/kubernetes anew from deploy/prometheus
 	@$(BIN)/python -m deploy.kubernetes.rules
+
+pictures: setup-dev ## Make the pictures of the merchant's guide anew from the running page
+	@$(BIN)/python -m pytest tests/pictures -q -p no:xdist $(ARGS)
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference

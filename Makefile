@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget points nodes wheel wheel-check reference requirements clean
+.PHONY: help setup setup-dev test lint unit contract integration chaos campaign-switches demo campaign-budget campaign-webhooks points nodes wheel wheel-check reference requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -47,6 +47,10 @@ demo: setup ## Start everything with a demo shop in drift and open the walkthrou
 
 campaign-budget: setup-dev ## 10,000 BOMs at 20 locations in drift under the Standard plan; points, waits, memory (takes long)
 	@$(BIN)/python -m benchmarks.campaign_budget $(ARGS)
+
+campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a kill (WEBHOOKS=50000 BOMS=500 LOCATIONS=4 SEED=1; ~15 min)
+	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
+		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)

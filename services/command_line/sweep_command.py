@@ -48,7 +48,7 @@ async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Conso
     """Release what waits for a person; the sweeper then repairs it. Raises WrongUseError."""
     sweeps, drift = SweepStore(client.mongo.db), DriftStore(client.mongo.db)
     state = await sweeps.state(shop)
-    waiting = (await drift.unrepaired(shop)).missed
+    waiting = await drift.for_a_person(shop)
     if state is None or (state.breaker is None and not waiting):
         raise WrongUseError(f"--approve: nothing of {shop} waits for a person")
     reason = waiting_reason(waiting) if state.breaker is None else state.breaker["reason"]

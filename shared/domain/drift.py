@@ -128,7 +128,7 @@ def breaker_reason(policy: RepairPolicy, *, missed: int, cells: int, largest_mov
 
 def waiting_reason(missed: int) -> str:
     """What an approval is asked for where automatic repair has not stopped, in words for a person."""
-    return f"{missed} cells moved at Shopify without a webhook and wait for you."
+    return f"{missed} cells moved at Shopify without a webhook, and here too: they wait for you."
 
 
 class Hold(StrEnum):

@@ -200,6 +200,12 @@ class DriftStore:
             return Unrepaired(group["n"], group["move"])
         return Unrepaired(0, 0)
 
+    async def for_a_person(self, shop: str) -> int:
+        """Open ones without approval that are never repaired without one: something moved on our side, too."""
+        condition = {"shop": shop, "open": True, "state": "missed", "approved_at": None}
+        number: int = await self._drift.count_documents({**condition, "cell_class": {"$ne": "shopify_moved"}})
+        return number
+
     async def open_missed(self, shop: str) -> int:
         """Missed webhooks that stand open, approved ones included."""
         number: int = await self._drift.count_documents({"shop": shop, "open": True, "state": "missed"})

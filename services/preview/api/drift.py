@@ -82,7 +82,7 @@ async def post_sweep(call: Call[NoParameters, SweepIn]) -> Answer:
 
 async def post_approval(call: Call[NoParameters, None]) -> Answer:
     """POST /api/drift/approve."""
-    waiting = (await call.parts.drift.unrepaired(call.shop)).missed
+    waiting = await call.parts.drift.for_a_person(call.shop)
     if (await _state(call)).breaker is None and not waiting:
         raise conflict(
             "breaker-closed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -28,6 +28,10 @@ _UNFINISHED = [str(state) for state in UNFINISHED_JOB_STATES]
 
 def _predecessors(state: JobState) -> list[str]:
     return [str(before) for before, after in JOB_TRANSITIONS.items() if state in after]
+
+
+_TELLING = timedelta(seconds=2)
+"""How long whoever ends a job may take to tell it before others do."""
 
 
 class JobStore:
@@ -235,7 +239,9 @@ class JobStore:
 
     async def finished_due(self) -> AsyncIterator[Document]:
         """Ended jobs whose `job.finished` is not confirmed yet."""
-        async for document in self._jobs.find({"finished_event": "due"}):
+        # Whoever has just ended a job is telling it at this moment.
+        before = datetime.now(UTC) - _TELLING
+        async for document in self._jobs.find({"finished_event": "due", "finished_at": {"$lt": before}}):
             yield document
 
     async def finished_sent(self, shop: str, job_id: str) -> bool:

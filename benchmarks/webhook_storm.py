@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import sys
 import time
@@ -37,6 +36,7 @@ from shared.mongodb.collections import key_of
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.topology import COUNT_ADJUST
+from tests.integration.command_line_runs import environment_of
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 
 ROOT = Path(__file__).parents[1]
@@ -97,20 +97,12 @@ class Storm:
 
     async def start_process(self, name: str, role: str) -> None:
         """A webhook service of its own, with one role."""
-        settings = self.world.settings
-        environment = {
-            **os.environ,
-            "TRUEUP_AMQP_URL": settings.amqp_url.get_secret_value(),
-            "TRUEUP_MONGODB_URI": settings.mongodb_uri.get_secret_value(),
-            "TRUEUP_MONGODB_DATABASE": settings.mongodb_database,
-            "TRUEUP_SHOPIFY_CLIENT_ID": settings.shopify_client_id,
-            "TRUEUP_SHOPIFY_CLIENT_SECRET": settings.shopify_client_secret.get_secret_value(),
-            "TRUEUP_SHOPIFY_URL": settings.shopify_url,
-            "TRUEUP_TOKEN_KEYS": ",".join(key.get_secret_value() for key in settings.token_keys),
-            "TRUEUP_PORT": str(self.port),
-            "TRUEUP_OPERATIONS_PORT": "0",
-            "TRUEUP_LOG_LEVEL": "warning",
-        }
+        environment = environment_of(
+            self.world.settings,
+            TRUEUP_PORT=str(self.port),
+            TRUEUP_OPERATIONS_PORT="0",
+            TRUEUP_LOG_LEVEL="warning",
+        )
         program = "from services.command_line.main import main; main()"
         command = [sys.executable, "-c", program, "serve", "webhook-ingest", "--role", role]
         self.processes[name] = await asyncio.to_thread(

@@ -98,14 +98,26 @@ def on() -> bool:
     return _present is not None
 
 
-@contextmanager
 def span(
     name: str, *, kind: Kind = "internal", parent: str | None = None, links: Iterable[str] = (), **attributes: Value
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span around a piece of work, under `parent` or, without, under the present one.
 
     Attributes get the prefix `trueup.`, or are given by `set` under their full name.
     """
+    return _span(name, kind, parent, links, attributes)
+
+
+def batch_span(name: str, origins: Iterable[str | None], **attributes: Value) -> AbstractContextManager[Span]:
+    """One span for work on several messages: under the first one's span, linked to each that was traced."""
+    links = [origin for origin in dict.fromkeys(origins) if origin is not None]
+    return _span(name, "internal", links[0] if links else None, links, attributes)
+
+
+@contextmanager
+def _span(
+    name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, Value]
+) -> Iterator[Span]:
     if _present is None:
         yield _IGNORED
         return

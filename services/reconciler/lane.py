@@ -166,9 +166,8 @@ class Lane:
 
     def _traced(self, batch: list[str]) -> AbstractContextManager[tracing.Span]:
         """One span for the batch, in the trace of its first cell's job, linked to where its messages were published."""
-        origins = list(dict.fromkeys(self._published_in[cell] for cell in batch if cell in self._published_in))
-        first = origins[0] if origins else None
-        return tracing.span("work on batch", parent=first, links=origins, shop=self._shop, cells=len(batch))
+        origins = (self._published_in.get(cell) for cell in batch)
+        return tracing.batch_span("work on batch", origins, shop=self._shop, cells=len(batch))
 
     async def _done(self, batch: list[str]) -> None:
         for cell in batch:

@@ -53,8 +53,8 @@ class CellSources:
             return
         async for cells in self._boms.select(job["shop"], selection, size=BATCH):
             await self._boms.ensure_stock(job["shop"], cells)
-            for start in range(0, len(cells), BATCH):
-                yield [_plain(cell) for cell in cells[start : start + BATCH]]
+            for selected in batches(cells, BATCH):
+                yield [_plain(cell) for cell in selected]
 
     async def _of_preview(self, job: Document, selection: Selection) -> AsyncIterator[list[NewCell]]:
         """The selected cells with their rows, without those that are to be left out."""

@@ -144,9 +144,8 @@ class Indexer:
 
 def _traced(shop: str, batch: Sequence[_Taken]) -> AbstractContextManager[tracing.Span]:
     """One span for the batch, in the trace of its first webhook, linked to where each was received."""
-    origins = [taken.delivery.carried for taken in batch if taken.delivery.carried is not None]
-    first = origins[0] if origins else None
-    return tracing.span("apply webhooks", parent=first, links=origins, shop=shop, webhooks=len(batch))
+    origins = (taken.delivery.carried for taken in batch)
+    return tracing.batch_span("apply webhooks", origins, shop=shop, webhooks=len(batch))
 
 
 async def _give_back(batch: Sequence[_Taken]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from services.webhook_ingest.bodies import ProductBody
 from services.webhook_ingest.event import Event, Outcome
@@ -37,8 +37,9 @@ class ItemEffects:
         if event.effect is Effect.PRODUCT:
             await self._boms.note_product(session, shop, [bom.bom_id for bom in known], event.body.subject)
         await self._boms.note_product(session, shop, [bom.bom_id for bom in lost], None)
-        await self._make_cells(session, shop, known)
-        await self._ask_for_reads(session, shop, [*known, *lost], event)
+        places = sorted(await self._boms.locations(shop))
+        await self._make_cells(session, shop, known, places)
+        await self._ask_for_reads(session, shop, [*known, *lost], places, event)
         return Outcome.DONE
 
     async def _concerned(self, session: Session, shop: str, event: Event) -> tuple[list[Bom], list[Bom]]:
@@ -60,14 +61,14 @@ class ItemEffects:
     async def _of_items(self, session: Session, shop: str, items: Collection[str]) -> list[Bom]:
         return list((await self._boms.of_items(shop, items, session)).values())
 
-    async def _make_cells(self, session: Session, shop: str, boms: Iterable[Bom]) -> None:
-        places = sorted(await self._boms.locations(shop))
+    async def _make_cells(self, session: Session, shop: str, boms: Iterable[Bom], places: Sequence[str]) -> None:
         by_bom = {bom.bom_id: [CellKey(bom.bom_id, place) for place in places] for bom in boms}
         if by_bom and places:
             await self._boms.make_stock(session, shop, by_bom)
 
-    async def _ask_for_reads(self, session: Session, shop: str, boms: Iterable[Bom], event: Event) -> None:
-        places = await self._boms.locations(shop)
+    async def _ask_for_reads(
+        self, session: Session, shop: str, boms: Iterable[Bom], places: Sequence[str], event: Event
+    ) -> None:
         keys = [CellKey(bom.bom_id, place) for bom in boms for place in places]
         cells = await self._stock.load(shop, keys, session)
         writes = [

@@ -5,12 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.mongodb.collections import Database, Document, found
-
-GONE: list[Document] = [
-    {"status": {"$in": ["uninstalled", "installing"]}},
-    {"status": "paused", "pause_reason": "unauthorized"},
-]
-"""A shop that does not have the app, as far as is known."""
+from shared.mongodb.shops import WITHOUT_TOKENS
 
 
 class Redaction:
@@ -25,7 +20,7 @@ class Redaction:
 
         What was told before the shop was installed (again) has no effect.
         """
-        if found(await self._shops.find_one({"_id": shop, "$nor": GONE}, {"_id": 1})) is None:
+        if found(await self._shops.find_one({"_id": shop, "$nor": WITHOUT_TOKENS}, {"_id": 1})) is None:
             return True
         earlier = [{"installed_at": {"$lte": at}}, {"installed_at": None}]
         await self._shops.update_one({"_id": shop, "$or": earlier}, {"$set": {"redact_told_at": at}})
@@ -34,7 +29,7 @@ class Redaction:
     async def asked(self) -> list[tuple[str, bool]]:
         """Shops that are to be redacted, each with whether it is gone."""
         wanted: Document = {"redact_told_at": {"$ne": None}}
-        gone = {d["_id"] async for d in self._shops.find({**wanted, "$or": GONE}, {"_id": 1})}
+        gone = {d["_id"] async for d in self._shops.find({**wanted, "$or": WITHOUT_TOKENS}, {"_id": 1})}
         return [(d["_id"], d["_id"] in gone) async for d in self._shops.find(wanted, {"_id": 1})]
 
     async def not_gone(self, shop: str) -> None:

@@ -33,6 +33,13 @@ class Shop:
         )
 
 
+WITHOUT_TOKENS: list[Document] = [
+    {"status": {"$in": ["installing", "uninstalled"]}},
+    {"status": "paused", "pause_reason": "unauthorized"},
+]
+"""`Shop.needs_a_session_token` as alternatives of a query: a shop that does not have the app, as far as is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class PausedShop:
     """A paused shop: since when, and how often and when last it was probed."""

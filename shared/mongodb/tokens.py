@@ -11,18 +11,12 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.errors import ShopPaused
 from shared.mongodb.collections import Database, Document, found
+from shared.mongodb.shops import WITHOUT_TOKENS
 
 REFRESH_LEASE = timedelta(seconds=40)
 """Longer than a call to the token endpoint may take: then another replica may refresh."""
 
 INSTALL_LEASE = timedelta(seconds=60)
-
-
-_WITHOUT_TOKENS: list[Document] = [
-    {"status": {"$in": ["installing", "uninstalled"]}},
-    {"status": "paused", "pause_reason": "unauthorized"},
-]
-"""As `Shop.needs_a_session_token`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +100,7 @@ class TokenStore:
         }
         try:
             await self._shops.update_one(
-                {"_id": domain, "$and": [_free("install_until", now), {"$or": _WITHOUT_TOKENS}]},
+                {"_id": domain, "$and": [_free("install_until", now), {"$or": WITHOUT_TOKENS}]},
                 {"$set": {"install_until": now + INSTALL_LEASE}, "$setOnInsert": first},
                 upsert=True,
             )

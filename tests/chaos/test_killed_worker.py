@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,6 +16,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from deploy.local.process import KeptProcess
 from shared.domain.comparison import Direction
 from shared.settings import Settings
+from tests.integration.command_line_runs import environment_of
 from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_world
 
 ROOT = Path(__file__).parents[2]
@@ -24,19 +24,13 @@ ROOT = Path(__file__).parents[2]
 
 def environment(settings: Settings) -> dict[str, str]:
     """The settings as a process gets them."""
-    return {
-        **os.environ,
+    return environment_of(
+        settings,
         # A short heartbeat: the broker notices a frozen worker after two of them.
-        "TRUEUP_AMQP_URL": settings.amqp_url.get_secret_value() + "?heartbeat=3",
-        "TRUEUP_MONGODB_URI": settings.mongodb_uri.get_secret_value(),
-        "TRUEUP_MONGODB_DATABASE": settings.mongodb_database,
-        "TRUEUP_SHOPIFY_CLIENT_ID": settings.shopify_client_id,
-        "TRUEUP_SHOPIFY_CLIENT_SECRET": settings.shopify_client_secret.get_secret_value(),
-        "TRUEUP_SHOPIFY_URL": settings.shopify_url,
-        "TRUEUP_TOKEN_KEYS": ",".join(key.get_secret_value() for key in settings.token_keys),
-        "TRUEUP_OPERATIONS_PORT": "0",
-        "TRUEUP_PORT": "0",
-    }
+        TRUEUP_AMQP_URL=settings.amqp_url.get_secret_value() + "?heartbeat=3",
+        TRUEUP_OPERATIONS_PORT="0",
+        TRUEUP_PORT="0",
+    )
 
 
 @asynccontextmanager

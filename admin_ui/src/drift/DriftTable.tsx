@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import { href } from "../address";
 import { count, dateTime } from "../formats";
+import { TableHead } from "../parts/TableHead";
 import { CLASS_NAMES, T } from "../texts";
 import type { Drift } from "./queries";
 
@@ -8,15 +9,7 @@ export function DriftTable({ items }: { items: readonly Drift[] }) {
   const titles = T.drift.columns;
   return (
     <table className="boms runs" role="table" aria-label={T.drift.table}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {Object.entries(titles).map(([name, title]) => (
-            <th key={name} role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={titles} />
       <tbody role="rowgroup">
         {items.map((entry) => (
           <tr key={entry.drift_id} role="row">

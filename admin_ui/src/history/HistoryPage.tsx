@@ -8,6 +8,7 @@ import { count, dateTime } from "../formats";
 import { BlockStack, Button, Card, InlineStack, Page, Select, SkeletonBodyText, TextField } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { SaveButton } from "../parts/SaveButton";
+import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
 import { DIRECTIONS, T } from "../texts";
 import { type HistoryFilter, historyExport, historyQuery } from "./queries";
@@ -99,15 +100,7 @@ function Runs({ jobs }: { jobs: readonly Job[] }) {
   const titles = T.history.columns;
   return (
     <table className="boms runs" role="table" aria-label={T.history.table}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {Object.entries(titles).map(([name, title]) => (
-            <th key={name} role="columnheader" scope="col" className={NUMBERS.has(name) ? "number" : undefined}>
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={titles} numbers={NUMBERS} />
       <tbody role="rowgroup">
         {jobs.map((job) => (
           <tr key={job.job_id} role="row">

@@ -13,7 +13,7 @@ from services.preview.api.parts import Parts
 from services.preview.api.preview_models import PREVIEW_AGE
 from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid
 from services.preview.api.routes import Call
-from services.preview.api.selection_check import selection_problems
+from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
@@ -88,13 +88,7 @@ async def also_wrong(call: Call[Any, None], value: object) -> list[FieldProblem]
     """What else is wrong with a body whose form is wrong: the parts that can be read are checked all the same."""
     if not isinstance(value, dict):
         return []
-    problems: list[FieldProblem] = []
-    try:
-        selection = SelectionBody.model_validate(value.get("selection"))
-    except ValidationError:
-        pass  # named already
-    else:
-        problems += await selection_problems(call.parts, call.shop, selection, "body.selection")
+    problems = await readable_selection_problems(call.parts, call.shop, value)
     try:
         preview_id = _ULID.validate_python(value.get("preview_id"))
     except ValidationError:

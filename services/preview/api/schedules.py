@@ -7,7 +7,6 @@ from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic import ValidationError
 
 from services.preview.api.pages import read_cursor, write_cursor
 from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid, unknown
@@ -22,8 +21,7 @@ from services.preview.api.schedule_models import (
     ScheduleOut,
     SchedulePath,
 )
-from services.preview.api.selection_check import selection_problems
-from shared.contract.selection import SelectionBody
+from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.errors import ShopifyError
 from shared.mongodb.schedules import Schedule
 from shared.schedules.moments import next_moment
@@ -95,13 +93,7 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
     """What else is wrong with a body whose form is wrong: its selection and its target are checked all the same."""
     if not isinstance(value, dict):
         return []
-    problems: list[FieldProblem] = []
-    try:
-        selection = SelectionBody.model_validate(value.get("selection"))
-    except ValidationError:
-        pass  # named already
-    else:
-        problems += await selection_problems(call.parts, call.shop, selection, "body.selection")
+    problems = await readable_selection_problems(call.parts, call.shop, value)
     target = value.get("target")
     if isinstance(target, dict) and isinstance(target.get("url"), str):
         problems += _target_problems(call, target["url"])

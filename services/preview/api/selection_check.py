@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from pydantic import ValidationError
 
 from services.preview.api.parts import Parts
 from services.preview.api.problem import FieldProblem
@@ -39,6 +41,15 @@ async def selection_problems(parts: Parts, shop: str, body: SelectionBody, where
     if selection.location_ids is not None:
         problems += await _unknown_locations(parts, shop, selection.location_ids, f"{where}.location_ids")
     return problems
+
+
+async def readable_selection_problems(parts: Parts, shop: str, body: Mapping[str, object]) -> list[FieldProblem]:
+    """The same of a body whose form is wrong, where its selection can be read; one that cannot is named already."""
+    try:
+        selection = SelectionBody.model_validate(body.get("selection"))
+    except ValidationError:
+        return []
+    return await selection_problems(parts, shop, selection, "body.selection")
 
 
 def _problem(field: str, message: str, remedy: str) -> FieldProblem:

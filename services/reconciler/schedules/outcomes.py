@@ -45,14 +45,23 @@ class Outcomes:
         """Go round until cancelled."""
         while True:
             try:
-                await asyncio.gather(*(self._tell_some() for _ in range(_AT_ONCE)))
+                # One look while there is nothing to tell, as nearly always; several hands once there is.
+                if await self._tell_next():
+                    await asyncio.gather(*(self._tell_some() for _ in range(_AT_ONCE)))
             except Exception:  # a store that is away: the next round tries again
                 log.exception("telling_round_failed")
             await asyncio.sleep(self._tick)
 
     async def _tell_some(self) -> None:
-        while (run := await self._runs.take_untold(datetime.now(UTC))) is not None:
+        while await self._tell_next():
+            pass
+
+    async def _tell_next(self) -> bool:
+        """Tell one outcome; whether there was one."""
+        run = await self._runs.take_untold(datetime.now(UTC))
+        if run is not None:
             await self._tell(run)
+        return run is not None
 
     async def _tell(self, run: Document) -> None:
         target = await self._schedules.target(run["shop"], run["schedule_id"])

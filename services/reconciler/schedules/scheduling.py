@@ -106,15 +106,8 @@ class Scheduling:
         await self._schedules.advance(schedule, next_moment(schedule.timing, zone, max(now, moment)))
 
     async def _zone(self, schedule: Schedule) -> ZoneInfo:
-        if schedule.time_zone is not None:
-            return ZoneInfo(schedule.time_zone)
-        known = await self._zones.known(schedule.shop)
-        try:
-            return await self._zones.of(schedule.shop)
-        except ShopifyError:
-            if known is None:
-                raise
-            return known
+        """The schedule's own, or the shop's. Raises ShopifyError where that was never known and cannot be read."""
+        return await self._zones.of(schedule.shop) if schedule.time_zone is None else ZoneInfo(schedule.time_zone)
 
     async def _still_running(self, schedule: Schedule, run: str) -> bool:
         """Whether an earlier run has not ended. One that was noted by a process that died is asked for first."""

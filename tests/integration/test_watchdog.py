@@ -79,10 +79,10 @@ async def test_a_push_sent_before_a_shop_went_away_ends_unknown(world: ShopWorld
     async with reconciler(world, watchdog_every=0.2):
         job_id = await world.request(Direction.TO_SHOPIFY, {"bom_ids": ["A"]})
         await world.document_where("pushes", {"sends": {"$gte": 4}})
-        week_ago = datetime.now(UTC) - timedelta(days=8)
-        await world.mongo.db["shops"].update_one(
-            {"_id": SHOP}, {"$set": {"status": "paused", "pause_reason": "frozen", "paused_at": week_ago}}
-        )
+        now = datetime.now(UTC)
+        paused: dict[str, object] = {"status": "paused", "pause_reason": "frozen", "paused_at": now - timedelta(days=8)}
+        # It has been probed of late: the next probe, which would find it well, is minutes away.
+        await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": paused | {"probed_at": now, "probes": 20}})
         job = await world.ended(job_id)
         assert job["codes"] == {"OUTCOME_UNKNOWN": 2}
         assert (await world.cell("A", world.locations[0])).unknown_outcome

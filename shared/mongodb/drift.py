@@ -106,6 +106,10 @@ class DriftStore:
         if ids:
             await self._drift.update_many({"_id": {"$in": ids}, "open": True}, {"$set": {"due_at": due_at}})
 
+    async def look_at_all(self, shop: str, now: datetime) -> None:
+        """Every missed webhook that stands open is due."""
+        await self._drift.update_many({"shop": shop, "state": "missed", "open": True}, {"$set": {"due_at": now}})
+
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
         shops: list[str] = await self._drift.distinct("shop", {"due_at": {"$lte": now}})

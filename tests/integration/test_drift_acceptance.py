@@ -48,6 +48,30 @@ async def test_of_1000_lost_webhooks_each_is_listed_once_and_repaired(
         assert await world.bases() == await world.shop.shopify()
 
 
+async def test_a_loss_in_a_cell_that_is_watched_for_an_earlier_change_is_found_by_the_same_sweep(
+    vhost_url: str, mongodb_uri: str, database_name: str
+) -> None:
+    """The earlier change's webhook came meanwhile: the end of its watch must not be that of the later loss."""
+    times = replace(TIMES, grace=timedelta(seconds=8))
+    async with drift_world(vhost_url, mongodb_uri, database_name, times=times) as world:
+        place, stock = world.shop.locations[0], world.shop.mongo.db["stock"]
+        await world.webhooks(paused=True)
+        await world.shop.sell("B001", place, 2)
+        await world.sweep()
+        (watched,) = await world.documents(state="watched")
+        await world.webhooks(paused=False)
+        await world.drained()
+        async with asyncio.timeout(20), stock.watch(max_await_time_ms=100) as changes:
+            while await stock.find_one({"verify_at": {"$exists": True}}):
+                await changes.try_next()
+        await world.webhooks(drop_ratio=1.0)
+        await world.shop.sell("B001", place, 1)
+        assert datetime.now(UTC) < watched["due_at"]  # else this test shows nothing
+        await world.sweep()
+        (lost,) = await world.until(1, within=30, state="resolved")
+        assert (lost["base"], lost["shopify"], lost["outcome"]) == (48, 47, "repaired")
+
+
 async def test_webhooks_up_to_four_hours_late_are_not_accused_for_good(
     vhost_url: str, mongodb_uri: str, database_name: str
 ) -> None:

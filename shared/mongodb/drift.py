@@ -72,7 +72,24 @@ class DriftStore:
         self._cells = database["cells"]
 
     async def watch(self, shop: str, seen: Sequence[Sighting], *, now: datetime, due_at: datetime) -> int:
-        """Watch the cells that are not watched or listed yet; answers how many those are."""
+        """Watch the cells that are not watched or listed yet; answers how many those are.
+
+        A watched cell whose base has reached the value it was watched for differs anew: its watch starts over.
+        """
+        anew = [
+            UpdateOne(
+                {
+                    "shop": shop,
+                    "bom_id": s.key.bom_id,
+                    "location_id": s.key.location_id,
+                    "open": True,
+                    "state": "watched",
+                    "shopify": s.row.base,
+                },
+                {"$set": _watched_from(s.row, now, due_at)},
+            )
+            for s in seen
+        ]
         updates = [
             UpdateOne(
                 {"shop": shop, "bom_id": s.key.bom_id, "location_id": s.key.location_id, "open": True},
@@ -83,11 +100,11 @@ class DriftStore:
         ]
         if not updates:
             return 0
-        return (await self._drift.bulk_write(updates, ordered=False)).upserted_count
+        return (await self._drift.bulk_write([*anew, *updates], ordered=False)).upserted_count
 
     async def watch_again(self, shop: str, drift_id: str, row: Row, *, now: datetime, due_at: datetime) -> None:
         """The watch starts over: an event came, and the cell differs still."""
-        values = {**seen_fields(row), "since": row.taken_at, "seen_at": now, "due_at": due_at, "event_at": None}
+        values = _watched_from(row, now, due_at)
         await self._drift.update_one({"_id": key_of(shop, drift_id), "state": "watched"}, {"$set": values})
 
     async def forget(self, shop: str, drift_ids: Iterable[str]) -> None:
@@ -105,6 +122,10 @@ class DriftStore:
         ids = [key_of(shop, drift_id) for drift_id in drift_ids]
         if ids:
             await self._drift.update_many({"_id": {"$in": ids}, "open": True}, {"$set": {"due_at": due_at}})
+
+    async def look_at_all(self, shop: str, now: datetime) -> None:
+        """Every missed webhook that stands open is due."""
+        await self._drift.update_many({"shop": shop, "state": "missed", "open": True}, {"$set": {"due_at": now}})
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
@@ -298,6 +319,11 @@ class DriftStore:
         cursor = self._drift.find(condition).sort("drift_id", -1).limit(limit + 1)
         documents = [document async for document in cursor]
         return documents[:limit], documents[limit - 1]["drift_id"] if len(documents) > limit else None
+
+
+def _watched_from(row: Row, now: datetime, due_at: datetime) -> Document:
+    """The fields of a watch that starts over."""
+    return {**seen_fields(row), "since": row.taken_at, "seen_at": now, "due_at": due_at, "event_at": None}
 
 
 def _first(shop: str, seen: Sighting, now: datetime, due_at: datetime) -> Document:

@@ -136,6 +136,9 @@ class Sweeping:
         else:
             now = datetime.now(UTC)
             if state.next_at is not None and state.next_at <= now:
+                # A cell has one open record: one that is over would hide what the cell has lost since.
+                await self._drift.look_at_all(shop, now)
+                await self._repairing.follow(shop)
                 await self._look(state)
             await self._confirming.confirm(shop)
         await self._repairing.follow(shop)

@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page points nodes wheel wheel-check reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -59,6 +59,10 @@ campaign-budget: setup-dev ## 10,000 BOMs at 20 locations in drift under the Sta
 campaign-page: setup-dev ## The page with 10,000 BOMs at 20 locations in Chromium: waits, long frames, heap (takes minutes)
 	@$(BIN)/python -m benchmarks.page $(ARGS)
 
+campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a kill (WEBHOOKS=50000 BOMS=500 LOCATIONS=4 SEED=1; ~15 min)
+	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
+		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
+
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)
 
@@ -88,6 +92,9 @@ dashboards: setup-dev ## Write deploy/grafana/dashboards/*.json anew from the co
 
 kubernetes-rules: setup-dev ## Write the PrometheusRule of deploy/kubernetes anew from deploy/prometheus
 	@$(BIN)/python -m deploy.kubernetes.rules
+
+pictures: setup-dev ## Make the pictures of the merchant's guide anew from the running page
+	@$(BIN)/python -m pytest tests/pictures -q -p no:xdist $(ARGS)
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference

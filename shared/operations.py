@@ -20,6 +20,10 @@ Ready = Callable[[], Awaitable[dict[str, bool]]]
 """Answers part → whether it works now; the service is ready when all do."""
 
 
+MEASURED: web.RequestKey[bool] = web.RequestKey("measured", bool)
+"""Set on a request that its own service has measured, in an application that several share."""
+
+
 class RunningServer:
     """A web server that runs. `port` is the one it listens on, also where the system chose it."""
 
@@ -110,7 +114,8 @@ def http_metrics(service: str) -> Middleware:
             raise
         finally:
             seconds = monotonic() - started
-            metrics.HTTP_REQUESTS.labels(service, _route_of(request), str(status)).observe(seconds)
+            if not request.get(MEASURED, False):
+                metrics.HTTP_REQUESTS.labels(service, _route_of(request), str(status)).observe(seconds)
         return response
 
     return measure

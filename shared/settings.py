@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     webhook_grace_seconds: float = Field(
         120.0, ge=1, le=86400, description="How long a webhook may take before a cell that differs counts as missed."
     )
+    private_targets: bool = Field(
+        False,
+        description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
+    )
     page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
     demo_sign_in: str | None = Field(
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."

@@ -20,6 +20,7 @@ def add_webhook_routes(app: web.Application) -> None:
     app.router.add_post(f"{shop}/webhooks/flush", _flush_webhooks)
     app.router.add_post(f"{shop}/webhooks/drain", _drain_webhooks)
     app.router.add_get(f"{shop}/webhooks", _show_webhooks)
+    app.router.add_get(f"{shop}/webhooks/taken", _show_taken)
 
 
 def send_all_to(simulator: Simulator, tenant: Tenant, url: str | None) -> None:
@@ -34,6 +35,8 @@ async def _set_webhooks(request: web.Request) -> web.Response:
     tenant, fields = tenant_of(request), await fields_of(request)
     if "url" in fields.raw():
         send_all_to(request.app[SIMULATOR], tenant, fields.get("url", str, None))
+    if "keep_taken" in fields:
+        tenant.webhooks.taken = [] if fields.get("keep_taken", bool) else None
     if "mode" in fields:
         tenant.webhooks.set_mode(_mode(Fields(fields.get("mode", dict), "body.mode")))
     return web.json_response(_webhooks_json(tenant))
@@ -44,6 +47,9 @@ def _mode(fields: Fields) -> dict[str, Any]:
         "drop_next": int,
         "drop_ratio": float,
         "duplicate_ratio": float,
+        "reorder_ratio": float,
+        "reorder_span": int,
+        "corrupt_ratio": float,
         "delay_seconds": list,
         "seed": int,
         "paused": bool,
@@ -70,6 +76,12 @@ async def _drain_webhooks(request: web.Request) -> web.Response:
 
 async def _show_webhooks(request: web.Request) -> web.Response:
     return web.json_response(_webhooks_json(tenant_of(request)))
+
+
+async def _show_taken(request: web.Request) -> web.Response:
+    taken = tenant_of(request).webhooks.taken or []
+    names = ("webhook_id", "event_id", "body")
+    return web.json_response({"taken": [dict(zip(names, one, strict=True)) for one in taken]})
 
 
 def _webhooks_json(tenant: Tenant) -> dict[str, Any]:

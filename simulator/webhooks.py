@@ -7,16 +7,16 @@ import base64
 import hashlib
 import hmac
 import json
-import random
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
 
 from simulator.clock import Clock
+from simulator.webhook_fates import Fates, Mode
 
 RETRIES: Final = 8  # over four hours, as documented; the single waits are not
 WAITS: Final = (
@@ -56,24 +56,30 @@ class Subscription:
     failures_in_a_row: int = 0
 
 
-@dataclass(slots=True)
-class Mode:
-    """How deliveries misbehave. Ratios are between 0 and 1, delays in seconds."""
-
-    drop_next: int = 0
-    drop_ratio: float = 0.0
-    duplicate_ratio: float = 0.0
-    delay_seconds: tuple[float, float] = (0.0, 0.0)
-    paused: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message on its way: the same bytes and id at every attempt."""
+    """One message on its way: the same bytes and id at every attempt, but for the first of a corrupted one."""
 
     subscription: Subscription
     headers: Mapping[str, str]
     body: bytes
+    delay: float = 0.0
+    corrupt_at: float | None = None
+
+    def bytes_at(self, attempt: int) -> bytes:
+        """What arrives."""
+        if self.corrupt_at is None or attempt:
+            return self.body
+        place = int(self.corrupt_at * len(self.body))
+        return self.body[:place] + bytes([self.body[place] ^ 1]) + self.body[place + 1 :]
+
+
+@dataclass(slots=True)
+class _PutBack:
+    """A reordered message, and how many later ones are to leave before it."""
+
+    delivery: Delivery
+    behind: int
 
 
 def enum_of(topic: str) -> str:
@@ -98,9 +104,10 @@ class Webhooks:
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(OPEN_CONNECTIONS)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._random = random.Random(0)  # noqa: S311  # chance for tests, nothing secret
+        self._fates = Fates()
         self._held: list[Delivery] = []
-        self.mode = Mode()
+        self._put_back: list[_PutBack] = []
+        self.taken: list[tuple[str, str, str]] | None = None
         self.subscriptions: dict[str, Subscription] = {}
         self.counts = {"sent": 0, "delivered": 0, "failed": 0, "dropped": 0, "attempts": 0}
 
@@ -110,16 +117,41 @@ class Webhooks:
         matching = [s for s in self.subscriptions.values() if s.topic is None or s.topic == wanted]
         for subscription in matching:
             self.counts["sent"] += 1
-            if self._dropped():
+            fate = self._fates.draw()
+            if fate.dropped:
                 self.counts["dropped"] += 1
                 continue
             delivery = self._delivery(subscription, topic, body, triggered_at, event_id)
-            copies = 2 if self._random.random() < self.mode.duplicate_ratio else 1
-            for _ in range(copies):
-                if self.mode.paused:
-                    self._held.append(delivery)
+            for delay in fate.delays[: fate.copies]:
+                copy = replace(delivery, delay=delay, corrupt_at=fate.corrupt_at)
+                if fate.behind:
+                    self._put_back.append(_PutBack(copy, fate.behind))
                 else:
-                    self._start(delivery)
+                    self._leave(copy)
+            if not fate.behind:
+                self._let_go()
+
+    @property
+    def mode(self) -> Mode:
+        """How deliveries misbehave."""
+        return self._fates.mode
+
+    def _let_go(self) -> None:
+        """One more message has left: those that were to leave after it do."""
+        for put_back in self._put_back:
+            put_back.behind -= 1
+        self._let_go_of([put_back for put_back in self._put_back if put_back.behind <= 0])
+
+    def _let_go_of(self, ready: list[_PutBack]) -> None:
+        for put_back in ready:
+            self._put_back.remove(put_back)
+            self._leave(put_back.delivery)
+
+    def _leave(self, delivery: Delivery) -> None:
+        if self.mode.paused:
+            self._held.append(delivery)
+        else:
+            self._start(delivery)
 
     def emit_after(self, seconds: float, message: Callable[[], Message | None]) -> None:
         """Send what `message` answers once so many seconds have passed; None: nothing. Nobody listens: no wait."""
@@ -131,12 +163,6 @@ class Webhooks:
         made = message()
         if made is not None:
             self.emit(*made)
-
-    def _dropped(self) -> bool:
-        if self.mode.drop_next > 0:
-            self.mode.drop_next -= 1
-            return True
-        return self.mode.drop_ratio > 0 and self._random.random() < self.mode.drop_ratio
 
     def _delivery(
         self, subscription: Subscription, topic: str, body: Mapping[str, Any], triggered_at: datetime, event_id: str
@@ -167,13 +193,16 @@ class Webhooks:
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        shortest, longest = self.mode.delay_seconds
-        if longest > 0:
-            await self._clock.sleep(self._random.uniform(shortest, longest))
+        if delivery.delay > 0:
+            await self._clock.sleep(delivery.delay)
         for attempt in range(RETRIES + 1):
-            if await self._attempt(delivery):
+            if await self._attempt(delivery, attempt):
                 delivery.subscription.failures_in_a_row = 0
                 self.counts["delivered"] += 1
+                if self.taken is not None:
+                    headers = delivery.headers
+                    taken = headers["X-Shopify-Webhook-Id"], headers["X-Shopify-Event-Id"], delivery.body.decode()
+                    self.taken.append(taken)
                 return
             if self._give_up_on(delivery.subscription) or attempt == RETRIES:
                 break
@@ -187,29 +216,27 @@ class Webhooks:
             self.subscriptions.pop(subscription.id, None)
         return subscription.id not in self.subscriptions
 
-    async def _attempt(self, delivery: Delivery) -> bool:
+    async def _attempt(self, delivery: Delivery, attempt: int) -> bool:
         async with self._slots:
             self.counts["attempts"] += 1
             if self._session is None:
                 self._session = aiohttp.ClientSession(timeout=self._timeout)
             try:
                 async with self._session.post(
-                    delivery.subscription.uri, data=delivery.body, headers=delivery.headers, allow_redirects=False
+                    delivery.subscription.uri,
+                    data=delivery.bytes_at(attempt),
+                    headers=delivery.headers,
+                    allow_redirects=False,
                 ) as response:
                     return response.status in HTTP_SUCCESS
             except (aiohttp.ClientError, TimeoutError, ValueError):
                 return False
 
     def set_mode(self, values: Mapping[str, Any]) -> None:
-        """Change how deliveries misbehave; `seed` starts chance anew. Ending a pause releases what it held."""
-        if "seed" in values:
-            self._random.seed(values["seed"])
-        for name in ("drop_next", "drop_ratio", "duplicate_ratio", "paused"):
-            if name in values:
-                setattr(self.mode, name, values[name])
-        if "delay_seconds" in values:
-            shortest, longest = values["delay_seconds"]
-            self.mode.delay_seconds = (float(shortest), float(longest))
+        """Change how deliveries misbehave. Ending a pause, or reordering, releases what it held."""
+        self._fates.change(values)
+        if not self.mode.reorder_ratio:
+            self._let_go_of(list(self._put_back))
         if not self.mode.paused:
             self.flush()
 
@@ -222,12 +249,13 @@ class Webhooks:
 
     async def drain(self) -> None:
         """Return when nothing is under way any more (what a pause holds excepted)."""
+        self._let_go_of(list(self._put_back))
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
     def statistics(self) -> dict[str, int]:
         """Deliveries by what became of them. `delivered` counts a duplicate twice."""
-        return {**self.counts, "pending": len(self._tasks), "held": len(self._held)}
+        return {**self.counts, "pending": len(self._tasks), "held": len(self._held) + len(self._put_back)}
 
     async def close(self) -> None:
         """Stop every delivery."""

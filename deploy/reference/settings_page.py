@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from deploy.reference.markdown import table
-from shared.settings import Settings
+from shared.settings import SECRETS_DIR, Settings
 
 
 def settings_page() -> str:
@@ -25,7 +25,9 @@ def settings_page() -> str:
             "# Settings\n",
             (
                 "Environment variables, read once at the start. A missing or wrong one stops the start with one line "
-                "that names it and never shows its value. The services take all of them; so does the command line.\n"
+                "that names it and never shows its value. The services take all of them; so does the command line.\n\n"
+                f"One that the environment lacks is read from a file of its name in small letters, such as "
+                f"`trueup_amqp_url`, in the folder that `{SECRETS_DIR}` names, where that is set.\n"
             ),
             table(("variable", "kind", "default", "meaning"), rows),
         ]

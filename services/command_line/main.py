@@ -21,7 +21,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.preview_command import run_preview
 from services.command_line.reconcile_command import ask_first, job_request, run_job
 from services.command_line.selecting import selection_of, selection_of_preview
-from services.command_line.shop_command import add_shop, read_token, rotate_keys
+from services.command_line.shop_command import add_shop, read_token, redact_shop, rotate_keys
 from services.command_line.sweep_command import approve_repair, run_sweep
 from services.command_line.tables import console
 from shared.contract.messages import JobOptions
@@ -123,6 +123,18 @@ def shop_add(
 def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
     _run(lambda client: rotate_keys(client, as_json=as_json, out=console()))
+
+
+@shop_app.command("redact")
+def shop_redact(
+    *,
+    domain: Annotated[str, typer.Argument(help="The shop's myshopify.com domain.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
+    ask_first(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
+    _run(lambda client: redact_shop(client, domain, as_json=as_json, out=console()))
 
 
 @app.command("import")

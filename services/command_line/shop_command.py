@@ -14,6 +14,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.tables import Column, show_table
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
+from shared.mongodb.redaction import Redaction
 from shared.mongodb.tokens import TokenStore
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
@@ -52,6 +53,17 @@ def read_token(source: str) -> str:
     if not token or len(token) > _LONGEST_TOKEN or not token.isascii() or any(sign.isspace() for sign in token):
         raise WrongUseError(f"--token-file {source}: must hold one access token and nothing else")
     return token
+
+
+async def redact_shop(client: Client, domain: str, *, as_json: bool, out: Console) -> Exit:
+    """Delete everything that is stored for a shop. Safe to repeat."""
+    shop = shop_domain(domain)
+    deleted = await Redaction(client.mongo.db).redact(shop)
+    if as_json:
+        print_document({"shop": shop, "deleted": deleted})
+    else:
+        out.print(f"{shop}: {sum(deleted.values())} documents deleted", soft_wrap=True)
+    return Exit.OK
 
 
 async def rotate_keys(client: Client, *, as_json: bool, out: Console) -> Exit:

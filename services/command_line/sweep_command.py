@@ -12,6 +12,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.reconcile_command import REQUESTED_BY
 from services.command_line.tables import Column, number, show_table, signed
 from services.reconciler.sweeper import DriftedCell, Sweeper, SweepResult
+from shared.domain.drift import waiting_reason
 from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.sweeps import SweepStore
@@ -44,19 +45,21 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
 
 
 async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Console) -> Exit:
-    """Release what the circuit breaker holds; the sweeper then repairs it. Raises WrongUseError."""
+    """Release what waits for a person; the sweeper then repairs it. Raises WrongUseError."""
     sweeps, drift = SweepStore(client.mongo.db), DriftStore(client.mongo.db)
     state = await sweeps.state(shop)
-    if state is None or state.breaker is None:
-        raise WrongUseError(f"--approve: automatic repair of {shop} has not stopped")
+    waiting = await drift.for_a_person(shop)
+    if state is None or (state.breaker is None and not waiting):
+        raise WrongUseError(f"--approve: nothing of {shop} waits for a person")
+    reason = waiting_reason(waiting) if state.breaker is None else state.breaker["reason"]
     # In this order: a crash in between leaves the breaker open, and the approval can be given again.
     released = await drift.approve(shop, REQUESTED_BY, now=datetime.now(UTC))
     await sweeps.close_breaker(shop)
     if as_json:
-        print_document({"shop": shop, "released": released, "reason": state.breaker["reason"]})
+        print_document({"shop": shop, "released": released, "reason": reason})
         return Exit.OK
-    out.print(state.breaker["reason"], soft_wrap=True)
-    out.print(f"{released} cells released; the sweeper repairs those that only Shopify has moved")
+    out.print(reason, soft_wrap=True)
+    out.print(f"{released} cells released; where something moved here too, Shopify's move is added and yours stays")
     return Exit.OK
 
 

@@ -10,7 +10,6 @@ import structlog
 from aiohttp import web
 
 from services.preview.api.app import make_app
-from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
 from services.preview.api.parts import Parts
 from services.preview.page.bundle import Bundle
@@ -103,8 +102,7 @@ class PreviewService:
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session)
-        tokens = SessionTokens(settings.shopify_client_id, settings.client_secrets)
-        parts = Parts.of(self._mongo, self._publisher, EventHub(), tokens, life)
+        parts = Parts.of(settings, self._mongo, self._publisher, EventHub(), life)
         await self._consume(parts, life.client)
         app = make_app(parts)
         add_page(app, settings)

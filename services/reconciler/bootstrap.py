@@ -23,6 +23,7 @@ from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from services.reconciler.planner import Planner
 from services.reconciler.redacting import Redacting
+from services.reconciler.schedules.composition import ScheduleTimes, compose_scheduling
 from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
 from services.reconciler.verifying import Verifying
@@ -55,6 +56,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, PARTITIONS
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
+from shared.schedules.targets import Targets
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE
@@ -84,6 +86,7 @@ class ReconcilerService:
         self._clock = SYSTEM_CLOCK
         self._first_probe = FIRST_PROBE
         self._sweep_times = SweepTimes()
+        self._schedule_times = ScheduleTimes()
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
@@ -101,6 +104,7 @@ class ReconcilerService:
         partition_lease: timedelta = PARTITION_LEASE,
         first_probe: timedelta = FIRST_PROBE,
         sweep_times: SweepTimes | None = None,
+        schedule_times: ScheduleTimes | None = None,
         operations: bool = True,
         clock: Clock = SYSTEM_CLOCK,
     ) -> ReconcilerService:
@@ -113,6 +117,7 @@ class ReconcilerService:
         service._lease = partition_lease
         service._clock = clock
         service._first_probe = first_probe
+        service._schedule_times = schedule_times or ScheduleTimes()
         service._sweep_times = sweep_times or SweepTimes.of(settings)
         try:
             consumer = await service._connect()
@@ -188,6 +193,7 @@ class ReconcilerService:
                 times=self._sweep_times,
             )
             self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
+            self._start_schedules(owner, life)
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
@@ -224,6 +230,21 @@ class ReconcilerService:
                 every=min(watchdog_every, CARETAKER_EVERY),
             )
             self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
+
+    def _start_schedules(self, owner: str, life: ShopLife) -> None:
+        targets = Targets.open(private=self._settings.private_targets)
+        self._connections.push_async_callback(targets.close)
+        scheduling, outcomes = compose_scheduling(
+            self._mongo,
+            owner=owner,
+            settings=self._settings,
+            life=life,
+            publisher=self._publisher,
+            targets=targets,
+            times=self._schedule_times,
+        )
+        self._tasks.append(asyncio.create_task(scheduling.run(), name="schedules"))
+        self._tasks.append(asyncio.create_task(outcomes.run(), name="outcomes"))
 
     async def _start_worker(
         self,

@@ -19,6 +19,7 @@ from services.webhook_ingest.signature import Signatures
 from services.webhook_ingest.topics import TOPICS, routing_key, topic_label
 from shared import metrics
 from shared.errors import BrokerUnavailable
+from shared.operations import MEASURED
 
 log = structlog.get_logger()
 
@@ -68,6 +69,7 @@ class Front:
             response = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT).response()
         metrics.WEBHOOKS.labels(label, outcome).inc()
         metrics.HTTP_REQUESTS.labels(SERVICE, PATH, str(response.status)).observe(monotonic() - began)
+        request[MEASURED] = True
         return response
 
     async def _take(self, request: web.Request) -> str:

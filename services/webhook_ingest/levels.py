@@ -69,7 +69,8 @@ class LevelIndexer:
         reports = await self._reports(session, shop, events)
         ours = {report.event for report in reports}
         results = await self._not_ours(session, shop, [event for event in events if event not in ours])
-        firsts = await self._events.first(session, shop, [report.event.keys for report in reports])
+        lags = [report.event.envelope.lag for report in reports]
+        firsts = await self._events.first(session, shop, [report.event.keys for report in reports], lags=lags)
         new = [report for report, first in zip(reports, firsts, strict=True) if first]
         results.extend(
             (report.event, Outcome.DUPLICATE) for report, first in zip(reports, firsts, strict=True) if not first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -125,6 +126,11 @@ def breaker_reason(policy: RepairPolicy, *, missed: int, cells: int, largest_mov
     return None
 
 
+def waiting_reason(missed: int) -> str:
+    """What an approval is asked for where automatic repair has not stopped, in words for a person."""
+    return f"{missed} cells moved at Shopify without a webhook, and here too: they wait for you."
+
+
 class Hold(StrEnum):
     """Why a repair that the policy allows does not begin now."""
 
@@ -152,3 +158,22 @@ def hold(
 def loss_ratio(missed: int, received: int) -> float | None:
     """The estimated share of webhooks that never come; None where nothing has happened."""
     return missed / (missed + received) if missed + received else None
+
+
+BUSY = 10
+"""Webhooks that must have come in the same hours of each earlier day for a silence now to mean something."""
+
+DAYS_KNOWN = 3
+"""Earlier days that must be known."""
+
+
+def unusual_silence(earlier_days: Sequence[int]) -> int | None:
+    """How many webhooks a shop that is silent now has usually received in the same hours; None: it may well be silent.
+
+    `earlier_days`: what came in the same hours of each earlier day that is known. The quietest one counts, so that a
+    Sunday does not alarm.
+    """
+    if len(earlier_days) < DAYS_KNOWN:
+        return None
+    expected = min(earlier_days)
+    return expected if expected >= BUSY else None

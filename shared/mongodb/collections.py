@@ -11,7 +11,8 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
-                missed, late, received (of the last three days)}
+                missed, late, received (of the last three days), lag_mean, lag_max (seconds, of the last hour),
+                silent_since, expected (webhooks that usually come in this time)}, time_zone (IANA), time_zone_at
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event), read_at
                 (Shopify listed it then as this shop's)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
@@ -39,7 +40,7 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
                 published_at, claim, created_at, ended_at
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
-webhook_events  shop, key · at
+webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
 compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
                 revs_noted, refused [...], until (somebody is at it), started_at, finished_at
@@ -51,6 +52,14 @@ drift           shop, drift_id, bom_id, location_id · item_id, bom_name, locati
                 (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
                 move, cell_class, events_no, event_at (of the last event meanwhile), detected_at, late, late_at,
                 late_told, approved_by, approved_at, job_id, asked_at, tries, held, outcome, note, ended_at
+drift_hours     shop, hour · swept (looks), compared (cells), received, lag_mean, lag_max (seconds)
+schedules       shop, schedule_id · name, enabled, action preview|reconcile, direction, selection, options,
+                timing {kind, expression}, time_zone (null: the shop's), missed run_once|skip, target {url,
+                secret (encrypted)} or null, rev (raised by every change of a person's), next_at (absent: switched off),
+                lease {owner, until}, created_at, created_by, updated_at, updated_by
+schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id, name, action, due_at, state
+                due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
+                told) {state due|sent|failed|dropped, at, tries, detail}
 dead_letters    shop (null where none could be read), letter_id · at, exchange, key, body (bytes),
                 headers [[name, value]], reason
 partitions      _id number · owner, until          replicas  _id owner · until
@@ -74,6 +83,7 @@ PREVIEW_LIFE = 30 * 24 * 3600
 IMPORT_LIFE = 7 * 24 * 3600
 DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
+SCHEDULE_RUN_LIFE = 90 * 24 * 3600
 
 _NAMESPACE_EXISTS = 48
 
@@ -146,6 +156,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "webhook_events": [
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
+        _index("shop", "received_at", partialFilterExpression={"received_at": {"$exists": True}}),
     ],
     "compliance": [_index("shop", "at"), _index("at", expireAfterSeconds=COMPLIANCE_LIFE, name="compliance_life")],
     "imports": [_index("shop", "import_id", unique=True)],
@@ -164,7 +175,24 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
+        _index("shop", "ended_at"),
         _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
+    ],
+    "drift_hours": [
+        _index("shop", "hour", unique=True),
+        _index("hour", expireAfterSeconds=DRIFT_LIFE),
+    ],
+    "schedules": [
+        _index("shop", "schedule_id", unique=True),
+        # Whose turn it is, is asked across shops.
+        _index("next_at", partialFilterExpression={"next_at": {"$exists": True}}),
+    ],
+    "schedule_runs": [
+        _index("shop", "run_id", unique=True),
+        _index("shop", "schedule_id", "-due_at"),
+        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
+        _index("telling.at", partialFilterExpression={"telling.state": "due"}, name="to_be_told"),
+        _index("at", expireAfterSeconds=SCHEDULE_RUN_LIFE),
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),

@@ -200,6 +200,12 @@ class DriftStore:
             return Unrepaired(group["n"], group["move"])
         return Unrepaired(0, 0)
 
+    async def for_a_person(self, shop: str) -> int:
+        """Open ones without approval that are never repaired without one: something moved on our side, too."""
+        condition = {"shop": shop, "open": True, "state": "missed", "approved_at": None}
+        number: int = await self._drift.count_documents({**condition, "cell_class": {"$ne": "shopify_moved"}})
+        return number
+
     async def open_missed(self, shop: str) -> int:
         """Missed webhooks that stand open, approved ones included."""
         number: int = await self._drift.count_documents({"shop": shop, "open": True, "state": "missed"})
@@ -215,6 +221,19 @@ class DriftStore:
             "job_id": None,
             "tries": {"$lt": MOST_TRIES},
             "approved_at": {"$ne": None} if approved else None,
+        }
+        return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+
+    async def to_observe(self, shop: str, limit: int) -> list[Document]:
+        """Approved ones that no job may repair, since something moved on our side too, and that were not read yet."""
+        condition: Document = {
+            "shop": shop,
+            "open": True,
+            "state": "missed",
+            "cell_class": {"$ne": "shopify_moved"},
+            "job_id": None,
+            "approved_at": {"$ne": None},
+            "$expr": {"$lt": [{"$ifNull": ["$asked_at", None]}, "$approved_at"]},
         }
         return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 

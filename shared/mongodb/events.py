@@ -40,31 +40,42 @@ class EventStore:
         self._shops = database["shops"]
         self._compliance = database["compliance"]
 
-    async def first(self, session: Session, shop: str, events: Sequence[tuple[str, ...]]) -> list[bool]:
+    async def first(
+        self,
+        session: Session,
+        shop: str,
+        events: Sequence[tuple[str, ...]],
+        *,
+        lags: Sequence[float | None] | None = None,
+    ) -> list[bool]:
         """Of events given by their keys, in the order of their arrival: which are not repeats.
 
         An event is a repeat when any of its keys was noted before, or belongs to an earlier one of the list. The keys
-        of the others are noted. Raises WriteConflict where another transaction has noted one meanwhile.
+        of the others are noted. `lags`: of events about cells of ours, the seconds that each took to come; these are
+        counted by hour. Raises WriteConflict where another transaction has noted one meanwhile.
         """
         wanted = {key_of(shop, key) for keys in events for key in keys}
         cursor = self._events.find({"_id": {"$in": list(wanted)}, "shop": shop}, {"key": 1}, session=session)
         seen: set[str] = {document["key"] async for document in cursor}
-        noted: list[str] = []
+        now = datetime.now(UTC)
+        noted: list[Document] = []
         firsts: list[bool] = []
-        for keys in events:
+        for number, keys in enumerate(events):
             is_first = seen.isdisjoint(keys)
             firsts.append(is_first)
-            if is_first:
-                seen.update(keys)
-                noted.extend(keys)
-        await self._note(session, shop, noted)
+            if not is_first:
+                continue
+            seen.update(keys)
+            documents: list[Document] = [{"_id": key_of(shop, k), "shop": shop, "key": k, "at": now} for k in keys]
+            if lags is not None:
+                documents[0] |= {"received_at": now, "lag": lags[number]}  # one of the keys: an event counts once
+            noted.extend(documents)
+        await self._note(session, noted)
         return firsts
 
-    async def _note(self, session: Session, shop: str, keys: Sequence[str]) -> None:
-        if not keys:
+    async def _note(self, session: Session, documents: Sequence[Document]) -> None:
+        if not documents:
             return
-        now = datetime.now(UTC)
-        documents: list[Document] = [{"_id": key_of(shop, key), "shop": shop, "key": key, "at": now} for key in keys]
         with _duplicates_run_again():
             await self._events.insert_many(documents, ordered=False, session=session)
 

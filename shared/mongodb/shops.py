@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.fernet import Fernet, MultiFernet
 
 from shared.errors import ShopPaused
-from shared.mongodb.collections import Database, Document
+from shared.mongodb.collections import Database, Document, found
 
 FLAPPING = timedelta(minutes=10)
 """A shop paused again this soon after it was resumed is probed as rarely as before."""
@@ -143,6 +143,22 @@ class ShopStore:
         """Shops that uninstalled the app, or have been paused since before this time."""
         condition = {"$or": [{"status": "uninstalled"}, {"status": "paused", "paused_at": {"$lt": before}}]}
         return [document["_id"] async for document in self._shops.find(condition, {"_id": 1})]
+
+    async def time_zone(self, domain: str) -> tuple[str, datetime] | None:
+        """The IANA name of the shop's time zone, and when it was read; None: never."""
+        document = found(await self._shops.find_one({"_id": domain}, {"time_zone": 1, "time_zone_at": 1}))
+        if document is None or document.get("time_zone") is None:
+            return None
+        return document["time_zone"], document["time_zone_at"]
+
+    async def keep_time_zone(self, domain: str, name: str) -> None:
+        """Keep what was read now."""
+        await self._shops.update_one({"_id": domain}, {"$set": {"time_zone": name, "time_zone_at": datetime.now(UTC)}})
+
+    async def status(self, domain: str) -> str | None:
+        """`active`, `paused`, `uninstalled` or `installing`; None: no such shop."""
+        document = found(await self._shops.find_one({"_id": domain}, {"status": 1}))
+        return None if document is None else str(document["status"])
 
     async def paused_domains(self) -> list[str]:
         """The shops that are paused."""

@@ -30,6 +30,10 @@ class SweepState:
     missed: int
     late: int
     received: int
+    lag_mean: float | None = None
+    lag_max: float | None = None
+    silent_since: datetime | None = None
+    expected: int | None = None
 
 
 def policy_of(stored: Any) -> RepairPolicy:
@@ -73,6 +77,10 @@ def _state(document: Document) -> SweepState:
         missed=sweep.get("missed", 0),
         late=sweep.get("late", 0),
         received=sweep.get("received", 0),
+        lag_mean=sweep.get("lag_mean"),
+        lag_max=sweep.get("lag_max"),
+        silent_since=sweep.get("silent_since"),
+        expected=sweep.get("expected"),
     )
 
 
@@ -153,6 +161,25 @@ class SweepStore:
         async for group in self._shops.aggregate(pipeline):
             return group["missed"], group["received"]
         return 0, 0
+
+    async def worst_losses(self, most: int, *, at_least: int) -> list[tuple[str, int, int]]:
+        """Shop, missed and received webhooks of those that lose the largest share of so many: for the gauge."""
+        all_of_them: Document = {"$add": ["$sweep.missed", "$sweep.received"]}
+        pipeline: list[Document] = [
+            {"$match": {"status": "active", "sweep.missed": {"$gt": 0}}},
+            {"$project": {"sweep.missed": 1, "sweep.received": 1, "all": all_of_them}},
+            {"$match": {"all": {"$gte": at_least}}},
+            {"$addFields": {"share": {"$divide": ["$sweep.missed", "$all"]}}},
+            {"$sort": {"share": -1, "_id": 1}},
+            {"$limit": most},
+        ]
+        found_shops = self._shops.aggregate(pipeline)
+        return [(d["_id"], d["sweep"]["missed"], d["sweep"]["received"]) async for d in found_shops]
+
+    async def silent_shops(self) -> int:
+        """Active shops that are usually busy by now and tell nothing: for the gauge."""
+        number: int = await self._shops.count_documents({"status": "active", "sweep.silent_since": {"$ne": None}})
+        return number
 
     async def cells(self, shop: str) -> int:
         """How many cells the shop has."""

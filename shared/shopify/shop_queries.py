@@ -10,6 +10,11 @@ query TrueupProbe { shop { id } }
 """
 """The cheapest call there is: whether the shop answers again."""
 
+TIME_ZONE = """
+query TrueupTimeZone { shop { ianaTimezone } }
+"""
+"""The zone of the shop's clock, as an IANA name."""
+
 SUBSCRIPTIONS = """
 query TrueupSubscriptions($after: String) {
   webhookSubscriptions(first: 100, after: $after) {

@@ -57,10 +57,16 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/cells/{bom_id}/{location_id}", "get"),
         ("/api/cells/{bom_id}/{location_id}", "patch"),
         ("/api/drift", "get"),
+        ("/api/drift/history", "get"),
         ("/api/drift/policy", "get"),
         ("/api/drift/policy", "put"),
         ("/api/drift/sweeps", "post"),
         ("/api/drift/approve", "post"),
+        ("/api/schedules", "get"),
+        ("/api/schedules/{schedule_id}", "get"),
+        ("/api/schedules/{schedule_id}", "put"),
+        ("/api/schedules/{schedule_id}", "delete"),
+        ("/api/schedules/{schedule_id}/runs", "get"),
     }
 
 

@@ -38,6 +38,7 @@ from shared.settings import Settings
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
+from simulator.settings import Settings as SimulatorSettings
 
 SHOP = "tests.myshopify.com"
 TOKEN = "shpat_tests"  # the simulator's own
@@ -283,9 +284,12 @@ def tracked(count: int) -> Document:
 
 
 @asynccontextmanager
-async def shop_world(amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4) -> AsyncIterator[ShopWorld]:
-    """A simulator with one shop, and the stores; services are started by the test."""
-    running = await start(Simulator(client_id=CLIENT_ID, client_secret=CLIENT_SECRET))
+async def shop_world(
+    amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4, backoff: float = 1.0
+) -> AsyncIterator[ShopWorld]:
+    """A simulator with one shop, and the stores; services are started by the test. `backoff` compresses retries."""
+    pace = SimulatorSettings(webhook_backoff_factor=backoff)
+    running = await start(Simulator(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, settings=pace))
     settings = settings_for(amqp_url, mongodb_uri, database, running.url)
     mongo = Mongo(mongodb_uri, database)
     await mongo.prepare()

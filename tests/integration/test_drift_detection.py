@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
 
+from services.reconciler.drift.markers import Markers
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.contract.messages import DriftDetected
 from shared.domain.cell import CellKey
+from shared.errors import BrokerUnavailable
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.consumer import Consumer, Delivery
+from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import DRIFT_DETECTED
 from tests.integration.drift_setup import GRACE, DriftWorld, drift_world
 from tests.integration.ingest_setup import counted
@@ -164,6 +167,29 @@ async def test_two_processes_make_one_sweeper_of_a_shop(world: DriftWorld) -> No
     assert await one.take(SHOP)
     await one.give_back(SHOP)
     assert await two.take(SHOP)
+
+
+class RefusedOnce(Publisher):
+    """A publisher whose broker is away for the first marker."""
+
+    def __init__(self, real: Publisher) -> None:
+        self.__dict__ = dict(real.__dict__)
+        self.refusals = 1
+
+    async def webhook(self, topic_key: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Refuse once, then publish."""
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise BrokerUnavailable("away")
+        await super().webhook(topic_key, body, headers)
+
+
+async def test_a_marker_that_was_never_sent_is_not_waited_for(world: DriftWorld) -> None:
+    """After the broker was away for a marker the next one is sent at once: accusations do not stop for minutes."""
+    markers = Markers(world.sweeps, RefusedOnce(world.shop.publisher))
+    with pytest.raises(BrokerUnavailable):
+        await markers.passed(SHOP)
+    assert await markers.passed(SHOP)
 
 
 async def test_nothing_is_accused_while_webhooks_wait_in_the_queue(

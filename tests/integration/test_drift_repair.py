@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
 from shared.mongodb.collections import Document
 from tests.integration.command_line_runs import trueup
 from tests.integration.drift_setup import DriftWorld, drift_world
@@ -56,6 +58,23 @@ async def test_what_moved_on_both_sides_is_never_repaired(world: DriftWorld) -> 
     await world.sweep(full=True)
     await world.no_watch_is_left()
     assert len(await world.documents()) == 3
+    assert len(await world.jobs()) == 1
+
+
+async def test_approval_takes_over_what_was_missed_on_top_of_what_was_counted(world: DriftWorld) -> None:
+    """A cell that moved on both sides: after approval its base is Shopify's, and its count has both moves."""
+    place = world.shop.locations[0]
+    await lose(world, 3)
+    await world.shop.hand("B000", place, 5)
+    await world.shop.hand("B001", place, -2)  # by another road to the same value
+    await world.sweep()
+    await world.until(1, state="resolved", outcome="repaired")
+    await world.until(2, state="missed")
+    approved = await trueup(world.shop.settings, "sweep", "--approve", "--json")
+    assert approved.code == 0, approved.errors
+    await world.until(3, state="resolved")
+    both, same = await world.shop.cell("B000", place), await world.shop.cell("B001", place)
+    assert [(both.index, both.count), (same.index, same.count)] == [(48, 53), (48, 46)]
     assert len(await world.jobs()) == 1
 
 
@@ -160,3 +179,27 @@ async def test_a_repair_that_was_never_asked_for_is_asked_for_again(world: Drift
     assert repaired["tries"] == 1
     (job,) = await world.jobs()
     assert repaired["job_id"] == job["job_id"]
+
+
+async def test_a_repair_is_in_the_history_with_its_evidence_and_can_be_undone(world: DriftWorld) -> None:
+    """The job names its missed webhook; undone, the count is as before, and the sweeper leaves the cell to a person."""
+    ((bom, place),) = await lose(world, 1, units=3)
+    await world.sweep()
+    (missed,) = await world.until(1, state="resolved", outcome="repaired")
+    (job,) = await world.jobs()
+    assert (job["source"], job["direction"], job["requested_by"]) == ("drift", "toLocal", "sweeper")
+    assert (missed["job_id"], missed["base"], missed["shopify"]) == (job["job_id"], 50, 47)
+    stock = await world.shop.cell(bom, place)
+    assert (stock.index, stock.count) == (47, 47)
+
+    selection = {"cells": [{"bom_id": bom, "location_id": place}]}
+    undone = await world.shop.run(Direction.TO_LOCAL, selection, source=JobSource.UNDO, of_job_id=job["job_id"])
+    assert undone["totals"]["updated"] == 1
+    stock = await world.shop.cell(bom, place)
+    assert (stock.index, stock.count) == (47, 50)
+    await world.sweep(full=True)
+    await world.no_watch_is_left()
+    assert [d["drift_id"] for d in await world.documents()] == [missed["drift_id"]]
+    assert len(await world.jobs()) == 2
+    stock = await world.shop.cell(bom, place)
+    assert (stock.index, stock.count) == (47, 50)

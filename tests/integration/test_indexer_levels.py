@@ -21,8 +21,10 @@ async def based(world: World, *, index: int, count: int | None = None, time: int
     await shop.bom("b", item=ITEM, tracks=count is not None)
     await shop.update(ITEM, index, at(time))
     await shop.settled()
+    known = None if count is None or count == index else "local_moved"
     await world.mongo.db["stock"].update_one(
-        {"shop": shop.domain, "bom_id": "b"}, {"$set": {"count": count}, "$unset": {"verify_at": ""}}
+        {"shop": shop.domain, "bom_id": "b"},
+        {"$set": {"count": count, "known_class": known}, "$unset": {"verify_at": ""}},
     )
     await world.mongo.db["ledger"].delete_many({"shop": shop.domain})
     return shop

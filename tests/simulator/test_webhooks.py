@@ -8,6 +8,9 @@ import hmac
 import json
 from typing import Any
 
+import pytest
+
+from simulator.webhook_fates import Fate, Fates
 from tests.simulator.client import SHOP, Client
 from tests.simulator.receiver import Receiver
 
@@ -157,3 +160,49 @@ async def test_other_topics(client: Client, receiver: Receiver) -> None:
         "app/uninstalled",
     }
     assert (await client.raw("{ shop { id } }")).status == 401
+
+
+async def test_reordered_and_corrupted(client: Client, receiver: Receiver) -> None:
+    """A reordered message leaves after later ones, none stays behind; a corrupted one comes again as it was signed."""
+    [place, _] = await client.shop(webhook_url=receiver.url)
+    [item] = await client.items([100], [place])
+    sale = {"lines": [{"item_id": item, "location_id": place, "quantity": 1}]}
+    await client.control("…/webhooks", {"mode": {"reorder_ratio": 0.3, "reorder_span": 3, "seed": 5}})
+    for _ in range(30):
+        await client.control("…/sell", sale)
+    await _drained(client)
+    values = [body["available"] for body in receiver.bodies()]
+    assert sorted(values, reverse=True) == list(range(99, 69, -1))
+    assert values != sorted(values, reverse=True)
+    receiver.got.clear()
+    receiver.statuses = [401]
+    await client.control("…/webhooks", {"mode": {"reorder_ratio": 0.0, "corrupt_ratio": 1.0}})
+    await client.control("…/sell", sale)
+    await _drained(client)
+    (first, changed), (again, whole) = receiver.got
+    assert first == again
+    signed = base64.b64encode(hmac.new(b"hush", whole, hashlib.sha256).digest()).decode()
+    assert signed == again["x-shopify-hmac-sha256"]
+    assert sum(a != b for a, b in zip(changed, whole, strict=True)) == 1
+
+
+def test_a_seed_gives_every_message_its_fate() -> None:
+    """The same seed and settings: the same fates; the ratios come out as set, and each of them by itself."""
+    ratios = {"drop_ratio": 0.05, "duplicate_ratio": 0.05, "reorder_ratio": 0.1, "corrupt_ratio": 0.02}
+
+    def drawn(seed: int, **values: float) -> list[Fate]:
+        fates = Fates()
+        fates.change({"seed": seed, "delay_seconds": [0, 60], **values})
+        return [fates.draw() for _ in range(5000)]
+
+    one = drawn(1, **ratios)
+    assert one == drawn(1, **ratios)
+    assert one != drawn(2, **ratios)
+    assert [fate.dropped for fate in one] == [fate.dropped for fate in drawn(1, drop_ratio=0.05)]
+    shares = {
+        "drop_ratio": sum(fate.dropped for fate in one),
+        "duplicate_ratio": sum(fate.copies == 2 for fate in one),
+        "reorder_ratio": sum(fate.behind > 0 for fate in one),
+        "corrupt_ratio": sum(fate.corrupt_at is not None for fate in one),
+    }
+    assert {name: number / 5000 for name, number in shares.items()} == pytest.approx(ratios, abs=0.01)

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api import bom_list, boms, cells, documents, drift, job_actions, jobs, previews
+from services.preview.api import bom_list, boms, cells, documents, drift, job_actions, jobs, previews, schedules
 from services.preview.api.dispatch import endpoint
 from services.preview.api.parts import Parts
 from services.preview.api.problem import ProblemError
@@ -35,6 +35,7 @@ ROUTES: Sequence[AnyRoute] = (
     *job_actions.ROUTES,
     *cells.ROUTES,
     *drift.ROUTES,
+    *schedules.ROUTES,
 )
 """The whole API."""
 

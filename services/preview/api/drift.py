@@ -5,9 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from services.preview.api.drift_models import ApprovedOut, DriftPage, DriftPolicy, DriftSearch, SweepIn, SweepOut
+from services.preview.api.drift_models import (
+    ApprovedOut,
+    DriftHistoryOut,
+    DriftHour,
+    DriftPage,
+    DriftPolicy,
+    DriftSearch,
+    HistorySearch,
+    SweepIn,
+    SweepOut,
+)
 from services.preview.api.pages import read_cursor, write_cursor
-from services.preview.api.problem import conflict
+from services.preview.api.problem import FieldProblem, conflict, invalid
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
 from shared.domain.drift import DriftMode
 from shared.mongodb.sweeps import SweepState
@@ -29,6 +39,18 @@ async def list_drift(call: Call[DriftSearch, None]) -> Answer:
     cursor = write_cursor(None if last is None else [last])
     unrepaired = await call.parts.drift.open_missed(call.shop)
     return Answer(DriftPage.of(documents, cursor, await _state(call), unrepaired))
+
+
+async def get_history(call: Call[HistorySearch, None]) -> Answer:
+    """GET /api/drift/history."""
+    try:
+        since, until = call.params.span(datetime.now(UTC))
+    except (ValueError, OverflowError) as error:
+        message = str(error) if isinstance(error, ValueError) else "is no time that can be shown"
+        remedy = "Give an earlier time, at most 31 days before the end."
+        raise invalid([FieldProblem(field="query.since", message=message, remedy=remedy)]) from None
+    hours = await call.parts.history.series(call.shop, since, until)
+    return Answer(DriftHistoryOut(since=since, until=until, items=[DriftHour.of(hour) for hour in hours]))
 
 
 async def get_policy(call: Call[NoParameters, None]) -> Answer:
@@ -60,12 +82,13 @@ async def post_sweep(call: Call[NoParameters, SweepIn]) -> Answer:
 
 async def post_approval(call: Call[NoParameters, None]) -> Answer:
     """POST /api/drift/approve."""
-    if (await _state(call)).breaker is None:
+    waiting = await call.parts.drift.for_a_person(call.shop)
+    if (await _state(call)).breaker is None and not waiting:
         raise conflict(
             "breaker-closed",
             "path",
-            "Automatic repair has not stopped: there is nothing to approve.",
-            "See `breaker` of GET /api/drift.",
+            "Nothing waits for a person: there is nothing to approve.",
+            "See `breaker` and the missed webhooks of GET /api/drift.",
         )
     # Approved first: a crash in between leaves the breaker open, and the approval can be given again.
     released = await call.parts.drift.approve(call.shop, call.caller.user, now=datetime.now(UTC))
@@ -83,6 +106,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=DriftSearch,
         handler=list_drift,
         answers={HTTPStatus.OK: DriftPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/drift/history",
+        name="getDriftHistory",
+        tag="drift",
+        summary="Drift over time, hour by hour",
+        params=HistorySearch,
+        handler=get_history,
+        answers={HTTPStatus.OK: DriftHistoryOut},
     ),
     Route(
         method="GET",

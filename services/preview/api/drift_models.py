@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from services.preview.api.pages import Paged
+from services.preview.api.pages import Moment, Paged
 from shared.domain.comparison import CellClass
 from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy, loss_ratio
 from shared.mongodb.collections import Document
+from shared.mongodb.drift_history import HOUR, HourOfDrift, hour_of
 from shared.mongodb.sweeps import SweepState
 
-_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+"""HH:MM."""
+
 _DEFAULT = RepairPolicy()
+_SHOWN, MOST_SHOWN = timedelta(days=7), timedelta(days=31)
+
+
+def known_time_zone(name: str) -> str:
+    """The name. Raises ValueError, in words for its author, where this machine knows no such zone."""
+    if name not in available_timezones():
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
+    return ZoneInfo(name).key
 
 
 class _Model(BaseModel):
@@ -25,16 +36,14 @@ class _Model(BaseModel):
 class QuietHoursModel(_Model):
     """Hours in which nothing is repaired by itself; equal ends are the whole day."""
 
-    start: str = Field(pattern=_CLOCK, description="HH:MM, from then on.")
-    end: str = Field(pattern=_CLOCK, description="HH:MM, until before then; earlier than `start`: the next day.")
+    start: str = Field(pattern=CLOCK, description="HH:MM, from then on.")
+    end: str = Field(pattern=CLOCK, description="HH:MM, until before then; earlier than `start`: the next day.")
     time_zone: str = Field("UTC", max_length=100, description="An IANA name, such as Europe/Berlin.")
 
     @field_validator("time_zone")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
-        return ZoneInfo(name).key
+        return known_time_zone(name)
 
 
 class DriftPolicy(_Model):
@@ -163,6 +172,14 @@ class DriftPage(_Model):
     late: int
     received: int
     webhook_loss_ratio: float | None = Field(description="Estimate: missed / (missed + received).")
+    webhook_lag_mean: float | None = Field(
+        description="Seconds from Shopify's trigger to our receipt, in the hour before the last sweep; none came: null."
+    )
+    webhook_lag_max: float | None
+    silent_since: datetime | None = Field(
+        description="The last webhook, where in the same hours of each of the days before many came; null: no silence."
+    )
+    expected_webhooks: int | None = Field(description="What came in these hours on the quietest of those days.")
     last_sweep_at: datetime | None
     last_full_sweep_at: datetime | None
 
@@ -178,9 +195,71 @@ class DriftPage(_Model):
             late=state.late,
             received=state.received,
             webhook_loss_ratio=loss_ratio(state.missed, state.received),
+            webhook_lag_mean=state.lag_mean,
+            webhook_lag_max=state.lag_max,
+            silent_since=state.silent_since,
+            expected_webhooks=state.expected,
             last_sweep_at=state.last_at,
             last_full_sweep_at=state.full_at,
         )
+
+
+class HistorySearch(_Model):
+    """Which hours to show; whole hours are answered."""
+
+    since: Moment | None = Field(None, description="None: seven days before `until`.")
+    until: Moment | None = Field(None, description="None: now. At most 31 days after `since`.")
+
+    def span(self, now: datetime) -> tuple[datetime, datetime]:
+        """The first hour, and the one after the last. Raises ValueError, in words for its author."""
+        until = now if self.until is None else min(self.until.astimezone(UTC), now)
+        since = until - _SHOWN if self.since is None else self.since.astimezone(UTC)
+        if since >= until:
+            raise ValueError("lies not before the end")
+        if until - since > MOST_SHOWN:
+            raise ValueError(f"lies more than {MOST_SHOWN.days} days before the end")
+        end = hour_of(until)
+        return hour_of(since), end if end == until else end + HOUR
+
+
+class DriftHour(_Model):
+    """One hour of a shop."""
+
+    hour: datetime
+    sweeps: int
+    compared_cells: int = Field(description="Cells compared with Shopify by the sweeps.")
+    missed: int = Field(description="Webhooks found missing in this hour that have not come since.")
+    late: int = Field(description="Found missing in this hour; they came after all.")
+    repaired: int = Field(description="Missed webhooks whose cell was repaired in this hour.")
+    received: int | None = Field(description="Webhooks about the shop's cells; null: not known, nobody swept.")
+    webhook_loss_ratio: float | None = Field(description="missed / (missed + received).")
+    webhook_lag_mean: float | None
+    webhook_lag_max: float | None
+
+    @classmethod
+    def of(cls, hour: HourOfDrift) -> Self:
+        """From the stored one."""
+        ratio = None if hour.received is None else loss_ratio(hour.missed, hour.received)
+        return cls(
+            hour=hour.hour,
+            sweeps=hour.sweeps,
+            compared_cells=hour.compared,
+            missed=hour.missed,
+            late=hour.late,
+            repaired=hour.repaired,
+            received=hour.received,
+            webhook_loss_ratio=ratio,
+            webhook_lag_mean=hour.lag_mean,
+            webhook_lag_max=hour.lag_max,
+        )
+
+
+class DriftHistoryOut(_Model):
+    """Drift over time: every hour of the span, in order, those without anything too."""
+
+    since: datetime
+    until: datetime
+    items: list[DriftHour]
 
 
 class SweepIn(_Model):

@@ -11,18 +11,23 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift import DriftStore
+from shared.mongodb.drift_history import DriftHistory
 from shared.mongodb.job_boms import JobBoms
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.known_classes import KnownClasses
 from shared.mongodb.listings import Listings
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.records import RecordStore
+from shared.mongodb.schedule_runs import ScheduleRuns
+from shared.mongodb.schedules import ScheduleStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.publisher import Publisher
+from shared.settings import Settings
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
+from shared.shop_life.time_zones import TimeZones
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,19 @@ class Parts:
     facets: BomFacets
     job_boms: JobBoms
     drift: DriftStore
+    history: DriftHistory
     sweeps: SweepStore
+    schedules: ScheduleStore
+    schedule_runs: ScheduleRuns
+    zones: TimeZones
+    private_targets: bool
 
     @classmethod
-    def of(cls, mongo: Mongo, publisher: Publisher, hub: EventHub, tokens: SessionTokens, life: ShopLife) -> Parts:
+    def of(cls, settings: Settings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
         """Join them over one database."""
+        keys = [key.get_secret_value() for key in settings.token_keys]
         return cls(
-            tokens=tokens,
+            tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             publisher=publisher,
             hub=hub,
             shops=life.shops,
@@ -67,5 +78,10 @@ class Parts:
             facets=BomFacets(mongo.db),
             job_boms=JobBoms(mongo.db),
             drift=DriftStore(mongo.db),
+            history=DriftHistory(mongo.db),
             sweeps=SweepStore(mongo.db),
+            schedules=ScheduleStore(mongo.db, keys),
+            schedule_runs=ScheduleRuns(mongo.db),
+            zones=TimeZones(life.shops, life.client.as_role("interactive")),
+            private_targets=settings.private_targets,
         )

@@ -13,6 +13,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift import DriftStore
+from shared.mongodb.drift_history import DriftHistory
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
@@ -39,6 +40,7 @@ def compose_sweeping(
     return Sweeping(
         sweeps=sweeps,
         drift=drift,
+        history=DriftHistory(mongo.db),
         looking=Looking(
             sweeper=Sweeper(boms, rows, ShopifyReads(client), publisher),
             changes=ShopifyChanges(client),

@@ -37,8 +37,9 @@ class Markers:
         if await self._one_is_waiting(shop):
             return False
         marker_id = str(ULID())
-        self._sent[shop] = (marker_id, monotonic())
         await self._publisher.webhook(MARKER_KEY, b"{}", marker_headers(shop, marker_id, datetime.now(UTC)))
+        # Only now: one that the broker has not confirmed may be nowhere, and would be waited for in vain.
+        self._sent[shop] = (marker_id, monotonic())
         until = monotonic() + self._patience
         while not await self._sweeps.marked(shop, marker_id):
             if monotonic() > until:

@@ -103,7 +103,8 @@ class Repairing:
         """The fields of one that is still open: when to look again, and what its job left."""
         now = datetime.now(UTC)
         if document["job_id"] is None:
-            return {"due_at": now + max(STANDING, self._follow_every)}
+            read = document["asked_at"] is not None and now - document["asked_at"] < LOST_AFTER
+            return {"due_at": now + (self._follow_every if read else max(STANDING, self._follow_every))}
         asked = document["asked_at"] or now
         if job is None and now - asked < LOST_AFTER:
             return {"due_at": now + self._follow_every}
@@ -130,6 +131,7 @@ class Repairing:
                 await self._sweeps.close_breaker(shop)  # nothing is left to ask a person about
             return []
         jobs = await self._ask(shop, await self._drift.repairable(shop, approved=True, limit=CELLS_PER_JOB))
+        await self._observe(shop)
         if await self._more_to_come(shop):
             return jobs
         broken = state.breaker is not None or await self._break(state)
@@ -148,6 +150,21 @@ class Repairing:
             await self._drift.hold(waiting, str(why))
             return jobs
         return jobs + await self._ask(shop, waiting)
+
+    async def _observe(self, shop: str) -> None:
+        """Of a cell that moved on both sides, approval takes over what was missed on top of what was changed here.
+
+        A verifying read does it, as the webhook would have done: base and count move together. What was counted by
+        hand stays, and stays to be seen as a difference.
+        """
+        documents = await self._drift.to_observe(shop, CELLS_PER_JOB)
+        if not documents:
+            return
+        now = datetime.now(UTC)
+        await self._stock.ask_verify(shop, [cell_in(document) for document in documents])
+        for document in documents:
+            await self._drift.update(document, {"asked_at": now, "held": None, "due_at": now + self._follow_every})
+        log.info("missed_values_read", shop=shop, cells=len(documents))
 
     async def _more_to_come(self, shop: str) -> bool:
         """Whether cells of the same look are about to be judged: the breaker must see them together.

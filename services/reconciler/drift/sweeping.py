@@ -19,9 +19,11 @@ from services.reconciler.drift.repairing import FOLLOW, Repairing
 from services.reconciler.drift.subscribing import Subscribing
 from shared import metrics
 from shared.domain.comparison import GRACE
-from shared.domain.drift import DriftMode, loss_ratio
+from shared.domain.drift import DriftMode, loss_ratio, unusual_silence
 from shared.errors import ShopifyError, ShopifyThrottled
+from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
+from shared.mongodb.drift_history import DriftHistory
 from shared.mongodb.sweeps import SWEEP_LEASE, SweepState, SweepStore
 from shared.settings import Settings
 
@@ -50,6 +52,9 @@ class SweepTimes:
 
 SHOPS_AT_ONCE = 4
 
+WORST, ENOUGH = 10, 20
+"""Shops with a loss figure of their own in the metrics, and the webhooks without which a figure says little."""
+
 
 class Sweeping:
     """Sweeps the shops whose turn it is."""
@@ -59,6 +64,7 @@ class Sweeping:
         *,
         sweeps: SweepStore,
         drift: DriftStore,
+        history: DriftHistory,
         looking: Looking,
         confirming: Confirming,
         repairing: Repairing,
@@ -67,6 +73,7 @@ class Sweeping:
     ) -> None:
         self._sweeps = sweeps
         self._drift = drift
+        self._history = history
         self._looking = looking
         self._confirming = confirming
         self._repairing = repairing
@@ -142,13 +149,15 @@ class Sweeping:
         made = await self._subscribing.check(shop)
         full = state.asked_full or state.full_at is None or now - state.full_at >= self._times.full_every
         looked = await self._looking.look(shop, state.watermark, full=full)
-        values = {"next_at": self._next(state), "last_at": now}
+        values: Document = {"next_at": self._next(state), "last_at": now}
         if looked.watermark is not None:
             values["watermark"] = looked.watermark
         if full:
             values["full_at"] = now
         losses = await self._drift.losses(shop, now)
-        await self._sweeps.swept(shop, values | losses, asked_at=state.asked_at)
+        lags = await self._history.keep(shop, compared=looked.cells, last_at=state.last_at, now=now)
+        silent = await self._silence(state, now)
+        await self._sweeps.swept(shop, values | losses | lags | silent, asked_at=state.asked_at)
         log.info(
             "swept",
             shop=shop,
@@ -159,6 +168,16 @@ class Sweeping:
             watched=looked.watched,
             subscriptions_made=len(made),
         )
+
+    async def _silence(self, state: SweepState, now: datetime) -> Document:
+        """Whether a shop that is usually busy in these hours has told nothing: its fields, and a warning once."""
+        silence = await self._history.silence(state.shop, now)
+        expected = None if silence is None else unusual_silence(silence.earlier_days)
+        if silence is None or expected is None:
+            return {"silent_since": None, "expected": None}
+        if state.silent_since is None:
+            log.warning("shop_is_silent", shop=state.shop, since=silence.since.isoformat(), usually=expected)
+        return {"silent_since": silence.since, "expected": expected}
 
     def _next(self, state: SweepState) -> datetime:
         """The shop's next turn: in its own place of the period, never two turns at once."""
@@ -191,6 +210,11 @@ class Sweeping:
         metrics.BREAKER_OPEN.set(await self._sweeps.open_breakers())
         ratio = loss_ratio(*await self._sweeps.all_losses())
         metrics.WEBHOOK_LOSS.set(0.0 if ratio is None else ratio)
+        metrics.SILENT_SHOPS.set(await self._sweeps.silent_shops())
+        worst = await self._sweeps.worst_losses(WORST, at_least=ENOUGH)
+        metrics.SHOP_WEBHOOK_LOSS.clear()
+        for shop, missed, received in worst:
+            metrics.SHOP_WEBHOOK_LOSS.labels(shop).set(loss_ratio(missed, received) or 0.0)
 
 
 def _place(shop: str, every: timedelta) -> timedelta:

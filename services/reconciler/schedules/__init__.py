@@ -1,0 +1,1 @@
+"""Schedules: runs begun at their moments, followed to their end, and told of."""

@@ -1,0 +1,64 @@
+"""Follows the runs of schedules to the end of their job or preview."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from shared import metrics
+from shared.domain.job import UNFINISHED_JOB_STATES, JobState
+from shared.domain.schedule import Action
+from shared.mongodb.collections import Document
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.schedule_runs import ScheduleRuns
+from shared.mongodb.schedules import ScheduleStore
+
+log = structlog.get_logger()
+
+LOST_AFTER = timedelta(minutes=10)
+"""A run without a job or preview so long after it was asked for: somebody has removed it."""
+
+_AT_A_TIME = 500
+
+
+class Following:
+    """Looks after the runs that are under way; several processes may do so at once."""
+
+    def __init__(self, *, schedules: ScheduleStore, runs: ScheduleRuns, jobs: JobStore, previews: PreviewStore) -> None:
+        self._schedules = schedules
+        self._runs = runs
+        self._jobs = jobs
+        self._previews = previews
+
+    async def follow(self) -> None:
+        """Note which runs have ended."""
+        for run in await self._runs.running(_AT_A_TIME):
+            await self.has_ended(run)
+
+    async def has_ended(self, run: Document) -> bool:
+        """Whether the run has ended by now; it is noted, with its figures."""
+        preview = run["action"] == str(Action.PREVIEW)
+        store = self._previews if preview else self._jobs
+        document = await store.get(run["shop"], run["run_id"])
+        if document is None:
+            if datetime.now(UTC) - run["asked_at"] < LOST_AFTER:
+                return False
+            await self._end(run, "lost", None)
+        elif preview:
+            if document["state"] not in {"ready", "failed"}:
+                return False
+            await self._end(run, document["state"], document["badges"])
+        else:
+            if JobState(document["state"]) in UNFINISHED_JOB_STATES:
+                return False
+            await self._end(run, document["state"], document["totals"])
+        return True
+
+    async def _end(self, run: Document, outcome: str, figures: Document | None) -> None:
+        schedule = await self._schedules.get(run["shop"], run["schedule_id"])
+        tell = schedule is not None and schedule.target_url is not None
+        if await self._runs.ended(run, outcome, figures, tell=tell):
+            metrics.SCHEDULED_RUNS.labels(run["action"], outcome).inc()
+            log.info("run_ended", shop=run["shop"], schedule=run["schedule_id"], run=run["run_id"], outcome=outcome)

@@ -1,0 +1,158 @@
+"""Begins the runs of schedules at their moments. A crash or a second process never runs a moment twice."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from services.reconciler.schedules.following import Following
+from shared import metrics
+from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.job import JobSource
+from shared.domain.schedule import RunState, Skipped, why_skipped
+from shared.errors import BrokerUnavailable, ShopifyError
+from shared.mongodb.collections import Document
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.schedule_runs import ScheduleRuns
+from shared.mongodb.schedules import Schedule, ScheduleStore
+from shared.mongodb.shops import ShopStore
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
+from shared.schedules.moments import last_moment, next_moment, run_id
+from shared.shop_life.time_zones import TimeZones
+
+log = structlog.get_logger()
+
+TICK = 1.0
+"""Seconds between looks for what is due."""
+
+_AT_A_TIME = 200
+
+
+class Scheduling:
+    """One process's part: several share the schedules by lease."""
+
+    def __init__(
+        self,
+        *,
+        schedules: ScheduleStore,
+        runs: ScheduleRuns,
+        shops: ShopStore,
+        zones: TimeZones,
+        jobs: JobStore,
+        previews: PreviewStore,
+        publisher: Publisher,
+        following: Following,
+        tick: float = TICK,
+    ) -> None:
+        self._schedules = schedules
+        self._runs = runs
+        self._shops = shops
+        self._zones = zones
+        self._jobs = jobs
+        self._previews = previews
+        self._publisher = publisher
+        self._following = following
+        self._tick = tick
+
+    async def run(self) -> None:
+        """Go round until cancelled."""
+        while True:
+            try:
+                await self.round()
+            except Exception:  # a store that is away: the next round tries again
+                log.exception("schedule_round_failed")
+            await asyncio.sleep(self._tick)
+
+    async def round(self) -> None:
+        """Begin what is due, then follow what is under way."""
+        for _ in range(_AT_A_TIME):
+            schedule = await self._schedules.take_due(datetime.now(UTC))
+            if schedule is None or schedule.next_at is None:
+                break
+            try:
+                await self._see_to(schedule, schedule.next_at)
+            except (BrokerUnavailable, ShopifyError) as error:
+                # The lease stands until another try; the run's id stays the same.
+                log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
+            except Exception:  # one schedule must not take the others' turns
+                log.exception("schedule_failed", shop=schedule.shop, schedule=schedule.schedule_id)
+        await self._following.follow()
+
+    async def _see_to(self, schedule: Schedule, due_at: datetime) -> None:
+        """Begin the run of the last moment that has passed, or leave it out; earlier ones are made up for by it."""
+        zone = await self._zone(schedule)
+        now = datetime.now(UTC)
+        moment = max(due_at, last_moment(schedule.timing, zone, now))
+        run = run_id(schedule.shop, schedule.schedule_id, moment)
+        status = await self._shops.status(schedule.shop)
+        why = why_skipped(
+            late=now - moment,
+            missed=schedule.missed,
+            shop_active=status == "active",
+            still_running=await self._still_running(schedule, run),
+        )
+        noted = await self._runs.note(schedule, run, moment, why)
+        if noted["state"] == RunState.DUE:
+            await self._ask(schedule, noted)
+        elif why is not None:
+            metrics.SCHEDULED_RUNS.labels(str(schedule.action), "skipped").inc()
+            log.info("run_left_out", shop=schedule.shop, schedule=schedule.schedule_id, run=run, reason=str(why))
+        await self._schedules.advance(schedule, next_moment(schedule.timing, zone, max(now, moment)))
+
+    async def _zone(self, schedule: Schedule) -> ZoneInfo:
+        if schedule.time_zone is not None:
+            return ZoneInfo(schedule.time_zone)
+        known = await self._zones.known(schedule.shop)
+        try:
+            return await self._zones.of(schedule.shop)
+        except ShopifyError:
+            if known is None:
+                raise
+            return known
+
+    async def _still_running(self, schedule: Schedule, run: str) -> bool:
+        """Whether an earlier run has not ended. One that was noted by a process that died is asked for first."""
+        running = False
+        for earlier in await self._runs.unfinished(schedule.shop, schedule.schedule_id):
+            if earlier["run_id"] == run:
+                continue
+            if earlier["state"] == RunState.DUE:
+                await self._ask(schedule, earlier)
+                running = True
+            elif not await self._following.has_ended(earlier):
+                running = True
+        return running
+
+    async def _ask(self, schedule: Schedule, run: Document) -> None:
+        """Ask for the job or preview, as any client does; a repeat under the same id has no second effect."""
+        if run["action"] != str(schedule.action):
+            await self._runs.left_out(run, Skipped.CHANGED)
+            return
+        selection = SelectionBody.model_validate(schedule.selection)
+        requested_by = f"schedule:{schedule.schedule_id}"
+        if schedule.direction is None:
+            preview = PreviewRequest(
+                shop=schedule.shop, preview_id=run["run_id"], selection=selection, requested_by=requested_by
+            )
+            await self._previews.request(preview)
+            await self._publisher.command(PREVIEW_REQUEST, preview)
+        else:
+            job = JobRequest(
+                shop=schedule.shop,
+                job_id=run["run_id"],
+                direction=schedule.direction,
+                selection=selection,
+                source=JobSource.SCHEDULE,
+                requested_by=requested_by,
+                options=JobOptions.model_validate(schedule.options),
+            )
+            await self._jobs.request(job)
+            await self._publisher.command(JOB_REQUEST, job)
+        await self._runs.asked(run)
+        log.info("run_asked", shop=schedule.shop, schedule=schedule.schedule_id, run=run["run_id"])

@@ -1,0 +1,32 @@
+"""What Trueup sends out: the outcome of a schedule's run, to an address that the merchant has given."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.contract.messages import ShopDomain, Ulid
+from shared.domain.schedule import Action, Skipped
+
+Outcome = Literal["completed", "completed_with_errors", "cancelled", "failed", "ready", "skipped", "lost"]
+"""How a run has ended: a job's state, `ready` or `failed` of a preview, `skipped`; `lost`: its records are gone."""
+
+
+class ScheduleOutcome(BaseModel):
+    """A run of a schedule has ended, or was left out. Told at least once; `run_id` tells repeats apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="The version of the body's form.")
+    event: Literal["schedule.run"] = "schedule.run"
+    shop: ShopDomain
+    schedule_id: Ulid
+    schedule_name: str
+    action: Action
+    run_id: Ulid = Field(description="Also the id of its job or preview.")
+    due_at: AwareDatetime
+    ended_at: AwareDatetime
+    outcome: Outcome
+    reason: Skipped | None = Field(description="Why the run was left out.")
+    figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")

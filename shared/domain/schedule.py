@@ -1,0 +1,94 @@
+"""Schedules: what runs by itself, and when a run is left out. Times of day are found elsewhere, by a library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+LATE = timedelta(minutes=5)
+"""A run that cannot begin within this time of its moment was missed: nobody was there to begin it."""
+
+SHORTEST = timedelta(minutes=5)
+"""The least time between two runs of one schedule."""
+
+
+class Action(StrEnum):
+    """What a schedule does."""
+
+    PREVIEW = "preview"
+    RECONCILE = "reconcile"
+
+
+class Missed(StrEnum):
+    """What becomes of a run that was missed."""
+
+    RUN_ONCE = "run_once"
+    """One run makes up for it, late, however many were missed."""
+    SKIP = "skip"
+
+
+class TimingKind(StrEnum):
+    """How the moments of a schedule are given."""
+
+    DAILY = "daily"
+    HOURLY = "hourly"
+    CRON = "cron"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The moments of a schedule, as one cron expression of five fields."""
+
+    kind: TimingKind
+    expression: str
+
+    @classmethod
+    def daily(cls, hour: int, minute: int) -> Timing:
+        """Once a day."""
+        return cls(TimingKind.DAILY, f"{minute} {hour} * * *")
+
+    @classmethod
+    def hourly(cls, minute: int) -> Timing:
+        """Once an hour."""
+        return cls(TimingKind.HOURLY, f"{minute} * * * *")
+
+    @property
+    def minute(self) -> int:
+        """The minute of the hour of a daily or hourly timing."""
+        return int(self.expression.split()[0])
+
+    @property
+    def hour(self) -> int:
+        """The hour of a daily timing."""
+        return int(self.expression.split()[1])
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    DUE = "due"
+    """Noted, not asked for yet; whoever takes the schedule up next asks for it."""
+    RUNNING = "running"
+    ENDED = "ended"
+    SKIPPED = "skipped"
+
+
+class Skipped(StrEnum):
+    """Why a run was left out."""
+
+    MISSED = "missed"
+    OVERLAP = "overlap"
+    """The run before it had not ended."""
+    SHOP_NOT_ACTIVE = "shop_not_active"
+    CHANGED = "changed"
+    """The schedule was removed or switched off before the run had begun."""
+
+
+def why_skipped(*, late: timedelta, missed: Missed, shop_active: bool, still_running: bool) -> Skipped | None:
+    """Why a run is left out; None: it begins. `late`: the time since its moment."""
+    if not shop_active:
+        return Skipped.SHOP_NOT_ACTIVE
+    if still_running:
+        return Skipped.OVERLAP
+    return Skipped.MISSED if late > LATE and missed is Missed.SKIP else None

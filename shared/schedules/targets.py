@@ -1,0 +1,153 @@
+"""Telling an outcome to an address that a merchant has given: signed, bounded, and never into a private network."""
+
+from __future__ import annotations
+
+import hmac
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import DefaultResolver
+
+TIMEOUT = 10.0
+"""Seconds that a receiver has for the whole of its answer."""
+
+TIMESTAMP, SIGNATURE, DELIVERY = "Trueup-Timestamp", "Trueup-Signature", "Trueup-Delivery"
+"""Unix seconds; `sha256=` and the hexadecimal HMAC-SHA256 of timestamp, a point, and the raw body; the run's id."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+"""IPv4 behind a translator: the last 32 bits are the address that is reached."""
+
+_SUCCESS = range(200, 300)
+
+
+class NotDelivered(Exception):
+    """The receiver did not take it. The text names no secret, and nothing that the receiver has answered."""
+
+
+class ForbiddenAddress(OSError):
+    """A name that leads into a private network."""
+
+
+def url_problem(url: str, *, private: bool) -> str | None:
+    """What is wrong with a target's address, in words for its author; None: nothing. `private`: any host will do."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no address"
+    if not host or not url.isascii() or any(sign.isspace() or sign == "\\" for sign in url):
+        return "is no address"
+    if parts.scheme != "https" and not (private and parts.scheme == "http" and host in _LOOPBACK):
+        return "must be an https address"
+    if parts.username is not None or parts.password is not None:
+        return "must hold no user name or password; what is sent is signed"
+    if parts.fragment:
+        return "must hold no fragment"
+    if not private and not _is_public_name(host):
+        return "must be reachable from the internet"
+    return None
+
+
+def _is_public_name(host: str) -> bool:
+    try:
+        return is_public(host)
+    except ValueError:
+        name = host.rstrip(".").lower()
+        # All digits, or hexadecimal: a way to write an IPv4 address that resolvers understand.
+        last = name.rsplit(".", 1)[-1]
+        return "." in name and not last.isdigit() and not last.startswith("0x") and last not in {"local", "internal"}
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet, also by what an IPv6 address wraps. Raises ValueError."""
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if any(ip in network for network in _TRANSLATED):
+            wrapped = IPv4Address(int(ip) & 0xFFFFFFFF)
+        if wrapped is not None:
+            ip = wrapped
+    return ip.is_global and not ip.is_multicast
+
+
+class PublicOnly(AbstractResolver):
+    """Resolves names to addresses of the internet: checked on what is connected to, so that no name can change."""
+
+    def __init__(self) -> None:
+        self._resolver = DefaultResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses. Raises ForbiddenAddress where one is private: such a name is not to be trusted at all."""
+        found = await self._resolver.resolve(host, port, family)
+        if not all(is_public(result["host"]) for result in found):
+            raise ForbiddenAddress("the name leads to a private address")
+        return found
+
+    async def close(self) -> None:
+        """Close what it stands on."""
+        await self._resolver.close()
+
+
+def signature(secret: bytes, timestamp: str, body: bytes) -> str:
+    """The value of the signature's header."""
+    return "sha256=" + hmac.new(secret, timestamp.encode() + b"." + body, sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Sends signed bodies. `private`: whether addresses of private networks may be sent to."""
+
+    session: aiohttp.ClientSession
+    private: bool
+
+    @classmethod
+    def open(cls, *, private: bool, trace_configs: list[aiohttp.TraceConfig] | None = None) -> Targets:
+        """With a session of its own, that keeps no cookies and no connections, and asks no proxy."""
+        connector = aiohttp.TCPConnector(resolver=None if private else PublicOnly(), force_close=True, limit=8)
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+            trace_configs=trace_configs or [],
+        )
+        return cls(session, private)
+
+    async def send(self, url: str, secret: bytes, body: bytes, delivery: str) -> int:
+        """POST it; answers the status. Raises NotDelivered: another time may do."""
+        # Checked anew: a literal address is not resolved, and the setting may have changed since it was stored.
+        if (problem := url_problem(url, private=self.private)) is not None:
+            raise NotDelivered(f"the address {problem}")
+        timestamp = str(int(time.time()))
+        headers: Mapping[str, Any] = {
+            "Content-Type": "application/json",
+            "User-Agent": "Trueup",
+            TIMESTAMP: timestamp,
+            SIGNATURE: signature(secret, timestamp, body),
+            DELIVERY: delivery,
+        }
+        try:
+            # A redirect would lead where nobody has checked. The answer's body is not read.
+            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                status = response.status
+        except TimeoutError:
+            raise NotDelivered(f"no answer within {TIMEOUT:.0f} seconds") from None
+        except (aiohttp.ClientError, ForbiddenAddress, OSError, ValueError) as error:
+            raise NotDelivered(f"could not be reached ({type(error).__name__})") from None
+        if status not in _SUCCESS:
+            raise NotDelivered(f"answered with status {status}")
+        return status
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self.session.close()

@@ -1,0 +1,71 @@
+"""Outcomes go to the internet only, unless a setting says otherwise, and they are signed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+
+from shared.schedules.targets import NotDelivered, PublicOnly, Targets, is_public, signature, url_problem
+
+PRIVATE = [
+    *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),  # noqa: S104  # not bound to
+    *("::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a9fe:a9fe"),
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_private_addresses_are_known_in_each_form(address: str) -> None:
+    """Loopback, private, link-local, shared and multicast addresses, also those wrapped in IPv6."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_addresses_of_the_internet_pass(address: str) -> None:
+    """And so do those that a translator reaches."""
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://example.com/", "ftp://example.com/", "https://", "https:///x", "https://user:word@example.com/"),
+        *("https://localhost/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://127.1/"),
+        *("https://0x7f.0x0.0x0.0x1/", "https://printer.local/", "https://mongodb/", "https://example.com/#part"),
+        *("https://exa mple.com/", "https://example.com\\@10.0.0.1/", "https://example.com:99999/", "https://[::1"),
+    ],
+)
+def test_an_address_that_is_no_public_one_is_refused(url: str) -> None:
+    """Before anything is stored or sent."""
+    assert url_problem(url, private=False) is not None
+
+
+def test_http_is_for_this_machine_and_by_a_setting_only() -> None:
+    """https anywhere; http to loopback where the setting allows private targets."""
+    assert url_problem("https://example.com:8443/hook?a=1", private=False) is None
+    assert url_problem("http://127.0.0.1:9/hook", private=True) is None
+    assert url_problem("http://127.0.0.1:9/hook", private=False) is not None
+    assert url_problem("http://example.com/hook", private=True) is not None
+
+
+async def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> None:
+    """The address that is connected to is checked, not the name."""
+    resolver = PublicOnly()
+    try:
+        with pytest.raises(OSError, match="private address"):
+            await resolver.resolve("localhost", 443)
+    finally:
+        await resolver.close()
+    targets = Targets.open(private=False)
+    try:
+        with pytest.raises(NotDelivered, match="internet"):
+            await targets.send("https://127.0.0.1:1/", b"secret", b"{}", "id")
+    finally:
+        await targets.close()
+
+
+def test_the_signature_is_over_timestamp_and_raw_body() -> None:
+    """A receiver can check it with HMAC-SHA256 alone."""
+    wanted = hmac.new(b"the secret", b'1700000000.{"a":1}', hashlib.sha256).hexdigest()
+    assert signature(b"the secret", "1700000000", b'{"a":1}') == f"sha256={wanted}"

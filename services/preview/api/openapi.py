@@ -11,6 +11,8 @@ from pydantic.json_schema import JsonSchemaMode
 
 from services.preview.api.problem import MEDIA_TYPE, Problem
 from services.preview.api.routes import AnyRoute, Media
+from shared.contract.outgoing import ScheduleOutcome
+from shared.schedules.targets import DELIVERY, SIGNATURE, TIMESTAMP
 
 Mode = Literal["validation", "serialization"]
 
@@ -42,6 +44,7 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
         "security": [{"sessionToken": []}],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
+        "webhooks": {"scheduleRun": {"post": _told(schemas)}},
         "components": {
             "schemas": definitions,
             "securitySchemes": {
@@ -69,6 +72,7 @@ class _Schemas:
 
 def _forms(routes: Iterable[AnyRoute]) -> Iterable[tuple[Any, Mode]]:
     yield Problem, "serialization"
+    yield ScheduleOutcome, "serialization"
     for route in routes:
         if route.body is not None:
             yield route.body, "validation"
@@ -168,6 +172,32 @@ def _success(
     if route.answer_headers:
         success["headers"] = _headers(route.answer_headers)
     return success
+
+
+def _told(schemas: _Schemas) -> dict[str, Any]:
+    """What is sent to the target of a schedule."""
+    headers = {
+        TIMESTAMP: "Unix seconds of the sending; refuse what is older than a few minutes.",
+        SIGNATURE: "`sha256=` and the hexadecimal HMAC-SHA256, keyed with the secret, of timestamp, `.` and body.",
+        DELIVERY: "The run's id: the same in every try.",
+    }
+    described = [
+        {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+        for name, text in headers.items()
+    ]
+    return {
+        "operationId": "scheduleRun",
+        "tags": ["schedules"],
+        "summary": "A run of a schedule has ended, or was left out: sent to the schedule's target",
+        "description": "Any 2xx within ten seconds takes it. Else it is sent again, four times within some 70 minutes.",
+        "security": [],
+        "parameters": described,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schemas.of(ScheduleOutcome, "serialization")}},
+        },
+        "responses": {"2XX": {"description": "Taken."}},
+    }
 
 
 def _event(state: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser.admin_page import NARROW, WIDE
 from tests.browser.chromium import chromium
 from tests.browser.site import Site, site
 
@@ -42,9 +41,9 @@ async def test_a_schedule_is_made_changed_and_removed_on_the_page(site: Site) ->
         await tab.button("Runs of Every night").click()
         await expect(tab.dialog("Runs of Every night").get_by_text("It has not run yet")).to_be_visible()
         await tab.page.keyboard.press("Escape")
-        await tab.page.set_viewport_size(NARROW)
+        await tab.page.set_viewport_size({"width": 400, "height": 800})
         await tab.looks_right("schedules-narrow")
-        await tab.page.set_viewport_size(WIDE)
+        await tab.page.set_viewport_size({"width": 1600, "height": 1000})
         await tab.button("Edit Every night").click()
         await edit.get_by_role("button", name="Remove").click()
         await edit.get_by_role("button", name="Yes, remove this schedule").click()

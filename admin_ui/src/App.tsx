@@ -12,12 +12,14 @@ import { T } from "./texts";
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
+const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
 const ReconcileDialog = lazy(() => import("./reconcile/ReconcileDialog"));
 
 const PLACES = [
   ["/", T.navigation.boms],
   ["/history", T.navigation.history],
   ["/drift", T.navigation.drift],
+  ["/schedules", T.navigation.schedules],
 ] as const;
 
 export function App() {
@@ -54,6 +56,7 @@ export function App() {
                 <Route path="/history" component={HistoryPage} />
                 <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
                 <Route path="/drift" component={DriftPage} />
+                <Route path="/schedules" component={SchedulesPage} />
                 <Route>
                   <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
                 </Route>

@@ -15,7 +15,7 @@ export function DriftChart() {
   if (found.data === undefined) {
     return found.error === null ? <p role="status">{T.loading}</p> : <TroubleNote trouble={found.error} again={() => void found.refetch()} />;
   }
-  const { days, whole } = found.data;
+  const days = found.data;
   const most = Math.max(1, ...days.map((day) => day.missed + day.late));
   const none = days.every((day) => day.missed + day.late === 0);
   const step = WIDTH / DAYS;
@@ -63,7 +63,6 @@ export function DriftChart() {
       <p className="legend">
         <span className="legend-missed" /> {T.drift.neverCame} <span className="legend-late" /> {T.drift.late}
       </p>
-      {!whole && <Text as="p">{T.drift.notWhole}</Text>}
       <details>
         <summary>{T.drift.asTable}</summary>
         <table className="boms">
@@ -72,14 +71,16 @@ export function DriftChart() {
               <th scope="col">{T.drift.day}</th>
               <th scope="col">{T.drift.neverCame}</th>
               <th scope="col">{T.drift.late}</th>
+              <th scope="col">{T.drift.repaired}</th>
             </tr>
           </thead>
           <tbody>
-            {days.map(({ day, missed, late }) => (
+            {days.map(({ day, missed, late, repaired, looked }) => (
               <tr key={day.getTime()}>
                 <th scope="row">{shortDay(day.toISOString())}</th>
-                <td>{count(missed)}</td>
-                <td>{count(late)}</td>
+                <td>{looked ? count(missed) : T.drift.notKnown}</td>
+                <td>{looked ? count(late) : T.drift.notKnown}</td>
+                <td>{looked ? count(repaired) : T.drift.notKnown}</td>
               </tr>
             ))}
           </tbody>

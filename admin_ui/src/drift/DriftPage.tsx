@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { count, dateTime, percent } from "../formats";
-import { BlockStack, Button, Card, Page, Select, SkeletonBodyText, Text } from "../kit";
+import { Banner, BlockStack, Button, Card, Page, Select, SkeletonBodyText, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
@@ -27,6 +27,11 @@ export default function DriftPage() {
         {figures !== undefined && (
           <>
             {figures.breaker !== null && <Breaker breaker={figures.breaker} />}
+            {figures.silent_since !== null && (
+              <Banner tone="warning">
+                {T.drift.silence(dateTime(figures.silent_since), figures.expected_webhooks ?? 0)}
+              </Banner>
+            )}
             <Card>
               <BlockStack gap="400">
                 <Figures figures={figures} />

@@ -9,11 +9,7 @@ export type Policy = Required<Schema["DriftPolicy"]>;
 export type DriftState = Drift["state"];
 
 const ENTRIES = 50;
-const PAGE = 250;
 export const DAYS = 14;
-/** The most entries that the chart counts. */
-const COUNTED = 2_000;
-
 export const driftListQuery = (state: DriftState | "") =>
   infiniteQueryOptions({
     queryKey: ["drift", "list", state],
@@ -39,51 +35,40 @@ export interface DayOfDrift {
   day: Date;
   missed: number;
   late: number;
-}
-
-export interface DriftByDay {
-  days: DayOfDrift[];
-  /** False where there were more than are counted: then the earliest days may lack some. */
-  whole: boolean;
+  repaired: number;
+  /** Whether anybody looked on that day. */
+  looked: boolean;
 }
 
 export const driftByDayQuery = queryOptions({
   queryKey: ["drift", "by day"],
-  queryFn: async ({ signal }): Promise<DriftByDay> => {
+  queryFn: async ({ signal }): Promise<DayOfDrift[]> => {
     const first = new Date();
     first.setHours(0, 0, 0, 0);
     first.setDate(first.getDate() - (DAYS - 1));
-    const found: Drift[] = [];
-    let cursor: string | undefined;
-    let whole = true;
-    for (;;) {
-      const page = await body(api.GET("/api/drift", { signal, params: { query: { limit: PAGE, cursor } } }));
-      found.push(...page.items);
-      const oldest = page.items.at(-1)?.detected_at;
-      if (page.next_cursor === null || (oldest != null && new Date(oldest) < first)) break;
-      if (found.length >= COUNTED) {
-        whole = false;
-        break;
-      }
-      cursor = page.next_cursor;
-    }
-    return { days: byDay(found, first), whole };
+    const history = await body(
+      api.GET("/api/drift/history", { signal, params: { query: { since: first.toISOString() } } }),
+    );
+    return byDay(history.items, first);
   },
   refetchInterval: 60_000,
 });
 
-function byDay(found: readonly Drift[], first: Date): DayOfDrift[] {
+/** The service tells hours; a day is the merchant's own. */
+function byDay(hours: readonly Schema["DriftHour"][], first: Date): DayOfDrift[] {
   const days = Array.from({ length: DAYS }, (_, number) => {
     const day = new Date(first);
     day.setDate(day.getDate() + number);
-    return { day, missed: 0, late: 0 };
+    return { day, missed: 0, late: 0, repaired: 0, looked: false };
   });
   const places = new Map(days.map((entry) => [entry.day.toDateString(), entry]));
-  for (const { detected_at: detected, late } of found) {
-    const entry = detected === null ? undefined : places.get(new Date(detected).toDateString());
+  for (const hour of hours) {
+    const entry = places.get(new Date(hour.hour).toDateString());
     if (entry === undefined) continue;
-    if (late) entry.late += 1;
-    else entry.missed += 1;
+    entry.missed += hour.missed;
+    entry.late += hour.late;
+    entry.repaired += hour.repaired;
+    entry.looked ||= hour.sweeps > 0;
   }
   return days;
 }

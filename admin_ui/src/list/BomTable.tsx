@@ -100,7 +100,8 @@ const BomRow = memo(function BomRow({ bom, picked, onToggle, onOpen }: BomRowPro
 
 const differs = (cell: BomCell) => cell.cell_class !== "in_sync";
 
-function Values({ bom, onOpen }: { bom: Bom; onOpen: (cell: OpenCell) => void }) {
+// By itself: selecting a page redraws its boxes, not its values.
+const Values = memo(function Values({ bom, onOpen }: { bom: Bom; onOpen: (cell: OpenCell) => void }) {
   const [whole, setWhole] = useState(false);
   const cells = bom.cells ?? [];
   if (cells.length === 0) return <span className="subdued">{T.list.noCells}</span>;
@@ -124,4 +125,4 @@ function Values({ bom, onOpen }: { bom: Bom; onOpen: (cell: OpenCell) => void })
       )}
     </div>
   );
-}
+});

@@ -6,6 +6,7 @@ import { count, dateTime } from "../formats";
 import { Button, SkeletonBodyText } from "../kit";
 import { Dialog } from "../parts/Dialog";
 import { EmptyNote } from "../parts/EmptyNote";
+import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Run, runsQuery, type Schedule } from "./queries";
@@ -41,15 +42,7 @@ function Runs({ runs }: { runs: readonly Run[] }) {
   const titles = T.schedules.runColumns;
   return (
     <table className="boms runs" role="table" aria-label={T.schedules.runs}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {Object.entries(titles).map(([name, title]) => (
-            <th key={name} role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={titles} />
       <tbody role="rowgroup">
         {runs.map((run) => (
           <tr key={run.run_id} role="row">

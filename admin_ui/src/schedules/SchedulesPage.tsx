@@ -5,6 +5,7 @@ import { locationsQuery } from "../api/queries";
 import { dateTime } from "../formats";
 import { Badge, BlockStack, Button, Card, InlineStack, Page, SkeletonBodyText } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
+import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Schedule, schedulesQuery } from "./queries";
@@ -75,15 +76,7 @@ function Table({ schedules, zone, places, onOpen }: TableProps) {
   const titles = T.schedules.columns;
   return (
     <table className="boms runs" role="table" aria-label={T.schedules.title}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {Object.entries(titles).map(([name, title]) => (
-            <th key={name} role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={titles} />
       <tbody role="rowgroup">
         {schedules.map((schedule) => (
           <tr key={schedule.schedule_id} role="row">

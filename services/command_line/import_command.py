@@ -34,6 +34,7 @@ REFUSED = (Column("Line", "number"), Column("Why"), Column("What is wrong", "nam
 
 _PHASES = {
     "waiting": "waiting for another process that is at this import, or was killed at it",
+    "blocked": "waiting for MongoDB to end what a killed process has left open (a minute, at most two)",
     "items": "items read",
     "boms": "BOMs made",
     "levels": "items read with their levels",
@@ -51,7 +52,7 @@ class ProgressLines:
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
         line = _PHASES[phase]
-        if phase != "waiting":
+        if phase not in {"waiting", "blocked"}:
             line = f"{done} {line}" if total is None else f"{done} of {total} {line}"
         ended = total is not None and done >= total
         if phase != self._phase and self._rest is not None:

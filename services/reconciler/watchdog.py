@@ -17,13 +17,14 @@ from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.mongodb.cells import CellStore
 from shared.mongodb.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops import ShopStore
+from shared.shopify.answers import PAUSES
 
 log = structlog.get_logger()
 
 EVERY = 5.0
 """Seconds between rounds."""
 
-PAUSE_REASONS = ("unauthorized", "frozen", "forbidden", "locked")
+PAUSE_REASONS = tuple(PAUSES.values())
 """Shown also while no shop has them (`ShopPaused`)."""
 
 SILENT_AFTER = timedelta(seconds=60)

@@ -163,12 +163,16 @@ class PushStore:
         adjusted_at: datetime | None = None,
         whole: bool = False,
         never_sent: bool = False,
+        sends: int | None = None,
     ) -> bool:
         """Close an open push with its outcome, row by row; answers False where it was closed already.
 
         `whole`: the call was refused without saying which row is to blame. `never_sent`: only if it never was.
+        `sends`: only if it has been sent no more often than that.
         """
         condition: Document = {"_id": key_of(shop, push_id), "state": str(PushState.OPEN)}
+        if sends is not None:
+            condition["sends"] = sends
         if never_sent:
             condition["$expr"] = _NEVER_RUN
         result = await self._pushes.update_one(

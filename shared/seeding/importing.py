@@ -17,6 +17,7 @@ from shared.errors import TrueupError
 from shared.mongodb.boms import BomStore
 from shared.mongodb.collections import Document
 from shared.mongodb.imports import LEASE, ImportStore
+from shared.mongodb.transactions import WriteConflict
 from shared.reading.locations import refresh_locations
 from shared.reading.patience import patiently
 from shared.seeding.basing import Basing
@@ -30,6 +31,10 @@ log = structlog.get_logger()
 
 CELLS_AT_ONCE = 500
 """Cells made, or based, in one transaction."""
+
+LEFT_OPEN = 120.0
+"""Seconds: a transaction whose process was killed is ended by the server after 60 (`transactionLifetimeLimitSeconds`),
+looked for once in half of that."""
 
 _LINES_AT_ONCE = 500
 _ITEMS_AT_ONCE = 500
@@ -141,9 +146,23 @@ class Importing:
         phase = document["phase"]
         while phase != "done":
             log.info("import_phase", shop=shop, import_id=import_id, phase=phase)
-            phase = await steps[phase]()
+            phase = await self._outlasting(steps[phase])
             await self._imports.note(shop, import_id, phase=phase)
         return await self._imports.finish(shop, import_id)
+
+    async def _outlasting(self, step: Callable[[], Awaitable[str]]) -> str:
+        """Do a step, again and again while a process that was killed keeps its documents locked."""
+        loop = asyncio.get_running_loop()
+        until: float | None = None
+        while True:
+            try:
+                return await step()
+            except WriteConflict:
+                until = until or loop.time() + LEFT_OPEN
+                if loop.time() > until:
+                    raise
+                self._progress("blocked", 0, None)
+                await asyncio.sleep(_LOOK_AGAIN)
 
     async def _items(self, shop: str, import_id: str, cursor: str | None) -> str:
         await patiently(

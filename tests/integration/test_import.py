@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from shared.shopify.bulk import BulkResult
 from shared.shopify.client import ShopifyClient
 from shared.shopify.exports import Exports
 from shared.shopify.shop_queries import BULK_ITEMS, BULK_LEVELS
-from tests.integration.import_runs import CATALOGUES, add_many, complete, everything, run_import
+from tests.integration.import_runs import CATALOGUES, add_many, complete, everything, levels, run_import
 from tests.integration.shop_world import SHOP, ShopWorld, shop_world
 
 NAMES = ("apparel", "home-and-garden", "jewelery")
@@ -323,6 +324,29 @@ async def test_an_import_killed_anywhere_goes_on_when_it_is_started_again(world:
     assert (again.report["items"], again.report["boms"]["new"]) == (700, 700)
     assert await world.mongo.db["imports"].count_documents({}) == 1
     await complete(world, 700)
+
+
+async def test_a_transaction_that_a_killed_process_left_open_is_outlasted(world: ShopWorld) -> None:
+    """kill -9 within a transaction leaves its documents locked until the server ends it: the next import waits."""
+    await add_many(world, 3)
+    (item, *_) = {item_id for item_id, _ in await levels(world)}
+    blocked = asyncio.Event()
+
+    def told(phase: str, _done: int, _total: int | None) -> None:
+        if phase == "blocked":
+            blocked.set()
+
+    async with connected(world.settings) as client, await world.mongo.client.start_session() as killed:
+        killed.start_transaction()
+        left = {"shop": SHOP, "bom_id": item, "inventory_item_id": item}
+        await world.mongo.db["boms"].insert_one(left, session=killed)
+        calls = client.shopify()
+        importing = importing_of(client, calls, Exports(calls), told)
+        run = asyncio.ensure_future(importing.run(SHOP, Source.of(None, None, tracks=None)))
+        await asyncio.wait({run, asyncio.ensure_future(blocked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await killed.abort_transaction()
+        await run
+    await complete(world, 3)
 
 
 async def test_two_processes_do_not_import_at_once(world: ShopWorld) -> None:

@@ -14,6 +14,7 @@ from services.reconciler.lane import Lane
 from services.reconciler.work.cell_worker import CellWorker
 from services.reconciler.work.current import CurrentLevels
 from services.reconciler.work.pushing import Pushing
+from services.reconciler.work.sending import Sending
 from services.reconciler.work.task import Task
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
@@ -25,10 +26,11 @@ from shared.errors import ShopifyThrottled
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import key_of
 from shared.mongodb.previews import PreviewStore
-from shared.mongodb.pushes import PushStore
+from shared.mongodb.pushes import PushRecord, PushStore
 from shared.mongodb.stock import StockWrite
 from shared.rabbitmq.consumer import Delivery
 from shared.reading.rows import RowReader
+from shared.shopify.writes import SetRow
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
 
 SOON = timedelta(milliseconds=500)
@@ -270,3 +272,32 @@ async def test_a_push_that_another_worker_has_sent_is_not_withdrawn(
     assert job["totals"]["updated"] == 6
     assert len(await world.ledger()) == 6
     assert await world.mongo.db["cells"].distinct("attempts") == [1]
+
+
+async def test_a_push_that_is_sent_while_evidence_is_read_is_not_judged_by_it(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker sends the push between the read and the judgement: what was read says nothing of that send."""
+    pushes = PushStore(world.mongo.db)
+    read = Sending._held
+    sent: list[str] = []
+
+    async def then_sent_by_another(sending: Sending, shop: str, push: PushRecord) -> Any:
+        held = await read(sending, shop, push)
+        if not sent:
+            sent.append(push.push_id)
+            assert await pushes.note_send(shop, push.push_id, datetime.now(UTC))
+            rows = [SetRow(r.item_id, r.key.location_id, r.target.quantity, r.target.change_from) for r in push.rows]
+            await sending._writes.send(shop, push.body, rows)
+        return held
+
+    async def would_apply_twice(*_: object) -> bool:
+        return not sent
+
+    monkeypatch.setattr(Sending, "_held", then_sent_by_another)
+    monkeypatch.setattr(Sending, "_would_apply_twice", would_apply_twice)
+    monkeypatch.setattr(Sending, "_check_calm", lambda *_: None)
+    await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "reset_before", "count": 1})
+    job = await world.run(Direction.TO_SHOPIFY)
+    assert [entry["delta"] for entry in await world.ledger()] == [3] * 6
+    assert job["totals"]["updated"] == 6

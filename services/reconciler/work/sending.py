@@ -78,10 +78,15 @@ class Sending:
             if policy is Resend.WAIT_FOR_EVIDENCE:
                 until = (push.first_sent_at or now) + KEY_LIFE + SEND_DEADLINE + LONGEST_EXECUTION
                 raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
-            if policy is Resend.JUDGE:
-                return await self._judge(shop, push)
-            if push.runs > 0 and await self._would_apply_twice(shop, push):
-                return await self._judge_in_calm(shop, push, now)
+            by_evidence = policy is Resend.JUDGE
+            if not by_evidence and push.runs > 0 and await self._would_apply_twice(shop, push):
+                self._check_calm(push, now)
+                by_evidence = True
+            if by_evidence:
+                push = await self._judge(shop, push)
+                if push.state is not PushState.OPEN:
+                    return push
+                continue  # sent meanwhile by another worker: what was read says nothing of that send
             # What cannot be sent for want of points is not dated as sent.
             self._writes.make_room(shop, len(push.rows))
             started = self._client.time.monotonic()
@@ -157,16 +162,19 @@ class Sending:
             for row, level in await self._held(shop, push)
         )
 
-    async def _judge_in_calm(self, shop: str, push: PushRecord, now: datetime) -> PushRecord:
-        """Judge by evidence once nothing of any send can still be under way. Raises ShopifyThrottled until then."""
+    @staticmethod
+    def _check_calm(push: PushRecord, now: datetime) -> None:
+        """Raises ShopifyThrottled while something of a send may still be under way."""
         until = (push.last_sent_at or push.first_sent_at or now) + SEND_DEADLINE + LONGEST_EXECUTION
         if now < until:
             raise ShopifyThrottled("a push may not be sent again; evidence comes later", _seconds(until, now))
         log.warning("push_not_sent_again", push=push.push_id, sends=push.sends)
-        return await self._judge(shop, push)
 
     async def _judge(self, shop: str, push: PushRecord) -> PushRecord:
-        """Shopify cannot be asked about the key and no sender is under way: evidence counts, row by row."""
+        """Shopify cannot be asked about the key and no sender is under way: evidence counts, row by row.
+
+        Answers the push still open where it has been sent since it was loaded.
+        """
         first_sent = push.first_sent_at
         if first_sent is None:
             raise ValueError("a push that was never sent needs no evidence")
@@ -174,7 +182,7 @@ class Sending:
             Outcome(RowOutcome.UNKNOWN if level is None else judge(level.updated_at, first_sent))
             for _, level in await self._held(shop, push)
         ]
-        await self._pushes.close(shop, push.push_id, PushState.JUDGED, outcomes=outcomes)
+        await self._pushes.close(shop, push.push_id, PushState.JUDGED, outcomes=outcomes, sends=push.sends)
         return await self._pushes.get(shop, push.push_id)
 
     async def _held(self, shop: str, push: PushRecord) -> list[tuple[PushRow, Level | None]]:

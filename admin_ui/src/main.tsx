@@ -24,10 +24,18 @@ const client = new QueryClient({
 
 const place = document.getElementById("page");
 if (place === null) throw new Error("the page has no place");
-createRoot(place).render(
-  <StrictMode>
-    <QueryClientProvider client={client}>
-      <App />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+
+function begin(root: HTMLElement) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+// Where scripts are there at once, the first rendering would still come before anything is seen: the word that it is
+// coming is painted first. A page that nobody sees is not painted.
+if (document.visibilityState === "hidden") begin(place);
+else requestAnimationFrame(() => setTimeout(begin, 0, place));

@@ -1,6 +1,6 @@
 /** The bills of materials with their values by location; where a merchant selects what to reconcile. */
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useParams } from "../address";
 import { bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
 import { CellPopover, type OpenCell } from "../cell/CellPopover";
@@ -29,8 +29,11 @@ export function BomListPage() {
   const [all, setAll] = useState(false);
   const [open, setOpen] = useState<OpenCell | null>(null);
 
-  const items = found.data?.items ?? [];
-  const total = found.data?.total ?? 0;
+  // What was asked for is seen to be on its way before a page of values is drawn, which takes longer than a frame.
+  const data = useDeferredValue(found.data);
+  const items = data?.items ?? [];
+  const total = data?.total ?? 0;
+  const isDrawing = data !== found.data;
 
   const clear = useCallback(() => {
     setPicked(NONE);
@@ -85,10 +88,13 @@ export function BomListPage() {
               onReconcile={reconcile}
             />
           )}
-          <div aria-busy={found.isFetching} className={found.isPlaceholderData ? "stale" : undefined}>
+          <div
+            aria-busy={found.isFetching || isDrawing}
+            className={found.isPlaceholderData || isDrawing ? "stale" : undefined}
+          >
             {found.error !== null && found.data === undefined ? (
               <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-            ) : found.data === undefined ? (
+            ) : data === undefined ? (
               <div className="table-empty" role="status" aria-label={T.loading}>
                 <SkeletonBodyText lines={8} />
               </div>

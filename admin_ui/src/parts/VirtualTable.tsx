@@ -96,19 +96,18 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         </div>
       </div>
       <div role="rowgroup" className="grid-space" style={{ height: virtual.getTotalSize() }}>
-        {/* One thing is moved, not each row: that is half the work of a frame. */}
-        <div role="presentation" style={{ transform: `translateY(${seen[0]?.start ?? 0}px)` }}>
-          {seen.map((item) => (
-            <TableRow
-              key={item.key}
-              index={item.index}
-              row={rows.row(item.index)}
-              columns={columns as readonly Column<unknown>[]}
-              mark={mark as ((row: unknown) => string) | undefined}
-              narrow={narrow}
-            />
-          ))}
-        </div>
+        {seen.map((item) => (
+          <TableRow
+            // A row that comes into sight takes over the elements of one that has left it; the others stay as painted.
+            key={item.index % seen.length}
+            index={item.index}
+            top={item.start}
+            row={rows.row(item.index)}
+            columns={columns as readonly Column<unknown>[]}
+            mark={mark as ((row: unknown) => string) | undefined}
+            narrow={narrow}
+          />
+        ))}
       </div>
     </div>
   );
@@ -116,19 +115,22 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 
 interface TableRowProps {
   index: number;
+  /** Pixels. */
+  top: number;
   row: unknown;
   columns: readonly Column<unknown>[];
   mark: ((row: unknown) => string) | undefined;
   narrow: boolean;
 }
 
-const TableRow = memo(function TableRow({ index, row, columns, mark, narrow }: TableRowProps) {
+const TableRow = memo(function TableRow({ index, top, row, columns, mark, narrow }: TableRowProps) {
   const name = row === undefined || mark === undefined ? "" : mark(row);
   return (
     <div
       role="row"
       aria-rowindex={index + 2}
       className={`grid-row grid-item ${name}`}
+      style={{ top }}
     >
       {columns.map((column) => (
         <div role="cell" key={column.name} className={column.number ? "number" : undefined} data-column={column.name}>

@@ -325,7 +325,7 @@ export const T = {
     title: "Undo this run",
     table: "What the undo would change",
     possible: (number: number) => `${cells(number)} would go back to where they were before this run.`,
-    impossible: (number: number) => `${cells(number)} cannot be undone any more and stay as they are.`,
+    impossible: (number: number) => `${cells(number)} cannot be taken back and stay as they are.`,
     later: "Sales and counts since then are kept: only this run's own change is taken back.",
     none: "Nothing of this run can be undone any more.",
     many: (what: string) => `This run changed ${what}. Each is taken back where that is still possible; the others stay.`,

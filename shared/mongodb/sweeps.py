@@ -123,6 +123,12 @@ class SweepStore:
             {"_id": shop, "sweep.asked_at": {"$ne": None}}, {"$set": {"sweep.next_at": datetime.now(UTC)}}
         )
 
+    async def note_losses(self, shop: str, losses: Document) -> None:
+        """What has been found missing since the look that led to it."""
+        await self._shops.update_one(
+            {"_id": shop}, {"$set": {f"sweep.{name}": number for name, number in losses.items()}}
+        )
+
     async def ask(self, shop: str, *, full: bool, at: datetime) -> None:
         """Ask for a sweep now; a full one asked for before stays full."""
         values: Document = {"sweep.asked_at": at, "sweep.next_at": at}

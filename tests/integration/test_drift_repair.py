@@ -42,7 +42,8 @@ async def gauge(name: str, value: float) -> None:
 
 
 async def test_what_moved_on_both_sides_is_never_repaired(world: DriftWorld) -> None:
-    """A cell that was counted by hand too is recorded and left to a person; its neighbour is repaired."""
+    """A cell that was counted by hand too is recorded and left to a person; its neighbour is repaired. The figures say
+    at once how many were missed."""
     place = world.shop.locations[0]
     await lose(world, 3)
     await world.shop.hand("B000", place, 5)
@@ -55,6 +56,7 @@ async def test_what_moved_on_both_sides_is_never_repaired(world: DriftWorld) -> 
     stock = await world.shop.cell("B000", place)
     assert (stock.index, stock.count) == (50, 55)
     await gauge("drift_unrepaired_cells", 1)
+    await world.shop.document_where("shops", {"sweep.missed": 3})
     await world.sweep(full=True)
     await world.no_watch_is_left()
     assert len(await world.documents()) == 3

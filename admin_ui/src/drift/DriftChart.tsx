@@ -2,15 +2,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { count, shortDay } from "../formats";
 import { BlockStack, Text } from "../kit";
+import { useNarrow } from "../parts/narrow";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { DAYS, driftByDayQuery } from "./queries";
 
-const WIDTH = 700;
 const HEIGHT = 160;
 const FOOT = 22;
 
 export function DriftChart() {
+  const narrow = useNarrow();
   const found = useQuery(driftByDayQuery);
   if (found.data === undefined) {
     return found.error === null ? <p role="status">{T.loading}</p> : <TroubleNote trouble={found.error} again={() => void found.refetch()} />;
@@ -18,7 +19,8 @@ export function DriftChart() {
   const days = found.data;
   const most = Math.max(1, ...days.map((day) => day.missed + day.late));
   const none = days.every((day) => day.missed + day.late === 0);
-  const step = WIDTH / DAYS;
+  const width = narrow ? 360 : 700;
+  const step = width / DAYS;
   const tall = (number: number) => ((HEIGHT - FOOT - 16) * number) / most;
   const heading = (
     <Text as="h2" variant="headingMd">
@@ -36,7 +38,7 @@ export function DriftChart() {
   return (
     <BlockStack gap="300">
       {heading}
-      <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={T.drift.chartLabel(DAYS)}>
+      <svg className="chart" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={T.drift.chartLabel(DAYS)}>
         {days.map(({ day, missed, late }, place) => {
           const x = place * step + step * 0.2;
           const floor = HEIGHT - FOOT;
@@ -50,7 +52,7 @@ export function DriftChart() {
                   {count(all)}
                 </text>
               )}
-              {place % 2 === 1 && (
+              {place % (narrow ? 4 : 2) === 1 && (
                 <text x={x + step * 0.3} y={HEIGHT - 6} textAnchor="middle">
                   {shortDay(day.toISOString())}
                 </text>
@@ -58,7 +60,7 @@ export function DriftChart() {
             </g>
           );
         })}
-        <line x1={0} x2={WIDTH} y1={HEIGHT - FOOT} y2={HEIGHT - FOOT} className="chart-floor" />
+        <line x1={0} x2={width} y1={HEIGHT - FOOT} y2={HEIGHT - FOOT} className="chart-floor" />
       </svg>
       <p className="legend">
         <span className="legend-missed" /> {T.drift.neverCame} <span className="legend-late" /> {T.drift.late}

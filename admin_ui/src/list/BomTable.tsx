@@ -34,6 +34,9 @@ export function BomTable({ boms, picked, all, wholePage, onToggle, onTogglePage,
         <tr role="row">
           <th role="columnheader" scope="col" className="boms-box">
             <input ref={box} type="checkbox" aria-label={T.list.selectPage} checked={wholePage} onChange={onTogglePage} />
+            <span aria-hidden="true" className="boms-all" onClick={onTogglePage}>
+              {T.list.selectPage}
+            </span>
           </th>
           <th role="columnheader" scope="col">
             {T.list.columns.name}

@@ -4,8 +4,9 @@
  * Roles tell a screen reader the whole size; the region scrolls by keyboard.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
+import { memo, type ReactNode, useEffect, useRef } from "react";
 import { T } from "../texts";
+import { useNarrow } from "./narrow";
 import { TroubleNote } from "./TroubleNote";
 import { type RowSource, useRowWindow } from "./rowWindow";
 
@@ -27,18 +28,6 @@ interface VirtualTableProps<Row> {
   narrowHeight?: number;
   /** A class name of a row. */
   mark?: (row: Row) => string;
-}
-
-const NARROW = window.matchMedia("(max-width: 700px)");
-
-export function useNarrow(): boolean {
-  return useSyncExternalStore(
-    (changed) => {
-      NARROW.addEventListener("change", changed);
-      return () => NARROW.removeEventListener("change", changed);
-    },
-    () => NARROW.matches,
-  );
 }
 
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {

@@ -140,7 +140,8 @@ class Sweeping:
                 await self._drift.look_at_all(shop, now)
                 await self._repairing.follow(shop)
                 await self._look(state)
-            await self._confirming.confirm(shop)
+            if await self._confirming.confirm(shop):
+                await self._sweeps.note_losses(shop, await self._drift.losses(shop, datetime.now(UTC)))
         await self._repairing.follow(shop)
         fresh = await self._sweeps.state(shop)  # a policy or an approval that came meanwhile counts
         if fresh is not None:

@@ -150,11 +150,13 @@ async def test_a_file_says_which_variant_each_bom_is(world: ShopWorld, tmp_path:
     assert [left["stock"]["anvil", place]["count"] for place in world.locations] == [0, 0]
     assert ran.report["cells"] == {"based": 6}
     assert ran.report["without_bom"] == 4
+    assert ran.report["counted_from_zero"] == 2
     assert g["id"] not in left["boms"]
 
     again = await run_import(world.settings, "--boms", str(file), "--tracks")
     assert again.report["boms"] == {"new": 0, "changed": 0, "known": 3, "refused": 0}
     assert again.report["cells"] == {"known_already": 6}
+    assert again.report["counted_from_zero"] == 0
     assert await everything(world) == left
 
 

@@ -2,8 +2,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { count, dateTime, percent } from "../formats";
-import { Banner, BlockStack, Button, Card, Page, Select, SkeletonBodyText, Text } from "../kit";
+import { Banner, BlockStack, Card, Page, Select, SkeletonBodyText, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
+import { MorePages } from "../parts/MorePages";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { Breaker } from "./Breaker";
@@ -60,13 +61,7 @@ export default function DriftPage() {
           ) : (
             <DriftTable items={items} />
           )}
-          {found.hasNextPage && (
-            <div className="pager">
-              <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-                {T.drift.more}
-              </Button>
-            </div>
-          )}
+          <MorePages found={found} title={T.drift.more} />
         </Card>
         <Card>
           <DriftChart />

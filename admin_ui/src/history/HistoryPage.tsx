@@ -5,8 +5,9 @@ import { Link } from "wouter";
 import { href, useParams } from "../address";
 import type { Job } from "../api/queries";
 import { count, dateTime } from "../formats";
-import { BlockStack, Button, Card, InlineStack, Page, Select, SkeletonBodyText, TextField } from "../kit";
+import { BlockStack, Card, InlineStack, Page, Select, SkeletonBodyText, TextField } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
+import { MorePages } from "../parts/MorePages";
 import { SaveButton } from "../parts/SaveButton";
 import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
@@ -39,13 +40,7 @@ export default function HistoryPage() {
           ) : (
             <Runs jobs={jobs} />
           )}
-          {found.hasNextPage && (
-            <div className="pager">
-              <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-                {T.history.more}
-              </Button>
-            </div>
-          )}
+          <MorePages found={found} title={T.history.more} />
         </Card>
         <div className="outside">
           <InlineStack>

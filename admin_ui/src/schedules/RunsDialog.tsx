@@ -6,6 +6,7 @@ import { count, dateTime } from "../formats";
 import { Button, SkeletonBodyText } from "../kit";
 import { Dialog } from "../parts/Dialog";
 import { EmptyNote } from "../parts/EmptyNote";
+import { MorePages } from "../parts/MorePages";
 import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
@@ -27,13 +28,7 @@ export function RunsDialog({ schedule, onClose }: { schedule: Schedule; onClose:
       ) : (
         <Runs runs={runs} />
       )}
-      {found.hasNextPage && (
-        <div className="pager">
-          <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            {T.history.more}
-          </Button>
-        </div>
-      )}
+      <MorePages found={found} title={T.history.more} />
     </Dialog>
   );
 }

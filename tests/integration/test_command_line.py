@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from deploy.local.ports import free_ports
 from shared.domain.comparison import Direction
@@ -98,6 +99,22 @@ async def test_a_preview_that_was_approved_is_what_the_job_works_on(world: ShopW
     assert ended.document["preview_id"] == preview["preview_id"]
     assert ended.document["totals"]["total"] == 2
     assert (await world.cell("B1", world.locations[0])).index == 8
+
+
+async def test_what_only_reads_the_documents_works_while_the_broker_is_away(world: ShopWorld) -> None:
+    """Jobs and dead letters can be looked at without RabbitMQ, as the runbooks ask; what needs it says so."""
+    asked = (
+        await trueup(world.settings, "reconcile", "--direction", "toLocal", "--all", "--watch", "--yes", "--json")
+    ).document
+    away = world.settings.model_copy(update={"amqp_url": SecretStr("amqp://guest:guest@127.0.0.1:1/")})
+    looks = [("jobs",), ("jobs", asked["job_id"]), ("dead-letters", "list")]
+    acts = [("jobs", "retry", asked["job_id"]), ("preview", "--all")]
+    looked = await asyncio.gather(*(trueup(away, *arguments) for arguments in looks))
+    assert [ended.errors for ended in looked] == ["", "", ""]
+    assert asked["job_id"] in looked[0].output
+    refused = await asyncio.gather(*(trueup(away, *arguments) for arguments in acts))
+    assert [ended.code for ended in refused] == [3, 3]
+    assert all("RabbitMQ cannot be reached" in ended.errors for ended in refused)
 
 
 async def test_nothing_is_changed_without_a_yes(world: ShopWorld) -> None:

@@ -171,6 +171,7 @@ def main() -> int:
             lines = [
                 f"export TRUEUP_AMQP_URL='{nodes.amqp_url}' TRUEUP_MONGODB_URI='{nodes.mongodb_uri}'",
                 f"# management: {nodes.management_url}",
+                *([f"# metrics of RabbitMQ: {nodes.rabbitmq.prometheus_url}"] if nodes.rabbitmq is not None else []),
                 *(f"# {name} is process {process}" for name, process in nodes.processes().items()),
                 f"# running; one that ends is started again after {arguments.restart_after:g} s; Ctrl-C stops them",
             ]

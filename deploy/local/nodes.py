@@ -150,9 +150,10 @@ def _keep_running(nodes: LocalNodes, ends: set[signal.Signals], restart_after: f
             continue
         if signal.sigtimedwait(ends, restart_after) is not None:
             return
-        again = ", ".join(nodes.start_again())
+        again = nodes.start_again()
         running = nodes.processes()
-        print(f"# started again: {again}", flush=True)  # noqa: T201 - the command's output
+        told = ", ".join(f"{name}, now process {running[name]}" if name in running else name for name in again)
+        print(f"# started again: {told}", flush=True)  # noqa: T201 - the command's output
 
 
 def main() -> int:

@@ -125,6 +125,14 @@ async def test_nothing_is_changed_without_a_yes(world: ShopWorld) -> None:
     assert await world.mongo.db["jobs"].count_documents({}) == 0
 
 
+async def test_a_preview_that_failed_names_the_code_that_its_runbook_asks_for(world: ShopWorld) -> None:
+    """Shopify answers nothing but 503: exit status 3, with READ_FAILED and the cause on one line."""
+    await world.control("/control/faults", {"kind": "status", "status": 503, "count": 1000})
+    ended = await trueup(world.settings, "preview", "--all")
+    assert ended.code == 3
+    assert ended.output.startswith("the preview failed, READ_FAILED: Shopify could not be read")
+
+
 async def test_ids_that_are_not_known_are_named(world: ShopWorld) -> None:
     """An unknown BOM, location, shop, preview or job is refused with its name, exit 2."""
     wrong = [

@@ -26,7 +26,7 @@ async def in_drift(site: Site, name: str) -> None:
 
 
 async def test_a_push_that_empties_the_shop_says_so(site: Site) -> None:
-    """A count of zero that nobody has counted would end sales: the preview of the push says it, that of the pull not."""
+    """A count of zero that nobody has counted would end sales: the preview of the push says so, the pull's does not."""
     await site.add({"new one": [10, 20]})
     await site.hand("new one", 1, -20)
     async with site.tab() as tab:

@@ -54,6 +54,8 @@ def configure_logs(service: str, level: str) -> None:
             ],
         )
     )
+    # A library's warning is a line as well, not text between the lines.
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper() if level != "debug" else "INFO")

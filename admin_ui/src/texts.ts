@@ -164,6 +164,8 @@ export const T = {
       `the largest rise is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
     fall: (by: number, from: number | null, to: number | null, where: string) =>
       `the largest fall is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
+    emptied:
+      "Shopify is left without stock there, so nothing more can be sold. A product that was just imported has a local count of 0 until somebody counts it: where Shopify is right, change the direction.",
     noRise: "nothing rises",
     noFall: "nothing falls",
     untouched: (direction: Direction) =>

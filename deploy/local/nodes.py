@@ -150,9 +150,10 @@ def _keep_running(nodes: LocalNodes, ends: set[signal.Signals], restart_after: f
             continue
         if signal.sigtimedwait(ends, restart_after) is not None:
             return
-        again = ", ".join(nodes.start_again())
+        again = nodes.start_again()
         running = nodes.processes()
-        print(f"# started again: {again}", flush=True)  # noqa: T201 - the command's output
+        told = ", ".join(f"{name}, now process {running[name]}" if name in running else name for name in again)
+        print(f"# started again: {told}", flush=True)  # noqa: T201 - the command's output
 
 
 def main() -> int:
@@ -171,6 +172,7 @@ def main() -> int:
             lines = [
                 f"export TRUEUP_AMQP_URL='{nodes.amqp_url}' TRUEUP_MONGODB_URI='{nodes.mongodb_uri}'",
                 f"# management: {nodes.management_url}",
+                *([f"# metrics of RabbitMQ: {nodes.rabbitmq.prometheus_url}"] if nodes.rabbitmq is not None else []),
                 *(f"# {name} is process {process}" for name, process in nodes.processes().items()),
                 f"# running; one that ends is started again after {arguments.restart_after:g} s; Ctrl-C stops them",
             ]

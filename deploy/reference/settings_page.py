@@ -34,6 +34,9 @@ def settings_page() -> str:
     )
 
 
+_PLAIN = {SecretStr: "secret", str: "text", int: "number", float: "number", Path: "path", bool: "true or false"}
+
+
 def _kind(annotation: Any) -> str:
     if get_origin(annotation) is typing.Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
@@ -42,9 +45,7 @@ def _kind(annotation: Any) -> str:
         return f"{_kind(options[0])}s, comma-separated"
     if options:
         return _kind(options[0])
-    return {SecretStr: "secret", str: "text", int: "number", float: "number", Path: "path"}.get(
-        annotation, str(annotation)
-    )
+    return _PLAIN.get(annotation, str(annotation))
 
 
 def _default(field: FieldInfo) -> str:
@@ -52,4 +53,4 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if field.default_factory is not None or field.default in {None, PydanticUndefined}:
         return "none"
-    return f"`{field.default}`"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"

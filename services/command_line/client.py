@@ -34,13 +34,20 @@ _DOMAIN: TypeAdapter[str] = TypeAdapter(ShopDomain)
 
 
 @dataclass(frozen=True, slots=True)
+class Broker:
+    """Both connections of a command to RabbitMQ."""
+
+    publisher: Publisher
+    consumer: Consumer
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """Stores and broker of one command."""
+    """Stores and, where a command speaks to it, broker of one command."""
 
     settings: Settings
     mongo: Mongo
-    publisher: Publisher
-    consumer: Consumer
+    broker: Broker | None
     http: aiohttp.ClientSession
     shops: ShopStore
     boms: BomStore
@@ -68,6 +75,22 @@ class Client:
             raise WrongUseError("there is no shop yet; add one with: trueup shop add DOMAIN --token-file PATH")
         raise WrongUseError(f"--shop: say which of the {len(shops)} shops, for instance --shop {shops[0].domain}")
 
+    @property
+    def publisher(self) -> Publisher:
+        """Sends to the broker."""
+        return self._connected().publisher
+
+    @property
+    def consumer(self) -> Consumer:
+        """Hears from the broker."""
+        return self._connected().consumer
+
+    def _connected(self) -> Broker:
+        if self.broker is None:
+            message = "this command was begun without RabbitMQ"
+            raise RuntimeError(message)
+        return self.broker
+
     def shopify(self) -> ShopifyClient:
         """Calls to Shopify with the stored tokens."""
         return ShopLife.of(self.settings, self.mongo, self.http).client
@@ -82,8 +105,11 @@ def shop_domain(text: str) -> str:
 
 
 @asynccontextmanager
-async def connected(settings: Settings | None = None) -> AsyncIterator[Client]:
-    """Connect to what the settings name. Raises WrongSetting, BrokerUnavailable, StoreUnavailable."""
+async def connected(settings: Settings | None = None, *, broker: bool = True) -> AsyncIterator[Client]:
+    """Connect to what the settings name. Raises WrongSetting, BrokerUnavailable, StoreUnavailable.
+
+    Without `broker`, RabbitMQ is left alone: what only reads the documents works while it is away, too.
+    """
     known = settings or load_settings()
     if settings is None:
         configure_logs("command-line", "error")
@@ -93,18 +119,12 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Client]:
         mongo = Mongo(known.mongodb_uri.get_secret_value(), known.mongodb_database)
         stack.callback(mongo.close)
         await mongo.prepare()
-        await declare_topology(url)
-        publisher, consumer = await asyncio.gather(
-            Publisher.open(url, "command-line"), Consumer.open(url, "command-line")
-        )
-        stack.push_async_callback(publisher.close)
-        stack.push_async_callback(consumer.close)
+        both = await _open_broker(url, stack) if broker else None
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield Client(
             settings=known,
             mongo=mongo,
-            publisher=publisher,
-            consumer=consumer,
+            broker=both,
             http=http,
             shops=ShopStore(mongo.db, [key.get_secret_value() for key in known.token_keys]),
             boms=BomStore(mongo.db, mongo.transactions),
@@ -116,3 +136,11 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Client]:
             job_boms=JobBoms(mongo.db),
             letters=DeadLetterStore(mongo.db),
         )
+
+
+async def _open_broker(url: str, stack: AsyncExitStack) -> Broker:
+    await declare_topology(url)
+    publisher, consumer = await asyncio.gather(Publisher.open(url, "command-line"), Consumer.open(url, "command-line"))
+    stack.push_async_callback(publisher.close)
+    stack.push_async_callback(consumer.close)
+    return Broker(publisher, consumer)

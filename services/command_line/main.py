@@ -81,9 +81,9 @@ def trueup_command(
     """Keeps an app's own stock records and Shopify's in agreement."""
 
 
-def _run(work: Callable[[Client], Awaitable[Exit]]) -> NoReturn:
+def _run(work: Callable[[Client], Awaitable[Exit]], *, broker: bool) -> NoReturn:
     async def with_client() -> Exit:
-        async with connected() as client:
+        async with connected(broker=broker) as client:
             return await work(client)
 
     raise typer.Exit(asyncio.run(with_client()))
@@ -116,13 +116,16 @@ def shop_add(
 ) -> None:
     """Make a shop known, or give it a new token."""
     token = read_token(token_file)
-    _run(lambda client: add_shop(client, domain, token, allow_negative=allow_negative, as_json=as_json, out=console()))
+    _run(
+        lambda client: add_shop(client, domain, token, allow_negative=allow_negative, as_json=as_json, out=console()),
+        broker=False,
+    )
 
 
 @shop_app.command("rotate-keys")
 def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
-    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()))
+    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()), broker=False)
 
 
 @shop_app.command("redact")
@@ -134,7 +137,7 @@ def shop_redact(
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
     ask_first(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
-    _run(lambda client: redact_shop(client, domain, as_json=as_json, out=console()))
+    _run(lambda client: redact_shop(client, domain, as_json=as_json, out=console()), broker=False)
 
 
 @app.command("import")
@@ -161,7 +164,7 @@ def import_command(
         known = (await client.shop(shop)).domain
         return await run_import(client, known, source, as_json=as_json, out=console())
 
-    _run(work)
+    _run(work, broker=False)
 
 
 @app.command("preview")
@@ -186,7 +189,7 @@ def preview_command(
             client, known, selection, classes=cell_class or [], most=rows, as_json=as_json, out=console()
         )
 
-    _run(work)
+    _run(work, broker=True)
 
 
 @app.command("reconcile")
@@ -222,7 +225,7 @@ def reconcile_command(
         request = job_request(known, direction, selection, preview_id=preview, options=options)
         return await run_job(client, request, watch=watch, as_json=as_json, out=console())
 
-    _run(work)
+    _run(work, broker=True)
 
 
 @app.command("jobs")
@@ -252,7 +255,7 @@ def jobs_command(
             return await cancel_job(client, known, job_id.upper(), as_json=as_json, out=out)
         return await retry_job(client, known, job_id.upper(), watch=watch, as_json=as_json, out=out)
 
-    _run(work)
+    _run(work, broker=acts)
 
 
 @app.command("sweep")
@@ -276,13 +279,13 @@ def sweep_command(
             return await approve_repair(client, known, as_json=as_json, out=console())
         return await run_sweep(client, known, repair=repair, most=rows, as_json=as_json, out=console())
 
-    _run(work)
+    _run(work, broker=not approve)
 
 
 @letters_app.command("list")
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
-    _run(lambda client: list_letters(client, shop, as_json=as_json, out=console()))
+    _run(lambda client: list_letters(client, shop, as_json=as_json, out=console()), broker=False)
 
 
 @letters_app.command("replay")
@@ -295,7 +298,10 @@ def letters_replay(
 ) -> None:
     """Send kept messages again, as they were."""
     _run(
-        lambda client: replay_letters(client, letter or [], shop, everything=everything, as_json=as_json, out=console())
+        lambda client: replay_letters(
+            client, letter or [], shop, everything=everything, as_json=as_json, out=console()
+        ),
+        broker=True,
     )
 
 
@@ -309,7 +315,7 @@ def after_restore_command(
     )
 
     ask_first("Every open job ends, every earlier preview and undo is void. Go on?", yes=yes)
-    _run(lambda client: after_restore(client, as_json=as_json, out=console()))
+    _run(lambda client: after_restore(client, as_json=as_json, out=console()), broker=False)
 
 
 def main() -> None:

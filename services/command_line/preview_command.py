@@ -156,7 +156,8 @@ async def run_preview(
         await print_with_rows(plain(preview), "rows", rows())
         return Exit.OK if preview["state"] == "ready" else Exit.UNREACHABLE
     if preview["state"] != "ready":
-        out.print(f"the preview failed: {preview['failure']['message']}")
+        failure = preview["failure"]
+        out.print(f"the preview failed, {failure['code']}: {failure['message']}", soft_wrap=True, markup=False)
         return Exit.UNREACHABLE
     show_badges(out, preview)
     shown: list[Document] = []

@@ -128,7 +128,7 @@ class PreviewService:
     async def ready(self) -> dict[str, bool]:
         """What the service needs, and whether it is there now."""
         return {
-            "broker": self._publisher.ready and self._consumer.ready,
+            "broker": await self._publisher.reachable() and self._consumer.ready,
             "mongodb": await self._mongo.alive(),
         }
 

@@ -295,7 +295,7 @@ class ReconcilerService:
     async def ready(self) -> dict[str, bool]:
         """What the service needs, and whether it is there now."""
         return {
-            "broker": self._consumer is not None and self._publisher.ready and self._consumer.ready,
+            "broker": self._consumer is not None and await self._publisher.reachable() and self._consumer.ready,
             "mongodb": await self._mongo.alive(),
         }
 

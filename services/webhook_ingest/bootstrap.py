@@ -103,7 +103,7 @@ class WebhookIngestService:
     async def _start_front(self, settings: Settings, port: int, app: web.Application | None) -> None:
         publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME)
         self._parts.push_async_callback(publisher.close)
-        self._checks["publishing"] = _check(lambda: publisher.ready)
+        self._checks["publishing"] = publisher.reachable
         show_zero_counts_of_front()
         front = Front(Signatures(settings.client_secrets), publisher)
         if app is not None:

@@ -75,7 +75,8 @@ EXPLAINED: dict[Code, Explanation] = {
         "Correct the local count.",
     ),
     Code.SHOPIFY_JUST_CHANGED: Explanation(
-        "Shopify's value changed moments before the preview and its message may still be on the way.",
+        "Shopify's value changed moments before the preview, or since the run was asked for without one, and its "
+        "message may still be on the way.",
         "Wait two minutes, then take a new preview.",
     ),
     Code.SHOPIFY_CHANGED_BEFORE_PREVIEW: Explanation(

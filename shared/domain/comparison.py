@@ -145,4 +145,8 @@ class Row:
     @property
     def quiet(self) -> bool:
         """Whether Shopify's value had stood for the grace period when it was read."""
-        return self.taken_at - self.shopify_time >= GRACE
+        return self.quiet_at(self.taken_at)
+
+    def quiet_at(self, moment: datetime) -> bool:
+        """Whether the value read had stood for the grace period at that moment, or at the read if that was earlier."""
+        return min(moment, self.taken_at) - self.shopify_time >= GRACE

@@ -72,8 +72,12 @@ def skipped(reason: Reason, *, change: Change | None = None, verify: bool = Fals
     return Ended(CellState.SKIPPED, reason=reason, change=change, verify=verify)
 
 
-def first_step(row: Row, direction: Direction) -> Ended | Step:
-    """What the row alone decides, before the stock is looked at again."""
+def first_step(row: Row, direction: Direction, asked_at: datetime | None = None) -> Ended | Step:
+    """What the row alone decides, before the stock is looked at again.
+
+    `asked_at`: when the job was requested. A job without a preview takes its rows once it runs, maybe long after: what
+    Shopify did meanwhile, unheard of here because webhooks are late, nobody has meant to override.
+    """
     if direction is Direction.TO_LOCAL:
         in_sync = row.difference == 0 and not row.unknown_outcome
         return Settle() if in_sync else ReadAndAccept()
@@ -83,7 +87,7 @@ def first_step(row: Row, direction: Direction) -> Ended | Step:
         return error(Code.NO_LOCAL_VALUE)
     if row.difference == 0:
         return Settle()
-    if row.overrides_shopify and not row.quiet:
+    if row.overrides_shopify and not row.quiet_at(asked_at or row.taken_at):
         return error(Code.SHOPIFY_JUST_CHANGED, verify=True)
     return Push()
 

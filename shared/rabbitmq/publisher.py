@@ -19,6 +19,9 @@ from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS
 PUBLISH_TIMEOUT = 4.0
 """Seconds to wait for the confirm; below the 5 s that Shopify gives a webhook."""
 
+_PROBE_WAIT = 0.5
+"""Seconds that a probe waits for a new connection: probes give up after a second."""
+
 
 def _publishing(key: str, messages: int = 1) -> AbstractContextManager[tracing.Span]:
     """One span for all that is sent together; the messages carry it."""
@@ -35,6 +38,7 @@ class Publisher:
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
         self._opening = asyncio.Lock()
+        self._mending: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, url: str, name: str) -> Publisher:
@@ -48,7 +52,7 @@ class Publisher:
         async with self._opening:
             if self.ready:
                 return
-            await self.close()
+            await self._drop()
             self._connection = await connect(self._url, self._name)
             # An unroutable mandatory message raises instead of being lost silently.
             self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
@@ -113,8 +117,30 @@ class Publisher:
             and not self._channel.is_closed
         )
 
+    async def reachable(self) -> bool:
+        """Whether it is up; where not, a new connection is begun.
+
+        For readiness: whoever is not ready is sent nothing, so would have nothing to publish that makes it anew.
+        """
+        if not self.ready:
+            if self._mending is None or self._mending.done():
+                self._mending = asyncio.create_task(self._mend(), name=self._name)
+            await asyncio.wait({self._mending}, timeout=_PROBE_WAIT)
+        return self.ready
+
+    async def _mend(self) -> None:
+        with contextlib.suppress(BrokerUnavailable, *GONE):
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                await self._ensure()
+
     async def close(self) -> None:
         """Close the connection."""
+        if self._mending is not None:
+            self._mending.cancel()
+            await asyncio.wait({self._mending})
+        await self._drop()
+
+    async def _drop(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             with contextlib.suppress(*GONE):

@@ -140,15 +140,19 @@ async def test_a_lost_connection_is_told_and_found_again(site: Site) -> None:
 
 
 async def test_a_failure_of_the_service_has_an_answer(site: Site) -> None:
-    """A 500 is told in words with a way to try again, which then works."""
+    """A broker that is away is told in a merchant's words, not a program's, with a way to try again, which works."""
+    kind = "urn:trueup:problem:broker-unavailable"
 
     async def broken(route: Route) -> None:
-        await route.fulfill(status=500, json={"title": "x", "detail": "y", "type": "z", "status": 500, "errors": []})
+        problem = {"title": "x", "detail": "send the same keys", "type": kind, "status": 503, "errors": []}
+        await route.fulfill(status=503, json=problem)
 
     async with site.tab() as tab:
         await tab.page.route("**/api/boms?*", broken)
         await tab.open()
         await expect(tab.page.get_by_text("Something went wrong on our side")).to_be_visible(timeout=20_000)
+        await expect(tab.page.get_by_text("Runs that have started go on").first).to_be_visible()
+        await expect(tab.page.get_by_text("the same keys")).to_have_count(0)
         await tab.looks_right("service-failed")
         await tab.page.unroute("**/api/boms?*", broken)
         await tab.page.get_by_role("button", name="Try again").first.click()

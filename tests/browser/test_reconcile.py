@@ -25,6 +25,24 @@ async def in_drift(site: Site, name: str) -> None:
     await site.world.control("set_item", {"item_id": site.world.items[names[4]], "tracked": False})
 
 
+async def test_a_push_that_empties_the_shop_says_so(site: Site) -> None:
+    """A count of zero that nobody has counted would end sales: the preview of the push says so, the pull's does not."""
+    await site.add({"new one": [10, 20]})
+    await site.hand("new one", 1, -20)
+    async with site.tab() as tab:
+        await tab.open()
+        await tab.search("new one", finds=1)
+        await tab.choose(PUSH)
+        await tab.differing()
+        warning = tab.dialog().get_by_text("Shopify is left without stock there")
+        await expect(warning).to_be_visible()
+        await tab.looks_right("push-empties")
+        await tab.dialog().get_by_role("button", name="Change direction").click()
+        await tab.page.get_by_role("button", name=PULL).click()
+        await tab.differing()
+        await expect(warning).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("name", "direction", "what", "left_in"),
     [

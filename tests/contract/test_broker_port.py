@@ -13,6 +13,7 @@ from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer, Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, DEAD_LETTERS, RECORDS
+from tests.backends.management import Management
 
 MESSAGE = BomRemove(shop="port.myshopify.com", bom_id="A")
 
@@ -48,6 +49,20 @@ async def test_an_unroutable_command_raises(broker: tuple[Publisher, Consumer]) 
     with pytest.raises(BrokerUnavailable):
         await publisher.command("no.such.key", MESSAGE)
     await publisher.event("drift.detected", MESSAGE)
+
+
+async def test_a_publisher_that_has_nothing_to_publish_comes_back(
+    broker: tuple[Publisher, Consumer], management: Management, vhost: str
+) -> None:
+    """Readiness makes a lost connection anew: who is not ready is sent nothing, and publishes nothing."""
+    publisher, _ = broker
+    async with asyncio.timeout(20):
+        while publisher.ready:
+            await asyncio.to_thread(management.cut_connections, vhost)
+            await asyncio.sleep(0.1)  # the management API learns of connections once a second
+        while not await publisher.reachable():  # noqa: ASYNC110  # a probe asks again and again, too
+            await asyncio.sleep(0.1)
+    await publisher.command(BOM_REMOVE, MESSAGE)
 
 
 async def test_what_can_never_be_handled_goes_to_the_dead_letters(broker: tuple[Publisher, Consumer]) -> None:

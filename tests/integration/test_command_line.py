@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from deploy.local.ports import free_ports
 from shared.domain.comparison import Direction
@@ -100,12 +101,36 @@ async def test_a_preview_that_was_approved_is_what_the_job_works_on(world: ShopW
     assert (await world.cell("B1", world.locations[0])).index == 8
 
 
+async def test_what_only_reads_the_documents_works_while_the_broker_is_away(world: ShopWorld) -> None:
+    """Jobs and dead letters can be looked at without RabbitMQ, as the runbooks ask; what needs it says so."""
+    asked = (
+        await trueup(world.settings, "reconcile", "--direction", "toLocal", "--all", "--watch", "--yes", "--json")
+    ).document
+    away = world.settings.model_copy(update={"amqp_url": SecretStr("amqp://guest:guest@127.0.0.1:1/")})
+    looks = [("jobs",), ("jobs", asked["job_id"]), ("dead-letters", "list")]
+    acts = [("jobs", "retry", asked["job_id"]), ("preview", "--all")]
+    looked = await asyncio.gather(*(trueup(away, *arguments) for arguments in looks))
+    assert [ended.errors for ended in looked] == ["", "", ""]
+    assert asked["job_id"] in looked[0].output
+    refused = await asyncio.gather(*(trueup(away, *arguments) for arguments in acts))
+    assert [ended.code for ended in refused] == [3, 3]
+    assert all("RabbitMQ cannot be reached" in ended.errors for ended in refused)
+
+
 async def test_nothing_is_changed_without_a_yes(world: ShopWorld) -> None:
     """Where nobody can be asked, a job without `--yes` is refused and none is made."""
     ended = await trueup(world.settings, "reconcile", "--direction", "toShopify", "--all")
     assert ended.code == 2
     assert "--yes" in ended.errors
     assert await world.mongo.db["jobs"].count_documents({}) == 0
+
+
+async def test_a_preview_that_failed_names_the_code_that_its_runbook_asks_for(world: ShopWorld) -> None:
+    """Shopify answers nothing but 503: exit status 3, with READ_FAILED and the cause on one line."""
+    await world.control("/control/faults", {"kind": "status", "status": 503, "count": 1000})
+    ended = await trueup(world.settings, "preview", "--all")
+    assert ended.code == 3
+    assert ended.output.startswith("the preview failed, READ_FAILED: Shopify could not be read")
 
 
 async def test_ids_that_are_not_known_are_named(world: ShopWorld) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.contract.messages import JobRequest
+from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
+from shared.mongodb.jobs import JobStore
+from shared.rabbitmq.topology import JOB_REQUEST
+from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
 
 
 @pytest.fixture
@@ -134,6 +138,23 @@ async def test_a_fresh_change_at_shopify_is_not_overridden(world: ShopWorld) -> 
     await world.edit({("A", there): 5}, age=600)
     preview_id = await world.preview()
     job = await world.run(Direction.TO_SHOPIFY, preview_id=preview_id)
+    assert job["codes"] == {"SHOPIFY_JUST_CHANGED": 1}
+    shopify = await world.shopify()
+    assert (shopify[CellKey("A", here)], shopify[CellKey("A", there)]) == (5, 10)
+
+
+async def test_what_was_sold_while_a_job_could_not_begin_is_not_overridden(world: ShopWorld) -> None:
+    """A job without a preview that waited out an outage keeps the sales whose webhooks were refused meanwhile."""
+    here, there = world.locations
+    await world.edit({("A", here): 5}, age=300)
+    await world.edit({("A", there): 5}, age=900)
+    selection = SelectionBody(bom_ids="all")
+    message = JobRequest(shop=SHOP, job_id=new_id(), direction=Direction.TO_SHOPIFY, selection=selection)
+    await JobStore(world.mongo.db, world.mongo.transactions).request(message)
+    asked = {"requested_at": datetime.now(UTC) - timedelta(seconds=600)}
+    await world.mongo.db["jobs"].update_one({"job_id": message.job_id}, {"$set": asked})
+    await world.publisher.command(JOB_REQUEST, message)
+    job = await world.ended(message.job_id)
     assert job["codes"] == {"SHOPIFY_JUST_CHANGED": 1}
     shopify = await world.shopify()
     assert (shopify[CellKey("A", here)], shopify[CellKey("A", there)]) == (5, 10)

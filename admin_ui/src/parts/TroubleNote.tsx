@@ -8,6 +8,8 @@ export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() 
   const [title, text] = T.trouble[known.kind];
   const remedies = [...new Set(known.fields.map((field) => `${field.message} ${field.remedy}`))];
   const told = known.kind === "refused" || known.kind === "missing" || known.kind === "server";
+  // What a server of ours that is away means is written for programs that call the API.
+  const detail = /(broker|store)-unavailable$/.test(known.type ?? "") ? undefined : known.detail;
   return (
     <div role="alert">
       <Banner tone={known.passes ? "warning" : "critical"} title={title}>
@@ -19,7 +21,7 @@ export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() 
               </Text>
             ))
           ) : (
-            <Text as="p">{(told && known.detail) || text}</Text>
+            <Text as="p">{(told && detail) || text}</Text>
           )}
           {again !== undefined && known.kind !== "outside" && (
             <InlineStack>

@@ -29,6 +29,7 @@ export function WhatChanges({ changes, direction, moves, without }: WhatChangesP
           {T.preview.whatChanges}
         </Text>
         <p>{all > 0 && changes.cells === 0 ? T.preview.nothingPushed : sentence(changes, direction, without.size > 0)}</p>
+        {direction === "toShopify" && (changes.fall?.to ?? 1) <= 0 && <p className="warn">{T.preview.emptied}</p>}
         {all > 0 && (
           <div>
             <p>{T.preview.refused(all)}</p>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
@@ -28,6 +29,7 @@ class Task:
     push_id: str | None
     pushes_made: int
     created: Document = field(repr=False)
+    asked_at: datetime
     activate: bool = False
     stale: int = 0
     split: int = 0
@@ -67,5 +69,6 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
         push_id=cell["push_id"],
         pushes_made=cell["pushes_made"],
         created=cell,
+        asked_at=job["requested_at"],
         activate=bool(job["options"].get("activate")),
     )

@@ -46,6 +46,16 @@ def test_the_first_step_to_shopify(stock: Stock, shopify: int, unknown: bool, qu
         assert isinstance(step, plan.Push)
 
 
+@pytest.mark.parametrize(("asked", "pushed"), [(0, False), (119, False), (120, True), (None, True), (5000, True)])
+def test_a_late_job_overrides_only_what_was_quiet_when_it_was_asked_for(asked: int | None, pushed: bool) -> None:
+    """A row taken long after the request is no licence to undo what Shopify did in between."""
+    row = row_of(Stock(index=7, count=10), 5, changed=0, taken=1000)
+    step = plan.first_step(row, Direction.TO_SHOPIFY, None if asked is None else START + timedelta(seconds=asked))
+    assert isinstance(step, plan.Push) is pushed
+    if not pushed:
+        assert _code(step) is Code.SHOPIFY_JUST_CHANGED
+
+
 @given(stocks(), quantities, st.booleans())
 def test_the_first_step_to_local(stock: Stock, shopify: int, unknown: bool) -> None:
     """toLocal reads again, unless the row is in sync beyond doubt."""

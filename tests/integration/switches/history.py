@@ -219,6 +219,9 @@ class History:
             of_job_id=of,
         )
         await self.shop.jobs.request(request)
+        # Of this world's clock: what was quiet when a job was asked for may be overridden by it.
+        asked = {"requested_at": self.ground.clock.now()}
+        await self.ground.mongo.db["jobs"].update_one({"shop": self.domain, "job_id": job_id}, {"$set": asked})
         await self.ground.mongo.transactions.run(lambda s: self.shop.cells.make(s, self.domain, job_id, 0, cells))
         started = datetime.now(UTC)
         await self.shop.jobs.move(self.domain, job_id, JobState.RUNNING, planned=len(cells), started_at=started)

@@ -17,6 +17,21 @@ const kitStyles: Plugin = {
   },
 };
 
+/** What the first script asks for once it has painted is fetched while it does. */
+const early: Plugin = {
+  name: "early",
+  generateBundle: {
+    order: "post",
+    handler(_, bundle) {
+      const main = Object.values(bundle).find((file) => file.type === "chunk" && file.moduleIds.some((id) => id.endsWith("/src/main.tsx")));
+      const page = bundle["index.html"];
+      if (main === undefined || page?.type !== "asset") this.error("no main script, or no page");
+      const link = `<link rel="modulepreload" crossorigin href="/${main.fileName}" />`;
+      page.source = String(page.source).replace("</head>", `  ${link}\n  </head>`);
+    },
+  },
+};
+
 /**
  * The kit comes with the rules of all its parts; those whose classes no script names are left out. The file is named
  * after what is left, since browsers keep a file of the same name for good.
@@ -47,7 +62,7 @@ const usedRules: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [kitStyles, react(), usedRules],
+  plugins: [kitStyles, react(), early, usedRules],
   server: { proxy: { "/api": service, "/demo": service } },
   build: {
     outDir: "dist",
@@ -55,6 +70,8 @@ export default defineConfig({
     sourcemap: false,
     // Everything is a file of our own origin: an inlined asset would need `data:` in the content security policy.
     assetsInlineLimit: 0,
+    // One style sheet, named by the page alone.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
   },
 });

@@ -1,9 +1,8 @@
 /**
- * The only file that knows Polaris. A move to another set of components is a change of this file.
+ * The only file that knows Polaris, with `kit.css`. A move to another set of components is a change of these two.
  *
  * Fonts come from the merchant's system: nothing is loaded from elsewhere.
  */
-import "@shopify/polaris/build/esm/styles.css";
 import english from "@shopify/polaris/locales/en.json";
 import { AppProvider } from "@shopify/polaris";
 import type { ReactNode } from "react";

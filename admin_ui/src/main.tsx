@@ -3,7 +3,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Trouble } from "./api/trouble";
 import { App } from "./App";
-import "./styles.css";
 
 const TRIES = 3;
 
@@ -25,17 +24,10 @@ const client = new QueryClient({
 const place = document.getElementById("page");
 if (place === null) throw new Error("the page has no place");
 
-function begin(root: HTMLElement) {
-  createRoot(root).render(
-    <StrictMode>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </StrictMode>,
-  );
-}
-
-// Where scripts are there at once, the first rendering would still come before anything is seen: the word that it is
-// coming is painted first. A page that nobody sees is not painted.
-if (document.visibilityState === "hidden") begin(place);
-else requestAnimationFrame(() => setTimeout(begin, 0, place));
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

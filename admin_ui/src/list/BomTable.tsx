@@ -29,7 +29,7 @@ export function BomTable({ boms, picked, all, wholePage, onToggle, onTogglePage,
     if (box.current !== null) box.current.indeterminate = some && !wholePage;
   }, [some, wholePage]);
   return (
-    <table className="boms" role="table" aria-label={T.list.table}>
+    <table className="boms boms-list" role="table" aria-label={T.list.table}>
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" scope="col" className="boms-box">

@@ -13,10 +13,14 @@ interface ChipProps {
 export function Chip({ bom, cell, onOpen }: ChipProps) {
   const place = cell.location_name ?? cell.location_id;
   const agrees = cell.cell_class === "in_sync";
+  const [local, shopify] = [count(cell.local_value), count(cell.shopify_value)];
+  const values = agrees ? local : `${T.list.local} ${local} ${T.list.shopify} ${shopify}`;
   return (
     <button
       type="button"
       className={`chip chip-${cell.cell_class}`}
+      // Few elements: a page has hundreds of these.
+      aria-label={`${bom.name}, ${place} ${values}, ${CLASS_NAMES[cell.cell_class]}`}
       aria-haspopup="dialog"
       onClick={(event) =>
         onOpen({
@@ -28,21 +32,14 @@ export function Chip({ bom, cell, onOpen }: ChipProps) {
         })
       }
     >
-      <span className="unseen">{`${bom.name}, `}</span>
       <span className="chip-place">{place}</span>{" "}
       {agrees ? (
-        <b>{count(cell.local_value)}</b>
+        <b>{local}</b>
       ) : (
-        <span className="chip-values">
-          <span>
-            {T.list.local} <b>{count(cell.local_value)}</b>
-          </span>{" "}
-          <span>
-            {T.list.shopify} <b>{count(cell.shopify_value)}</b>
-          </span>
-        </span>
+        <>
+          {T.list.local} <b>{local}</b> {T.list.shopify} <b>{shopify}</b>
+        </>
       )}
-      <span className="unseen">{`, ${CLASS_NAMES[cell.cell_class]}`}</span>
     </button>
   );
 }

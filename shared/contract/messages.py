@@ -61,7 +61,8 @@ class PreviewRequest(Message):
 
 
 class JobRequest(Message):
-    """Start a job. `job_id` is the client's ULID and the idempotency key, unique per shop."""
+    """Start a job. `job_id` is the client's ULID and the idempotency key, unique per shop; its time is when the job was
+    asked for."""
 
     job_id: Ulid
     direction: Direction

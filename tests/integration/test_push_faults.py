@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ulid import ULID
 
 from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from shared.mongodb.jobs import JobStore
 from shared.rabbitmq.topology import JOB_REQUEST
-from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
 
 
 @pytest.fixture
@@ -144,15 +144,14 @@ async def test_a_fresh_change_at_shopify_is_not_overridden(world: ShopWorld) -> 
 
 
 async def test_what_was_sold_while_a_job_could_not_begin_is_not_overridden(world: ShopWorld) -> None:
-    """A job without a preview that waited out an outage keeps the sales whose webhooks were refused meanwhile."""
+    """A job without a preview that waited out an outage keeps the sales whose webhooks were refused meanwhile: its id
+    tells when it was asked for, wherever it has waited."""
     here, there = world.locations
     await world.edit({("A", here): 5}, age=300)
     await world.edit({("A", there): 5}, age=900)
     selection = SelectionBody(bom_ids="all")
-    message = JobRequest(shop=SHOP, job_id=new_id(), direction=Direction.TO_SHOPIFY, selection=selection)
-    await JobStore(world.mongo.db, world.mongo.transactions).request(message)
-    asked = {"requested_at": datetime.now(UTC) - timedelta(seconds=600)}
-    await world.mongo.db["jobs"].update_one({"job_id": message.job_id}, {"$set": asked})
+    asked = str(ULID.from_datetime(datetime.now(UTC) - timedelta(seconds=600)))
+    message = JobRequest(shop=SHOP, job_id=asked, direction=Direction.TO_SHOPIFY, selection=selection)
     await world.publisher.command(JOB_REQUEST, message)
     job = await world.ended(message.job_id)
     assert job["codes"] == {"SHOPIFY_JUST_CHANGED": 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ulid import ULID
+
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
 from shared.domain.undo import UndoRow
@@ -69,6 +71,12 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
         push_id=cell["push_id"],
         pushes_made=cell["pushes_made"],
         created=cell,
-        asked_at=job["requested_at"],
+        asked_at=_asked_at(job),
         activate=bool(job["options"].get("activate")),
     )
+
+
+def _asked_at(job: Document) -> datetime:
+    """When somebody wanted the job: its id was made then. The document may be younger: the message had to wait."""
+    requested_at: datetime = job["requested_at"]
+    return min(requested_at, ULID.from_str(job["job_id"]).datetime)

@@ -182,7 +182,8 @@ class History:
         of: str | None = None,
         cells: Sequence[NewCell] | None = None,
     ) -> None:
-        job_id = str(ULID())
+        # Of this world's clock, like the request: what was quiet when a job was asked for may be overridden by it.
+        job_id = str(ULID.from_datetime(self.ground.clock.now()))
         made = list(cells) if cells is not None else [self._new(key, preview) for key in self.street.cells]
         if not made:
             return
@@ -219,7 +220,6 @@ class History:
             of_job_id=of,
         )
         await self.shop.jobs.request(request)
-        # Of this world's clock: what was quiet when a job was asked for may be overridden by it.
         asked = {"requested_at": self.ground.clock.now()}
         await self.ground.mongo.db["jobs"].update_one({"shop": self.domain, "job_id": job_id}, {"$set": asked})
         await self.ground.mongo.transactions.run(lambda s: self.shop.cells.make(s, self.domain, job_id, 0, cells))

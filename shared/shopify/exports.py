@@ -34,19 +34,23 @@ _UNCLEAR_TRIES = 5
 class Exports:
     """Runs bulk queries over everything."""
 
-    def __init__(self, client: ShopifyClient, *, most_busy: float = MOST_BUSY) -> None:
+    def __init__(
+        self, client: ShopifyClient, *, most_busy: float = MOST_BUSY, first_look: float = _SHORTEST_LOOK
+    ) -> None:
+        """`first_look`: seconds after which it is asked whether a query has ended, then ever later."""
         self._client = client
         self._bulk = BulkQueries(client)
         self._most_busy = most_busy
+        self._first_look = first_look
 
     async def run(self, shop: str, query: str) -> BulkResult:
         """Run a query to its end; what it finds is that of a moment after this call. Raises NoBulkQuery, ShopPaused."""
         operation, began = await self._start(shop, query)
         time = self._client.time
-        pause, until = _SHORTEST_LOOK, time.monotonic() + MOST_RUNNING
+        pause, until = self._first_look, time.monotonic() + MOST_RUNNING
         while time.monotonic() < until:
             await time.sleep(pause)
-            pause = min(_LONGEST_LOOK, pause * 1.5)
+            pause = min(max(_LONGEST_LOOK, 3 * self._first_look), pause * 1.5)
             reply = await self._call(shop, "bulkOperation", request_body(BULK_STATE, {"id": operation}), STATE_COST)
             state = reply.data.get("bulkOperation")
             if not state:

@@ -94,6 +94,7 @@ query TrueupBulkLevels {
               id
               isActive
               updatedAt
+              item { id tracked }
               location { id isActive }
               quantities(names: ["available"]) { quantity updatedAt }
             }
@@ -104,4 +105,5 @@ query TrueupBulkLevels {
   }
 }
 """
-"""Every level of every item, those where it is not stocked any more included."""
+"""Every level of every item, those where it is not stocked any more included. A level names its item: lines come in any
+order."""

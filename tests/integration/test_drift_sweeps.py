@@ -47,6 +47,34 @@ async def test_a_sweep_costs_few_calls(vhost_url: str, mongodb_uri: str, databas
         assert changed <= 3 + 5
 
 
+async def test_a_full_sweep_of_a_large_shop_is_one_bulk_query(
+    vhost_url: str, mongodb_uri: str, database_name: str
+) -> None:
+    """Every level of 800 cells in at most 5 calls, with what no search shows; where no bulk query is to be had, the
+    items are read."""
+    large = SweepTimes(every=TIMES.every, tick=0.05, bulk_above=100, first_look=1.0)
+    made = drift_world(vhost_url, mongodb_uri, database_name, boms=200, locations=4, subscribed=True, times=large)
+    async with made as world:
+        here, there = world.shop.locations[:2]
+        lost = {("B001", here): 20, ("B199", there): 21}
+        await world.shop.edit(lost, age=3600)
+        await world.shop.control("calls/reset", {})
+        await world.sweep(full=True)
+        calls = await world.shop.calls()
+        assert calls["bulkOperationRunQuery"]["calls"] == 1
+        assert await called(world) <= 5, calls
+        found = await world.documents(state="watched")
+        assert {(d["bom_id"], d["location_id"]) for d in found} == set(lost)
+
+        await world.shop.edit({("B050", here): 22}, age=3600)
+        await world.shop.control(
+            "/control/faults",
+            {"operation": "bulkOperationRunQuery", "kind": "error", "code": "ACCESS_DENIED", "count": 9},
+        )
+        await world.sweep(full=True)
+        assert len(await world.documents(state="watched")) == 3
+
+
 async def test_lost_subscriptions_are_made_again_and_the_gap_is_swept(
     vhost_url: str, mongodb_uri: str, database_name: str
 ) -> None:

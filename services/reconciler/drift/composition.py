@@ -21,6 +21,8 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.rows import RowReader
 from shared.shopify.changes import ShopifyChanges
 from shared.shopify.client import ShopifyClient
+from shared.shopify.every_level import EveryLevel
+from shared.shopify.exports import Exports
 from shared.shopify.reads import ShopifyReads
 
 
@@ -44,10 +46,12 @@ def compose_sweeping(
         looking=Looking(
             sweeper=Sweeper(boms, rows, ShopifyReads(client), publisher),
             changes=ShopifyChanges(client),
+            every_level=EveryLevel(Exports(client, first_look=times.first_look)),
             boms=boms,
             stock=stock,
             drift=drift,
             grace=times.grace,
+            bulk_above=times.bulk_above,
         ),
         confirming=Confirming(
             drift=drift,

@@ -6,19 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from services.reconciler.sweeper import DriftedCell, Sweeper
-from shared.domain.batches import batches
+from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
+from shared.domain.selection import Grid
 from shared.mongodb.boms import Bom, BomStore, Location
 from shared.mongodb.drift import DriftStore, Sighting
 from shared.mongodb.stock import StockStore
 from shared.reading.levels import Value, level_of
-from shared.shopify.changes import ChangedPage, ShopifyChanges
+from shared.shopify.bulk import NoBulkQuery
+from shared.shopify.changes import ShopifyChanges
+from shared.shopify.every_level import EveryLevel
+from shared.shopify.levels import Item
 from shared.shopify.reads import ShopLocation
+
+log = structlog.get_logger()
 
 OVERLAP = timedelta(minutes=10)
 """How far behind its watermark a look begins: Shopify's search lags, and has a resolution of a second."""
+
+BULK_ABOVE = 2 * ROWS_PER_CALL
+"""Above so many BOMs a full sweep is one bulk query; below, reading the items takes no more calls and no waiting."""
 
 _NEVER = timedelta(days=1)
 _PER_WRITE = 500
@@ -47,13 +58,17 @@ class Looking:
         *,
         sweeper: Sweeper,
         changes: ShopifyChanges,
+        every_level: EveryLevel,
         boms: BomStore,
         stock: StockStore,
         drift: DriftStore,
         grace: timedelta,
+        bulk_above: int = BULK_ABOVE,
     ) -> None:
         self._sweeper = sweeper
         self._changes = changes
+        self._every_level = every_level
+        self._bulk_above = bulk_above
         self._boms = boms
         self._stock = stock
         self._drift = drift
@@ -74,30 +89,47 @@ class Looking:
                 locations.append(page.location)
             if page.items:
                 found.changed += len(page.items)
-                await self._compare(shop, page, found)
+                place = _location(page.location)
+                await self._compare(shop, [(item, place) for item in page.items], page.taken_at, found)
         await self._boms.keep_locations(shop, [_location(place) for place in locations])
         if watermark is None or full:
-            result = await self._sweeper.sweep(shop)
-            found.cells += result.cells
-            for part in batches(result.drifted, _PER_WRITE):
-                await self._watch(shop, [_sighting(cell) for cell in part], found)
+            await self._look_at_all(shop, found)
         return found
 
-    async def _compare(self, shop: str, page: ChangedPage, found: Looked) -> None:
-        place = _location(page.location)
-        boms = await self._boms.of_items(shop, [item.item_id for item in page.items])
-        keys = [CellKey(bom.bom_id, place.location_id) for bom in boms.values() if not bom.externally_managed]
+    async def _look_at_all(self, shop: str, found: Looked) -> None:
+        locations = await self._boms.locations(shop)
+        cells = await self._boms.size(shop, Grid(None, None))
+        if cells > self._bulk_above * len(locations):
+            try:
+                async for taken_at, items in self._every_level.read(shop):
+                    # One at a location that was not there a moment ago is seen the next time.
+                    levels = [(item, locations[place]) for item in items for place in item.levels if place in locations]
+                    await self._compare(shop, levels, taken_at, found)
+            except NoBulkQuery as reason:
+                log.info("full_sweep_reads_items", shop=shop, reason=str(reason))
+            else:
+                return
+        result = await self._sweeper.sweep(shop)
+        found.cells += result.cells
+        for part in batches(result.drifted, _PER_WRITE):
+            await self._watch(shop, [_sighting(cell) for cell in part], found)
+
+    async def _compare(
+        self, shop: str, levels: Sequence[tuple[Item, Location]], taken_at: datetime, found: Looked
+    ) -> None:
+        """Compare items, each with one level at the location beside it, with the bases."""
+        boms = await self._boms.of_items(shop, {item.item_id for item, _ in levels})
+        pairs = [(item, place, bom) for item, place in levels if (bom := _watchable(boms, item.item_id)) is not None]
         # Read after Shopify, which is harmless here: what looks wrong is only watched, and judged by a second read.
-        stock = await self._stock.load(shop, keys)
+        stock = await self._stock.load(shop, [CellKey(bom.bom_id, place.location_id) for _, place, bom in pairs])
         seen: list[Sighting] = []
-        for item in page.items:
-            bom = _watchable(boms, item.item_id)
+        for item, place, bom in pairs:
             level = level_of(item, place.location_id, place)
-            cell = None if bom is None else stock.get(CellKey(bom.bom_id, place.location_id))
-            if bom is None or cell is None or cell.item_id != item.item_id or not isinstance(level, Value):
+            cell = stock.get(CellKey(bom.bom_id, place.location_id))
+            if cell is None or cell.item_id != item.item_id or not isinstance(level, Value):
                 continue
             found.cells += 1
-            row = Row.of(cell.stock, level.quantity, level.time, page.taken_at)
+            row = Row.of(cell.stock, level.quantity, level.time, taken_at)
             if row.base is not None and row.overrides_shopify:
                 seen.append(Sighting(cell.key, item.item_id, bom.name, place.name, row))
         await self._watch(shop, seen, found)

@@ -13,7 +13,7 @@ from time import monotonic
 import structlog
 
 from services.reconciler.drift.confirming import Confirming
-from services.reconciler.drift.looking import Looking
+from services.reconciler.drift.looking import BULK_ABOVE, Looking
 from services.reconciler.drift.markers import PATIENCE
 from services.reconciler.drift.repairing import FOLLOW, Repairing
 from services.reconciler.drift.subscribing import Subscribing
@@ -32,13 +32,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SweepTimes:
-    """How often, and how patiently. `grace`: how long a webhook may take before a cell is accused."""
+    """How often, and how patiently. `grace`: how long a webhook may take before a cell is accused. `first_look`: seconds
+    after which a bulk query is first asked after; nobody waits for it, and each question is a call.
+    """
 
     every: timedelta = timedelta(minutes=5)
     full_every: timedelta = timedelta(days=1)
     grace: timedelta = GRACE
     follow: timedelta = FOLLOW
     marker: float = PATIENCE
+    first_look: float = 20.0
+    bulk_above: int = BULK_ABOVE
     tick: float = 1.0
     measure_every: float = 15.0
     after_a_failure: timedelta = timedelta(seconds=30)

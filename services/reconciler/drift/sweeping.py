@@ -32,8 +32,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SweepTimes:
-    """How often, and how patiently. `grace`: how long a webhook may take before a cell is accused. `first_look`: seconds
-    after which a bulk query is first asked after; nobody waits for it, and each question is a call.
+    """How often, and how patiently. `grace`: how long a webhook may take before a cell is accused.
+
+    `first_look`: seconds until a bulk query is first asked after: nobody waits for it, and each question is a call.
     """
 
     every: timedelta = timedelta(minutes=5)

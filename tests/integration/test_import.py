@@ -318,14 +318,14 @@ async def test_a_cell_written_since_its_rev_was_noted_is_left_to_the_verifying_r
 @pytest.mark.parametrize("kill_at", ["items read", "BOMs made", "with their levels", "have their bases"])
 async def test_an_import_killed_anywhere_goes_on_when_it_is_started_again(world: ShopWorld, kill_at: str) -> None:
     """kill -9 in each phase, then the same command again: complete, and nothing twice."""
-    await add_many(world, 700)
+    await add_many(world, 300)
     killed = await run_import(world.settings, "--all-variants", kill_at=lambda line: kill_at in line)
     assert killed.code == -9, killed.progress
     again = await run_import(world.settings, "--all-variants")
     assert again.code == 0, again.progress
-    assert (again.report["items"], again.report["boms"]["new"]) == (700, 700)
+    assert (again.report["items"], again.report["boms"]["new"]) == (300, 300)
     assert await world.mongo.db["imports"].count_documents({}) == 1
-    await complete(world, 700)
+    await complete(world, 300)
 
 
 async def test_a_transaction_that_a_killed_process_left_open_is_outlasted(world: ShopWorld) -> None:

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 from tests.backends.backend import LOCAL, backend_name
@@ -48,3 +49,14 @@ def pytest_configure() -> None:
     """Keep the run on this machine. Containers may have an address of their own, so with them it is left out."""
     if backend_name() == LOCAL:
         hold_to_loopback()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the long tests first, spread over the processes: each process is given a part of the list in its order."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long") is not None]
+    others = [item for item in items if item.get_closest_marker("long") is None]
+    ends = [len(others) * part // processes for part in range(processes + 1)]
+    items[:] = [
+        item for part in range(processes) for item in (*long[part::processes], *others[ends[part] : ends[part + 1]])
+    ]

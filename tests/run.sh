@@ -39,7 +39,7 @@ run_stage() {
         unit) processes=2 run_pytest tests/unit tests/simulator ;;
         contract) processes=2 run_pytest tests/contract ;;
         integration) processes=4 run_pytest tests/integration ;;
-        chaos) processes=3 run_pytest tests/chaos ;;
+        chaos) processes=2 run_pytest tests/chaos ;;
         browser) processes=2 run_pytest tests/browser ;;
     esac
 }

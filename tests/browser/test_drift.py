@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.admin_page import NARROW
@@ -13,6 +14,7 @@ from tests.browser.site import Site, site
 __all__ = ["chromium", "site"]
 
 
+@pytest.mark.long
 async def test_what_the_breaker_stops_a_person_releases(site: Site) -> None:
     """A base that moved too far stops repair; the list says so, the evidence is shown, and an approval repairs it."""
     await site.add({"far oak": [10, 20]})

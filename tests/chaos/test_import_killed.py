@@ -28,6 +28,7 @@ def _half(line: str) -> bool:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.long
 async def test_10000_items_killed_half_way_are_complete_and_there_once(world: ShopWorld) -> None:
     """kill -9 after half of the BOMs, then the same command again: complete, nothing twice; prints both times."""
     started = monotonic()

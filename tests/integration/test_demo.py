@@ -36,6 +36,7 @@ def is_over(directory: Path) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.long
 async def test_both_directions_end_in_agreement(vhost_url: str, mongodb_uri: str, tmp_path: Path) -> None:
     """400 cells in drift are previewed and reconciled both ways with orders arriving; at the end no cell disagrees."""
     code, output, report = await run_demo(vhost_url, mongodb_uri, tmp_path)
@@ -68,6 +69,7 @@ async def test_both_directions_end_in_agreement(vhost_url: str, mongodb_uri: str
 
 
 @pytest.mark.skipif(not CATALOGUE.exists(), reason="needs the product exports beside the project: ../shared/catalogue")
+@pytest.mark.long
 async def test_every_variant_of_a_real_export_is_accounted_for(
     vhost_url: str, mongodb_uri: str, tmp_path: Path
 ) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.docs_commands import PROJECT, blocks, documents
 from tests.trial import Trial, trial
 
@@ -27,6 +29,7 @@ def script_of(document: Path, here: Trial) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.long
 async def test_the_commands_in_the_documents_work(
     vhost_url: str, mongodb_uri: str, database_name: str, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from deploy.local.ports import free_ports
 from services.reconciler.drift.looking import OVERLAP
 from services.webhook_ingest.bootstrap import WebhookIngestService
@@ -21,6 +23,7 @@ PACE = 1200
 """How many of Shopify's seconds go into one of the test's."""
 
 
+@pytest.mark.long
 async def test_of_1000_lost_webhooks_each_is_listed_once_and_repaired(
     vhost_url: str, mongodb_uri: str, database_name: str
 ) -> None:
@@ -72,6 +75,7 @@ async def test_a_loss_in_a_cell_that_is_watched_for_an_earlier_change_is_found_b
         assert (lost["base"], lost["shopify"], lost["outcome"]) == (48, 47, "repaired")
 
 
+@pytest.mark.long
 async def test_webhooks_up_to_four_hours_late_are_not_accused_for_good(
     vhost_url: str, mongodb_uri: str, database_name: str
 ) -> None:

@@ -37,6 +37,7 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
     ],
     ids=["as documented", "dear rows"],
 )
+@pytest.mark.long
 async def test_2000_cells_are_never_throttled(world: ShopWorld, points: dict[str, Any]) -> None:
     """Every cell ends updated; Shopify refuses no call for its cost, and none asks for more than 1000 points."""
     await world.control("/control/open_points", points)

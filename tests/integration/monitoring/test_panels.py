@@ -99,6 +99,7 @@ async def monitored(
         yield Monitored(world, drift, preview, server)
 
 
+@pytest.mark.long
 async def test_every_panel_shows_the_load(monitored: Monitored) -> None:
     """Under load with faults every panel's query has data, and a figure that the load moves is not zero."""
     server = monitored.prometheus

@@ -9,6 +9,7 @@ from deploy.local.rabbitmq import RabbitMqNode
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.long
 async def test_a_storm_of_webhooks_leaves_every_cell_right(
     private_rabbitmq: RabbitMqNode, mongodb_uri: str, database_name: str, tmp_path: Path
 ) -> None:

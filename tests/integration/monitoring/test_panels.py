@@ -158,7 +158,8 @@ async def load(monitored: Monitored, round_no: int) -> None:
     preview_id = await world.preview({"bom_ids": ["B01"]})
     await world.edit({("B01", places[0]): 40 + round_no}, age=0)
     # A lack of budget, and an item that is gone.
-    await world.control("/control/faults", {"shop": SHOP, "kind": "throttled", "count": 1})
+    throttled = {"shop": SHOP, "operation": "inventorySetQuantities", "kind": "throttled", "count": 1}
+    await world.control("/control/faults", throttled)
     await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B01"]}, preview_id=preview_id)
     await world.control("delete_item", {"item_id": world.items["B02"]})
     failed = await world.run(Direction.TO_LOCAL, {"bom_ids": ["B02", "B03"]})

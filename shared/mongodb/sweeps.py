@@ -112,8 +112,7 @@ class SweepStore:
 
     async def swept(self, shop: str, values: Document, *, asked_at: datetime | None) -> None:
         """A sweep has ended well: keep its figures; what was asked for before it is done."""
-        fields = {f"sweep.{name}": value for name, value in values.items()}
-        await self._shops.update_one({"_id": shop}, {"$set": fields})
+        await self.note(shop, values)
         if asked_at is not None:
             await self._shops.update_one(
                 {"_id": shop, "sweep.asked_at": asked_at}, {"$set": {"sweep.asked_at": None, "sweep.asked_full": False}}
@@ -123,11 +122,10 @@ class SweepStore:
             {"_id": shop, "sweep.asked_at": {"$ne": None}}, {"$set": {"sweep.next_at": datetime.now(UTC)}}
         )
 
-    async def note_losses(self, shop: str, losses: Document) -> None:
-        """What has been found missing since the look that led to it."""
-        await self._shops.update_one(
-            {"_id": shop}, {"$set": {f"sweep.{name}": number for name, number in losses.items()}}
-        )
+    async def note(self, shop: str, values: Document) -> None:
+        """Keep figures of the shop's sweeps."""
+        fields = {f"sweep.{name}": value for name, value in values.items()}
+        await self._shops.update_one({"_id": shop}, {"$set": fields})
 
     async def ask(self, shop: str, *, full: bool, at: datetime) -> None:
         """Ask for a sweep now; a full one asked for before stays full."""

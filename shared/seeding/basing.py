@@ -128,12 +128,7 @@ def _item(staged: Staged) -> Item | None:
     """The item as the export showed it; None where it was not in there any more."""
     if not staged.get("listed"):
         return None
-    levels = {
-        place: Level(
-            place, level["active"], level["location_active"], level["available"], parse_time(level["updated_at"])
-        )
-        for place, level in (staged.get("levels") or {}).items()
-    }
+    levels = {place: _level(place, level) for place, level in (staged.get("levels") or {}).items()}
     return Item(staged["item_id"], bool(staged["tracked"]), levels)
 
 

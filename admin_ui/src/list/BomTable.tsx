@@ -33,10 +33,10 @@ export function BomTable({ boms, picked, all, wholePage, onToggle, onTogglePage,
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" scope="col" className="boms-box">
-            <input ref={box} type="checkbox" aria-label={T.list.selectPage} checked={wholePage} onChange={onTogglePage} />
-            <span aria-hidden="true" className="boms-all" onClick={onTogglePage}>
-              {T.list.selectPage}
-            </span>
+            <label>
+              <input ref={box} type="checkbox" aria-label={T.list.selectPage} checked={wholePage} onChange={onTogglePage} />
+              <span className="boms-all">{T.list.selectPage}</span>
+            </label>
           </th>
           <th role="columnheader" scope="col">
             {T.list.columns.name}

@@ -146,7 +146,7 @@ class Sweeping:
                 await self._repairing.follow(shop)
                 await self._look(state)
             if await self._confirming.confirm(shop):
-                await self._sweeps.note_losses(shop, await self._drift.losses(shop, datetime.now(UTC)))
+                await self._sweeps.note(shop, await self._drift.losses(shop, datetime.now(UTC)))
         await self._repairing.follow(shop)
         fresh = await self._sweeps.state(shop)  # a policy or an approval that came meanwhile counts
         if fresh is not None:

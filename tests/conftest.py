@@ -11,6 +11,8 @@ from tests.backends.fixtures import (
     backend,
     broker_metrics_url,
     database_name,
+    databases,
+    fresh_vhost,
     management,
     management_url,
     mongodb_for_clean_up,
@@ -20,6 +22,7 @@ from tests.backends.fixtures import (
     private_replica_set,
     vhost,
     vhost_url,
+    vhosts,
 )
 from tests.backends.loopback import hold_to_loopback
 
@@ -28,6 +31,8 @@ __all__ = [
     "backend",
     "broker_metrics_url",
     "database_name",
+    "databases",
+    "fresh_vhost",
     "management",
     "management_url",
     "mongodb_for_clean_up",
@@ -37,6 +42,7 @@ __all__ = [
     "private_replica_set",
     "vhost",
     "vhost_url",
+    "vhosts",
 ]
 
 # `ci` finds the same examples on every run, however slow the machine; `explore` looks for new ones.

@@ -25,6 +25,7 @@ from tests.backends.fixtures import (
     vhosts,
 )
 from tests.backends.loopback import hold_to_loopback
+from tests.stage_report import register
 
 __all__ = [
     "amqp_url",
@@ -51,8 +52,9 @@ settings.register_profile("explore", derandomize=False, deadline=None, max_examp
 settings.load_profile(os.environ.get("TRUEUP_HYPOTHESIS_PROFILE", "ci"))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the run on this machine. Containers may have an address of their own, so with them it is left out."""
+    register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.command_line.outcome import WrongUseError
 from shared.contract.messages import ShopDomain
+from shared.contract.seal import Seals
 from shared.logs import configure_logs
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -119,7 +120,7 @@ async def connected(settings: Settings | None = None, *, broker: bool = True) ->
         mongo = Mongo(known.mongodb_uri.get_secret_value(), known.mongodb_database)
         stack.callback(mongo.close)
         await mongo.prepare()
-        both = await _open_broker(url, stack) if broker else None
+        both = await _open_broker(url, Seals(known.client_secrets), stack) if broker else None
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield Client(
             settings=known,
@@ -138,9 +139,11 @@ async def connected(settings: Settings | None = None, *, broker: bool = True) ->
         )
 
 
-async def _open_broker(url: str, stack: AsyncExitStack) -> Broker:
+async def _open_broker(url: str, seals: Seals, stack: AsyncExitStack) -> Broker:
     await declare_topology(url)
-    publisher, consumer = await asyncio.gather(Publisher.open(url, "command-line"), Consumer.open(url, "command-line"))
+    publisher, consumer = await asyncio.gather(
+        Publisher.open(url, "command-line", seals), Consumer.open(url, "command-line")
+    )
     stack.push_async_callback(publisher.close)
     stack.push_async_callback(consumer.close)
     return Broker(publisher, consumer)

@@ -41,8 +41,13 @@ async def replay_letters(
     chosen = [letter async for letter in client.letters.list(shop=shop, letter_ids=None if everything else letter_ids)]
     if missing := set(letter_ids) - {letter.letter_id for letter in chosen}:
         raise WrongUseError(f"there is no dead letter {min(missing)}")
+    if cut := [letter for letter in chosen if not letter.is_whole]:
+        raise WrongUseError(
+            f"{cut[0].letter_id}: {len(cut[0].body)} of its {cut[0].size} bytes were kept, so it cannot be sent again;"
+            " leave it out"
+        )
     for letter in chosen:
-        await client.publisher.again(letter.exchange, letter.key, letter.body, letter.headers)
+        await client.publisher.again(letter.key, letter.body, letter.headers)
         # After the confirm: a crash in between sends it twice, which every consumer takes; never not at all.
         await client.letters.remove(letter)
     if as_json:
@@ -59,7 +64,6 @@ def _document(letter: DeadLetter) -> Document:
         "id": letter.letter_id,
         "shop": letter.shop,
         "at": letter.at,
-        "exchange": letter.exchange,
         "key": letter.key,
         "reason": letter.reason,
         "cause": letter.cause,

@@ -18,7 +18,10 @@ from services.preview.page.serving import Page
 from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
 from shared import metrics
-from shared.mongodb.connection import Mongo
+from shared.contract.seal import Seals
+from shared.kept_messages import KeptMessages
+from shared.mongodb.connection import STORE_AWAY, Mongo
+from shared.mongodb.dead_letters import DeadLetterStore
 from shared.operations import RunningServer, start_operations, start_server
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
@@ -96,9 +99,11 @@ class PreviewService:
         await self._mongo.prepare()
         await declare_topology(url)
         session = await later.enter_async_context(aiohttp.ClientSession(trace_configs=http_client_configs()))
-        self._publisher = await Publisher.open(url, "preview")
+        seals = Seals(settings.client_secrets)
+        self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)
-        self._consumer = await Consumer.open(url, "preview")
+        keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY)
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session)

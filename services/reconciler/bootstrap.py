@@ -38,9 +38,11 @@ from services.reconciler.work.stocking import Stocking
 from services.reconciler.work.to_local import ToLocal
 from services.reconciler.zero_counts import show_zero_counts
 from shared.clock import SYSTEM_CLOCK, Clock
+from shared.contract.seal import Seals
+from shared.kept_messages import KeptMessages
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
-from shared.mongodb.connection import Mongo
+from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
@@ -137,9 +139,11 @@ class ReconcilerService:
         self._connections.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
-        self._publisher = await Publisher.open(url, "reconciler")
+        self._seals = Seals(settings.client_secrets)
+        self._publisher = await Publisher.open(url, "reconciler", self._seals)
         self._connections.push_async_callback(self._publisher.close)
-        self._consumer = consumer = await Consumer.open(url, "reconciler")
+        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        self._consumer = consumer = await Consumer.open(url, "reconciler", self._keeper, passing=STORE_AWAY)
         self._connections.push_async_callback(consumer.close)
         self._session = await self._connections.enter_async_context(
             aiohttp.ClientSession(trace_configs=http_client_configs())
@@ -197,7 +201,7 @@ class ReconcilerService:
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-            dead_letters = DeadLetters(DeadLetterStore(mongo.db), cells, shops, self._publisher)
+            dead_letters = DeadLetters(self._keeper, cells, self._publisher, self._seals)
             await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
         if "aggregator" in self._roles:
             self._aggregator = aggregator

@@ -14,7 +14,7 @@ from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey, partition_of
 from shared.mongodb.cells import cell_id
 from shared.mongodb.leases import PartitionLeases
-from shared.rabbitmq.consumer import Consumer, Delivery, Subscription
+from shared.rabbitmq.consumer import Consumer, Delivery, Reject, Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 log = structlog.get_logger()
@@ -75,8 +75,6 @@ class Partitions:
         try:
             work = CellWork.model_validate_json(delivery.body)
         except ValidationError as error:
-            log.warning("cell_message_rejected", reason=str(mistakes_of(error)))
-            await delivery.reject()
-            return
+            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
         key = CellKey(work.bom_id, work.location_id)
         await self._lanes.add(work.shop, cell_id(work.shop, work.job_id, key), delivery)

@@ -13,7 +13,10 @@ from services.webhook_ingest.indexer import Indexer
 from services.webhook_ingest.problems import http_errors_as_problems
 from services.webhook_ingest.signature import Signatures
 from services.webhook_ingest.zero_counts import show_zero_counts_of_front, show_zero_counts_of_indexer
-from shared.mongodb.connection import Mongo
+from shared.contract.seal import Seals
+from shared.kept_messages import KeptMessages
+from shared.mongodb.connection import STORE_AWAY, Mongo
+from shared.mongodb.dead_letters import DeadLetterStore
 from shared.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
@@ -91,17 +94,19 @@ class WebhookIngestService:
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         self._parts.callback(mongo.close)
         await mongo.prepare()
-        consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME)
+        keeper = KeptMessages(DeadLetterStore(mongo.db))
+        consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME, keeper, passing=STORE_AWAY)
         self._parts.push_async_callback(consumer.close)
         show_zero_counts_of_indexer()
-        indexer = Indexer(mongo)
+        indexer = Indexer(mongo, Seals(settings.client_secrets))
         self._parts.push_async_callback(indexer.stop)
         await indexer.start(consumer)
         self._checks["mongodb"] = mongo.alive
         self._checks["consuming"] = _check(lambda: consumer.ready)
 
     async def _start_front(self, settings: Settings, port: int, app: web.Application | None) -> None:
-        publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME)
+        seals = Seals(settings.client_secrets)
+        publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME, seals)
         self._parts.push_async_callback(publisher.close)
         self._checks["publishing"] = publisher.reachable
         show_zero_counts_of_front()

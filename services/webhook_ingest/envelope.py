@@ -91,8 +91,11 @@ class Envelope:
 
     @property
     def told_at(self) -> datetime:
-        """When Shopify told it: its own clock where it says so."""
-        return self.triggered_at or self.received_at
+        """When Shopify told it: by its own clock, but never after we heard it.
+
+        No header is signed: a time to come would outdate everything that is told until then.
+        """
+        return min(self.triggered_at or self.received_at, self.received_at)
 
     @property
     def lag(self) -> float | None:

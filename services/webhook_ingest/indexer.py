@@ -19,6 +19,7 @@ from services.webhook_ingest.lanes import Lanes
 from services.webhook_ingest.levels import CAUSE, LevelIndexer
 from services.webhook_ingest.topics import Effect, topic_label
 from shared import metrics, tracing
+from shared.contract.seal import Seals
 from shared.errors import StoreUnavailable
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
@@ -27,7 +28,7 @@ from shared.mongodb.events import EventStore
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
-from shared.rabbitmq.consumer import RETRY_PAUSE, Consumer, Delivery
+from shared.rabbitmq.consumer import Consumer, Delivery, Reject
 from shared.rabbitmq.topology import INDEXING
 
 log = structlog.get_logger()
@@ -49,7 +50,8 @@ class _Taken:
 class Indexer:
     """Consumes `trueup.indexing`."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, seals: Seals) -> None:
+        self._seals = seals
         boms, stock, events = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db), EventStore(mongo.db)
         self._levels = LevelIndexer(mongo.transactions, boms, stock, events, DriftStore(mongo.db))
         self._effects = ShopEffects(
@@ -77,22 +79,20 @@ class Indexer:
         await self._lanes.finish(STOP_TIME)
 
     async def take(self, delivery: Delivery) -> None:
-        """Put a delivery into its shop's lane; what can never be applied goes to the dead letters."""
+        """Put a delivery into its shop's lane. Raises Reject for what can never be applied, or is not the front's."""
+        if not self._seals.valid(delivery.key, delivery.body, delivery.headers):
+            raise Reject("it bears no seal of the front, which alone has verified Shopify's signature")
         try:
             envelope = Envelope.of_message(delivery.headers)
         except HeaderError as error:
-            log.warning("webhook_rejected", key=delivery.key, reason=str(error))
-            await delivery.reject()
-            return
+            raise Reject(str(error)) from None
         try:
             event = read_event(envelope, delivery.body)
         except BodyError as error:
             # The headers are not signed: a body that does not fit its topic may have been sent under another one.
             metrics.WEBHOOKS.labels(topic_label(envelope.topic), "suspicious").inc()
-            log.warning("webhook_rejected", shop=envelope.shop, webhook_id=envelope.webhook_id, reason=str(error))
-            await delivery.reject()
-        else:
-            self._lanes.add(envelope.shop, _Taken(event, delivery))
+            raise Reject(f"{envelope.topic}: {error}") from None
+        self._lanes.add(envelope.shop, _Taken(event, delivery))
 
     async def _work(self, shop: str, batch: list[_Taken]) -> None:
         """Apply a batch until it is in the documents, then acknowledge it. Never raises but when cancelled."""
@@ -114,8 +114,7 @@ class Indexer:
                         await self._work(shop, [taken])
                     return
                 log.warning("webhook_not_applied", shop=shop, topic=batch[0].event.envelope.topic, error=repr(error))
-                await self._stopped_within(RETRY_PAUSE)
-                await _give_back(batch)
+                await self._failed(batch[0].delivery, error)
                 return
             else:
                 for result in results:
@@ -133,6 +132,12 @@ class Indexer:
             else:
                 results.extend([await self._effects.apply(shop, event) for event in run])
         return results
+
+    async def _failed(self, delivery: Delivery, error: Exception) -> None:
+        if self._consumer is None:
+            await delivery.requeue()
+        else:
+            await self._consumer.frame.failed(delivery, error)
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:

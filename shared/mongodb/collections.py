@@ -60,8 +60,8 @@ schedules       shop, schedule_id · name, enabled, action preview|reconcile, di
 schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id, name, action, due_at, state
                 due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
                 told) {state due|sent|failed|dropped, at, tries, detail}
-dead_letters    shop (null where none could be read), letter_id · at, exchange, key, body (bytes),
-                headers [[name, value]], reason
+dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
+                size (of the whole body), headers [[name, value]], reason, cause
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions · value
 """

@@ -21,12 +21,17 @@ class DeadLetter:
     letter_id: str
     shop: str | None
     at: datetime
-    exchange: str
     key: str
     body: bytes
+    size: int
     headers: dict[str, str]
     reason: str
     cause: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its body was kept."""
+        return len(self.body) == self.size
 
 
 def _letter(document: Document) -> DeadLetter:
@@ -34,9 +39,9 @@ def _letter(document: Document) -> DeadLetter:
         letter_id=document["letter_id"],
         shop=document["shop"],
         at=document["at"],
-        exchange=document["exchange"],
         key=document["key"],
         body=bytes(document["body"]),
+        size=document["size"],
         headers=dict(document["headers"]),
         reason=document["reason"],
         cause=document.get("cause"),
@@ -53,14 +58,14 @@ class DeadLetterStore:
         self,
         *,
         shop: str | None,
-        exchange: str,
         key: str,
         body: bytes,
+        size: int,
         headers: Mapping[str, str],
         reason: str,
         cause: str | None = None,
     ) -> str:
-        """Keep one message; answers its id."""
+        """Keep one message; answers its id. `size`: of the whole body, in bytes, where `body` is its beginning."""
         letter_id = str(ULID())
         await self._letters.insert_one(
             {
@@ -68,9 +73,9 @@ class DeadLetterStore:
                 "shop": shop,
                 "letter_id": letter_id,
                 "at": datetime.now(UTC),
-                "exchange": exchange,
                 "key": key,
                 "body": body,
+                "size": size,
                 # Pairs: a header's name may hold a dot or begin with a dollar, which a field's name should not.
                 "headers": [[name, value] for name, value in headers.items()],
                 "reason": reason,

@@ -7,17 +7,25 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import Protocol
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import AMQPError
 from aiormq import Channel
 
 from shared import metrics, tracing
-from shared.errors import TrueupError
+from shared.errors import BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import EVENTS, LISTENER_KEYS, Queue
 
 log = structlog.get_logger()
+
+MAX_DELIVERIES = 5
+"""Deliveries after which a message whose handling fails for its own sake is kept."""
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a body that are looked at; a larger message is kept unread. The largest of ours name 100,000 cells."""
 
 RETRY_PAUSE = 0.5
 """Seconds before a delivery whose handler failed is given back: a broken store must not spin the queue."""
@@ -28,12 +36,23 @@ WATCH_EVERY = 0.5
 EVENTS_LABEL = "events"
 """What a replica's own queue of events is called where messages are counted."""
 
+_DELIVERY_COUNT = "x-delivery-count"
+_MOST_COUNTED = 1_000_000
+"""The broker counts how often it has given a message back; a publisher's own header of that name it overwrites."""
+
 LAST_HANDLERS = 20.0
 """Seconds that running handlers get to end when the process stops."""
 
 
 class Reject(TrueupError):
-    """This message can never be handled; it goes to the dead letters with this reason."""
+    """This message can never be handled; it is kept among the dead letters with this reason."""
+
+
+class Keeper(Protocol):
+    """Where messages go that can never be handled."""
+
+    async def keep(self, delivery: Delivery, cause: str) -> None:
+        """Keep one with what is wrong with it. Whatever is in it, it is kept; raises only where the store is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,8 @@ class Delivery:
     queue: str
     since: float
     _message: AbstractIncomingMessage
+    deliveries: int = 1
+    """How often it has been delivered, this time included, by the broker's count."""
 
     @property
     def carried(self) -> str | None:
@@ -61,8 +82,13 @@ class Delivery:
         """Give it back."""
         await self._answer(self._message.nack(requeue=True), "requeue")
 
+    async def kept(self) -> None:
+        """It is among the dead letters, and so done with here."""
+        metrics.DEAD_LETTERS.labels(self.queue).inc()
+        await self._answer(self._message.ack(), "dead")
+
     async def reject(self) -> None:
-        """To the dead letters."""
+        """Have the broker put it among the dead letters: for a consumer that has no store of its own."""
         metrics.DEAD_LETTERS.labels(self.queue).inc()
         await self._answer(self._message.reject(requeue=False), "dead")
 
@@ -78,11 +104,67 @@ class Delivery:
 Handler = Callable[[Delivery], Awaitable[None]]
 
 
+class Frame:
+    """What surrounds every handler of every queue: whatever a message makes it raise, the message ends.
+
+    A message that can never be handled is kept with its reason, by us and not by the broker's dead-lettering, and then
+    acknowledged. One that fails for another reason comes again, a few times; what only met a server that was away
+    (`passing`) comes again until the broker's own limit.
+    """
+
+    def __init__(self, keeper: Keeper | None, passing: tuple[type[Exception], ...]) -> None:
+        self._keeper = keeper
+        self._passing = (*passing, BrokerUnavailable, ConnectionError, TimeoutError, AMQPError)
+
+    async def run(self, handler: Handler, delivery: Delivery) -> bool:
+        """Run a handler; whether it went well. Otherwise the delivery is answered."""
+        if len(delivery.body) > MAX_BODY:
+            await self.keep(delivery, f"a body of {len(delivery.body)} bytes is not looked at: at most {MAX_BODY}")
+            return False
+        try:
+            await handler(delivery)
+        except asyncio.CancelledError:
+            raise
+        except Reject as error:
+            await self.keep(delivery, str(error))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not end the consumer
+            await self.failed(delivery, error)
+        else:
+            return True
+        return False
+
+    async def keep(self, delivery: Delivery, reason: str) -> None:
+        """Keep a message with its reason."""
+        log.warning("message_rejected", queue=delivery.queue, key=delivery.key, reason=reason)
+        if self._keeper is None:
+            await delivery.reject()
+            return
+        try:
+            await self._keeper.keep(delivery, reason)
+        except Exception as error:  # noqa: BLE001  # the store is away: it stays in the queue
+            log.warning("message_not_kept", queue=delivery.queue, key=delivery.key, error=repr(error))
+            await asyncio.sleep(RETRY_PAUSE)
+            await delivery.requeue()
+        else:
+            await delivery.kept()
+
+    async def failed(self, delivery: Delivery, error: Exception) -> None:
+        """Its handling has failed: it comes again, or is kept."""
+        if isinstance(error, self._passing) or delivery.deliveries < MAX_DELIVERIES:
+            log.warning("message_failed", queue=delivery.queue, key=delivery.key, error=repr(error))
+            await asyncio.sleep(RETRY_PAUSE)
+            await delivery.requeue()
+            return
+        log.error("message_failed_for_good", queue=delivery.queue, key=delivery.key, error=repr(error))
+        await self.keep(delivery, f"its handling failed {delivery.deliveries} times: {type(error).__name__}")
+
+
 class Subscription:
     """A consumer of one queue, opened again whenever its channel has gone. `queue` None: the events."""
 
-    def __init__(self, queue: Queue | None, handler: Handler, prefetch: int) -> None:
+    def __init__(self, queue: Queue | None, handler: Handler, prefetch: int, frame: Frame) -> None:
         self._queue = queue
+        self._frame = frame
         self.name = EVENTS_LABEL if queue is None else queue.name
         metrics.begin_at_zero(metrics.MESSAGES, [self.name], ["ack", "requeue", "dead"])
         self._handler = handler
@@ -133,17 +215,18 @@ class Subscription:
 
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
         headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
-        await self._handler(
-            Delivery(
-                key=message.routing_key or "",
-                body=message.body,
-                headers=headers,
-                redelivered=bool(message.redelivered),
-                queue=self.name,
-                since=monotonic(),
-                _message=message,
-            )
+        returned = message.headers.get(_DELIVERY_COUNT)
+        delivery = Delivery(
+            key=message.routing_key or "",
+            body=message.body,
+            headers=headers,
+            redelivered=bool(message.redelivered),
+            queue=self.name,
+            since=monotonic(),
+            _message=message,
+            deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
         )
+        await self._frame.run(self._handler, delivery)
 
 
 class Consumer:
@@ -152,9 +235,10 @@ class Consumer:
     What has gone is opened again: the connection, a channel, a consumer that the broker cancelled.
     """
 
-    def __init__(self, url: str, name: str, connection: AbstractConnection) -> None:
+    def __init__(self, url: str, name: str, connection: AbstractConnection, frame: Frame) -> None:
         self._url = url
         self._name = name
+        self.frame = frame
         self._connection = connection
         self._subscriptions: list[Subscription] = []
         self._running: set[asyncio.Task[None]] = set()
@@ -162,33 +246,31 @@ class Consumer:
         self._watch = asyncio.create_task(self._keep_open(), name=f"{name} keeps its consumers")
 
     @classmethod
-    async def open(cls, url: str, name: str) -> Consumer:
-        """Connect. Raises BrokerUnavailable."""
-        return cls(url, f"{name}-consumer", await connect(url, f"{name}-consumer"))
+    async def open(
+        cls, url: str, name: str, keeper: Keeper | None = None, *, passing: tuple[type[Exception], ...] = ()
+    ) -> Consumer:
+        """Connect. Raises BrokerUnavailable.
+
+        `keeper` takes what can never be handled; without one the broker dead-letters it. `passing`: what a handler
+        raises when a server is away, for which no message is to blame.
+        """
+        frame = Frame(keeper, passing)
+        return cls(url, f"{name}-consumer", await connect(url, f"{name}-consumer"), frame)
 
     async def deliver(self, queue: Queue, handler: Handler, *, prefetch: int) -> Subscription:
-        """Hand every delivery to `handler`, which answers it itself (ack, requeue, reject)."""
-        return await self._add(Subscription(queue, handler, prefetch))
+        """Hand every delivery to `handler`, which answers it itself (ack, requeue) or raises."""
+        return await self._add(Subscription(queue, handler, prefetch, self.frame))
 
     async def handle(self, queue: Queue, handler: Handler, *, prefetch: int) -> Subscription:
-        """Run `handler` for every delivery: return acknowledges, Reject dead-letters, anything else gives back."""
+        """Run `handler` for every delivery: return acknowledges, Reject keeps, anything else gives back (`Frame`)."""
+
+        async def traced(delivery: Delivery) -> None:
+            name = f"process {delivery.key}"
+            with tracing.span(name, kind="consumer", parent=delivery.carried, queue=delivery.queue):
+                await handler(delivery)
 
         async def guarded(delivery: Delivery) -> None:
-            try:
-                with tracing.span(
-                    f"process {delivery.key}", kind="consumer", parent=delivery.carried, queue=delivery.queue
-                ):
-                    await handler(delivery)
-            except Reject as error:
-                log.warning("message_rejected", queue=delivery.queue, key=delivery.key, reason=str(error))
-                await delivery.reject()
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # noqa: BLE001  # whatever it is, the message must come again
-                log.warning("message_failed", queue=delivery.queue, key=delivery.key, error=repr(error))
-                await asyncio.sleep(RETRY_PAUSE)
-                await delivery.requeue()
-            else:
+            if await self.frame.run(traced, delivery):
                 await delivery.ack()
 
         async def start(delivery: Delivery) -> None:
@@ -202,10 +284,13 @@ class Consumer:
         """Listen to the events on an exclusive queue of this process; they are acknowledged at once."""
 
         async def acknowledged(delivery: Delivery) -> None:
-            await handler(delivery)
+            try:
+                await handler(delivery)
+            except Exception as error:  # noqa: BLE001  # whatever an event holds, the next one must be heard
+                log.warning("event_not_understood", key=delivery.key, error=type(error).__name__)
             await delivery.ack()
 
-        return await self._add(Subscription(None, acknowledged, 200))
+        return await self._add(Subscription(None, acknowledged, 200, self.frame))
 
     async def _add(self, subscription: Subscription) -> Subscription:
         self._subscriptions.append(subscription)

@@ -12,9 +12,10 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 
 from shared import tracing
 from shared.contract.messages import Message
+from shared.contract.seal import Seals
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.connection import GONE, connect, is_up
-from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS
+from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
 
 PUBLISH_TIMEOUT = 4.0
 """Seconds to wait for the confirm; below the 5 s that Shopify gives a webhook."""
@@ -29,10 +30,14 @@ def _publishing(key: str, messages: int = 1) -> AbstractContextManager[tracing.S
 
 
 class Publisher:
-    """Publishes on a connection of its own, made anew when it has gone."""
+    """Publishes on a connection of its own, made anew when it has gone.
 
-    def __init__(self, url: str, name: str) -> None:
+    With `seals`, commands and webhooks carry the seal of Trueup's own parts; without, they are a foreign client's.
+    """
+
+    def __init__(self, url: str, name: str, seals: Seals | None = None) -> None:
         self._url = url
+        self._seals = seals
         self._name = f"{name}-publisher"
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
@@ -41,9 +46,9 @@ class Publisher:
         self._mending: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, url: str, name: str) -> Publisher:
+    async def open(cls, url: str, name: str, seals: Seals | None = None) -> Publisher:
         """Connect. Raises BrokerUnavailable."""
-        publisher = cls(url, name)
+        publisher = cls(url, name, seals)
         await publisher._ensure()
         return publisher
 
@@ -78,15 +83,17 @@ class Publisher:
     async def command(self, key: str, message: Message) -> None:
         """Publish one command. Raises BrokerUnavailable when it is not confirmed in time."""
         with _publishing(key):
-            await self._confirmed(key, message)
+            await self._publish_sealed(COMMANDS, key, message.to_json(), {})
 
     async def commands(self, key: str, messages: Sequence[Message]) -> None:
-        """Publish many under one key, gathered: confirms overlap. Raises BrokerUnavailable."""
-        with _publishing(key, len(messages)):
-            await asyncio.gather(*(self._confirmed(key, message) for message in messages))
+        """Publish many under one key, gathered: confirms overlap. Raises BrokerUnavailable.
 
-    async def _confirmed(self, key: str, message: Message) -> None:
-        await self._publish(COMMANDS, key, message.to_json(), mandatory=True)
+        Without a seal: these are cells, whose documents decide everything.
+        """
+        with _publishing(key, len(messages)):
+            await asyncio.gather(
+                *(self._publish(COMMANDS, key, message.to_json(), mandatory=True) for message in messages)
+            )
 
     async def event(self, key: str, message: Message) -> None:
         """Publish an event; nobody may be listening, and that is no error. Raises BrokerUnavailable."""
@@ -101,11 +108,18 @@ class Publisher:
     async def webhook(self, topic_key: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Publish the verified bytes of a webhook. Raises BrokerUnavailable."""
         with _publishing(topic_key):
-            await self._publish(WEBHOOKS, topic_key, body, mandatory=True, headers=headers)
+            await self._publish_sealed(WEBHOOKS, topic_key, body, headers)
 
-    async def again(self, exchange: str, key: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Publish a dead letter again as it was. Raises BrokerUnavailable."""
-        await self._publish(exchange, key, body, mandatory=True, headers=headers)
+    async def again(self, key: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Publish a dead letter again where its key belongs, with its own seal or none. Raises BrokerUnavailable.
+
+        The exchange follows from the key: what a message says of where it came from is its publisher's word.
+        """
+        await self._publish(exchange_of(key), key, body, mandatory=True, headers=headers)
+
+    async def _publish_sealed(self, exchange: str, key: str, body: bytes, headers: Mapping[str, str]) -> None:
+        sealed = headers if self._seals is None else self._seals.sealed(key, body, headers)
+        await self._publish(exchange, key, body, mandatory=True, headers=sealed)
 
     @property
     def ready(self) -> bool:

@@ -87,5 +87,13 @@ CELLS = tuple(
 QUEUES = (PREVIEWS, JOBS, RECORDS, FINISHED, ENDED_JOBS, INDEXING, DEAD_LETTERS, *CELLS)
 """Every durable queue. Besides, each preview replica listens to events on an exclusive queue of its own."""
 
+_EXCHANGE_OF = {key: queue.exchange for queue in QUEUES for key in queue.keys if key != "#"}
+
+
+def exchange_of(key: str) -> str:
+    """Where a message of this routing key belongs: what is none of a command or an event is a webhook's."""
+    return _EXCHANGE_OF.get(key, WEBHOOKS)
+
+
 LISTENER_KEYS: tuple[str, ...] = (JOB_PROGRESS, JOB_FINISHED, PREVIEW_PROGRESS, PREVIEW_READY, DRIFT_DETECTED)
 """What a preview replica listens to, to feed its event streams."""

@@ -16,6 +16,7 @@ from ulid import ULID
 from services.preview.previewer import Previewer
 from services.reconciler.bootstrap import ReconcilerService
 from shared.contract.messages import JobCancel, JobOptions, JobRequest, PreviewRequest
+from shared.contract.seal import Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
@@ -294,7 +295,7 @@ async def shop_world(
     mongo = Mongo(mongodb_uri, database)
     await mongo.prepare()
     await declare_topology(amqp_url)
-    publisher = await Publisher.open(amqp_url, "tests")
+    publisher = await Publisher.open(amqp_url, "tests", Seals([CLIENT_SECRET]))
     shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
     boms = BomStore(mongo.db, mongo.transactions)
     async with aiohttp.ClientSession() as http:

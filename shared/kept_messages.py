@@ -1,0 +1,70 @@
+"""Keeping what nobody can handle: the last catch of every queue, so nothing in a message may make it fail.
+
+What a message says of itself is not believed: its shop counts only in the form of one, headers go along only where
+they are Trueup's own, texts are cut and made fit to be stored, and of a body above a size the beginning is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import structlog
+from pydantic_core import from_json
+
+from shared.contract.mistakes import cut
+from shared.contract.seal import sealed_headers
+from shared.mongodb.dead_letters import DeadLetterStore
+from shared.rabbitmq.consumer import Delivery
+
+log = structlog.get_logger()
+
+MAX_KEPT_BODY = 256 * 1024
+"""Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
+
+MAX_REASON = 2_000
+
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,240}\.myshopify\.com", re.ASCII)
+_SHOP_HEADER = "x-shopify-shop-domain"
+_MAX_READ = 64 * 1024
+
+
+class KeptMessages:
+    """Keeps deliveries in the store of dead letters."""
+
+    def __init__(self, letters: DeadLetterStore) -> None:
+        self._letters = letters
+
+    async def keep(self, delivery: Delivery, cause: str | None, *, reason: str | None = None) -> None:
+        """Keep one. `cause`: what is wrong with it; `reason`: who took it away, by default its consumer.
+
+        Raises what the store raises when it is away.
+        """
+        taken = storable(reason or f"rejected by {delivery.queue}", MAX_REASON)
+        letter_id = await self._letters.keep(
+            shop=shop_of(delivery),
+            key=storable(delivery.key, 255),
+            body=delivery.body[:MAX_KEPT_BODY],
+            size=len(delivery.body),
+            headers={name: storable(value) for name, value in sealed_headers(delivery.headers).items()},
+            reason=taken,
+            cause=None if cause is None else storable(cause, MAX_REASON),
+        )
+        log.error("dead_letter_kept", letter=letter_id, key=delivery.key, reason=taken, cause=cause)
+
+
+def shop_of(delivery: Delivery) -> str | None:
+    """The shop that a message names, in its body or, for a webhook, in its headers, where it has the form of one."""
+    named: object = delivery.headers.get(_SHOP_HEADER)
+    if named is None and len(delivery.body) <= _MAX_READ:
+        try:
+            content = from_json(delivery.body)
+        except ValueError:
+            return None
+        named = content.get("shop") if isinstance(content, Mapping) else None
+    return named if isinstance(named, str) and _SHOP.fullmatch(named) else None
+
+
+def storable(text: str, most: int = 1_000) -> str:
+    """A text that any store takes: no lone surrogate, no NUL, not too long."""
+    return cut(text, most).encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")

@@ -1,9 +1,8 @@
-"""What all tests share: the servers' fixtures, Hypothesis' profiles, and the guard against outside addresses."""
+"""What all tests share: the servers' fixtures, and the guard against outside addresses."""
 
 import os
 
 import pytest
-from hypothesis import settings
 
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
@@ -38,11 +37,6 @@ __all__ = [
     "vhost",
     "vhost_url",
 ]
-
-# `ci` finds the same examples on every run, however slow the machine; `explore` looks for new ones.
-settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
-settings.register_profile("explore", derandomize=False, deadline=None, max_examples=2000)
-settings.load_profile(os.environ.get("TRUEUP_HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_configure() -> None:

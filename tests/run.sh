@@ -4,6 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
+unset PYTHONDONTWRITEBYTECODE # else every process compiles all tests and sources anew
 no_tests=5 # pytest's exit code for it
 
 existing() {

@@ -73,7 +73,8 @@ async def test_whatever_is_sent_is_answered_as_described(
     await explore(shop, tmp_path, config, ENDLESS, "--phases", "coverage,fuzzing", "--max-examples", str(examples))
 
 
-async def test_what_there_is_is_answered_as_described(shop: ApiShop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("examples", [pytest.param(2, id="short"), pytest.param(4, marks=pytest.mark.full, id="full")])
+async def test_what_there_is_is_answered_as_described(shop: ApiShop, tmp_path: Path, examples: int) -> None:
     """Operations on BOMs, previews and jobs that exist answer with bodies as described, not only with problems."""
     await shop.bom("b", tracks_pre_assembled=True)
     settled = {"settle_no": 0, "tracks_rev": (await shop.stock("b"))["tracks_rev"]}
@@ -97,7 +98,5 @@ async def test_what_there_is_is_answered_as_described(shop: ApiShop, tmp_path: P
 "path.bom_id" = "b"
 "path.location_id" = "{PLACES[0]}"
 """
-    await explore(
-        shop, tmp_path, config, "--exclude-method=DELETE", "--phases", "fuzzing", "--max-examples", "4",
-        "--mode", "positive",
-    )  # fmt: skip
+    limits = ("--phases", "fuzzing", "--max-examples", str(examples), "--mode", "positive")
+    await explore(shop, tmp_path, config, "--exclude-method=DELETE", *limits)

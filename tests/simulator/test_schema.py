@@ -65,6 +65,7 @@ def published(version: str) -> GraphQLSchema:
 @contextmanager
 def _nothing_to_collect() -> Iterator[None]:
     """The collector looks again and again at a million objects that all stay: half of the time it takes, otherwise."""
+    gc.collect()  # what is garbage now must not stay with them
     gc.disable()
     try:
         yield

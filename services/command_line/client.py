@@ -1,18 +1,14 @@
-"""What a command works with: the stores to read from, and the broker, as any other client of Trueup has it."""
+"""What a command works with: the stores to read from, and, where it needs them, the broker and Shopify."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-
-import aiohttp
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING
 
 from services.command_line.outcome import WrongUseError
-from shared.contract.messages import ShopDomain
-from shared.logs import configure_logs
+from shared.domain.shop import is_shop_domain
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import Mongo, store_must_answer
@@ -23,32 +19,22 @@ from shared.mongodb.listings import Listings
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.shops import Shop, ShopStore
 from shared.mongodb.stock import StockStore
-from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
 from shared.settings import Settings, load_settings
-from shared.shop_life.parts import ShopLife
-from shared.shopify.client import ShopifyClient
 
-_DOMAIN: TypeAdapter[str] = TypeAdapter(ShopDomain)
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Both connections of a command to RabbitMQ."""
-
-    publisher: Publisher
-    consumer: Consumer
+if TYPE_CHECKING:
+    from services.command_line.broker import Broker
+    from services.command_line.calls import Calls
+    from shared.rabbitmq.consumer import Consumer
+    from shared.rabbitmq.publisher import Publisher
+    from shared.shopify.client import ShopifyClient
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Stores and, where a command speaks to it, broker of one command."""
+    """Stores and, where a command speaks to them, broker and Shopify of one command."""
 
     settings: Settings
     mongo: Mongo
-    broker: Broker | None
-    http: aiohttp.ClientSession
     shops: ShopStore
     boms: BomStore
     stock: StockStore
@@ -58,6 +44,8 @@ class Client:
     listings: Listings
     job_boms: JobBoms
     letters: DeadLetterStore
+    opened_broker: Broker | None = None
+    opened_calls: Calls | None = None
 
     async def shop(self, domain: str | None) -> Shop:
         """The shop of that domain, or the only one there is. Raises WrongUseError."""
@@ -78,54 +66,58 @@ class Client:
     @property
     def publisher(self) -> Publisher:
         """Sends to the broker."""
-        return self._connected().publisher
+        return self._broker().publisher
 
     @property
     def consumer(self) -> Consumer:
         """Hears from the broker."""
-        return self._connected().consumer
+        return self._broker().consumer
 
-    def _connected(self) -> Broker:
-        if self.broker is None:
+    def _broker(self) -> Broker:
+        if self.opened_broker is None:
             message = "this command was begun without RabbitMQ"
             raise RuntimeError(message)
-        return self.broker
+        return self.opened_broker
 
     def shopify(self) -> ShopifyClient:
         """Calls to Shopify with the stored tokens."""
-        return ShopLife.of(self.settings, self.mongo, self.http).client
+        return self.calls.with_stored_tokens()
+
+    @property
+    def calls(self) -> Calls:
+        """The connection to Shopify."""
+        if self.opened_calls is None:
+            message = "this command was begun without Shopify"
+            raise RuntimeError(message)
+        return self.opened_calls
 
 
 def shop_domain(text: str) -> str:
     """A shop's domain in lower case. Raises WrongUseError."""
-    try:
-        return _DOMAIN.validate_python(text.strip().lower())
-    except ValidationError:
-        raise WrongUseError(f"{text!r} is no shop domain: it must look like name.myshopify.com") from None
+    domain = text.strip().lower()
+    if not is_shop_domain(domain):
+        raise WrongUseError(f"{text!r} is no shop domain: it must look like name.myshopify.com")
+    return domain
 
 
 @asynccontextmanager
-async def connected(settings: Settings | None = None, *, broker: bool = True) -> AsyncIterator[Client]:
+async def connected(
+    settings: Settings | None = None, *, broker: bool = True, shopify: bool = True
+) -> AsyncIterator[Client]:
     """Connect to what the settings name. Raises WrongSetting, BrokerUnavailable, StoreUnavailable.
 
-    Without `broker`, RabbitMQ is left alone: what only reads the documents works while it is away, too.
+    Without `broker`, RabbitMQ is left alone: what only reads the documents works while it is away, too. What a command
+    does without is not even loaded.
     """
     known = settings or load_settings()
-    if settings is None:
-        configure_logs("command-line", "error")
-    url = known.amqp_url.get_secret_value()
     async with AsyncExitStack() as stack:
         stack.enter_context(store_must_answer())
         mongo = Mongo(known.mongodb_uri.get_secret_value(), known.mongodb_database)
         stack.callback(mongo.close)
         await mongo.prepare()
-        both = await _open_broker(url, stack) if broker else None
-        http = await stack.enter_async_context(aiohttp.ClientSession())
         yield Client(
             settings=known,
             mongo=mongo,
-            broker=both,
-            http=http,
             shops=ShopStore(mongo.db, [key.get_secret_value() for key in known.token_keys]),
             boms=BomStore(mongo.db, mongo.transactions),
             stock=StockStore(mongo.db),
@@ -135,12 +127,18 @@ async def connected(settings: Settings | None = None, *, broker: bool = True) ->
             listings=Listings(mongo.db),
             job_boms=JobBoms(mongo.db),
             letters=DeadLetterStore(mongo.db),
+            opened_broker=await _open_broker(known, stack) if broker else None,
+            opened_calls=await _open_calls(known, mongo, stack) if shopify else None,
         )
 
 
-async def _open_broker(url: str, stack: AsyncExitStack) -> Broker:
-    await declare_topology(url)
-    publisher, consumer = await asyncio.gather(Publisher.open(url, "command-line"), Consumer.open(url, "command-line"))
-    stack.push_async_callback(publisher.close)
-    stack.push_async_callback(consumer.close)
-    return Broker(publisher, consumer)
+async def _open_broker(settings: Settings, stack: AsyncExitStack) -> Broker:
+    from services.command_line.broker import open_broker  # noqa: PLC0415  # aio-pika; most commands need none
+
+    return await stack.enter_async_context(open_broker(settings))
+
+
+async def _open_calls(settings: Settings, mongo: Mongo, stack: AsyncExitStack) -> Calls:
+    from services.command_line.calls import open_calls  # noqa: PLC0415  # aiohttp; most commands need none
+
+    return await stack.enter_async_context(open_calls(settings, mongo))

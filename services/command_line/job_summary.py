@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from rich.console import Console
 
 from services.command_line.client import Client
+from services.command_line.documents import job_cell, plain, print_with_rows
 from services.command_line.tables import Column, number, show_table
 from services.preview.api.explained import explanation, reason_text
 from shared.domain.cell import CellState
@@ -43,6 +44,16 @@ async def cells_of(client: Client, shop: str, job_id: str, state: CellState | No
         if page.after is None:
             return
         start = Start(page.after)
+
+
+async def print_job(client: Client, job: Document) -> None:
+    """The job and all its cells as one JSON document."""
+
+    async def cells() -> AsyncIterator[Document]:
+        async for cell in cells_of(client, job["shop"], job["job_id"]):
+            yield job_cell(cell)
+
+    await print_with_rows(plain(job), "cells", cells())
 
 
 async def _telling(client: Client, shop: str, job_id: str) -> AsyncIterator[Document]:

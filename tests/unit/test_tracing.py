@@ -11,7 +11,7 @@ from shared.settings import load_settings
 
 _OFF = """
 import sys
-from services.command_line import main
+from services.command_line import all_services, main
 from shared import tracing
 from shared.tracing import start_tracing
 from shared.settings import load_settings

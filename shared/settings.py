@@ -17,8 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.shop import is_shop_domain
 from shared.errors import WrongSetting
-
-SECRETS_DIR = "TRUEUP_SECRETS_DIR"
+from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
@@ -29,11 +28,11 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Settings(BaseSettings):
     """Read once at the start; a wrong or missing one stops the start with one line."""
 
-    model_config = SettingsConfigDict(env_prefix="TRUEUP_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
     mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
-    mongodb_database: str = Field("trueup", description="Its database.")
+    mongodb_database: str = Field(DATABASE, description="Its database.")
     shopify_api_version: ApiVersion = Field("2026-10", description="The version of Shopify's Admin API.")
     shopify_client_id: str = Field(description="The app's client id.")
     shopify_client_secret: SecretStr = Field(
@@ -97,8 +96,7 @@ class Settings(BaseSettings):
     @field_validator("mongodb_uri")
     @classmethod
     def _is_store(cls, uri: SecretStr) -> SecretStr:
-        if not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
-            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        must_be_store(uri.get_secret_value())
         return uri
 
     @field_validator("token_keys", mode="before")
@@ -192,12 +190,10 @@ def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
 
 def load_settings() -> Settings:
     """The settings of the environment. Raises WrongSetting with one line that names each wrong variable."""
-    folder = os.environ.get(SECRETS_DIR) or None
-    if folder is not None and not Path(folder).is_dir():
-        raise WrongSetting(f"wrong settings: {SECRETS_DIR}: there is no folder {folder}")
+    folder = secrets_folder()
     try:
         return Settings(_secrets_dir=folder)
     except ValidationError as error:
         # The value itself is never shown: it may be a secret.
-        parts = [f"TRUEUP_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        parts = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
         raise WrongSetting("wrong settings: " + "; ".join(parts)) from None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
-from services.command_line.client import Client
 from services.command_line.documents import plain, print_document
 from services.command_line.outcome import Exit
+from services.command_line.records import Records
 from services.command_line.standing import short_time
-from services.command_line.tables import Column, show_table
+from services.command_line.tables import Column, console, show_table
 from shared.domain.job import JobState
 from shared.mongodb.collections import Document
 
@@ -26,12 +24,13 @@ COLUMNS = (
 _SHORT = {str(JobState.COMPLETED): "done", str(JobState.COMPLETED_WITH_ERRORS): "errors"}
 
 
-async def list_jobs(client: Client, shop: str, *, most: int, as_json: bool, out: Console) -> Exit:
+async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) -> Exit:
     """The newest jobs first."""
-    page = await client.listings.jobs(shop, {}, None, most)
+    page = await records.listings.jobs(shop, {}, None, most)
     if as_json:
         print_document({"shop": shop, "jobs": [plain(job) for job in page.items]})
         return Exit.OK
+    out = console()
     if not page.items:
         out.print(f"{shop} has no jobs yet")
         return Exit.OK

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
 
 if TYPE_CHECKING:
     from services.command_line.client import Client
+    from services.command_line.records import Records
 
 app = typer.Typer(
     name="trueup",
@@ -78,31 +80,35 @@ def trueup_command(
 
 def _run(work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False) -> NoReturn:
     """Carry it out, connected to MongoDB and to what else it needs."""
-    from shared.logs import configure_logs
-
-    configure_logs("command-line", "error")
-    _end_with(work, broker=broker, shopify=shopify)
-
-
-def _look(work: Callable[[Client], Awaitable[Exit]]) -> NoReturn:
-    """Carry out what only reads the documents, and writes no logs of ours."""
-    import logging
-
-    # A library's warnings would stand between the lines of the answer.
-    logging.getLogger().setLevel(logging.ERROR)
-    _end_with(work, broker=False, shopify=False)
-
-
-def _end_with(work: Callable[[Client], Awaitable[Exit]], *, broker: bool, shopify: bool) -> NoReturn:
     import asyncio
 
     from services.command_line.client import connected
+    from shared.logs import configure_logs
 
     async def with_client() -> Exit:
         async with connected(broker=broker, shopify=shopify) as client:
             return await work(client)
 
+    configure_logs("command-line", "error")
+    garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(with_client()))
+
+
+def _look(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
+    """Carry out what only reads the documents, and writes no logs of ours."""
+    import asyncio
+    import logging
+
+    from services.command_line.records import looking
+
+    async def with_records() -> Exit:
+        async with looking() as records:
+            return await work(records)
+
+    # A library's warnings would stand between the lines of the answer.
+    logging.getLogger().setLevel(logging.ERROR)
+    garbage.look_from_now_on()
+    raise typer.Exit(asyncio.run(with_records()))
 
 
 @app.command("serve")
@@ -287,21 +293,19 @@ def jobs_command(
     if what is not None:
         _show_job(what.upper(), shop, as_json=as_json)
     from services.command_line.jobs_command import list_jobs
-    from services.command_line.tables import console
 
-    async def work(client: Client) -> Exit:
-        known = (await client.shop(shop)).domain
-        return await list_jobs(client, known, most=rows, as_json=as_json, out=console())
+    async def work(records: Records) -> Exit:
+        known = (await records.shop(shop)).domain
+        return await list_jobs(records, known, most=rows, as_json=as_json)
 
     _look(work)
 
 
 def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
     from services.command_line.job_command import show_job
-    from services.command_line.tables import console
 
-    async def work(client: Client) -> Exit:
-        return await show_job(client, (await client.shop(shop)).domain, job_id, as_json=as_json, out=console())
+    async def work(records: Records) -> Exit:
+        return await show_job(records, (await records.shop(shop)).domain, job_id, as_json=as_json)
 
     _look(work)
 
@@ -359,9 +363,8 @@ def _approve(shop: str | None, *, as_json: bool) -> NoReturn:
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
     from services.command_line.dead_letters_command import list_letters
-    from services.command_line.tables import console
 
-    _look(lambda client: list_letters(client, shop, as_json=as_json, out=console()))
+    _look(lambda records: list_letters(records, shop, as_json=as_json))
 
 
 @letters_app.command("replay")
@@ -399,6 +402,15 @@ def after_restore_command(
 
 def main() -> None:
     """Run the command; every failure is one line on standard error and an exit code."""
+    garbage.put_off()
+    try:
+        run()
+    finally:
+        garbage.leave_to_the_system()
+
+
+def run() -> None:
+    """Run the command of `sys.argv`. Raises SystemExit with the exit code."""
     try:
         app(prog_name="trueup")
     except (WrongUseError, WrongSetting) as error:

@@ -11,6 +11,7 @@ from typing import Protocol, get_args
 
 import structlog
 
+from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.logs import configure_logs
 from shared.mongodb.connection import store_must_answer
@@ -81,6 +82,7 @@ SERVICES: dict[str, Callable[[], Service]] = {
 async def serve(name: str, roles: Collection[str]) -> Exit:
     """Run a service until a signal ends it. Raises WrongUseError, WrongSetting, BrokerUnavailable, StoreUnavailable."""
     service = SERVICES[name]()
+    garbage.look_from_now_on()
     if unknown := sorted(set(roles) - set(service.roles)):
         choice = f"one of {', '.join(service.roles)}" if service.roles else f"left out: {name} has no roles"
         raise WrongUseError(f"--role {unknown[0]}: must be {choice}")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from services.command_line.client import Client, shop_domain
+from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.records import shop_domain
 from services.command_line.tables import Column, show_table
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location

@@ -5,9 +5,10 @@ from __future__ import annotations
 from cryptography.fernet import InvalidToken
 from rich.console import Console
 
-from services.command_line.client import Client, shop_domain
+from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.records import shop_domain
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.tokens import TokenStore
 

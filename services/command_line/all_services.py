@@ -51,8 +51,10 @@ class AllServices:
 
     async def ready(self) -> dict[str, bool]:
         """The parts of all services; none is left out while it starts."""
-        started = {f"{name}_started": name in self._ready for name in ("reconciler", "webhook_ingest", "preview")}
-        parts = {f"{name}.{part}": ok for name, ask in self._ready.items() for part, ok in (await ask()).items()}
+        # Others start while these answer.
+        asked = dict(self._ready)
+        started = {f"{name}_started": name in asked for name in ("reconciler", "webhook_ingest", "preview")}
+        parts = {f"{name}.{part}": ok for name, ask in asked.items() for part, ok in (await ask()).items()}
         return started | parts
 
     async def stop(self) -> None:

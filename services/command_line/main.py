@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -409,10 +409,10 @@ def main() -> None:
         garbage.leave_to_the_system()
 
 
-def run() -> None:
-    """Run the command of `sys.argv`. Raises SystemExit with the exit code."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run a command, by default that of `sys.argv`. Raises SystemExit with the exit code."""
     try:
-        app(prog_name="trueup")
+        app(arguments, prog_name="trueup")
     except (WrongUseError, WrongSetting) as error:
         _end(str(error), Exit.USAGE)
     except (BrokerUnavailable, StoreUnavailable) as error:

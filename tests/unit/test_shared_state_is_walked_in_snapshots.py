@@ -37,8 +37,9 @@ def _live_walks(source: str) -> Iterator[int]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.For) and _is_live(node.iter) and _awaits(node.body):
             yield node.lineno
-        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp) and _awaits([node]):
-            if any(_is_live(part.iter) for part in node.generators if not part.is_async):
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+            live = any(_is_live(part.iter) for part in node.generators if not part.is_async)
+            if live and _awaits([node]):
                 yield node.lineno
 
 

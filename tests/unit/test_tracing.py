@@ -13,7 +13,7 @@ from tests.waiting import ended
 
 _OFF = """
 import sys
-from services.command_line import main
+from services.command_line import all_services, main
 from shared import tracing
 from shared.tracing import start_tracing
 from shared.settings import load_settings

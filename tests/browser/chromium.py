@@ -31,7 +31,7 @@ FLAGS = (
 
 
 def program() -> str:
-    """Where Chromium is; `make setup-dev` installs it. Its headless shell opens no windows, at a quarter of the cost."""
+    """Where Chromium is; `make setup-dev` installs it. The headless shell opens no windows, which costs a quarter."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = next((path for path in map(shutil.which, names) if path is not None), None)
     if found is None:

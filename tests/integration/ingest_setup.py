@@ -1,12 +1,11 @@
 """The webhook service on a real RabbitMQ and MongoDB, and shops whose webhooks are signed and sent as Shopify does."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from shared.mongodb.collections import key_of
 from shared.mongodb.connection import Mongo
 from shared.settings import Settings
 from tests.backends.management import Management
+from tests.waiting import stored
 
 SECRET = "the-client-secret"
 PREVIOUS_SECRET = "the-previous-client-secret"
@@ -57,13 +57,6 @@ def headers_of(topic: str, shop: str, body: bytes, /, **more: str) -> dict[str, 
 def counted(metric: str, **labels: str) -> float:
     """The present value of a counter of ours."""
     return REGISTRY.get_sample_value(f"trueup_{metric}", labels) or 0.0
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    """Ask until it is so. The documents are asked: nothing tells of a commit."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # nothing in this process knows of a commit
-            await asyncio.sleep(0.01)
 
 
 def settings_for(amqp_url: str, mongodb_uri: str, database: str) -> Settings:
@@ -157,15 +150,8 @@ class Shop:
         self.markers += 1
         await self.update("999", self.markers, at(self.markers))
 
-        async def marked() -> bool:
-            return (
-                await self.world.mongo.db["stock"].count_documents(
-                    {"shop": self.domain, "bom_id": "marker", "index": self.markers}
-                )
-                == 1
-            )
-
-        await until(marked)
+        marked = {"shop": self.domain, "bom_id": "marker", "index": self.markers}
+        await stored(self.world.mongo.db["stock"], marked)
 
     async def stock(self, bom_id: str, location: str = LOCATION) -> dict[str, Any]:
         """A cell's stock document."""

@@ -6,7 +6,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -25,26 +25,35 @@ setup-dev: ## Install what tests and linters need, too
 page: ## Build the admin page into admin_ui/dist (part of setup)
 	@admin_ui/build.sh
 
-test: setup-dev ## Set up, then run every stage: lint, types, imports, unit, contract, integration, browser, chaos
-	@tests/run.sh lint types imports unit contract integration browser chaos
+RUN := $(BIN)/python -m tests.run
+ALL_TESTS := unit contract integration browser chaos
+
+test: setup-dev ## Set up, then run style, types, imports and every test
+	@$(RUN) lint types imports $(ALL_TESTS) $(ARGS)
+
+test-long: setup-dev ## The full forms of tests that `make test` runs in a short one: storms, whole exports, campaigns
+	@$(RUN) --full $(ALL_TESTS) $(ARGS)
+
+failed: setup-dev ## Run just the tests again that failed in the last run
+	@$(RUN) $(ALL_TESTS) -m "" --last-failed --last-failed-no-failures none $(ARGS)
 
 lint: setup-dev ## Style, types (mypy --strict) and who may import whom
-	@tests/run.sh lint types imports
+	@$(RUN) lint types imports
 
 unit: setup-dev ## Tests without servers (ARGS="-k name" picks some, here and below)
-	@tests/run.sh unit $(ARGS)
+	@$(RUN) unit $(ARGS)
 
 contract: setup-dev ## Messages, HTTP API and GraphQL against their descriptions
-	@tests/run.sh contract $(ARGS)
+	@$(RUN) contract $(ARGS)
 
 integration: setup-dev ## Tests on a private RabbitMQ and MongoDB
-	@tests/run.sh integration $(ARGS)
+	@$(RUN) integration $(ARGS)
 
 browser: setup-dev ## The admin page in Chromium, all services running; pictures in .run/screenshots
-	@tests/run.sh browser $(ARGS)
+	@$(RUN) browser $(ARGS)
 
 chaos: setup-dev ## Tests that kill, freeze and restart the servers
-	@tests/run.sh chaos $(ARGS)
+	@$(RUN) chaos $(ARGS)
 
 campaign-switches: setup-dev ## Random histories under all 64 combinations of open points (SEEDS=200 for each, FIRST=0)
 	@TRUEUP_SWITCH_SEEDS=$(or $(SEEDS),200) TRUEUP_SWITCH_FIRST_SEED=$(or $(FIRST),0) \

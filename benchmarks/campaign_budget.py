@@ -154,7 +154,7 @@ async def campaign(world: ShopWorld, clock: MovedClock) -> dict[str, Any]:
         job_id = await world.request(Direction.TO_SHOPIFY, preview_id=preview.preview_id)
         job = await world.ended(job_id, within=LONGEST)
         ended = time.monotonic()
-        await verified(world, within=LONGEST)
+        await verified(world)
         sampling.cancel()
     answer = await world.control("calls", method="GET")
     levels = (await world.control("levels", method="GET"))["levels"]

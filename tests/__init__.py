@@ -1,1 +1,1 @@
-"""Tests of Trueup: unit, contract, simulator, integration and chaos, run by tests/run.sh."""
+"""Tests of Trueup: unit, contract, simulator, integration and chaos, run by tests/run.py."""

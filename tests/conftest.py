@@ -11,6 +11,8 @@ from tests.backends.fixtures import (
     backend,
     broker_metrics_url,
     database_name,
+    databases,
+    fresh_vhost,
     management,
     management_url,
     mongodb_for_clean_up,
@@ -20,14 +22,18 @@ from tests.backends.fixtures import (
     private_replica_set,
     vhost,
     vhost_url,
+    vhosts,
 )
 from tests.backends.loopback import hold_to_loopback
+from tests.stage_report import register
 
 __all__ = [
     "amqp_url",
     "backend",
     "broker_metrics_url",
     "database_name",
+    "databases",
+    "fresh_vhost",
     "management",
     "management_url",
     "mongodb_for_clean_up",
@@ -37,6 +43,7 @@ __all__ = [
     "private_replica_set",
     "vhost",
     "vhost_url",
+    "vhosts",
 ]
 
 # `ci` finds the same examples on every run, however slow the machine; `explore` looks for new ones.
@@ -45,8 +52,9 @@ settings.register_profile("explore", derandomize=False, deadline=None, max_examp
 settings.load_profile(os.environ.get("TRUEUP_HYPOTHESIS_PROFILE", "ci"))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the run on this machine. Containers may have an address of their own, so with them it is left out."""
+    register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
 

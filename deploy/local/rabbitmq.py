@@ -16,7 +16,8 @@ from deploy.local.rabbitmq_probe import amqp_answers, management_answers
 _SERVER_SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 _NO_SERVER = "no rabbitmq-server here: run `apt-get install rabbitmq-server` or set TRUEUP_AMQP_URL"
 _PORT_TAKEN = ("eaddrinuse", "address already in use", "address_in_use")
-_START_SECONDS = 90.0
+_START_SECONDS = 300.0
+"""A fault ends the process, which is seen at once; only one that hangs, or a very busy machine, takes long."""
 
 
 class RabbitMqNode:

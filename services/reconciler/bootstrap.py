@@ -20,7 +20,7 @@ from services.reconciler.drift.composition import compose_sweeping
 from services.reconciler.drift.sweeping import SweepTimes
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
-from services.reconciler.partitions import Partitions
+from services.reconciler.partitions import PREFETCH, Partitions
 from services.reconciler.planner import Planner
 from services.reconciler.redacting import Redacting
 from services.reconciler.schedules.composition import ScheduleTimes, compose_scheduling
@@ -283,13 +283,14 @@ class ReconcilerService:
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()
-        self._partitions = Partitions(
-            leases, consumer, Lanes(worker, cells, self._clock), every=self._lease.total_seconds() / 4
-        )
+        lanes = Lanes(worker, cells, self._clock, prefetch=PREFETCH)
+        self._partitions = Partitions(leases, consumer, lanes, every=self._lease.total_seconds() / 4)
         await self._partitions.balance()
         self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))
         verifier = Verifier(transactions, boms, stock, reads.as_role("verify"))
-        verifying = Verifying(self._partitions, stock, verifier, self._clock)
+        verifying = Verifying(
+            partitions=self._partitions, lanes=lanes, stock=stock, cells=cells, verifier=verifier, clock=self._clock
+        )
         self._tasks.append(asyncio.create_task(verifying.run(), name="verifying"))
 
     async def ready(self) -> dict[str, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from time import monotonic
 
 import structlog
 
@@ -13,10 +13,12 @@ from services.reconciler.work.cell_worker import CellWorker
 from shared import metrics, tracing
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.cell import partition_of
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.cells import CellStore
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.topology import PARTITIONS
 
 log = structlog.get_logger()
 
@@ -24,13 +26,13 @@ LANE_BOUND = 2000
 """Cells one shop may have in a process; above it messages are acknowledged and their places freed."""
 
 LINGER = 0.01
-"""Seconds a batch waits for company, so that cells published together are worked on together."""
+"""Seconds until a batch that is not full asks the documents whether more is on its way; longer at each look."""
 
-MOST_LINGERS = 50
-"""How often a batch lingers while it grows."""
+_LONGEST_LINGER = 0.2
 
-_ON_THE_WAY = timedelta(seconds=2)
-"""A message published longer ago than this is not waited for: another worker may have it."""
+NOTHING_COMES = 5.0
+"""Seconds without any arrival after which a batch begins although the documents speak of more: a message was lost, or
+another worker has it. What did not come then is not waited for again."""
 
 LONG_WAIT = 1.0
 """Above these seconds no message is held: the lane remembers the cells, and the watchdog covers a crash."""
@@ -52,13 +54,21 @@ class Lane:
         cells: CellStore,
         on_empty: Callable[[str], None],
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`crowded` tells whether the broker delivers nothing more before something is acknowledged."""
         self._shop = shop
         self._clock = clock
         self._worker = worker
         self._cells = cells
         self._on_empty = on_empty
+        self._crowded = crowded
+        self.at_work = False
+        """Whether a batch is under way."""
         self._waiting: dict[str, Delivery | None] = {}
+        self._arrivals = 0
+        self._not_coming: set[str] = set()
         self._published_in: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -67,6 +77,11 @@ class Lane:
     def size(self) -> int:
         """Cells waiting or being worked on."""
         return len(self._waiting)
+
+    @property
+    def held(self) -> int:
+        """Messages that are not answered yet."""
+        return sum(delivery is not None for delivery in self._waiting.values())
 
     async def add(self, cell: str, delivery: Delivery) -> None:
         """Take a cell. One that is here already needs no second message; one too many is left to the documents."""
@@ -79,6 +94,8 @@ class Lane:
             await delivery.ack()
             return
         self._waiting[cell] = delivery
+        self._not_coming.discard(cell)
+        self._arrivals += 1
         if tracing.on() and delivery.carried is not None:
             self._published_in[cell] = delivery.carried
         self._start()
@@ -120,28 +137,40 @@ class Lane:
             await self._pause(wait)
 
     async def _gather(self) -> None:
-        """Wait for company as long as it keeps coming: half-empty calls waste the shop's budget.
+        """Wait until a batch is full, or nothing more of what has been published for the shop is on its way.
 
-        On a busy machine messages come slowly, so the documents tell whether more of them are on their way.
+        Half-empty calls waste the shop's budget, so how full one is follows from the documents, not from how fast
+        messages come on a busy machine.
         """
-        for _ in range(MOST_LINGERS):
-            before = len(self._waiting)
-            if before >= ROWS_PER_CALL:
+        still_since, linger = monotonic(), LINGER
+        while len(self._waiting) < ROWS_PER_CALL and not self._stopping.is_set() and not self._crowded():
+            before = self._arrivals
+            await asyncio.sleep(linger)
+            if self._arrivals != before:
+                still_since, linger = monotonic(), LINGER
+                continue
+            missing = await self._on_the_way()
+            if not missing:
                 return
-            await asyncio.sleep(LINGER)
-            if len(self._waiting) == before and not await self._more_on_the_way(before):
+            if monotonic() - still_since > NOTHING_COMES:
+                log.info("lane_begins_without", cells=len(missing))
+                self._not_coming |= missing
                 return
+            linger = min(linger * 2, _LONGEST_LINGER)
 
-    async def _more_on_the_way(self, here: int) -> bool:
+    async def _on_the_way(self) -> set[str]:
+        """Cells that were published and have neither come nor been begun by anybody."""
         try:
-            published = await self._cells.just_published(self._shop, list(self._waiting), _ON_THE_WAY, ROWS_PER_CALL)
+            published = await self._cells.published_and_pending(self._shop)
         except Exception:  # a store that is away: the batch itself will meet it, and wait
             log.exception("lane_could_not_look")
-            return False
-        return published > here
+            return set()
+        self._not_coming &= published
+        return published - self._waiting.keys() - self._not_coming
 
     async def _batch(self, batch: list[str]) -> float:
         """Work on a batch; answers the seconds to wait before the next."""
+        self.at_work = True
         try:
             with self._traced(batch):
                 await self._worker.run(self._shop, batch)
@@ -161,6 +190,8 @@ class Lane:
         except Exception:  # the attempts were raised before: a batch that keeps failing ends cell by cell
             log.exception("batch_failed", cells=len(batch))
             return _FAILED_WAIT
+        finally:
+            self.at_work = False
         await self._done(batch)
         return 0.0
 
@@ -205,8 +236,10 @@ class Lane:
 class Lanes:
     """All lanes of a process."""
 
-    def __init__(self, worker: CellWorker, cells: CellStore, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, worker: CellWorker, cells: CellStore, clock: Clock = SYSTEM_CLOCK, *, prefetch: int) -> None:
+        """`prefetch`: how many messages of a partition the broker delivers before one is acknowledged."""
         self._clock = clock
+        self._prefetch = prefetch
         self._worker = worker
         self._cells = cells
         self._lanes: dict[str, Lane] = {}
@@ -215,9 +248,25 @@ class Lanes:
         """Hand a cell to its shop's lane."""
         lane = self._lanes.get(shop)
         if lane is None:
-            lane = self._lanes[shop] = Lane(shop, self._worker, self._cells, self._drop, self._clock)
+            partition = partition_of(shop, PARTITIONS)
+            lane = self._lanes[shop] = Lane(
+                shop,
+                self._worker,
+                self._cells,
+                self._drop,
+                self._clock,
+                crowded=lambda: self._held(partition) >= self._prefetch,
+            )
         await lane.add(cell, delivery)
         metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
+
+    def at_work(self, shop: str) -> bool:
+        """Whether a batch of the shop is under way in this process."""
+        lane = self._lanes.get(shop)
+        return lane is not None and lane.at_work
+
+    def _held(self, partition: int) -> int:
+        return sum(lane.held for shop, lane in self._lanes.items() if partition_of(shop, PARTITIONS) == partition)
 
     def _drop(self, shop: str) -> None:
         lane = self._lanes.get(shop)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from services.reconciler.lane import Lanes
 from services.reconciler.partitions import Partitions
 from shared.clock import SYSTEM_CLOCK, Clock
-from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import partition_of
 from shared.errors import ShopifyThrottled, ShopPaused
+from shared.mongodb.cells import CellStore
 from shared.mongodb.stock import StockStore
 from shared.rabbitmq.topology import PARTITIONS
 from shared.reading.verify import Verifier
@@ -22,8 +22,8 @@ log = structlog.get_logger()
 EVERY = 0.5
 """Seconds between looks for cells that are due."""
 
-MOST_LOOKS = 6
-"""How often a shop whose due cells grow in number is left to gather more: one read for all costs least."""
+LONGEST_GATHERING = timedelta(seconds=30)
+"""A read that has been due for so long is made whatever else the shop is at."""
 
 SHOPS_AT_ONCE = 8
 """Shops verified side by side."""
@@ -31,27 +31,32 @@ SHOPS_AT_ONCE = 8
 _AFTER_A_FAILURE = 5.0
 
 
-@dataclass(slots=True)
-class _Gathering:
-    """How many cells were due or soon due at the last look, and how many looks there have been."""
-
-    cells: int = 0
-    looks: int = 0
-
-
 class Verifying:
-    """Runs the verifier for this process's shops."""
+    """Runs the verifier for this process's shops.
+
+    A read costs hardly more for many cells than for one, so while a shop's cells are being settled their reads are
+    gathered: until a read is full, or nothing more is to come. What is to come is told by the documents, and by the
+    lane that has a batch under way: the cells that one batch settles are verified by one read.
+    """
 
     def __init__(
-        self, partitions: Partitions, stock: StockStore, verifier: Verifier, clock: Clock = SYSTEM_CLOCK
+        self,
+        *,
+        partitions: Partitions,
+        lanes: Lanes,
+        stock: StockStore,
+        cells: CellStore,
+        verifier: Verifier,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._partitions = partitions
+        self._lanes = lanes
         self._stock = stock
+        self._cells = cells
         self._verifier = verifier
         self._clock = clock
         self._resting: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._gathering: dict[str, _Gathering] = {}
 
     async def run(self) -> None:
         """Look for due cells until cancelled."""
@@ -80,9 +85,9 @@ class Verifying:
 
     async def _verify(self, shop: str) -> None:
         """One batch of a shop; a shop that cannot be read now gives way to the others."""
-        if await self._grows(shop):
-            return
         try:
+            if await self._more_to_come(shop):
+                return
             await self._verifier.run(shop)
         except ShopifyThrottled as throttled:
             self._rest(shop, throttled.retry_after)
@@ -98,12 +103,12 @@ class Verifying:
         self._resting[shop] = task
         task.add_done_callback(lambda _: self._resting.pop(shop, None))
 
-    async def _grows(self, shop: str) -> bool:
+    async def _more_to_come(self, shop: str) -> bool:
         """Whether cells of the shop are still being settled, so that a read now would soon be followed by another."""
-        seen = self._gathering.setdefault(shop, _Gathering())
-        cells = await self._stock.verify_soon(shop, datetime.now(UTC), ROWS_PER_CALL * MOST_LOOKS)
-        grown, seen.cells, seen.looks = cells > seen.cells, cells, seen.looks + 1
-        if grown and cells > 1 and seen.looks <= MOST_LOOKS:
-            return True
-        del self._gathering[shop]
-        return False
+        if not self._lanes.at_work(shop) and not await self._cells.any_pending(shop):
+            return False
+        full = await self._verifier.cells_of_a_read(shop)
+        now = datetime.now(UTC)
+        since = await self._stock.due_since(shop)
+        in_time = since is None or now - since < LONGEST_GATHERING
+        return in_time and await self._stock.verify_soon(shop, now, full) < full

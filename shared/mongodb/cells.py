@@ -13,6 +13,7 @@ from ulid import ULID
 from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Row
+from shared.domain.job import JobState
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.row_form import row_document, row_of
 from shared.mongodb.transactions import Overtaken, Session
@@ -64,6 +65,7 @@ class CellStore:
 
     def __init__(self, database: Database) -> None:
         self._cells = database["cells"]
+        self._jobs = database["jobs"]
 
     async def make(self, session: Session, shop: str, job_id: str, first_no: int, cells: Sequence[NewCell]) -> None:
         """Insert one batch; the caller runs batches in order and skips those already there."""
@@ -243,15 +245,22 @@ class CellStore:
         """Some of the open cells of a shop, whatever their job."""
         return [document async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
 
-    async def just_published(self, shop: str, ids: Iterable[str], within: timedelta, most: int) -> int:
-        """How many open cells of the jobs of these cells were published of late; counted up to `most`."""
-        jobs = {cell.split("|", 2)[1] for cell in ids}
-        since = {"$gte": datetime.now(UTC) - within}
-        count = 0
-        for job_id in sorted(jobs):
-            condition = {"shop": shop, "job_id": job_id, "open": True, "published_at": since}
-            count += int(await self._cells.count_documents(condition, limit=most, hint=_BY_PUBLISH))
-        return min(count, most)
+    async def published_and_pending(self, shop: str) -> set[str]:
+        """The cells of running jobs that were published and that nobody has begun: no more than the jobs' windows."""
+        ids: set[str] = set()
+        async for job in self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1}):
+            condition = {"shop": shop, "job_id": job["job_id"], "open": True, "published_at": {"$gt": _EPOCH}}
+            pending = {**condition, "state": str(CellState.PENDING)}
+            ids.update([cell["_id"] async for cell in self._cells.find(pending, {"_id": 1}, hint=_BY_PUBLISH)])
+        return ids
+
+    async def any_pending(self, shop: str) -> bool:
+        """Whether a running job of the shop has a cell that nobody has begun."""
+        async for job in self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1}):
+            condition = {"shop": shop, "job_id": job["job_id"], "state": str(CellState.PENDING)}
+            if found(await self._cells.find_one(condition, {"_id": 1})) is not None:
+                return True
+        return False
 
     async def claim_window(self, shop: str, job_id: str, window: int) -> list[Document]:
         """Claim the next cells to publish, so that at most `window` are published and open."""

@@ -174,6 +174,14 @@ class StockStore:
         condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
         return int(await self._stock.count_documents(condition, limit=most))
 
+    async def due_since(self, shop: str) -> datetime | None:
+        """Since when, or from when on, a read of one of the shop's cells is due; None: of none."""
+        first = self._stock.find({"shop": shop, "verify_at": {"$exists": True}}, {"verify_at": 1})
+        async for document in first.sort("verify_at", 1).limit(1):
+            due: datetime = document["verify_at"]
+            return due
+        return None
+
     async def take_verify(self, shop: str, now: datetime, limit: int) -> VerifyTurn:
         """Cells whose read is due. Their requests are put off *before* the read, so that an event during it asks
         again with a time of its own, and a reader that dies loses none of them."""

@@ -35,7 +35,7 @@ class Verifier:
         Those of a moment later come along: a read costs hardly more for them, and one of their own would. A failed
         read asks again. Raises what the Shopify adapter raises.
         """
-        most = min(MOST_CELLS, ROWS_PER_CALL * max(1, len(await self._boms.locations(shop))))
+        most = await self.cells_of_a_read(shop)
         turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, most)
         if turn.keys:
             try:
@@ -46,6 +46,10 @@ class Verifier:
             await self._stock.end_verify(turn)
             await self._stock.ask_verify(shop, again)
         return len(turn.keys)
+
+    async def cells_of_a_read(self, shop: str) -> int:
+        """How many cells one read holds, where those of an item are asked for together."""
+        return min(MOST_CELLS, ROWS_PER_CALL * max(1, len(await self._boms.locations(shop))))
 
     async def verify(self, shop: str, keys: Sequence[CellKey], *, cause: str) -> list[CellKey]:
         """Read these cells and apply what was read; answers those written meanwhile."""

@@ -1,13 +1,19 @@
 """What a source of servers offers, and the switch between the sources."""
 
+from __future__ import annotations
+
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import pytest
 
 LOCAL = "local"
 CONTAINERS = "containers"
+
+SERVERS_OF_THE_RUN = "TRUEUP_TEST_SERVERS"
+"""Where `tests/run.py` names the servers that it has started for all processes of the run (`SharedServers`)."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,26 @@ class Broker:
     amqp_url: str
     management_url: str
     prometheus_url: str
+
+
+@dataclass(frozen=True)
+class SharedServers:
+    """The one RabbitMQ and the one MongoDB of a whole test run."""
+
+    amqp_url: str
+    management_url: str
+    prometheus_url: str
+    mongodb_uri: str
+
+    def encoded(self) -> str:
+        """As it stands in the environment."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_the_run(cls) -> SharedServers | None:
+        """Those of this run; None: each test process starts its own."""
+        text = os.environ.get(SERVERS_OF_THE_RUN)
+        return None if text is None else cls(**json.loads(text))
 
 
 class Backend(Protocol):

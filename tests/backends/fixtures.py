@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,8 @@ from deploy.local.run_directory import make_run_directory
 from tests.backends.backend import CONTAINERS, LOCAL, Backend, backend_name
 from tests.backends.local import LocalBackend
 from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
+from tests.backends.server_logs import keep_logs
 
 
 @pytest.fixture(scope="session")
@@ -68,30 +70,41 @@ def mongodb_for_clean_up(mongodb_uri: str) -> Iterator[MongoClient[dict[str, Any
         yield client
 
 
-def _end_transactions_of_the_dead(client: MongoClient[dict[str, Any]]) -> None:
-    """End transactions in which nothing runs: a killed process leaves its own open for a minute, and a drop waits."""
-    idle: list[dict[str, Any]] = [
-        {"$currentOp": {"idleSessions": True}},
-        {"$match": {"active": False, "transaction": {"$exists": True}}},
-    ]
-    with client.admin.aggregate(idle) as operations:
-        sessions = [{"lsid": operation["lsid"]} for operation in operations]
-    if sessions:
-        client.admin.command({"killAllSessionsByPattern": sessions})
+@pytest.fixture(scope="session")
+def databases(mongodb_for_clean_up: MongoClient[dict[str, Any]]) -> Iterator[DatabasePool]:
+    """The databases of this process."""
+    pool = DatabasePool(mongodb_for_clean_up)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
-def database_name(mongodb_for_clean_up: MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """The name of a database of this test's own; it is dropped afterwards."""
-    name = f"trueup_test_{uuid.uuid4().hex[:12]}"
+def database_name(databases: DatabasePool) -> Iterator[str]:
+    """The name of a database of this test's own, empty; it may have been another's before."""
+    name = databases.take()
     yield name
-    _end_transactions_of_the_dead(mongodb_for_clean_up)
-    mongodb_for_clean_up.drop_database(name)
+    databases.give_back(name)
+
+
+@pytest.fixture(scope="session")
+def vhosts(amqp_url: str, management: Management) -> Iterator[VhostPool]:
+    """The vhosts of this process."""
+    pool = VhostPool(amqp_url, management)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
-def vhost(management: Management) -> Iterator[str]:
-    """The name of a vhost of this test's own; it is deleted afterwards."""
+async def vhost(vhosts: VhostPool) -> AsyncIterator[str]:
+    """The name of a vhost of this test's own, empty; it may have been another's before, so its counters may be, too."""
+    name = vhosts.take()
+    yield name
+    await vhosts.give_back(name)
+
+
+@pytest.fixture
+def fresh_vhost(management: Management) -> Iterator[str]:
+    """The name of a new vhost, for a test that reads the broker's counters; it is deleted afterwards."""
     name = f"test-{uuid.uuid4().hex[:12]}"
     management.make_vhost(name)
     yield name
@@ -113,25 +126,27 @@ def _needs_local_nodes() -> None:
 def private_rabbitmq() -> Iterator[RabbitMqNode]:
     """A running RabbitMQ node of this test's own, to be killed, frozen and restarted (5 s to start)."""
     _needs_local_nodes()
-    directory = make_run_directory("private-rabbitmq")
+    directory = make_run_directory("private-rabbitmq", in_memory=True)
     node = RabbitMqNode(directory)
     try:
         node.start()
         yield node
     finally:
         node.end()
+        keep_logs(directory)
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def _private_replica_set(size: int) -> Iterator[MongoDbReplicaSet]:
     _needs_local_nodes()
-    directory = make_run_directory("private-mongodb")
+    directory = make_run_directory("private-mongodb", in_memory=True)
     replica_set = MongoDbReplicaSet(directory, size=size)
     try:
         replica_set.start()
         yield replica_set
     finally:
         replica_set.end()
+        keep_logs(directory)
         shutil.rmtree(directory, ignore_errors=True)
 
 

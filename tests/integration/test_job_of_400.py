@@ -16,6 +16,12 @@ from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_
 
 
 @pytest.fixture
+def vhost(fresh_vhost: str) -> str:
+    """A new one: the broker's counters are read here."""
+    return fresh_vhost
+
+
+@pytest.fixture
 async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
     """100 BOMs that track at 4 locations, each count 2 above Shopify's value; services running."""
     async with (

@@ -20,18 +20,37 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
         yield made
 
 
+PREVIEW_READ = {False: {"nodes": 2}, True: {"nodes": 1, "bulkOperationRunQuery": 1, "bulkOperation": 1}}
+"""The calls that read all 400 cells, by whether `nodes` costs per id."""
+
+READ_POINTS = {False: 10, True: 13}
+LIST_OF_LOCATIONS = 4
+TWO_SETS = 24
+
+
 @pytest.mark.parametrize("per_id", [False, True], ids=["nodes flat", "nodes per id"])
 async def test_points_per_changed_cell(world: ShopWorld, per_id: bool) -> None:
-    """Writes cost 0.06 points a cell, 0.10 with the verifying read, a preview 0.05; reads 1.25 times the cheapest."""
+    """Exact, on every machine: two sets, one read of all cells before and one to verify; reads near the cheapest."""
     measured = await measure(world, per_id=per_id)
     sys.stdout.write(json.dumps(measured, indent=2) + "\n")
-    assert measured["writes"]["points_per_cell"] <= 0.06
+    read, points = PREVIEW_READ[per_id], READ_POINTS[per_id]
+    assert measured["preview"]["calls"] == {"locations": 1, **read}
+    assert measured["preview"]["points"] == points + LIST_OF_LOCATIONS
+    assert measured["preview_reads_points"] == points
+    assert measured["writes"] == {
+        "points": TWO_SETS,
+        "points_per_cell": 0.06,
+        "throttled": 0,
+        "calls": {"inventorySetQuantities": 2},
+    }
+    assert measured["verifying_read"]["calls"] == read
+    assert measured["verifying_read"]["points"] == points
+    assert measured["with_verifying_read"]["points"] == points + TWO_SETS
+    assert measured["preview"]["throttled"] == measured["with_verifying_read"]["throttled"] == 0
+    # What the exact figures stand for.
     assert measured["with_verifying_read"]["points_per_cell"] <= 0.10
     assert measured["preview"]["points_per_cell"] <= 0.05
-    cheapest = min(measured["reads_by_hand_points"].values())
-    assert measured["preview_reads_points"] <= 1.25 * cheapest
-    assert measured["verifying_read"]["points"] <= 1.25 * cheapest
-    assert measured["preview"]["throttled"] == measured["with_verifying_read"]["throttled"] == 0
+    assert points <= 1.25 * min(measured["reads_by_hand_points"].values())
 
 
 async def test_a_peer_that_goes_cell_by_cell_pays_many_times_more(world: ShopWorld) -> None:

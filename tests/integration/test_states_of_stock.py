@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from shared.contract.messages import JobOptions
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.stock import Stock
+from shared.mongodb import stock as stock_module
 from shared.mongodb.collections import Document
 from shared.reading.locations import refresh_locations
 from tests.backends.management import Management
@@ -126,7 +128,18 @@ async def states(
     mongodb_uri: str,
     mongodb_for_clean_up: MongoClient[dict[str, Any]],
 ) -> States:
-    """Both jobs, run once for the module, each in a vhost and a database of its own."""
+    """Both jobs, run once for the module, each in a vhost and a database of its own.
+
+    Their verifying reads, which would take over what Shopify moved, are put off until after the looks.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stock_module, "VERIFY_DELAY", timedelta(hours=1))
+        return await _both_jobs(amqp_url, management, mongodb_uri, mongodb_for_clean_up)
+
+
+async def _both_jobs(
+    amqp_url: str, management: Management, mongodb_uri: str, mongodb_for_clean_up: MongoClient[dict[str, Any]]
+) -> States:
     places: list[str] = []
     seen: dict[Direction, dict[CellKey, Seen]] = {}
     for direction in Direction:

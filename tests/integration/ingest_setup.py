@@ -16,14 +16,13 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from pymongo import MongoClient
 
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.metrics import REGISTRY
 from shared.mongodb.collections import key_of
 from shared.mongodb.connection import Mongo
 from shared.settings import Settings
-from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
 from tests.waiting import stored
 
 SECRET = "the-client-secret"
@@ -185,17 +184,14 @@ async def running(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterat
 
 @pytest.fixture(scope="module")
 async def world(
-    amqp_url: str,
-    management: Management,
-    mongodb_uri: str,
-    mongodb_for_clean_up: MongoClient[dict[str, Any]],
+    amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool
 ) -> AsyncIterator[World]:
     """One service for a module, in a vhost and a database of its own; each test has a shop of its own."""
-    name = f"ingest-{uuid.uuid4().hex[:12]}"
-    management.make_vhost(name)
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
     try:
-        async with running(urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name) as started:
+        async with running(url, mongodb_uri, database) as started:
             yield started
     finally:
-        management.delete_vhost(name)
-        mongodb_for_clean_up.drop_database(name)
+        await vhosts.give_back(vhost)
+        databases.give_back(database)

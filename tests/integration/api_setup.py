@@ -29,6 +29,7 @@ from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.settings import Settings
 from tests.backends.places import DatabasePool, VhostPool
+from tests.waiting import arrival, writes_to
 
 CLIENT_ID = "the-client-id"
 SECRET = "the-client-secret-of-these-tests-0123456789"
@@ -107,8 +108,12 @@ class ApiWorld:
 
     async def request(self, method: str, path: str, **more: Any) -> Reply:
         """One request as it is."""
-        async with self.client.request(method, self.url + path, **more) as response:
-            return Reply(response.status, response.headers, await response.text())
+
+        async def reply() -> Reply:
+            async with self.client.request(method, self.url + path, **more) as response:
+                return Reply(response.status, response.headers, await response.text())
+
+        return await arrival(reply(), what=f"an answer to {method} {path}", progress=writes_to(self.mongo.db))
 
     async def shop(self) -> "ApiShop":
         """A shop of its own for a test, with two locations."""
@@ -249,7 +254,8 @@ class ApiShop:
         async with self.world.client.get(f"{self.world.url}/api{path}", headers=headers) as response:
             assert response.status == 200
             assert response.content_type == "text/event-stream"
-            async for line in response.content:
+            # The heartbeats come whatever else stands still.
+            while line := await response.content.readline():
                 if line.startswith(b"data: "):
                     yield json.loads(line.removeprefix(b"data: "))
 
@@ -260,7 +266,7 @@ async def api_world(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIter
     settings = settings_for(amqp_url, mongodb_uri, database)
     service = await PreviewService.start(settings)
     mongo = Mongo(mongodb_uri, database)
-    client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+    client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
     try:
         yield ApiWorld(service, settings, mongo, client, vhost=urlsplit(amqp_url).path.removeprefix("/"))
     finally:
@@ -270,9 +276,7 @@ async def api_world(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIter
 
 
 @pytest.fixture(scope="module")
-async def world(
-    amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool
-) -> AsyncIterator[ApiWorld]:
+async def world(amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool) -> AsyncIterator[ApiWorld]:
     """One service for a module, in a vhost and a database of its own; each test has a shop of its own."""
     vhost, database = vhosts.take(), databases.take()
     url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()

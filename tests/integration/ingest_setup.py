@@ -183,9 +183,7 @@ async def running(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterat
 
 
 @pytest.fixture(scope="module")
-async def world(
-    amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool
-) -> AsyncIterator[World]:
+async def world(amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool) -> AsyncIterator[World]:
     """One service for a module, in a vhost and a database of its own; each test has a shop of its own."""
     vhost, database = vhosts.take(), databases.take()
     url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()

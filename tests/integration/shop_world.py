@@ -38,7 +38,7 @@ from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
 from simulator.settings import Settings as SimulatorSettings
-from tests.waiting import changed, stored
+from tests.waiting import arrival, changed, stored, writes_to
 
 SHOP = "tests.myshopify.com"
 TOKEN = "shpat_tests"  # the simulator's own
@@ -86,10 +86,15 @@ class ShopWorld:
     async def control(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
         """A call of the simulator's control API; `path` is below the shop unless it starts with a slash."""
         where = path if path.startswith("/") else f"/control/shops/{SHOP}/{path}"
-        async with self.http.request(method, self.running.url + where, json=body) as response:
-            answer = await response.json()
-            assert response.status < 300, answer
-            return answer
+
+        async def called() -> Any:
+            async with self.http.request(method, self.running.url + where, json=body) as response:
+                answer = await response.json()
+                assert response.status < 300, answer
+                return answer
+
+        # Some calls return when webhooks have come, which are written down.
+        return await arrival(called(), what=f"an answer to {method} {where}", progress=writes_to(self.mongo.db))
 
     async def add_boms(self, levels: Mapping[str, Sequence[int]], *, tracks: bool = False, age: int = 3600) -> None:
         """Items in the simulator with these levels at the locations in order, each mapped to a BOM of that id."""
@@ -279,9 +284,18 @@ def tracked(count: int) -> Document:
 
 @asynccontextmanager
 async def shop_world(
-    amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4, backoff: float = 1.0
+    amqp_url: str,
+    mongodb_uri: str,
+    database: str,
+    *,
+    locations: int = 4,
+    backoff: float = 1.0,
+    plan: str | Sequence[int] = "standard",
 ) -> AsyncIterator[ShopWorld]:
-    """A simulator with one shop, and the stores; services are started by the test. `backoff` compresses retries."""
+    """A simulator with one shop, and the stores; services are started by the test.
+
+    `backoff` compresses the retries of webhooks; `plan`: one of Shopify's, or a bucket's points and points per second.
+    """
     pace = SimulatorSettings(webhook_backoff_factor=backoff)
     running = await start(Simulator(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, settings=pace))
     settings = settings_for(amqp_url, mongodb_uri, database, running.url)
@@ -291,7 +305,7 @@ async def shop_world(
     publisher = await Publisher.open(amqp_url, "tests")
     shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
     boms = BomStore(mongo.db, mongo.transactions)
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
         client = ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version)
         world = ShopWorld(
             settings, running, mongo, http, publisher, ShopifyReads(client), boms, StockStore(mongo.db), shops
@@ -301,6 +315,7 @@ async def shop_world(
             {
                 "domain": SHOP,
                 "access_token": TOKEN,
+                "plan": plan,
                 "locations": [{"name": f"Location {n}"} for n in range(1, locations + 1)],
             },
         )

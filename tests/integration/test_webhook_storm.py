@@ -28,7 +28,7 @@ def gone_for_a_while(relay: Relay) -> Callable[[], Awaitable[None]]:
 async def test_a_storm_of_webhooks_leaves_every_cell_right(
     vhost_url: str, mongodb_uri: str, database_name: str, tmp_path: Path
 ) -> None:
-    """Lost, doubled, reordered, the broker away, a kill -9: every base is Shopify's, every count has every move once."""
+    """Lost, doubled, reordered, broker away, a kill -9: every base is Shopify's, every count has every move once."""
     size = StormSize(webhooks=200, boms=15, locations=2, reorder_span=40, **WORST)
     async with Relay(vhost_url) as relay:
         away = gone_for_a_while(relay)

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.backends.backend import LOCAL, backend_name
@@ -57,6 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
+    # Without a setting a traceback is painted with the source around each frame: half a second of work for each.
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
 """A storm of webhooks, a restart of the broker, a kill of an indexer; `make campaign-webhooks` runs a large one."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from deploy.local.rabbitmq import RabbitMqNode
 from tests.integration.relay import Relay
 from tests.waiting import until
 
-WORST = {"restarts": 1, "last_lost": 1, "four_hours": 60.0}
+WORST = StormSize(boms=25, locations=2, restarts=1, last_lost=1, four_hours=60.0)
 
 
 def gone_for_a_while(relay: Relay) -> Callable[[], Awaitable[None]]:
@@ -29,7 +30,7 @@ async def test_a_storm_of_webhooks_leaves_every_cell_right(
     vhost_url: str, mongodb_uri: str, database_name: str, tmp_path: Path
 ) -> None:
     """Lost, doubled, reordered, broker away, a kill -9: every base is Shopify's, every count has every move once."""
-    size = StormSize(webhooks=200, boms=15, locations=2, reorder_span=40, **WORST)
+    size = replace(WORST, webhooks=200, boms=15, reorder_span=40)
     async with Relay(vhost_url) as relay:
         away = gone_for_a_while(relay)
         broker = Broker(relay.url, restart=away, kill=away)
@@ -44,7 +45,7 @@ async def test_a_storm_beside_a_restart_leaves_every_cell_right(
     private_rabbitmq: RabbitMqNode, mongodb_uri: str, database_name: str, tmp_path: Path
 ) -> None:
     """The same with more of it, a broker that really restarts, and every service in a process of its own."""
-    size = StormSize(webhooks=500, boms=25, locations=2, reorder_span=60, **WORST)
+    size = replace(WORST, webhooks=500, reorder_span=60)
     async with storm(Broker.of(private_rabbitmq), mongodb_uri, database_name, size, tmp_path) as run:
         figures = await measured(run)
     assert complaints(figures) == [], figures

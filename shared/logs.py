@@ -9,6 +9,7 @@ import structlog
 from structlog.types import EventDict, WrappedLogger
 
 from shared import tracing
+from shared.log_size import bounded
 
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "hmac")
 
@@ -37,6 +38,7 @@ def configure_logs(service: str, level: str) -> None:
         _trace,
         structlog.processors.format_exc_info,
         _mask,
+        bounded,
     ]
     structlog.configure(
         processors=[*processors, structlog.processors.JSONRenderer()],

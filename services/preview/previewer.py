@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady, PreviewRequest
+from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
@@ -59,7 +60,7 @@ class Previewer:
         try:
             request = PreviewRequest.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"preview.request: {error.errors(include_url=False, include_input=False)}") from None
+            raise Reject(f"preview.request: {mistakes_of(error)}") from None
         await self._previews.request(request)
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
             await self._compute(request.shop, request.preview_id)

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from pydantic import ValidationError
 
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, Message
+from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey
 from shared.mongodb.adjustments import Adjustment
 from shared.mongodb.records import RecordStore, WantedBom
@@ -45,7 +46,7 @@ class RecordsConsumer:
         try:
             await handler(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
         except RecordRefused as error:
             raise Reject(f"{delivery.key}: {error}") from None
 

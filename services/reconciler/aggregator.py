@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared.contract.messages import CellsFinished
+from shared.contract.mistakes import mistakes_of
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.mongodb.jobs import JobStore
 from shared.rabbitmq.consumer import Delivery, Reject
@@ -45,7 +46,7 @@ class Aggregator:
         try:
             message = CellsFinished.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
         key = (message.shop, message.job_id)
         now = monotonic()
         wait = self._due.get(key, now) - now

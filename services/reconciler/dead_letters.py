@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared import metrics
 from shared.contract.messages import CellWork
+from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey
 from shared.mongodb.cells import CellStore, cell_id
 from shared.mongodb.dead_letters import DeadLetterStore
@@ -83,8 +84,7 @@ class DeadLetters:
         try:
             message = model.model_validate_json(delivery.body)
         except ValidationError as error:
-            wrong = error.errors(include_url=False, include_input=False, include_context=False)
-            return "; ".join(f"{'.'.join(str(part) for part in one['loc']) or 'body'}: {one['msg']}" for one in wrong)
+            return str(mistakes_of(error))
         if await self._shops.get(message.shop) is None:
             return f"the shop {message.shop} is not known; add it first"
         return None

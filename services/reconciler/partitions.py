@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.reconciler.lane import Lanes
 from shared import metrics
 from shared.contract.messages import CellWork
+from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey, partition_of
 from shared.mongodb.cells import cell_id
 from shared.mongodb.leases import PartitionLeases
@@ -74,7 +75,7 @@ class Partitions:
         try:
             work = CellWork.model_validate_json(delivery.body)
         except ValidationError as error:
-            log.warning("cell_message_rejected", errors=error.errors(include_url=False, include_input=False))
+            log.warning("cell_message_rejected", reason=str(mistakes_of(error)))
             await delivery.reject()
             return
         key = CellKey(work.bom_id, work.location_id)

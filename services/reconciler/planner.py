@@ -15,6 +15,7 @@ from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
+from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
@@ -74,7 +75,7 @@ class Planner:
                 return
             request = JobRequest.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
         if await self._shops.get(request.shop) is None:
             raise Reject(f"{delivery.key}: the shop {request.shop} is not known; add it first")
         if request.of_job_id is not None:
@@ -92,7 +93,7 @@ class Planner:
         try:
             finished = JobFinished.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {error.errors(include_url=False, include_input=False)}") from None
+            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
         await self.plan(finished.shop)
 
     async def cancel(self, shop: str, job_id: str) -> None:

@@ -11,6 +11,7 @@ from services.webhook_ingest.bodies import Body
 from services.webhook_ingest.envelope import Envelope
 from services.webhook_ingest.topics import TOPICS, Effect
 from shared.contract.marker import MARKER_TOPIC
+from shared.contract.mistakes import mistakes_of
 from shared.errors import TrueupError
 
 
@@ -62,9 +63,7 @@ def read_event(envelope: Envelope, content: bytes) -> Event:
     try:
         body = topic.body.model_validate_json(content)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        text = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in faults)
-        raise BodyError(text) from None
+        raise BodyError(str(mistakes_of(error))) from None
     return Event(envelope, topic.effect, body)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -15,13 +17,27 @@ from services.preview.api.auth import Caller, bearer
 from services.preview.api.parts import Parts
 from services.preview.api.problem import FieldProblem, ProblemError, field_problems, invalid
 from services.preview.api.routes import Answer, AnyRoute, Call
+from shared.contract.mistakes import MAX_NAMED, cut
 from shared.errors import ShopifyError
 from shared.mongodb.shops import Shop
 from shared.shopify.tokens import TokenRefused
 
 log = structlog.get_logger()
 
-_WHERE_HEADERS = "header"
+
+@dataclass
+class _Wrong:
+    """What is wrong with a request: some of it by name, `more` by number."""
+
+    problems: list[FieldProblem] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, name: str, message: str, remedy: str) -> None:
+        """One mistake; those beyond what is named anyway are counted."""
+        if len(self.problems) < MAX_NAMED:
+            self.problems.append(FieldProblem(field=cut(name), message=message, remedy=remedy))
+        else:
+            self.more += 1
 
 
 def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -30,13 +46,13 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
 
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = await _caller(request, parts)
-        params, problems = _parameters(route, request)
+        wrong = _Wrong()
+        params = _parameters(route, request, wrong)
         body: Any = None
         if body_form is not None:
-            body, more = await _body(route, body_form, Call(request, caller, parts, params, None))
-            problems.extend(more)
-        if problems:
-            raise invalid(problems)
+            body = await _body(route, body_form, Call(request, caller, parts, params, None), wrong)
+        if wrong.problems:
+            raise invalid(wrong.problems, wrong.more)
         answer = await route.handler(Call(request, caller, parts, params, body))
         return _response(route, answer) if isinstance(answer, Answer) else answer
 
@@ -81,32 +97,31 @@ def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
     )
 
 
-def _parameters(route: AnyRoute, request: web.Request) -> tuple[BaseModel, list[FieldProblem]]:
+def _parameters(route: AnyRoute, request: web.Request, wrong: _Wrong) -> BaseModel:
     values: dict[str, Any] = dict(request.match_info)
-    problems = []
-    for name in request.query:
-        given = request.query.getall(name)
-        if len(given) > 1:
-            problems.append(
-                FieldProblem(field=f"query.{name}", message="It is given more than once.", remedy="Give it once.")
-            )
-        if name in route.path_names() or name in route.header_names().values():
-            problems.append(
-                FieldProblem(field=f"query.{name}", message="It is no query parameter.", remedy="Leave it out.")
-            )
-        else:
-            values[name] = given[0]
+    elsewhere = {*route.path_names(), *route.header_names().values()}
+    # Each is looked at once: asking for all values of a name would walk through all of them for every name.
+    for name, times in Counter(name for name, _ in request.query.items()).items():
+        if times > 1:
+            wrong.add(f"query.{name}", "It is given more than once.", "Give it once.")
+        if name in elsewhere:
+            wrong.add(f"query.{name}", "It is no query parameter.", "Leave it out.")
+    for name, value in request.query.items():
+        if name not in elsewhere:
+            values.setdefault(name, value)
     for name in route.header_names().values():
         if name in request.headers:
             values[name] = request.headers[name]
     try:
         params: BaseModel = route.params.model_validate(values)
     except ValidationError as error:
-        for problem in field_problems(error, "?"):
+        problems, more = field_problems(error, "?")
+        for problem in problems:
             name = problem.field.removeprefix("?.")
-            problems.append(problem.model_copy(update={"field": f"{_place(route, name)}.{name}"}))
-        return route.params.model_construct(), problems
-    return params, problems
+            wrong.add(f"{_place(route, name)}.{name}", problem.message, problem.remedy)
+        wrong.more += more
+        params = route.params.model_construct()
+    return params
 
 
 def _place(route: AnyRoute, name: str) -> str:
@@ -115,7 +130,7 @@ def _place(route: AnyRoute, name: str) -> str:
     return "header" if name in route.header_names().values() else "query"
 
 
-async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None]) -> tuple[Any, list[FieldProblem]]:
+async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], wrong: _Wrong) -> Any:
     request = call.request
     raw = await request.read()  # more than the limit: aiohttp raises 413
     if not raw and route.body_optional:
@@ -135,12 +150,14 @@ async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None]) 
         )
     value = _json(raw)
     try:
-        return form.validate_json(raw), []
+        return form.validate_json(raw)
     except ValidationError as error:
-        problems = field_problems(error, "body")
+        problems, more = field_problems(error, "body")
         if route.also_wrong is not None:
             problems.extend(await route.also_wrong(call, value))
-        return None, problems
+        wrong.problems.extend(problems)
+        wrong.more += more
+        return None
 
 
 def _json(raw: bytes) -> object:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.contract.mistakes import MAX_NAMED, and_more, mistakes_of
 from shared.mongodb.refusals import RecordRefused, Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -34,6 +34,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] = []
+    more_errors: int = Field(0, description="Mistakes that `errors` does not name: it holds the first twenty.")
 
 
 class ProblemError(Exception):
@@ -46,6 +47,7 @@ class ProblemError(Exception):
         detail: str,
         *,
         errors: Sequence[FieldProblem] = (),
+        more_errors: int = 0,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -56,6 +58,7 @@ class ProblemError(Exception):
             status=status.value,
             detail=detail,
             errors=list(errors),
+            more_errors=more_errors,
         )
         self.headers = dict(headers or {})
 
@@ -69,10 +72,13 @@ class ProblemError(Exception):
         )
 
 
-def invalid(errors: Sequence[FieldProblem]) -> ProblemError:
-    """422 that names everything that is wrong."""
-    detail = "; ".join(f"{error.field}: {error.message}" for error in errors)
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=errors)
+def invalid(errors: Sequence[FieldProblem], more: int = 0) -> ProblemError:
+    """422 that names what is wrong, the first mistakes one by one; `more`: mistakes that `errors` leaves out."""
+    named = errors[:MAX_NAMED]
+    more += len(errors) - len(named)
+    told = [f"{error.field}: {error.message}" for error in named]
+    detail = "; ".join([*told, *([and_more(more)] if more else [])])
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=named, more_errors=more)
 
 
 def unknown(field: str, message: str, remedy: str) -> ProblemError:
@@ -118,19 +124,15 @@ _REMEDIES = {
 }
 
 
-def field_problems(error: ValidationError, where: str) -> list[FieldProblem]:
-    """Every mistake that a model found, in a caller's words. `where`: body, query, path or header."""
-    problems: list[FieldProblem] = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join([where, *(str(step) for step in item["loc"] if _is_field(step))])
-        message = item["msg"].removeprefix("Value error, ")
-        remedy = _REMEDIES.get(item["type"], "Correct it as the message says.")
-        problem = FieldProblem(field=path, message=message, remedy=remedy)
-        if problem not in problems:
-            problems.append(problem)
-    return problems
-
-
-def _is_field(step: Any) -> bool:
-    """pydantic names the branch of a union in the path, which tells a caller nothing."""
-    return not (isinstance(step, str) and any(sign in step for sign in "[("))
+def field_problems(error: ValidationError, where: str) -> tuple[list[FieldProblem], int]:
+    """The first mistakes that a model found, in a caller's words, and how many more. `where`: body or ?."""
+    mistakes = mistakes_of(error)
+    problems = [
+        FieldProblem(
+            field=f"{where}.{mistake.path}" if mistake.path else where,
+            message=mistake.message,
+            remedy=_REMEDIES.get(mistake.kind, "Correct it as the message says."),
+        )
+        for mistake in mistakes.named
+    ]
+    return problems, mistakes.more

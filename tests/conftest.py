@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+import structlog
 
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
@@ -62,6 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
+    # Without a setting a traceback is painted with the source around each frame: half a second of work for each.
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

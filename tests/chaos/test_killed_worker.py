@@ -114,7 +114,7 @@ async def test_two_kills_and_doubled_results_change_nothing(world: ShopWorld, tm
             await wait_for(lambda: len(ledger) >= start + 250)
             await asyncio.to_thread(second.kill)
         async with worker(world, tmp_path, "third"):
-            job = await world.ended(job_id, within=60)
+            job = await world.ended(job_id)
             await wait_for(lambda: seen["job.finished"] >= 1)
 
     assert job["state"] == "completed", job["codes"]
@@ -142,7 +142,7 @@ async def test_a_cell_that_kills_its_worker_is_set_aside(world: ShopWorld, tmp_p
     job_id = await world.request(Direction.TO_LOCAL, wanted)
     await world.document("jobs", job_id, lambda job: job["state"] == "running")
     lives = 0
-    ended = asyncio.create_task(world.ended(job_id, within=90))
+    ended = asyncio.create_task(world.ended(job_id))
     while not ended.done():
         lives += 1
         async with worker(world, tmp_path, f"life {lives}", poison) as process:

@@ -49,7 +49,7 @@ async def test_broker_killed_in_mid_job(private_rabbitmq: RabbitMqNode, mongodb_
         await world.document_where("pushes", {"sends": {"$gte": 1}})
         await asyncio.to_thread(private_rabbitmq.kill)
         await asyncio.to_thread(private_rabbitmq.restart)
-        job = await world.ended(job_id, within=40)
+        job = await world.ended(job_id)
         assert job["totals"]["updated"] == 240, job["codes"]
         await applied_once(world, 240)
         # The consumers are back: a second job runs through.
@@ -72,7 +72,7 @@ async def test_mongodb_killed_in_mid_job(
         await wait_for(lambda: len(ledger) > start)
         await asyncio.to_thread(private_mongodb.kill)
         await asyncio.to_thread(private_mongodb.restart)
-        job = await world.ended(job_id, within=40)
+        job = await world.ended(job_id)
         assert job["totals"]["updated"] == 240, job["codes"]
         await applied_once(world, 240)
 
@@ -96,7 +96,7 @@ async def test_frozen_worker_wakes_up_after_a_takeover(world: ShopWorld, tmp_pat
         await world.document_where("pushes", {"sends": {"$gte": 1}})
         await asyncio.to_thread(first.freeze)
         async with worker(world, tmp_path, "second"):
-            job = await world.ended(job_id, within=40)
+            job = await world.ended(job_id)
             await asyncio.to_thread(first.thaw)
             # What the first still holds is ended: a job after it shows that it takes part again and does no harm.
             await world.control("/control/latency", {"seconds": 0.0})

@@ -13,6 +13,7 @@ from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
 from shared.metrics import REGISTRY
 from tests.integration.shop_world import ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.waiting import time_passes
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ async def test_a_waiting_job_is_cancelled_at_once(world: ShopWorld) -> None:
     assert await world.cells(second) == {}
     assert (await world.ended(first))["totals"]["updated"] == 8
     await world.document("jobs", second, lambda job: job["finished_event"] == "sent")
-    await asyncio.sleep(0.1)  # a second count would come with this one
+    await time_passes(0.1, why="a second count would come with this one")
     assert REGISTRY.get_sample_value("trueup_jobs_total", labels) == before + 1
 
 

@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from simulator.clock import Clock
+from simulator.faults import Fault
 from simulator.simulation import Simulator
+
+_ALL = 1_000_000
 
 
 class HeldCalls:
@@ -35,19 +38,20 @@ class HeldCalls:
 
 
 @asynccontextmanager
-async def held_calls(simulator: Simulator) -> AsyncIterator[HeldCalls]:
-    """Hold every call from now on, before it has any effect, until `release`, or the end at the latest.
+async def held_calls(simulator: Simulator, operation: str | None = None) -> AsyncIterator[HeldCalls]:
+    """Hold calls from now on, before they have any effect, until `release`, or the end at the latest; of any operation.
 
-    Held longer than `shared.shopify.client.CALL_TIMEOUT`, a call is given up by its caller and made again.
+    Held longer than `shared.shopify.client.CALL_TIMEOUT`, a call is given up by its caller and made again. At the end
+    the simulator has no fault any more.
     """
     before = simulator.clock
     held = HeldCalls(before)
     simulator.clock = held
     # Only a call that is to wait asks the clock.
-    simulator.faults.set_latency(1.0, None)
+    simulator.faults.add(Fault(id=0, kind="latency", operation=operation, seconds=1.0, count=_ALL))
     try:
         yield held
     finally:
-        simulator.faults.set_latency(0.0, None)
+        simulator.faults.clear()
         held.release()
         simulator.clock = before

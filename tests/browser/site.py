@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, ViewportSize
-from pymongo import MongoClient
 
 from services.preview.bootstrap import PreviewService
 from shared.mongodb.records import RecordStore, WantedBom
 from shared.reading.locations import refresh_locations
-from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
 from tests.browser.admin_page import WIDE, AdminPage
 from tests.browser.chromium import NO_LIMIT
 from tests.browser.standing_still import closed_when_still
@@ -117,27 +115,18 @@ class Site:
 
 @pytest.fixture(scope="session")
 async def open_site(
-    chromium: Browser,
-    amqp_url: str,
-    management: Management,
-    mongodb_uri: str,
-    mongodb_for_clean_up: MongoClient[dict[str, Any]],
+    chromium: Browser, amqp_url: str, mongodb_uri: str, vhosts: VhostPool, databases: DatabasePool
 ) -> AsyncIterator[Site]:
     """Everything, started once; a plain browser is signed in as in the demo."""
-    name = f"page-{uuid.uuid4().hex[:12]}"
-    management.make_vhost(name)
-    url = urlsplit(amqp_url)._replace(path=f"/{name}").geturl()
-    try:
-        async with drift_world(url, mongodb_uri, name, boms=2, locations=2) as drift:
-            settings = drift.shop.settings.model_copy(update={"demo_sign_in": SHOP})
-            service = await PreviewService.start(settings, port=0, operations=False)
-            try:
-                yield Site(drift, service, chromium)
-            finally:
-                await service.stop()
-    finally:
-        management.delete_vhost(name)
-        mongodb_for_clean_up.drop_database(name)
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
+    async with drift_world(url, mongodb_uri, database, boms=2, locations=2) as drift:
+        settings = drift.shop.settings.model_copy(update={"demo_sign_in": SHOP})
+        service = await PreviewService.start(settings, port=0, operations=False)
+        try:
+            yield Site(drift, service, chromium)
+        finally:
+            await service.stop()
 
 
 @pytest.fixture

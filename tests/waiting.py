@@ -183,7 +183,8 @@ async def ended(process: asyncio.subprocess.Process, words: bytes = b"", *, what
         StandsStill: see `until`.
     """
     try:
-        return await arrival(process.communicate(words), what=what, progress=work_of(process.pid))
+        given = words if process.stdin is not None else None
+        return await arrival(process.communicate(given), what=what, progress=work_of(process.pid))
     except StandsStill:
         process.kill()
         await process.wait()

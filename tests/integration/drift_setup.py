@@ -56,6 +56,14 @@ class DriftWorld:
         await changed(drift, so_many, what=f"{number} of drift {condition}")
         return await self.documents(**condition)
 
+    async def grace_passes(self, grace: timedelta) -> None:
+        """What is watched now was first seen a grace period earlier."""
+        earlier = {
+            name: {"$dateSubtract": {"startDate": f"${name}", "unit": "second", "amount": int(grace.total_seconds())}}
+            for name in ("since", "due_at")
+        }
+        await self.shop.mongo.db["drift"].update_many({"shop": SHOP, "state": "watched"}, [{"$set": earlier}])
+
     async def no_watch_is_left(self) -> None:
         """Wait until every watched cell has been judged."""
         await self.until(0, state="watched")

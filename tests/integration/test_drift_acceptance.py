@@ -58,7 +58,7 @@ async def test_a_loss_in_a_cell_that_is_watched_for_an_earlier_change_is_found_b
     """The earlier change's webhook came meanwhile: the end of its watch must not be that of the later loss."""
     grace = timedelta(hours=1)  # nobody judges before the test says so, however slow the machine
     async with drift_world(vhost_url, mongodb_uri, database_name, times=replace(TIMES, grace=grace)) as world:
-        place, drift = world.shop.locations[0], world.shop.mongo.db["drift"]
+        place = world.shop.locations[0]
         await world.webhooks(paused=True)
         await world.shop.sell("B001", place, 2)
         await world.sweep()
@@ -71,9 +71,7 @@ async def test_a_loss_in_a_cell_that_is_watched_for_an_earlier_change_is_found_b
         await world.sweep()
         (anew,) = await world.documents(state="watched")
         assert anew["due_at"] > watched["due_at"]
-        # The hour passes.
-        past = {"since": anew["since"] - grace, "due_at": anew["due_at"] - grace}
-        await drift.update_one({"_id": anew["_id"]}, {"$set": past})
+        await world.grace_passes(grace)
         (lost,) = await world.until(1, state="resolved")
         assert (lost["base"], lost["shopify"], lost["outcome"]) == (48, 47, "repaired")
 

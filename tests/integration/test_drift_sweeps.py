@@ -128,11 +128,11 @@ async def test_a_failed_page_fails_the_sweep_and_keeps_the_watermark(
     vhost_url: str, mongodb_uri: str, database_name: str
 ) -> None:
     """A look that could not be read to its end is no look: it is made again, from where it began."""
-    times = replace(TIMES, after_a_failure=timedelta(seconds=1.5))
+    times = replace(TIMES, after_a_failure=timedelta(seconds=0.2))
     async with drift_world(vhost_url, mongodb_uri, database_name, times=times) as world:
         before = await world.sweeps.state(SHOP)
         await world.shop.edit({("B001", world.shop.locations[0]): 20}, age=0)
-        await world.shop.control("/control/faults", {"operation": "locations", "kind": "internal", "count": 1})
+        await world.shop.control("/control/faults", {"operation": "locations", "kind": "internal", "count": 1000})
         await world.shop.control("calls/reset", {})
         asked = datetime.now(UTC)
         await world.sweeps.ask(SHOP, full=False, at=asked)
@@ -146,4 +146,5 @@ async def test_a_failed_page_fails_the_sweep_and_keeps_the_watermark(
         assert failed is not None
         assert (failed.watermark, failed.last_at) == (before.watermark, before.last_at)
         assert failed.asked_at is not None
+        await world.shop.control("/control/faults", method="DELETE")
         await world.until(1, state="resolved", outcome="repaired")

@@ -26,7 +26,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 async def client(clock: VirtualClock) -> AsyncIterator[Client]:
-    """A client of a fresh simulator on the virtual clock; webhook retries follow at once, and none since a receiver is slow."""
+    """A client of a fresh simulator on the virtual clock; webhook retries follow at once, none for a slow receiver."""
     settings = Settings(webhook_backoff_factor=0.0, webhook_timeout_seconds=600.0)
     running = await start(Simulator(client_id="app", client_secret="hush", clock=clock, settings=settings))
     async with aiohttp.ClientSession() as http:

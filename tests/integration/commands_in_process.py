@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -24,7 +25,8 @@ import structlog
 
 from services.command_line import main
 from shared import logs
-from tests.waiting import arrival, work_of
+from shared.mongodb.connection import Mongo
+from tests.waiting import arrival, writes_to
 
 _ONE_AT_A_TIME = threading.Lock()
 _ERROR = logging.ERROR
@@ -133,7 +135,7 @@ def _exit_code(code: Any) -> int:
 async def run_here(arguments: Sequence[str], environment: Mapping[str, str], words: str = "") -> Run:
     """Run the command to its end; commands asked for at once run one after the other.
 
-    Raises StandsStill where neither it nor anything of this process moves any more, and what no command lets through.
+    Raises StandsStill where neither it nor what it waits for moves any more, and what no command lets through.
     """
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
@@ -147,14 +149,41 @@ async def run_here(arguments: Sequence[str], environment: Mapping[str, str], wor
             failure = error
         loop.call_soon_threadsafe(_settle, over, failure)
 
-    threading.Thread(target=work, name="trueup " + " ".join(arguments), daemon=True).start()
-    working = work_of(os.getpid())
-    await arrival(
-        over,
-        what=f"trueup {' '.join(arguments)}",
-        progress=lambda: (len(run.output), len(run.errors), working()),
-    )
+    thread = threading.Thread(target=work, name="trueup " + " ".join(arguments), daemon=True)
+    thread.start()
+    moves = _Moves(run, thread, environment)
+    try:
+        await arrival(over, what=thread.name, progress=moves.seen)
+    finally:
+        moves.close()
     return run
+
+
+class _Moves:
+    """What shows that a command goes on: its words, its own processor time, and what is written for it meanwhile."""
+
+    def __init__(self, run: Run, thread: threading.Thread, environment: Mapping[str, str]) -> None:
+        self._run = run
+        self._thread = thread
+        self._environment = environment
+        self._mongo: Mongo | None = None
+
+    async def seen(self) -> object:
+        """The measure. MongoDB is looked at only for a command that has not ended at the first look."""
+        if self._mongo is None:
+            self._mongo = Mongo(self._environment["TRUEUP_MONGODB_URI"], self._environment["TRUEUP_MONGODB_DATABASE"])
+        written = await writes_to(self._mongo.db)()  # type: ignore[misc]  # this measure is one to be awaited
+        return len(self._run.output), len(self._run.errors), self._seconds(), written
+
+    def _seconds(self) -> int:
+        if self._thread.ident is None or not self._thread.is_alive():
+            return -1
+        return int(time.clock_gettime(time.pthread_getcpuclockid(self._thread.ident)))
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._mongo is not None:
+            self._mongo.close()
 
 
 def _settle(over: asyncio.Future[None], failure: BaseException | None) -> None:

@@ -88,7 +88,8 @@ class Run:
     @contextlib.contextmanager
     def _servers(self) -> Iterator[dict[str, str]]:
         """The environment of pytest, with the servers of this run in it where its stages need any."""
-        environment = dict(os.environ)
+        # Compiled once and kept, test files included: several processes load them all.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         wanted = set(self._folders) - _WITHOUT_SERVERS
         given = "TRUEUP_AMQP_URL" in environment or "TRUEUP_MONGODB_URI" in environment
         if not wanted or given or environment.get("TRUEUP_TEST_BACKEND", LOCAL) != LOCAL:

@@ -122,9 +122,7 @@ def _needs_local_nodes() -> None:
         pytest.skip("a test that kills or freezes servers starts its own: TRUEUP_TEST_BACKEND=local")
 
 
-@pytest.fixture
-def private_rabbitmq() -> Iterator[RabbitMqNode]:
-    """A running RabbitMQ node of this test's own, to be killed, frozen and restarted (5 s to start)."""
+def _private_rabbitmq() -> Iterator[RabbitMqNode]:
     _needs_local_nodes()
     directory = make_run_directory("private-rabbitmq", in_memory=True)
     node = RabbitMqNode(directory)
@@ -135,6 +133,18 @@ def private_rabbitmq() -> Iterator[RabbitMqNode]:
         node.end()
         keep_logs(directory)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def private_rabbitmq() -> Iterator[RabbitMqNode]:
+    """A running RabbitMQ node of this test's own, to be killed, frozen and restarted (5 s to start)."""
+    yield from _private_rabbitmq()
+
+
+@pytest.fixture(scope="module")
+def module_rabbitmq() -> Iterator[RabbitMqNode]:
+    """The same for all tests of a module, each of which leaves it running and awake."""
+    yield from _private_rabbitmq()
 
 
 def _private_replica_set(size: int) -> Iterator[MongoDbReplicaSet]:

@@ -86,19 +86,19 @@ class AdminPage:
         await self.page.get_by_role("menuitem", name="Reconcile inventory").click()
         await self.page.get_by_role("button", name=direction).click()
 
-    async def differing(self, *, within: float = 20) -> Locator:
+    async def differing(self) -> Locator:
         """The table of the preview, once it is there."""
         table = self.dialog().get_by_role("table", name="Cells that differ")
-        await expect(table).to_be_visible(timeout=within * 1000)
+        await expect(table).to_be_visible()
         return table
 
     async def start(self) -> None:
         """Start the run of the preview on the screen."""
         await self.dialog().get_by_role("button", name="Start Reconciliation").click()
 
-    async def ended(self, *, within: float = 30, **figures: int) -> None:
+    async def ended(self, **figures: int) -> None:
         """Wait for the summary, and hold its figures against those expected."""
-        await expect(self.dialog().get_by_role("button", name="Done")).to_be_visible(timeout=within * 1000)
+        await expect(self.dialog().get_by_role("button", name="Done")).to_be_visible()
         for name, number in figures.items():
             await expect(self.dialog().get_by_text(re.compile(rf"^{name.capitalize()} {number}$"))).to_be_visible()
 

@@ -1,4 +1,8 @@
-"""The system's Chromium, driven by Playwright; nothing is downloaded."""
+"""The system's Chromium, driven by Playwright; nothing is downloaded.
+
+Playwright's own limits of time are off: how long a page takes is the machine's affair. A page that really hangs is
+noticed by standing still (tests/browser/still_page.py).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,12 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
+
+NO_LIMIT = 24 * 3600 * 1000
+"""Milliseconds. A day, since `expect` takes none and 0 for its default of five seconds."""
+
+expect.set_options(timeout=NO_LIMIT)
 
 FLAGS = (
     "--no-sandbox",
@@ -22,8 +31,8 @@ FLAGS = (
 
 
 def program() -> str:
-    """Where Chromium is. `make setup-dev` installs it."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Where Chromium is; `make setup-dev` installs it. The headless shell opens no windows, which costs a quarter."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = next((path for path in map(shutil.which, names) if path is not None), None)
     if found is None:
         pytest.fail("there is no chromium here; make setup-dev installs it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,18 +10,17 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, ViewportSize
-from pymongo import MongoClient
 
 from services.preview.bootstrap import PreviewService
 from shared.mongodb.records import RecordStore, WantedBom
 from shared.reading.locations import refresh_locations
-from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
 from tests.browser.admin_page import WIDE, AdminPage
+from tests.browser.chromium import NO_LIMIT
+from tests.browser.standing_still import closed_when_still
+from tests.held_calls import HeldCalls, held_calls
 from tests.integration.drift_setup import DriftWorld, drift_world
 from tests.integration.shop_world import SHOP, ShopWorld
-
-PATIENCE = 10_000
-"""Milliseconds that the page may take for one step; what takes longer says so in its test."""
 
 
 @dataclass
@@ -48,12 +46,15 @@ class Site:
         """A tab in a profile of its own; at the end nothing may have gone wrong in it."""
         size = ViewportSize(width=width["width"], height=width["height"])
         context = await self.browser.new_context(viewport=size, **more)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(NO_LIMIT)
+        asked: set[str] = set()
+        context.on("request", lambda request: asked.add(f"{request.method} {request.url}"))
         try:
-            tab = AdminPage(await context.new_page(), self.url)
-            await tab.watch()
-            yield tab
-            tab.is_clean()
+            async with closed_when_still(context, lambda: len(asked)):
+                tab = AdminPage(await context.new_page(), self.url)
+                await tab.watch()
+                yield tab
+                tab.is_clean()
         finally:
             await context.close()
 
@@ -79,9 +80,18 @@ class Site:
         """Somebody else changes Shopify, and no webhook tells of it."""
         await self.world.edit({(bom_id, self.world.locations[place]): value}, **more)
 
-    async def latency(self, seconds: float) -> None:
-        """How long each call to Shopify takes from now on."""
-        await self.world.control("/control/latency", {"seconds": seconds})
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[HeldCalls]:
+        """Calls to Shopify are under way until they are released."""
+        async with held_calls(self.world.running.simulator) as held:
+            yield held
+
+    async def renew(self) -> None:
+        """Forget what an earlier test left to be told of: previews without a decision, missed webhooks, a policy."""
+        database = self.world.mongo.db
+        for collection in ("previews", "drift"):
+            await database[collection].delete_many({"shop": SHOP})
+        await database["shops"].update_one({"_id": SHOP}, {"$unset": {"drift_policy": ""}})
 
     async def long_bom(self, bom_id: str, item_id: str, name: str, place: str) -> None:
         """A BOM that counts two more than Shopify at a place that was just opened."""
@@ -103,32 +113,24 @@ class Site:
         await records.upsert(SHOP, wanted, reference="test")
 
 
-@asynccontextmanager
-async def open_site(browser: Browser, amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterator[Site]:
-    """Start everything; a plain browser is signed in as in the demo."""
-    async with drift_world(amqp_url, mongodb_uri, database, boms=2, locations=2) as drift:
+@pytest.fixture(scope="session")
+async def open_site(
+    chromium: Browser, amqp_url: str, mongodb_uri: str, vhosts: VhostPool, databases: DatabasePool
+) -> AsyncIterator[Site]:
+    """Everything, started once; a plain browser is signed in as in the demo."""
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
+    async with drift_world(url, mongodb_uri, database, boms=2, locations=2) as drift:
         settings = drift.shop.settings.model_copy(update={"demo_sign_in": SHOP})
         service = await PreviewService.start(settings, port=0, operations=False)
         try:
-            yield Site(drift, service, browser)
+            yield Site(drift, service, chromium)
         finally:
             await service.stop()
 
 
-@pytest.fixture(scope="module")
-async def site(
-    chromium: Browser,
-    amqp_url: str,
-    management: Management,
-    mongodb_uri: str,
-    mongodb_for_clean_up: MongoClient[dict[str, Any]],
-) -> AsyncIterator[Site]:
-    """A shop of a module's own; each test has BOMs of its own in it."""
-    name = f"page-{uuid.uuid4().hex[:12]}"
-    management.make_vhost(name)
-    try:
-        async with open_site(chromium, urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name) as at:
-            yield at
-    finally:
-        management.delete_vhost(name)
-        mongodb_for_clean_up.drop_database(name)
+@pytest.fixture
+async def site(open_site: Site) -> Site:
+    """The shop, with nothing pending in it; each test has BOMs of its own."""
+    await open_site.renew()
+    return open_site

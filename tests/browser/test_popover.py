@@ -6,10 +6,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser.chromium import chromium
-from tests.browser.site import Site, site
-
-__all__ = ["chromium", "site"]
+from tests.browser.site import Site
 
 
 async def test_push_one_cell(site: Site) -> None:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
-import time
 from pathlib import Path
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, Response, Route, expect
 
 from tests.browser.admin_page import NARROW, PUSH
-from tests.browser.chromium import chromium
-from tests.browser.site import Site, site
+from tests.browser.site import Site
+from tests.browser.standing_still import CHANGES
 from tests.integration.session_tokens import session_token
 from tests.integration.shop_world import SHOP
 
-__all__ = ["chromium", "site"]
-
 ASSETS = Path(__file__).resolve().parents[2] / "admin_ui" / "dist" / "assets"
 MOST_SCRIPT = 250 * 1024
-USABLE_WITHIN = 1.5
+DATA_REQUESTS = 5
+"""Rows, locations, facets, open runs, missed webhooks."""
+
+OTHER_REQUESTS = 5
+"""The document, two scripts, the style, and the session token."""
+
+MOST_BYTES = 180 * 1024
+"""Compressed, as transferred."""
+
+MOST_CHANGES = 100
+"""Changes of the document's tree until the list can be worked with; there are some fifty."""
+
 MOST_TABS = 60
 
 
@@ -31,15 +40,35 @@ def test_the_scripts_are_small() -> None:
 
 
 async def test_the_list_is_there_at_once(site: Site) -> None:
-    """From the first request to a list that can be worked with takes at most a second and a half, best of three."""
-    taken = []
-    for _ in range(3):
-        async with site.tab() as tab:
-            began = time.monotonic()
-            await tab.open()
-            await tab.page.get_by_role("checkbox", name="Select all on this page").wait_for()
-            taken.append(time.monotonic() - began)
-    assert min(taken) <= USABLE_WITHIN, taken
+    """What it takes until one can work with it: ten requests, those for data side by side, few bytes, few changes.
+
+    How long that takes next to a bare page is measured by `benchmarks/page_open.py`.
+    """
+    asked: list[Route] = []
+    all_asked = asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == DATA_REQUESTS:
+            all_asked.set()
+        # Nothing is asked for only once something else has come.
+        await all_asked.wait()
+        await route.continue_()
+
+    async with site.tab() as tab:
+        answers: list[Response] = []
+        # Playwright takes no bound method of a list.
+        tab.page.on("response", lambda response: answers.append(response))  # noqa: PLW0108  # see above
+        await tab.page.route("**/api/**", keep)
+        await tab.open()
+        await tab.page.get_by_role("checkbox", name="Select all on this page").wait_for()
+        changes: int = await tab.page.evaluate(CHANGES)
+        await tab.page.wait_for_load_state("networkidle")
+        transferred = [(await answer.request.sizes())["responseBodySize"] for answer in answers]
+    assert len(asked) == DATA_REQUESTS
+    assert len(answers) == len({answer.url for answer in answers}) == DATA_REQUESTS + OTHER_REQUESTS
+    assert sum(transferred) <= MOST_BYTES, transferred
+    assert changes <= MOST_CHANGES
 
 
 async def _tab_to(page: Page, name: str) -> None:
@@ -150,7 +179,7 @@ async def test_a_failure_of_the_service_has_an_answer(site: Site) -> None:
     async with site.tab() as tab:
         await tab.page.route("**/api/boms?*", broken)
         await tab.open()
-        await expect(tab.page.get_by_text("Something went wrong on our side")).to_be_visible(timeout=20_000)
+        await expect(tab.page.get_by_text("Something went wrong on our side")).to_be_visible()
         await expect(tab.page.get_by_text("Runs that have started go on").first).to_be_visible()
         await expect(tab.page.get_by_text("the same keys")).to_have_count(0)
         await tab.looks_right("service-failed")

@@ -8,10 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.admin_page import PULL, PUSH
-from tests.browser.chromium import chromium
-from tests.browser.site import Site, site
-
-__all__ = ["chromium", "site"]
+from tests.browser.site import Site
 
 
 async def in_drift(site: Site, name: str) -> None:
@@ -53,7 +50,6 @@ async def test_a_push_that_empties_the_shop_says_so(site: Site) -> None:
 async def test_the_eight_steps(site: Site, name: str, direction: str, what: str, left_in: str) -> None:
     """Select, ask, choose a direction, watch the preview, look, leave out, run, and read the summary."""
     await in_drift(site, name)
-    await site.latency(0.4)
     async with site.tab() as tab:
         await tab.open()
         await tab.search(name, finds=5)
@@ -66,9 +62,10 @@ async def test_the_eight_steps(site: Site, name: str, direction: str, what: str,
         await expect(tab.dialog().get_by_role("heading", name="Choose reconciliation direction")).to_be_visible()
         await expect(tab.dialog().get_by_text("does not synchronise with raw materials")).to_be_visible()
         await tab.looks_right(f"{name}-3-direction")
-        await tab.dialog().get_by_role("button", name=direction).click()
-        await expect(tab.dialog().get_by_role("progressbar", name="Comparing with Shopify")).to_be_visible()
-        await tab.looks_right(f"{name}-4-comparing")
+        async with site.held():
+            await tab.dialog().get_by_role("button", name=direction).click()
+            await expect(tab.dialog().get_by_role("progressbar", name="Comparing with Shopify")).to_be_visible()
+            await tab.looks_right(f"{name}-4-comparing")
         table = await tab.differing()
         for badge in ("3 BOMs with discrepancies", "1 BOM already in sync", "1 BOM could not be compared"):
             await expect(tab.dialog().get_by_text(badge, exact=True)).to_be_visible()
@@ -77,12 +74,12 @@ async def test_the_eight_steps(site: Site, name: str, direction: str, what: str,
         await tab.dialog().get_by_role("button", name="Leave out 2 cells").click()
         await expect(tab.dialog().get_by_text(what)).to_be_visible()
         await tab.looks_right(f"{name}-6-left-out")
-        await tab.start()
-        await expect(tab.dialog().get_by_role("progressbar", name="Reconciling")).to_be_visible()
-        await tab.looks_right(f"{name}-7-running")
+        async with site.held():
+            await tab.start()
+            await expect(tab.dialog().get_by_role("progressbar", name="Reconciling")).to_be_visible()
+            await tab.looks_right(f"{name}-7-running")
         await tab.ended(total=8, updated=1, errors=0)
         await tab.looks_right(f"{name}-8-summary")
-        await site.latency(0)
         await tab.done()
         chip = tab.button(re.compile(rf"{name} {left_in}, Location [12] (13|14) ?, In sync"))
         await expect(chip).to_be_visible()

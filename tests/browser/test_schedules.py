@@ -6,10 +6,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser.chromium import chromium
-from tests.browser.site import Site, site
-
-__all__ = ["chromium", "site"]
+from tests.browser.site import Site
 
 
 async def test_a_schedule_is_made_changed_and_removed_on_the_page(site: Site) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aio_pika
 import pytest
@@ -15,11 +17,17 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from deploy.local.process import KeptProcess
 from shared.domain.comparison import Direction
+from shared.mongodb.collections import Document
 from shared.settings import Settings
+from tests.held_calls import held_calls
 from tests.integration.command_line_runs import environment_of
-from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_world
+from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
+from tests.waiting import Measure, arrival, until
 
 ROOT = Path(__file__).parents[2]
+PUSH = "inventorySetQuantities"
+BATCH = 250
+"""Cells in one push."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -51,11 +59,21 @@ async def worker(
         await asyncio.to_thread(process.kill)
 
 
-async def wait_for(condition: Callable[[], bool], within: float = 30.0) -> None:
-    """Wait until the condition holds; what it looks at changes in another process, which announces nothing."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110  # see above
-            await asyncio.sleep(0.005)
+def deeds(world: ShopWorld) -> Measure:
+    """A measure of progress: what workers have done in the shop and in the documents of their jobs."""
+
+    async def done() -> object:
+        states: list[dict[str, Any]] = [{"$group": {"_id": "$state", "cells": {"$sum": 1}}}, {"$sort": {"_id": 1}}]
+        cells = await world.mongo.db["cells"].aggregate(states).to_list(None)
+        sends = [push.get("sends") async for push in world.mongo.db["pushes"].find({}, {"sends": 1}).sort("_id", 1)]
+        return len(ledger_of(world)), cells, sends
+
+    return done
+
+
+def ledger_of(world: ShopWorld) -> Sequence[object]:
+    """What has changed at Shopify."""
+    return world.running.simulator.tenants[SHOP].stock.ledger
 
 
 @asynccontextmanager
@@ -85,13 +103,13 @@ async def doubled_results(url: str) -> AsyncIterator[Counter[str]]:
 
 @pytest.fixture
 async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
-    """100 BOMs that track at 4 locations, each count 2 above Shopify's value; planner and aggregator running."""
+    """70 BOMs that track at 4 locations, each count 2 above Shopify's value; planner and aggregator running."""
     async with (
         shop_world(vhost_url, mongodb_uri, database_name) as made,
         reconciler(made, roles={"planner", "aggregator"}, watchdog_every=0.5),
         previewer(made),
     ):
-        await made.add_boms({f"B{n:03}": [n, n + 1, n + 2, n + 3] for n in range(100)}, tracks=True)
+        await made.add_boms({f"B{n:03}": [n, n + 1, n + 2, n + 3] for n in range(70)}, tracks=True)
         await made.agree()
         await made.mongo.db["stock"].update_many({}, {"$inc": {"count": 2, "manual_total": 2, "rev": 1}})
         yield made
@@ -101,35 +119,37 @@ async def test_two_kills_and_doubled_results_change_nothing(world: ShopWorld, tm
     """Killed before and after Shopify applied a push: totals exact, each correction once, the job ends once."""
     before = await world.shopify()
     preview_id = await world.preview()
-    ledger = world.running.simulator.tenants["tests.myshopify.com"].stock.ledger
+    ledger = ledger_of(world)
     start = len(ledger)
     async with doubled_results(world.settings.amqp_url.get_secret_value()) as seen:
-        await world.control("/control/latency", {"seconds": 0.3})
-        job_id = await world.request(Direction.TO_SHOPIFY, preview_id=preview_id)
-        async with worker(world, tmp_path, "first") as first:
-            # Written and dated, perhaps sent, not yet answered.
-            await world.document_where("pushes", {"sends": {"$gte": 1}})
-            await asyncio.to_thread(first.kill)
+        async with held_calls(world.running.simulator, PUSH) as held:
+            job_id = await world.request(Direction.TO_SHOPIFY, preview_id=preview_id)
+            async with worker(world, tmp_path, "first") as first:
+                await arrival(held.arrived.wait(), what="a push at Shopify", progress=deeds(world))
+                await asyncio.to_thread(first.kill)
+        # What nobody waits for any more is applied all the same.
+        await until(lambda: len(ledger) >= start + BATCH, what="the push", progress=deeds(world))
+        applied = len(ledger)
         async with worker(world, tmp_path, "second") as second:
-            await wait_for(lambda: len(ledger) >= start + 250)
+            await until(lambda: len(ledger) > applied, what="another push", progress=deeds(world))
             await asyncio.to_thread(second.kill)
         async with worker(world, tmp_path, "third"):
-            job = await world.ended(job_id, within=60)
-            await wait_for(lambda: seen["job.finished"] >= 1)
+            job = await world.ended(job_id)
+            await until(lambda: seen["job.finished"] >= 1, what="the job's last event")
 
     assert job["state"] == "completed", job["codes"]
     assert job["totals"] == {
-        "total": 400,
+        "total": 280,
         "pending": 0,
         "applying": 0,
-        "updated": 400,
+        "updated": 280,
         "skipped": 0,
         "errors": 0,
         "cancelled": 0,
     }
     assert await world.shopify() == {cell: value + 2 for cell, value in before.items()}
     changes = Counter((entry["item_id"], entry["location_id"]) for entry in await world.ledger())
-    assert len(changes) == 400
+    assert len(changes) == 280
     assert set(changes.values()) == {1}
     assert seen["doubled"] >= 1
     assert seen["job.finished"] == 1
@@ -142,12 +162,16 @@ async def test_a_cell_that_kills_its_worker_is_set_aside(world: ShopWorld, tmp_p
     job_id = await world.request(Direction.TO_LOCAL, wanted)
     await world.document("jobs", job_id, lambda job: job["state"] == "running")
     lives = 0
-    ended = asyncio.create_task(world.ended(job_id, within=90))
+    ended = asyncio.create_task(world.ended(job_id))
     while not ended.done():
         lives += 1
         async with worker(world, tmp_path, f"life {lives}", poison) as process:
-            await wait_for(lambda: ended.done() or not process.is_running, within=60)  # within its life
+            await until(partial(_is_over, ended, process), what=f"the end of life {lives}", progress=deeds(world))
     job = await ended
     assert job["codes"] == {"WORKER_CRASHED": 1}, job
     assert job["totals"]["updated"] == 4
     assert lives == 6
+
+
+def _is_over(ended: asyncio.Task[Document], process: KeptProcess) -> bool:
+    return ended.done() or not process.is_running

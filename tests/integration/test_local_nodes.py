@@ -6,12 +6,14 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aio_pika
 import pytest
-from aio_pika.abc import AbstractRobustConnection
+from aio_pika.abc import AbstractChannel
 from pymongo import MongoClient, WriteConcern
 from pymongo.errors import ServerSelectionTimeoutError
 
@@ -19,49 +21,62 @@ from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.ports import free_ports
 from deploy.local.rabbitmq import RabbitMqNode
 from deploy.local.rabbitmq_probe import amqp_answers
+from shared.rabbitmq import topology
 from tests.backends.management import Management
+from tests.quorum_queues import on_disk
+from tests.waiting import arrival, until
+
+
+@asynccontextmanager
+async def _channel(url: str) -> AsyncIterator[AbstractChannel]:
+    connection = await arrival(aio_pika.connect(url), what=f"a connection to {url}")
+    async with connection, connection.channel() as channel:
+        yield channel
 
 
 async def _publish(url: str, body: bytes) -> None:
-    connection: AbstractRobustConnection = await aio_pika.connect_robust(url, timeout=10)
-    async with connection, connection.channel() as channel:
+    async with _channel(url) as channel:
         queue = await channel.declare_queue("kept", durable=True, arguments={"x-queue-type": "quorum"})
-        await channel.default_exchange.publish(
-            aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT), queue.name, timeout=10
-        )
+        message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+        await arrival(channel.default_exchange.publish(message, queue.name), what="the broker's confirmation")
 
 
 async def _take(url: str) -> bytes:
-    connection: AbstractRobustConnection = await aio_pika.connect_robust(url, timeout=10)
-    async with connection, connection.channel() as channel:
+    async with _channel(url) as channel:
         queue = await channel.get_queue("kept")
-        message = await queue.get(timeout=10)
+        message = await arrival(queue.get(), what="a message of the queue")
         await message.ack()
         return message.body
 
 
-async def test_killed_rabbitmq_keeps_confirmed_messages(private_rabbitmq: RabbitMqNode) -> None:
-    """A confirmed message of a quorum queue outlives the broker's crash, and the broker comes back on its port."""
-    url = private_rabbitmq.url
-    await _publish(url, b"still here")
-    # The broker writes its list of quorum queues to disk half a second after a declaration, and tells nobody.
-    await asyncio.sleep(1)
-    await asyncio.to_thread(private_rabbitmq.kill)
-    assert not amqp_answers(private_rabbitmq.amqp_port)
-    await asyncio.to_thread(private_rabbitmq.start)
-    assert private_rabbitmq.url == url
-    assert await _take(url) == b"still here"
+async def _greets(port: int) -> None:
+    async def greets() -> bool:
+        return await asyncio.to_thread(amqp_answers, port)
+
+    await until(greets, what=f"the broker at port {port} greets")
 
 
-def test_two_rabbitmq_nodes_live_side_by_side(amqp_url: str, private_rabbitmq: RabbitMqNode) -> None:
+async def test_two_rabbitmq_nodes_live_side_by_side(amqp_url: str, module_rabbitmq: RabbitMqNode) -> None:
     """A second node disturbs the first one neither when it starts nor when it freezes."""
     first = int(amqp_url.rpartition(":")[2].strip("/"))
-    assert first != private_rabbitmq.amqp_port
-    private_rabbitmq.freeze()
-    assert not amqp_answers(private_rabbitmq.amqp_port, seconds=0.5)
-    assert amqp_answers(first)
-    private_rabbitmq.thaw()
-    assert amqp_answers(private_rabbitmq.amqp_port)
+    assert first != module_rabbitmq.amqp_port
+    module_rabbitmq.freeze()
+    assert not amqp_answers(module_rabbitmq.amqp_port, seconds=0.5)
+    await _greets(first)
+    module_rabbitmq.thaw()
+    await _greets(module_rabbitmq.amqp_port)
+
+
+async def test_killed_rabbitmq_keeps_confirmed_messages(module_rabbitmq: RabbitMqNode) -> None:
+    """A confirmed message of a quorum queue outlives the broker's crash, and the broker comes back on its port."""
+    url = module_rabbitmq.url
+    await _publish(url, b"still here")
+    await on_disk(module_rabbitmq, ["kept"])
+    await asyncio.to_thread(module_rabbitmq.kill)
+    assert not amqp_answers(module_rabbitmq.amqp_port)
+    await asyncio.to_thread(module_rabbitmq.start)
+    assert module_rabbitmq.url == url
+    assert await _take(url) == b"still here"
 
 
 def test_killed_mongodb_keeps_majority_writes(private_mongodb: MongoDbReplicaSet) -> None:
@@ -95,14 +110,15 @@ def test_replica_set_fails_over(private_replica_set: MongoDbReplicaSet) -> None:
     """Of three members another one becomes primary when the primary is killed."""
     lost = private_replica_set.primary()
     lost.kill()
-    assert private_replica_set.primary(seconds=30) is not lost
+    assert private_replica_set.primary() is not lost
 
 
 async def test_vhost_is_a_place_of_its_own(vhost_url: str, vhost: str, management: Management) -> None:
-    """Each test gets an empty vhost in which it may declare and publish."""
-    assert management.queues(vhost) == {}
+    """Each test gets a vhost in which it may declare and publish; it has no queues but the topology's."""
+    before = set(management.queues(vhost))
+    assert before <= {queue.name for queue in topology.QUEUES}
     await _publish(vhost_url, b"mine")
-    assert list(management.queues(vhost)) == ["kept"]
+    assert set(management.queues(vhost)) == before | {"kept"}
 
 
 def test_free_ports_are_outside_the_range_for_outgoing_connections() -> None:
@@ -138,18 +154,22 @@ def test_a_server_that_was_killed_comes_back_where_it_was(amqp_url: str) -> None
     assert program.returncode == 0
 
 
-def test_nothing_outlives_a_killed_program(tmp_path: Path) -> None:
+async def test_nothing_outlives_a_killed_program(tmp_path: Path) -> None:
     """When the program that started a server is killed, the server and its descendants end, too."""
-    program = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, tmp_path], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _PROGRAM, tmp_path, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
-    with program:
-        assert program.stdout is not None
-        server, descendant = (int(word) for word in program.stdout.readline().split())
-        watched = [os.pidfd_open(pid) for pid in (server, descendant)]
-        program.send_signal(signal.SIGKILL)
+    assert program.stdout is not None
+    told = await arrival(program.stdout.readline(), what="the numbers of the processes")
+    watched = [os.pidfd_open(int(word)) for word in told.split()]
+    assert len(watched) == 2
+    program.kill()
+    await program.wait()
+    try:
+        await until(lambda: _have_ended(watched), what="the end of what the program had started")
+    finally:
         for descriptor in watched:
-            _wait_for_end(descriptor)
+            os.close(descriptor)
 
 
 # A shell that leaves a process in the background stands for RabbitMQ and the helpers that it starts.
@@ -166,10 +186,7 @@ time.sleep(600)
 """
 
 
-def _wait_for_end(descriptor: int) -> None:
-    """Wait until the process behind a pidfd has ended: only then is the descriptor readable."""
-    try:
-        readable, _, _ = select.select([descriptor], [], [], 10)
-        assert readable
-    finally:
-        os.close(descriptor)
+def _have_ended(descriptors: list[int]) -> bool:
+    """Whether the processes behind these pidfds have ended: only then are they readable."""
+    readable, _, _ = select.select(descriptors, [], [], 0)
+    return len(readable) == len(descriptors)

@@ -8,9 +8,9 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.admin_page import PUSH, AdminPage
 from tests.browser.chromium import chromium
-from tests.browser.site import Site, site
+from tests.browser.site import Site, open_site, site
 
-__all__ = ["chromium", "site"]
+__all__ = ["chromium", "open_site", "site"]
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SIZE = {"width": 1100, "height": 760}

@@ -60,7 +60,7 @@ class Previewer:
         try:
             request = PreviewRequest.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"preview.request: {mistakes_of(error)}") from None
+            raise Reject(str(mistakes_of(error))) from None
         await self._previews.request(request)
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
             await self._compute(request.shop, request.preview_id)

@@ -46,9 +46,9 @@ class RecordsConsumer:
         try:
             await handler(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
+            raise Reject(str(mistakes_of(error))) from None
         except RecordRefused as error:
-            raise Reject(f"{delivery.key}: {error}") from None
+            raise Reject(str(error)) from None
 
     def _turn(self, shop: str) -> asyncio.Lock:
         # A lock hands itself on in the order of asking: an adjustment never overtakes its BOM.

@@ -46,7 +46,7 @@ class Aggregator:
         try:
             message = CellsFinished.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
+            raise Reject(str(mistakes_of(error))) from None
         key = (message.shop, message.job_id)
         now = monotonic()
         wait = self._due.get(key, now) - now

@@ -75,6 +75,6 @@ class Partitions:
         try:
             work = CellWork.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
+            raise Reject(str(mistakes_of(error))) from None
         key = CellKey(work.bom_id, work.location_id)
         await self._lanes.add(work.shop, cell_id(work.shop, work.job_id, key), delivery)

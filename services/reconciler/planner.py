@@ -75,13 +75,13 @@ class Planner:
                 return
             request = JobRequest.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
+            raise Reject(str(mistakes_of(error))) from None
         if await self._shops.get(request.shop) is None:
-            raise Reject(f"{delivery.key}: the shop {request.shop} is not known; add it first")
+            raise Reject(f"the shop {request.shop} is not known; add it first")
         if request.of_job_id is not None:
             first = await self._jobs.get(request.shop, request.of_job_id)
             if first is None:
-                raise Reject(f"{delivery.key}: there is no job {request.of_job_id} to retry or undo")
+                raise Reject(f"there is no job {request.of_job_id} to retry or undo")
             # Its cells are the first job's: what it says of overlaps must be about those.
             selection = SelectionBody(**first["selection"])
             request = request.model_copy(update={"selection": selection})
@@ -93,7 +93,7 @@ class Planner:
         try:
             finished = JobFinished.model_validate_json(delivery.body)
         except ValidationError as error:
-            raise Reject(f"{delivery.key}: {mistakes_of(error)}") from None
+            raise Reject(str(mistakes_of(error))) from None
         await self.plan(finished.shop)
 
     async def cancel(self, shop: str, job_id: str) -> None:

@@ -12,7 +12,6 @@ from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.domain.comparison import Direction
 from shared.mongodb.collections import INDEXES, key_of
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.rabbitmq.topology import COMMANDS
 from tests.integration.ingest_setup import counted, headers_of, sign
 from tests.integration.shop_world import CLIENT_SECRET, SHOP, ShopWorld, previewer, reconciler, shop_world
 from tests.waiting import until, writes_to
@@ -87,7 +86,7 @@ async def filled(world: ShopWorld) -> None:
         await world.mongo.db["stock"].update_many({}, {"$inc": {"count": 1, "manual_total": 1, "rev": 1}})
         await world.run(Direction.TO_SHOPIFY)
     letters = DeadLetterStore(world.mongo.db)
-    await letters.keep(shop=SHOP, exchange=COMMANDS, key="k", body=SHOP.encode(), headers={}, reason="r")
+    await letters.keep(shop=SHOP, key="k", body=SHOP.encode(), size=len(SHOP), headers={}, reason="r")
     for name in sorted(set(INDEXES) - OF_NO_SHOP):
         if await world.mongo.db[name].find_one({"shop": SHOP}) is None:
             await world.mongo.db[name].insert_one({"_id": key_of(SHOP, "x"), "shop": SHOP, "note": SHOP})

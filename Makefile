@@ -2,6 +2,8 @@
 PYTHON ?= python3
 ARGS ?=
 export PYTHON
+# Many processes of Python are started here: without kept bytecode each would compile all its sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ulid import ULID
 
-from benchmarks.webhook_storm import StormSize, complaints, measured, storm
+from benchmarks.webhook_storm import Broker, StormSize, complaints, measured, storm
 from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.rabbitmq import RabbitMqNode
 from shared.logs import configure_logs
@@ -31,7 +31,7 @@ async def run(size: StormSize) -> dict[str, Any]:
         broker, store = RabbitMqNode(folder / "rabbitmq"), MongoDbReplicaSet(folder / "mongodb")
         try:
             await asyncio.gather(asyncio.to_thread(broker.start), asyncio.to_thread(store.start))
-            async with storm(broker, store.uri, f"storm_{ULID()}".lower(), size, folder) as begun:
+            async with storm(Broker.of(broker), store.uri, f"storm_{ULID()}".lower(), size, folder) as begun:
                 return await measured(begun)
         finally:
             broker.end()

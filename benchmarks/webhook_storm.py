@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from deploy.local.process import KeptProcess
 from deploy.local.rabbitmq import RabbitMqNode
 from services.preview.bootstrap import PreviewService
 from services.reconciler.drift.sweeping import SweepTimes
+from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.contract.messages import CountAdjust
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
@@ -38,6 +40,7 @@ from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.topology import COUNT_ADJUST
 from tests.integration.command_line_runs import environment_of
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
+from tests.waiting import StandsStill, until, work_of, writes_to
 
 ROOT = Path(__file__).parents[1]
 START = 1000
@@ -79,12 +82,34 @@ class StormSize:
     seed: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """RabbitMQ, and two accidents: each returns once it is back."""
+
+    url: str
+    restart: Callable[[], Awaitable[None]]
+    kill: Callable[[], Awaitable[None]]
+
+    @classmethod
+    def of(cls, node: RabbitMqNode) -> Broker:
+        """A real node."""
+
+        async def restart() -> None:
+            await asyncio.to_thread(node.restart)
+
+        async def kill() -> None:
+            await asyncio.to_thread(node.kill)
+            await restart()
+
+        return cls(node.url, restart, kill)
+
+
 @dataclass
 class Storm:
     """One run: what was done so far, and what is running."""
 
     world: ShopWorld
-    broker: RabbitMqNode
+    broker: Broker
     size: StormSize
     folder: Path
     port: int
@@ -111,13 +136,15 @@ class Storm:
 
     async def front_answers(self) -> None:
         """Return once the front takes connections."""
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    async with self.world.http.get(f"http://{LOOPBACK}:{self.port}/"):
-                        return
-                except aiohttp.ClientError:
-                    await asyncio.sleep(0.1)
+
+        async def answers() -> bool:
+            try:
+                async with self.world.http.get(f"http://{LOOPBACK}:{self.port}/"):
+                    return True
+            except aiohttp.ClientError:
+                return False
+
+        await until(answers, what="an answer of the front", progress=work_of(os.getpid()))
 
     async def act(self) -> None:
         """One action of a customer, a member of staff, or another app; sometimes somebody counts a shelf."""
@@ -151,15 +178,20 @@ class Storm:
             idempotency_key=str(ULID()),
             cause="counted",
         )
-        async with asyncio.timeout(120):
-            while True:
-                try:
-                    await self.world.publisher.command(COUNT_ADJUST, message)
-                    break
-                except BrokerUnavailable:
-                    await asyncio.sleep(0.5)
+
+        async def sent() -> bool:
+            try:
+                await self.world.publisher.command(COUNT_ADJUST, message)
+            except BrokerUnavailable:
+                return False
+            return True
+
+        await until(sent, what="a broker that takes a count", progress=self._attempts, every=0.5)
         self.hands[key] += delta
         self.did["hand"] += 1
+
+    async def _attempts(self) -> object:
+        return (await self.statistics())["attempts"]
 
     async def statistics(self) -> dict[str, Any]:
         """The simulator's count of webhooks."""
@@ -190,12 +222,11 @@ class Storm:
                 task.cancel()
 
     async def _broker_restarts(self) -> None:
-        await asyncio.to_thread(self.broker.restart)
+        await self.broker.restart()
         self.did["broker restarted"] += 1
 
     async def _broker_dies(self) -> None:
-        await asyncio.to_thread(self.broker.kill)
-        await asyncio.to_thread(self.broker.restart)
+        await self.broker.kill()
         self.did["broker killed"] += 1
 
     async def _indexer_dies(self) -> None:
@@ -207,9 +238,12 @@ class Storm:
         """Ask for a sweep and wait for its end."""
         store = SweepStore(self.world.mongo.db)
         await store.ask(SHOP, full=False, at=datetime.now(UTC))
-        async with asyncio.timeout(120):
-            while (state := await store.state(SHOP)) is None or state.asked_at:  # noqa: ASYNC110  # as below
-                await asyncio.sleep(0.1)
+
+        async def over() -> bool:
+            state = await store.state(SHOP)
+            return state is not None and not state.asked_at
+
+        await self._comes(over, "the end of a sweep")
         self.sweeps += 1
 
     async def sweep_regularly(self) -> None:
@@ -218,15 +252,17 @@ class Storm:
             await asyncio.sleep(SWEEP_EVERY)
             await self.sweep()
 
-    async def until(self, condition: Callable[[], Coroutine[Any, Any, bool]], within: float) -> bool:
-        """Whether it comes to be so in time; the documents are asked."""
+    async def until(self, condition: Callable[[], Coroutine[Any, Any, bool]], what: str) -> bool:
+        """Whether it comes to be so while anything is still written; the documents are asked."""
         try:
-            async with asyncio.timeout(within):
-                while not await condition():  # noqa: ASYNC110  # what is asked changes in other processes
-                    await asyncio.sleep(0.25)
-        except TimeoutError:
+            await self._comes(condition, what)
+        except StandsStill:
             return False
         return True
+
+    async def _comes(self, condition: Callable[[], Coroutine[Any, Any, bool]], what: str) -> None:
+        # What is asked is dear, and changes in other processes.
+        await until(condition, what=what, progress=writes_to(self.world.mongo.db), every=0.25)
 
     async def taken(self) -> list[dict[str, str]]:
         """Every webhook that was answered 200."""
@@ -290,8 +326,8 @@ class Storm:
         async def all_applied() -> bool:
             return not await self.without_effect()
 
-        applied = await self.until(all_applied, 300)
-        await self.until(self.all_verified, 180)
+        applied = await self.until(all_applied, "the effect of every webhook taken")
+        await self.until(self.all_verified, "every verifying read")
         await self.world.control("webhooks", {"mode": {"drop_ratio": 1.0}})
         for _ in range(self.size.last_lost):
             await self.act()
@@ -304,11 +340,11 @@ class Storm:
             )
 
         await self.sweep()
-        repaired = await self.until(judged, 180)
+        repaired = await self.until(judged, "a judgement of every watch")
         approved = await DriftStore(self.world.mongo.db).approve(SHOP, "storm", now=datetime.now(UTC))
-        level = await self.until(self.level, 180)
+        level = await self.until(self.level, "every base as Shopify has it")
         await self.sweep()
-        await self.until(judged, 60)
+        await self.until(judged, "a judgement of every watch")
         return {"all_applied": applied, "judged_and_repaired": repaired, "level": level, "approved_by_hand": approved}
 
 
@@ -324,9 +360,12 @@ def _replays(start: Stock, entries: list[dict[str, Any]], stock: Stock) -> bool:
 
 @asynccontextmanager
 async def storm(
-    broker: RabbitMqNode, mongodb_uri: str, database: str, size: StormSize, folder: Path
+    broker: Broker, mongodb_uri: str, database: str, size: StormSize, folder: Path, *, front_apart: bool = True
 ) -> AsyncIterator[Storm]:
-    """A shop in agreement and everything running: a front and two indexers as processes, the rest in this one."""
+    """A shop in agreement and everything running: a front and two indexers as processes, the rest in this one.
+
+    Without `front_apart` only the indexer that is killed is a process.
+    """
     async with AsyncExitStack() as stack:
         made = shop_world(
             broker.url, mongodb_uri, database, locations=size.locations, backoff=size.four_hours / (4 * 3600)
@@ -342,8 +381,13 @@ async def storm(
         run = Storm(world, broker, size, folder, free_ports(1)[0], random.Random(size.seed))  # noqa: S311  # for a run
         run.began_with = await run.stock()
         stack.push_async_callback(_end, run)
-        for name, role in (("front", "front"), ("indexer 1", "indexer"), ("indexer 2", "indexer")):
-            await run.start_process(name, role)
+        await run.start_process("indexer 1", "indexer")
+        if front_apart:
+            await run.start_process("front", "front")
+            await run.start_process("indexer 2", "indexer")
+        else:
+            ingest = await WebhookIngestService.start(world.settings, port=run.port)
+            stack.push_async_callback(ingest.stop)
         preview = await PreviewService.start(world.settings)
         stack.push_async_callback(preview.stop)
         await stack.enter_async_context(

@@ -7,33 +7,32 @@ secrets as containers get them.
 from __future__ import annotations
 
 import os
-import re
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.shop import is_shop_domain
 from shared.errors import WrongSetting
-
-SECRETS_DIR = "TRUEUP_SECRETS_DIR"
+from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
+_FERNET_KEY_BYTES = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
 
 
 class Settings(BaseSettings):
     """Read once at the start; a wrong or missing one stops the start with one line."""
 
-    model_config = SettingsConfigDict(env_prefix="TRUEUP_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
     mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
-    mongodb_database: str = Field("trueup", description="Its database.")
+    mongodb_database: str = Field(DATABASE, description="Its database.")
     shopify_api_version: ApiVersion = Field("2026-10", description="The version of Shopify's Admin API.")
     shopify_client_id: str = Field(description="The app's client id.")
     shopify_client_secret: SecretStr = Field(
@@ -97,8 +96,7 @@ class Settings(BaseSettings):
     @field_validator("mongodb_uri")
     @classmethod
     def _is_store(cls, uri: SecretStr) -> SecretStr:
-        if not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
-            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        must_be_store(uri.get_secret_value())
         return uri
 
     @field_validator("token_keys", mode="before")
@@ -111,11 +109,8 @@ class Settings(BaseSettings):
     def _keys_work(cls, keys: list[SecretStr]) -> list[SecretStr]:
         if not keys:
             raise ValueError("give at least one Fernet key")
-        for key in keys:
-            try:
-                Fernet(key.get_secret_value())
-            except ValueError:
-                raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes") from None
+        if not all(is_fernet_key(key.get_secret_value()) for key in keys):
+            raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes")
         return keys
 
     @field_validator("webhook_url")
@@ -158,7 +153,7 @@ class Settings(BaseSettings):
     def _never_in_production(cls, shop: str | None, given: ValidationInfo) -> str | None:
         if not shop:
             return None
-        if not _SHOP.fullmatch(shop):
+        if not is_shop_domain(shop):
             raise ValueError("must be a shop's domain, such as name.myshopify.com")
         own, shopify = given.data.get("host", ""), urlsplit(given.data.get("shopify_url", "")).hostname
         if own not in _LOOPBACK or shopify not in _LOOPBACK:
@@ -171,6 +166,14 @@ class Settings(BaseSettings):
         previous = self.shopify_client_secret_previous
         current = self.shopify_client_secret.get_secret_value()
         return (current,) if previous is None else (current, previous.get_secret_value())
+
+
+def is_fernet_key(text: str) -> bool:
+    """Whether Fernet takes it as a key: its own check, without loading cryptography."""
+    try:
+        return len(urlsafe_b64decode(text)) == _FERNET_KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
@@ -187,12 +190,10 @@ def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
 
 def load_settings() -> Settings:
     """The settings of the environment. Raises WrongSetting with one line that names each wrong variable."""
-    folder = os.environ.get(SECRETS_DIR) or None
-    if folder is not None and not Path(folder).is_dir():
-        raise WrongSetting(f"wrong settings: {SECRETS_DIR}: there is no folder {folder}")
+    folder = secrets_folder()
     try:
         return Settings(_secrets_dir=folder)
     except ValidationError as error:
         # The value itself is never shown: it may be a secret.
-        parts = [f"TRUEUP_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        parts = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
         raise WrongSetting("wrong settings: " + "; ".join(parts)) from None

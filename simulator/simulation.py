@@ -99,7 +99,7 @@ class Simulator:
 
     async def close(self) -> None:
         """Stop orders and deliveries."""
-        for tenant in self.tenants.values():
+        for tenant in list(self.tenants.values()):
             await tenant.close()
 
 

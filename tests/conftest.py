@@ -1,9 +1,10 @@
-"""What all tests share: the servers' fixtures, Hypothesis' profiles, and the guard against outside addresses."""
+"""What all tests share: the servers' fixtures, and the guard against outside addresses."""
 
+import gc
 import os
 
 import pytest
-from hypothesis import settings
+import structlog
 
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
@@ -48,10 +49,15 @@ __all__ = [
     "vhosts",
 ]
 
-# `ci` finds the same examples on every run, however slow the machine; `explore` looks for new ones.
-settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
-settings.register_profile("explore", derandomize=False, deadline=None, max_examples=2000)
-settings.load_profile(os.environ.get("TRUEUP_HYPOTHESIS_PROFILE", "ci"))
+# While tests are collected a million objects come and hardly one goes: the collector would take a third of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From now on the collector works again, and looks no more at what is there for the whole run."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
+    # Without a setting a traceback is painted with the source around each frame: half a second of work for each.
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

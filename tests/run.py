@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -87,7 +88,8 @@ class Run:
     @contextlib.contextmanager
     def _servers(self) -> Iterator[dict[str, str]]:
         """The environment of pytest, with the servers of this run in it where its stages need any."""
-        environment = dict(os.environ)
+        # Compiled once and kept, test files included: several processes load them all.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         wanted = set(self._folders) - _WITHOUT_SERVERS
         given = "TRUEUP_AMQP_URL" in environment or "TRUEUP_MONGODB_URI" in environment
         if not wanted or given or environment.get("TRUEUP_TEST_BACKEND", LOCAL) != LOCAL:
@@ -178,25 +180,33 @@ def _tool(stage: str | None) -> Iterator[Callable[[], list[Outcome]]]:
     if stage is None:
         yield list
         return
-    began = time.monotonic()  # printed, not judged
     started = [
         subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         for command in TOOLS[stage]
     ]
+    with ThreadPoolExecutor() as threads:
+        # Their ends are awaited beside everything else, so that the time told is theirs.
+        ends = [threads.submit(_output_of, process) for process in started]
 
-    def finish() -> list[Outcome]:
-        said = [process.communicate()[0].decode() for process in started]
-        _say(f"--- {stage}\n{''.join(said).rstrip()}")
-        passed = all(process.returncode == 0 for process in started)
-        return [Outcome(stage, passed, time.monotonic() - began)]  # printed, not judged
+        def finish() -> list[Outcome]:
+            said, seconds = zip(*(end.result() for end in ends), strict=True)
+            _say(f"--- {stage}\n{''.join(said).rstrip()}")
+            passed = all(process.returncode == 0 for process in started)
+            return [Outcome(stage, passed, max(seconds))]
 
-    try:
-        yield finish
-    finally:
-        for process in started:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+        try:
+            yield finish
+        finally:
+            for process in started:
+                if process.poll() is None:
+                    process.kill()
+
+
+def _output_of(process: subprocess.Popen[bytes]) -> tuple[str, float]:
+    """What it said until its end, and how many seconds that took."""
+    began = time.monotonic()  # printed, not judged
+    said = process.communicate()[0].decode()
+    return said, time.monotonic() - began  # printed, not judged
 
 
 def _stages_of(report: dict[str, Any], folders: Sequence[str]) -> list[Outcome]:

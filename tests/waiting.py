@@ -72,8 +72,17 @@ class _Stillness:
             raise StandsStill(f"{self._what}: not so, and nothing moves any more; last seen: {self._seen!r}")
 
 
-async def until(condition: Condition, *, what: str, progress: Measure | None = None, still: Still = STILL) -> None:
+async def until(
+    condition: Condition,
+    *,
+    what: str,
+    progress: Measure | None = None,
+    still: Still = STILL,
+    every: float = _LOOK_EVERY,
+) -> None:
     """Ask until `condition` is so. For what announces nothing; what can be awaited is better awaited (`arrival`).
+
+    `every`: seconds between looks, more where a look is dear.
 
     Raises:
         StandsStill: it is not so and `progress` has not changed for as long as `still` says; the message says `what`.
@@ -81,7 +90,7 @@ async def until(condition: Condition, *, what: str, progress: Measure | None = N
     stillness = _Stillness(what, progress, still)
     while not await _value_of(condition):
         await stillness.look()
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(every)
 
 
 async def arrival(awaited: Awaitable[T], *, what: str, progress: Measure | None = None, still: Still = STILL) -> T:
@@ -138,6 +147,8 @@ async def changed(collection: Any, look: Callable[[], Awaitable[T]], *, what: st
     Raises:
         StandsStill: see `until`.
     """
+    if seen := await look():
+        return seen
     stillness = _Stillness(what, writes_to(collection.database), STILL)
     async with collection.watch(max_await_time_ms=200) as changes:
         while not (seen := await look()):
@@ -148,8 +159,11 @@ async def changed(collection: Any, look: Callable[[], Awaitable[T]], *, what: st
 
 
 def writes_to(database: Any) -> Measure:
-    """A measure of progress: the time of the last write to the database, by the replica set's own log."""
-    ours = re.compile(rf"^{re.escape(database.name)}\.")
+    """A measure of progress: the time of the last write to the database, by the replica set's own log.
+
+    Leases are left out: they are renewed whatever else stands still.
+    """
+    ours = re.compile(rf"^{re.escape(database.name)}\.(?!partitions$|replicas$)")
     oplog = database.client.get_database("local")["oplog.rs"]
     written = {"$or": [{"ns": ours}, {"o.applyOps.ns": ours}]}
 
@@ -169,7 +183,8 @@ async def ended(process: asyncio.subprocess.Process, words: bytes = b"", *, what
         StandsStill: see `until`.
     """
     try:
-        return await arrival(process.communicate(words), what=what, progress=work_of(process.pid))
+        given = words if process.stdin is not None else None
+        return await arrival(process.communicate(given), what=what, progress=work_of(process.pid))
     except StandsStill:
         process.kill()
         await process.wait()

@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from deploy.reference.markdown import table
-from shared.settings import SECRETS_DIR, Settings
+from shared.settings import Settings
+from shared.store_address import SECRETS_DIR
 
 
 def settings_page() -> str:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.tables import shorten
+from services.command_line.records import Records
+from services.command_line.tables import console, shorten
 from shared.mongodb.collections import Document
 from shared.mongodb.dead_letters import DeadLetter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from services.command_line.client import Client
 
 _LOGGED = "the log of the service says why"
 
 
-async def list_letters(client: Client, shop: str | None, *, as_json: bool, out: Console) -> Exit:
+async def list_letters(records: Records, shop: str | None, *, as_json: bool) -> Exit:
     """All kept messages, or those of a shop."""
-    letters = [letter async for letter in client.letters.list(shop=shop)]
+    letters = [letter async for letter in records.letters.list(shop=shop)]
     if as_json:
         print_document({"dead_letters": [_document(letter) for letter in letters]})
         return Exit.OK
+    out = console()
     if not letters:
         out.print("no dead letters")
         return Exit.OK

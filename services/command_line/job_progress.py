@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from services.command_line.client import Client
+from services.command_line.standing import figures, job_has_ended, standing
 from services.command_line.tables import shorten
-from services.command_line.watching import Wake, follow, job_has_ended
+from services.command_line.watching import Wake, follow
 from shared.domain.job import Totals
 from shared.mongodb.collections import Document
 from shared.mongodb.job_boms import BomProgress
@@ -25,24 +26,6 @@ NOBODY_YET = "waiting until a reconciler takes the job"
 _PATIENT_LOOKS = 4
 _LIVE_ROWS = 12
 _BAR = 40
-
-
-def figures(totals: Totals) -> str:
-    """The ended cells by outcome."""
-    parts = [f"updated {totals.updated}", f"skipped {totals.skipped}", f"errors {totals.errors}"]
-    if totals.cancelled:
-        parts.append(f"cancelled {totals.cancelled}")
-    return ", ".join(parts)
-
-
-def standing(job: Document) -> str:
-    """Where a job stands, on one line."""
-    totals = Totals(**job["totals"])
-    if job["state"] == "waiting":
-        return f"waiting for job {job['waits_for']}"
-    if job["planned"] is None:
-        return str(job["state"])
-    return f"{job['state']}: {totals.ended} of {job['planned']} cells; {figures(totals)}"
 
 
 async def watch_job(

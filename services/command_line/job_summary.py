@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from services.command_line.client import Client
+from services.command_line.documents import job_cell, plain, print_with_rows
+from services.command_line.records import Records
 from services.command_line.tables import Column, number, show_table
 from services.preview.api.explained import explanation, reason_text
 from shared.domain.cell import CellState
@@ -14,6 +14,9 @@ from shared.domain.comparison import Reason
 from shared.domain.job import Totals
 from shared.mongodb.collections import Document
 from shared.mongodb.listings import FIRST, Start
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 MOST_ROWS = 100
 """Cells shown one by one."""
@@ -32,12 +35,12 @@ COLUMNS = (
 )
 
 
-async def cells_of(client: Client, shop: str, job_id: str, state: CellState | None = None) -> AsyncIterator[Document]:
+async def cells_of(records: Records, shop: str, job_id: str, state: CellState | None = None) -> AsyncIterator[Document]:
     """The cells of a job in order, those in one state or all."""
     start = FIRST
     wanted = {} if state is None else {"state": str(state)}
     while True:
-        page = await client.listings.cells(shop, job_id, wanted, start, _PAGE)
+        page = await records.listings.cells(shop, job_id, wanted, start, _PAGE)
         for cell in page.items:
             yield cell
         if page.after is None:
@@ -45,24 +48,34 @@ async def cells_of(client: Client, shop: str, job_id: str, state: CellState | No
         start = Start(page.after)
 
 
-async def _telling(client: Client, shop: str, job_id: str) -> AsyncIterator[Document]:
+async def print_job(records: Records, job: Document) -> None:
+    """The job and all its cells as one JSON document."""
+
+    async def cells() -> AsyncIterator[Document]:
+        async for cell in cells_of(records, job["shop"], job["job_id"]):
+            yield job_cell(cell)
+
+    await print_with_rows(plain(job), "cells", cells())
+
+
+async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:
     """Cells worth a line: the failed ones first, then those skipped for a reason a person may act on."""
-    async for cell in cells_of(client, shop, job_id, CellState.ERROR):
+    async for cell in cells_of(records, shop, job_id, CellState.ERROR):
         yield cell
-    async for cell in cells_of(client, shop, job_id, CellState.SKIPPED):
+    async for cell in cells_of(records, shop, job_id, CellState.SKIPPED):
         if cell["reason"] not in QUIET:
             yield cell
 
 
-async def show_summary(client: Client, shop: str, job: Document, out: Console) -> None:
+async def show_summary(records: Records, shop: str, job: Document, out: Console) -> None:
     """The table of what ended with an error or a reason, what the codes mean, and the totals."""
     if job["failure"] is not None:
         out.print(f"the job failed: {job['failure']['code']}: {job['failure']['message']}", markup=False)
         return
-    places = {place.location_id: place.name for place in (await client.boms.locations(shop)).values()}
+    places = {place.location_id: place.name for place in (await records.boms.locations(shop)).values()}
     lines: list[Sequence[str]] = []
     more = 0
-    async for cell in _telling(client, shop, job["job_id"]):
+    async for cell in _telling(records, shop, job["job_id"]):
         if len(lines) == MOST_ROWS:
             more += 1
             continue

@@ -1,33 +1,28 @@
-"""The command `trueup`."""
+"""The command `trueup`: what there is to say on the command line, and how every failure ends.
+
+A command starts at once: this module loads no more than declaring them takes, and each command loads its own modules
+when it is run (tests/unit/test_what_a_command_loads.py).
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from services.command_line.client import Client, connected
-from services.command_line.dead_letters_command import list_letters, replay_letters
-from services.command_line.import_command import run_import, source_of
-from services.command_line.jobs_command import cancel_job, list_jobs, retry_job, show_job
+from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.preview_command import run_preview
-from services.command_line.reconcile_command import ask_first, job_request, run_job
-from services.command_line.selecting import selection_of, selection_of_preview
-from services.command_line.shop_command import add_shop, read_token, redact_shop, rotate_keys
-from services.command_line.sweep_command import approve_repair, run_sweep
-from services.command_line.tables import console
-from shared.contract.messages import JobOptions
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
-from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from services.command_line.client import Client
+    from services.command_line.records import Records
 
 app = typer.Typer(
     name="trueup",
@@ -67,7 +62,9 @@ class ServiceName(StrEnum):
 
 def _print_version(wanted: bool) -> None:  # typer calls it with the option's value
     if wanted:
-        console().print(VERSION)
+        from shared.version import VERSION
+
+        typer.echo(VERSION)
         raise typer.Exit(Exit.OK)
 
 
@@ -81,12 +78,37 @@ def trueup_command(
     """Keeps an app's own stock records and Shopify's in agreement."""
 
 
-def _run(work: Callable[[Client], Awaitable[Exit]], *, broker: bool) -> NoReturn:
+def _run(work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False) -> NoReturn:
+    """Carry it out, connected to MongoDB and to what else it needs."""
+    import asyncio
+
+    from services.command_line.client import connected
+    from shared.logs import configure_logs
+
     async def with_client() -> Exit:
-        async with connected(broker=broker) as client:
+        async with connected(broker=broker, shopify=shopify) as client:
             return await work(client)
 
+    configure_logs("command-line", "error")
+    garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(with_client()))
+
+
+def _look(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
+    """Carry out what only reads the documents, and writes no logs of ours."""
+    import asyncio
+    import logging
+
+    from services.command_line.records import looking
+
+    async def with_records() -> Exit:
+        async with looking() as records:
+            return await work(records)
+
+    # A library's warnings would stand between the lines of the answer.
+    logging.getLogger().setLevel(logging.ERROR)
+    garbage.look_from_now_on()
+    raise typer.Exit(asyncio.run(with_records()))
 
 
 @app.command("serve")
@@ -99,7 +121,9 @@ def serve_command(
     ] = None,
 ) -> None:
     """Run a service until SIGTERM or Ctrl-C."""
-    from services.command_line.serve_command import serve  # noqa: PLC0415  # all services; other commands need none
+    import asyncio
+
+    from services.command_line.serve_command import serve
 
     raise typer.Exit(asyncio.run(serve(str(service), role or ())))
 
@@ -115,17 +139,23 @@ def shop_add(
     as_json: JsonOption = False,
 ) -> None:
     """Make a shop known, or give it a new token."""
+    from services.command_line.shop_add_command import add_shop, read_token
+    from services.command_line.tables import console
+
     token = read_token(token_file)
     _run(
         lambda client: add_shop(client, domain, token, allow_negative=allow_negative, as_json=as_json, out=console()),
-        broker=False,
+        shopify=True,
     )
 
 
 @shop_app.command("rotate-keys")
 def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
-    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()), broker=False)
+    from services.command_line.shop_command import rotate_keys
+    from services.command_line.tables import console
+
+    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()))
 
 
 @shop_app.command("redact")
@@ -136,8 +166,12 @@ def shop_redact(
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
+    from services.command_line.asking import ask_first
+    from services.command_line.shop_command import redact_shop
+    from services.command_line.tables import console
+
     ask_first(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
-    _run(lambda client: redact_shop(client, domain, as_json=as_json, out=console()), broker=False)
+    _run(lambda client: redact_shop(client, domain, as_json=as_json, out=console()))
 
 
 @app.command("import")
@@ -158,13 +192,16 @@ def import_command(
     as_json: JsonOption = False,
 ) -> None:
     """Seed a shop: read its items and levels, make BOMs, and note what Shopify holds. Goes on where it was stopped."""
+    from services.command_line.import_command import run_import, source_of
+    from services.command_line.tables import console
+
     source = source_of(boms, all_variants=all_variants, tracks=tracks)
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
         return await run_import(client, known, source, as_json=as_json, out=console())
 
-    _run(work, broker=False)
+    _run(work, shopify=True)
 
 
 @app.command("preview")
@@ -181,6 +218,9 @@ def preview_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show where Shopify and the local records differ. Nothing is changed."""
+    from services.command_line.preview_command import run_preview
+    from services.command_line.selecting import selection_of
+    from services.command_line.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -209,6 +249,11 @@ def reconcile_command(
     as_json: JsonOption = False,
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
+    from services.command_line.asking import ask_first
+    from services.command_line.reconcile_command import job_request, run_job
+    from services.command_line.selecting import selection_of, selection_of_preview
+    from services.command_line.tables import console
+    from shared.contract.messages import JobOptions
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -239,23 +284,43 @@ def jobs_command(
     as_json: JsonOption = False,
 ) -> None:
     """List the jobs, show one with what failed, cancel one, or retry its failed cells."""
-    acts = what in {"cancel", "retry"}
-    if acts and job_id is None:
-        raise WrongUseError(f"jobs {what}: name the job")
-    if not acts and job_id is not None:
+    if what in {"cancel", "retry"}:
+        if job_id is None:
+            raise WrongUseError(f"jobs {what}: name the job")
+        _act_on_job(what, job_id.upper(), shop, watch=watch, as_json=as_json)
+    if job_id is not None:
         raise WrongUseError(f"jobs {what}: must be cancel or retry where a job is named after it")
+    if what is not None:
+        _show_job(what.upper(), shop, as_json=as_json)
+    from services.command_line.jobs_command import list_jobs
+
+    async def work(records: Records) -> Exit:
+        known = (await records.shop(shop)).domain
+        return await list_jobs(records, known, most=rows, as_json=as_json)
+
+    _look(work)
+
+
+def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
+    from services.command_line.job_command import show_job
+
+    async def work(records: Records) -> Exit:
+        return await show_job(records, (await records.shop(shop)).domain, job_id, as_json=as_json)
+
+    _look(work)
+
+
+def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_json: bool) -> NoReturn:
+    from services.command_line.job_acts_command import cancel_job, retry_job
+    from services.command_line.tables import console
 
     async def work(client: Client) -> Exit:
-        known, out = (await client.shop(shop)).domain, console()
-        if what is None:
-            return await list_jobs(client, known, most=rows, as_json=as_json, out=out)
-        if job_id is None:
-            return await show_job(client, known, what.upper(), as_json=as_json, out=out)
+        known = (await client.shop(shop)).domain
         if what == "cancel":
-            return await cancel_job(client, known, job_id.upper(), as_json=as_json, out=out)
-        return await retry_job(client, known, job_id.upper(), watch=watch, as_json=as_json, out=out)
+            return await cancel_job(client, known, job_id, as_json=as_json, out=console())
+        return await retry_job(client, known, job_id, watch=watch, as_json=as_json, out=console())
 
-    _run(work, broker=acts)
+    _run(work, broker=True)
 
 
 @app.command("sweep")
@@ -272,20 +337,34 @@ def sweep_command(
     """Read every level and compare it with the last value known."""
     if approve and repair:
         raise WrongUseError("--approve: what is stopped is repaired by the sweeper; leave --repair away")
+    if approve:
+        _approve(shop, as_json=as_json)
+    from services.command_line.sweep_command import run_sweep
+    from services.command_line.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
-        if approve:
-            return await approve_repair(client, known, as_json=as_json, out=console())
         return await run_sweep(client, known, repair=repair, most=rows, as_json=as_json, out=console())
 
-    _run(work, broker=not approve)
+    _run(work, broker=True, shopify=True)
+
+
+def _approve(shop: str | None, *, as_json: bool) -> NoReturn:
+    from services.command_line.approve_command import approve_repair
+    from services.command_line.tables import console
+
+    async def work(client: Client) -> Exit:
+        return await approve_repair(client, (await client.shop(shop)).domain, as_json=as_json, out=console())
+
+    _run(work)
 
 
 @letters_app.command("list")
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
-    _run(lambda client: list_letters(client, shop, as_json=as_json, out=console()), broker=False)
+    from services.command_line.dead_letters_command import list_letters
+
+    _look(lambda records: list_letters(records, shop, as_json=as_json))
 
 
 @letters_app.command("replay")
@@ -297,6 +376,9 @@ def letters_replay(
     as_json: JsonOption = False,
 ) -> None:
     """Send kept messages again, as they were."""
+    from services.command_line.dead_letters_command import replay_letters
+    from services.command_line.tables import console
+
     _run(
         lambda client: replay_letters(
             client, letter or [], shop, everything=everything, as_json=as_json, out=console()
@@ -310,18 +392,27 @@ def after_restore_command(
     *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: JsonOption = False
 ) -> None:
     """Make records that were restored from a backup safe to go on with. Before any service is started."""
-    from services.command_line.restored_command import (  # noqa: PLC0415  # the reconciler; other commands need none
-        after_restore,
-    )
+    from services.command_line.asking import ask_first
+    from services.command_line.restored_command import after_restore
+    from services.command_line.tables import console
 
     ask_first("Every open job ends, every earlier preview and undo is void. Go on?", yes=yes)
-    _run(lambda client: after_restore(client, as_json=as_json, out=console()), broker=False)
+    _run(lambda client: after_restore(client, as_json=as_json, out=console()))
 
 
 def main() -> None:
     """Run the command; every failure is one line on standard error and an exit code."""
+    garbage.put_off()
     try:
-        app(prog_name="trueup")
+        run()
+    finally:
+        garbage.leave_to_the_system()
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run a command, by default that of `sys.argv`. Raises SystemExit with the exit code."""
+    try:
+        app(arguments, prog_name="trueup")
     except (WrongUseError, WrongSetting) as error:
         _end(str(error), Exit.USAGE)
     except (BrokerUnavailable, StoreUnavailable) as error:
@@ -335,6 +426,8 @@ def main() -> None:
         _end(str(error.strerror or error), Exit.USAGE)
     except Exception as error:  # noqa: BLE001  # whatever it is, no traceback for the user
         if os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
+            import traceback
+
             traceback.print_exception(error)
         _end(f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", _UNEXPECTED)
 

@@ -1,10 +1,13 @@
-"""How a command ends: exit codes, and one line for a person instead of a traceback."""
+"""How a command ends: exit codes, and one line for a person instead of a traceback. And under which name it asks."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
 from shared.errors import TrueupError
+
+REQUESTED_BY = "trueup command line"
+"""Who has asked, where a command asks for work or lets it go on."""
 
 
 class Exit(IntEnum):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterator
-
 from rich.console import Console
 from ulid import ULID
 
 from services.command_line.client import Client
-from services.command_line.documents import job_cell, plain, print_document, print_with_rows
+from services.command_line.documents import print_document
 from services.command_line.job_progress import watch_job
-from services.command_line.job_summary import cells_of, show_summary
-from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.watching import follow, job_has_ended, listening
+from services.command_line.job_summary import print_job, show_summary
+from services.command_line.outcome import REQUESTED_BY, Exit
+from services.command_line.standing import job_has_ended
+from services.command_line.watching import follow, listening
 from shared.contract.messages import JobOptions, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, JobState
 from shared.mongodb.collections import Document
 from shared.rabbitmq.topology import JOB_REQUEST
-
-REQUESTED_BY = "trueup command line"
 
 
 def job_request(
@@ -48,18 +44,6 @@ def job_request(
     )
 
 
-def ask_first(question: str, *, yes: bool) -> None:
-    """Have a person agree. Raises WrongUseError where nobody can be asked, or where the answer is no."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise WrongUseError("--yes: nobody can be asked here; say --yes to go on")
-    # Asked on standard error: standard output is for the answer to the command.
-    answer = Console(stderr=True).input(f"{question} [y/N] ", markup=False)
-    if answer.strip().lower() not in {"y", "yes"}:
-        raise WrongUseError("nothing was changed")
-
-
 async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: bool, out: Console) -> Exit:
     """Publish the request; print its id, or watch the job and print how it ended."""
     async with listening(client.consumer, request.shop, request.job_id) as wake:
@@ -80,16 +64,6 @@ async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: 
             job = document or job
     await print_job(client, job)
     return exit_of(job)
-
-
-async def print_job(client: Client, job: Document) -> None:
-    """The job and all its cells as one JSON document."""
-
-    async def cells() -> AsyncIterator[Document]:
-        async for cell in cells_of(client, job["shop"], job["job_id"]):
-            yield job_cell(cell)
-
-    await print_with_rows(plain(job), "cells", cells())
 
 
 def exit_of(job: Document) -> Exit:

@@ -1,58 +1,16 @@
-"""`trueup shop add`: make a shop known, once its token has been seen to work."""
+"""`trueup shop redact` and `trueup shop rotate-keys`: what is stored for a shop, deleted or encrypted anew."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 from cryptography.fernet import InvalidToken
 from rich.console import Console
 
-from services.command_line.client import Client, shop_domain
+from services.command_line.client import Client
 from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.tables import Column, show_table
-from shared.errors import ShopPaused
-from shared.mongodb.boms import Location
+from services.command_line.records import shop_domain
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.tokens import TokenStore
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.subscriptions import Subscriptions
-
-COLUMNS = (Column("Location", "name"), Column("Id"), Column("Active"), Column("Stock kept by"))
-
-_LONGEST_TOKEN = 4096
-
-
-class _GivenToken:
-    """The token that was given, before it is stored anywhere."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def token(self, domain: str) -> str:
-        del domain
-        return self._token
-
-    async def pause(self, domain: str, reason: str) -> None:
-        """Nothing to pause: the shop is not stored yet."""
-
-    async def renewed(self, domain: str, refused: str) -> str | None:
-        """There is no other token."""
-
-
-def read_token(source: str) -> str:
-    """The token in a file, or on standard input for "-". Raises WrongUseError, which never shows it."""
-    try:
-        text = sys.stdin.read(_LONGEST_TOKEN + 1) if source == "-" else Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        words = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise WrongUseError(f"--token-file {source}: {words}") from None
-    token = text.strip()
-    if not token or len(token) > _LONGEST_TOKEN or not token.isascii() or any(sign.isspace() for sign in token):
-        raise WrongUseError(f"--token-file {source}: must hold one access token and nothing else")
-    return token
 
 
 async def redact_shop(client: Client, domain: str, *, as_json: bool, out: Console) -> Exit:
@@ -77,56 +35,4 @@ async def rotate_keys(client: Client, *, as_json: bool, out: Console) -> Exit:
         print_document({"shops": shops})
     else:
         out.print(f"tokens of {shops} shops are encrypted by the first key now; the others may go")
-    return Exit.OK
-
-
-async def add_shop(
-    client: Client, domain: str, token: str, *, allow_negative: bool | None, as_json: bool, out: Console
-) -> Exit:
-    """Read the locations with the token; then store both, and make the webhook subscriptions where there is an address.
-
-    Raises WrongUseError where Shopify refuses the token.
-    """
-    shop = shop_domain(domain)
-    settings = client.settings
-    calls = ShopifyClient(client.http, _GivenToken(token), settings.shopify_url, settings.shopify_api_version)
-    try:
-        listed = await ShopifyReads(calls).locations(shop)
-    except ShopPaused as pause:
-        raise WrongUseError(
-            f"Shopify does not take this token for {shop} ({pause.reason}); nothing was stored"
-        ) from None
-    is_new = await client.shops.add(shop, token, allow_negative=allow_negative)
-    locations = [Location(one.location_id, one.name, one.active, one.managed_elsewhere) for one in listed]
-    await client.boms.keep_locations(shop, locations)
-    if settings.webhook_url is not None:
-        await Subscriptions(calls).ensure(shop, settings.webhook_url)
-    if as_json:
-        print_document(
-            {
-                "shop": shop,
-                "new": is_new,
-                "locations": [
-                    {
-                        "location_id": place.location_id,
-                        "name": place.name,
-                        "active": place.active,
-                        "fulfillment_service": place.fulfillment_service,
-                    }
-                    for place in locations
-                ],
-            }
-        )
-        return Exit.OK
-    out.print(f"{shop}: {'added' if is_new else 'known already; its token is the new one now'}")
-    lines = [
-        (
-            place.name,
-            place.location_id,
-            "yes" if place.active else "no",
-            "a fulfilment service" if place.fulfillment_service else "Shopify",
-        )
-        for place in locations
-    ]
-    show_table(out, COLUMNS, lines)
     return Exit.OK

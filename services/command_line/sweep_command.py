@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rich.console import Console
 
 from services.command_line.client import Client
 from services.command_line.documents import print_document
-from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.reconcile_command import REQUESTED_BY
+from services.command_line.outcome import REQUESTED_BY, Exit
 from services.command_line.tables import Column, number, show_table, signed
 from services.reconciler.sweeper import DriftedCell, Sweeper, SweepResult
-from shared.domain.drift import waiting_reason
 from shared.mongodb.collections import Document
-from shared.mongodb.drift import DriftStore
-from shared.mongodb.sweeps import SweepStore
 from shared.reading.rows import RowReader
 from shared.shopify.reads import ShopifyReads
 
@@ -41,25 +35,6 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
     _show(result, jobs, most, out)
     if result.repairable and not repair:
         out.print(f"{len(result.repairable)} of them are safe to pull: --repair does it")
-    return Exit.OK
-
-
-async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Console) -> Exit:
-    """Release what waits for a person; the sweeper then repairs it. Raises WrongUseError."""
-    sweeps, drift = SweepStore(client.mongo.db), DriftStore(client.mongo.db)
-    state = await sweeps.state(shop)
-    waiting = await drift.for_a_person(shop)
-    if state is None or (state.breaker is None and not waiting):
-        raise WrongUseError(f"--approve: nothing of {shop} waits for a person")
-    reason = waiting_reason(waiting) if state.breaker is None else state.breaker["reason"]
-    # In this order: a crash in between leaves the breaker open, and the approval can be given again.
-    released = await drift.approve(shop, REQUESTED_BY, now=datetime.now(UTC))
-    await sweeps.close_breaker(shop)
-    if as_json:
-        print_document({"shop": shop, "released": released, "reason": reason})
-        return Exit.OK
-    out.print(reason, soft_wrap=True)
-    out.print(f"{released} cells released; where something moved here too, Shopify's move is added and yours stays")
     return Exit.OK
 
 

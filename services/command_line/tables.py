@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _GAPS = (2, 1)
 """Columns between two cells of a row; the narrower one where it helps."""
@@ -27,6 +26,8 @@ class Column:
 
 def console() -> Console:
     """Standard output, as wide as the terminal or as COLUMNS says, else 80."""
+    from rich.console import Console
+
     return Console(highlight=False)
 
 
@@ -37,6 +38,11 @@ def shorten(text: str, width: int) -> str:
 
 def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Print a table as wide as the console; wider only where numbers and codes alone need more."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     longest = [max([len(column.title), *(len(row[n]) for row in rows)]) for n, column in enumerate(columns)]
     gap, widths = _fit(columns, longest, out.width)
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))

@@ -9,23 +9,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from shared.domain.job import UNFINISHED_JOB_STATES
 from shared.mongodb.collections import Document
-from shared.rabbitmq.consumer import Consumer, Delivery
+
+if TYPE_CHECKING:
+    from shared.rabbitmq.consumer import Consumer, Delivery
 
 LOOK_AGAIN = 1.0
 """Seconds after which a document is looked at without an event."""
 
 SHORTEST_PAUSE = 0.1
 """Seconds between two looks."""
-
-_OPEN_JOBS = frozenset(str(state) for state in UNFINISHED_JOB_STATES)
-
-
-def job_has_ended(job: Document) -> bool:
-    """Whether a job is over."""
-    return job["state"] not in _OPEN_JOBS
 
 
 def preview_has_ended(preview: Document) -> bool:

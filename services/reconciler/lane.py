@@ -109,7 +109,7 @@ class Lane:
         self._stopping.set()
         if self._task is not None:
             await asyncio.wait([self._task])
-        for delivery in self._waiting.values():
+        for delivery in list(self._waiting.values()):
             if delivery is not None:
                 await delivery.requeue()
         self._waiting.clear()

@@ -74,7 +74,9 @@ class WebhookIngestService:
 
     async def ready(self) -> dict[str, bool]:
         """What taking and applying webhooks needs, and whether it is there now."""
-        return {"started": self._started, **{name: await check() for name, check in self._checks.items()}}
+        # More are added while these answer.
+        asked = dict(self._checks)
+        return {"started": self._started, **{name: await check() for name, check in asked.items()}}
 
     async def stop(self) -> None:
         """Stop taking, finish what was taken, acknowledge it, close. Parts end in the reverse order of their start."""

@@ -11,12 +11,13 @@ from shared.contract.selection import Id, LeaveOut, LocationId, SelectionBody
 from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState
+from shared.domain.shop import LONGEST_SHOP_DOMAIN, SHOP_DOMAIN
 
 ShopDomain = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$",
-        max_length=255,
+        pattern=SHOP_DOMAIN,
+        max_length=LONGEST_SHOP_DOMAIN,
         description="The shop's myshopify.com domain in lower case.",
     ),
 ]

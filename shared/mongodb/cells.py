@@ -24,6 +24,8 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 # The planner would take an index that leads to every cell of the job, ended ones included: a scan that grows with it.
 _BY_PUBLISH = "open_by_publish"
+_BY_NAME = "_id_"
+"""Named where cells are: where most of a shop's are asked for, an index that reads all of them looks as good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class CellStore:
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True},
             {"$inc": {"attempts": 1}, "$set": {"state": str(CellState.APPLYING)}},
             session=session,
+            hint=_BY_NAME,
         )
         return await self.load(shop, ids)
 
@@ -184,6 +187,7 @@ class CellStore:
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True, "push_id": old},
             {"$set": {"push_id": new}, "$inc": {"pushes_made": 1}},
             session=session,
+            hint=_BY_NAME,
         )
         if result.matched_count != len(ids):
             raise Overtaken("a cell already names another push")
@@ -212,14 +216,15 @@ class CellStore:
     async def give_back(self, shop: str, ids: Sequence[str]) -> None:
         """Work on these cells stopped in good order: the attempt does not count."""
         mine: Document = {"_id": {"$in": list(ids)}, "shop": shop, "open": True}
-        await self._cells.update_many({**mine, "attempts": {"$gt": 0}}, {"$inc": {"attempts": -1}})
+        await self._cells.update_many({**mine, "attempts": {"$gt": 0}}, {"$inc": {"attempts": -1}}, hint=_BY_NAME)
         # Nothing was sent for these: they may be cancelled again.
-        await self._cells.update_many({**mine, "push_id": None}, {"$set": {"state": str(CellState.PENDING)}})
+        pending = {"$set": {"state": str(CellState.PENDING)}}
+        await self._cells.update_many({**mine, "push_id": None}, pending, hint=_BY_NAME)
 
     async def free_places(self, shop: str, ids: Sequence[str]) -> None:
         """Free the places of cells in the window; they will be published again."""
         await self._cells.update_many(
-            {"_id": {"$in": list(ids)}, "shop": shop, "open": True}, {"$set": {"published_at": None}}
+            {"_id": {"$in": list(ids)}, "shop": shop, "open": True}, {"$set": {"published_at": None}}, hint=_BY_NAME
         )
 
     async def cancel_pending(self, shop: str, job_id: str) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -25,10 +26,9 @@ class Mongo:
     def __init__(self, uri: str, database: str) -> None:
         """Open `database`; nothing is sent yet. Raises WrongSetting for an address that cannot be one."""
         try:
-            # One second of server selection would fail a start during an election; thirty would hang a request.
             self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
                 uri,
-                serverSelectionTimeoutMS=5000,
+                **_server_selection(uri),
                 w="majority",
                 readConcernLevel="majority",
                 retryWrites=True,
@@ -43,10 +43,11 @@ class Mongo:
 
     async def prepare(self) -> None:
         """Create missing collections and indexes. Raises StoreUnavailable."""
-        try:
-            await ensure_collections(self.db)
-        except PyMongoError as error:
-            raise StoreUnavailable(f"MongoDB did not answer: {type(error).__name__}") from error
+        await _first_answer(ensure_collections(self.db))
+
+    async def must_answer(self) -> None:
+        """Nothing is made: for what only reads. Raises StoreUnavailable."""
+        await _first_answer(self.db.command("ping"))
 
     async def alive(self) -> bool:
         """Whether the database answers now."""
@@ -59,6 +60,22 @@ class Mongo:
     def close(self) -> None:
         """Close all connections."""
         self.client.close()
+
+
+def _server_selection(uri: str) -> dict[str, Any]:
+    """How long the driver looks for a server, unless the address says so itself.
+
+    One second would fail a start during an election; thirty would hang a request.
+    """
+    return {} if "serverselectiontimeoutms=" in uri.lower() else {"serverSelectionTimeoutMS": 5000}
+
+
+async def _first_answer(asked: Awaitable[object]) -> None:
+    """Whatever goes wrong with the first thing that is asked is told as one: wrong passwords, too."""
+    try:
+        await asked
+    except PyMongoError as error:
+        raise StoreUnavailable(f"MongoDB did not answer: {type(error).__name__}") from error
 
 
 @contextmanager

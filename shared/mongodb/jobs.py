@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from shared import tracing
-from shared.contract.messages import JobRequest
 from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
+
+if TYPE_CHECKING:
+    from shared.contract.messages import JobRequest
 
 FIRST_ERRORS = 20
 """How many errors the job document itself shows; the rest are in the cells."""

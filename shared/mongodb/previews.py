@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
-from shared.contract.messages import PreviewRequest
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
@@ -21,6 +21,9 @@ from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
 from shared.mongodb.transactions import Session, Transactions
+
+if TYPE_CHECKING:
+    from shared.contract.messages import PreviewRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
 from pymongo import ReturnDocument
 
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing, TimingKind
+from shared.mongodb.cipher import Cipher
 from shared.mongodb.collections import Database, Document, found, key_of
 
 SCHEDULE_LEASE = timedelta(seconds=30)
@@ -74,7 +74,7 @@ class ScheduleStore:
 
     def __init__(self, database: Database, keys: list[str], owner: str = "") -> None:
         self._schedules = database["schedules"]
-        self._cipher = MultiFernet([Fernet(key) for key in keys])
+        self._cipher = Cipher(keys)
         self._owner = owner
 
     async def all(self, shop: str) -> list[Schedule]:

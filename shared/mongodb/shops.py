@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cryptography.fernet import Fernet, MultiFernet
-
 from shared.errors import ShopPaused
+from shared.mongodb.cipher import Cipher
 from shared.mongodb.collections import Database, Document, found
 
 FLAPPING = timedelta(minutes=10)
@@ -66,7 +65,7 @@ class ShopStore:
 
     def __init__(self, database: Database, keys: list[str]) -> None:
         self._shops = database["shops"]
-        self._cipher = MultiFernet([Fernet(key) for key in keys])
+        self._cipher = Cipher(keys)
 
     async def add(self, domain: str, token: str, *, allow_negative: bool | None = None) -> bool:
         """Add a shop, or give a known one a new token and resume it. Answers whether it is new."""

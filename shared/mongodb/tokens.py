@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cryptography.fernet import Fernet, MultiFernet
 from pymongo.errors import DuplicateKeyError
 
 from shared.errors import ShopPaused
+from shared.mongodb.cipher import Cipher
 from shared.mongodb.collections import Database, Document, found
 from shared.mongodb.shops import WITHOUT_TOKENS
 
@@ -48,7 +48,7 @@ class TokenStore:
 
     def __init__(self, database: Database, keys: Sequence[str]) -> None:
         self._shops = database["shops"]
-        self._cipher = MultiFernet([Fernet(key) for key in keys])
+        self._cipher = Cipher(keys)
 
     async def get(self, domain: str, *, although_paused: bool = False) -> StoredTokens:
         """The tokens. Raises ShopPaused where the shop takes no calls, or has no token."""

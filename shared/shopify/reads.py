@@ -68,9 +68,14 @@ class ShopifyReads:
         """The clock that the call budget is restored by."""
         return self._client.time
 
+    @property
+    def role(self) -> Role:
+        """On whose behalf it reads."""
+        return self._client.role
+
     def as_role(self, role: Role) -> ShopifyReads:
         """The same reads on behalf of `role`."""
-        return self if role == self._client.role else ShopifyReads(self._client.as_role(role))
+        return self if role == self.role else ShopifyReads(self._client.as_role(role))
 
     async def items(
         self, shop: str, item_ids: Sequence[str], *, locations: int, at: Collection[str] | None = None

@@ -1,46 +1,74 @@
-"""`trueup import` of 10,000 items, killed half-way and started again."""
+"""`trueup import` killed in the midst of making BOMs, and started again: of 600 items, and in full of 10,000."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from time import monotonic
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
-import structlog
 
-from tests.integration.import_runs import add_many, complete, run_import
-from tests.integration.shop_world import ShopWorld, shop_world
-
-ITEMS = 10_000
+from tests.integration.import_runs import Ran, add_many, complete, killed_import, levels, run_import
+from tests.integration.shop_world import SHOP, ShopWorld, shop_world
 
 
 @pytest.fixture
 async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
-    """10,000 items at two locations."""
+    """A shop with two locations."""
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made:
-        await add_many(made, ITEMS)
         yield made
 
 
-def _half(line: str) -> bool:
-    done, *rest = line.split()
-    return rest[-2:] == ["BOMs", "made"] and int(done) >= ITEMS // 2
+@asynccontextmanager
+async def _held_up(world: ShopWorld, item: str) -> AsyncIterator[None]:
+    """Somebody else's open transaction holds the place of this item's BOM."""
+    async with await world.mongo.client.start_session() as other:
+        other.start_transaction()
+        await world.mongo.db["boms"].insert_one(
+            {"shop": SHOP, "bom_id": item, "inventory_item_id": item}, session=other
+        )
+        yield
+        await other.abort_transaction()
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.long
-async def test_10000_items_killed_half_way_are_complete_and_there_once(world: ShopWorld) -> None:
-    """kill -9 after half of the BOMs, then the same command again: complete, nothing twice; prints both times."""
-    started = monotonic()
-    killed = await run_import(world.settings, "--all-variants", kill_at=_half)
-    first = monotonic() - started
-    assert killed.code == -9, killed.progress
-    assert 0 < await world.mongo.db["boms"].count_documents({}) < ITEMS
-    started = monotonic()
+async def _is_complete(world: ShopWorld, items: int) -> None:
+    """After a killed run: the same command again goes on, reads no export a second time, and leaves everything once."""
+    assert 0 < await world.mongo.db["boms"].count_documents({}) < items
     again = await run_import(world.settings, "--all-variants")
     assert again.code == 0, again.progress
-    second = monotonic() - started
-    structlog.get_logger().info("import_killed_half_way", items=ITEMS, first=round(first, 1), second=round(second, 1))
-    assert again.report["boms"]["new"] == again.report["items"] == ITEMS
-    assert len(again.report["lists"]["untracked"]) == ITEMS // 50
-    await complete(world, ITEMS)
+    assert again.report["boms"]["new"] == again.report["items"] == items
+    assert len(again.report["lists"]["untracked"]) == items // 50
+    # One export of the items, by the run that was killed, and one of the levels.
+    assert (await world.calls())["bulkOperationRunQuery"]["calls"] == 2
+    await complete(world, items)
+
+
+async def test_items_killed_while_boms_are_made_are_complete_and_there_once(world: ShopWorld) -> None:
+    """kill -9 within the second batch of BOMs, which another's lock holds up; then the same command again."""
+    items = 600
+    await add_many(world, items)
+    held = sorted({item_id for item_id, _ in await levels(world)})[items // 2]
+    async with _held_up(world, held):
+        killed = await _killed(world, lambda line: line.startswith("waiting for MongoDB"))
+    assert killed.progress[-1].startswith("waiting for MongoDB")
+    await _is_complete(world, items)
+
+
+@pytest.mark.full
+@pytest.mark.long
+async def test_10000_items_killed_half_way_are_complete_and_there_once(world: ShopWorld) -> None:
+    """kill -9 after half of the BOMs, wherever that is, then the same command again: complete, nothing twice."""
+    items = 10_000
+    await add_many(world, items)
+
+    def half(line: str) -> bool:
+        done, *rest = line.split()
+        return rest[-2:] == ["BOMs", "made"] and int(done) >= items // 2
+
+    await _killed(world, half)
+    await _is_complete(world, items)
+
+
+async def _killed(world: ShopWorld, kill_at: Callable[[str], bool]) -> Ran:
+    ran = await killed_import(world.settings, "--all-variants", kill_at=kill_at)
+    assert ran.code == -9, ran.progress
+    return ran

@@ -14,13 +14,16 @@ from shared.shopify.reads import ItemsRead, ShopifyReads
 
 
 def poison(item_id: str) -> None:
-    """Whoever reads this item dies at once, as by a fault in native code: no exception, no clean-up."""
+    """Whoever reads this item for a job dies at once, as by a fault in native code: no exception, no clean-up.
+
+    Not for verifying: that the cell ended as an error asks for such a read, which would take one more life.
+    """
     read = ShopifyReads.items
 
     async def deadly(
         self: ShopifyReads, shop: str, item_ids: Sequence[str], *, locations: int, at: Collection[str] | None = None
     ) -> ItemsRead:
-        if item_id in item_ids:
+        if item_id in item_ids and self.role != "verify":
             os._exit(9)
         return await read(self, shop, item_ids, locations=locations, at=at)
 

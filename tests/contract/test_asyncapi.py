@@ -1,6 +1,5 @@
 """The AsyncAPI document is enough for any client: it is read over HTTP, and messages are written by hand from it."""
 
-import asyncio
 import io
 import json
 import re
@@ -13,6 +12,7 @@ from jsonschema import Draft202012Validator
 from shared.rabbitmq import topology
 from shared.rabbitmq.described import document, print_document
 from tests.integration.api_setup import PLACES, ApiShop, shop, world
+from tests.waiting import changed, until
 
 __all__ = ["shop", "world"]
 
@@ -78,10 +78,12 @@ async def described(shop: ApiShop) -> dict[str, Any]:
 
 async def become(shop: ApiShop, collection: str, query: dict[str, Any], wanted: int) -> None:
     """Wait until so many documents match."""
-    async with asyncio.timeout(10):
-        found = shop.world.mongo.db[collection]
-        while await found.count_documents({"shop": shop.domain} | query) != wanted:  # noqa: ASYNC110  # nothing tells
-            await asyncio.sleep(0.02)
+    found = shop.world.mongo.db[collection]
+
+    async def so_many() -> bool:
+        return bool(await found.count_documents({"shop": shop.domain} | query) == wanted)
+
+    await changed(found, so_many, what=f"{wanted} of {collection} {query}")
 
 
 async def test_a_bare_client_keeps_the_records(shop: ApiShop) -> None:
@@ -145,14 +147,15 @@ async def test_wrong_messages_end_in_the_dead_letters(shop: ApiShop) -> None:
         await become(shop, "boms", {"bom_id": "after"}, 1)
         dead = await channel.get_queue(topology.DEAD_LETTERS.name, ensure=False)
         found: list[tuple[str, bytes]] = []
-        async with asyncio.timeout(10):
-            while len(found) < len(wrong):
-                message = await dead.get(fail=False)
-                if message is None:
-                    await asyncio.sleep(0.02)
-                    continue
+
+        async def all_dead() -> bool:
+            message = await dead.get(fail=False)
+            if message is not None:
                 found.append((message.routing_key or "", message.body))
                 await message.ack()
+            return len(found) == len(wrong)
+
+        await until(all_dead, what="the dead letters", progress=lambda: len(found))
         assert sorted(found) == sorted(wrong)
         records = await channel.declare_queue(topology.RECORDS.name, passive=True)
         assert records.declaration_result.message_count == 0

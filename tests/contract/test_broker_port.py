@@ -14,6 +14,7 @@ from shared.rabbitmq.consumer import Consumer, Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, DEAD_LETTERS, RECORDS
 from tests.backends.management import Management
+from tests.waiting import arrival, time_passes, until
 
 MESSAGE = BomRemove(shop="port.myshopify.com", bom_id="A")
 
@@ -39,7 +40,7 @@ async def test_a_confirmed_command_arrives(broker: tuple[Publisher, Consumer]) -
 
     await consumer.handle(RECORDS, keep, prefetch=5)
     await publisher.command(BOM_REMOVE, MESSAGE)
-    delivery = await asyncio.wait_for(arrived.get(), 5)
+    delivery = await arrival(arrived.get(), what="the message")
     assert (delivery.key, delivery.body) == (BOM_REMOVE, MESSAGE.to_json())
 
 
@@ -56,12 +57,14 @@ async def test_a_publisher_that_has_nothing_to_publish_comes_back(
 ) -> None:
     """Readiness makes a lost connection anew: who is not ready is sent nothing, and publishes nothing."""
     publisher, _ = broker
-    async with asyncio.timeout(20):
-        while publisher.ready:
-            await asyncio.to_thread(management.cut_connections, vhost)
-            await asyncio.sleep(0.1)  # the management API learns of connections once a second
-        while not await publisher.reachable():  # noqa: ASYNC110  # a probe asks again and again, too
-            await asyncio.sleep(0.1)
+
+    async def cut() -> bool:
+        if await asyncio.to_thread(management.cut_connections, vhost) == 0:
+            await time_passes(0.3, why="the management API learns of connections every few seconds only")
+        return not publisher.ready
+
+    await until(cut, what="the loss of the connection")
+    await until(publisher.reachable, what="a new connection")
     await publisher.command(BOM_REMOVE, MESSAGE)
 
 
@@ -79,7 +82,7 @@ async def test_what_can_never_be_handled_goes_to_the_dead_letters(broker: tuple[
     await consumer.handle(RECORDS, refuse, prefetch=5)
     await consumer.handle(DEAD_LETTERS, keep, prefetch=5)
     await publisher.command(BOM_REMOVE, MESSAGE)
-    delivery = await asyncio.wait_for(dead.get(), 10)
+    delivery = await arrival(dead.get(), what="the dead letter")
     assert (delivery.key, delivery.body) == (BOM_REMOVE, MESSAGE.to_json())
 
 
@@ -95,7 +98,7 @@ async def test_what_failed_comes_again(broker: tuple[Publisher, Consumer]) -> No
 
     await consumer.handle(RECORDS, fail_once, prefetch=5)
     await publisher.command(BOM_REMOVE, MESSAGE)
-    assert [await asyncio.wait_for(seen.get(), 5) for _ in range(2)] == [False, True]
+    assert [await arrival(seen.get(), what="a delivery") for _ in range(2)] == [False, True]
 
 
 async def test_a_consumer_comes_back_to_a_queue_that_was_deleted(
@@ -110,14 +113,16 @@ async def test_a_consumer_comes_back_to_a_queue_that_was_deleted(
 
     await consumer.handle(RECORDS, keep, prefetch=5)
     await _delete(vhost_url, RECORDS.name)
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                await publisher.command(BOM_REMOVE, MESSAGE)
-                break
-            except BrokerUnavailable:
-                await asyncio.sleep(0.1)  # unroutable until the consumer's look-round has declared it again
-    assert (await asyncio.wait_for(arrived.get(), 5)).key == BOM_REMOVE
+
+    async def published() -> bool:
+        try:
+            await publisher.command(BOM_REMOVE, MESSAGE)
+        except BrokerUnavailable:  # unroutable until the consumer's look-round has declared the queue again
+            return False
+        return True
+
+    await until(published, what="the queue declared again")
+    assert (await arrival(arrived.get(), what="the message")).key == BOM_REMOVE
 
 
 async def _delete(url: str, queue: str) -> None:

@@ -6,6 +6,7 @@ import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(held)
 
 
+@cache
 def operations() -> dict[str, DocumentNode]:
     """Every operation in the adapter's modules, by its name; built ones as they are built."""
     found: dict[str, DocumentNode] = {}

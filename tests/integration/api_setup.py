@@ -15,7 +15,6 @@ import jwt
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from pymongo import MongoClient
 from ulid import ULID
 
 from services.preview.bootstrap import PreviewService
@@ -29,7 +28,8 @@ from shared.mongodb.records import RecordStore, WantedBom
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.settings import Settings
-from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
+from tests.waiting import arrival, writes_to
 
 CLIENT_ID = "the-client-id"
 SECRET = "the-client-secret-of-these-tests-0123456789"
@@ -108,8 +108,12 @@ class ApiWorld:
 
     async def request(self, method: str, path: str, **more: Any) -> Reply:
         """One request as it is."""
-        async with self.client.request(method, self.url + path, **more) as response:
-            return Reply(response.status, response.headers, await response.text())
+
+        async def reply() -> Reply:
+            async with self.client.request(method, self.url + path, **more) as response:
+                return Reply(response.status, response.headers, await response.text())
+
+        return await arrival(reply(), what=f"an answer to {method} {path}", progress=writes_to(self.mongo.db))
 
     async def shop(self) -> "ApiShop":
         """A shop of its own for a test, with two locations."""
@@ -250,20 +254,21 @@ class ApiShop:
         async with self.world.client.get(f"{self.world.url}/api{path}", headers=headers) as response:
             assert response.status == 200
             assert response.content_type == "text/event-stream"
-            async for line in response.content:
+            # The heartbeats come whatever else stands still.
+            while line := await response.content.readline():
                 if line.startswith(b"data: "):
                     yield json.loads(line.removeprefix(b"data: "))
 
 
 @asynccontextmanager
-async def api_world(amqp_url: str, mongodb_uri: str, name: str) -> AsyncIterator[ApiWorld]:
+async def api_world(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterator[ApiWorld]:
     """A service, stopped at the end whatever happens."""
-    settings = settings_for(amqp_url, mongodb_uri, name)
+    settings = settings_for(amqp_url, mongodb_uri, database)
     service = await PreviewService.start(settings)
-    mongo = Mongo(mongodb_uri, name)
-    client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+    mongo = Mongo(mongodb_uri, database)
+    client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
     try:
-        yield ApiWorld(service, settings, mongo, client, name)
+        yield ApiWorld(service, settings, mongo, client, vhost=urlsplit(amqp_url).path.removeprefix("/"))
     finally:
         await client.close()
         await service.stop()
@@ -271,21 +276,16 @@ async def api_world(amqp_url: str, mongodb_uri: str, name: str) -> AsyncIterator
 
 
 @pytest.fixture(scope="module")
-async def world(
-    amqp_url: str,
-    management: Management,
-    mongodb_uri: str,
-    mongodb_for_clean_up: MongoClient[dict[str, Any]],
-) -> AsyncIterator[ApiWorld]:
+async def world(amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool) -> AsyncIterator[ApiWorld]:
     """One service for a module, in a vhost and a database of its own; each test has a shop of its own."""
-    name = f"api-{uuid.uuid4().hex[:12]}"
-    management.make_vhost(name)
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
     try:
-        async with api_world(urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name) as started:
+        async with api_world(url, mongodb_uri, database) as started:
             yield started
     finally:
-        management.delete_vhost(name)
-        mongodb_for_clean_up.drop_database(name)
+        await vhosts.give_back(vhost)
+        databases.give_back(database)
 
 
 @pytest.fixture

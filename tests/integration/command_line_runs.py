@@ -1,4 +1,4 @@
-"""Running `trueup` as a person or a script does, against the shop of a test."""
+"""Running `trueup` against the shop of a test: in this process, or in one of its own where the process is the point."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.settings import Settings
+from tests.integration.commands_in_process import run_here
+from tests.waiting import ended
 
 TRUEUP = Path(sys.executable).with_name("trueup")
 
@@ -29,25 +31,34 @@ class Ended:
         return json.loads(self.output)
 
 
-def environment_of(settings: Settings, **more: str) -> dict[str, str]:
-    """The environment that says what the settings say."""
-    keys = ",".join(key.get_secret_value() for key in settings.token_keys)
-    known = {
+def settings_as_environment(settings: Settings) -> dict[str, str]:
+    """The variables that say what the settings say."""
+    return {
         "TRUEUP_AMQP_URL": settings.amqp_url.get_secret_value(),
         "TRUEUP_MONGODB_URI": settings.mongodb_uri.get_secret_value(),
         "TRUEUP_MONGODB_DATABASE": settings.mongodb_database,
         "TRUEUP_SHOPIFY_CLIENT_ID": settings.shopify_client_id,
         "TRUEUP_SHOPIFY_CLIENT_SECRET": settings.shopify_client_secret.get_secret_value(),
         "TRUEUP_SHOPIFY_URL": settings.shopify_url,
-        "TRUEUP_TOKEN_KEYS": keys,
+        "TRUEUP_TOKEN_KEYS": ",".join(key.get_secret_value() for key in settings.token_keys),
         "COLUMNS": "80",
     }
+
+
+def environment_of(settings: Settings, **more: str) -> dict[str, str]:
+    """The environment of a process that runs by these settings."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("TRUEUP_")}
-    return bare | known | more
+    return bare | settings_as_environment(settings) | more
 
 
 async def trueup(settings: Settings, *arguments: str, words: str = "") -> Ended:
-    """Run one command to its end."""
+    """Run one command to its end, in this process."""
+    done = await run_here(arguments, settings_as_environment(settings), words)
+    return Ended(done.code, done.output, done.errors)
+
+
+async def trueup_process(settings: Settings, *arguments: str, words: str = "") -> Ended:
+    """Run one command to its end as a person or a script does."""
     process = await asyncio.create_subprocess_exec(
         str(TRUEUP),
         *arguments,
@@ -56,5 +67,5 @@ async def trueup(settings: Settings, *arguments: str, words: str = "") -> Ended:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await asyncio.wait_for(process.communicate(words.encode()), 60)
+    output, errors = await ended(process, words.encode(), what=f"trueup {' '.join(arguments)}")
     return Ended(process.returncode or 0, output.decode(), errors.decode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.sweeps import SweepStore
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
+from tests.waiting import changed
 
 GRACE = timedelta(seconds=1)
 TIMES = SweepTimes(
@@ -32,32 +32,41 @@ class DriftWorld:
     drift: DriftStore
     ingest: WebhookIngestService
 
-    async def sweep(self, *, full: bool = False, within: float = 20.0) -> None:
+    async def sweep(self, *, full: bool = False) -> None:
         """Ask for a sweep and wait for its end."""
         await self.sweeps.ask(SHOP, full=full, at=datetime.now(UTC))
-        async with asyncio.timeout(within), self.shop.mongo.db["shops"].watch(max_await_time_ms=100) as changes:
-            while True:
-                state = await self.sweeps.state(SHOP)
-                if state is not None and state.asked_at is None:
-                    return
-                await changes.try_next()
+
+        async def over() -> bool:
+            state = await self.sweeps.state(SHOP)
+            return state is not None and state.asked_at is None
+
+        await changed(self.shop.mongo.db["shops"], over, what="the end of the sweep")
 
     async def documents(self, **condition: Any) -> list[Document]:
         """Drift documents."""
         return [document async for document in self.shop.mongo.db["drift"].find({"shop": SHOP, **condition})]
 
-    async def until(self, number: int, *, within: float = 20.0, **condition: Any) -> list[Document]:
+    async def until(self, number: int, **condition: Any) -> list[Document]:
         """Wait until so many drift documents fit the condition; answers them."""
-        async with asyncio.timeout(within), self.shop.mongo.db["drift"].watch(max_await_time_ms=100) as changes:
-            while True:
-                found = await self.documents(**condition)
-                if len(found) == number:
-                    return found
-                await changes.try_next()
+        drift, fitting = self.shop.mongo.db["drift"], {"shop": SHOP, **condition}
 
-    async def no_watch_is_left(self, *, within: float = 20.0) -> None:
+        async def so_many() -> bool:
+            return await drift.count_documents(fitting) == number
+
+        await changed(drift, so_many, what=f"{number} of drift {condition}")
+        return await self.documents(**condition)
+
+    async def grace_passes(self, grace: timedelta) -> None:
+        """What is watched now was first seen a grace period earlier."""
+        earlier = {
+            name: {"$dateSubtract": {"startDate": f"${name}", "unit": "second", "amount": int(grace.total_seconds())}}
+            for name in ("since", "due_at")
+        }
+        await self.shop.mongo.db["drift"].update_many({"shop": SHOP, "state": "watched"}, [{"$set": earlier}])
+
+    async def no_watch_is_left(self) -> None:
         """Wait until every watched cell has been judged."""
-        await self.until(0, within=within, state="watched")
+        await self.until(0, state="watched")
 
     async def webhooks(self, **mode: Any) -> Any:
         """How webhooks go wrong from now on."""
@@ -70,9 +79,7 @@ class DriftWorld:
         async def level() -> bool:
             return await self.bases() == await self.shop.shopify()
 
-        async with asyncio.timeout(20):
-            while not await level():  # noqa: ASYNC110  # asked of the documents: nothing tells of a commit
-                await asyncio.sleep(0.02)
+        await changed(self.shop.mongo.db["stock"], level, what="every base as Shopify has it")
 
     async def bases(self) -> dict[Any, int | None]:
         """The base of every cell."""

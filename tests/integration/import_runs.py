@@ -1,23 +1,23 @@
-"""Running `trueup import` as a process of its own, which may be killed, and looking at all that it wrote."""
+"""Running `trueup import`, in this process or in one that is killed, and looking at all that it wrote."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.settings import Settings
-from tests.integration.command_line_runs import environment_of
+from tests.integration.command_line_runs import TRUEUP, environment_of, settings_as_environment
+from tests.integration.commands_in_process import run_here
 from tests.integration.shop_world import SHOP, ShopWorld
+from tests.waiting import arrival, ended, work_of
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ROOT.parent / "shared" / "catalogue"
-_RUN = "from services.command_line.main import main; main()"
+_IMPORT = ("import", "--shop", SHOP, "--json")
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,33 @@ class Ran:
         return json.loads(self.output)
 
 
-async def run_import(settings: Settings, *arguments: str, kill_at: Callable[[str], bool] | None = None) -> Ran:
-    """`trueup import --shop … --json`; `kill_at`: kill -9 at the first line of progress for which this is so."""
+async def run_import(settings: Settings, *arguments: str) -> Ran:
+    """`trueup import --shop … --json` to its end, in this process."""
+    done = await run_here([*_IMPORT, *arguments], settings_as_environment(settings))
+    return Ran(done.code, done.output, done.errors.splitlines())
+
+
+async def killed_import(settings: Settings, *arguments: str, kill_at: Callable[[str], bool]) -> Ran:
+    """The same in a process of its own: kill -9 at the first line of progress for which `kill_at` is so."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", _RUN, "import", "--shop", SHOP, "--json", *arguments),
-        cwd=ROOT,
+        *(str(TRUEUP), *_IMPORT, *arguments),
         env=environment_of(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    output = asyncio.create_task(process.stdout.read())
     progress: list[str] = []
-    async for line in process.stderr:
-        progress.append(line.decode().rstrip())
-        if kill_at is not None and kill_at(progress[-1]):
-            process.send_signal(signal.SIGKILL)
-            break
-    progress += [line.decode().rstrip() async for line in process.stderr]
-    return Ran(await process.wait(), (await output).decode(), progress)
+
+    async def until_the_moment() -> None:
+        assert process.stderr is not None
+        async for line in process.stderr:
+            progress.append(line.decode().rstrip())
+            if kill_at(progress[-1]):
+                return
+
+    await arrival(until_the_moment(), what="the moment of the kill", progress=work_of(process.pid))
+    process.kill()
+    output, rest = await ended(process, what="the end of a killed import")
+    return Ran(process.returncode or 0, output.decode(), [*progress, *rest.decode().splitlines()])
 
 
 async def everything(world: ShopWorld) -> dict[str, Any]:

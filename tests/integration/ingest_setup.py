@@ -1,12 +1,11 @@
 """The webhook service on a real RabbitMQ and MongoDB, and shops whose webhooks are signed and sent as Shopify does."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,14 +16,14 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from pymongo import MongoClient
 
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.metrics import REGISTRY
 from shared.mongodb.collections import key_of
 from shared.mongodb.connection import Mongo
 from shared.settings import Settings
-from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
+from tests.waiting import stored
 
 SECRET = "the-client-secret"
 PREVIOUS_SECRET = "the-previous-client-secret"
@@ -57,13 +56,6 @@ def headers_of(topic: str, shop: str, body: bytes, /, **more: str) -> dict[str, 
 def counted(metric: str, **labels: str) -> float:
     """The present value of a counter of ours."""
     return REGISTRY.get_sample_value(f"trueup_{metric}", labels) or 0.0
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    """Ask until it is so. The documents are asked: nothing tells of a commit."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # nothing in this process knows of a commit
-            await asyncio.sleep(0.01)
 
 
 def settings_for(amqp_url: str, mongodb_uri: str, database: str) -> Settings:
@@ -157,15 +149,8 @@ class Shop:
         self.markers += 1
         await self.update("999", self.markers, at(self.markers))
 
-        async def marked() -> bool:
-            return (
-                await self.world.mongo.db["stock"].count_documents(
-                    {"shop": self.domain, "bom_id": "marker", "index": self.markers}
-                )
-                == 1
-            )
-
-        await until(marked)
+        marked = {"shop": self.domain, "bom_id": "marker", "index": self.markers}
+        await stored(self.world.mongo.db["stock"], marked)
 
     async def stock(self, bom_id: str, location: str = LOCATION) -> dict[str, Any]:
         """A cell's stock document."""
@@ -198,18 +183,13 @@ async def running(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterat
 
 
 @pytest.fixture(scope="module")
-async def world(
-    amqp_url: str,
-    management: Management,
-    mongodb_uri: str,
-    mongodb_for_clean_up: MongoClient[dict[str, Any]],
-) -> AsyncIterator[World]:
+async def world(amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool) -> AsyncIterator[World]:
     """One service for a module, in a vhost and a database of its own; each test has a shop of its own."""
-    name = f"ingest-{uuid.uuid4().hex[:12]}"
-    management.make_vhost(name)
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
     try:
-        async with running(urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name) as started:
+        async with running(url, mongodb_uri, database) as started:
             yield started
     finally:
-        management.delete_vhost(name)
-        mongodb_for_clean_up.drop_database(name)
+        await vhosts.give_back(vhost)
+        databases.give_back(database)

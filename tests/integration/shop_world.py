@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -39,6 +38,7 @@ from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
 from simulator.settings import Settings as SimulatorSettings
+from tests.waiting import arrival, changed, stored, writes_to
 
 SHOP = "tests.myshopify.com"
 TOKEN = "shpat_tests"  # the simulator's own
@@ -86,10 +86,15 @@ class ShopWorld:
     async def control(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
         """A call of the simulator's control API; `path` is below the shop unless it starts with a slash."""
         where = path if path.startswith("/") else f"/control/shops/{SHOP}/{path}"
-        async with self.http.request(method, self.running.url + where, json=body) as response:
-            answer = await response.json()
-            assert response.status < 300, answer
-            return answer
+
+        async def called() -> Any:
+            async with self.http.request(method, self.running.url + where, json=body) as response:
+                answer = await response.json()
+                assert response.status < 300, answer
+                return answer
+
+        # Some calls return when webhooks have come, which are written down.
+        return await arrival(called(), what=f"an answer to {method} {where}", progress=writes_to(self.mongo.db))
 
     async def add_boms(self, levels: Mapping[str, Sequence[int]], *, tracks: bool = False, age: int = 3600) -> None:
         """Items in the simulator with these levels at the locations in order, each mapped to a BOM of that id."""
@@ -153,9 +158,9 @@ class ShopWorld:
             if level["item_id"] in by_item
         }
 
-    async def sell(self, bom_id: str, location_id: str, quantity: int = 1) -> None:
-        """An order in the shop."""
-        line = {"item_id": self.items[bom_id], "location_id": location_id, "quantity": quantity}
+    async def sell(self, bom_id: str, location_id: str, quantity: int = 1, *, age: float = 0) -> None:
+        """An order in the shop, `age` seconds ago: Shopify dates to the second."""
+        line = {"item_id": self.items[bom_id], "location_id": location_id, "quantity": quantity, "age_seconds": age}
         await self.control("sell", {"lines": [line]})
 
     async def edit(self, values: Mapping[tuple[str, str], int], *, silent: bool = True, age: int = 3600) -> None:
@@ -204,34 +209,28 @@ class ShopWorld:
         """Publish a cancellation."""
         await self.publisher.command(topology.JOB_CANCEL, JobCancel(shop=SHOP, job_id=job_id))
 
-    async def ended(self, job_id: str, *, within: float = 30.0) -> Document:
+    async def ended(self, job_id: str) -> Document:
         """Wait until the job has ended; answers its document."""
-        return await self.document("jobs", job_id, lambda job: job["state"] in ENDED, within=within)
+        return await self.document("jobs", job_id, lambda job: job["state"] in ENDED)
 
-    async def document(
-        self, collection: str, name: str, wanted: Callable[[Document], bool], *, within: float = 30.0
-    ) -> Document:
-        """Wait, on the collection's change stream, until a document is as wanted."""
-        key = key_of(SHOP, name)
-        async with asyncio.timeout(within):
-            stream = self.mongo.db[collection].watch(
-                [{"$match": {"documentKey._id": key}}], full_document="updateLookup", max_await_time_ms=100
-            )
-            async with stream as changes:
-                while True:
-                    present: Document | None = await self.mongo.db[collection].find_one({"_id": key})
-                    if present is not None and wanted(present):
-                        return present
-                    await changes.try_next()
+    async def document(self, collection: str, name: str, wanted: Callable[[Document], bool]) -> Document:
+        """Wait until a document is as wanted; answers it."""
+        return await stored(
+            self.mongo.db[collection], {"_id": key_of(SHOP, name)}, wanted, what=f"{name} of {collection} as wanted"
+        )
 
-    async def document_where(self, collection: str, condition: Document, *, within: float = 30.0) -> Document:
-        """Wait, on the collection's change stream, until a document of the shop fits the condition."""
-        async with asyncio.timeout(within), self.mongo.db[collection].watch(max_await_time_ms=100) as changes:
-            while True:
-                present: Document | None = await self.mongo.db[collection].find_one({"shop": SHOP, **condition})
-                if present is not None:
-                    return present
-                await changes.try_next()
+    async def document_where(self, collection: str, condition: Document) -> Document:
+        """Wait until a document of the shop fits the condition; answers it."""
+        return await stored(self.mongo.db[collection], {"shop": SHOP, **condition})
+
+    async def verified(self) -> None:
+        """Wait until no cell asks for a verifying read any more."""
+        stock = self.mongo.db["stock"]
+
+        async def none_is_due() -> bool:
+            return await stock.find_one({"shop": SHOP, "verify_at": {"$exists": True}}) is None
+
+        await changed(stock, none_is_due, what="every verifying read")
 
     async def run(self, direction: Direction, selection: Mapping[str, Any] | None = None, **more: Any) -> Document:
         """Request a job and wait for its end."""
@@ -285,9 +284,18 @@ def tracked(count: int) -> Document:
 
 @asynccontextmanager
 async def shop_world(
-    amqp_url: str, mongodb_uri: str, database: str, *, locations: int = 4, backoff: float = 1.0
+    amqp_url: str,
+    mongodb_uri: str,
+    database: str,
+    *,
+    locations: int = 4,
+    backoff: float = 1.0,
+    plan: str | Sequence[int] = "standard",
 ) -> AsyncIterator[ShopWorld]:
-    """A simulator with one shop, and the stores; services are started by the test. `backoff` compresses retries."""
+    """A simulator with one shop, and the stores; services are started by the test.
+
+    `backoff` compresses the retries of webhooks; `plan`: one of Shopify's, or a bucket's points and points per second.
+    """
     pace = SimulatorSettings(webhook_backoff_factor=backoff)
     running = await start(Simulator(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, settings=pace))
     settings = settings_for(amqp_url, mongodb_uri, database, running.url)
@@ -297,7 +305,7 @@ async def shop_world(
     publisher = await Publisher.open(amqp_url, "tests")
     shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
     boms = BomStore(mongo.db, mongo.transactions)
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
         client = ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version)
         world = ShopWorld(
             settings, running, mongo, http, publisher, ShopifyReads(client), boms, StockStore(mongo.db), shops
@@ -307,6 +315,7 @@ async def shop_world(
             {
                 "domain": SHOP,
                 "access_token": TOKEN,
+                "plan": plan,
                 "locations": [{"name": f"Location {n}"} for n in range(1, locations + 1)],
             },
         )

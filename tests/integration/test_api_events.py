@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 from ulid import ULID
 
+from services.preview import bootstrap
 from services.preview.api import events
 from shared.contract.messages import JobFinished, JobProgress
 from shared.domain.job import JobState
@@ -16,6 +17,7 @@ from shared.rabbitmq.consumer import Delivery
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_FINISHED, JOB_PROGRESS
 from tests.integration.api_setup import ApiShop, api_world, shop, world
+from tests.waiting import arrival, time_passes
 
 __all__ = ["shop", "world"]
 
@@ -58,7 +60,7 @@ async def test_a_lost_event_is_made_up_for(shop: ApiShop, monkeypatch: pytest.Mo
 
 
 async def _end_later(shop: ApiShop, job_id: str) -> None:
-    await asyncio.sleep(0.5)  # several heartbeats
+    await time_passes(0.5, why="several heartbeats of which none is told")
     await change(shop, job_id, state="completed")
 
 
@@ -111,17 +113,20 @@ async def test_a_slow_reader_gets_the_latest_state() -> None:
     assert states == ['event: job\ndata: {"n":0}\n\n', 'event: job\ndata: {"n":1000}\n\n']
 
 
-async def test_streams_end_when_the_service_stops(vhost_url: str, mongodb_uri: str, database_name: str) -> None:
+async def test_streams_end_when_the_service_stops(
+    vhost_url: str, mongodb_uri: str, database_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stopping service closes its streams at once instead of waiting for their jobs to end."""
+    # Requests have ten seconds; what waited for them would wait for ever here.
+    monkeypatch.setattr(bootstrap, "SHUTDOWN", 10_000.0)
     async with api_world(vhost_url, mongodb_uri, database_name) as own:
         shop = await own.shop()
         job_id = await shop.job([], state="running")
         states = []
         stopping: asyncio.Task[None] | None = None
-        async with asyncio.timeout(5):  # requests would have ten seconds
-            async for state in shop.events(f"/jobs/{job_id}/events"):
-                states.append(state["state"])
-                stopping = asyncio.create_task(own.service.stop())
-            assert stopping is not None
-            await stopping
+        async for state in shop.events(f"/jobs/{job_id}/events"):
+            states.append(state["state"])
+            stopping = asyncio.create_task(own.service.stop())
+        assert stopping is not None
+        await arrival(stopping, what="the end of the service")
         assert states == ["running"]

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from deploy.local.ports import free_ports
 from shared.domain.comparison import Direction
+from tests import waiting
 from tests.integration.command_line_runs import TRUEUP, environment_of, trueup
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, shop_world
 
@@ -209,7 +210,9 @@ async def test_all_services_run_in_one_process_and_stop_on_a_signal(
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            await _ready(made.http, operations)
+            await waiting.until(
+                lambda: _ready(made.http, operations), what="all services ready", progress=waiting.work_of(process.pid)
+            )
             async with made.http.get(f"http://127.0.0.1:{port}/api/openapi.json") as response:
                 assert response.status == 200
             async with made.http.post(f"http://127.0.0.1:{port}/webhooks/shopify", data=b"{}") as response:
@@ -218,19 +221,15 @@ async def test_all_services_run_in_one_process_and_stop_on_a_signal(
             assert (job["state"], job["totals"]["updated"]) == ("completed", 1)
         finally:
             process.send_signal(signal.SIGTERM)
-            _, errors = await asyncio.wait_for(process.communicate(), 30)
+            _, errors = await waiting.ended(process, what="the end of all services")
         assert process.returncode == 0, errors.decode()
         assert "Traceback" not in errors.decode(), errors.decode()
 
 
-async def _ready(http: aiohttp.ClientSession, operations: int) -> None:
-    """Return once every part is ready."""
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                async with http.get(f"http://127.0.0.1:{operations}/readyz") as response:
-                    if response.ok:
-                        return
-            except aiohttp.ClientError:
-                pass  # it does not listen yet
-            await asyncio.sleep(0.05)
+async def _ready(http: aiohttp.ClientSession, operations: int) -> bool:
+    """Whether every part is ready."""
+    try:
+        async with http.get(f"http://127.0.0.1:{operations}/readyz") as response:
+            return response.ok
+    except aiohttp.ClientError:
+        return False  # it does not listen yet

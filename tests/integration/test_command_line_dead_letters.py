@@ -30,6 +30,7 @@ from shared.rabbitmq.topology import (
 )
 from tests.integration.command_line_runs import trueup
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, reconciler, shop_world
+from tests.waiting import arrival, stored, until
 
 
 @pytest.fixture
@@ -63,13 +64,13 @@ async def consuming(
 
 
 async def one_letter(world: ShopWorld) -> Document:
-    """Wait, on the collection's change stream, for the first dead letter that is kept."""
-    async with asyncio.timeout(30), world.mongo.db["dead_letters"].watch(max_await_time_ms=100) as changes:
-        while True:
-            letter: Document | None = await world.mongo.db["dead_letters"].find_one({})
-            if letter is not None:
-                return letter
-            await changes.try_next()
+    """Wait for the first dead letter that is kept."""
+    return await stored(world.mongo.db["dead_letters"], {}, what="a dead letter")
+
+
+async def is_kept(world: ShopWorld) -> bool:
+    """Whether there is a dead letter."""
+    return await world.mongo.db["dead_letters"].count_documents({}) > 0
 
 
 async def test_a_message_delivered_too_often_goes_round_three_times_and_is_then_kept(world: ShopWorld) -> None:
@@ -77,6 +78,7 @@ async def test_a_message_delivered_too_often_goes_round_three_times_and_is_then_
     message = BomUpsert(shop=SHOP, bom_id="B1", inventory_item_id="1", name="One")
     async with consuming(world, RECORDS, Delivery.requeue) as seen:
         await world.publisher.command(BOM_UPSERT, message)
+        await until(lambda: is_kept(world), what="a dead letter", progress=lambda: len(seen))
         letter = await one_letter(world)
     laps = MOST_LAPS + 1
     # The broker delivers once and then again up to its limit.
@@ -140,7 +142,7 @@ async def test_a_message_nobody_understands_is_listed_and_sent_again_on_request(
         arrived.set()
 
     async with consuming(world, RECORDS, arrive) as seen:
-        await asyncio.wait_for(arrived.wait(), 10)
+        await arrival(arrived.wait(), what="the message that was sent again")
     assert [(delivery.key, delivery.body) for delivery in seen] == [(COUNT_ADJUST, message.to_json())]
 
 

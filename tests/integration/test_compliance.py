@@ -13,8 +13,9 @@ from shared.domain.comparison import Direction
 from shared.mongodb.collections import INDEXES, key_of
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.rabbitmq.topology import COMMANDS
-from tests.integration.ingest_setup import counted, headers_of, sign, until
+from tests.integration.ingest_setup import counted, headers_of, sign
 from tests.integration.shop_world import CLIENT_SECRET, SHOP, ShopWorld, previewer, reconciler, shop_world
+from tests.waiting import until, writes_to
 
 OF_NO_SHOP = {"partitions", "replicas", "constants"}
 """Collections that hold nothing of any shop."""
@@ -67,7 +68,7 @@ async def test_requests_about_customers_are_noted_and_no_customer_is(world: Shop
         async def noted() -> bool:
             return await world.mongo.db["compliance"].count_documents({"shop": SHOP}) == 2
 
-        await until(noted)
+        await until(noted, what="two notes", progress=writes_to(world.mongo.db))
         notes = [document async for document in world.mongo.db["compliance"].find({}).sort("topic", 1)]
         assert [(note["topic"], note["answer"]) for note in notes] == [
             ("customers/data_request", "no_customer_data_held"),
@@ -110,16 +111,16 @@ async def test_after_shop_redact_nothing_of_the_shop_is_left_in_any_collection(w
         async def gone() -> bool:
             return await world.mongo.db["shops"].count_documents({"_id": SHOP}) == 0
 
-        await until(gone)
+        await until(gone, what="the end of the shop", progress=writes_to(world.mongo.db))
         seen = counted("webhooks_total", topic="inventory_levels/update", outcome="suspicious")
         level = {"inventory_item_id": 1, "location_id": 2, "available": 3, "updated_at": datetime.now(UTC).isoformat()}
         await send(world, service, "inventory_levels/update", level)
         await send(world, service, "shop/redact", {"shop_id": 1, "shop_domain": SHOP})
 
-        async def later_ones_are_suspicious() -> bool:
+        def later_ones_are_suspicious() -> bool:
             return counted("webhooks_total", topic="inventory_levels/update", outcome="suspicious") == seen + 1
 
-        await until(later_ones_are_suspicious)
+        await until(later_ones_are_suspicious, what="a suspicious webhook")
     finally:
         await service.stop()
     for name, documents in (await everything(world)).items():
@@ -137,13 +138,13 @@ async def test_a_shop_that_has_the_app_is_not_redacted(world: ShopWorld) -> None
         async def asked() -> bool:
             return await world.mongo.db["shops"].count_documents({"redact_told_at": {"$exists": True}}) == 1
 
-        await until(asked)
+        await until(asked, what="a wish to be forgotten", progress=writes_to(world.mongo.db))
         async with reconciler(world, watchdog_every=0.1):
 
             async def answered() -> bool:
                 return not await asked()
 
-            await until(answered)
+            await until(answered, what="what becomes of the wish", progress=writes_to(world.mongo.db))
             assert await world.mongo.db["stock"].count_documents({"shop": SHOP}) == 4
             await world.control("expire_token", {})  # as after an uninstall of which nobody told
             await send(world, service, "shop/redact", redact)
@@ -151,7 +152,7 @@ async def test_a_shop_that_has_the_app_is_not_redacted(world: ShopWorld) -> None
             async def gone() -> bool:
                 return await world.mongo.db["shops"].count_documents({}) == 0
 
-            await until(gone)
+            await until(gone, what="the end of the shop", progress=writes_to(world.mongo.db))
             assert await world.mongo.db["stock"].count_documents({}) == 0
     finally:
         await service.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +10,7 @@ from services.reconciler.drift.sweeping import SweepTimes
 from shared.shopify.subscriptions import TOPICS
 from tests.integration.drift_setup import TIMES, DriftWorld, drift_world
 from tests.integration.shop_world import SHOP
+from tests.waiting import until
 
 
 async def called(world: DriftWorld) -> int:
@@ -128,20 +128,23 @@ async def test_a_failed_page_fails_the_sweep_and_keeps_the_watermark(
     vhost_url: str, mongodb_uri: str, database_name: str
 ) -> None:
     """A look that could not be read to its end is no look: it is made again, from where it began."""
-    times = replace(TIMES, after_a_failure=timedelta(seconds=1.5))
+    times = replace(TIMES, after_a_failure=timedelta(seconds=0.2))
     async with drift_world(vhost_url, mongodb_uri, database_name, times=times) as world:
         before = await world.sweeps.state(SHOP)
         await world.shop.edit({("B001", world.shop.locations[0]): 20}, age=0)
-        await world.shop.control("/control/faults", {"operation": "locations", "kind": "internal", "count": 1})
+        await world.shop.control("/control/faults", {"operation": "locations", "kind": "internal", "count": 1000})
         await world.shop.control("calls/reset", {})
         asked = datetime.now(UTC)
         await world.sweeps.ask(SHOP, full=False, at=asked)
-        async with asyncio.timeout(10):
-            while "locations" not in await world.shop.calls():  # noqa: ASYNC110  # the simulator's log
-                await asyncio.sleep(0.02)
+
+        async def read_in_vain() -> bool:
+            return "locations" in await world.shop.calls()
+
+        await until(read_in_vain, what="a page that cannot be read")
         failed = await world.sweeps.state(SHOP)
         assert before is not None
         assert failed is not None
         assert (failed.watermark, failed.last_at) == (before.watermark, before.last_at)
         assert failed.asked_at is not None
+        await world.shop.control("/control/faults", method="DELETE")
         await world.until(1, state="resolved", outcome="repaired")

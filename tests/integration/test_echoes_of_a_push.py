@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from shared.domain.comparison import Direction
 from tests.integration.drift_setup import DriftWorld, drift_world
 from tests.integration.shop_world import SHOP
+from tests.waiting import until, writes_to
 
 CELLS = 400
 
@@ -20,13 +20,6 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
     async with drift_world(vhost_url, mongodb_uri, database_name, boms=100, locations=4) as made:
         await made.shop.mongo.db["stock"].update_many({}, {"$inc": {"count": 2, "manual_total": 2, "rev": 1}})
         yield made
-
-
-async def verified(world: DriftWorld) -> None:
-    """Wait until no verifying read is asked for."""
-    async with asyncio.timeout(40), world.shop.mongo.db["stock"].watch(max_await_time_ms=100) as changes:
-        while await world.shop.mongo.db["stock"].find_one({"verify_at": {"$exists": True}}):
-            await changes.try_next()
 
 
 async def quantities(world: DriftWorld) -> dict[str, tuple[int, int]]:
@@ -40,16 +33,18 @@ async def test_echoes_of_400_cells_change_nothing_and_a_later_change_is_applied(
     await world.webhooks(paused=True)
     job = await world.shop.run(Direction.TO_SHOPIFY)
     assert job["totals"]["updated"] == CELLS
-    await verified(world)
+    await world.shop.verified()
     before, entries = await quantities(world), await ledger.count_documents({})
     assert set(before.values()) == {(52, 52)}
 
     await world.webhooks(paused=False)
     await world.shop.control("webhooks/drain", {})
-    async with asyncio.timeout(40), stock.watch(max_await_time_ms=100) as changes:
-        while await stock.count_documents({"events_no": {"$gte": 1}}) < CELLS:
-            await changes.try_next()
-    await verified(world)
+
+    async def all_told() -> bool:
+        return await stock.count_documents({"events_no": {"$gte": 1}}) == CELLS
+
+    await until(all_told, what="an echo of every cell", progress=writes_to(world.shop.mongo.db))
+    await world.shop.verified()
     await world.sweep()
     await world.no_watch_is_left()
     assert await quantities(world) == before

@@ -26,10 +26,18 @@ from shared.shopify.bulk import BulkResult
 from shared.shopify.client import ShopifyClient
 from shared.shopify.exports import Exports
 from shared.shopify.shop_queries import BULK_ITEMS, BULK_LEVELS
-from tests.integration.import_runs import CATALOGUES, add_many, complete, everything, levels, run_import
+from tests.integration.import_runs import (
+    CATALOGUES,
+    add_many,
+    complete,
+    everything,
+    killed_import,
+    levels,
+    run_import,
+)
 from tests.integration.shop_world import SHOP, ShopWorld, shop_world
 
-NAMES = ("apparel", "home-and-garden", "jewelery")
+NAMES = ("apparel", *(pytest.param(name, marks=pytest.mark.full) for name in ("home-and-garden", "jewelery")))
 
 
 @pytest.fixture
@@ -318,14 +326,14 @@ async def test_a_cell_written_since_its_rev_was_noted_is_left_to_the_verifying_r
 @pytest.mark.parametrize("kill_at", ["items read", "BOMs made", "with their levels", "have their bases"])
 async def test_an_import_killed_anywhere_goes_on_when_it_is_started_again(world: ShopWorld, kill_at: str) -> None:
     """kill -9 in each phase, then the same command again: complete, and nothing twice."""
-    await add_many(world, 300)
-    killed = await run_import(world.settings, "--all-variants", kill_at=lambda line: kill_at in line)
+    await add_many(world, 60)
+    killed = await killed_import(world.settings, "--all-variants", kill_at=lambda line: kill_at in line)
     assert killed.code == -9, killed.progress
     again = await run_import(world.settings, "--all-variants")
     assert again.code == 0, again.progress
-    assert (again.report["items"], again.report["boms"]["new"]) == (300, 300)
+    assert (again.report["items"], again.report["boms"]["new"]) == (60, 60)
     assert await world.mongo.db["imports"].count_documents({}) == 1
-    await complete(world, 300)
+    await complete(world, 60)
 
 
 async def test_a_transaction_that_a_killed_process_left_open_is_outlasted(world: ShopWorld) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from shared.rabbitmq.publisher import Publisher
 from tests.backends.management import Management
-from tests.integration.ingest_setup import LOCATION, Shop, World, at, counted, headers_of, until, world
+from tests.integration.ingest_setup import LOCATION, Shop, World, at, counted, headers_of, world
+from tests.waiting import until
 
 __all__ = ["world"]
 
@@ -220,10 +221,10 @@ async def test_a_body_sent_again_under_another_shop_has_no_effect(world: World) 
     await other.settled()
     assert await world.mongo.db["stock"].count_documents({"shop": other.domain, "bom_id": {"$ne": "marker"}}) == 0
 
-    async def suspicious() -> bool:
+    def suspicious() -> bool:
         return counted("webhooks_total", topic="inventory_levels/update", outcome="suspicious") == before + 1
 
-    await until(suspicious)
+    await until(suspicious, what="a suspicious webhook")
     assert await world.mongo.db["stock"].count_documents({"shop": "stranger.myshopify.com"}) == 0
 
 
@@ -252,4 +253,4 @@ async def test_a_wrong_body_goes_to_the_dead_letters(world: World, management: M
         )
         return any(message["properties"]["headers"]["x-shopify-shop-domain"] == shop.domain for message in waiting)
 
-    await until(kept)
+    await until(kept, what="the dead letter")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.mongodb.boms import BomStore, Location
-from tests.integration.ingest_setup import LOCATION, Shop, World, at, counted, until, world
+from tests.integration.ingest_setup import LOCATION, Shop, World, at, counted, world
+from tests.waiting import until
 
 __all__ = ["world"]
 
@@ -115,7 +116,7 @@ async def test_a_body_under_another_topic_or_shop_has_no_effect(world: World, to
     async def is_counted() -> bool:
         return await suspicious(topic) == count + 1
 
-    await until(is_counted)
+    await until(is_counted, what="a suspicious webhook")
     assert await _documents(world, shop.domain) == before
 
 
@@ -143,7 +144,7 @@ async def test_a_body_of_another_shop_has_no_effect(world: World) -> None:
     async def all_counted() -> bool:
         return all([await suspicious(topic) == count + 1 for topic, count in counts.items()])
 
-    await until(all_counted)
+    await until(all_counted, what="suspicious webhooks")
     documents = await _documents(world, shop.domain)
     # The keys of those that could be told only by their effect are kept, so that a repeat is one.
     assert {name: found for name, found in documents.items() if name != "webhook_events"} == {

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.integration.ingest_setup import LOCATION, World, at, counted, until, world
+from tests.integration.ingest_setup import LOCATION, World, at, counted, world
+from tests.waiting import stored, until
 
 __all__ = ["world"]
 
@@ -78,17 +79,13 @@ async def test_uninstall_ends_the_shop_and_later_events_have_no_effect(world: Wo
     await shop.settled()
     ignored = counted("index_updates_total", cause="webhook", outcome="ignored")
     assert await shop.send("app/uninstalled", {"id": 1, "myshopify_domain": "newer.myshopify.com"}) == 200
-
-    async def uninstalled() -> bool:
-        return await world.mongo.db["shops"].count_documents({"_id": shop.domain, "status": "uninstalled"}) == 1
-
-    await until(uninstalled)
+    await stored(world.mongo.db["shops"], {"_id": shop.domain, "status": "uninstalled"})
     await shop.update("7", 9, at(5))
 
-    async def counted_as_ignored() -> bool:
+    def counted_as_ignored() -> bool:
         return counted("index_updates_total", cause="webhook", outcome="ignored") == ignored + 1
 
-    await until(counted_as_ignored)
+    await until(counted_as_ignored, what="an event that is ignored")
     assert (await shop.stock("b"))["index"] == 3
 
 
@@ -102,11 +99,7 @@ async def test_an_uninstall_of_an_earlier_installation_is_ignored(world: World) 
     assert document is not None
     assert document["status"] == "active"
     assert await shop.send("app/uninstalled", UNINSTALLED, triggered_at=at(61).isoformat()) == 200
-
-    async def uninstalled() -> bool:
-        return await world.mongo.db["shops"].count_documents({"_id": shop.domain, "status": "uninstalled"}) == 1
-
-    await until(uninstalled)
+    await stored(world.mongo.db["shops"], {"_id": shop.domain, "status": "uninstalled"})
 
 
 async def test_granted_scopes_are_kept(world: World) -> None:

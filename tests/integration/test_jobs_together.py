@@ -13,16 +13,13 @@ from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
 from shared.metrics import REGISTRY
 from tests.integration.shop_world import ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.waiting import time_passes
 
 
 @pytest.fixture
-async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
-    """Four BOMs that track at 2 locations, each count 3 above Shopify's value; services running."""
-    async with (
-        shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made,
-        reconciler(made),
-        previewer(made),
-    ):
+async def shop(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
+    """Four BOMs that track at 2 locations, each count 3 above Shopify's value; nothing runs."""
+    async with shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made:
         await made.add_boms({name: [10, 20] for name in "ABCD"}, tracks=True)
         await made.agree()
         for name in "ABCD":
@@ -31,9 +28,23 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
         yield made
 
 
-async def test_overlapping_jobs_in_opposite_directions_run_one_after_the_other(world: ShopWorld) -> None:
+@pytest.fixture
+async def world(shop: ShopWorld) -> AsyncIterator[ShopWorld]:
+    """The shop with services running."""
+    async with reconciler(shop), previewer(shop):
+        yield shop
+
+
+@pytest.fixture
+async def planning(shop: ShopWorld) -> AsyncIterator[ShopWorld]:
+    """The shop with services running but the workers: jobs start, and end when the test has begun to work on them."""
+    async with reconciler(shop, roles={"planner", "aggregator"}):
+        yield shop
+
+
+async def test_overlapping_jobs_in_opposite_directions_run_one_after_the_other(planning: ShopWorld) -> None:
     """Requested together, the second waits, says for which job, and runs after the first has ended."""
-    await world.control("/control/latency", {"seconds": 0.4})
+    world = planning
     first, second = new_id(), new_id()
     await world.request(Direction.TO_SHOPIFY, {"bom_ids": ["A", "B"]}, job_id=first)
     await world.document("jobs", first, lambda job: job["state"] == "running")
@@ -41,7 +52,8 @@ async def test_overlapping_jobs_in_opposite_directions_run_one_after_the_other(w
 
     waiting = await world.document("jobs", second, lambda job: job["state"] == "waiting")
     assert waiting["waits_for"] == first
-    done, after = await asyncio.gather(world.ended(first), world.ended(second))
+    async with reconciler(world, roles={"worker"}):
+        done, after = await asyncio.gather(world.ended(first), world.ended(second))
 
     assert done["state"] == after["state"] == "completed"
     assert after["started_at"] >= done["finished_at"]
@@ -65,12 +77,15 @@ async def test_jobs_requested_in_the_same_breath_keep_their_order(world: ShopWor
     assert second["totals"]["skipped"] == 8
 
 
-async def test_jobs_that_share_no_cell_run_side_by_side(world: ShopWorld) -> None:
+async def test_jobs_that_share_no_cell_run_side_by_side(planning: ShopWorld) -> None:
     """The second starts while the first is still running."""
-    await world.control("/control/latency", {"seconds": 0.4})
+    world = planning
     first = await world.request(Direction.TO_SHOPIFY, {"bom_ids": ["A", "B"]})
     second = await world.request(Direction.TO_SHOPIFY, {"bom_ids": ["C", "D"]})
-    done, beside = await asyncio.gather(world.ended(first), world.ended(second))
+    for job in (first, second):
+        await world.document("jobs", job, lambda job: job["state"] == "running")
+    async with reconciler(world, roles={"worker"}):
+        done, beside = await asyncio.gather(world.ended(first), world.ended(second))
     assert beside["started_at"] < done["finished_at"]
     assert done["started_at"] < beside["finished_at"]
     assert done["totals"]["updated"] == beside["totals"]["updated"] == 4
@@ -86,11 +101,11 @@ async def test_a_repeated_request_has_no_second_effect(world: ShopWorld) -> None
     assert await world.mongo.db["jobs"].count_documents({}) == 1
 
 
-async def test_a_waiting_job_is_cancelled_at_once(world: ShopWorld) -> None:
+async def test_a_waiting_job_is_cancelled_at_once(planning: ShopWorld) -> None:
     """A job without cells is cancelled by its state, told and counted once; the one before it is not touched."""
+    world = planning
     labels = {"source": "api", "direction": "toLocal", "state": "cancelled"}
     before = REGISTRY.get_sample_value("trueup_jobs_total", labels) or 0
-    await world.control("/control/latency", {"seconds": 0.4})
     first = await world.request(Direction.TO_SHOPIFY)
     await world.document("jobs", first, lambda job: job["state"] == "running")
     second = await world.request(Direction.TO_LOCAL)
@@ -99,9 +114,10 @@ async def test_a_waiting_job_is_cancelled_at_once(world: ShopWorld) -> None:
     cancelled = await world.ended(second)
     assert cancelled["state"] == "cancelled"
     assert await world.cells(second) == {}
-    assert (await world.ended(first))["totals"]["updated"] == 8
+    async with reconciler(world, roles={"worker"}):
+        assert (await world.ended(first))["totals"]["updated"] == 8
     await world.document("jobs", second, lambda job: job["finished_event"] == "sent")
-    await asyncio.sleep(0.1)  # a second count would come with this one
+    await time_passes(0.1, why="a second count would come with this one")
     assert REGISTRY.get_sample_value("trueup_jobs_total", labels) == before + 1
 
 

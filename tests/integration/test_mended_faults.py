@@ -32,6 +32,7 @@ from shared.rabbitmq.consumer import Delivery
 from shared.reading.rows import RowReader
 from shared.shopify.writes import SetRow
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.waiting import arrival, until
 
 SOON = timedelta(milliseconds=500)
 
@@ -211,11 +212,9 @@ async def test_a_cell_that_arrives_while_messages_are_given_up_does_not_end_the_
     lane = Lane(SHOP, worker, CellStore(world.mongo.db), lambda _: None)
     for n in range(3):
         await lane.add(f"cell {n}", _delivery(b"", _Message(begun)))
-    await asyncio.wait_for(begun, 5)
+    await arrival(begun, what="messages that are given up")
     await lane.add("late", _delivery(b""))
-    async with asyncio.timeout(10):
-        while lane.size:  # noqa: ASYNC110  # see below
-            await asyncio.sleep(0.01)  # the lane announces nothing
+    await until(lambda: not lane.size, what="the end of the lane's cells", progress=lambda: lane.size)
     assert set(worker.done) >= {"cell 0", "cell 1", "cell 2", "late"}
     await lane.stop()
 

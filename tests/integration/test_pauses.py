@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from shared.mongodb.collections import Document
 from shared.shop_life.parts import ShopLife
 from tests.integration.session_tokens import session_token
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
+from tests.waiting import time_passes
 
 SOLD = 12
 BUNDLE = "B050"
@@ -74,7 +74,7 @@ async def test_402_on_call_7_pauses_the_job_which_then_runs_to_its_end(world: Sh
     before = await world.shopify()
     service = await PreviewService.start(world.settings)
     try:
-        async with reconciler(world, watchdog_every=0.3, first_probe=timedelta(seconds=1.5)):
+        async with reconciler(world, watchdog_every=0.3, first_probe=timedelta(hours=1)):
             preview_id = await previewed(world, service)
             await world.control("/control/faults", {"kind": "status", "status": 402, "after": 6, "count": 1000})
             body = {"direction": "toShopify", "preview_id": preview_id}
@@ -84,11 +84,14 @@ async def test_402_on_call_7_pauses_the_job_which_then_runs_to_its_end(world: Sh
             assert shown["paused"]["reason"] == "frozen"
             assert shown["paused"]["remedy"]
             assert shown["totals"]["updated"] < 400
-            await asyncio.sleep(1)  # that nothing more is called cannot be awaited
+            await time_passes(1, why="that nothing more is called")
             statuses = [call["status"] for call in await log_of(world)]
             assert statuses[:7] == [200] * 6 + [402], statuses
             assert len(statuses) <= 9, statuses
             await world.control("/control/faults", method="DELETE")
+            # The hour until the first probe passes.
+            earlier = {"paused_at": datetime.now(UTC) - timedelta(hours=1, seconds=1)}
+            await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": earlier})
             job = await world.ended(job_id)
             await settled(world, before, job)
             assert (await ask(world, service, "GET", f"/jobs/{job_id}"))["paused"] is None

@@ -24,6 +24,7 @@ from shared.mongodb.schedules import ScheduleStore
 from shared.operations import start_server
 from shared.schedules.moments import last_moment, run_id
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.waiting import changed, until
 
 SECRET = "a secret of fair length"
 TIMES = ScheduleTimes(tick=0.05, pauses=(timedelta(milliseconds=50), timedelta(milliseconds=50)))
@@ -37,22 +38,18 @@ class Receiver:
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [200])
     taken: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
-    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def handle(self, request: web.Request) -> web.Response:
         """One delivery."""
         self.taken.append((request.headers.copy(), await request.read()))
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        async with self.arrived:
-            self.arrived.notify_all()
         if status == 0:
             await asyncio.Event().wait()
         return web.Response(status=status)
 
     async def until(self, number: int) -> None:
         """Wait for so many deliveries."""
-        async with asyncio.timeout(20), self.arrived:
-            await self.arrived.wait_for(lambda: len(self.taken) >= number)
+        await until(lambda: len(self.taken) >= number, what=f"{number} deliveries", progress=lambda: len(self.taken))
 
 
 @asynccontextmanager
@@ -107,12 +104,12 @@ class Scheduled:
         if told is not None:
             condition["telling.state"] = told
         runs = self.shop.mongo.db["schedule_runs"]
-        async with asyncio.timeout(20), runs.watch(max_await_time_ms=100) as changes:
-            while True:
-                found = [run async for run in runs.find({"shop": SHOP, **condition}).sort("due_at", 1)]
-                if len(found) == number:
-                    return found
-                await changes.try_next()
+
+        async def so_many() -> list[Document]:
+            found = [run async for run in runs.find({"shop": SHOP, **condition}).sort("due_at", 1)]
+            return found if len(found) == number else []
+
+        return await changed(runs, so_many, what=f"{number} runs {condition}")
 
     async def jobs(self) -> list[Document]:
         """The shop's jobs."""

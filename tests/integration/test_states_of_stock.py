@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pymongo import MongoClient
 
 from shared.contract.messages import JobOptions
 from shared.domain.cell import CellKey
@@ -18,7 +16,7 @@ from shared.domain.stock import Stock
 from shared.mongodb import stock as stock_module
 from shared.mongodb.collections import Document
 from shared.reading.locations import refresh_locations
-from tests.backends.management import Management
+from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 
 LIMIT = 1_000_000_000
@@ -122,36 +120,23 @@ async def run(
 
 
 @pytest.fixture(scope="module")
-async def states(
-    amqp_url: str,
-    management: Management,
-    mongodb_uri: str,
-    mongodb_for_clean_up: MongoClient[dict[str, Any]],
-) -> States:
+async def states(amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool) -> States:
     """Both jobs, run once for the module, each in a vhost and a database of its own.
 
     Their verifying reads, which would take over what Shopify moved, are put off until after the looks.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stock_module, "VERIFY_DELAY", timedelta(hours=1))
-        return await _both_jobs(amqp_url, management, mongodb_uri, mongodb_for_clean_up)
-
-
-async def _both_jobs(
-    amqp_url: str, management: Management, mongodb_uri: str, mongodb_for_clean_up: MongoClient[dict[str, Any]]
-) -> States:
     places: list[str] = []
     seen: dict[Direction, dict[CellKey, Seen]] = {}
-    for direction in Direction:
-        name = f"states-{uuid.uuid4().hex[:12]}"
-        management.make_vhost(name)
-        try:
-            places, seen[direction] = await run(
-                urlsplit(amqp_url)._replace(path=f"/{name}").geturl(), mongodb_uri, name, direction
-            )
-        finally:
-            management.delete_vhost(name)
-            mongodb_for_clean_up.drop_database(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stock_module, "VERIFY_DELAY", timedelta(hours=1))
+        for direction in Direction:
+            vhost, database = vhosts.take(), databases.take()
+            url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
+            try:
+                places, seen[direction] = await run(url, mongodb_uri, database, direction)
+            finally:
+                await vhosts.give_back(vhost)
+                databases.give_back(database)
     return States(places, seen)
 
 

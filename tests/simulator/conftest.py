@@ -26,8 +26,8 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 async def client(clock: VirtualClock) -> AsyncIterator[Client]:
-    """A client of a fresh simulator on the virtual clock; webhook retries follow at once."""
-    settings = Settings(webhook_backoff_factor=0.0)
+    """A client of a fresh simulator on the virtual clock; webhook retries follow at once, none for a slow receiver."""
+    settings = Settings(webhook_backoff_factor=0.0, webhook_timeout_seconds=600.0)
     running = await start(Simulator(client_id="app", client_secret="hush", clock=clock, settings=settings))
     async with aiohttp.ClientSession() as http:
         yield Client(running, http)

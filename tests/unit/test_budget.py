@@ -64,10 +64,16 @@ steps = st.one_of(
 PLANS = st.sampled_from([(2000.0, 100.0), (4000.0, 200.0), (1000.0, 50.0), (20000.0, 1000.0)])
 
 
-@settings(max_examples=1000)
-@given(plan=PLANS, history=st.lists(steps, min_size=8, max_size=60))
-def test_no_call_is_sent_that_the_bucket_does_not_hold(plan: tuple[float, float], history: list[Any]) -> None:
+@pytest.mark.parametrize(
+    "histories", [pytest.param(100, id="short"), pytest.param(1000, marks=pytest.mark.full, id="full")]
+)
+def test_no_call_is_sent_that_the_bucket_does_not_hold(histories: int) -> None:
     """Whatever is under way and in whatever order replies come: what `wait` lets through is never throttled."""
+    settings(max_examples=histories)(_nothing_is_throttled)()
+
+
+@given(plan=PLANS, history=st.lists(steps, min_size=8, max_size=60))
+def _nothing_is_throttled(plan: tuple[float, float], history: list[Any]) -> None:
     clock = HandClock()
     bucket, budget = Bucket(clock, *plan), Budget(clock)
     calls: list[UnderWay] = []

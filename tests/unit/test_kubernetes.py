@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -57,8 +58,10 @@ def _chooses(selector: Json, labels: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_resources_are_valid(resources: list[Json], version: str) -> None:
+def test_resources_are_valid(resources: list[Json], version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every resource of Kubernetes' own kinds fits that version's schema, unknown fields refused."""
+    # It reads all definitions of a version, two megabytes, anew for each resource.
+    monkeypatch.setattr(kubernetes_validate.utils, "schema_contents", cache(kubernetes_validate.utils.schema_contents))
     unvalidated = set()
     for resource in resources:
         if resource["kind"] in UNVALIDATED:

@@ -1,48 +1,76 @@
 """No sale is lost or sold twice by a reconcile: random histories of the whole protocol, and mistakes planted in it.
 
-`TRUEUP_HISTORIES=400000` makes a long campaign of the first test.
+`TRUEUP_HISTORIES=400000` makes a long campaign of the full form of the first two tests.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import dataclass, field
 
 import pytest
 
 from shared.domain.cell import CellState
 from shared.domain.push import PushState
-from tests.unit.world.explorer import first_failure, play, replay, shortest, told
+from tests.unit.world.explorer import Failure, first_failure, play, replay, shortest, told
 from tests.unit.world.mistakes import MISTAKES, Mistake, planted
+from tests.unit.world.scene import Scene
 
-HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "4000"))
+HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "20000"))
+FEWER = 2500
+"""As many as it takes to go everywhere."""
+
 PER_SECOND = 200
 """Far below what the slowest machine plays: only for the limit of a long campaign."""
 
-
-@pytest.mark.timeout(120 + HISTORIES // PER_SECOND)
-def test_no_history_loses_a_sale() -> None:
-    """In every random history Shopify and local end where orders, approved corrections and adjustments put them."""
-    failure = first_failure(range(HISTORIES))
-    if failure is not None:
-        pytest.fail(told(failure))
+pytestmark = pytest.mark.timeout(1200 + HISTORIES // PER_SECOND)
 
 
-def test_histories_go_everywhere() -> None:
-    """The histories mean something: they end cells in every way the protocol knows, and not just once."""
-    seen: Counter[str] = Counter()
-    for seed in range(2500):
-        scene, _ = play(seed)
+@dataclass
+class Played:
+    """What histories led to, played once for both tests: how often each kind of end, and the first that is wrong."""
+
+    failure: Failure | None = None
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def note(self, scene: Scene) -> None:
+        """Count the ends of one history."""
         for push in scene.docs.pushes.values():
-            seen[f"push {push.state}"] += 1
-            seen["push of two cells"] += len(push.rows) == 2
+            self.seen[f"push {push.state}"] += 1
+            self.seen["push of two cells"] += len(push.rows) == 2
         for job in scene.docs.jobs.values():
             kind = "undo" if job.undoes else "repair" if job.automatic else "run"
             for doc in job.docs.values():
-                seen[f"{kind} {job.direction} {doc.state}"] += 1
-                seen[str(doc.result)] += 1
+                self.seen[f"{kind} {job.direction} {doc.state}"] += 1
+                self.seen[str(doc.result)] += 1
                 overrides = doc.seen is not None and doc.seen.overridden != 0 and doc.push is not None
-                seen["override"] += overrides and doc.state is CellState.UPDATED
+                self.seen["override"] += overrides and doc.state is CellState.UPDATED
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(FEWER, id="short"), pytest.param(HISTORIES, marks=pytest.mark.full, id="full")],
+)
+def played(request: pytest.FixtureRequest) -> Played:
+    """Histories of the seeds from 0 on."""
+    played = Played()
+    for seed in range(request.param):
+        scene, failure = play(seed)
+        played.failure = played.failure or failure
+        played.note(scene)
+    return played
+
+
+def test_no_history_loses_a_sale(played: Played) -> None:
+    """In every random history Shopify and local end where orders, approved corrections and adjustments put them."""
+    if played.failure is not None:
+        pytest.fail(told(played.failure))
+
+
+def test_histories_go_everywhere(played: Played) -> None:
+    """The histories mean something: they end cells in every way the protocol knows, and not just once."""
+    seen = played.seen
     wanted = (
         *("run toShopify updated", "run toShopify skipped", "run toShopify cancelled", "run toLocal updated"),
         *("run toLocal skipped", "repair toLocal updated", "undo toShopify updated", "undo toLocal updated"),

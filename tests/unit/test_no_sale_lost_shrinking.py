@@ -106,9 +106,12 @@ SETTINGS = settings(
 )
 
 
-def test_no_shrinkable_history_loses_a_sale() -> None:
+@pytest.mark.parametrize(
+    "histories", [pytest.param(30, id="short"), pytest.param(300, marks=pytest.mark.full, id="full")]
+)
+def test_no_shrinkable_history_loses_a_sale(histories: int) -> None:
     """Hypothesis finds no history in which a sale is lost or sold twice."""
-    run_state_machine_as_test(World, settings=SETTINGS)
+    run_state_machine_as_test(World, settings=settings(SETTINGS, max_examples=histories))
 
 
 @pytest.mark.parametrize("name", ["the index moved alone", "no compare", "no settle_no", "no grace"])

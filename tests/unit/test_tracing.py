@@ -1,17 +1,19 @@
 """Traces: off they cost nothing, on every log line names its trace, and a wrong address stops the start."""
 
+import asyncio
 import json
-import subprocess
 import sys
+from asyncio.subprocess import PIPE
 
 import pytest
 
 from shared.errors import WrongSetting
 from shared.settings import load_settings
+from tests.waiting import ended
 
 _OFF = """
 import sys
-from services.command_line import main
+from services.command_line import all_services, main
 from shared import tracing
 from shared.tracing import start_tracing
 from shared.settings import load_settings
@@ -50,19 +52,24 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUEUP_TOKEN_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
 
 
-def run(program: str) -> subprocess.CompletedProcess[str]:
-    """Run it in a process of its own: what a module loads stays loaded."""
-    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+async def run(program: str) -> tuple[str, str]:
+    """Run it in a process of its own, since what a module loads stays loaded; what it printed and logged."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=PIPE, stderr=PIPE)
+    printed, logged = await ended(process, what="a program with traces")
+    assert process.returncode == 0, logged.decode()
+    return printed.decode(), logged.decode()
 
 
-def test_off_nothing_of_opentelemetry_is_loaded() -> None:
+async def test_off_nothing_of_opentelemetry_is_loaded() -> None:
     """Without an endpoint no service loads OpenTelemetry, and messages carry nothing of it."""
-    assert run(_OFF).stdout.strip() == "[]"
+    printed, _ = await run(_OFF)
+    assert printed.strip() == "[]"
 
 
-def test_log_lines_name_their_trace() -> None:
+async def test_log_lines_name_their_trace() -> None:
     """A line logged within a span names its trace; one outside has no such field."""
-    before, within = [json.loads(line) for line in run(_LOGS).stderr.splitlines()]
+    _, logged = await run(_LOGS)
+    before, within = [json.loads(line) for line in logged.splitlines()]
     assert "trace_id" not in before
     assert within["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
 

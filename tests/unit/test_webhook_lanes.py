@@ -3,6 +3,7 @@
 import asyncio
 
 from services.webhook_ingest.lanes import BATCH, Lanes
+from tests.waiting import arrival
 
 
 async def test_a_shop_keeps_its_order_and_waits_for_no_other() -> None:
@@ -24,12 +25,11 @@ async def test_a_shop_keeps_its_order_and_waits_for_no_other() -> None:
     lanes.add("slow", 0)
     for number in range(2 * BATCH + 1):
         lanes.add("quick", number)
-    async with asyncio.timeout(5):
-        await all_quick.wait()
+    await arrival(all_quick.wait(), what="the quick shop's items")
     assert done == {"slow": [], "quick": list(range(2 * BATCH + 1))}
     assert sizes == [BATCH, BATCH, 1]
     held.set()
-    await lanes.finish(5)
+    await lanes.finish(600)
     assert done["slow"] == [0]
 
 
@@ -41,5 +41,4 @@ async def test_finish_gives_up_what_hangs() -> None:
 
     lanes = Lanes(work)
     lanes.add("a", 1)
-    async with asyncio.timeout(5):
-        await lanes.finish(0.02)
+    await arrival(lanes.finish(0.02), what="the end of the lanes")

@@ -27,7 +27,8 @@ from services.command_line.job_progress import watch_job
 from services.command_line.job_summary import show_summary
 from services.command_line.preview_command import preview_table, show_badges, take_preview
 from services.command_line.reconcile_command import job_request
-from services.command_line.watching import follow, job_has_ended, listening
+from services.command_line.standing import job_has_ended
+from services.command_line.watching import follow, listening
 from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState

@@ -1,0 +1,35 @@
+"""A command's connections to RabbitMQ, as any other client of Trueup has them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.publisher import Publisher
+from shared.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Both connections of a command to RabbitMQ."""
+
+    publisher: Publisher
+    consumer: Consumer
+
+
+@asynccontextmanager
+async def open_broker(settings: Settings) -> AsyncIterator[Broker]:
+    """Connect, and make sure that the queues are there. Raises BrokerUnavailable."""
+    url = settings.amqp_url.get_secret_value()
+    await declare_topology(url)
+    async with AsyncExitStack() as stack:
+        publisher, consumer = await asyncio.gather(
+            Publisher.open(url, "command-line"), Consumer.open(url, "command-line")
+        )
+        stack.push_async_callback(publisher.close)
+        stack.push_async_callback(consumer.close)
+        yield Broker(publisher, consumer)

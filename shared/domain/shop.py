@@ -1,0 +1,15 @@
+"""What a shop is called: its myshopify.com domain in lower case."""
+
+from __future__ import annotations
+
+import re
+
+SHOP_DOMAIN = r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$"
+LONGEST_SHOP_DOMAIN = 255
+
+_SHOP_DOMAIN = re.compile(SHOP_DOMAIN, re.ASCII)
+
+
+def is_shop_domain(text: str) -> bool:
+    """Whether this can be a shop's domain."""
+    return len(text) <= LONGEST_SHOP_DOMAIN and _SHOP_DOMAIN.fullmatch(text) is not None

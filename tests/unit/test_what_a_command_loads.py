@@ -1,0 +1,119 @@
+"""A command starts at once: it loads what it needs and nothing else. Modules are counted here, not seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+import typer
+
+from deploy.local.ports import free_ports
+from services.command_line.main import app
+
+_RUN = """
+import json, sys
+from services.command_line.main import main
+try:
+    main()
+except SystemExit:
+    pass
+structlog = sys.modules.get("structlog")
+loaded = sorted(sys.modules)
+print("\\nloaded:", json.dumps({"modules": loaded, "configured": structlog is None or structlog.is_configured()}))
+"""
+
+BROKER = {"aio_pika", "aiormq", "shared.rabbitmq.connection"}
+HTTP = {"aiohttp", "shared.shopify.client"}
+METRICS = {"prometheus_client"}
+CIPHER = {"cryptography"}
+LOGS = {"structlog"}
+TRACES = {"opentelemetry"}
+SETTINGS = {"pydantic_settings", "shared.settings"}
+STORES = {"motor", "pymongo", "asyncio"}
+TABLES = {"rich"}
+MESSAGES = {"shared.contract.messages"}
+SERVICES = {"services.preview.bootstrap", "services.reconciler.bootstrap", "services.webhook_ingest.bootstrap"}
+
+_ANY = TRACES | SERVICES
+_DOCUMENTS = _ANY | BROKER | HTTP | METRICS | CIPHER | MESSAGES
+_READING = _DOCUMENTS | LOGS | SETTINGS
+_NOTHING = _READING | STORES | TABLES | {"pydantic"}
+
+JOB = "01K0000000000000000000000A"
+
+COMMANDS: dict[tuple[str, ...], set[str]] = {
+    ("--help",): _NOTHING,
+    # typer loads pydantic as soon as a word is to be taken in.
+    ("--version",): _NOTHING - {"pydantic"},
+    ("jobs", "--help"): _NOTHING - {"pydantic"},
+    ("jobs",): _READING,
+    ("jobs", "--json"): _READING | TABLES,
+    ("jobs", JOB, "--json"): _READING | TABLES,
+    ("dead-letters", "list", "--json"): _READING | TABLES,
+    ("dead-letters", "replay", JOB): _ANY | HTTP | CIPHER,
+    ("shop", "redact", "a.myshopify.com", "--yes"): _DOCUMENTS - CIPHER,
+    ("shop", "rotate-keys"): _DOCUMENTS - CIPHER,
+    ("shop", "add", "a.myshopify.com", "--token-file", "-"): _ANY | BROKER,
+    ("sweep", "--approve"): _DOCUMENTS,
+    ("sweep",): _ANY | CIPHER,
+    ("after-restore", "--yes"): _ANY | HTTP | CIPHER,
+    ("import", "--all-variants"): _ANY | BROKER | CIPHER,
+    ("preview", "--all"): _ANY | HTTP | CIPHER,
+    ("reconcile", "--all", "--direction", "toLocal", "--yes"): _ANY | HTTP | CIPHER,
+    ("jobs", "cancel", JOB): _ANY | HTTP | CIPHER,
+    ("serve", "preview"): TRACES | {"services.reconciler", "services.webhook_ingest"},
+    ("serve", "webhook-ingest"): TRACES | {"services.reconciler", "services.preview"},
+    ("serve", "reconciler"): TRACES | {"services.webhook_ingest", "services.preview"},
+}
+"""Each command with what it must not load. The servers are away, so what is loaded once they answer is not seen."""
+
+
+@cache
+def _environment() -> dict[str, str]:
+    port = free_ports(1)[0]
+    known = {
+        "TRUEUP_AMQP_URL": f"amqp://guest:guest@127.0.0.1:{port}/",
+        "TRUEUP_MONGODB_URI": f"mongodb://127.0.0.1:{port}/?serverSelectionTimeoutMS=1",
+        "TRUEUP_SHOPIFY_CLIENT_ID": "id",
+        "TRUEUP_SHOPIFY_CLIENT_SECRET": "secret",
+        "TRUEUP_TOKEN_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "TRUEUP_PORT": "0",
+        "TRUEUP_OPERATIONS_PORT": "0",
+    }
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("TRUEUP_", "OTEL_"))}
+    return bare | known
+
+
+def _named(name: str, command: object) -> set[tuple[str, ...]]:
+    inside: dict[str, object] | None = getattr(command, "commands", None)
+    if inside is None:
+        return {tuple(name.split())}
+    return {way for word, inner in inside.items() for way in _named(f"{name} {word}", inner)}
+
+
+def test_every_command_is_in_the_table() -> None:
+    """A new command says what it does without."""
+    commands = _named("", typer.main.get_command(app))
+    assert {way for way in commands if not any(known[: len(way)] == way for known in COMMANDS)} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_command_loads_nothing_that_it_does_without(command: tuple[str, ...]) -> None:
+    """Not even where its server is away; and whoever loads the logs has set them up."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _RUN, *command],
+        env=_environment(),
+        input="token\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(ended.stdout.rpartition("loaded: ")[2])
+    loaded = set(told["modules"])
+    packages = {name.partition(".")[0] for name in loaded}
+    assert (loaded | packages) & COMMANDS[command] == set()
+    assert told["configured"]

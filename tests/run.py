@@ -108,8 +108,8 @@ class Run:
 
     def _pytest(self, environment: dict[str, str]) -> int:
         paths = [path for stage in self._folders for path in FOLDERS[stage] if (PROJECT / path).is_dir()]
-        # Half of a test's time is waiting, so one process more than there are processors.
-        processes = len(os.sched_getaffinity(0)) + 1
+        # More than half of the time of a test is waiting, so two processes for each processor.
+        processes = 2 * len(os.sched_getaffinity(0))
         command = [sys.executable, "-m", "pytest", *paths, "-n", str(processes), "--dist", "worksteal"]
         command += ["-m", "full"] if self._full else []
         _say(f"--- {', '.join(self._folders)}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from deploy.local.ports import free_ports
+from tests.waiting import ended, until, work_of
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHOP = "trial.myshopify.com"
@@ -21,7 +22,6 @@ TOKEN = "shpat_trial"
 CLIENT_ID = "trial"
 CLIENT_SECRET = "secret of the trial"
 _KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-_START_TIME = 40.0
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,12 @@ async def trial(
     simulator = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
     simulator += ["--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
     async with (
-        _running(simulator, bare, PROJECT, directory / "simulator.log"),
+        _running(simulator, bare, PROJECT, directory / "simulator.log") as shopify,
         _running([str(program), "serve", "all"], here.environment, directory, directory / "trueup.log") as process,
         aiohttp.ClientSession() as http,
     ):
-        async with asyncio.timeout(_START_TIME):
-            await _answers(http, f"{here.simulator_url}/control/open_points", process)
-            await _answers(http, f"{here.operations_url}/readyz", process)
+        await _answers(http, f"{here.simulator_url}/control/open_points", shopify)
+        await _answers(http, f"{here.operations_url}/readyz", process)
         yield here
 
 
@@ -112,15 +111,17 @@ async def _running(
 
 
 async def _answers(http: aiohttp.ClientSession, url: str, process: asyncio.subprocess.Process) -> None:
-    while process.returncode is None:
+    """Wait until a process serves; it announces itself to nobody."""
+
+    async def answers() -> bool:
+        assert process.returncode is None, f"it ended with {process.returncode}; its log says why"
         try:
             async with http.get(url) as response:
-                if response.ok:
-                    return
+                return response.ok
         except aiohttp.ClientError:
-            pass
-        await asyncio.sleep(0.1)  # another process: no event of ours tells that it serves
-    raise AssertionError(f"trueup ended with {process.returncode}; its log says why")
+            return False
+
+    await until(answers, what=f"an answer of {url}", progress=work_of(process.pid))
 
 
 async def run(here: Trial, *command: str, directory: Path, words: str = "") -> str:
@@ -133,6 +134,6 @@ async def run(here: Trial, *command: str, directory: Path, words: str = "") -> s
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await asyncio.wait_for(process.communicate(words.encode()), 60)
+    output, errors = await ended(process, words.encode(), what=json.dumps(command))
     assert process.returncode == 0, f"{json.dumps(command)}: {errors.decode()}"
     return output.decode()

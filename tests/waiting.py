@@ -31,7 +31,8 @@ class Still(NamedTuple):
 
 STILL = Still(60.0, 300)
 
-_LOOK_EVERY = 0.02
+_LOOK_EVERY = 0.05
+_MEASURE_EVERY = 1.0
 _SLOW_LOOK_EVERY = 0.2
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,16 +59,22 @@ class _Stillness:
         self._progress = progress
         self._still = still
         self._since = monotonic()
+        self._measured = float("-inf")
         self._looks = 0
         self._seen: object = None
 
     async def look(self) -> None:
         """Look once. Raises StandsStill when nothing has changed for too long."""
+        self._looks += 1
+        now = monotonic()
+        # A look is cheap, a measure need not be: it is asked often enough to tell whether things stand still.
+        if now - self._measured < min(_MEASURE_EVERY, self._still.seconds / 10):
+            return
+        self._measured = now
         if self._progress is not None:
             present = await _value_of(self._progress)
             if present != self._seen:
                 self._seen, self._since, self._looks = present, monotonic(), 0
-        self._looks += 1
         if self._looks > self._still.looks and monotonic() - self._since > self._still.seconds:
             raise StandsStill(f"{self._what}: not so, and nothing moves any more; last seen: {self._seen!r}")
 

@@ -52,6 +52,16 @@ class KeptProcess:
         """Whether the command still runs (also while frozen)."""
         return self._keeper.poll() is None
 
+    @property
+    def processor_seconds(self) -> int:
+        """Whole seconds of processor time that the command has used by itself; 0 once it has ended."""
+        try:
+            # The name in parentheses may hold blanks and parentheses itself: count from its end.
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return (int(fields[11]) + int(fields[12])) // os.sysconf("SC_CLK_TCK")
+
     def stop(self, seconds: float = 30) -> None:
         """Ask the command to end (SIGTERM); after `seconds`, end it by force."""
         self._signal(signal.SIGCONT)

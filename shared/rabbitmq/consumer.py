@@ -172,6 +172,7 @@ class Subscription:
         self._channel: AbstractChannel | None = None
         self._source: AbstractQueue | None = None
         self._tag: str | None = None
+        self._declares = False
         self.stopped = False
 
     async def open(self, connection: AbstractConnection) -> None:
@@ -179,6 +180,14 @@ class Subscription:
         await self.close()
         channel = self._channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._prefetch)
+        source = self._source = await self._find(channel)
+        self._tag = await source.consume(self._on_message)
+
+    async def _find(self, channel: AbstractChannel) -> AbstractQueue:
+        """The queue. The process has declared the topology as it started, so the first time it is there."""
+        if self._queue is not None and not self._declares:
+            self._declares = True
+            return await channel.get_queue(self._queue.name, ensure=False)
         if self._queue is None:
             source = await channel.declare_queue(exclusive=True, auto_delete=True)
             exchange, keys = EVENTS, LISTENER_KEYS
@@ -189,8 +198,7 @@ class Subscription:
             exchange, keys = self._queue.exchange, self._queue.keys
         for key in keys:
             await source.bind(exchange, key)
-        self._source = source
-        self._tag = await source.consume(self._on_message)
+        return source
 
     async def alive(self) -> bool:
         """Whether the broker still delivers to it: it may cancel a consumer whose channel stays open."""

@@ -1,8 +1,8 @@
 """Places for tests: a vhost with Trueup's queues, a database with its collections; prepared once, emptied for the next.
 
 Making 23 quorum queues and some 90 indexes costs the servers more than most tests do, so a place goes back to a pool.
-Nothing is handed out again but what was seen to be as new: no connection, no message, no document, no queue, binding,
-collection or index more or less than prepared. Anything else is thrown away.
+Nothing is handed out again but what was seen to be as new: no consumer, no message, no document, no queue, binding or
+collection more or less than prepared. Anything else is thrown away.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from shared.rabbitmq.connection import GONE, connect
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 from tests.backends.management import Management
 
-_MOST_DOCUMENTS = 20_000
-"""A database with more is dropped: that is cheaper than emptying it."""
+_LARGE = ("stock", "cells", "ledger", "preview_rows", "webhook_events", "import_items")
+_MOST_DOCUMENTS = 5_000
+"""A database with more in one of these is dropped: that is cheaper than emptying it."""
 
 _LOOKS = 20
 
@@ -137,19 +138,11 @@ class DatabasePool:
         database = self._client[name]
         if set(database.list_collection_names()) != set(INDEXES):
             return False
-        sizes = {collection: database[collection].estimated_document_count() for collection in INDEXES}
-        if sum(sizes.values()) > _MOST_DOCUMENTS:
+        if any(database[collection].estimated_document_count() > _MOST_DOCUMENTS for collection in _LARGE):
             return False
-        for collection, size in sizes.items():
-            # A killed server's estimate may be off: a short look tells.
-            if size or database[collection].find_one({}, {"_id": 1}) is not None:
-                database[collection].delete_many({})
-        return all(_has_its_indexes(database, collection) for collection in INDEXES)
-
-
-def _has_its_indexes(database: Any, collection: str) -> bool:
-    wanted = {index.document["name"] for index in INDEXES[collection]} | {"_id_"}
-    return set(database[collection].index_information()) == wanted
+        for collection in INDEXES:
+            database[collection].delete_many({})
+        return True
 
 
 def _end_transactions_of_the_dead(client: MongoClient[dict[str, Any]]) -> None:

@@ -43,6 +43,8 @@ def program() -> str:
 async def chromium() -> AsyncIterator[Browser]:
     """One browser for the whole run; each test has a profile of its own in it."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program(), headless=True, args=[*FLAGS])
+        browser = await playwright.chromium.launch(
+            executable_path=program(), headless=True, args=[*FLAGS], timeout=NO_LIMIT
+        )
         yield browser
         await browser.close()

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.standing_still import closed_when_still
 from tests.waiting import StandsStill, Still, until
 
-AT_ONCE = Still(0, 2)
+AT_ONCE = Still(0, 12)
 HANGS = "data:text/html,<p>at first</p><script>for (;;);</script>"
 RESTS = "data:text/html,<p>at rest</p>"
 MOVES = "data:text/html,<p>0</p><script>let n = 0; setInterval(() => { document.body.textContent = ++n; }, 5);</script>"
@@ -42,7 +42,7 @@ async def test_a_page_that_moves_is_waited_for(chromium: Browser) -> None:
     async with closed_when_still(context, asked, still=AT_ONCE):
         page = await context.new_page()
         await page.goto(MOVES)
-        await until(lambda: len(looks) > 10, what="ten looks", progress=lambda: len(looks))
+        await until(lambda: len(looks) > 30, what="thirty looks", progress=lambda: len(looks))
     await context.close()
 
 

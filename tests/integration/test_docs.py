@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.docs_commands import PROJECT, blocks, documents
+from tests.backends.places import DatabasePool, VhostPool
+from tests.docs_commands import FIRST_HOUR, PROJECT, blocks, documents, runs_something
 from tests.trial import Trial, trial
+from tests.waiting import ended
 
-_TIME = 90.0
-"""Seconds for one document."""
+WITH_COMMANDS = [document for document in documents() if runs_something(document)]
 
 
 def script_of(document: Path, here: Trial) -> str:
@@ -29,28 +33,59 @@ def script_of(document: Path, here: Trial) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.long
-async def test_the_commands_in_the_documents_work(
-    vhost_url: str, mongodb_uri: str, database_name: str, tmp_path: Path
-) -> None:
-    """Every command of README.md and docs/ that is not marked otherwise ends with 0, against running services."""
-    elsewhere = tmp_path / "reader"
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who has come through the first hour."""
+
+    here: Trial
+    directory: Path
+    first_hour: tuple[int | None, str]
+
+
+async def run(document: Path, here: Trial, directory: Path) -> tuple[int | None, str]:
+    """Run a document's commands in a directory: exit code and output."""
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", script_of(document, here)),
+        env=here.environment | {"PATH": f"{PROJECT}/.venv/bin:{here.environment['PATH']}"},
+        cwd=directory,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await ended(process, what=f"the commands of {document.name}")
+    return process.returncode, output.decode()
+
+
+@pytest.fixture(scope="module")
+async def reader(
+    amqp_url: str,
+    mongodb_uri: str,
+    vhosts: VhostPool,
+    databases: DatabasePool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Reader]:
+    """Running services and the shop of the first hour, for all documents."""
+    vhost, database = vhosts.take(), databases.take()
+    directory = tmp_path_factory.mktemp("documents")
+    elsewhere = directory / "reader"
     elsewhere.mkdir()
-    run = 0
-    async with trial(vhost_url, mongodb_uri, database_name, tmp_path) as here:
-        for document in documents():
-            script = script_of(document, here)
-            if not script:
-                continue
-            run += 1
-            process = await asyncio.create_subprocess_exec(
-                *("bash", "-c", script),
-                env=here.environment | {"PATH": f"{PROJECT}/.venv/bin:{here.environment['PATH']}"},
-                cwd=elsewhere,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-            )
-            output, _ = await asyncio.wait_for(process.communicate(), _TIME)
-            assert process.returncode == 0, output.decode()[-3000:]
-    assert run > 1
-    assert list(elsewhere.iterdir()) == []
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
+    async with trial(url, mongodb_uri, database, directory) as here:
+        yield Reader(here, elsewhere, await run(FIRST_HOUR, here, elsewhere))
+    await vhosts.give_back(vhost)
+    databases.give_back(database)
+
+
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: str(path.relative_to(PROJECT)))
+async def test_the_commands_in_a_document_work(reader: Reader, document: Path) -> None:
+    """Every command that is not marked otherwise ends with 0, against running services, and leaves no file behind."""
+    of_first_hour = document == FIRST_HOUR
+    code, output = reader.first_hour if of_first_hour else await run(document, reader.here, reader.directory)
+    assert code == 0, output[-3000:]
+    assert list(reader.directory.iterdir()) == []
+
+
+def test_there_is_something_to_run() -> None:
+    """The first hour, and more."""
+    assert FIRST_HOUR in WITH_COMMANDS
+    assert len(WITH_COMMANDS) > 1

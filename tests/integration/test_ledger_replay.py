@@ -68,5 +68,4 @@ async def _live(world: ShopWorld) -> None:
     await world.edit({("B2", there): 9})
     await world.run(Direction.TO_LOCAL)
     await world.document_where("stock", {"bom_id": "B2", "location_id": there, "index": 9})
-    while await world.mongo.db["stock"].count_documents({"verify_at": {"$exists": True}}):
-        await world.document_where("stock", {"verify_at": {"$exists": False}})
+    await world.verified()

@@ -13,11 +13,7 @@ from shared.version import VERSION
 from tests.trial import PROJECT, SHOP, TOKEN, make_shop, run, trial
 
 WHEEL = PROJECT / "dist" / f"trueup-{VERSION}-py3-none-any.whl"
-pytestmark = [
-    pytest.mark.skipif(not WHEEL.exists(), reason="make wheel-check builds the wheel first"),
-    # An empty environment is filled from the package index.
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.skipif(not WHEEL.exists(), reason="make wheel-check builds the wheel first")
 
 
 def install(place: Path) -> Path:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CLIENT_SECRET = "the client secret of the stack's own test"
@@ -23,7 +25,6 @@ WITH_IMAGE = {"grafana": "TRUEUP_GRAFANA_IMAGE", "mongodb-exporter": "TRUEUP_MON
 
 _DOCKER = shutil.which("docker") or "docker"
 _LISTENING = ("PAGE", "WEBHOOK", "PROMETHEUS", "GRAFANA", "SIMULATOR")
-_SECONDS = 180
 
 
 class Stack:
@@ -69,39 +70,44 @@ class Stack:
         """Where a published port is reached."""
         return f"http://{self.must('port', service, str(port)).strip()}"
 
-    def wait_healthy(self, services: Sequence[str]) -> None:
+    async def wait_healthy(self, services: Sequence[str]) -> None:
         """Wait until the engine finds them healthy. It announces nothing to compose, so it is asked again."""
-        end = time.monotonic() + _SECONDS
         for service in services:
-            while (status := self.inspect(service)["State"]["Health"]["Status"]) != "healthy":
-                assert time.monotonic() < end, f"{service}: {status}: {self.must('logs', '--tail', '20', service)}"
-                time.sleep(1)
+
+            async def is_healthy(service: str = service) -> bool:
+                told = await asyncio.to_thread(self.inspect, service)
+                return bool(told["State"]["Health"]["Status"] == "healthy")
+
+            async def said(service: str = service) -> str:
+                return await asyncio.to_thread(self.must, "logs", "--tail", "20", service)
+
+            await until(is_healthy, what=f"{service} is healthy", progress=said)
 
 
-@contextmanager
-def stack(secrets: Path) -> Iterator[Stack]:
+@asynccontextmanager
+async def stack(secrets: Path) -> AsyncIterator[Stack]:
     """The stack, up and healthy."""
     made = Stack(secrets)
     try:
-        made.must("up", "--detach", *made.services)
-        made.wait_healthy([name for name in NEEDED if name != "prometheus"])
+        await asyncio.to_thread(made.must, "up", "--detach", *made.services)
+        await made.wait_healthy([name for name in NEEDED if name != "prometheus"])
         yield made
     finally:
-        made.compose("down", "--volumes", "--timeout", "5")
+        await asyncio.to_thread(made.compose, "down", "--volumes", "--timeout", "5")
 
 
 def call(url: str, body: Any = None) -> Any:
     """A request with JSON, to an address of this machine; a body makes it a POST."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310  # always http
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  # always http
+    with urllib.request.urlopen(request) as response:  # noqa: S310  # always http
         return json.loads(response.read())
 
 
 def status_of(url: str) -> int:
     """The status of a GET."""
     try:
-        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310  # always http
+        with urllib.request.urlopen(url) as response:  # noqa: S310  # always http
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.stack.compose_stack import CLIENT_SECRET, DEPLOY, Stack, call, stack, status_of
+from tests.waiting import until
 
 SHOP = "stack.myshopify.com"
 OURS = ("webhook-ingest", "preview", "reconciler")
@@ -31,9 +32,9 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(secrets: Path) -> Iterator[Stack]:
+async def running(secrets: Path) -> AsyncIterator[Stack]:
     """The stack, up and healthy."""
-    with stack(secrets) as made:
+    async with stack(secrets) as made:
         yield made
 
 
@@ -43,7 +44,7 @@ def test_the_configuration_is_clean(secrets: Path) -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-def test_a_job_runs_through_the_stack(running: Stack) -> None:
+async def test_a_job_runs_through_the_stack(running: Stack) -> None:
     """From an empty stack: a shop, its BOMs, drift, a preview and a job that settles it, a webhook that is applied."""
     simulator = running.url("simulator", 8000)
     webhooks = "http://webhook-ingest:8080/webhooks/shopify"
@@ -66,19 +67,21 @@ def test_a_job_runs_through_the_stack(running: Stack) -> None:
     assert job["totals"]["total"] == len(goods) * len(places)
     call(f"{shop}/sell", {"lines": [{"item_id": item, "location_id": places[1], "quantity": 2}]})
     call(f"{shop}/webhooks/drain", {})
-    _await_agreement(running, cells=len(goods) * len(places))
+    await _agrees(running, cells=len(goods) * len(places))
 
 
-def _await_agreement(running: Stack, *, cells: int) -> None:
+async def _agrees(running: Stack, *, cells: int) -> None:
     """Wait until a preview finds no cell that differs: a webhook that was taken is applied in a moment."""
-    end = time.monotonic() + 30
-    while True:
+
+    def differing() -> int:
         rows = json.loads(running.trueup("preview", "--shop", SHOP, "--all", "--json"))["rows"]
         assert len(rows) == cells, rows
-        if not any(row["difference"] for row in rows):
-            return
-        assert time.monotonic() < end, rows
-        time.sleep(0.5)
+        return sum(bool(row["difference"]) for row in rows)
+
+    async def none_differs() -> bool:
+        return await asyncio.to_thread(differing) == 0
+
+    await until(none_differs, what="agreement")
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -102,17 +105,16 @@ def test_the_page_is_served(running: Stack) -> None:
     assert status_of(f"{page}/api/boms") == 401
 
 
-def test_prometheus_reads_the_services(running: Stack) -> None:
+async def test_prometheus_reads_the_services(running: Stack) -> None:
     """Every service that runs is found by its name and read; every rule is evaluated."""
     server = running.url("prometheus", 9090)
-    end = time.monotonic() + 60
     wanted = {"webhook-ingest", "preview", "reconciler", "rabbitmq", "rabbitmq-queues"}
-    while True:
+
+    def read() -> set[str]:
         told = call(f"{server}/api/v1/query?query=up==1")["data"]["result"]
-        if wanted <= {series["metric"]["job"] for series in told}:
-            break
-        assert time.monotonic() < end, told
-        time.sleep(1)
+        return wanted & {series["metric"]["job"] for series in told}
+
+    await until(lambda: read() == wanted, what=f"Prometheus reads {wanted}", progress=read)
     rules = [r for g in call(f"{server}/api/v1/rules")["data"]["groups"] for r in g["rules"]]
     assert {rule["health"] for rule in rules} <= {"ok", "unknown"}
     assert rules

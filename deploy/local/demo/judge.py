@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +25,8 @@ from pymongo import MongoClient
 Cell = tuple[str, str]
 """An inventory item and a location."""
 
-_TIMEOUT = 10.0
+_TIMEOUT = 60.0
+"""Seconds without a byte of an answer."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def judge(simulator: str, shop: str, mongodb: str, database: str) -> Verdict:
     levels = {(level["item_id"], level["location_id"]): level for level in _get(f"{control}/levels")["levels"]}
     replayed = _replay(_get(f"{control}/ledger?after_seq=0")["entries"])
     verdict = Verdict(disagreements=_accounts_differ(levels, replayed))
-    with MongoClient[dict[str, Any]](mongodb, serverSelectionTimeoutMS=5000) as client:
+    with MongoClient[dict[str, Any]](mongodb, serverSelectionTimeoutMS=int(_TIMEOUT * 1000)) as client:
         records = client[database]
         locations = list(records["locations"].find({"shop": shop}))
         boms = list(records["boms"].find({"shop": shop}).sort("bom_id", 1))
@@ -155,7 +157,7 @@ def _wrong(bom: dict[str, Any], shopify: int, document: dict[str, Any] | None) -
     return None
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code is 0 only if every comparable cell agrees."""
     parser = argparse.ArgumentParser(prog="python -m deploy.local.demo.judge", description=__doc__.partition("\n")[0])
     parser.add_argument("--simulator", default=os.environ.get("TRUEUP_DEMO_SIMULATOR"), help="its address")
@@ -163,7 +165,7 @@ def main() -> int:
     parser.add_argument("--mongodb", default=os.environ.get("TRUEUP_MONGODB_URI"), help="connection string")
     parser.add_argument("--database", default=os.environ.get("TRUEUP_MONGODB_DATABASE"), help="the database's name")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     for name in ("simulator", "shop", "mongodb", "database"):
         if not getattr(given, name):
             parser.error(f"--{name} is missing")

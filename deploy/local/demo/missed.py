@@ -35,7 +35,7 @@ _EVIDENCE = (
 async def show_missed(client: Client, shop: SimulatedShop, demo: DemoShop, out: Console) -> list[dict[str, Any]]:
     """Lose some webhooks, have the shop swept, and print what was found and done; answers the evidence.
 
-    Raises LocalNodeError where they are not found and repaired in time.
+    Raises LocalNodeError where they are not found and repaired.
     """
     cells = [cell for cell in await agreeing_cells(client, shop, demo) if cell.product.tracks and cell.value >= _SOLD]
     chosen = cells[:: max(1, len(cells) // LOST)][:LOST]
@@ -44,10 +44,13 @@ async def show_missed(client: Client, shop: SimulatedShop, demo: DemoShop, out: 
     drift = client.mongo.db["drift"]
     repaired = {"shop": shop.domain, "state": "resolved", "outcome": "repaired"}
 
+    async def states() -> list[str]:
+        return [document["state"] async for document in drift.find({"shop": shop.domain}, {"state": 1}).sort("_id", 1)]
+
     async def all_repaired() -> bool:
         return bool(await drift.count_documents(repaired) == len(chosen))
 
-    await until(f"{len(chosen)} missed webhooks are found and repaired", all_repaired)
+    await until(f"{len(chosen)} missed webhooks are found and repaired", all_repaired, states)
     evidence = [
         {name: document[name] for name in _EVIDENCE} async for document in drift.find(repaired).sort("drift_id", 1)
     ]

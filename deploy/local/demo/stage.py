@@ -8,7 +8,6 @@ import os
 import shlex
 import shutil
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ import aiohttp
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from deploy.local.demo.waiting import until
 from deploy.local.errors import LocalNodeError
 from deploy.local.nodes import LocalNodes
 from deploy.local.ports import free_ports
@@ -34,9 +34,7 @@ SERVICES = ("webhook-ingest", "preview", "reconciler")
 
 _PROJECT = Path(__file__).resolve().parents[3]
 _TRUEUP = Path(sys.executable).with_name("trueup")
-_START_TIME = 30.0
 _STOP_TIME = 25.0
-_LOOK_EVERY = 0.05
 
 
 class Stage:
@@ -113,15 +111,17 @@ class Stage:
         )
 
     async def _until(self, name: str, ready: Callable[[], Awaitable[bool]]) -> None:
-        """Wait until a process is ready. Raises LocalNodeError where it ends before, or takes too long."""
+        """Wait until a process is ready. Raises LocalNodeError where it ends before, or stands still."""
         process = self._processes[name]
-        end = time.monotonic() + _START_TIME
-        while not await ready():
+
+        async def is_ready() -> bool:
+            if await ready():
+                return True
             if not process.is_running:
                 raise LocalNodeError(f"{name} ended: {process.last_words()}")
-            if time.monotonic() > end:
-                raise LocalNodeError(f"{name} was not ready after {_START_TIME:.0f} s; see {process.log}")
-            await asyncio.sleep(_LOOK_EVERY)
+            return False
+
+        await until(f"{name} is ready (see {process.log})", is_ready, lambda: process.processor_seconds)
 
     def environment(self, service: str | None = None) -> dict[str, str]:
         """The environment of a service, or of a command."""

@@ -1,10 +1,14 @@
-"""Waiting for what Trueup does behind the scenes, by its documents and its own counters, never for a time."""
+"""Waiting for what Trueup does behind the scenes, by its documents and its own counters.
+
+No wait has a limit on the whole, which would judge the machine, only one on standing still.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from time import monotonic
 
 import aiohttp
 
@@ -14,25 +18,44 @@ from services.command_line.client import Client
 from shared.domain.cell import CellKey
 
 _LOOK_EVERY = 0.05
+_STILL_SECONDS = 60.0
+_STILL_LOOKS = 300
+"""A wait is given up once nothing has moved for both: a machine that hardly lets us run lets others run no more."""
 
 
-async def until(what: str, is_so: Callable[[], Awaitable[bool]], *, within: float = 60.0) -> None:
-    """Return as soon as it is so. Raises LocalNodeError that names what did not happen."""
-    try:
-        async with asyncio.timeout(within):
-            while not await is_so():  # noqa: ASYNC110  # other processes' state: no event of ours tells of it
-                await asyncio.sleep(_LOOK_EVERY)
-    except TimeoutError:
-        raise LocalNodeError(f"{what}: did not happen within {within:.0f} s") from None
+async def until(
+    what: str, is_so: Callable[[], Awaitable[bool]], progress: Callable[[], Awaitable[object] | object]
+) -> None:
+    """Return as soon as it is so, however long that takes, as long as `progress` changes now and then.
+
+    Raises:
+        LocalNodeError: it does not, and it is not so; the message says `what`.
+    """
+    seen: object = None
+    since, looks = monotonic(), 0
+    while not await is_so():
+        present = progress()
+        if isinstance(present, Awaitable):
+            present = await present
+        if present != seen:
+            seen, since, looks = present, monotonic(), 0
+        looks += 1
+        if looks > _STILL_LOOKS and monotonic() - since > _STILL_SECONDS:
+            raise LocalNodeError(f"{what}: did not happen, and nothing has moved for {_STILL_SECONDS:.0f} s")
+        await asyncio.sleep(_LOOK_EVERY)
 
 
 async def documents(client: Client, collection: str, query: Mapping[str, object], number: int) -> None:
     """Return when that many documents are there."""
 
-    async def there() -> bool:
-        return bool(await client.mongo.db[collection].count_documents(dict(query)) >= number)
+    async def count() -> int:
+        found: int = await client.mongo.db[collection].count_documents(dict(query))
+        return found
 
-    await until(f"{number} documents in {collection}", there)
+    async def there() -> bool:
+        return await count() >= number
+
+    await until(f"{number} documents in {collection}", there, count)
 
 
 class Quiet:
@@ -47,12 +70,16 @@ class Quiet:
     async def wait(self) -> None:
         """Webhooks delivered, webhooks applied, verifying reads done: in this order, since each makes the next."""
         await self._shop.drain_webhooks()
-        await until("the webhooks are applied", self._webhooks_applied)
-        await until("the verifying reads are begun", self._no_read_wanted)
+        await until("the webhooks are applied", self._webhooks_applied, self._webhooks)
+        await until("the verifying reads are begun", self._no_read_wanted, self._reads_wanted)
         await self._pass_the_reader()
-        await until("the verifying reads are done", self._no_read_wanted)
+        await until("the verifying reads are done", self._no_read_wanted, self._reads_wanted)
 
     async def _webhooks_applied(self) -> bool:
+        accepted, answered = await self._webhooks()
+        return answered >= accepted
+
+    async def _webhooks(self) -> tuple[float, float]:
         """The ingest's own counters: every message it has put into the queue was answered for."""
         accepted = answered = 0.0
         async with self._http.get(self._metrics) as response:
@@ -63,11 +90,15 @@ class Quiet:
             is_answer = line.startswith("trueup_messages_total{") and 'queue="trueup.indexing"' in line
             if is_answer and 'outcome="requeue"' not in line:
                 answered += float(line.rsplit(" ", 1)[1])
-        return answered >= accepted
+        return accepted, answered
 
     async def _no_read_wanted(self) -> bool:
+        return await self._reads_wanted() == 0
+
+    async def _reads_wanted(self) -> int:
         wanted = {"shop": self._shop.domain, "verify_at": {"$exists": True}}
-        return await self._client.mongo.db["stock"].count_documents(wanted, limit=1) == 0
+        number: int = await self._client.mongo.db["stock"].count_documents(wanted)
+        return number
 
     async def _pass_the_reader(self) -> None:
         """Ask for one more read. A shop's reads are done one batch after the other, so when this one has been taken,

@@ -19,9 +19,11 @@ import yaml
 
 from deploy.local.ports import free_ports
 from deploy.local.process import KeptProcess
+from tests.waiting import until
 
 DEPLOYED = Path(__file__).parents[3] / "deploy" / "prometheus"
-_LOOK_EVERY = 0.1
+_MOST_READINGS = 60
+"""What an expression has not become after so many readings of all jobs, it does not become."""
 
 
 @dataclass
@@ -44,11 +46,18 @@ class Prometheus:
         values = [float(series["value"][1]) for series in found["result"]]
         return [value for value in values if not math.isnan(value)]
 
-    async def until(self, expression: str, *, within: float = 30.0) -> None:
-        """Wait until an expression has a value. Prometheus announces nothing, so it is asked again and again."""
-        async with asyncio.timeout(within):
-            while not await self.values(expression):  # noqa: ASYNC110  # see above
-                await asyncio.sleep(_LOOK_EVERY)
+    async def until(self, expression: str) -> None:
+        """Wait until an expression has a value, for as many readings as it may take. Prometheus announces nothing."""
+        readings: set[float] = set()
+
+        async def read() -> int:
+            readings.update(await self.values("max(timestamp(up))"))
+            return min(len(readings), _MOST_READINGS)
+
+        async def has_value() -> bool:
+            return bool(await self.values(expression))
+
+        await until(has_value, what=expression, progress=read)
 
     async def scraped(self, jobs: int) -> None:
         """Wait until every job has been read after now."""
@@ -88,10 +97,12 @@ async def prometheus(
     )
     try:
         made = Prometheus(f"http://127.0.0.1:{port}", http)
-        async with asyncio.timeout(30):
-            while not await _ready(made):
-                assert process.is_running, process.last_words()
-                await asyncio.sleep(_LOOK_EVERY)
+
+        async def is_ready() -> bool:
+            assert process.is_running, process.last_words()
+            return await _ready(made)
+
+        await until(is_ready, what="Prometheus is ready", progress=lambda: process.processor_seconds)
         yield made
     finally:
         await asyncio.to_thread(process.kill)

@@ -18,7 +18,8 @@ Channels marked `x-public: true` are open to any client: publish to the exchange
 delivery mode 2, the mandatory flag and publisher confirms. The others are Trueup's own.
 
 Messages are at least once on the way and safe to repeat: ids and idempotency keys make a repeat harmless. What cannot
-be handled goes to the exchange of dead letters under the key it was published with."""
+be handled is kept among the dead letters with what is wrong with it. Nothing follows from a message's headers but what
+Trueup's own parts have sealed: of a foreign client's message only key and body count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,18 +145,15 @@ async def test_wrong_messages_end_in_the_dead_letters(shop: ApiShop) -> None:
             await client.publish(key, body)
         await client.publish("bom.upsert", json.dumps(good).encode())
         await become(shop, "boms", {"bom_id": "after"}, 1)
-        dead = await channel.get_queue(topology.DEAD_LETTERS.name, ensure=False)
-        found: list[tuple[str, bytes]] = []
+        letters = shop.world.mongo.db["dead_letters"]
 
-        async def all_dead() -> bool:
-            message = await dead.get(fail=False)
-            if message is not None:
-                found.append((message.routing_key or "", message.body))
-                await message.ack()
-            return len(found) == len(wrong)
+        async def all_kept() -> bool:
+            return bool(await letters.count_documents({}) >= len(wrong))
 
-        await until(all_dead, what="the dead letters", progress=lambda: len(found))
-        assert sorted(found) == sorted(wrong)
+        await until(all_kept, what="the dead letters", progress=writes_to(shop.world.mongo.db))
+        kept = [letter async for letter in letters.find({})]
+        assert sorted((letter["key"], bytes(letter["body"])) for letter in kept) == sorted(wrong)
+        assert all(letter["cause"] for letter in kept)
         records = await channel.declare_queue(topology.RECORDS.name, passive=True)
         assert records.declaration_result.message_count == 0
 

@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -73,6 +73,10 @@ campaign-page: setup-dev ## The page with 10,000 BOMs at 20 locations in Chromiu
 campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a kill (WEBHOOKS=50000 BOMS=500 LOCATIONS=4 SEED=1; ~15 min)
 	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
 		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
+
+bench: setup-dev ## Measure what no test judges: the page's opening beside a bare page, points of the budget beside a peer
+	@$(BIN)/python -m benchmarks.page_open $(ARGS)
+	@$(BIN)/python -m benchmarks.points
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)

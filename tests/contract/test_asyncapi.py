@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from shared.rabbitmq import topology
 from shared.rabbitmq.described import document, print_document
 from tests.integration.api_setup import PLACES, ApiShop, shop, world
-from tests.waiting import changed, until
+from tests.waiting import changed, until, writes_to
 
 __all__ = ["shop", "world"]
 

@@ -36,7 +36,8 @@ fi
 # The headless shell takes a quarter of the processor time of the whole browser; not every distribution has it.
 shell=chromium-headless-shell
 has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
-apt_has() { apt-cache show "$1" 2>/dev/null | grep -q .; }
+# A bare machine knows of no package before its first update; then the shell is tried.
+apt_has() { ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-cache show "$1" 2>/dev/null | grep -q .; }
 if [ "$what" = dev ] && ! command -v $shell >/dev/null; then
     if apt_has $shell; then
         missing+=($shell)
@@ -46,6 +47,12 @@ if [ "$what" = dev ] && ! command -v $shell >/dev/null; then
 fi
 if [ "$what" = dev ] && ! { command -v prometheus && command -v promtool; } >/dev/null; then
     missing+=(prometheus)
+fi
+
+# What the browser's driver links to, and what the documents' commands call.
+if [ "$what" = dev ]; then
+    has_library libatomic.so.1 || missing+=(libatomic1)
+    command -v curl >/dev/null || missing+=(curl)
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -33,6 +34,7 @@ from simulator.schema import schema_of
 from simulator.settings import SUPPORTED_VERSIONS
 
 CACHE = Path(__file__).parents[2] / ".cache"
+NODE = Path(__file__).parents[2] / ".run" / "node"
 PACKAGE = "@shopify/dev-mcp@1.16.0"
 ARCHIVE = CACHE / "shopify-dev-mcp-1.16.0.tgz"
 
@@ -41,7 +43,9 @@ ARCHIVE = CACHE / "shopify-dev-mcp-1.16.0.tgz"
 def published(version: str) -> GraphQLSchema:
     """Shopify's published introspection of a version, built once a run; skips where it cannot be had."""
     if not ARCHIVE.exists():
-        npm = shutil.which("npm")
+        # The machine's own, or the one with which the page was built.
+        path = f"{os.environ['PATH']}{os.pathsep}{NODE}"
+        npm = shutil.which("npm", path=path)
         if npm is None:
             pytest.skip("npm is not here to fetch Shopify's published schema")
         CACHE.mkdir(exist_ok=True)
@@ -49,7 +53,14 @@ def published(version: str) -> GraphQLSchema:
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             try:
                 # No verdict hangs on the limit: where nothing comes from the registry, the tests of it are left out.
-                subprocess.run([npm, "pack", PACKAGE], cwd=folder, check=True, capture_output=True, timeout=90)
+                subprocess.run(
+                    [npm, "pack", PACKAGE],
+                    cwd=folder,
+                    env=os.environ | {"PATH": path},
+                    check=True,
+                    capture_output=True,
+                    timeout=90,
+                )
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
                 pytest.skip("the npm registry cannot be reached for Shopify's published schema")
             (Path(folder) / ARCHIVE.name).replace(ARCHIVE)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs by apt what this machine lacks to run Trueup: the venv module, a RabbitMQ and what mongod links to. With the
-# argument `dev` also what the tests run: a browser, and Prometheus with its promtool.
+# argument `dev` also what the tests run: a browser, curl, and Prometheus with its promtool.
 # Usage: deploy/local/install.sh [dev]
 # Asks for nothing, starts no service, and does nothing where all is there.
 # With TRUEUP_AMQP_URL or TRUEUP_MONGODB_URI set, that server is taken as given.
@@ -36,8 +36,13 @@ fi
 # The headless shell takes a quarter of the processor time of the whole browser; not every distribution has it.
 shell=chromium-headless-shell
 has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
-# A bare machine knows of no package before its first update; then the shell is tried.
-apt_has() { ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-cache show "$1" 2>/dev/null | grep -q .; }
+# A bare machine knows of no package before its first update, which is made when something is installed anyway.
+apt_has() {
+    if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+        apt-get -qq update >/dev/null 2>&1 || true
+    fi
+    apt-cache show "$1" 2>/dev/null | grep -q .
+}
 if [ "$what" = dev ] && ! command -v $shell >/dev/null; then
     if apt_has $shell; then
         missing+=($shell)

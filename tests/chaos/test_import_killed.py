@@ -20,12 +20,22 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
 
 @asynccontextmanager
 async def _held_up(world: ShopWorld, item: str) -> AsyncIterator[None]:
-    """Somebody else's open transaction holds the place of this item's BOM."""
+    """Somebody else's open transaction holds the place of this item's BOM, however long an import takes to get there.
+
+    A transaction's life is what the server's limit is as it begins, so only this one is given a long one.
+    """
+    admin = world.mongo.client.get_database("admin")
+    limit = "transactionLifetimeLimitSeconds"
+    before = (await admin.command({"getParameter": 1, limit: 1}))[limit]
     async with await world.mongo.client.start_session() as other:
-        other.start_transaction()
-        await world.mongo.db["boms"].insert_one(
-            {"shop": SHOP, "bom_id": item, "inventory_item_id": item}, session=other
-        )
+        await admin.command({"setParameter": 1, limit: 3600})
+        try:
+            other.start_transaction()
+            await world.mongo.db["boms"].insert_one(
+                {"shop": SHOP, "bom_id": item, "inventory_item_id": item}, session=other
+            )
+        finally:
+            await admin.command({"setParameter": 1, limit: before})
         yield
         await other.abort_transaction()
 

@@ -173,10 +173,20 @@ class Subscription:
         self._source: AbstractQueue | None = None
         self._tag: str | None = None
         self._declares = False
+        self._opening = asyncio.Lock()
         self.stopped = False
 
     async def open(self, connection: AbstractConnection) -> None:
-        """Consume on a new channel of this connection."""
+        """Consume on a new channel of this connection; one that is being opened is opened once."""
+        async with self._opening:
+            await self._open(connection)
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is being opened at this moment, and so is not alive yet."""
+        return self._opening.locked()
+
+    async def _open(self, connection: AbstractConnection) -> None:
         await self.close()
         channel = self._channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._prefetch)
@@ -327,7 +337,8 @@ class Consumer:
                 await self._connection.close()
             self._connection = await connect(self._url, self._name)
         for subscription in list(self._subscriptions):
-            if not subscription.stopped and not await subscription.alive():
+            waits = subscription.stopped or subscription.is_opening
+            if not waits and not await subscription.alive():
                 whole = False
                 await subscription.open(self._connection)
         if not whole:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -77,6 +77,7 @@ class _Known:
     budgets: dict[str, Budget] = field(default_factory=dict)
     clocks: dict[str, ShopifyClock] = field(default_factory=dict)
     reads: dict[str, ReadFacts] = field(default_factory=dict)
+    budgets_shown: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +337,11 @@ class ShopifyClient:
 
     def _show_budgets(self) -> None:
         ratios = sorted((b.ratio, shop) for shop, b in self._known.budgets.items() if b.ratio is not None)
-        metrics.SHOPIFY_BUDGET.clear()
-        for ratio, shop in ratios[:_BUDGETS_SHOWN]:
+        shown = {shop: ratio for ratio, shop in ratios[:_BUDGETS_SHOWN]}
+        # A process has several clients: one takes away only what it has shown itself.
+        for shop in self._known.budgets_shown - shown.keys():
+            with suppress(KeyError):
+                metrics.SHOPIFY_BUDGET.remove(shop)
+        for shop, ratio in shown.items():
             metrics.SHOPIFY_BUDGET.labels(shop).set(ratio or 0.0)
+        self._known.budgets_shown = set(shown)

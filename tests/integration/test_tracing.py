@@ -12,6 +12,7 @@ from shared.telemetry import Telemetry
 from tests.integration.api_setup import SECRET
 from tests.integration.shop_world import TOKEN, reconciler, shop_world
 from tests.integration.test_api_whole_way import admin_of, last
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -62,6 +63,12 @@ async def test_one_trace_from_http_to_shopify(
         job = await last(shop, f"/jobs/{asked.json['job_id']}/events")
         assert (job["state"], job["totals"]["updated"]) == ("completed", 2)
         token = shop.token
+
+        def told() -> bool:
+            return any(span.name == "process job.finished" for span in kept.get_finished_spans())
+
+        # The document ends before the event leaves, and the event before it is taken.
+        await until(told, what="the end of the job was told", progress=lambda: len(kept.get_finished_spans()))
     spans = kept.get_finished_spans()
 
     root = next(span for span in spans if span.name == "POST /api/jobs")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, TextIO
 
+from services.command_line.printable import escaped
 from shared.mongodb.collections import Document
 
 _INTERNAL = frozenset({"_id", "finished_event", "planning_batches", "refreshed_at"})
@@ -46,8 +47,8 @@ def job_cell(cell: Mapping[str, Any]) -> Document:
 
 
 def encoded(value: Any, *, indent: int | None = 2) -> str:
-    """The JSON text."""
-    return json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value)
+    """The JSON text, without signs that act on a terminal."""
+    return escaped(json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value))
 
 
 def print_document(value: Any, stream: TextIO | None = None) -> None:

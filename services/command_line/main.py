@@ -17,6 +17,7 @@ import typer
 
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.printable import printable
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
 
@@ -433,5 +434,5 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print("trueup:", " ".join(message.split()), file=sys.stderr)  # noqa: T201  # the command's output
+    print("trueup:", printable(" ".join(message.split())), file=sys.stderr)  # noqa: T201  # the command's output
     sys.exit(code)

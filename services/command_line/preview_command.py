@@ -157,7 +157,7 @@ async def run_preview(
         return Exit.OK if preview["state"] == "ready" else Exit.UNREACHABLE
     if preview["state"] != "ready":
         failure = preview["failure"]
-        out.print(f"the preview failed, {failure['code']}: {failure['message']}", soft_wrap=True, markup=False)
+        out.print(f"the preview failed, {failure['code']}: {failure['message']}", soft_wrap=True)
         return Exit.UNREACHABLE
     show_badges(out, preview)
     shown: list[Document] = []

@@ -5,7 +5,8 @@ TrueupError
 ├── BrokerUnavailable       RabbitMQ did not confirm in time
 ├── StoreUnavailable        MongoDB did not answer
 └── ShopifyError            a call to Shopify did not succeed
-    ├── ShopPaused          401, 402, 403, 423: nothing more is sent for the shop until it is resumed
+    ├── ShopPaused          401, 402, 403, 404, 423, a redirect, a refusal of the whole app: nothing more is sent for
+    │                       the shop until it is resumed
     ├── ShopifyThrottled    not executed; wait `retry_after` seconds
     ├── ShopifyUnclear      the call may or may not have been executed
     └── ShopifyRefused      executed and refused as a whole, with Shopify's own errors
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+from shared.domain.waits import WaitReason
 
 
 class TrueupError(Exception):
@@ -38,20 +41,25 @@ class ShopifyError(TrueupError):
 
 
 class ShopPaused(ShopifyError):
-    """The shop does not take calls now. `reason`: unauthorized, frozen, forbidden, locked or uninstalled."""
+    """The shop does not take calls now. `reason`: a key of `domain.pauses`, or uninstalled, or installing.
 
-    def __init__(self, shop: str, reason: str) -> None:
-        super().__init__(f"{shop} is paused: {reason}")
+    `detail` says of what exactly: the access scopes that are missing, or the host that a redirect leads to.
+    """
+
+    def __init__(self, shop: str, reason: str, detail: str | None = None) -> None:
+        super().__init__(f"{shop} is paused: {reason}" + (f" ({detail})" if detail else ""))
         self.shop = shop
         self.reason = reason
+        self.detail = detail
 
 
 class ShopifyThrottled(ShopifyError):
-    """The call was not executed. `retry_after` is in seconds."""
+    """The call was not executed. `retry_after` is in seconds; `reason` is what is waited for."""
 
-    def __init__(self, message: str, retry_after: float) -> None:
+    def __init__(self, message: str, retry_after: float, reason: WaitReason = WaitReason.THROTTLED) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class ShopifyUnclear(ShopifyError):

@@ -45,6 +45,7 @@ JOBS = _counter("jobs_total", "Jobs ended", "source", "direction", "state")
 JOB_SECONDS = _histogram("job_seconds", "Job requested to ended", "direction", buckets=_LONG)
 JOBS_OPEN = _gauge("jobs_open", "Unfinished jobs, from the documents; those of paused shops apart", "state")
 JOB_OLDEST = _gauge("job_oldest_seconds", "Age of the oldest unfinished job, from the documents", "state")
+JOBS_HELD = _gauge("jobs_held", "Running jobs that wait now, from the documents; those of paused shops apart", "reason")
 CELLS = _counter("cells_total", "Cells ended", "direction", "outcome", "code")
 CELL_SECONDS = _histogram("cell_seconds", "Cell planned to ended", "direction", buckets=_LONG)
 PUSH_ROWS = _histogram("push_rows", "Rows per mutation", buckets=_ROWS)
@@ -52,6 +53,9 @@ PUSH_CONFLICTS = _counter("push_conflicts_total", "Rows of a push not applied", 
 SHOPIFY_REQUESTS = _histogram("shopify_requests_seconds", "Calls to Shopify", "operation", "outcome")
 SHOPIFY_POINTS = _counter("shopify_points_total", "Query cost spent, in points", "operation")
 SHOPIFY_THROTTLED = _counter("shopify_throttled_total", "Calls refused for lack of budget", "operation")
+SHOPIFY_NOTICES = _counter(
+    "shopify_notices_total", "Replies of another API version than was asked, or that tell of a deprecation", "kind"
+)
 SHOPIFY_BUDGET = _gauge("shopify_budget_ratio", "Share of the bucket left, lowest ten shops", "shop")
 DRIFT_DETECTED = _counter("drift_detected_total", "Missed webhooks found", "class", "outcome")
 DRIFT_REPAIRED = _counter("drift_repaired_total", "Missed webhooks repaired", "class", "outcome")

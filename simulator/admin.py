@@ -99,8 +99,11 @@ class _Call:
             reply.body.pop("extensions", None)
         elif kind == "no_throttle_status":
             reply.body.get("extensions", {}).get("cost", {}).pop("throttleStatus", None)
+        elif kind == "headers" and fault is not None:
+            reply.headers |= fault.headers
         elif kind == "status_after" and fault is not None:
-            return self._answer(Reply({"errors": fault.message}, fault.status, f"http_{fault.status}_after"))
+            late = Reply({"errors": fault.message}, fault.status, f"http_{fault.status}_after", headers=fault.headers)
+            return self._answer(late)
         elif kind in ("reset_after", "truncate"):
             reply.outcome = kind
             self.log(reply)
@@ -130,6 +133,7 @@ class _Call:
             return cut(request)
         if fault.kind == "status":
             headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+            headers |= fault.headers
             reply = Reply({"errors": fault.message}, fault.status, f"http_{fault.status}", headers=headers)
             return self._answer(reply)
         if fault.kind == "error":
@@ -198,7 +202,7 @@ class _Call:
 
     def _answer(self, reply: Reply) -> web.Response:
         self.log(reply)
-        reply.headers["X-Shopify-API-Version"] = self.version
+        reply.headers.setdefault("X-Shopify-API-Version", self.version)
         return send(self.simulator, reply)
 
     def log(self, reply: Reply) -> None:

@@ -41,6 +41,7 @@ def add_control_routes(app: web.Application) -> None:
     app.router.add_get(shop, _show_shop)
     app.router.add_post(f"{shop}/status", _set_status)
     app.router.add_post(f"{shop}/expire_token", _expire_token)
+    app.router.add_post(f"{shop}/scopes", _set_scopes)
     app.router.add_post(f"{shop}/uninstall", _uninstall)
     app.router.add_post(f"{shop}/empty_bucket", _empty_bucket)
     app.router.add_get(f"{shop}/calls", _show_calls)
@@ -133,6 +134,16 @@ async def _expire_token(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
+async def _set_scopes(request: web.Request) -> web.Response:
+    """What the merchant has granted from now on, to every token of the shop."""
+    tenant, fields = tenant_of(request), await fields_of(request)
+    scopes = fields.get("scopes", list)
+    if not all(isinstance(scope, str) for scope in scopes):
+        raise BadRequest("body.scopes must be a list of strings")
+    tenant.tokens.scopes = tuple(scopes)
+    return web.json_response({"scopes": scopes})
+
+
 async def _uninstall(request: web.Request) -> web.Response:
     simulator, tenant = request.app[SIMULATOR], tenant_of(request)
     cause = simulator.cause("uninstall")
@@ -174,6 +185,7 @@ async def _add_fault(request: web.Request) -> web.Response:
         code=fields.get("code", str, None),
         count=fields.get("count", int, 1),
         after=fields.get("after", int, 0),
+        headers={name: str(value) for name, value in fields.get("headers", dict, {}).items()},
     )
     return web.json_response({"id": request.app[SIMULATOR].faults.add(fault)})
 

@@ -22,6 +22,7 @@ from graphql import (
     is_leaf_type,
 )
 
+from simulator.access_scopes import check_scopes
 from simulator.connections import UNBOUNDED
 from simulator.context import Context
 from simulator.documents import Document
@@ -55,6 +56,7 @@ class Execution:
                 continue
             self._context.enter(wanted[0].node, document.operation)
             try:
+                check_scopes(self._context, root, wanted[0].node, self._variables)
                 data[key] = self._field(root, wanted)(None)
             except FieldError as error:
                 data[key] = None

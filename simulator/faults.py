@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 KINDS: Final = (
@@ -20,6 +20,7 @@ KINDS: Final = (
     "no_throttle_status",
     "status_after",
     "bulk_failed",
+    "headers",
 )
 
 
@@ -38,6 +39,7 @@ class Fault:
     code: str | None = None  # of the kinds error and bulk_failed
     count: int = 1
     after: int = 0
+    headers: dict[str, str] = field(default_factory=dict)  # of every answer with a status; replaces
 
 
 class Faults:

@@ -30,7 +30,7 @@ async def access_token(request: web.Request) -> web.Response:
     if wait > 0:
         await simulator.clock.sleep(wait)
     if fault is not None and fault.kind == "status":
-        return _answer(simulator, tenant, {"error": "simulated"}, fault.status)
+        return _answer(simulator, tenant, {"error": "simulated"}, fault.status, fault.headers)
     try:
         return _answer(simulator, tenant, _grant(simulator, tenant, await _fields(request)), 200)
     except TokenRefused as refusal:
@@ -67,8 +67,10 @@ def _grant(simulator: Simulator, tenant: Tenant, fields: dict[str, Any]) -> dict
     raise TokenRefused("unsupported_grant_type")
 
 
-def _answer(simulator: Simulator, tenant: Tenant, body: dict[str, Any], status: int) -> web.Response:
+def _answer(
+    simulator: Simulator, tenant: Tenant, body: dict[str, Any], status: int, headers: dict[str, str] | None = None
+) -> web.Response:
     at = iso_utc(simulator.clock.now())
     outcome = "ok" if status == web.HTTPOk.status_code else f"http_{status}"
     tenant.calls.add(Call(simulator.next_request_number(), at, OPERATION, status, outcome))
-    return web.json_response(body, status=status, headers={"Date": date_header(simulator)})
+    return web.json_response(body, status=status, headers={"Date": date_header(simulator), **(headers or {})})

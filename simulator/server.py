@@ -55,7 +55,7 @@ async def _bulk_result(request: web.Request) -> web.StreamResponse:
     simulator_ = request.app[SIMULATOR]
     fault = simulator_.faults.next_for(request.match_info["shop"], ("bulk_file",))
     if fault is not None and fault.kind == "status":
-        return web.Response(status=fault.status, text=fault.message)
+        return web.Response(status=fault.status, text=fault.message, headers=fault.headers)
     tenant = simulator_.tenants.get(request.match_info["shop"])
     operation = tenant.bulk.operations.get(request.match_info["number"]) if tenant is not None else None
     if operation is None or operation.status(simulator_.clock.now()) != "COMPLETED":

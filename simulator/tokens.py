@@ -15,7 +15,7 @@ from typing import Any, Final
 ACCESS_LIFETIME: Final = timedelta(hours=1)
 REFRESH_LIFETIME: Final = timedelta(days=90)
 LEEWAY: Final = timedelta(seconds=10)
-SCOPES: Final = "read_inventory,write_inventory,read_products,read_locations"
+SCOPES: Final = ("read_inventory", "write_inventory", "read_products", "read_locations")
 _PARTS_OF_JWT: Final = 3
 
 
@@ -33,6 +33,7 @@ class Tokens:
     """What the shop accepts. A token given by hand never expires."""
 
     def __init__(self, access_token: str) -> None:
+        self.scopes: tuple[str, ...] = SCOPES
         self._access: dict[str, datetime | None] = {access_token: None}
         self._refresh: dict[str, _Refresh] = {}
 
@@ -60,7 +61,7 @@ class Tokens:
         """New tokens as the token endpoint answers them."""
         access = "shpat_" + secrets.token_hex(16)
         self._access[access] = now + ACCESS_LIFETIME if expiring else None
-        answer: dict[str, Any] = {"access_token": access, "scope": SCOPES}
+        answer: dict[str, Any] = {"access_token": access, "scope": ",".join(self.scopes)}
         if expiring:
             refresh = "shprt_" + secrets.token_hex(16)
             self._refresh[refresh] = _Refresh(now + REFRESH_LIFETIME, replaces)

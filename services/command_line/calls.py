@@ -12,6 +12,7 @@ from shared.mongodb.connection import Mongo
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import Access, ShopifyClient
+from shared.shopify.session import shopify_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +35,5 @@ class Calls:
 @asynccontextmanager
 async def open_calls(settings: Settings, mongo: Mongo) -> AsyncIterator[Calls]:
     """Open the session; nothing is sent yet."""
-    async with aiohttp.ClientSession() as http:
+    async with shopify_session() as http:
         yield Calls(settings, mongo, http)

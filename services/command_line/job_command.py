@@ -5,9 +5,8 @@ from __future__ import annotations
 from services.command_line.job_summary import print_job, show_summary
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.records import Records
-from services.command_line.standing import job_has_ended, short_time, standing
+from services.command_line.standing import holding, job_has_ended, standing
 from services.command_line.tables import console
-from services.preview.api.explained import pause_of
 from shared.mongodb.collections import Document
 
 
@@ -30,6 +29,6 @@ async def show_job(records: Records, shop: str, job_id: str, *, as_json: bool) -
     out.print(standing(job))
     if job_has_ended(job):
         await show_summary(records, shop, job, out)
-    elif (pause := pause_of(await records.shops.get(shop))) is not None:
-        out.print(f"paused since {short_time(pause.since)}: {pause.message} {pause.remedy}")
+    elif (reason := holding(job, await records.shops.get(shop))) is not None:
+        out.print(reason, soft_wrap=True)
     return Exit.OK

@@ -63,7 +63,7 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
                 told.add(bom.bom_id)
                 name = shorten(bom.name or bom.bom_id, 36)
                 out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}")
-        line = standing(job)
+        line = standing(job, await client.shops.get(shop))
         if line != last_line:
             last_line = line
             out.print(line)
@@ -78,16 +78,17 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
                 live.update(Text(NOBODY_YET))
                 continue
             last = job
-            live.update(_picture(job, await _boms(client, shop, job)))
+            line = standing(job, await client.shops.get(shop))
+            live.update(_picture(job, line, await _boms(client, shop, job)))
     out.print(standing(last))
     return last
 
 
-def _picture(job: Document, boms: Sequence[BomProgress]) -> Group:
+def _picture(job: Document, line: str, boms: Sequence[BomProgress]) -> Group:
     totals = Totals(**job["totals"])
     done = sum(1 for bom in boms if bom.totals.open == 0)
     lines: list[Text | ProgressBar | Table] = [
-        Text(standing(job)),
+        Text(line),
         ProgressBar(total=max(1, job["planned"] or 0), completed=totals.ended, width=_BAR),
     ]
     if boms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.command_line.documents import plain, print_document
 from services.command_line.outcome import Exit
 from services.command_line.records import Records
-from services.command_line.standing import short_time
+from services.command_line.standing import holding, job_has_ended, short_time
 from services.command_line.tables import Column, console, show_table
 from shared.domain.job import JobState
 from shared.mongodb.collections import Document
@@ -35,6 +35,14 @@ async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) ->
         out.print(f"{shop} has no jobs yet")
         return Exit.OK
     show_table(out, COLUMNS, [_line(job) for job in page.items])
+    open_jobs = [job for job in page.items if not job_has_ended(job)]
+    known = await records.shops.get(shop) if open_jobs else None
+    if (reason := holding({}, known)) is not None:
+        out.print(reason, soft_wrap=True)
+    else:
+        for job in open_jobs:
+            if (reason := holding(job, known)) is not None:
+                out.print(f"{job['job_id']} {reason}", soft_wrap=True)
     if page.after is not None:
         out.print("… and older ones: --rows N shows more")
     return Exit.OK

@@ -32,7 +32,7 @@ class _GivenToken:
         del domain
         return self._token
 
-    async def pause(self, domain: str, reason: str) -> None:
+    async def pause(self, domain: str, reason: str, detail: str | None = None) -> None:
         """Nothing to pause: the shop is not stored yet."""
 
     async def renewed(self, domain: str, refused: str) -> str | None:

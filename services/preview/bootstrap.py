@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-import aiohttp
 import structlog
 from aiohttp import web
 
@@ -32,6 +31,7 @@ from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
+from shared.shopify.session import shopify_session
 from shared.tracing import http_client_configs
 
 log = structlog.get_logger()
@@ -98,7 +98,7 @@ class PreviewService:
         later.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
-        session = await later.enter_async_context(aiohttp.ClientSession(trace_configs=http_client_configs()))
+        session = await later.enter_async_context(shopify_session(http_client_configs()))
         seals = Seals(settings.client_secrets)
         self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)

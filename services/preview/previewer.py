@@ -14,6 +14,7 @@ from shared.contract.messages import PreviewProgress, PreviewReady, PreviewReque
 from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.pauses import pause_explained
 from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.boms import BomStore
@@ -80,7 +81,8 @@ class Previewer:
             log.info("preview_superseded")
             return
         except ShopPaused as pause:
-            failure = {"code": "SHOP_PAUSED", "message": f"Shopify takes no calls for this shop now ({pause.reason})."}
+            why = pause_explained(pause.reason, pause.detail)
+            failure = {"code": "SHOP_PAUSED", "message": why.message, "remedy": why.remedy}
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
         except (BrokerUnavailable, *STORE_AWAY):

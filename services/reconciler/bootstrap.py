@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Literal
 
-import aiohttp
 import structlog
 from ulid import ULID
 
@@ -65,6 +64,7 @@ from shared.shop_life.probing import FIRST_PROBE
 from shared.shopify.activation import Activation
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
+from shared.shopify.session import shopify_session
 from shared.shopify.writes import ShopifyWrites
 from shared.tracing import http_client_configs
 
@@ -145,9 +145,7 @@ class ReconcilerService:
         self._keeper = KeptMessages(DeadLetterStore(self._mongo.db))
         self._consumer = consumer = await Consumer.open(url, "reconciler", self._keeper, passing=STORE_AWAY)
         self._connections.push_async_callback(consumer.close)
-        self._session = await self._connections.enter_async_context(
-            aiohttp.ClientSession(trace_configs=http_client_configs())
-        )
+        self._session = await self._connections.enter_async_context(shopify_session(http_client_configs()))
         return consumer
 
     async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
@@ -287,7 +285,7 @@ class ReconcilerService:
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()
-        lanes = Lanes(worker, cells, self._clock, prefetch=PREFETCH)
+        lanes = Lanes(worker, cells, self._clock, prefetch=PREFETCH, jobs=jobs)
         self._partitions = Partitions(leases, consumer, lanes, every=self._lease.total_seconds() / 4)
         await self._partitions.balance()
         self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))

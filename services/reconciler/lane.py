@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import structlog
@@ -14,8 +16,11 @@ from shared import metrics, tracing
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import partition_of
+from shared.domain.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.mongodb.cells import CellStore
+from shared.growing import growing
+from shared.mongodb.cells import CellStore, job_in
+from shared.mongodb.jobs import JobStore
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from shared.rabbitmq.consumer import Delivery
 from shared.rabbitmq.topology import PARTITIONS
@@ -40,8 +45,23 @@ LONG_WAIT = 1.0
 GIVE_UP_WAIT = 60.0
 """Above these seconds the lane forgets the cells too; they are published again later."""
 
+WORTH_TELLING = 1.0
+"""From these seconds on a wait is told in the documents of the jobs that wait."""
+
 _UNCLEAR_WAIT = 5.0
-_FAILED_WAIT = 1.0
+_FAILED_WAIT, _LONGEST_FAILED_WAIT = 1.0, 5.0
+"""A batch that fails by a fault of ours soon fails cell by cell, and ends: that is not put off for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Seconds until the next batch, and what for; None: nothing that anybody needs to know of."""
+
+    seconds: float
+    reason: WaitReason | None = None
+
+
+_NO_WAIT = _Wait(0.0)
 
 
 class Lane:
@@ -55,9 +75,14 @@ class Lane:
         on_empty: Callable[[str], None],
         clock: Clock = SYSTEM_CLOCK,
         *,
+        jobs: JobStore | None = None,
         crowded: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`crowded` tells whether the broker delivers nothing more before something is acknowledged."""
+        """`crowded` tells whether the broker delivers nothing more before something is acknowledged.
+
+        In `jobs` it is told what a run waits for.
+        """
+        self._jobs = jobs
         self._shop = shop
         self._clock = clock
         self._worker = worker
@@ -70,6 +95,8 @@ class Lane:
         self._arrivals = 0
         self._not_coming: set[str] = set()
         self._published_in: dict[str, str] = {}
+        self._failures = 0
+        self._told_to_wait = True  # perhaps by an earlier lane of the shop
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
@@ -129,12 +156,25 @@ class Lane:
         await self._gather()
         batch = list(self._waiting)[:ROWS_PER_CALL]
         wait = await self._batch(batch)
-        if wait > 0:
+        await self._tell(batch, wait)
+        if wait.seconds > 0:
             # Behind the others: what is stuck must not hold them up.
             for cell in batch:
                 if cell in self._waiting:
                     self._waiting[cell] = self._waiting.pop(cell)
-            await self._pause(wait)
+            await self._pause(wait.seconds)
+
+    async def _tell(self, batch: list[str], wait: _Wait) -> None:
+        """Say in the jobs' documents what they wait for, or that they wait no more."""
+        if self._jobs is None:
+            return
+        if wait.reason is not None and wait.seconds >= WORTH_TELLING:
+            self._told_to_wait = True
+            until = datetime.now(UTC) + timedelta(seconds=wait.seconds)
+            await self._jobs.hold(self._shop, {job_in(cell) for cell in batch}, wait.reason, until)
+        elif wait.seconds == 0 and self._told_to_wait:
+            self._told_to_wait = False
+            await self._jobs.let_go(self._shop)
 
     async def _gather(self) -> None:
         """Wait until a batch is full, or nothing more of what has been published for the shop is on its way.
@@ -168,8 +208,8 @@ class Lane:
         self._not_coming &= published
         return published - self._waiting.keys() - self._not_coming
 
-    async def _batch(self, batch: list[str]) -> float:
-        """Work on a batch; answers the seconds to wait before the next."""
+    async def _batch(self, batch: list[str]) -> _Wait:
+        """Work on a batch; answers the wait before the next."""
         self.at_work = True
         try:
             with self._traced(batch):
@@ -177,23 +217,26 @@ class Lane:
         except ShopPaused as pause:
             log.warning("lane_paused", reason=pause.reason, cells=len(self._waiting))
             await self._forget(list(self._waiting))
-            return 0.0
+            return _NO_WAIT
         except ShopifyThrottled as throttled:
-            log.info("lane_throttled", seconds=round(throttled.retry_after, 2))
-            return max(throttled.retry_after, 0.05)
+            log.info("lane_throttled", seconds=round(throttled.retry_after, 2), reason=str(throttled))
+            return _Wait(max(throttled.retry_after, 0.05), throttled.reason)
         except ShopifyUnclear as unclear:
             log.warning("lane_unclear", reason=str(unclear))
-            return _UNCLEAR_WAIT
+            self._failures += 1
+            return _Wait(growing(self._failures, _UNCLEAR_WAIT), WaitReason.NO_ANSWER)
         except (Overtaken, WriteConflict) as conflict:
             log.info("lane_overtaken", reason=str(conflict))
-            return 0.05
+            return _Wait(0.05)
         except Exception:  # the attempts were raised before: a batch that keeps failing ends cell by cell
             log.exception("batch_failed", cells=len(batch))
-            return _FAILED_WAIT
+            self._failures += 1
+            return _Wait(growing(self._failures, _FAILED_WAIT, _LONGEST_FAILED_WAIT), WaitReason.FAULT)
         finally:
             self.at_work = False
+        self._failures = 0
         await self._done(batch)
-        return 0.0
+        return _NO_WAIT
 
     def _traced(self, batch: list[str]) -> AbstractContextManager[tracing.Span]:
         """One span for the batch, in the trace of its first cell's job, linked to where its messages were published."""
@@ -236,10 +279,19 @@ class Lane:
 class Lanes:
     """All lanes of a process."""
 
-    def __init__(self, worker: CellWorker, cells: CellStore, clock: Clock = SYSTEM_CLOCK, *, prefetch: int) -> None:
+    def __init__(
+        self,
+        worker: CellWorker,
+        cells: CellStore,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        prefetch: int,
+        jobs: JobStore | None = None,
+    ) -> None:
         """`prefetch`: how many messages of a partition the broker delivers before one is acknowledged."""
         self._clock = clock
         self._prefetch = prefetch
+        self._jobs = jobs
         self._worker = worker
         self._cells = cells
         self._lanes: dict[str, Lane] = {}
@@ -255,6 +307,7 @@ class Lanes:
                 self._cells,
                 self._drop,
                 self._clock,
+                jobs=self._jobs,
                 crowded=lambda: self._held(partition) >= self._prefetch,
             )
         await lane.add(cell, delivery)

@@ -12,6 +12,7 @@ from services.reconciler.partitions import Partitions
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
 from shared.errors import ShopifyThrottled, ShopPaused
+from shared.growing import growing
 from shared.mongodb.cells import CellStore
 from shared.mongodb.stock import StockStore
 from shared.rabbitmq.topology import PARTITIONS
@@ -57,6 +58,7 @@ class Verifying:
         self._clock = clock
         self._resting: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._failures: dict[str, int] = {}
 
     async def run(self) -> None:
         """Look for due cells until cancelled."""
@@ -89,13 +91,15 @@ class Verifying:
             if await self._more_to_come(shop):
                 return
             await self._verifier.run(shop)
+            self._failures.pop(shop, None)
         except ShopifyThrottled as throttled:
             self._rest(shop, throttled.retry_after)
         except ShopPaused:
             self._rest(shop, _AFTER_A_FAILURE)
         except Exception as error:  # noqa: BLE001  # a store that is away, or a failed read: the requests stay in the documents
             log.warning("verify_read_failed", shop=shop, reason=repr(error))
-            self._rest(shop, _AFTER_A_FAILURE)
+            failures = self._failures[shop] = self._failures.get(shop, 0) + 1
+            self._rest(shop, growing(failures, _AFTER_A_FAILURE))
 
     def _rest(self, shop: str, seconds: float) -> None:
         """Leave a shop alone for a while; its place is for the others meanwhile."""

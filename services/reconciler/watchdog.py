@@ -14,17 +14,18 @@ from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
+from shared.domain.pauses import PAUSES
+from shared.domain.waits import WaitReason
 from shared.mongodb.cells import CellStore
 from shared.mongodb.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops import ShopStore
-from shared.shopify.answers import PAUSES
 
 log = structlog.get_logger()
 
 EVERY = 5.0
 """Seconds between rounds."""
 
-PAUSE_REASONS = tuple(PAUSES.values())
+PAUSE_REASONS = tuple(PAUSES)
 """Shown also while no shop has them (`ShopPaused`)."""
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -98,18 +99,19 @@ class Watchdog:
                 log.warning("cells_published_again", shop=shop, job=job_id, silent=silent, published=published)
         if not await self._cells.any_open(shop, job_id):
             await self._aggregator.refresh(shop, job_id)
-        elif document is not None and document.status == "paused":
-            await self._tell_paused(shop, job_id)
+        elif (document is not None and document.status == "paused") or await self._jobs.is_held(shop, job_id):
+            await self._tell_held(shop, job_id)
 
-    async def _tell_paused(self, shop: str, job_id: str) -> None:
-        """Nothing moves in a paused shop, so nothing else would tell those who watch the job why."""
+    async def _tell_held(self, shop: str, job_id: str) -> None:
+        """Nothing moves in a job that waits, so nothing else would tell those who watch it why."""
         job = await self._jobs.get(shop, job_id)
         if job is not None:
             await self._telling.progress(job)
 
     async def _measure(self) -> None:
         # Everything is asked for before anything is shown: a scrape in between sees the last figures, not a gap.
-        jobs = await self._jobs.open_by_state(await self._shops.paused_domains())
+        domains = await self._shops.paused_domains()
+        jobs, held = await self._jobs.open_by_state(domains), await self._jobs.held_by_reason(domains)
         paused = await self._shops.paused_by_reason()
         now = datetime.now(UTC)
         numbers = dict.fromkeys((*map(str, UNFINISHED_JOB_STATES), OF_PAUSED_SHOP), 0)
@@ -119,6 +121,8 @@ class Watchdog:
         for state, number in numbers.items():
             metrics.JOBS_OPEN.labels(state).set(number)
             metrics.JOB_OLDEST.labels(state).set(ages[state])
+        for waited_for in WaitReason:
+            metrics.JOBS_HELD.labels(waited_for).set(held.get(waited_for, 0))
         metrics.SHOPS_PAUSED.clear()
         for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items():
             metrics.SHOPS_PAUSED.labels(reason).set(number)

@@ -57,6 +57,11 @@ def cell_id(shop: str, job_id: str, key: CellKey) -> str:
     return key_of(shop, job_id, key.bom_id, key.location_id)
 
 
+def job_in(this_id: str) -> str:
+    """The job of the cell with this `_id`."""
+    return this_id.split("|", maxsplit=2)[1]
+
+
 def key_in(document: Document) -> CellKey:
     """The cell's key from its document."""
     return CellKey(document["bom_id"], document["location_id"])

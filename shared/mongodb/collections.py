@@ -6,8 +6,9 @@ Ids are built by the functions below: strings of the shop and the ids, joined by
 shops           _id shop · token, refresh_token (both encrypted), token_no (raised by every change of them),
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
-                paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
-                job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
+                pause_detail (the missing scopes, or where a redirect leads), subscriptions {id: topic} (those that
+                Trueup has made), paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no,
+                until}, job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
@@ -33,6 +34,7 @@ preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_
 jobs            shop, job_id · no, direction, selection, preview_id, source, requested_by, options, of_job_id,
                 left_out, leave_out {classes, cells, cells_no}, state, waits_for, planned, totals, codes, reasons,
                 first_errors, requested_at, started_at, finished_at, refreshed_at, cancel_requested,
+                held {reason, since, until} or null (what a running job waits for),
                 finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,

@@ -72,6 +72,7 @@ class JobStore:
             "requested_at": datetime.now(UTC),
             "started_at": None,
             "finished_at": None,
+            "held": None,
             "refreshed_at": None,
             "cancel_requested": False,
             "failure": None,
@@ -187,6 +188,30 @@ class JobStore:
             {"_id": key_of(shop, job_id), "shop": shop, "state": "running"}, {"$set": {"cancel_requested": True}}
         )
         return JobState.RUNNING if result.matched_count else None
+
+    async def hold(self, shop: str, job_ids: Iterable[str], reason: str, until: datetime) -> None:
+        """Say what these running jobs wait for; since when stays, where they have waited for the same before."""
+        ids = [key_of(shop, job_id) for job_id in set(job_ids)]
+        since = {"$cond": [{"$eq": ["$held.reason", reason]}, "$held.since", datetime.now(UTC)]}
+        held = {"reason": reason, "since": since, "until": until}
+        condition = {"_id": {"$in": ids}, "shop": shop, "state": "running"}
+        await self._jobs.update_many(condition, [{"$set": {"held": held}}])
+
+    async def let_go(self, shop: str) -> None:
+        """Nothing holds the shop's running jobs any more."""
+        condition = {"shop": shop, "state": "running", "held": {"$ne": None}}
+        await self._jobs.update_many(condition, {"$set": {"held": None}})
+
+    async def is_held(self, shop: str, job_id: str) -> bool:
+        """Whether the job says that it waits for something."""
+        condition = {"_id": key_of(shop, job_id), "held": {"$ne": None}}
+        return found(await self._jobs.find_one(condition, {"_id": 1})) is not None
+
+    async def held_by_reason(self, paused: Collection[str] = ()) -> dict[str, int]:
+        """How many running jobs wait now, by reason; those of the shops `paused` are not among them."""
+        condition = {"state": "running", "held.until": {"$gte": datetime.now(UTC)}, "shop": {"$nin": sorted(paused)}}
+        pipeline: list[Document] = [{"$match": condition}, {"$group": {"_id": "$held.reason", "n": {"$sum": 1}}}]
+        return {d["_id"]: d["n"] async for d in self._jobs.aggregate(pipeline)}
 
     async def cancel_requested(self, shop: str, job_id: str) -> bool:
         """Whether somebody asked for the job to be cancelled."""

@@ -23,6 +23,7 @@ class Shop:
     paused_at: datetime | None
     allow_negative: bool
     set_up_due: bool = False
+    pause_detail: str | None = None
 
     @property
     def needs_a_session_token(self) -> bool:
@@ -47,6 +48,8 @@ class PausedShop:
     paused_at: datetime
     probes: int
     probed_at: datetime | None
+    reason: str | None = None
+    detail: str | None = None
 
 
 def _shop(document: Document) -> Shop:
@@ -57,6 +60,7 @@ def _shop(document: Document) -> Shop:
         paused_at=document.get("paused_at"),
         allow_negative=bool(document.get("allow_negative", False)),
         set_up_due=bool(document.get("set_up_due", False)),
+        pause_detail=document.get("pause_detail"),
     )
 
 
@@ -79,6 +83,7 @@ class ShopStore:
             "refresh_expires_at": None,
             "status": "active",
             "pause_reason": None,
+            "pause_detail": None,
             "paused_at": None,
             "installed_at": now,
         }
@@ -104,11 +109,13 @@ class ShopStore:
 
     async def token(self, domain: str) -> str:
         """The access token. Read before every call, so that a pause is seen by every part. Raises ShopPaused."""
-        document = await self._shops.find_one({"_id": domain}, {"token": 1, "status": 1, "pause_reason": 1})
+        fields = ("token", "status", "pause_reason", "pause_detail")
+        document = await self._shops.find_one({"_id": domain}, dict.fromkeys(fields, 1))
         if document is None:
             raise ShopPaused(domain, "unknown shop")
         if document["status"] != "active":
-            raise ShopPaused(domain, document.get("pause_reason") or document["status"])
+            reason = document.get("pause_reason") or document["status"]
+            raise ShopPaused(domain, reason, document.get("pause_detail"))
         return self._cipher.decrypt(document["token"]).decode()
 
     async def renewed(self, domain: str, refused: str) -> str | None:
@@ -116,26 +123,38 @@ class ShopStore:
         token = await self.token(domain)
         return None if token == refused else token
 
-    async def pause(self, domain: str, reason: str) -> None:
-        """Stop all calls for the shop; the first pause's time is kept."""
+    async def pause(self, domain: str, reason: str, detail: str | None = None) -> bool:
+        """Stop all calls for the shop; answers whether it was active. The first pause's time and reason are kept."""
         now = datetime.now(UTC)
         probes = {"$cond": [{"$gt": ["$resumed_at", now - FLAPPING]}, {"$ifNull": ["$probes", 0]}, 0]}
-        values = {"status": "paused", "pause_reason": reason, "paused_at": now, "probed_at": None, "probes": probes}
-        await self._shops.update_one({"_id": domain, "status": "active"}, [{"$set": values}])
+        why = {"pause_reason": {"$literal": reason}, "pause_detail": {"$literal": detail}}
+        values = {"status": "paused", "paused_at": now, "probed_at": None, "probes": probes, **why}
+        result = await self._shops.update_one({"_id": domain, "status": "active"}, [{"$set": values}])
+        return bool(result.modified_count)
 
     async def resume(self, domain: str) -> bool:
         """Let calls be made again; answers whether they were not."""
+        values = {"status": "active", **dict.fromkeys(("pause_reason", "pause_detail", "paused_at"))}
         result = await self._shops.update_one(
-            {"_id": domain, "status": "paused"},
-            {"$set": {"status": "active", "pause_reason": None, "paused_at": None, "resumed_at": datetime.now(UTC)}},
+            {"_id": domain, "status": "paused"}, {"$set": {**values, "resumed_at": datetime.now(UTC)}}
         )
         return bool(result.modified_count)
 
     async def paused(self) -> list[PausedShop]:
         """Every paused shop."""
         condition = {"status": "paused", "paused_at": {"$ne": None}}
-        cursor = self._shops.find(condition, {"paused_at": 1, "probes": 1, "probed_at": 1})
-        return [PausedShop(d["_id"], d["paused_at"], d.get("probes", 0), d.get("probed_at")) async for d in cursor]
+        fields = ("paused_at", "probes", "probed_at", "pause_reason", "pause_detail")
+        return [
+            PausedShop(
+                domain=d["_id"],
+                paused_at=d["paused_at"],
+                probes=d.get("probes", 0),
+                probed_at=d.get("probed_at"),
+                reason=d.get("pause_reason"),
+                detail=d.get("pause_detail"),
+            )
+            async for d in self._shops.find(condition, dict.fromkeys(fields, 1))
+        ]
 
     async def take_probe(self, shop: PausedShop) -> bool:
         """Take the next probe of a paused shop; False where another replica has it."""

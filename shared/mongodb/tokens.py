@@ -52,12 +52,13 @@ class TokenStore:
 
     async def get(self, domain: str, *, although_paused: bool = False) -> StoredTokens:
         """The tokens. Raises ShopPaused where the shop takes no calls, or has no token."""
-        fields = ("token", "refresh_token", "token_no", "token_expires_at", "status", "pause_reason")
+        fields = ("token", "refresh_token", "token_no", "token_expires_at", "status", "pause_reason", "pause_detail")
         document = found(await self._shops.find_one({"_id": domain}, dict.fromkeys(fields, 1)))
         if document is None or "token" not in document:
             raise ShopPaused(domain, "unknown shop")
         if document["status"] != "active" and not although_paused:
-            raise ShopPaused(domain, document.get("pause_reason") or document["status"])
+            reason = document.get("pause_reason") or document["status"]
+            raise ShopPaused(domain, reason, document.get("pause_detail"))
         sealed = document.get("refresh_token")
         return StoredTokens(
             access=self._cipher.decrypt(document["token"]).decode(),
@@ -118,6 +119,7 @@ class TokenStore:
             "scopes": list(granted.scopes),
             "status": "active",
             "pause_reason": None,
+            "pause_detail": None,
             "paused_at": None,
             "installed_at": at,
             "set_up_due": True,

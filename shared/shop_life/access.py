@@ -55,10 +55,10 @@ class ShopAccess:
             return stored.access
         return await self._after(domain, stored.number)
 
-    async def pause(self, domain: str, reason: str) -> None:
+    async def pause(self, domain: str, reason: str, detail: str | None = None) -> None:
         """Stop all calls for the shop."""
-        log.warning("shop_paused", shop=domain, reason=reason)
-        await self._shops.pause(domain, reason)
+        if await self._shops.pause(domain, reason, detail):
+            log.warning("shop_paused", shop=domain, reason=reason, detail=detail)
 
     async def _early(self, domain: str, stored: StoredTokens) -> str:
         """The token still works: neither another's refresh nor a failed one is waited for."""
@@ -128,7 +128,7 @@ class AlthoughPaused:
         """The next token, as for every call."""
         return await self._access.renewed(domain, refused, although_paused=True)
 
-    async def pause(self, domain: str, reason: str) -> None:
+    async def pause(self, domain: str, reason: str, detail: str | None = None) -> None:
         """It is paused."""
 
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from shared.errors import ShopifyError, ShopifyRefused
+from shared.errors import ShopifyError, ShopifyRefused, ShopPaused
 from shared.mongodb.shops import PausedShop, ShopStore
+from shared.shopify.answers import FORBIDDEN, scopes_granted
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price
 from shared.shopify.requests import request_body
-from shared.shopify.shop_queries import PROBE
+from shared.shopify.shop_queries import GRANTED_SCOPES, PROBE
 
 log = structlog.get_logger()
 
@@ -42,7 +43,10 @@ class Probing:
 
     async def _probe(self, shop: PausedShop) -> None:
         try:
-            await self._client.call(shop.domain, "shop", request_body(PROBE, {}), price=Price(assumed=1.0))
+            if shop.reason == FORBIDDEN and shop.detail is not None:
+                await self._check_scopes(shop.domain, shop.detail)
+            else:
+                await self._client.call(shop.domain, "shop", request_body(PROBE, {}), price=Price(assumed=1.0))
         except ShopifyRefused as refused:
             log.info("probe_refused", shop=shop.domain, reason=str(refused))
         except ShopifyError as error:
@@ -50,3 +54,11 @@ class Probing:
         else:
             if await self._shops.resume(shop.domain):
                 log.info("shop_resumed", shop=shop.domain, probes=shop.probes + 1)
+
+    async def _check_scopes(self, domain: str, needed: str) -> None:
+        """Ask what is granted: no permission is needed for that. Raises ShopPaused while it is not enough."""
+        body = request_body(GRANTED_SCOPES, {})
+        reply = await self._client.call(domain, "currentAppInstallation", body, price=Price(assumed=2.0))
+        granted = [scope["handle"] for scope in reply.data["currentAppInstallation"]["accessScopes"]]
+        if not scopes_granted(needed, granted):
+            raise ShopPaused(domain, FORBIDDEN, needed)

@@ -15,22 +15,25 @@ import aiohttp
 
 from shared import metrics, tracing
 from shared.clock import SYSTEM_CLOCK, Clock
+from shared.domain.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.shopify.answers import (
     NOT_EXECUTED,
-    PAUSES,
     THROTTLED,
     THROTTLES,
     TOO_DEAR,
     UNAUTHORIZED,
     codes_in,
+    denial,
+    pause_of,
     points_in,
-    seconds_in,
     too_dear,
 )
-from shared.shopify.budget import FALLBACK_WAIT, Budget, CallResult, Hold, Role
+from shared.shopify.budget import Budget, CallResult, Hold, Role
 from shared.shopify.clock import ShopifyClock
 from shared.shopify.costs import QUERY_LIMIT, CostBook, Price
+from shared.shopify.hold_off import HoldOff, told_seconds
+from shared.shopify.notices import note_notices
 from shared.shopify.read_costs import ReadFacts
 
 CALL_TIMEOUT = 30.0
@@ -50,8 +53,8 @@ class Access(Protocol):
         """The access token. Raises ShopPaused."""
         ...
 
-    async def pause(self, domain: str, reason: str) -> None:
-        """Stop all calls for the shop."""
+    async def pause(self, domain: str, reason: str, detail: str | None = None) -> object:
+        """Stop all calls for the shop; `detail` as of ShopPaused. What it answers is not looked at."""
         ...
 
     async def renewed(self, domain: str, refused: str) -> str | None:
@@ -75,6 +78,7 @@ class _Known:
     time: Clock
     costs: CostBook = field(default_factory=CostBook)
     budgets: dict[str, Budget] = field(default_factory=dict)
+    refusals: dict[str, HoldOff] = field(default_factory=dict)
     clocks: dict[str, ShopifyClock] = field(default_factory=dict)
     reads: dict[str, ReadFacts] = field(default_factory=dict)
     budgets_shown: set[str] = field(default_factory=set)
@@ -89,7 +93,10 @@ class _Call:
     price: Price
     budget: Budget
     hold: Hold
+    refusals: HoldOff
+    sent: float
     changes: bool
+    optional: bool
 
 
 class ShopifyClient:
@@ -137,6 +144,10 @@ class ShopifyClient:
         """The bucket of this shop."""
         return self._known.budgets.setdefault(shop, Budget(self.time))
 
+    def refusals(self, shop: str) -> HoldOff:
+        """How long nothing is sent for this shop."""
+        return self._known.refusals.setdefault(shop, HoldOff(self.time))
+
     def read_facts(self, shop: str) -> ReadFacts:
         """What was learned of this shop's ways to read."""
         return self._known.reads.setdefault(shop, ReadFacts())
@@ -160,10 +171,12 @@ class ShopifyClient:
 
         Raises ShopifyThrottled with the wait; a sum that the bucket never holds begins once the bucket is full.
         """
+        if (left := self.refusals(shop).left) > PATIENCE[self.role]:
+            raise _not_yet(shop, left)
         budget = self.budget(shop)
         wait = budget.wait(self.role, min(points, budget.largest(self.role)))
         if wait > PATIENCE[self.role]:
-            raise ShopifyThrottled(f"the budget of {shop} is spent", wait)
+            raise _spent(shop, wait)
 
     async def call(
         self,
@@ -174,22 +187,29 @@ class ShopifyClient:
         price: Price = _ONE_ROW,
         patience: float | None = None,
         changes: bool = False,
+        optional: bool = False,
     ) -> Reply:
         """Send `body` (the exact text of a GraphQL request) and answer its data.
 
         `changes`: a mutation. Errors beside its payload do not undo it, and an error of unknown kind leaves it unclear.
+        `optional`: the shop can be worked for without it, so a permission that it lacks refuses this call alone.
         What the bucket cannot hold now waits up to `patience` seconds (by default the role's) and is then not sent.
         Raises ShopPaused, ShopifyThrottled (not executed), ShopifyUnclear (perhaps executed), ShopifyRefused.
         """
         held = self._held(
-            shop, operation, price, PATIENCE[self.role] if patience is None else patience, changes=changes
+            shop,
+            operation,
+            price,
+            PATIENCE[self.role] if patience is None else patience,
+            changes=changes,
+            optional=optional,
         )
         async with held as call:
             with tracing.span(f"shopify {operation}", kind="client", shop=shop, rows=price.rows) as span:
                 return await self._measured(call, body, span)
 
     async def _measured(self, call: _Call, body: str, span: tracing.Span) -> Reply:
-        token = await self._access.token(call.shop)
+        token = await self._token(call.shop)
         started = monotonic()
         outcome = "unclear"
         try:
@@ -202,7 +222,7 @@ class ShopifyClient:
             raise
         except ShopPaused as pause:
             outcome = pause.reason
-            await self._access.pause(call.shop, pause.reason)
+            await self._access.pause(call.shop, pause.reason, pause.detail)
             raise
         except ShopifyRefused:
             outcome = "refused"
@@ -212,27 +232,42 @@ class ShopifyClient:
             metrics.SHOPIFY_REQUESTS.labels(call.operation, outcome).observe(monotonic() - started)
             self._show_budgets()
 
+    async def _token(self, shop: str) -> str:
+        """The token; where its renewal meets a pause, that is noted as any other call's is."""
+        try:
+            return await self._access.token(shop)
+        except ShopPaused as pause:
+            await self._access.pause(shop, pause.reason, pause.detail)
+            raise
+
     @asynccontextmanager
     async def _held(
-        self, shop: str, operation: str, price: Price, patience: float, *, changes: bool
+        self, shop: str, operation: str, price: Price, patience: float, *, changes: bool, optional: bool
     ) -> AsyncIterator[_Call]:
         """The call's points, once they are there, given back with whatever the reply says of them."""
         budget, costs = self.budget(shop), self.costs
         least = costs.at_least(operation, price)
         if least > QUERY_LIMIT or budget.impossible(least):
             raise too_dear(operation, least, min(QUERY_LIMIT, budget.maximum))
-        points = min(costs.taken(operation, price), budget.maximum)
+        refusals = self.refusals(shop)
         waited = 0.0
+        while (left := refusals.left) > 0:
+            if waited + left > patience:
+                raise _not_yet(shop, left)
+            waited += left
+            await self.time.sleep(left)
+        points = min(costs.taken(operation, price), budget.maximum)
         while (wait := budget.wait(self.role, points)) > 0:
             if budget.told and waited + wait > patience:
-                raise ShopifyThrottled(f"the budget of {shop} is spent", wait)
+                raise _spent(shop, wait)
             # The first reply ever is waited for as a call under way is: it tells what there is to wait for.
             waited += wait if budget.told else 0.0
             await self.time.sleep(wait)
             points = min(costs.taken(operation, price), budget.maximum)
         hold = budget.take(self.role, points)
         try:
-            yield _Call(shop, operation, price, budget, hold, changes)
+            with refusals.sending() as sent:
+                yield _Call(shop, operation, price, budget, hold, refusals, sent, changes, optional)
         finally:
             budget.drop(hold)
 
@@ -252,24 +287,29 @@ class ShopifyClient:
         url = f"{self._url.format(shop=call.shop)}/admin/api/{self._version}/graphql.json"
         headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
         try:
+            # The token goes to the shop's own host and to no other: a redirect is never followed.
             async with self._session.post(
-                url, data=body.encode(), headers=headers, timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)
+                url,
+                data=body.encode(),
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
+                allow_redirects=False,
             ) as response:
                 raw = await response.read()
-                status = response.status
-                date_header = response.headers.get("Date")
-                retry_after = response.headers.get("Retry-After")
+                status, told = response.status, response.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"{operation}: {type(error).__name__}") from error
-        if status in PAUSES:
-            raise ShopPaused(call.shop, PAUSES[status])
+        note_notices(self._version, told)
+        if (pause := pause_of(call.shop, status, told.get("Location"), raw)) is not None:
+            raise pause
         if status in THROTTLES:
-            raise ShopifyThrottled(f"{operation}: HTTP {status}", seconds_in(retry_after))
+            wait = call.refusals.refused(call.sent, told_seconds(told.get("Retry-After"), told.get("Date")))
+            raise ShopifyThrottled(f"{operation}: HTTP {status}", wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
             document = json.loads(raw)
-            date = self.clock(call.shop).note(date_header)
+            date = self.clock(call.shop).note(told.get("Date"))
         except ValueError as error:
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unreadable answer") from error
         if not isinstance(document, dict):
@@ -287,6 +327,8 @@ class ShopifyClient:
         self.costs.note(operation, call.price, requested, None if errors else actual)
         result: CallResult = "throttled" if THROTTLED in codes else "refused" if TOO_DEAR in codes else "executed"
         call.budget.settle(call.hold, cost, result=result)
+        if result != "throttled":
+            call.refusals.answered()
         data = document.get("data")
         if errors and not (call.changes and isinstance(data, dict) and data.get(operation)):
             raise self._error(call, errors, codes, requested, executed="data" in document)
@@ -313,7 +355,7 @@ class ShopifyClient:
             if requested is not None and call.budget.impossible(requested):
                 return too_dear(operation, requested, call.budget.maximum)
             wait = call.budget.wait(self.role, min(requested or 0.0, call.budget.maximum))
-            return ShopifyThrottled(f"{operation}: {message}", wait or FALLBACK_WAIT)
+            return ShopifyThrottled(f"{operation}: {message}", call.refusals.refused(call.sent, reckoned=wait))
         if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
             return ShopifyUnclear(f"{operation}: {message}")
         if TOO_DEAR in codes:
@@ -322,13 +364,17 @@ class ShopifyClient:
             self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
         if call.changes and executed and not NOT_EXECUTED.issuperset(codes):
             return ShopifyUnclear(f"{operation}: {message}")
+        if not call.optional and (pause := denial(call.shop, codes, listed)) is not None:
+            return pause
         return ShopifyRefused(f"{operation}: {message}", next(iter(codes), None), listed)
 
     @asynccontextmanager
     async def download(self, url: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The lines of a bulk query's result file; the address itself is the permission. Raises ShopifyUnclear."""
         try:
-            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=None, sock_read=30.0)) as response:
+            # Whoever holds the address may read the file: it is told to nobody but the host that it names.
+            timeout = aiohttp.ClientTimeout(total=None, sock_read=30.0)
+            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
                     raise ShopifyUnclear(f"bulk result: HTTP {response.status}")
                 yield aiter(response.content)
@@ -345,3 +391,11 @@ class ShopifyClient:
         for shop, ratio in shown.items():
             metrics.SHOPIFY_BUDGET.labels(shop).set(ratio or 0.0)
         self._known.budgets_shown = set(shown)
+
+
+def _not_yet(shop: str, wait: float) -> ShopifyThrottled:
+    return ShopifyThrottled(f"Shopify takes no more calls for {shop} for now", wait)
+
+
+def _spent(shop: str, wait: float) -> ShopifyThrottled:
+    return ShopifyThrottled(f"the budget of {shop} is spent", wait, WaitReason.BUDGET)

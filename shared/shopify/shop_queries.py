@@ -10,6 +10,11 @@ query TrueupProbe { shop { id } }
 """
 """The cheapest call there is: whether the shop answers again."""
 
+GRANTED_SCOPES = """
+query TrueupGrantedScopes { currentAppInstallation { accessScopes { handle } } }
+"""
+"""The permissions that the merchant has granted."""
+
 TIME_ZONE = """
 query TrueupTimeZone { shop { ianaTimezone } }
 """

@@ -15,16 +15,16 @@ from typing import Any
 
 import aiohttp
 
-from shared.errors import ShopifyError, ShopifyThrottled, ShopifyUnclear, ShopPaused
+from shared.errors import ShopifyError, ShopifyThrottled, ShopifyUnclear
+from shared.shopify.answers import THROTTLES, pause_of
 from shared.shopify.client import CALL_TIMEOUT
 from shared.shopify.clock import ShopifyClock
+from shared.shopify.hold_off import HoldOff, told_seconds
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  # a name out of the standard
 _OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 _WRONG_SECRET = "invalid_client"  # noqa: S105  # Shopify's word for it
-_STATES = {402: "frozen", 403: "forbidden", 404: "not_found", 423: "locked"}
-_WAIT = 1.0
 
 
 class TokenRefused(ShopifyError):
@@ -58,6 +58,7 @@ class TokenEndpoint:
         self._url = url
         self._client_id = client_id
         self._secrets = tuple(secrets)
+        self._refusals: dict[str, HoldOff] = {}
 
     async def exchange(self, shop: str, session_token: str) -> Grant:
         """An offline token for a session token. Raises TokenRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused."""
@@ -90,28 +91,40 @@ class TokenEndpoint:
         url = f"{self._url.format(shop=shop)}/admin/oauth/access_token"
         body = {"client_id": self._client_id, "client_secret": secret, **fields}
         asked = datetime.now(UTC)
-        try:
-            async with self._session.post(
-                url, json=body, headers={"Accept": "application/json"}, timeout=aiohttp.ClientTimeout(CALL_TIMEOUT)
-            ) as response:
-                raw = await response.read()
-                status = response.status
-                date_header = response.headers.get("Date")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # The error's own text is left out: it may show the request.
-            raise ShopifyUnclear(f"access_token: {type(error).__name__}") from None
-        if status in _STATES:
-            raise ShopPaused(shop, _STATES[status])
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise ShopifyThrottled("access_token: HTTP 429", _WAIT)
+        refusals = self._refusals.setdefault(shop, HoldOff())
+        if (left := refusals.left) > 0:
+            raise ShopifyThrottled("access_token: not so soon after a refusal", left)
+        with refusals.sending() as sent:
+            status, told, raw = await self._post(url, body)
+        if status in THROTTLES:
+            wait = refusals.refused(sent, told_seconds(told.get("Retry-After"), told.get("Date")))
+            raise ShopifyThrottled(f"access_token: HTTP {status}", wait)
+        if status != HTTPStatus.UNAUTHORIZED and (pause := pause_of(shop, status, told.get("Location"), raw)):
+            raise pause
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"access_token: HTTP {status}")
+        refusals.answered()
         document = _object(raw)
         if status >= HTTPStatus.BAD_REQUEST:
             raise TokenRefused(shop, str((document or {}).get("error") or f"HTTP {status}")[:100])
         if document is None or not isinstance(document.get("access_token"), str):
             raise ShopifyUnclear("access_token: an answer without a token")
-        return _grant(document, asked, date_header)
+        return _grant(document, asked, told.get("Date"))
+
+    async def _post(self, url: str, body: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of the answer. Secrets go to the shop's own host: a redirect is never followed."""
+        try:
+            async with self._session.post(
+                url,
+                json=body,
+                headers={"Accept": "application/json"},
+                timeout=aiohttp.ClientTimeout(CALL_TIMEOUT),
+                allow_redirects=False,
+            ) as response:
+                return response.status, response.headers, await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # The error's own text is left out: it may show the request.
+            raise ShopifyUnclear(f"access_token: {type(error).__name__}") from None
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from shared.contract.messages import parse_time
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
+from shared.domain.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price, most_rows
@@ -121,7 +122,7 @@ class ShopifyWrites:
             raise ShopifyUnclear("inventorySetQuantities: an answer without its payload")
         errors = payload.get("userErrors") or []
         if any(error.get("code") == _IN_FLIGHT for error in errors):
-            raise ShopifyThrottled("the same push is still under way", _IN_FLIGHT_WAIT)
+            raise ShopifyThrottled("the same push is still under way", _IN_FLIGHT_WAIT, WaitReason.OUTCOME)
         return answer_of(payload.get("inventoryAdjustmentGroup"), errors, rows)
 
 

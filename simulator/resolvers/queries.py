@@ -12,7 +12,6 @@ from simulator.resolvers.common import whole_second
 from simulator.resolvers.registry import fields
 from simulator.search import matcher
 from simulator.shop import GID, Item, Product, Shop, Variant, number_of
-from simulator.tokens import SCOPES
 
 MAXIMUM_INPUT: Final = 250
 _Arguments = Mapping[str, Any]
@@ -188,9 +187,9 @@ fields(
         "productsCount": lambda _s, context, arguments: _limited(len(_live_products(context, arguments)), arguments),
         "productVariant": _one("ProductVariant"),
         "productVariants": _variants,
-        "currentAppInstallation": lambda _s, _c, _a: {
+        "currentAppInstallation": lambda _s, context, _a: {
             "id": "gid://shopify/AppInstallation/718366474546",
-            "accessScopes": [{"handle": scope, "description": scope} for scope in SCOPES.split(",")],
+            "accessScopes": [{"handle": scope, "description": scope} for scope in context.tenant.tokens.scopes],
         },
     },
 )

@@ -24,6 +24,7 @@ class FixedAccess:
 
     def __init__(self) -> None:
         self.pauses: list[str] = []
+        self.detail: str | None = None
 
     async def token(self, domain: str) -> str:
         """The simulator's token, unless the shop was paused."""
@@ -31,10 +32,12 @@ class FixedAccess:
             raise ShopPaused(domain, self.pauses[0])
         return "shpat_port"
 
-    async def pause(self, domain: str, reason: str) -> None:
-        """Note the pause."""
+    async def pause(self, domain: str, reason: str, detail: str | None = None) -> None:
+        """Note the pause; a shop is paused once."""
         assert domain == SHOP
-        self.pauses.append(reason)
+        if not self.pauses:
+            self.pauses.append(reason)
+            self.detail = detail
 
     async def renewed(self, domain: str, refused: str) -> str | None:
         """There is no other token."""

@@ -18,7 +18,8 @@ from services.preview.api.parts import Parts
 from services.preview.api.problem import FieldProblem, ProblemError, field_problems, invalid
 from services.preview.api.routes import Answer, AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
-from shared.errors import ShopifyError
+from shared.domain.pauses import pause_explained
+from shared.errors import ShopifyError, ShopPaused
 from shared.mongodb.shops import Shop
 from shared.shopify.tokens import TokenRefused
 
@@ -84,6 +85,10 @@ def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
         status, kind = HTTPStatus.FORBIDDEN, "shop-unknown"
         message = f"The app is not installed in {domain}."
         remedy = "Open the app from the shop's admin, which installs it."
+    elif isinstance(error, ShopPaused):
+        status, kind = HTTPStatus.SERVICE_UNAVAILABLE, "shopify-unavailable"
+        why = pause_explained(error.reason, error.detail)
+        message, remedy = f"The app cannot be installed in {domain}: {why.message}", why.remedy
     else:
         status, kind = HTTPStatus.SERVICE_UNAVAILABLE, "shopify-unavailable"
         message = f"Shopify does not answer now, so the app cannot be installed in {domain}."

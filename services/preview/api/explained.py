@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.comparison import Reason
+from shared.domain.pauses import pause_explained
+from shared.domain.waits import wait_explained
 from shared.mongodb.shops import Shop
 
 REASONS: dict[Reason, str] = {
@@ -50,48 +54,45 @@ class Failure(BaseModel):
     remedy: str | None = Field(None, description="What to do about it, where that is known.")
 
 
-PAUSES: dict[str, tuple[str, str]] = {
-    "unauthorized": (
-        "Shopify no longer accepts the app's access to this shop.",
-        "Open the app once from the shop's admin: that renews its access.",
-    ),
-    "frozen": (
-        "Shopify has frozen this shop, usually over an unpaid bill.",
-        "Settle the shop's bill with Shopify; the app then goes on by itself.",
-    ),
-    "locked": (
-        "Shopify has locked this shop.",
-        "Ask Shopify's support; when the shop is open again, the app goes on by itself.",
-    ),
-    "forbidden": (
-        "The app lacks a permission that it needs in this shop.",
-        "Open the app from the shop's admin and approve the permissions it asks for.",
-    ),
-    "not_found": (
-        "Shopify does not find this shop.",
-        "Check that the shop still exists; when it answers again, the app goes on by itself.",
-    ),
-}
-"""Why a shop takes no calls, and what to do about it."""
-
-
 class Pause(BaseModel):
     """The shop takes no calls now; the job waits for it and goes on by itself."""
 
     reason: str
+    detail: str | None = Field(description="The access scopes that are missing, or where a redirect leads.")
     since: AwareDatetime
     message: str
     remedy: str
+
+
+class Wait(BaseModel):
+    """What an unfinished job waits for now; it goes on by itself."""
+
+    reason: str
+    since: AwareDatetime
+    until: AwareDatetime = Field(description="When it is tried again.")
+    message: str
+
+
+_WAITED_OUT = timedelta(seconds=15)
+"""This long after its end a wait is over, though nobody has said so: whoever waited may have died."""
+
+
+def wait_of(job: Mapping[str, Any]) -> Wait | None:
+    """What a job waits for, None where it does not."""
+    held = job.get("held")
+    if not held or held["until"] + _WAITED_OUT < datetime.now(UTC):
+        return None
+    message = wait_explained(held["reason"])
+    return Wait(reason=held["reason"], since=held["since"], until=held["until"], message=message)
 
 
 def pause_of(shop: Shop | None) -> Pause | None:
     """The shop's pause, None where it is not paused."""
     if shop is None or shop.status != "paused" or shop.paused_at is None:
         return None
-    reason = shop.pause_reason or "unknown"
-    again = "When Shopify answers again, the app goes on by itself."
-    message, remedy = PAUSES.get(reason, ("Shopify takes no calls for this shop now.", again))
-    return Pause(reason=reason, since=shop.paused_at, message=message, remedy=remedy)
+    reason, detail = shop.pause_reason or "unknown", shop.pause_detail
+    why = pause_explained(reason, detail)
+    return Pause(reason=reason, detail=detail, since=shop.paused_at, message=why.message, remedy=why.remedy)
 
 
 def explanation(code: str | None) -> tuple[str | None, str | None]:
@@ -127,4 +128,5 @@ def failure_of(stored: Mapping[str, str] | None) -> Failure | None:
     if stored is None:
         return None
     message, remedy = explanation(stored["code"])
-    return Failure(code=stored["code"], message=stored.get("message") or message or "", remedy=remedy)
+    told = stored.get("message") or message or ""
+    return Failure(code=stored["code"], message=told, remedy=stored.get("remedy") or remedy)

@@ -13,12 +13,14 @@ from services.preview.api.explained import (
     Failure,
     Pause,
     ReasonCount,
+    Wait,
     code_counts,
     explanation,
     failure_of,
     pause_of,
     reason_counts,
     reason_text,
+    wait_of,
 )
 from services.preview.api.pages import Anywhere, Moment, Paged, QueryBool, Text
 from shared.contract.messages import JobOptions, Ulid
@@ -114,12 +116,14 @@ class JobOut(BaseModel):
     finished_at: AwareDatetime | None
     cancel_requested: bool
     failure: Failure | None
-    paused: Pause | None = Field(description="Why an unfinished job does not go on now; none: nothing holds it.")
+    paused: Pause | None = Field(description="The pause of the shop that an unfinished job waits for.")
+    held: Wait | None = Field(description="What else an unfinished job waits for now; none: nothing holds it.")
 
     @classmethod
     def of(cls, document: dict[str, Any], around: Around = NOTHING_AROUND) -> JobOut:
         """From the stored document, and what is known around it."""
         unfinished = document["state"] in UNFINISHED_JOB_STATES
+        paused = pause_of(around.shop) if unfinished else None
         leave_out = document.get("leave_out") or {}
         return cls(
             job_id=document["job_id"],
@@ -146,7 +150,8 @@ class JobOut(BaseModel):
             finished_at=document["finished_at"],
             cancel_requested=document["cancel_requested"],
             failure=failure_of(document["failure"]),
-            paused=pause_of(around.shop) if unfinished else None,
+            paused=paused,
+            held=wait_of(document) if unfinished and paused is None else None,
         )
 
     @property

@@ -21,6 +21,7 @@ from shared import metrics
 from shared.domain.comparison import GRACE
 from shared.domain.drift import DriftMode, loss_ratio, unusual_silence
 from shared.errors import ShopifyError, ShopifyThrottled
+from shared.growing import growing
 from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.drift_history import DriftHistory
@@ -57,6 +58,9 @@ class SweepTimes:
 
 SHOPS_AT_ONCE = 4
 
+_LONGEST_WAIT = 600.0
+"""Seconds that a shop whose looks keep failing gives way at most."""
+
 WORST, ENOUGH = 10, 20
 """Shops with a loss figure of their own in the metrics, and the webhooks without which a figure says little."""
 
@@ -86,6 +90,7 @@ class Sweeping:
         self._times = times
         self._slots = asyncio.Semaphore(SHOPS_AT_ONCE)
         self._not_before: dict[str, datetime] = {}
+        self._failures: dict[str, int] = {}
         self._measure_at = 0.0
 
     async def run(self) -> None:
@@ -121,14 +126,21 @@ class Sweeping:
             try:
                 await self.visit(shop)
                 self._not_before.pop(shop, None)
+                self._failures.pop(shop, None)
             except ShopifyThrottled as throttled:
                 self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=throttled.retry_after)
             except ShopifyError as error:
                 log.warning("sweep_failed", shop=shop, reason=str(error))
-                self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
+                self._give_way(shop)
             except Exception:  # one shop must not take the others' turns
                 log.exception("sweep_failed", shop=shop)
-                self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
+                self._give_way(shop)
+
+    def _give_way(self, shop: str) -> None:
+        """After each failure in a row for longer."""
+        failures = self._failures[shop] = self._failures.get(shop, 0) + 1
+        wait = growing(failures, self._times.after_a_failure.total_seconds(), _LONGEST_WAIT)
+        self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=wait)
 
     async def visit(self, shop: str) -> None:
         """Look where it is time to, judge what is watched, follow and repair. Raises ShopifyError."""

@@ -58,10 +58,6 @@ MOST_ATTEMPTS = 5
 """Begun this often without an end, a cell ends as an error, unless its push may have been sent."""
 
 
-_OF_THE_WHOLE_SHOP = frozenset({"ACCESS_DENIED"})
-"""Refusals that no smaller question would avoid."""
-
-
 class CellWorker:
     """Takes cells to their end. Everything it decides is in the documents before it is told."""
 
@@ -129,7 +125,7 @@ class CellWorker:
 
     async def _refused(self, shop: str, ids: Sequence[str], refusal: ShopifyRefused) -> None:
         """Shopify refuses to be read for these cells: halve down to the one it is about, and end that."""
-        if len(ids) > 1 and refusal.code not in _OF_THE_WHOLE_SHOP:
+        if len(ids) > 1:
             for half in halves(ids):
                 await self._group(shop, half)
             return

@@ -21,6 +21,7 @@ from shared.domain.push import (
     resend,
     would_apply_twice,
 )
+from shared.domain.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.pushes import Outcome, PushRecord, PushRow, PushStore
 from shared.mongodb.transactions import Session, Transactions
@@ -77,7 +78,10 @@ class Sending:
             policy = resend(push.first_sent_at, now)
             if policy is Resend.WAIT_FOR_EVIDENCE:
                 until = (push.first_sent_at or now) + KEY_LIFE + SEND_DEADLINE + LONGEST_EXECUTION
-                raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", _seconds(until, now))
+                wait = _seconds(until, now)
+                raise ShopifyThrottled(
+                    "the key of a push may be forgotten; evidence comes later", wait, WaitReason.OUTCOME
+                )
             by_evidence = policy is Resend.JUDGE
             if not by_evidence and push.runs > 0 and await self._would_apply_twice(shop, push):
                 self._check_calm(push, now)
@@ -167,7 +171,8 @@ class Sending:
         """Raises ShopifyThrottled while something of a send may still be under way."""
         until = (push.last_sent_at or push.first_sent_at or now) + SEND_DEADLINE + LONGEST_EXECUTION
         if now < until:
-            raise ShopifyThrottled("a push may not be sent again; evidence comes later", _seconds(until, now))
+            wait = _seconds(until, now)
+            raise ShopifyThrottled("a push may not be sent again; evidence comes later", wait, WaitReason.OUTCOME)
         log.warning("push_not_sent_again", push=push.push_id, sends=push.sends)
 
     async def _judge(self, shop: str, push: PushRecord) -> PushRecord:

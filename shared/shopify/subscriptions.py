@@ -101,7 +101,8 @@ class Subscriptions:
         """Whether Shopify took it. One refused topic does not keep the others from being made."""
         try:
             body = request_body(SUBSCRIBE, {"topic": topic, "uri": uri, "fields": FIELDS.get(topic)})
-            reply = await self._client.call(shop, "webhookSubscriptionCreate", body, price=_CHANGE)
+            # A topic may need a permission that nothing else needs.
+            reply = await self._client.call(shop, "webhookSubscriptionCreate", body, price=_CHANGE, optional=True)
         except ShopifyRefused as refusal:
             log.warning("topic_refused", shop=shop, topic=topic, reason=str(refusal))
             return False

@@ -21,6 +21,9 @@ from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
+WEBHOOK_PATH = "/webhooks/shopify"
+"""Where webhooks are taken."""
+
 _FERNET_KEY_BYTES = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -41,7 +44,9 @@ class Settings(BaseSettings):
     shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
     shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
     webhook_url: str | None = Field(
-        None, description="Where Shopify reaches POST /webhooks/shopify; none: no subscriptions are made."
+        None,
+        description="The https address that ends in /webhooks/shopify, as Shopify reaches it; "
+        "none: no subscriptions are made.",
     )
     token_keys: Annotated[list[SecretStr], NoDecode] = Field(
         description="Fernet keys, comma-separated; the first encrypts, all decrypt."
@@ -144,8 +149,14 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _takes_webhooks(cls, url: str | None) -> str | None:
-        if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if not (parts.scheme in ("https", "http") and parts.hostname):
             raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
+        if not parts.path.endswith(WEBHOOK_PATH) or parts.query or parts.fragment:
+            # At any other path Shopify would be answered 404, and give the subscription up after some hours.
+            raise ValueError(f"must end in {WEBHOOK_PATH}, where webhooks are taken")
         return url
 
     @field_validator("demo_sign_in")

@@ -12,8 +12,11 @@ from services.command_line.documents import print_document
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.records import shop_domain
 from services.command_line.tables import Column, show_table
+from services.command_line.webhook_address import problem_of
+from shared.domain.pauses import pause_explained
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
+from shared.mongodb.subscriptions import SubscriptionStore
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.subscriptions import Subscriptions
 
@@ -65,19 +68,26 @@ async def add_shop(
     try:
         listed = await ShopifyReads(calls).locations(shop)
     except ShopPaused as pause:
+        why = pause_explained(pause.reason, pause.detail)
         raise WrongUseError(
-            f"Shopify does not take this token for {shop} ({pause.reason}); nothing was stored"
+            f"Shopify does not take this token for {shop} ({pause.reason}); nothing was stored. {why.message}"
         ) from None
     is_new = await client.shops.add(shop, token, allow_negative=allow_negative)
     locations = [Location(one.location_id, one.name, one.active, one.managed_elsewhere) for one in listed]
     await client.boms.keep_locations(shop, locations)
+    removed: tuple[str, ...] = ()
+    address_problem = None
     if settings.webhook_url is not None:
-        await Subscriptions(calls).ensure(shop, settings.webhook_url)
+        remembered = SubscriptionStore(client.mongo.db)
+        removed = (await Subscriptions(calls, remembered).ensure(shop, settings.webhook_url)).removed
+        address_problem = await problem_of(client.calls.http, settings.webhook_url)
     if as_json:
         print_document(
             {
                 "shop": shop,
                 "new": is_new,
+                "subscriptions_removed": list(removed),
+                "webhook_url_problem": address_problem,
                 "locations": [
                     {
                         "location_id": place.location_id,
@@ -101,4 +111,8 @@ async def add_shop(
         for place in locations
     ]
     show_table(out, COLUMNS, lines)
+    for one in removed:
+        out.print(f"webhook subscription removed, which Trueup had made at an earlier address: {one}", soft_wrap=True)
+    if address_problem is not None:
+        out.print(address_problem, soft_wrap=True)
     return Exit.OK

@@ -20,10 +20,11 @@ from services.webhook_ingest.topics import TOPICS, routing_key, topic_label
 from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.operations import MEASURED
+from shared.settings import WEBHOOK_PATH
 
 log = structlog.get_logger()
 
-PATH = "/webhooks/shopify"
+PATH = WEBHOOK_PATH
 BODY_LIMIT = 1_000_000
 """Bytes. The largest body we know has a few kilobytes."""
 DEADLINE = 4.5

@@ -102,7 +102,8 @@ class Installing:
                 log.warning("no_webhooks", shop=domain, remedy="set TRUEUP_WEBHOOK_URL")
             else:
                 made = await self._subscriptions.ensure(domain, self._webhook_url)
-                log.info("webhooks_set_up", shop=domain, made=len(made.made), present=len(made.present))
+                present, removed = len(made.present), made.removed
+                log.info("webhooks_set_up", shop=domain, made=len(made.made), present=present, removed=removed)
         except ShopifyError as error:
             log.warning("set_up_failed", shop=domain, reason=str(error))
             return False

@@ -10,6 +10,7 @@ import aiohttp
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.shops import ShopStore
+from shared.mongodb.subscriptions import SubscriptionStore
 from shared.mongodb.tokens import TokenStore
 from shared.settings import Settings
 from shared.shop_life.access import AlthoughPaused, ShopAccess
@@ -50,7 +51,7 @@ class ShopLife:
                 endpoint=endpoint,
                 boms=BomStore(mongo.db, mongo.transactions),
                 reads=ShopifyReads(client),
-                subscriptions=Subscriptions(client),
+                subscriptions=Subscriptions(client, SubscriptionStore(mongo.db)),
                 webhook_url=settings.webhook_url,
             ),
             probing=Probing(

@@ -33,7 +33,8 @@ class Ended:
 
 def settings_as_environment(settings: Settings) -> dict[str, str]:
     """The variables that say what the settings say."""
-    return {
+    hooks = {} if settings.webhook_url is None else {"TRUEUP_WEBHOOK_URL": settings.webhook_url}
+    return hooks | {
         "TRUEUP_AMQP_URL": settings.amqp_url.get_secret_value(),
         "TRUEUP_MONGODB_URI": settings.mongodb_uri.get_secret_value(),
         "TRUEUP_MONGODB_DATABASE": settings.mongodb_database,

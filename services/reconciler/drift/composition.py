@@ -16,6 +16,7 @@ from shared.mongodb.drift import DriftStore
 from shared.mongodb.drift_history import DriftHistory
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.stock import StockStore
+from shared.mongodb.subscriptions import SubscriptionStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.rows import RowReader
@@ -24,6 +25,7 @@ from shared.shopify.client import ShopifyClient
 from shared.shopify.every_level import EveryLevel
 from shared.shopify.exports import Exports
 from shared.shopify.reads import ShopifyReads
+from shared.shopify.subscriptions import Subscriptions
 
 
 def compose_sweeping(
@@ -72,6 +74,6 @@ def compose_sweeping(
             grace=times.grace,
             follow=times.follow,
         ),
-        subscribing=Subscribing(client, webhook_url),
+        subscribing=Subscribing(Subscriptions(client, SubscriptionStore(mongo.db)), webhook_url),
         times=times,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 
-from shared.shopify.client import ShopifyClient
 from shared.shopify.subscriptions import Subscriptions
 
 log = structlog.get_logger()
@@ -13,15 +12,15 @@ log = structlog.get_logger()
 class Subscribing:
     """Keeps a shop's subscriptions. Without an address it leaves them alone: they may be set in the app's settings."""
 
-    def __init__(self, client: ShopifyClient, url: str | None) -> None:
-        self._client = client
+    def __init__(self, subscriptions: Subscriptions, url: str | None) -> None:
+        self._subscriptions = subscriptions
         self._url = url
 
     async def check(self, shop: str) -> list[str]:
         """Make what is missing at our address; answers those topics. Raises what the Shopify adapter raises."""
         if self._url is None:
             return []
-        made = list((await Subscriptions(self._client).ensure(shop, self._url)).made)
+        made = list((await self._subscriptions.ensure(shop, self._url)).made)
         if made:
             log.warning("subscriptions_made_again", shop=shop, topics=made)
         return made

@@ -44,8 +44,10 @@ def _activated(context: Context, arguments: _Arguments, key: str) -> dict[str, A
         return {"inventoryLevel": level, "userErrors": errors}
     if errors:
         return {"inventoryLevel": None, "userErrors": errors}
+    # Recorded: without a quantity a level keeps what it held. Whether one that is given replaces that is open.
+    given = arguments if level is None or not context.simulator.open_points.activation_keeps else {}
     level = level or shop.add_level(item, location, context.now)
-    return {"inventoryLevel": _stock(context, level, arguments, key), "userErrors": []}
+    return {"inventoryLevel": _stock(context, level, given, key), "userErrors": []}
 
 
 def _quantity_errors(arguments: _Arguments, location: Location, *, already: bool) -> list[dict[str, Any]]:

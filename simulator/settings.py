@@ -25,6 +25,7 @@ class OpenPoints:
     mixed_batch_partial: bool = False  # one bad entry refuses the whole batch, or only itself
     repeated_key_executes: bool = False  # a repeated idempotency key answers the first result, or executes again
     totals_lag_seconds: int = 0  # how far a product's `totalInventory` lags behind its levels
+    activation_keeps: bool = False  # a quantity given with an activation replaces what the level held, or does not
     points_per_quantity: int = 0  # what each entry of a set or adjustment costs above the mutation's own points
 
     def update(self, values: dict[str, Any]) -> None:

@@ -281,7 +281,7 @@ class ReconcilerService:
             client=client,
             reads=reads,
             publisher=self._publisher,
-            stocking=Stocking(ending, Activation(client)),
+            stocking=Stocking(ending, Activation(client), reads),
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()

@@ -38,7 +38,7 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
-                local_before, local_after, settled {settle_no, tracks_rev}, activation {key, local, …},
+                local_before, local_after, settled {settle_no, tracks_rev}, activation {key, held, local, …},
                 published_at, claim, created_at, ended_at
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at

@@ -1,4 +1,4 @@
-"""Stocking an item at a location, at zero, so that it may be pushed to."""
+"""Stocking an item at a location, so that it may be pushed to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Stocked(StrEnum):
     """What Shopify's answer says."""
 
     NOW = auto()
-    """It is stocked since this call, at zero."""
+    """It is stocked since this call."""
     ALREADY = auto()
     """It was stocked before, with whatever it holds."""
     REFUSED = auto()
@@ -29,9 +29,12 @@ class Stocked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StockedAnswer:
-    """`available_at`: Shopify's time of the zero. `taken_at`: of the reply. `detail`: Shopify's words of a refusal."""
+    """`available`: what Shopify says that the level holds now, None where it gives no number; `available_at`: its time
+    of that. `taken_at`: of the reply. `detail`: Shopify's words of a refusal.
+    """
 
     outcome: Stocked
+    available: int | None
     available_at: datetime | None
     taken_at: datetime
     detail: str | None = None
@@ -43,13 +46,17 @@ class Activation:
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
 
-    async def stock(self, shop: str, item_id: str, location_id: str, *, key: str) -> StockedAnswer:
-        """Stock an item at a location, at zero. Safe to repeat under the same key.
+    async def stock(self, shop: str, item_id: str, location_id: str, *, held: int, key: str) -> StockedAnswer:
+        """Stock an item at a location, with what it `held` there before. Safe to repeat under the same key.
+
+        A level that is stocked again without a quantity keeps what it held; whether one that is given replaces that,
+        nobody has shown. So the quantity given is the one held.
 
         Its errors have no code; whether there is a level beside them tells what they mean. Raises what the adapter
         raises.
         """
-        variables = {"item": item_gid(item_id), "location": location_gid(location_id), "key": key}
+        names = {"item": item_gid(item_id), "location": location_gid(location_id)}
+        variables = names | {"available": held, "key": key}
         body = request_body(ACTIVATE, variables)
         reply = await self._client.call(shop, "inventoryActivate", body, price=_PRICE)
         payload = reply.data.get("inventoryActivate")
@@ -58,7 +65,9 @@ class Activation:
         level, errors = payload.get("inventoryLevel"), payload.get("userErrors") or []
         detail = "; ".join(str(error.get("message")) for error in errors) or None
         if not level or not level["isActive"]:
-            return StockedAnswer(Stocked.REFUSED, None, reply.date, detail)
+            return StockedAnswer(Stocked.REFUSED, None, None, reply.date, detail)
         quantities = level["quantities"]
-        at = parse_time((quantities[0] if quantities else {}).get("updatedAt") or level["updatedAt"])
-        return StockedAnswer(Stocked.ALREADY if errors else Stocked.NOW, at, reply.date, detail)
+        first = quantities[0] if quantities else {}
+        at = parse_time(first.get("updatedAt") or level["updatedAt"])
+        outcome = Stocked.ALREADY if errors else Stocked.NOW
+        return StockedAnswer(outcome, first.get("quantity"), at, reply.date, detail)

@@ -46,14 +46,16 @@ mutation TrueupUnsubscribe($id: ID!) {
 """
 
 ACTIVATE = """
-mutation TrueupActivate($item: ID!, $location: ID!, $key: String!) {
-  inventoryActivate(inventoryItemId: $item, locationId: $location, available: 0) @idempotent(key: $key) {
+mutation TrueupActivate($item: ID!, $location: ID!, $available: Int!, $key: String!) {
+  inventoryActivate(inventoryItemId: $item, locationId: $location, available: $available) @idempotent(key: $key) {
     inventoryLevel { isActive updatedAt quantities(names: ["available"]) { quantity updatedAt } }
     userErrors { field message }
   }
 }
 """
-"""Stocks an item at a location, at zero. Where it is stocked already Shopify answers the level and an error."""
+"""Stocks an item at a location. Where it is stocked already Shopify answers the level and an error, because a quantity
+is given.
+"""
 
 ITEMS_PAGE = """
 query TrueupItemsPage($first: Int!, $after: String) {

@@ -17,7 +17,8 @@ ACTIVATE = JobOptions(activate=True)
 
 @pytest.fixture
 async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
-    """A (10, 7) and B, which nobody counts (5, 6), at two locations; neither is stocked at the second any more."""
+    """A (10, 7) and B, which nobody counts (5, 6), at two locations; neither is stocked at the second any more,
+    and what was there has gone."""
     async with (
         shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made,
         reconciler(made),
@@ -26,6 +27,7 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
         await made.add_boms({"A": [10, 7]}, tracks=True)
         await made.add_boms({"B": [5, 6]})
         await made.agree()
+        await made.edit({(name, made.locations[1]): 0 for name in "AB"})
         for name in "AB":
             level = {"item_id": made.items[name], "location_id": made.locations[1], "active": False}
             await made.control("set_level", level)
@@ -70,8 +72,10 @@ async def test_a_unit_sold_right_after_stocking_is_kept(world: ShopWorld, monkey
     there = world.locations[1]
     stock = Activation.stock
 
-    async def then_sell(self: Activation, shop: str, item_id: str, location_id: str, *, key: str) -> StockedAnswer:
-        answer = await stock(self, shop, item_id, location_id, key=key)
+    async def then_sell(
+        self: Activation, shop: str, item_id: str, location_id: str, *, held: int, key: str
+    ) -> StockedAnswer:
+        answer = await stock(self, shop, item_id, location_id, held=held, key=key)
         if item_id == world.items["A"]:
             await world.sell("A", location_id)
         return answer
@@ -91,7 +95,42 @@ async def test_a_lost_answer_of_stocking_is_asked_for_again(world: ShopWorld) ->
     assert job["totals"]["updated"] == 1
     assert (await world.shopify())[CellKey("A", there)] == 7
     assert (await world.calls())["inventoryActivate"]["calls"] == 2
-    assert [entry["after"] for entry in await world.ledger()] == [0, 7]
+    assert [entry["after"] for entry in await world.ledger()] == [7]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("keeps", [False, True])
+@pytest.mark.parametrize("sold", [0, 1])
+async def test_a_level_that_still_holds_units_is_pushed_from_those(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch, *, lost: bool, keeps: bool, sold: int
+) -> None:
+    """Held 7, local 9: both sides hold 9, less what is sold meanwhile, whether or not a quantity that is given with an
+    activation replaces what the level held, and whether or not its answer was lost."""
+    there = world.locations[1]
+    await world.control("/control/open_points", {"activation_keeps": keeps})
+    await world.edit({("A", there): 7})
+    await world.hand("A", there, 2)
+    if lost:
+        await world.control("/control/faults", {"operation": "inventoryActivate", "kind": "reset_after"})
+    stock = Activation.stock
+    sales = [sold] if sold else []
+
+    async def and_sell(
+        self: Activation, shop: str, item_id: str, location_id: str, *, held: int, key: str
+    ) -> StockedAnswer:
+        try:
+            return await stock(self, shop, item_id, location_id, held=held, key=key)
+        finally:
+            for units in sales:
+                await world.sell("A", location_id, units)
+            sales.clear()
+
+    monkeypatch.setattr(Activation, "stock", and_sell)
+    job = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["A"]}, options=ACTIVATE)
+    assert (job["totals"]["updated"], job["codes"]) == (1, {})
+    assert (await world.shopify())[CellKey("A", there)] == 9 - sold
+    cell = await world.cell("A", there)
+    assert (cell.index, cell.count) == (9 - sold, 9 - sold)
 
 
 async def test_stocked_by_somebody_else_meanwhile(world: ShopWorld) -> None:

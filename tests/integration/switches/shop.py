@@ -105,7 +105,7 @@ class SwitchShop:
             client=client,
             reads=reads,
             publisher=cast("Publisher", Unheard()),
-            stocking=Stocking(ending, Activation(client)),
+            stocking=Stocking(ending, Activation(client), reads),
         )
 
     async def open(self, random: Random) -> Street:

@@ -22,14 +22,16 @@ _OF_FIELD: Final[Mapping[str, str]] = {
     "inventoryItem": "read_inventory",
     "inventoryItems": "read_inventory",
     "inventoryLevel": "read_inventory",
-    "location": "read_locations",
-    "locations": "read_locations",
     "locationsCount": "read_locations",
     "product": "read_products",
     "products": "read_products",
     "productsCount": "read_products",
     "productVariant": "read_products",
     "productVariants": "read_products",
+}
+_EITHER: Final[Mapping[str, tuple[str, ...]]] = {
+    "location": ("read_locations", "read_inventory", "read_markets_home"),
+    "locations": ("read_locations", "read_inventory", "read_markets_home"),
 }
 _OF_KIND: Final[Mapping[str, str]] = {
     "InventoryItem": "read_inventory",
@@ -51,9 +53,11 @@ def check_scopes(context: Context, root: GraphQLObjectType, node: FieldNode, var
         kinds = [match[1] for match in map(GID.fullmatch, map(str, ids)) if match is not None]
         wanted = [_OF_KIND[kind] for kind in kinds if kind in _OF_KIND]
         needed = next((scope for scope in wanted if not _is_granted(scope, granted)), None)
-    if needed is None or _is_granted(needed, granted):
+    either = _EITHER.get(name, () if needed is None else (needed,))
+    if not either or any(_is_granted(scope, granted) for scope in either):
         return
-    required = f"`{needed}` access scope."
+    required = " or ".join([", ".join(f"`{scope}` access scope" for scope in either[:-1])] * (len(either) > 1))
+    required += (" or " if required else "") + f"`{either[-1]}` access scope."
     raise FieldError(
         f"Access denied for {name} field. Required access: {required}",
         {"code": "ACCESS_DENIED", "documentation": DOCUMENTATION, "requiredAccess": required},

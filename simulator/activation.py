@@ -70,7 +70,8 @@ def _quantity_errors(arguments: _Arguments, location: Location, *, already: bool
 
 
 def _stock(context: Context, level: Level, arguments: _Arguments, key: str) -> Level:
-    level.stocked = True
+    if not level.stocked:
+        level.stocked, level.switched_at = True, context.now
     level.updated_at = context.now
     wanted = arguments.get("available")
     if wanted is None and arguments.get("onHand") is not None:
@@ -108,7 +109,8 @@ def _deactivated(context: Context, text: str) -> dict[str, Any]:
             " at a minimum of 1 location."
         )
         return {"userErrors": [_error(None, message)]}
-    level.stocked = False
+    if level.stocked:
+        level.stocked, level.switched_at = False, context.now
     level.updated_at = context.now
     body = {"inventory_item_id": int(level.item.id), "location_id": int(level.location.id)}
     context.tenant.webhooks.emit("inventory_levels/disconnect", body, context.now, str(uuid.uuid4()))

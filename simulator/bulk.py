@@ -8,6 +8,7 @@ from typing import Final
 
 AT_ONCE: Final = 5
 RUNTIME: Final = timedelta(seconds=1)
+CANCELING: Final = timedelta(seconds=0.5)  # from the call that cancels to the end
 KEPT: Final = timedelta(days=7)
 
 
@@ -28,10 +29,20 @@ class BulkOperation:
         """When it is finished, unless it is cancelled before."""
         return self.created_at + RUNTIME
 
+    @property
+    def ended_at(self) -> datetime:
+        """When it ends, in whatever way."""
+        return self.finished_at if self.cancelled_at is None else self.cancelled_at + CANCELING
+
+    def counted(self, total: int, now: datetime) -> int:
+        """Of so many objects those that were written by then; a cancelled query keeps what it had."""
+        passed = (self.cancelled_at or now) - self.created_at
+        return total if passed >= RUNTIME else int(total * max(timedelta(0), passed) / RUNTIME)
+
     def status(self, now: datetime) -> str:
         """Shopify's status at that time."""
         if self.cancelled_at is not None:
-            return "CANCELED"
+            return "CANCELING" if now < self.ended_at else "CANCELED"
         if now < self.finished_at:
             return "CREATED" if now < self.created_at + RUNTIME / 2 else "RUNNING"
         if self.failure is not None:
@@ -50,5 +61,5 @@ class BulkOperations:
     operations: dict[str, BulkOperation] = field(default_factory=dict)
 
     def running(self, now: datetime) -> list[BulkOperation]:
-        """Those that are neither finished nor cancelled."""
-        return [one for one in self.operations.values() if one.status(now) in ("CREATED", "RUNNING")]
+        """Those that have not ended: one that is being cancelled still has its place."""
+        return [one for one in self.operations.values() if one.status(now) in ("CREATED", "RUNNING", "CANCELING")]

@@ -5,11 +5,12 @@ The model was fitted to recorded exchanges.
 - Scalars and enums cost 0; an object or a plain list costs 1 and what is selected in it, a list counting once however
   long; `PageInfo`, money and consents are free; of an interface's or union's branches the dearest counts.
 - A connection costs 2 and, for each of max(1, floor(2 ln n)) steps, 1 and its node's selection: once for `nodes` and
-  once for `edges { node }`. n is `first` or `last` for the requested cost, and the number of nodes received for the
-  actual one. An empty page costs one step, unless a search found nothing.
+  once for `edges { node }`, each with its own selection. n is `first` or `last` for the requested cost, and the number
+  of nodes received for the actual one. An empty page costs the steps that were asked for, without what is selected in
+  its nodes, unless a search found nothing. An object that is null costs 1.
 - `nodes(ids:)` is asked for as one list; used are 2 ln(number of ids) and what each element held.
-- A `Count` costs 10 at the root and 1 below. A mutation costs 10, its payload and the objects directly in it being
-  free, and more where its input carries metafields.
+- A `Count` costs 10 at the root and anywhere in a mutation's payload, 1 elsewhere. A mutation costs 10, its payload and
+  the objects directly in it being free, and more where its input carries metafields.
 - What @skip and @include leave out is free; no query costs less than 1; none uses up more than it asked for.
 """
 
@@ -58,9 +59,11 @@ COUNT_COST: Final = 10
 MUTATION_COST: Final = 10
 CONNECTION_COST: Final = 2
 LOWEST_COST: Final = 1
-# Recorded: one of the ten flags that were asked together costs 1; which one is not shown.
-DEAR_SCALARS: Final = frozenset({("Location", "hasActiveInventory")})
+# Recorded: one of the flags that were asked together costs 1. It is neither `hasActiveInventory` nor one of those that
+# were asked alone; the orders of a location are the dearest thing to look up.
+DEAR_SCALARS: Final = frozenset({("Location", "hasUnfulfilledOrders")})
 MAXIMUM_QUERY_COST: Final = 1000
+_FIXED: Final = {"free": 0, "count": COUNT_COST, "scalar": 1}  # whatever is in them
 _META_FIELDS: Final = {"__type": TypeMetaFieldDef, "__schema": SchemaMetaFieldDef}
 
 
@@ -85,8 +88,16 @@ class CostNode:
     selected: list[Selected] = field(default_factory=list)  # with their @skip and @include
     branches: dict[str, list[CostNode]] = field(default_factory=dict)
     searched: bool = False  # a connection with a `query`
-    ways: int = 1  # a connection's nodes are asked for by `nodes`, by `edges { node }`, or by both
-    holders: list[tuple[str, str | None]] = field(default_factory=list)  # where a connection's reply holds its nodes
+    ways: list[Way] = field(default_factory=list)  # a connection's nodes: by `nodes`, by `edges { node }`, or by both
+
+
+@dataclass(slots=True)
+class Way:
+    """One way in which a connection's nodes are asked for: where the reply holds them, and what is selected."""
+
+    key: str
+    inner: str | None
+    branches: dict[str, list[CostNode]] = field(default_factory=dict)
 
 
 class CostPlan:
@@ -148,7 +159,7 @@ class CostPlan:
         is_list = isinstance(get_nullable_type(definition.type), GraphQLList)
         if named.name in FREE_TYPES:
             return CostNode(key, "free")
-        if named.name == "Count" and at_root:
+        if named.name == "Count" and (at_root or self._is_mutation):
             return CostNode(key, "count")
         if named.name.endswith("Connection") and isinstance(named, GraphQLObjectType):
             return self._connection(key, named, nodes, sets)
@@ -163,26 +174,26 @@ class CostPlan:
     ) -> CostNode:
         size = _argument(nodes[0], "first")
         cost = CostNode(key, "connection", size if size is not None else _argument(nodes[0], "last"))
-        node_sets: list[SelectionSetNode] = []
         for name, selected in self._selections.by_key(named, sets).items():
             inner = [field.node for field in selected]
             below = [node.selection_set for node in inner if node.selection_set is not None]
             if inner[0].name.value == "nodes":
-                node_sets += below
-                cost.holders.append((name, None))
+                cost.ways.append(self._way(named, name, None, below))
             elif inner[0].name.value == "edges":
                 edge = object_type(get_named_type(named.fields["edges"].type))
                 for edge_key, fields in self._selections.by_key(edge, below).items():
                     if fields[0].node.name.value == "node":
-                        node_sets += [f.node.selection_set for f in fields if f.node.selection_set is not None]
-                        cost.holders.append((name, edge_key))
-        cost.ways = max(1, len(cost.holders))
+                        sets_of = [f.node.selection_set for f in fields if f.node.selection_set is not None]
+                        cost.ways.append(self._way(named, name, edge_key, sets_of))
         cost.searched = any(argument.name.value == "query" for argument in nodes[0].arguments or ())
-        if node_sets:
-            self._branch(cost, _node_type(named), node_sets)
         return cost
 
-    def _branch(self, cost: CostNode, named: GraphQLNamedType, sets: list[SelectionSetNode]) -> None:
+    def _way(self, named: GraphQLObjectType, key: str, inner: str | None, sets: list[SelectionSetNode]) -> Way:
+        way = Way(key, inner)
+        self._branch(way, _node_type(named), sets)
+        return way
+
+    def _branch(self, cost: CostNode | Way, named: GraphQLNamedType, sets: list[SelectionSetNode]) -> None:
         if isinstance(named, (GraphQLInterfaceType, GraphQLUnionType)):
             possible = list(self._schema.get_possible_types(named))
         else:
@@ -238,10 +249,11 @@ def _requested(node: CostNode, variables: Mapping[str, Any], nodes_per_id: bool)
         return COUNT_COST
     if node.kind == "scalar":
         return 1
-    dearest = _dearest(node, variables, nodes_per_id)
     if node.kind == "connection":
-        size = variables.get(node.size) if isinstance(node.size, str) else node.size
-        return CONNECTION_COST + connection_steps(size or 0) * (node.ways + dearest)
+        # One that asks for no nodes at all still pays for a page.
+        each = sum(1 + _dearest(way, variables, nodes_per_id) for way in node.ways) or 1
+        return CONNECTION_COST + _steps_asked(node, variables) * each
+    dearest = _dearest(node, variables, nodes_per_id)
     if node.ids is not None and nodes_per_id:
         count = node.ids if isinstance(node.ids, int) else len(variables.get(node.ids) or ())
         return max(1, count) * (1 + dearest)
@@ -261,12 +273,11 @@ class _Reading:
 
     def actual(self, node: CostNode, value: Any) -> float:
         """What one field with this value cost."""
-        if value is None or node.kind == "free":
-            return 0
-        if node.kind == "count":
-            return COUNT_COST
-        if node.kind == "scalar":
-            return 1
+        if value is None:
+            named = node.kind in ("object", "list") and node.ids is None
+            return int(named and _included(node, self.variables))
+        if node.kind in _FIXED:
+            return _FIXED[node.kind]
         if node.kind in ("object", "bare"):
             return (node.kind == "object") + self._held(node, value)
         if node.kind == "connection":
@@ -281,18 +292,19 @@ class _Reading:
     def _page(self, node: CostNode, value: Mapping[str, Any]) -> float:
         """A connection's nodes."""
         total = 0.0
-        for key, inner in node.holders:
-            elements = [element if inner is None else element.get(inner) for element in value.get(key) or ()]
+        for way in node.ways:
+            rows = value.get(way.key) or ()
+            elements = [element if way.inner is None else element.get(way.inner) for element in rows]
             if elements:
-                total += held_steps(len(elements)) * (1 + self._dearest(node, elements))
-        if total == 0 and node.holders:
-            return node.ways - 1 if node.searched else node.ways + _dearest(node, self.variables, self.nodes_per_id)
+                total += held_steps(len(elements)) * (1 + self._dearest(way, elements))
+        if total == 0 and node.ways:
+            return len(node.ways) - 1 if node.searched else _steps_asked(node, self.variables) * len(node.ways)
         return total
 
-    def _dearest(self, node: CostNode, elements: list[Any]) -> float:
+    def _dearest(self, node: CostNode | Way, elements: list[Any]) -> float:
         return max((self._held(node, element) for element in elements if element is not None), default=0)
 
-    def _held(self, node: CostNode, value: Mapping[str, Any]) -> float:
+    def _held(self, node: CostNode | Way, value: Mapping[str, Any]) -> float:
         """The costs below an object: of each concrete type's branch what it holds; the dearest counts."""
         return max(
             (sum(self.actual(child, value.get(child.key)) for child in branch) for branch in node.branches.values()),
@@ -300,7 +312,12 @@ class _Reading:
         )
 
 
-def _dearest(node: CostNode, variables: Mapping[str, Any], nodes_per_id: bool) -> int:
+def _steps_asked(node: CostNode, variables: Mapping[str, Any]) -> int:
+    size = variables.get(node.size) if isinstance(node.size, str) else node.size
+    return connection_steps(size or 0)
+
+
+def _dearest(node: CostNode | Way, variables: Mapping[str, Any], nodes_per_id: bool) -> int:
     """What is selected in a field costs at most: its dearest branch."""
     return max(
         (sum(_requested(n, variables, nodes_per_id) for n in branch) for branch in node.branches.values()), default=0

@@ -192,6 +192,8 @@ def _write(batch: _Batch, rows: Sequence[Row]) -> AdjustmentGroup | None:
             level = tenant.shop.add_level(row.item, row.location, context.now, stocked=False)
         entry = tenant.stock.set_available(level, row.after, cause)
         if entry is not None:
+            if batch.on_hand:
+                level.on_hand_at = cause.at
             changes += [Change(name, entry.delta, row.item, row.location) for name in SET_NAMES]
     if not changes:
         return None  # recorded: a set that changes nothing has no group and no errors

@@ -96,6 +96,8 @@ class Level:
     committed: int = 0
     available_at: datetime | None = None
     committed_at: datetime | None = None
+    on_hand_at: datetime | None = None  # when somebody set it as such
+    switched_at: datetime | None = None  # when it was stocked or unstocked last
     others: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # quantities that nothing here changes
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from simulator.bulk import AT_ONCE, BulkOperation
+from simulator.bulk import AT_ONCE, CANCELING, BulkOperation
 from simulator.bulk_query import lines_of, refusals
 from simulator.connections import by_id, window
 from simulator.context import Context
@@ -29,7 +29,9 @@ def _run(_source: None, context: Context, arguments: _Arguments) -> dict[str, An
     if len(bulk.running(context.now)) >= AT_ONCE:
         ids = ", ".join(gid("BulkOperation", one.id) for one in bulk.running(context.now))
         message = f"A bulk query operation for this app and shop is already in progress: {ids}."
-        return _refused([(message, "OPERATION_IN_PROGRESS")])
+        # It is no fault of the query's: the error names no field.
+        error = {"field": None, "message": message, "code": "OPERATION_IN_PROGRESS"}
+        return {"bulkOperation": None, "userErrors": [error]}
     text = arguments["query"]
     found = refusals(text)
     if found:
@@ -82,8 +84,11 @@ def _cancel(_source: None, context: Context, arguments: _Arguments) -> dict[str,
         error = {"field": ["id"], "message": "Bulk operation does not exist"}
         return {"bulkOperation": None, "userErrors": [error]}
     if operation in context.tenant.bulk.running(context.now):
-        operation.cancelled_at = context.now
-        context.tenant.webhooks.emit(*_finish(context, operation, context.now))
+        if operation.cancelled_at is None:
+            operation.cancelled_at = context.now
+            context.tenant.webhooks.emit_after(
+                CANCELING.total_seconds(), lambda: _finish(context, operation, operation.ended_at)
+            )
         return {"bulkOperation": operation, "userErrors": []}
     message = f"A bulk operation cannot be canceled when it is {operation.status(context.now).lower()}"
     return {"bulkOperation": operation, "userErrors": [{"field": None, "message": message}]}
@@ -103,6 +108,13 @@ def _finished(operation: BulkOperation, context: Context) -> bool:
 
 def _ended(operation: BulkOperation, context: Context) -> bool:
     return operation.status(context.now) in ("COMPLETED", "FAILED")
+
+
+def _count(operation: BulkOperation, total: int, context: Context) -> int:
+    """Objects so far: none while the query is only created (recorded), or has failed."""
+    if operation.status(context.now) in ("CREATED", "FAILED"):
+        return 0
+    return operation.counted(total, context.now)
 
 
 def _url(operation: BulkOperation, context: Context, _arguments: _Arguments) -> str | None:
@@ -128,8 +140,8 @@ fields(
         "errorCode": lambda one, context, _a: one.failure if one.status(context.now) == "FAILED" else None,
         "createdAt": lambda one, _c, _a: iso_utc(one.created_at),
         "completedAt": lambda one, context, _a: iso_utc(one.finished_at) if _ended(one, context) else None,
-        "objectCount": lambda one, context, _a: str(len(one.lines)) if _finished(one, context) else "0",
-        "rootObjectCount": lambda one, context, _a: str(one.roots) if _finished(one, context) else "0",
+        "objectCount": lambda one, context, _a: str(_count(one, len(one.lines), context)),
+        "rootObjectCount": lambda one, context, _a: str(_count(one, one.roots, context)),
         "fileSize": lambda one, context, _a: str(len(one.text().encode())) if _finished(one, context) else None,
         "url": _url,
         "partialDataUrl": constant(None),

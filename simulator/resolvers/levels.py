@@ -91,7 +91,8 @@ def _quantity(level: Level, name: str) -> Quantity:
     if name == "committed":
         return Quantity((level, name, level.committed, level.committed_at))
     if name == "on_hand":
-        return Quantity((level, name, level.on_hand, None))  # recorded: null even right after a change
+        # Recorded: null, even right after a change of what it is the sum of. Only what was set as on hand has a time.
+        return Quantity((level, name, level.on_hand, level.on_hand_at))
     if name in level.others:
         return Quantity((level, name, *level.others[name]))
     if name in QUANTITY_NAMES:
@@ -113,9 +114,20 @@ def active_levels(context: Context, item: Item) -> list[Level]:
     return [level for level in context.tenant.shop.levels_of_item.get(item.id, {}).values() if level.active]
 
 
-def total_available(context: Context, item: Item) -> int:
-    """Units for sale of an item over all its active levels."""
-    return sum(level.available for level in active_levels(context, item))
+def total_available(context: Context, item: Item, since: datetime | None = None) -> int:
+    """Units for sale of an item over all its active levels: those that were active then, where a time is given."""
+    levels = context.tenant.shop.levels_of_item.get(item.id, {}).values()
+    return sum(level.available for level in levels if _was_active(level, since))
+
+
+def _was_active(level: Level, at: datetime | None) -> bool:
+    stocked = level.stocked
+    if at is not None and level.switched_at is not None and level.switched_at > at:
+        stocked = not stocked
+    place, in_use = level.location, level.location.active
+    if at is not None and not in_use and place.deactivated_at is not None and place.deactivated_at > at:
+        in_use = True
+    return stocked and in_use
 
 
 fields(

@@ -25,6 +25,28 @@ def _fulfills(location: Location, _context: Context, _arguments: _Arguments) -> 
     return location.active and location.fulfills_online_orders
 
 
+def _ships(location: Location, context: Context, arguments: _Arguments) -> bool:
+    """Whether orders are shipped from here: it takes part in online orders, and its stock is the shop's own."""
+    return _fulfills(location, context, arguments) and not location.fulfillment_service
+
+
+def _has_unfulfilled(location: Location, context: Context, _arguments: _Arguments) -> bool:
+    """Units are sold here that nobody has shipped yet."""
+    return any(level.committed for level in context.tenant.shop.levels_at_location.get(location.id, {}).values())
+
+
+def _can_be_deactivated(location: Location, context: Context, arguments: _Arguments) -> bool:
+    """Recorded: true of an empty location, whether it is active or not. Not with orders to fulfil, not a fulfilment
+    service's, and not the last one that fulfils online orders (documented).
+    """
+    if location.fulfillment_service or _has_unfulfilled(location, context, arguments):
+        return False
+    if not _fulfills(location, context, arguments):
+        return True
+    others = (other for other in context.tenant.shop.locations.values() if other is not location)
+    return any(_ships(other, context, arguments) for other in others)
+
+
 def _offset_minutes(shop: Shop, context: Context) -> int:
     offset = context.now.astimezone(ZoneInfo(shop.timezone)).utcoffset()
     return 0 if offset is None else int(offset.total_seconds() // 60)
@@ -76,14 +98,14 @@ fields(
         "isFulfillmentService": attribute("fulfillment_service"),
         "fulfillmentService": lambda place, _c, _a: place if place.fulfillment_service else None,
         "activatable": constant(True),
-        "deactivatable": constant(True),
+        "deactivatable": _can_be_deactivated,
         "deactivatedAt": time_of("deactivated_at"),
         "deletable": lambda place, _c, _a: not place.active,
         "fulfillsOnlineOrders": _fulfills,
         "hasActiveInventory": _has_stock,
-        "hasUnfulfilledOrders": constant(False),
+        "hasUnfulfilledOrders": _has_unfulfilled,
         "isPrimary": lambda place, context, _a: next(iter(context.tenant.shop.locations), None) == place.id,
-        "shipsInventory": _fulfills,
+        "shipsInventory": _ships,
         "address": lambda place, _c, _a: place.address,
         "addressVerified": constant(False),
         "suggestedAddresses": attribute("suggested_addresses"),

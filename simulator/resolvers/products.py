@@ -22,11 +22,13 @@ def _live_variants(product: Product) -> list[Variant]:
 def _total(product: Product, context: Context, _arguments: Mapping[str, Any]) -> int:
     """Recorded up to date, and recorded behind: Shopify sums it up now and then. How far it lags is a switch."""
     items = [variant.item for variant in _live_variants(product) if variant.item.tracked]
-    present = sum(total_available(context, item) for item in items)
     lag = context.simulator.open_points.totals_lag_seconds
     if lag == 0:
-        return present
-    since, ids = iso_utc(context.now - timedelta(seconds=lag)), {item.id for item in items}
+        return sum(total_available(context, item) for item in items)
+    # What was deactivated since is still in it, and what was stocked since is not.
+    then = context.now - timedelta(seconds=lag)
+    present = sum(total_available(context, item, then) for item in items)
+    since, ids = iso_utc(then), {item.id for item in items}
     recent = (entry for entry in context.tenant.stock.ledger if entry.at > since and entry.item_id in ids)
     return present - sum(entry.delta for entry in recent)
 

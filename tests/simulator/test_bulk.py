@@ -67,17 +67,47 @@ async def test_all_levels_of_a_shop(client: Client, clock: VirtualClock) -> None
 
 
 async def test_five_at_once(client: Client, clock: VirtualClock) -> None:
-    """The sixth is OPERATION_IN_PROGRESS until one has finished or was cancelled."""
+    """The sixth is OPERATION_IN_PROGRESS, of no field, until one has finished, or has ended after it was cancelled."""
     places = await client.shop()
     await client.items([1], places)
     started = [(await _run(client))["bulkOperation"]["id"] for _ in range(5)]
+    busy = [(error["code"], error["field"]) for error in (await _run(client))["userErrors"]]
+    assert busy == [("OPERATION_IN_PROGRESS", None)]
+    await client.graphql(_CANCEL, {"id": started[0]})
     assert [error["code"] for error in (await _run(client))["userErrors"]] == ["OPERATION_IN_PROGRESS"]
-    cancel = "mutation C($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { status } userErrors { message } } }"
-    reply = await client.graphql(cancel, {"id": started[0]})
-    assert reply["data"]["bulkOperationCancel"]["bulkOperation"]["status"] == "CANCELED"
+    await clock.advance(0.5)
     assert (await _run(client))["userErrors"] == []
     await clock.advance(2)
     assert (await _run(client))["userErrors"] == []
+
+
+_CANCEL = """
+mutation C($id: ID!) {
+  bulkOperationCancel(id: $id) { bulkOperation { status objectCount completedAt } userErrors { field message } }
+}
+"""
+
+
+async def test_a_cancelled_query_ends_later_with_what_it_had(client: Client, clock: VirtualClock) -> None:
+    """Cancelling answers CANCELING with the count so far; the query ends later, with that count; cancelling it again
+    changes nothing, and one that has ended cannot be cancelled."""
+    places = await client.shop()
+    await client.items(range(100), places)
+    number = (await _run(client))["bulkOperation"]["id"]
+    await clock.advance(0.6)
+    whole = 100 * (1 + len(places))
+    so_far = {"status": "CANCELING", "objectCount": str(int(whole * 0.6)), "completedAt": None}
+    for _ in range(2):
+        answer = (await client.graphql(_CANCEL, {"id": number}))["data"]["bulkOperationCancel"]
+        assert answer == {"bulkOperation": so_far, "userErrors": []}
+        await clock.advance(0.2)
+    await clock.advance(5)
+    ended = so_far | {"status": "CANCELED"}
+    answer = (await client.graphql(_CANCEL, {"id": number}))["data"]["bulkOperationCancel"]
+    assert answer["bulkOperation"] == ended
+    assert [error["message"] for error in answer["userErrors"]] == [
+        "A bulk operation cannot be canceled when it is canceled"
+    ]
 
 
 async def test_the_end_is_told(client: Client, clock: VirtualClock, receiver: Receiver) -> None:

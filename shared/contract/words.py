@@ -25,7 +25,7 @@ SAID = {
 }
 """What the patterns stand for, in words."""
 
-LONGEST_ID, LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 64, 500, 200, 100
+LONGEST_ID, LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MOST_TAGS = 64, 500, 255, 200, 100
 
 Words = Annotated[str, Field(pattern=_PLAIN)]
 """A text of one line, taken as it is."""

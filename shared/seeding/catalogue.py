@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from shared.contract.words import LONGEST_NAME, LONGEST_TAG, MOST_TAGS, as_words
+from shared.contract.words import LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MOST_TAGS, as_words
 from shared.errors import ShopifyUnclear
 from shared.mongodb.imports import ImportStore, ItemFields
 from shared.reading.patience import patiently
@@ -127,7 +127,7 @@ async def _chunks(lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[di
 
 
 def _item(node: Mapping[str, Any]) -> ItemFields:
-    sku = node["sku"] or None
+    sku = as_words(node["sku"] or "", LONGEST_SKU) or None
     told = {"sku": sku, "sku_key": sku_key(sku), "sku_likeness": sku_likeness(sku), "tracked": bool(node["tracked"])}
     return ItemFields(plain(node["id"]), told)
 

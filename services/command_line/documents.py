@@ -56,15 +56,36 @@ def print_document(value: Any, stream: TextIO | None = None) -> None:
     print(encoded(value), file=stream or sys.stdout)
 
 
-async def print_with_rows(head: Document, name: str, rows: AsyncIterator[Document]) -> None:
-    """Print one document whose last field is a list; its rows are written as they come, however many."""
-    text = encoded(head).rstrip().removesuffix("}").rstrip()
-    sys.stdout.write(f"{text}{',' if head else ''}\n  {encoded(name)}: [")
-    first = True
-    async for row in rows:
-        sys.stdout.write(f"{'' if first else ','}\n    {encoded(row, indent=None)}")
-        first = False
-    sys.stdout.write("\n  ]\n}\n" if not first else "]\n}\n")
+async def print_with_lists(document: Mapping[str, Any]) -> None:
+    """Print one document; lists in it that are still to be read are written as they come, however long they are."""
+    await _write(document, "")
+    sys.stdout.write("\n")
+
+
+async def _write(value: Any, pad: str) -> None:
+    within = f"{pad}  "
+    if isinstance(value, AsyncIterator):
+        before = "["
+        async for row in value:
+            sys.stdout.write(f"{before}\n{within}{encoded(row, indent=None)}")
+            before = ","
+        sys.stdout.write("[]" if before == "[" else f"\n{pad}]")
+    elif isinstance(value, Mapping) and _has_lists(value):
+        before = "{"
+        for name, field in value.items():
+            sys.stdout.write(f"{before}\n{within}{encoded(name)}: ")
+            await _write(field, within)
+            before = ","
+        sys.stdout.write(f"\n{pad}}}")
+    else:
+        sys.stdout.write(encoded(value).replace("\n", f"\n{pad}"))
+
+
+def _has_lists(value: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(field, AsyncIterator) or (isinstance(field, Mapping) and _has_lists(field))
+        for field in value.values()
+    )
 
 
 def _plain_value(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
-from services.command_line.documents import job_cell, plain, print_with_rows
+from services.command_line.documents import job_cell, plain, print_with_lists
 from services.command_line.records import Records
 from services.command_line.tables import Column, number, show_table
 from services.preview.api.explained import explanation, reason_text
@@ -55,7 +55,7 @@ async def print_job(records: Records, job: Document) -> None:
         async for cell in cells_of(records, job["shop"], job["job_id"]):
             yield job_cell(cell)
 
-    await print_with_rows(plain(job), "cells", cells())
+    await print_with_lists({**plain(job), "cells": cells()})
 
 
 async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import requests
 from opentelemetry import propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.aiohttp_client import create_trace_config
@@ -145,12 +146,19 @@ class Telemetry:
         propagate.set_global_textmap(self._before)
 
 
+class NoRedirects(requests.Session):
+    """The exporter's session: its headers may carry the key of a collector, which goes to no other host."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere: what redirects has not taken the spans."""
+
+
 def exporting(service: str, endpoint: str, ratio: float) -> Telemetry:
     """Traces sent in batches to a collector's OTLP port over HTTP, such as `http://collector:4318`.
 
     OTEL_EXPORTER_OTLP_HEADERS and the other variables of the exporter hold as well.
     """
-    exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=_EXPORT_TIMEOUT)
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=_EXPORT_TIMEOUT, session=NoRedirects())
     return Telemetry(service, BatchSpanProcessor(exporter), ratio)
 
 

@@ -199,6 +199,7 @@ export const T = {
 
   run: {
     running: "Reconciling",
+    triedAgain: (at: string) => `It goes on by itself: the next try is at ${at}. Nothing is lost meanwhile.`,
     states: {
       requested: "Requested",
       waiting: "Waiting",

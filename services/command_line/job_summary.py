@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from services.command_line.documents import job_cell, plain, print_with_lists
 from services.command_line.records import Records
 from services.command_line.tables import Column, number, show_table
-from services.preview.api.explained import explanation, reason_text
+from services.preview.api.explained import explanation, pause_of, reason_text
 from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
-from shared.domain.job import Totals
+from shared.domain.job import UNFINISHED_JOB_STATES, Totals
 from shared.mongodb.collections import Document
 from shared.mongodb.listings import FIRST, Start
 
@@ -55,7 +55,9 @@ async def print_job(records: Records, job: Document) -> None:
         async for cell in cells_of(records, job["shop"], job["job_id"]):
             yield job_cell(cell)
 
-    await print_with_lists({**plain(job), "cells": cells()})
+    pause = pause_of(await records.shops.get(job["shop"])) if job["state"] in UNFINISHED_JOB_STATES else None
+    paused = None if pause is None else pause.model_dump(mode="json")
+    await print_with_lists({**plain(job), "paused": paused, "cells": cells()})
 
 
 async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:

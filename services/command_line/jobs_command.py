@@ -7,6 +7,7 @@ from services.command_line.outcome import Exit
 from services.command_line.records import Records
 from services.command_line.standing import holding, job_has_ended, short_time
 from services.command_line.tables import Column, console, show_table
+from services.preview.api.explained import pause_of
 from shared.domain.job import JobState
 from shared.mongodb.collections import Document
 
@@ -28,7 +29,9 @@ async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) ->
     """The newest jobs first."""
     page = await records.listings.jobs(shop, {}, None, most)
     if as_json:
-        print_document({"shop": shop, "jobs": [plain(job) for job in page.items]})
+        pause = pause_of(await records.shops.get(shop))
+        paused = None if pause is None else pause.model_dump(mode="json")
+        print_document({"shop": shop, "paused": paused, "jobs": [plain(job) for job in page.items]})
         return Exit.OK
     out = console()
     if not page.items:

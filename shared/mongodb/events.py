@@ -173,3 +173,6 @@ class EventStore:
     async def tell_scopes(self, session: Session, shop: str, scopes: Sequence[str]) -> None:
         """Keep the scopes that the shop has granted."""
         await self._shops.update_one({"_id": shop}, {"$set": {"scopes": sorted(scopes)}}, session=session)
+        # A shop that waits for a permission is asked at once whether it is granted.
+        waiting = {"_id": shop, "status": "paused", "pause_reason": "forbidden"}
+        await self._shops.update_one(waiting, {"$set": {"probes": 0, "probed_at": None}}, session=session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.session import shopify_session
 from shared.shopify.tokens import TokenEndpoint
+from shared.telemetry import NoRedirects
 from tests.contract.test_shopify_port import SHOP, FixedAccess
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +113,19 @@ async def test_what_one_host_sets_as_a_cookie_is_sent_to_nobody(elsewhere: Elsew
         with pytest.raises(ShopifyUnclear):
             await ShopifyReads(client).locations(SHOP)
         assert list(http.cookie_jar) == []
+
+
+async def test_the_key_of_a_collector_follows_no_redirect(elsewhere: Elsewhere) -> None:
+    """Traces are sent with headers that may carry a key: a collector that redirects gets them alone."""
+
+    def posted() -> int:
+        with NoRedirects() as session:
+            headers = {"x-api-key": "secret"}
+            return session.post(f"{elsewhere.url}/v1/traces", data=b"spans", headers=headers, timeout=30).status_code
+
+    for elsewhere.status in (301, 307):
+        assert await asyncio.to_thread(posted) == elsewhere.status
+    assert elsewhere.got == []
 
 
 def test_every_outgoing_call_says_that_it_follows_no_redirect() -> None:

@@ -89,6 +89,8 @@ async def test_a_job_without_write_inventory_waits_and_ends_once_it_is_granted(w
         for arguments in (["jobs"], ["jobs", job_id]):
             told = await trueup(world.settings, *arguments, "--shop", SHOP)
             assert "write_inventory" in told.output, told
+            listed = (await trueup(world.settings, *arguments, "--shop", SHOP, "--json")).document["paused"]
+            assert listed["detail"] == "write_inventory"
         await world.control("scopes", {"scopes": ALL})
         job = await world.ended(job_id)
     assert (job["state"], job["totals"]["updated"], job["codes"]) == ("completed", 129, {})

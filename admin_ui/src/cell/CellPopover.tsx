@@ -181,7 +181,10 @@ function CellJob({ jobId, again }: { jobId: string; again: () => void }) {
       <div role="status">
         <InlineStack gap="200" blockAlign="center">
           <Spinner size="small" accessibilityLabel={T.cell.working} />
-          <Text as="p">{job.data?.paused?.message ?? (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}</Text>
+          <Text as="p">
+            {(job.data?.paused ?? job.data?.held)?.message ??
+              (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}
+          </Text>
         </InlineStack>
       </div>
     );

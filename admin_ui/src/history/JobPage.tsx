@@ -8,6 +8,7 @@ import { dateTime } from "../formats";
 import { Banner, BlockStack, Button, Card, InlineStack, Page, ProgressBar, SkeletonBodyText, Text } from "../kit";
 import { SaveButton } from "../parts/SaveButton";
 import { TroubleNote } from "../parts/TroubleNote";
+import { WhyHeld } from "../parts/WhyHeld";
 import { endedCells, jobEnded } from "../reconcile/states";
 import { Summary } from "../reconcile/Summary";
 import { DIRECTIONS, T } from "../texts";
@@ -62,11 +63,12 @@ function Run({ job, behind }: { job: Job; behind: boolean }) {
               />
             </>
           )}
-          {(job.failure ?? job.paused) !== null && (
-            <Banner tone="warning" title={(job.failure ?? job.paused)?.message}>
-              <p>{(job.failure ?? job.paused)?.remedy}</p>
+          {job.failure !== null && (
+            <Banner tone="warning" title={job.failure.message}>
+              <p>{job.failure.remedy}</p>
             </Banner>
           )}
+          <WhyHeld job={job} />
           <Summary job={job} />
           <InlineStack gap="300">
             {mayUndo && <Button onClick={() => setUndoing(true)}>{T.history.undo}</Button>}

@@ -9,6 +9,7 @@ import { type Job, jobQuery, type Selection } from "../api/queries";
 import { Banner, BlockStack, Button, ProgressBar, Spinner, Text } from "../kit";
 import { Dialog } from "../parts/Dialog";
 import { TroubleNote } from "../parts/TroubleNote";
+import { WhyHeld } from "../parts/WhyHeld";
 import { DIRECTIONS, T } from "../texts";
 import { RunTables } from "./RunTables";
 import { endedCells, jobEnded } from "./states";
@@ -95,11 +96,7 @@ function Progress({ job, behind }: { job: Job; behind: boolean }) {
         </>
       )}
       {behind && <Banner tone="warning">{T.behind}</Banner>}
-      {job.paused !== null && (
-        <Banner tone="warning" title={job.paused.message}>
-          <p>{job.paused.remedy}</p>
-        </Banner>
-      )}
+      <WhyHeld job={job} />
       {job.failure !== null && (
         <Banner tone="critical" title={job.failure.message}>
           <p>{job.failure.remedy}</p>

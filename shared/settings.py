@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from base64 import urlsafe_b64decode
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.shop import is_shop_domain
 from shared.errors import WrongSetting
+from shared.hiding import hide
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
@@ -159,6 +160,16 @@ class Settings(BaseSettings):
         if own not in _LOOPBACK or shopify not in _LOOPBACK:
             raise ValueError("is for demos: TRUEUP_HOST and the simulator of TRUEUP_SHOPIFY_URL must be on 127.0.0.1")
         return shop
+
+    def model_post_init(self, _: Any) -> None:
+        """From here on no line and no stored text shows a secret of these."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, SecretStr):
+                    hide(one.get_secret_value())
+        if (headers := os.environ.get("OTEL_EXPORTER_OTLP_HEADERS")) is not None:
+            hide(*(pair.partition("=")[2] for pair in headers.split(",")))
 
     @property
     def client_secrets(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
+from shared.hiding import HidingFormatter, without_secrets
 
 if TYPE_CHECKING:
     from services.command_line.client import Client
@@ -107,6 +108,8 @@ def _look(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
 
     # A library's warnings would stand between the lines of the answer.
     logging.getLogger().setLevel(logging.ERROR)
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(HidingFormatter())
     garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(with_records()))
 
@@ -428,10 +431,10 @@ def run(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
             import traceback
 
-            traceback.print_exception(error)
+            print(without_secrets("".join(traceback.format_exception(error)), keep_end=True), file=sys.stderr)  # noqa: T201  # asked for
         _end(f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", _UNEXPECTED)
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print("trueup:", " ".join(message.split()), file=sys.stderr)  # noqa: T201  # the command's output
+    print("trueup:", without_secrets(" ".join(message.split())), file=sys.stderr)  # noqa: T201  # the command's output
     sys.exit(code)

@@ -78,11 +78,11 @@ def hide(*secrets: str) -> None:
     _pattern_of_known.cache_clear()
 
 
-def without_secrets(text: str, *, keep_end: bool = False) -> str:
-    """The text, every secret in it replaced; a long one is cut, by default to its beginning."""
-    cut = len(text) > MAX_READ
+def without_secrets(text: str, *, most: int = MAX_READ, keep_end: bool = False) -> str:
+    """The text, every secret in it replaced; one of more than `most` characters is cut, by default to its beginning."""
+    cut = len(text) > most
     if cut:
-        text = text[-MAX_READ:] if keep_end else text[:MAX_READ]
+        text = text[-most:] if keep_end else text[:most]
     if (known := _pattern_of_known()) is not None:
         text = known.sub(HIDDEN, text)
     for shape, instead in _shapes():

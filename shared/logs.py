@@ -68,27 +68,6 @@ def _trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-class RefusedRequests(logging.Filter):
-    """What aiohttp says of a request that it could not read: its kind, and none of its bytes.
-
-    Its own words repeat the line it stumbled over, with whatever the sender has put there. Anybody may send one, so
-    this is no error of ours.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten the line."""
-        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        if error is not None and any(kind.__name__ in _UNREADABLE for kind in type(error).__mro__):
-            record.msg, record.args = "request_not_understood: %s", (type(error).__name__,)
-            record.exc_info = record.exc_text = None
-            record.levelno, record.levelname = logging.INFO, "INFO"
-        return True
-
-
-_UNREADABLE = frozenset({"HttpProcessingError", "RequestPayloadError"})
-"""By name: not every process that writes logs speaks HTTP."""
-
-
 class _Lines(logging.StreamHandler[Any]):
     """A line that cannot be made is told by its logger; the standard library would print its parts as they are."""
 
@@ -133,7 +112,6 @@ def configure_logs(service: str, level: str) -> None:
     root.setLevel(level.upper() if level != "debug" else "INFO")
     # It says of each failed connection what aio-pika, or the error at the start, says better.
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
-    logging.getLogger("aiohttp.server").addFilter(RefusedRequests())
     _catch_the_last()
     structlog.contextvars.bind_contextvars(service=service)
 

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import metrics, tracing
+from shared.http_refusals import RefusingRunner
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ class RunningServer:
 
 async def start_server(app: web.Application, host: str, port: int, *, shutdown_timeout: float = 10.0) -> RunningServer:
     """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_timeout)
+    runner = RefusingRunner(app, access_log=None, shutdown_timeout=shutdown_timeout)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

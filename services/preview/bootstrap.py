@@ -102,7 +102,7 @@ class PreviewService:
         seals = Seals(settings.client_secrets)
         self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)
-        keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        keeper = KeptMessages(DeadLetterStore(self._mongo.db), seals)
         self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY)
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)

@@ -142,7 +142,7 @@ class ReconcilerService:
         self._seals = Seals(settings.client_secrets)
         self._publisher = await Publisher.open(url, "reconciler", self._seals)
         self._connections.push_async_callback(self._publisher.close)
-        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db), self._seals)
         self._consumer = consumer = await Consumer.open(url, "reconciler", self._keeper, passing=STORE_AWAY)
         self._connections.push_async_callback(consumer.close)
         self._session = await self._connections.enter_async_context(

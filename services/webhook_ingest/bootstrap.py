@@ -14,6 +14,7 @@ from services.webhook_ingest.problems import http_errors_as_problems
 from services.webhook_ingest.signature import Signatures
 from services.webhook_ingest.zero_counts import show_zero_counts_of_front, show_zero_counts_of_indexer
 from shared.contract.seal import Seals
+from shared.http_refusals import RefusingRunner
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
@@ -96,7 +97,7 @@ class WebhookIngestService:
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         self._parts.callback(mongo.close)
         await mongo.prepare()
-        keeper = KeptMessages(DeadLetterStore(mongo.db))
+        keeper = KeptMessages(DeadLetterStore(mongo.db), Seals(settings.client_secrets))
         consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME, keeper, passing=STORE_AWAY)
         self._parts.push_async_callback(consumer.close)
         show_zero_counts_of_indexer()
@@ -119,7 +120,7 @@ class WebhookIngestService:
         own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
         # Bodies stay as they were sent: the signature is over the raw bytes, compressed ones included.
-        runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
+        runner = RefusingRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
         self._parts.push_async_callback(runner.cleanup)
         await runner.setup()
         # Any number of processes on the machine share the port; the kernel gives each its share of connections.

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from services.webhook_ingest.envelope import SIGNATURE, TOPIC, Envelope, HeaderError
-from services.webhook_ingest.personal import COMPLIANCE_TOPICS, without_persons
+from services.webhook_ingest.personal import reduced
 from services.webhook_ingest.problems import ProblemError
 from services.webhook_ingest.signature import Signatures
 from services.webhook_ingest.topics import TOPICS, routing_key, topic_label
@@ -40,9 +40,9 @@ class WebhookPublisher(Protocol):
 
 
 class Front:
-    """Takes webhooks. It neither reads bodies nor recognises repeats: both are the indexer's.
+    """Takes webhooks. It neither judges bodies nor recognises repeats: both are the indexer's.
 
-    The one exception are the compliance topics, of whose bodies only what names no customer goes on.
+    Of a body only what its topic uses goes on (`personal.py`), so that nobody's data wait in a queue.
     """
 
     def __init__(self, signatures: Signatures, publisher: WebhookPublisher) -> None:
@@ -81,11 +81,11 @@ class Front:
                 if not self._signatures.valid(body, request.headers.get(SIGNATURE, "")):
                     raise ProblemError(HTTPStatus.UNAUTHORIZED, "X-Shopify-Hmac-Sha256 does not sign this body")
                 envelope = _envelope(request)
-                if envelope.topic not in TOPICS:
+                topic = TOPICS.get(envelope.topic)
+                if topic is None:
                     log.info("webhook_of_unknown_topic", shop=envelope.shop, topic=envelope.topic[:100])
                     return "unknown_topic"
-                if envelope.topic in COMPLIANCE_TOPICS:
-                    body = without_persons(body)
+                body = reduced(body, topic.body)
                 waiting_for = HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT
                 await self._publisher.webhook(routing_key(envelope.topic), body, envelope.to_headers())
         except TimeoutError:

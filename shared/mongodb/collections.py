@@ -61,7 +61,8 @@ schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id,
                 due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
                 told) {state due|sent|failed|dropped, at, tries, detail}
 dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
-                size (of the whole body), headers [[name, value]], reason, cause
+                size (of the whole body), altered (secrets and people's data were taken out), headers [[name, value]],
+                reason, cause
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions · value
 """

@@ -34,16 +34,30 @@ class RefusingProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002  # aiohttp's words repeat what was sent
     ) -> web.StreamResponse:
         """The answer to what could not be read, or to a failure that no middleware has seen."""
-        if isinstance(exc, HttpProcessingError):
-            if (held_back := _LINES.now()) is not None:
-                log.info("request_not_understood", kind=type(exc).__name__, more_before=held_back)
-        else:
-            log.error("request_failed", exc_info=exc)
+        self.log_exception(exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun; cutting it off is the only way to say that it is not whole")
         answer = _problem(HTTPStatus(status))
         answer.force_close()
         return answer
+
+    def log_exception(self, *_: object, exc_info: BaseException | None = None, **__: object) -> None:
+        """A line about what went wrong: of what could not be read its kind alone, and not about every one."""
+        if not isinstance(exc_info, (HttpProcessingError, web.RequestPayloadError)):
+            log.error("request_failed", exc_info=exc_info)
+        elif (held_back := _LINES.now()) is not None:
+            log.info("request_not_understood", kind=type(exc_info).__name__, more_before=held_back)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer. One of aiohttp's own, raised outside of all middlewares, may repeat a header (Expect)."""
+        if isinstance(resp, web.HTTPError):
+            allowed = resp.headers.get("Allow")
+            resp = _problem(HTTPStatus(resp.status))
+            if allowed is not None:
+                resp.headers["Allow"] = allowed
+        return await super().finish_response(request, resp, start_time)
 
 
 class _Server(web.Server):
@@ -67,6 +81,13 @@ class RefusingRunner(web.AppRunner):
 
 def _problem(status: HTTPStatus) -> web.Response:
     refused = status < HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = "The request is no valid HTTP/1.1: correct it." if refused else "Something went wrong here; it is logged."
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        detail = "There is nothing to be had here in this way."
+    elif status == HTTPStatus.EXPECTATION_FAILED:
+        detail = "The only expectation that is met is 100-continue: leave the header Expect out."
+    else:
+        detail = (
+            "The request is no valid HTTP/1.1: correct it." if refused else "Something went wrong here; it is logged."
+        )
     document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     return web.Response(status=status.value, text=json.dumps(document), content_type="application/problem+json")

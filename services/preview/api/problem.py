@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.contract.mistakes import MAX_NAMED, and_more, mistakes_of
+from shared.hiding import without_secrets
 from shared.mongodb.refusals import RecordRefused, Refusal
 
 MEDIA_TYPE = "application/problem+json"
+
+Told = Annotated[str, AfterValidator(without_secrets)]
+"""Words that may repeat a request's."""
 
 
 class FieldProblem(BaseModel):
@@ -19,8 +24,8 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    field: str = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
-    message: str
+    field: Told = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
+    message: Told
     remedy: str
 
 
@@ -32,7 +37,7 @@ class Problem(BaseModel):
     type: str = Field(description="Names the kind of problem; a client tells problems apart by it.")
     title: str
     status: int
-    detail: str
+    detail: Told
     errors: list[FieldProblem] = []
     more_errors: int = Field(0, description="Mistakes that `errors` does not name: it holds the first twenty.")
 

@@ -58,6 +58,7 @@ async def replay_letters(
         await client.publisher.again(letter.key, letter.body, letter.headers)
         # After the confirm: a crash in between sends it twice, which every consumer takes; never not at all.
         await client.letters.remove(letter)
+        await client.note("letter.replay", letter.shop, f"{letter.letter_id} {letter.key}")
     if as_json:
         print_document({"replayed": [letter.letter_id for letter in chosen]})
     else:

@@ -331,6 +331,27 @@ def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_jso
     _run(work, broker=True)
 
 
+@app.command("audit")
+def audit_command(
+    *,
+    shop: ShopOption = None,
+    no_shop: Annotated[
+        bool,
+        typer.Option("--no-shop", help="What is of no shop: refused sign-ins, keys, replayed strangers' messages."),
+    ] = False,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many acts to list.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List who did what to a shop's records, the newest first."""
+    from services.command_line.audit_command import list_audit
+
+    async def work(records: Records) -> Exit:
+        known = None if no_shop else (await records.shop(shop)).domain
+        return await list_audit(records, known, most=rows, as_json=as_json)
+
+    _look(work)
+
+
 @app.command("sweep")
 def sweep_command(
     *,

@@ -67,6 +67,8 @@ schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id,
 dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
                 size (of the whole body), altered (secrets and people's data were taken out), headers [[name, value]],
                 reason, cause
+audit           shop (null: a refused sign-in, which is no shop's), entry_id · at, act, actor, by api|command|message|
+                shopify, subject
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions · value
 """
@@ -89,6 +91,8 @@ IMPORT_LIFE = 7 * 24 * 3600
 DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 SCHEDULE_RUN_LIFE = 90 * 24 * 3600
+AUDIT_LIFE = 400 * 24 * 3600
+"""A year and a month: who looks at last year's books asks who did what in it."""
 
 _NAMESPACE_EXISTS = 48
 
@@ -210,6 +214,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
+    ],
+    "audit": [
+        _index("shop", "-entry_id", unique=True),
+        _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "partitions": [],
     "replicas": [],

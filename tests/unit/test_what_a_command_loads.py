@@ -55,6 +55,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("jobs", JOB, "--json"): _READING | TABLES,
     ("boms", "list", "--json"): _READING | TABLES,
     ("boms", "map", "a", "--item", "1", "--yes"): _DOCUMENTS - CIPHER,
+    ("audit",): _READING,
+    ("audit", "--json"): _READING | TABLES,
     ("dead-letters", "list", "--json"): _READING | TABLES,
     ("dead-letters", "replay", JOB): _ANY | HTTP | CIPHER,
     ("shop", "redact", "a.myshopify.com", "--yes"): _DOCUMENTS - CIPHER,

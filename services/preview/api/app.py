@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api import bom_list, boms, cells, documents, drift, job_actions, jobs, previews, schedules
+from services.preview.api import audit, bom_list, boms, cells, documents, drift, job_actions, jobs, previews, schedules
 from services.preview.api.dispatch import endpoint
 from services.preview.api.parts import Parts
 from services.preview.api.problem import ProblemError
@@ -36,6 +36,7 @@ ROUTES: Sequence[AnyRoute] = (
     *cells.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,
+    *audit.ROUTES,
 )
 """The whole API."""
 

@@ -19,6 +19,7 @@ from services.preview.api.problem import FieldProblem, ProblemError, field_probl
 from services.preview.api.routes import Answer, AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
 from shared.errors import ShopifyError
+from shared.mongodb.audit import Act
 from shared.mongodb.shops import Shop
 from shared.shopify.tokens import TokenRefused
 
@@ -54,6 +55,8 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
         answer = await route.handler(Call(request, caller, parts, params, body))
+        if route.act is not None:
+            await parts.audit.note(Act(caller.shop, route.act, caller.user, "api", _subject(route, params, answer)))
         return _response(route, answer) if isinstance(answer, Answer) else answer
 
     return handle
@@ -61,7 +64,11 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
 
 async def _caller(request: web.Request, parts: Parts) -> Caller:
     authorization = request.headers.get("Authorization")
-    caller = parts.tokens.caller(authorization)
+    try:
+        caller = parts.tokens.caller(authorization)
+    except ProblemError as refusal:
+        await parts.sign_ins.refused(refusal.kind)
+        raise
     shop = await parts.shops.get(caller.shop)
     if shop is None or shop.needs_a_session_token:
         await _install(parts, shop, caller.shop, bearer(authorization))
@@ -95,6 +102,16 @@ def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
         errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
         headers={"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None,
     )
+
+
+def _subject(route: AnyRoute, params: BaseModel, answer: object) -> str:
+    """What was acted upon: what the path names, else what has been made."""
+    if isinstance(answer, Answer) and answer.subject is not None:
+        return answer.subject
+    named = [str(getattr(params, name)) for name in route.path_names()]
+    if not named and isinstance(answer, Answer):
+        named = [answer.headers.get("Location", "").rpartition("/")[2]]
+    return "/".join(named)
 
 
 def _parameters(route: AnyRoute, request: web.Request, wrong: _Wrong) -> BaseModel:

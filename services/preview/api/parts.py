@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
+from services.preview.api.sign_ins import SignIns
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.bom_facets import BomFacets
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -56,10 +58,13 @@ class Parts:
     schedule_runs: ScheduleRuns
     zones: TimeZones
     private_targets: bool
+    audit: AuditLog
+    sign_ins: SignIns
 
     @classmethod
     def of(cls, settings: Settings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
         """Join them over one database."""
+        audit = AuditLog(mongo.db)
         keys = [key.get_secret_value() for key in settings.token_keys]
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
@@ -84,4 +89,6 @@ class Parts:
             schedule_runs=ScheduleRuns(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
+            audit=audit,
+            sign_ins=SignIns(audit),
         )

@@ -57,6 +57,7 @@ class ProblemError(Exception):
     ) -> None:
         super().__init__(detail)
         self.status = status
+        self.kind = kind
         self.problem = Problem(
             type=f"urn:trueup:problem:{kind}",
             title=status.phrase,

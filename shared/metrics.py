@@ -83,3 +83,4 @@ WATCHDOG_REPUBLISHED = _counter("watchdog_republished_total", "Cells published a
 PARTITIONS_HELD = _sum("partitions_held", "Cell partitions this process holds")
 LANE_CELLS = _sum("lane_cells", "Cells in this process's lanes")
 SHOPS_PAUSED = _told("shops_paused", "Shops that take no calls now", "reason")
+EVENT_LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop comes to what is due")

@@ -14,6 +14,7 @@ import structlog
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.logs import configure_logs
+from shared.loop_lag import lag_measured
 from shared.mongodb.connection import store_must_answer
 from shared.settings import Settings, load_settings
 from shared.tracing import start_tracing, stop_tracing
@@ -95,11 +96,12 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         loop.add_signal_handler(number, ended.set)
     try:
         with store_must_answer():
-            running = await _start_unless(ended, service.start(settings, roles))
-            if running is not None:
-                await ended.wait()
-                log.info("stopping")
-                await running.stop()
+            async with lag_measured():
+                running = await _start_unless(ended, service.start(settings, roles))
+                if running is not None:
+                    await ended.wait()
+                    log.info("stopping")
+                    await running.stop()
     finally:
         await asyncio.to_thread(stop_tracing)
     return Exit.OK

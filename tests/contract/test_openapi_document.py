@@ -70,6 +70,7 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/schedules/{schedule_id}", "put"),
         ("/api/schedules/{schedule_id}", "delete"),
         ("/api/schedules/{schedule_id}/runs", "get"),
+        ("/api/audit", "get"),
     }
 
 

@@ -19,6 +19,7 @@ from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
 from shared import metrics
 from shared.contract.seal import Seals
+from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
@@ -108,7 +109,7 @@ class PreviewService:
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session)
         parts = Parts.of(settings, self._mongo, self._publisher, EventHub(), life)
-        await self._consume(parts, life.client)
+        await self._consume(parts, life.client, seals)
         app = make_app(parts)
         add_page(app, settings)
         if self._extend is not None:
@@ -120,12 +121,12 @@ class PreviewService:
             later.push_async_callback(self._operations.close)
         log.info("preview_started", port=self.port)
 
-    async def _consume(self, parts: Parts, client: ShopifyClient) -> None:
+    async def _consume(self, parts: Parts, client: ShopifyClient, seals: Seals) -> None:
         reads = ShopifyReads(client)
         rows = RowReader(parts.boms, parts.stock, reads)
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         previewer = Previewer(parts.previews, parts.boms, rows, reads, self._publisher)
-        records = RecordsConsumer(parts.records, parts.shops)
+        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit, seals))
         await self._consumer.listen(parts.hub.handle)
         await self._consumer.handle(PREVIEWS, previewer.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)

@@ -19,6 +19,7 @@ from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
+from shared.foreign_acts import ForeignActs
 from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
@@ -52,7 +53,9 @@ class Planner:
         window: Window,
         telling: Telling,
         publisher: Publisher,
+        acts: ForeignActs,
     ) -> None:
+        self._acts = acts
         self._transactions = transactions
         self._lease = lease
         self._jobs = jobs
@@ -72,6 +75,8 @@ class Planner:
             if delivery.key == topology.JOB_CANCEL:
                 cancel = JobCancel.model_validate_json(delivery.body)
                 await self.cancel(cancel.shop, cancel.job_id)
+                if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
+                    await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
                 return
             request = JobRequest.model_validate_json(delivery.body)
         except ValidationError as error:
@@ -85,7 +90,8 @@ class Planner:
             # Its cells are the first job's: what it says of overlaps must be about those.
             selection = SelectionBody(**first["selection"])
             request = request.model_copy(update={"selection": selection})
-        await self._jobs.request(request)
+        if await self._jobs.request(request):
+            await self._acts.note(delivery, "job.start", request.shop, request.job_id, request.requested_by)
         await self.plan(request.shop)
 
     async def on_finished(self, delivery: Delivery) -> None:

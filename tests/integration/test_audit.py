@@ -8,11 +8,20 @@ from ulid import ULID
 from services.preview.api import sign_ins
 from services.preview.api.app import ROUTES
 from services.preview.api.sign_ins import SignIns
+from shared.contract.messages import BomRemove, BomUpsert, JobCancel, JobRequest
+from shared.contract.seal import Seals
+from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
 from shared.mongodb.audit import Act, AuditLog
 from shared.mongodb.connection import Mongo
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import BOM_REMOVE, BOM_UPSERT, JOB_CANCEL, JOB_REQUEST
 from tests.integration.api_setup import PLACES, ApiShop, ApiWorld, session_token, shop, world
 from tests.integration.command_line_runs import trueup
+from tests.integration.shop_world import ENDED, SHOP, reconciler, shop_world
+from tests.waiting import stored
 
 __all__ = ["shop", "world"]
 
@@ -143,3 +152,61 @@ async def test_the_command_line_notes_and_shows(world: ApiWorld, shop: ApiShop) 
     ]
     shown = await trueup(world.settings, "audit", "--shop", shop.domain)
     assert "job.start" in shown.output
+
+
+async def test_what_a_foreign_client_has_done_is_noted_as_its_own(world: ApiWorld, shop: ApiShop) -> None:
+    """A message without the seal of Trueup's parts: a mapping made, moved and removed; a repeat changes nothing."""
+
+    async def mapped(item: str) -> None:
+        await stored(world.mongo.db["boms"], {"shop": shop.domain, "bom_id": "f", "inventory_item_id": item})
+
+    foreign = await Publisher.open(world.settings.amqp_url.get_secret_value(), "foreign")
+    ours = await Publisher.open(
+        world.settings.amqp_url.get_secret_value(), "ours", Seals(world.settings.client_secrets)
+    )
+    try:
+        for publisher, bom_id in ((foreign, "f"), (foreign, "f"), (ours, "own")):
+            message = BomUpsert(
+                shop=shop.domain, bom_id=bom_id, inventory_item_id="71" if bom_id == "f" else "72", name="F"
+            )
+            await publisher.command(BOM_UPSERT, message)
+        await foreign.command(BOM_UPSERT, BomUpsert(shop=shop.domain, bom_id="f", inventory_item_id="73", name="F"))
+        await mapped("73")
+        await foreign.command(BOM_REMOVE, BomRemove(shop=shop.domain, bom_id="f"))
+        await stored(world.mongo.db["audit"], {"shop": shop.domain, "act": "bom.remove"})
+    finally:
+        await foreign.close()
+        await ours.close()
+    assert await acts_of(shop) == [
+        ("bom.change", "a client", "message", "f"),
+        ("bom.change", "a client", "message", "f"),
+        ("bom.remove", "a client", "message", "f"),
+    ]
+
+
+async def test_a_foreign_clients_job_is_noted_once(vhost_url: str, mongodb_uri: str, database_name: str) -> None:
+    """Under what it says of itself; what Trueup's own parts publish is theirs to note, and what has no effect no act."""
+    async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made, reconciler(made):
+        await made.add_boms({"A": [7]}, tracks=True)
+        foreign = await Publisher.open(vhost_url, "foreign")
+        request = JobRequest(
+            shop=SHOP,
+            job_id=str(ULID()),
+            direction=Direction.TO_LOCAL,
+            selection=SelectionBody(bom_ids="all"),
+            source=JobSource.API,
+            requested_by="user:42",
+        )
+        try:
+            for _ in range(2):
+                await foreign.command(JOB_REQUEST, request)
+            await stored(made.mongo.db["audit"], {"shop": SHOP, "act": "job.start"})
+            await stored(made.mongo.db["jobs"], {"job_id": request.job_id}, lambda job: job["state"] in ENDED)
+            await foreign.command(JOB_CANCEL, JobCancel(shop=SHOP, job_id=request.job_id))  # it has ended: no act
+        finally:
+            await foreign.close()
+        await made.run(Direction.TO_LOCAL)
+        entries = [entry async for entry in made.mongo.db["audit"].find({})]
+    assert [(e["act"], e["actor"], e["by"], e["subject"]) for e in entries] == [
+        ("job.start", "a client that says user:42", "message", request.job_id)
+    ]

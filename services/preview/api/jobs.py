@@ -259,7 +259,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=JobPath,
         handler=job_events,
         lasts="stream",
-        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; the last state closes the stream.", JobOut)},
+        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; an ended one's state is the last.", JobOut)},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(

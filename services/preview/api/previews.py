@@ -233,7 +233,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         handler=preview_events,
         lasts="stream",
         answers={
-            HTTPStatus.OK: Media("text/event-stream", "Events `preview`; the last state closes the stream.", PreviewOut)
+            HTTPStatus.OK: Media("text/event-stream", "Events `preview`; an ended one's state is the last.", PreviewOut)
         },
         problems=(HTTPStatus.NOT_FOUND,),
     ),

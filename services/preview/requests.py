@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from shared import metrics
 from shared.contract.messages import PreviewReady, PreviewRequest
 from shared.contract.mistakes import mistakes_of
+from shared.domain.codes import Code
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.mongodb.boms import BomStore
 from shared.mongodb.previews import PreviewStore
@@ -22,9 +23,6 @@ log = structlog.get_logger()
 
 INTERACTIVE_CELLS = 100
 """A preview up to this size is a popover or a page that a person waits for: it goes first, and so do its calls."""
-
-TOO_MANY_PREVIEWS = "TOO_MANY_PREVIEWS"
-"""The code with which a preview ends that was asked for by message while the shop had as many as it may."""
 
 
 class TooManyOpen(TrueupError):
@@ -91,11 +89,10 @@ class PreviewRequests:
         return await self._boms.size(request.shop, request.selection.to_domain()) > INTERACTIVE_CELLS
 
     async def _refuse(self, request: PreviewRequest, why: str) -> None:
-        message = f"{why}. Wait until one has ended, then ask for a new one."
-        if not await self._previews.request(request, refused=(TOO_MANY_PREVIEWS, message)):
+        if not await self._previews.request(request, refused=(str(Code.TOO_MANY_PREVIEWS), f"{why}.")):
             return
+        # Not among the previews that failed: an alert is about those, and one shop's haste is no trouble of ours.
         metrics.REFUSED_BY_LIMIT.labels("previews").inc()
-        metrics.PREVIEWS.labels("failed").inc()
         log.info("preview_refused", reason=why)
         ended = PreviewReady(shop=request.shop, preview_id=request.preview_id, state="failed")
         try:

@@ -9,9 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 
+from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
@@ -27,6 +29,8 @@ SMALL_BESIDES = 2
 
 TICK = 1.0
 """Seconds between looks: another process's, or a lost message's, is found by looking."""
+
+MEASURE_EVERY = 10.0
 
 LEASE = timedelta(seconds=60)
 """How long a preview stays with a process that says nothing more."""
@@ -57,6 +61,7 @@ class Turns:
         self._large = 0
         self._turns = 0
         self._last: dict[str, int] = {}
+        self._measure_at = 0.0
 
     def wake(self) -> None:
         """There may be a preview to take up."""
@@ -69,11 +74,17 @@ class Turns:
                 try:
                     while await self._begin_next():
                         pass
+                    await self._measure()
                 except Exception as error:  # noqa: BLE001  # a store that is away: the next round tries again
                     log.warning("previews_not_looked_for", reason=repr(error))
                 await self._hands.news(self._tick)
         finally:
             await self._hands.finish(LAST_TURNS)
+
+    async def _measure(self) -> None:
+        if monotonic() >= self._measure_at:
+            self._measure_at = monotonic() + MEASURE_EVERY
+            metrics.PREVIEWS_OPEN.set(await self._previews.open_in_all())
 
     async def _begin_next(self) -> bool:
         """Take the next preview up; whether there was one."""

@@ -33,18 +33,8 @@ from shared.shop_locks import ShopLocks
 
 log = structlog.get_logger()
 
-TOO_MANY_JOBS = "TOO_MANY_JOBS"
-"""The code with which a job ends that was asked for by message while the shop had as many as it may."""
-
 _LEASE_TRIES = 20
 _LEASE_PAUSE = 0.1
-
-
-def too_many_jobs(most: int) -> str:
-    """What is told with TOO_MANY_JOBS."""
-    return (
-        f"{most} jobs of this shop have not ended yet, which is the most. Wait until some have ended, then ask again."
-    )
 
 
 class Planner:
@@ -112,7 +102,8 @@ class Planner:
                 return True
             if await self._jobs.get(shop, request.job_id) is not None:
                 return True  # asked for over HTTP, by a schedule or a repair, or once more
-            await self._jobs.request(request, refused=(TOO_MANY_JOBS, too_many_jobs(self._most_open)))
+            why = f"{self._most_open} jobs of this shop have not ended yet, which is the most."
+            await self._jobs.request(request, refused=(str(Code.TOO_MANY_JOBS), why))
         metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
         log.info("job_refused", shop=shop, job=request.job_id)
         await self._tell(shop, request.job_id)

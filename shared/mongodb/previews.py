@@ -145,6 +145,11 @@ class PreviewStore:
         number: int = await self._previews.count_documents(condition, limit=limit)
         return number
 
+    async def open_in_all(self) -> int:
+        """How many previews have not ended. It runs across shops."""
+        number: int = await self._previews.count_documents({"turn": {"$exists": True}})
+        return number
+
     async def give_turn(self, shop: str, preview_id: str, *, large: bool) -> None:
         """A preview that has not ended gets a turn where it has none: an older build has stored it."""
         condition: Document = {"_id": key_of(shop, preview_id), **_OPEN, "turn": {"$exists": False}}

@@ -16,10 +16,10 @@ from services.preview.api import export, parts
 from services.preview.api.auth import Caller
 from services.preview.api.limits import BURST, Limits
 from services.preview.previewer import Previewer
-from services.preview.requests import TOO_MANY_PREVIEWS
 from shared import metrics
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
+from shared.domain.codes import Code
 from shared.mongodb.boms import BomStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEW_REQUEST
@@ -332,10 +332,11 @@ async def test_messages_meet_the_same_limit_and_none_is_lost(shop: ApiShop, othe
     await until(all_are_there, what="every preview asked for")
     failed = [one async for one in previews.find({"shop": shop.domain, "state": "failed"})]
     assert len(failed) == 34
-    assert {one["failure"]["code"] for one in failed} == {TOO_MANY_PREVIEWS}
-    assert all("Wait until one has ended" in one["failure"]["message"] for one in failed)
+    assert {one["failure"]["code"] for one in failed} == {Code.TOO_MANY_PREVIEWS}
+    assert all("6 previews of this shop" in one["failure"]["message"] for one in failed)
     shown = await shop.call("GET", f"/previews/{failed[0]['preview_id']}")
-    assert shown.json["failure"]["code"] == TOO_MANY_PREVIEWS
+    assert shown.json["failure"]["code"] == Code.TOO_MANY_PREVIEWS
+    assert "Wait until one has ended" in shown.json["failure"]["remedy"]
 
 
 async def test_a_preview_whose_process_died_is_taken_up_again(shop: ApiShop, gate: Gate) -> None:

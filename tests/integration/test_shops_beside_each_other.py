@@ -15,13 +15,13 @@ from aiohttp import web
 from services.reconciler.drift.sweeping import SHOPS_AT_ONCE, Sweeping, SweepTimes
 from services.reconciler.lane import HELD_BOUND, Lane
 from services.reconciler.partitions import PREFETCH
-from services.reconciler.planner import TOO_MANY_JOBS
 from services.reconciler.schedules import following
 from services.reconciler.schedules.composition import ScheduleTimes
 from services.reconciler.schedules.scheduling import Scheduling
 from services.reconciler.watchdog import Watchdog
 from services.reconciler.window import LEAST, OF_A_SHOP, WINDOW, Window
 from services.reconciler.work.cell_worker import CellWorker
+from shared.domain.codes import Code
 from shared.domain.comparison import Direction
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document, key_of
@@ -169,8 +169,8 @@ async def test_jobs_by_message_meet_the_shops_limit_and_end_with_a_code(world: S
             return failed if len(failed) == 6 else []
 
         failed = await changed(jobs, six_have_failed, what="six jobs that were too many")
-        assert {job["failure"]["code"] for job in failed} == {TOO_MANY_JOBS}
-        assert all("Wait until some have ended" in job["failure"]["message"] for job in failed)
+        assert {job["failure"]["code"] for job in failed} == {Code.TOO_MANY_JOBS}
+        assert all("4 jobs of this shop" in job["failure"]["message"] for job in failed)
         assert await jobs.count_documents({"state": {"$in": ["requested", "waiting", "running"]}}) == 4
         assert {job["job_id"] for job in failed} <= set(asked)
         # A repeat of one that is open changes nothing.

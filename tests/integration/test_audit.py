@@ -185,7 +185,7 @@ async def test_what_a_foreign_client_has_done_is_noted_as_its_own(world: ApiWorl
 
 
 async def test_a_foreign_clients_job_is_noted_once(vhost_url: str, mongodb_uri: str, database_name: str) -> None:
-    """Under what it says of itself; what Trueup's own parts publish is theirs to note, and what has no effect no act."""
+    """Under what it says of itself; what Trueup's own parts publish is theirs to note, what has no effect no act."""
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made, reconciler(made):
         await made.add_boms({"A": [7]}, tracks=True)
         foreign = await Publisher.open(vhost_url, "foreign")

@@ -189,7 +189,7 @@ class Settings(BaseSettings):
     def model_post_init(self, _: Any) -> None:
         """From here on no line and no stored text shows a secret of these."""
         for name in type(self).model_fields:
-            value = getattr(self, name)
+            value = getattr(self, name, None)  # made without being checked, it may lack some
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, SecretStr):
                     hide(one.get_secret_value())

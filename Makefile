@@ -77,6 +77,7 @@ campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a k
 bench: setup-dev ## Measure what no test judges: the page's opening beside a bare page, points of the budget beside a peer
 	@$(BIN)/python -m benchmarks.page_open $(ARGS)
 	@$(BIN)/python -m benchmarks.points
+	@$(BIN)/python -m benchmarks.fairness
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)

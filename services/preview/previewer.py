@@ -134,6 +134,8 @@ class Previewer:
                 await give_way()
             take = partial(self._rows.take, shop, cells, locations, role=role)
             rows = await patiently(take, most_waiting=MOST_WAITING, clock=self._shopify.time)
+            if give_way is not None:
+                await give_way()
             if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
                 raise Superseded("another process computes this preview now")
             done += len(rows)

@@ -48,7 +48,7 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
     async def handle(request: web.Request) -> web.StreamResponse:
         # Who calls and how often is known without any other server: what is refused for it costs others nothing.
         caller = await _caller(request, parts)
-        parts.limits.take(caller.shop)
+        await parts.limits.take(caller.shop)
         async with parts.limits.place(caller.shop):
             call = await parsed(request, caller)
             if route.lasts is None:

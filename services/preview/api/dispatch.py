@@ -20,9 +20,13 @@ from services.preview.api.routes import Answer, AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
 from shared.errors import ShopifyError
 from shared.mongodb.shops import Shop
+from shared.serving.bodies import read_body
 from shared.shopify.tokens import TokenRefused
 
 log = structlog.get_logger()
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body."""
 
 
 @dataclass
@@ -132,10 +136,26 @@ def _place(route: AnyRoute, name: str) -> str:
 
 async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], wrong: _Wrong) -> Any:
     request = call.request
-    raw = await request.read()  # more than the limit: aiohttp raises 413
+    if request.body_exists or not route.body_optional:
+        _must_be_json(request)
+    raw = await read_body(request, shop=call.shop, most=BODY_LIMIT)
     if not raw and route.body_optional:
         raw = b"{}"
-    elif request.content_type != "application/json":
+    value = _json(raw)
+    try:
+        return form.validate_json(raw)
+    except ValidationError as error:
+        problems, more = field_problems(error, "body")
+        if route.also_wrong is not None:
+            problems.extend(await route.also_wrong(call, value))
+        wrong.problems.extend(problems)
+        wrong.more += more
+        return None
+
+
+def _must_be_json(request: web.Request) -> None:
+    """Raises ProblemError (415), with nothing read of the body."""
+    if request.content_type != "application/json":
         raise ProblemError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "media-type",
@@ -148,16 +168,17 @@ async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], 
                 )
             ],
         )
-    value = _json(raw)
-    try:
-        return form.validate_json(raw)
-    except ValidationError as error:
-        problems, more = field_problems(error, "body")
-        if route.also_wrong is not None:
-            problems.extend(await route.also_wrong(call, value))
-        wrong.problems.extend(problems)
-        wrong.more += more
-        return None
+    if (coding := request.headers.get("Content-Encoding", "identity")).lower() != "identity":
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "content-encoding",
+            "The body is compressed; send it as it is.",
+            errors=[
+                FieldProblem(
+                    field="header.Content-Encoding", message=f"{cut(coding)} is not taken.", remedy="Leave it out."
+                )
+            ],
+        )
 
 
 def _json(raw: bytes) -> object:

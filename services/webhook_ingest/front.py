@@ -107,9 +107,8 @@ class Front:
 
 def _plausible(request: web.Request) -> Envelope:
     """The envelope of a request whose body is worth reading. Raises ProblemError, with nothing read of it."""
-    unsigned = ProblemError(HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
     if not can_be_signature(request.headers.get(SIGNATURE, "")):
-        raise unsigned
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
     envelope = _envelope(request)
     if not can_be_topic(envelope.topic):
         raise ProblemError(HTTPStatus.BAD_REQUEST, "X-Shopify-Topic must be a topic, such as inventory_levels/update")

@@ -36,12 +36,26 @@ class BodyRefused(TrueupError):
         return {"Retry-After": str(RETRY_AFTER)} if again else {}
 
 
+# What is raised is made where it is raised: one that a variable holds would keep the body until the next search for
+# garbage, by its traceback.
+_Refusal = tuple[HTTPStatus, str]
+_SLOW: _Refusal = (HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time: send it again")
+_SHOP_FULL: _Refusal = (HTTPStatus.TOO_MANY_REQUESTS, "too much of this shop is under way: send it again later")
+_FULL: _Refusal = (HTTPStatus.SERVICE_UNAVAILABLE, "too much is under way: send it again later")
+
+
+def _too_large(most: int) -> BodyRefused:
+    return BodyRefused(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {most} bytes: send it in several requests"
+    )
+
+
 @dataclass(eq=False, slots=True)
 class _Held:
     shop: str
     size: int = 0
     limit: asyncio.Timeout | None = None
-    refusal: BodyRefused | None = None
+    refusal: _Refusal | None = None
 
 
 class Bodies:
@@ -59,11 +73,8 @@ class Bodies:
 
         Raises BodyRefused (400, 408, 413, 429, 503).
         """
-        too_large = BodyRefused(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {most} bytes: send it in several requests"
-        )
         if (request.content_length or 0) > most:
-            raise too_large
+            raise _too_large(most)
         held = _Held(shop)
         self._make_room(held)
         request[_HELD] = held
@@ -74,16 +85,14 @@ class Bodies:
             async with asyncio.timeout_at(min(end, loop.time() + self._limits.body_still_seconds)) as held.limit:
                 async for piece in request.content.iter_any():
                     if held.refusal is not None:
-                        raise held.refusal
+                        raise BodyRefused(*held.refusal)
                     if len(body) + len(piece) > most:
-                        raise too_large
+                        raise _too_large(most)
                     self._grow(held, len(piece))
                     body += piece
                     held.limit.reschedule(min(end, loop.time() + self._limits.body_still_seconds))
         except TimeoutError:
-            raise held.refusal or BodyRefused(
-                HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time: send it again"
-            ) from None
+            raise BodyRefused(*(held.refusal or _SLOW)) from None
         except (web.RequestPayloadError, ConnectionError):
             raise BodyRefused(HTTPStatus.BAD_REQUEST, "the body is not whole: send it again") from None
         finally:
@@ -105,22 +114,21 @@ class Bodies:
     def _make_room(self, held: _Held) -> None:
         """Let others make way for it. Raises BodyRefused where it is itself the one to give way."""
         while refusal := self._no_room(held.shop):
-            status = refusal.status
-            own = status == HTTPStatus.TOO_MANY_REQUESTS
-            first = next((other for other in self._arriving if not own or other.shop == held.shop), held)
+            of_shop = refusal is _SHOP_FULL
+            first = next((other for other in self._arriving if not of_shop or other.shop == held.shop), held)
             self._arriving.pop(first, None)
             self._give_back(first)
             if first is held:
-                raise refusal
+                raise BodyRefused(*refusal)
             first.refusal = refusal
             if first.limit is not None and not first.limit.expired():
                 first.limit.reschedule(0)
 
-    def _no_room(self, shop: str) -> BodyRefused | None:
+    def _no_room(self, shop: str) -> _Refusal | None:
         if self._of_shop[shop] > self._limits.shop_body_bytes:
-            return BodyRefused(HTTPStatus.TOO_MANY_REQUESTS, "too much of this shop is under way: send it again later")
+            return _SHOP_FULL
         if self.held > self._limits.body_bytes:
-            return BodyRefused(HTTPStatus.SERVICE_UNAVAILABLE, "too much is under way: send it again later")
+            return _FULL
         return None
 
     def _give_back(self, held: _Held) -> None:

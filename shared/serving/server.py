@@ -50,7 +50,8 @@ async def start_server(
 
     Bodies stay as they were sent: a webhook's signature is over the raw bytes, compressed ones included.
     """
-    connections = Connections(limits, max(_FEWEST, min(limits.connections, open_files() - RESERVED_FILES)))
+    most = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
+    connections = Connections(limits, most)
     bodies = app[BODIES] = Bodies(limits)
     app.middlewares.insert(0, _accounts(connections, bodies))
     runner = web.AppRunner(

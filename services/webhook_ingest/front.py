@@ -20,7 +20,7 @@ from services.webhook_ingest.topics import TOPICS, can_be_topic, routing_key, to
 from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.operations import MEASURED
-from shared.serving.bodies import BodyRefused, read_body
+from shared.serving.bodies import UNNAMED, BodyRefused, media_type, read_body
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ NOT_KEPT = "the webhook cannot be kept now: send it again"
 NOT_SIGNED = "X-Shopify-Hmac-Sha256 does not sign this body"
 
 # "Some bytes" is what is sent by who names no type: no reason to lose a webhook.
-_MEDIA_TYPES = frozenset({"application/json", "application/octet-stream"})
+_MEDIA_TYPES = frozenset({"application/json", UNNAMED})
 
 
 class WebhookPublisher(Protocol):
@@ -112,7 +112,7 @@ def _plausible(request: web.Request) -> Envelope:
     envelope = _envelope(request)
     if not can_be_topic(envelope.topic):
         raise ProblemError(HTTPStatus.BAD_REQUEST, "X-Shopify-Topic must be a topic, such as inventory_levels/update")
-    if request.content_type not in _MEDIA_TYPES:
+    if media_type(request) not in _MEDIA_TYPES:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a webhook is JSON: send Content-Type: application/json")
     return envelope
 

@@ -140,8 +140,19 @@ class Bodies:
 
 
 _HELD: web.RequestKey[_Held] = web.RequestKey("held", _Held)
+UNNAMED = "application/octet-stream"
+"""The type of a body whose sender names none."""
+
 BODIES: web.AppKey[Bodies] = web.AppKey("bodies", Bodies)
 """Where a server keeps its own."""
+
+
+def media_type(request: web.BaseRequest) -> str:
+    """The type of the body, without parameters.
+
+    aiohttp's own reading takes the square of the header's length in time: a quarter of a second for 15 kB.
+    """
+    return request.headers.get("Content-Type", UNNAMED).partition(";")[0].strip().lower()
 
 
 async def read_body(request: web.Request, *, shop: str, most: int) -> bytes:

@@ -26,6 +26,10 @@ _BEFORE_ITS_TURN = 4 * SEGMENT
 """Bytes that may come between a head's end and its request's beginning: a segment in each turn of the loop."""
 
 
+REASONS = ("full", "displaced", "head_slow", "head_large", "sent_ahead", "answer_unread")
+"""Why connections are cut, as their metric has it."""
+
+
 class Connections:
     """Those that are open, in the order in which they began to wait for their clients."""
 
@@ -40,6 +44,7 @@ class Connections:
         self._by_handler: dict[object, Connection] = {}
         self._unread: dict[Connection, None] = {}
         self._look: asyncio.TimerHandle | None = None
+        metrics.begin_at_zero(metrics.CONNECTIONS_CUT, REASONS)
 
     def __len__(self) -> int:
         return len(self._open)

@@ -103,7 +103,7 @@ async def process(
     vhost_url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
     settings = settings_for(vhost_url, mongodb_uri, database)
     program = "from services.command_line.main import main; main()"
-    own = {"TRUEUP_PORT": str(port), "TRUEUP_OPERATIONS_PORT": str(operations)}
+    own = {"TRUEUP_PORT": str(port), "TRUEUP_OPERATIONS_PORT": str(operations), "TRUEUP_REQUESTS_PER_SECOND": "10000"}
     kept = await asyncio.to_thread(
         KeptProcess,
         [sys.executable, "-c", program, "serve", "all"],
@@ -177,7 +177,7 @@ async def test_a_large_body_costs_what_its_size_allows(process: Process, operati
         for name, body in BODIES.items():
             asked = ask(route.method, path, body)
             status, size = await process.cheap(len(body), asked, what=f"{operation} with {name}")
-            assert status < 500, (operation, name)
+            assert status in {200, 400, 404, 422}, (operation, name)
             assert size < 20_000, (operation, name)
 
 

@@ -30,12 +30,13 @@ from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.stock import StockStore
-from shared.operations import RunningServer, start_operations, start_server
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
+from shared.serving.server import RunningServer, start_server
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient

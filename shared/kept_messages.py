@@ -15,12 +15,9 @@ from pydantic_core import from_json
 from shared.contract.mistakes import cut
 from shared.contract.seal import sealed_headers
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.consumer import MAX_KEPT_BODY, Delivery
 
 log = structlog.get_logger()
-
-MAX_KEPT_BODY = 256 * 1024
-"""Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
 
 MAX_REASON = 2_000
 
@@ -45,7 +42,7 @@ class KeptMessages:
             shop=shop_of(delivery),
             key=storable(delivery.key, 255),
             body=delivery.body[:MAX_KEPT_BODY],
-            size=len(delivery.body),
+            size=delivery.size,
             headers={name: storable(value) for name, value in sealed_headers(delivery.headers).items()},
             reason=taken,
             cause=None if cause is None else storable(cause, MAX_REASON),

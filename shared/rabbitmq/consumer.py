@@ -315,7 +315,10 @@ class Subscription:
             tells_deaths=_DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
             _answered=lambda: unanswered.pop(tag, None),
         )
-        await self._frame.run(self._handler, delivery)
+        if self._queue is None:
+            await self._handler(delivery)
+        else:
+            await self._frame.run(self._handler, delivery)
 
 
 class Consumer:

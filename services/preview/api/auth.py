@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 
@@ -20,7 +19,8 @@ from services.preview.api.problem import FieldProblem, ProblemError
 LEEWAY = 10
 """Seconds by which clocks may differ."""
 
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
+# No user, no port, nothing that a parser of addresses would drop on the way: the host stands where it is looked for.
+_ADDRESS = re.compile(r"https://([a-z0-9][a-z0-9-]*\.myshopify\.com)(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
 _REQUIRED = ["iss", "dest", "aud", "sub", "exp", "nbf"]
 _FETCH = "Fetch a new session token from App Bridge and send the request again."
 _SEND = "Send it as `Authorization: Bearer <session token>`."
@@ -89,7 +89,8 @@ def bearer(authorization: str | None) -> str:
     if not authorization:
         raise _refused("no-token", "The session token is missing.", _SEND)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    # A token is ASCII. aiohttp hands over bytes that are no UTF-8 as surrogates, which no library takes.
+    if scheme.lower() != "bearer" or not token.strip() or not token.isascii():
         raise _refused("no-token", "The Authorization header holds no bearer token.", _SEND)
     return token.strip()
 
@@ -102,9 +103,5 @@ def _shop_of(claims: dict[str, Any]) -> str:
 
 
 def _host(url: object) -> str | None:
-    try:
-        parts = urlsplit(str(url))
-        host = parts.hostname or ""
-    except ValueError:
-        return None
-    return host if parts.scheme == "https" and _SHOP.fullmatch(host) else None
+    found = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
+    return None if found is None else found[1].lower()

@@ -48,7 +48,8 @@ WINDOW = "1h"
 MAY_BE_ZERO = frozenset(
     {
         # Gauges of a moment that has passed by the time they are read.
-        "jobs-age", "jobs-open", "queue-ready", "queue-age", "queue-unacked", "lanes", "message-oldest", "dead-lettering",
+        "jobs-age", "jobs-open", "queue-ready", "queue-age", "queue-unacked", "lanes",
+        "message-oldest", "dead-lettering",
         # Nothing in this load leaves drift for a person.
         "drift-unrepaired", "breakers",
     }

@@ -118,6 +118,8 @@ WRONG: dict[str, Callable[[str], str | None]] = {
     "not yet valid": _with(nbf=_NOW + 3600),
     "made in the future": _with(iat=_NOW + 3600),
     "an end that is no number": _with(exp="never"),
+    "an end in a text": _with(exp=str(_NOW + 600)),
+    "several apps', this one among them": _with(aud=["another app", CLIENT_ID]),
     "another app's": _with(aud="another app"),
     "several apps', none this one": _with(aud=["another app", CLIENT_ID + "x"]),
     "a user that is a number": _with(sub=42),
@@ -146,7 +148,10 @@ WRONG: dict[str, Callable[[str], str | None]] = {
     "the shop with a newline": _of("https://{}\n/admin", "https://{}\n"),
     "without https": _of("http://{}/admin", "http://{}"),
     "the shop's bare name": _of("{}", "{}"),
-    **{f"without {claim}": _with(**{claim: None}) for claim in ("iss", "dest", "aud", "sub", "exp", "nbf")},
+    **{
+        f"without {claim}": _with(**{claim: None})
+        for claim in ("iss", "dest", "aud", "sub", "exp", "nbf", "jti", "sid")
+    },
 }
 """What is no credential for a shop, made from the domain of the shop that asks."""
 

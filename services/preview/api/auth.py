@@ -20,8 +20,12 @@ LEEWAY = 10
 """Seconds by which clocks may differ."""
 
 # No user, no port, nothing that a parser of addresses would drop on the way: the host stands where it is looked for.
-_ADDRESS = re.compile(r"https://([a-z0-9][a-z0-9-]*\.myshopify\.com)(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
-_REQUIRED = ["iss", "dest", "aud", "sub", "exp", "nbf"]
+_SHOP = r"https://([a-z0-9][a-z0-9-]*\.myshopify\.com)"
+_ISSUER = re.compile(_SHOP + r"(?:/[!-~]*)?", re.ASCII)
+_DESTINATION = re.compile(_SHOP + r"/?", re.ASCII)
+_TOKEN = re.compile(r"[!-~]+")
+_REQUIRED = ["iss", "dest", "aud", "sub", "exp", "nbf", "jti", "sid"]
+_TIMES = ("exp", "nbf", "iat")
 _FETCH = "Fetch a new session token from App Bridge and send the request again."
 _SEND = "Send it as `Authorization: Bearer <session token>`."
 
@@ -66,7 +70,7 @@ class SessionTokens:
                     algorithms=["HS256"],
                     audience=self._client_id,
                     leeway=LEEWAY,
-                    options={"require": _REQUIRED},
+                    options={"require": _REQUIRED, "strict_aud": True},
                 )
             except jwt.InvalidSignatureError:
                 continue
@@ -80,6 +84,9 @@ class SessionTokens:
                 raise _refused("token-claim", f"The session token lacks {error.claim}.", _FETCH) from None
             except jwt.PyJWTError:
                 raise _refused("token-invalid", "The session token cannot be read.", _FETCH) from None
+            if not all(isinstance(claims.get(name, 0), int | float) for name in _TIMES):
+                # The library takes a text of digits as well.
+                raise _refused("token-invalid", "The session token cannot be read.", _FETCH)
             return claims
         raise _refused("token-signature", "The session token's signature is wrong.", _FETCH)
 
@@ -89,19 +96,19 @@ def bearer(authorization: str | None) -> str:
     if not authorization:
         raise _refused("no-token", "The session token is missing.", _SEND)
     scheme, _, token = authorization.partition(" ")
-    # A token is ASCII. aiohttp hands over bytes that are no UTF-8 as surrogates, which no library takes.
-    if scheme.lower() != "bearer" or not token.strip() or not token.isascii():
+    # aiohttp hands over bytes that are no UTF-8 as surrogates, which no library takes.
+    if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
         raise _refused("no-token", "The Authorization header holds no bearer token.", _SEND)
-    return token.strip()
+    return token
 
 
 def _shop_of(claims: dict[str, Any]) -> str:
-    hosts = [_host(claims["iss"]), _host(claims["dest"])]
+    hosts = [_host(_ISSUER, claims["iss"]), _host(_DESTINATION, claims["dest"])]
     if hosts[0] is None or hosts[0] != hosts[1]:
         raise _refused("token-shop", "The session token's iss and dest do not name one myshopify.com shop.", _FETCH)
     return hosts[0]
 
 
-def _host(url: object) -> str | None:
-    found = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
-    return None if found is None else found[1].lower()
+def _host(form: re.Pattern[str], address: object) -> str | None:
+    found = form.fullmatch(address) if isinstance(address, str) else None
+    return None if found is None else found[1]

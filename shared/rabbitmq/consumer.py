@@ -216,6 +216,12 @@ class Frame:
             return False
 
 
+def _oldest(unanswered: dict[int, float]) -> float:
+    """Seconds since the oldest delivery came that is not answered yet; 0 where each is. Any thread may ask."""
+    since = next(iter(unanswered.copy().values()), None)
+    return 0.0 if since is None else monotonic() - since
+
+
 class Subscription:
     """A consumer of one queue, opened again whenever its channel has gone. `queue` None: the events."""
 
@@ -232,13 +238,9 @@ class Subscription:
         self._declares = False
         self._opening = asyncio.Lock()
         self._unanswered: dict[int, float] = {}
-        metrics.MESSAGE_OLDEST.labels(self.name).set_function(self.oldest)
+        name, unanswered = self.name, self._unanswered
+        metrics.MESSAGE_OLDEST.ask(self, lambda: {(name,): _oldest(unanswered)})
         self.stopped = False
-
-    def oldest(self) -> float:
-        """Seconds since the oldest delivery came that is not answered yet; 0 where each is. Asked by any thread."""
-        since = next(iter(self._unanswered.copy().values()), None)
-        return 0.0 if since is None else monotonic() - since
 
     async def open(self, connection: AbstractConnection) -> None:
         """Consume on a new channel of this connection; one that is being opened is opened once."""

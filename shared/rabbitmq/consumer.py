@@ -19,15 +19,12 @@ from shared import metrics, tracing
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.declaring import declare_queue
-from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, Queue
+from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
 
 log = structlog.get_logger()
 
 MAX_DELIVERIES = 5
 """Deliveries after which a message whose handling fails for its own sake is kept."""
-
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of a body that are looked at; a larger message is kept unread. The largest of ours name 100,000 cells."""
 
 MAX_KEPT_BODY = 256 * 1024
 """Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
@@ -85,7 +82,9 @@ class Delivery:
     deliveries: int = 1
     """How often it has been delivered, this time included, by the broker's count."""
     size: int = 0
-    """Bytes of its body as it was sent; of one above `MAX_BODY` only the beginning is here."""
+    """Bytes of its body as it was sent."""
+    is_cut: bool = False
+    """Whether it is larger than anything its queue is for: only the beginning of its body is here."""
     tells_deaths: bool = False
     """Whether it claims to have been dead-lettered, in a queue that nothing is dead-lettered to."""
     _answered: Callable[[], object] = lambda: None
@@ -151,8 +150,8 @@ class Frame:
 
     async def run(self, handler: Handler, delivery: Delivery) -> bool:
         """Run a handler; whether it went well. Otherwise the delivery is answered."""
-        if delivery.size > MAX_BODY:
-            await self.keep(delivery, f"a body of {delivery.size} bytes is not looked at: at most {MAX_BODY}")
+        if delivery.is_cut:
+            await self.keep(delivery, f"a body of {delivery.size} bytes is more than {delivery.queue} is for")
             return False
         if delivery.tells_deaths:
             # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
@@ -229,6 +228,7 @@ class Subscription:
         self._queue = queue
         self._frame = frame
         self.name = EVENTS_LABEL if queue is None else queue.name
+        self._largest = RESULTS_BODY if queue is None else queue.largest
         metrics.begin_at_zero(metrics.MESSAGES, [self.name], ["ack", "requeue", "dead"])
         self._handler = handler
         self._prefetch = prefetch
@@ -299,7 +299,8 @@ class Subscription:
         headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
         returned = message.headers.get(_DELIVERY_COUNT)
         size = len(message.body)
-        if size > MAX_BODY and isinstance(message, IncomingMessage):
+        is_cut = size > self._largest
+        if is_cut and isinstance(message, IncomingMessage):
             # Nobody looks at the rest: hundreds of such messages in hand must not fill the memory.
             message.body = message.body[:MAX_KEPT_BODY]
         tag, unanswered = message.delivery_tag or 0, self._unanswered
@@ -314,6 +315,7 @@ class Subscription:
             _message=message,
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
             size=size,
+            is_cut=is_cut,
             tells_deaths=_DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
             _answered=lambda: unanswered.pop(tag, None),
         )

@@ -15,7 +15,16 @@ DELIVERY_LIMIT = 20
 MAX_MESSAGE = 16 * 1024 * 1024
 """Bytes of the largest message that the broker takes: `max_message_size` of its configuration, RabbitMQ 4's default."""
 
-_MIB = 1024 * 1024
+_KIB, _MIB = 1024, 1024 * 1024
+
+SELECTION_BODY = 8 * _MIB
+"""Bytes of a body that may name 100,000 cells."""
+SMALL_BODY = 256 * _KIB
+"""Of a record or a cell: a name and some tags, or a few ids."""
+RESULTS_BODY = _MIB
+"""Of the ends of a batch."""
+WEBHOOK_BODY = _MIB
+"""Of a webhook: the front takes a million bytes."""
 
 COMMANDS = "trueup.commands"
 EVENTS = "trueup.events"
@@ -86,6 +95,8 @@ class Queue:
     exchange: str
     keys: tuple[str, ...]
     room: Room
+    largest: int
+    """Bytes of a body that its consumer looks at; a larger message is kept unread. Hundreds are in hand at once."""
     single_active_consumer: bool = False
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
@@ -112,18 +123,23 @@ class Queue:
         return arguments
 
 
-PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,), COMMANDS_ROOM)
-JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL), COMMANDS_ROOM)
+PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,), COMMANDS_ROOM, SELECTION_BODY)
+JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL), COMMANDS_ROOM, SELECTION_BODY)
 # One consumer at a time: a count must not overtake the BOM it is for.
 RECORDS = Queue(
-    "trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST), COMMANDS_ROOM, single_active_consumer=True
+    "trueup.records",
+    COMMANDS,
+    (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST),
+    COMMANDS_ROOM,
+    SMALL_BODY,
+    single_active_consumer=True,
 )
-FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,), RESULTS_ROOM)
-ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,), RESULTS_ROOM)
-INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",), WEBHOOKS_ROOM)
-DEAD_LETTERS = Queue("trueup.dead-letters", DEAD, ("#",), DEAD_ROOM)
+FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,), RESULTS_ROOM, RESULTS_BODY)
+ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,), RESULTS_ROOM, RESULTS_BODY)
+INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",), WEBHOOKS_ROOM, WEBHOOK_BODY)
+DEAD_LETTERS = Queue("trueup.dead-letters", DEAD, ("#",), DEAD_ROOM, SELECTION_BODY)
 CELLS = tuple(
-    Queue(f"trueup.cells.{p}", COMMANDS, (cell_key(p),), CELLS_ROOM, single_active_consumer=True)
+    Queue(f"trueup.cells.{p}", COMMANDS, (cell_key(p),), CELLS_ROOM, SMALL_BODY, single_active_consumer=True)
     for p in range(PARTITIONS)
 )
 

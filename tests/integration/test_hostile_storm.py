@@ -181,6 +181,7 @@ async def test_thousands_of_hostile_messages_leave_no_trace(besieged: Besieged, 
     storm = list(islice(hostile_messages(), messages))
     large = b'"' + b"x" * (MAX_MESSAGE - 10) + b'"'
     storm += [Hostile("trueup.commands", key, large, {}) for key in (PREVIEW_REQUEST, JOB_REQUEST)]
+    storm += [Hostile(one.exchange, one.key, large[:4_000_000], {}) for one in storm[: len(QUEUES)]]
     storm += [Hostile("trueup.events", JOB_PROGRESS, nested(220), {}) for _ in range(50)]
     begun = monotonic()
     async with await aio_pika.connect(world.settings.amqp_url.get_secret_value()) as connection:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
 from aio_pika.exceptions import AMQPError
 
-from shared.contract.messages import BomUpsert, JobCancel
+from services.webhook_ingest import front
+from shared.contract.messages import BomUpsert, JobCancel, PreviewRequest
+from shared.contract.selection import CellRef, SelectionBody
 from shared.errors import BrokerUnavailable, QueueDiffers
 from shared.metrics import REGISTRY
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer, Delivery
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import BOM_UPSERT, JOB_CANCEL, JOBS, MAX_MESSAGE, QUEUES, RECORDS
+from shared.rabbitmq.topology import BOM_UPSERT, INDEXING, JOB_CANCEL, JOBS, MAX_MESSAGE, PREVIEWS, QUEUES, RECORDS
 from tests.backends.management import Management
 from tests.waiting import arrival, until
 
@@ -46,6 +49,17 @@ def test_every_queue_has_a_largest_size_that_refuses() -> None:
         assert 0 < arguments["x-max-length"] <= 2_000_000, queue.name
         assert 0 < arguments["x-max-length-bytes"] <= 2 * 1024**3, queue.name
         assert arguments["x-overflow"] == "reject-publish", queue.name
+
+
+def test_an_honest_message_is_never_too_large() -> None:
+    """A selection of the most cells, their ids as long as ULIDs and Shopify's, and the longest record fit their queues."""
+    cells = [CellRef(bom_id=f"{number:026}", location_id=f"{number:014}") for number in range(100_000)]
+    request = PreviewRequest(shop=SHOP, preview_id=ULID, selection=SelectionBody(cells=cells))
+    assert len(request.to_json()) < PREVIEWS.largest == JOBS.largest
+    tags = ["\u00e4" * 200 for _ in range(100)]
+    bom = BomUpsert(shop=SHOP, bom_id="B", inventory_item_id="1", name="\u00e4" * 500, tags=tags)
+    assert len(json.dumps(json.loads(bom.to_json()))) < RECORDS.largest
+    assert INDEXING.largest >= front.BODY_LIMIT
 
 
 async def test_a_full_queue_refuses_and_holds_up_no_other(url: str, fresh_vhost: str, management: Management) -> None:

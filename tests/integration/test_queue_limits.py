@@ -52,8 +52,8 @@ def test_every_queue_has_a_largest_size_that_refuses() -> None:
 
 
 def test_an_honest_message_is_never_too_large() -> None:
-    """A selection of the most cells, their ids as long as ULIDs and Shopify's, and the longest record fit their queues."""
-    cells = [CellRef(bom_id=f"{number:026}", location_id=f"{number:014}") for number in range(100_000)]
+    """A selection of the most cells, with ids as long as ULIDs and Shopify's, and the longest record fit in."""
+    cells = [CellRef(bom_id=f"{number:026}", location_id=f"{10**13 + number}") for number in range(100_000)]
     request = PreviewRequest(shop=SHOP, preview_id=ULID, selection=SelectionBody(cells=cells))
     assert len(request.to_json()) < PREVIEWS.largest == JOBS.largest
     tags = ["\u00e4" * 200 for _ in range(100)]

@@ -3,6 +3,7 @@
 TrueupError
 ├── WrongSetting            a setting is missing or wrong: the start stops with one line
 ├── BrokerUnavailable       RabbitMQ did not confirm in time
+├── QueueDiffers            a queue of the broker was made with other arguments
 ├── StoreUnavailable        MongoDB did not answer
 └── ShopifyError            a call to Shopify did not succeed
     ├── ShopPaused          401, 402, 403, 423: nothing more is sent for the shop until it is resumed
@@ -32,6 +33,16 @@ class WrongSetting(TrueupError):
 
 class BrokerUnavailable(TrueupError):
     """RabbitMQ did not confirm a message in time."""
+
+
+class QueueDiffers(TrueupError):
+    """A queue of the broker was made with other arguments: it would not work as Trueup needs it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the queue {name} of the broker was made with other arguments: let it drain, delete it, and start again"
+            " (docs/operations/upgrade.md)"
+        )
 
 
 class StoreUnavailable(TrueupError):

@@ -20,13 +20,10 @@ from shared.contract.mistakes import cut
 from shared.contract.seal import Seals, sealed_headers
 from shared.hiding import without_secrets
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.consumer import MAX_KEPT_BODY, Delivery
 from shared.rabbitmq.topology import WEBHOOKS, exchange_of
 
 log = structlog.get_logger()
-
-MAX_KEPT_BODY = 256 * 1024
-"""Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
 
 MAX_REASON = 2_000
 
@@ -53,7 +50,7 @@ class KeptMessages:
             shop=shop_of(delivery),
             key=storable(delivery.key, 255),
             body=body,
-            size=len(delivery.body),
+            size=delivery.size,
             altered=altered,
             headers={name: storable(value) for name, value in sealed_headers(delivery.headers).items()},
             reason=taken,

@@ -81,6 +81,13 @@ SCHEDULED_RUNS = _counter("scheduled_runs_total", "Runs of schedules ended or le
 OUTGOING_WEBHOOKS = _counter("outgoing_webhooks_total", "Outcomes told to an address of the shop's", "outcome")
 MESSAGES = _counter("messages_total", "Messages handled", "queue", "outcome")
 MESSAGE_SECONDS = _histogram("message_seconds", "Delivery to acknowledgement", "queue")
+MESSAGE_OLDEST = AskedGauge(
+    REGISTRY,
+    "trueup_message_oldest_seconds",
+    "Age of the oldest delivery that is not acknowledged yet",
+    ("queue",),
+    together=max,
+)
 DEAD_LETTERS = _counter("dead_letters_total", "Messages dead-lettered", "queue")
 WATCHDOG_REPUBLISHED = _counter("watchdog_republished_total", "Cells published again", "queue")
 PARTITIONS_HELD = _sum("partitions_held", "Cell partitions this process holds")

@@ -91,6 +91,28 @@ QUEUES = Dashboard(
             "What went astray?",
             (
                 Panel(
+                    21,
+                    "message-oldest",
+                    "Oldest message in work",
+                    (Query("max by (queue) (trueup_message_oldest_seconds)", "{{queue}}"),),
+                    "s",
+                    alerts=("MessageHeld",),
+                ),
+                Panel(
+                    22,
+                    "dead-lettering",
+                    "Messages that RabbitMQ has on their way to the dead letters",
+                    (
+                        Query(
+                            f"sum by (queue) (rabbitmq_detailed_queue_messages{_OURS}"
+                            f" - rabbitmq_detailed_queue_messages_ready{_OURS}"
+                            f" - rabbitmq_detailed_queue_messages_unacked{_OURS})",
+                            "{{queue}}",
+                        ),
+                    ),
+                    alerts=("DeadLetteringStuck",),
+                ),
+                Panel(
                     9,
                     "dead-letters",
                     "Messages dead-lettered",

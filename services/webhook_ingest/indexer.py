@@ -22,7 +22,9 @@ from shared import metrics, tracing
 from shared.contract.seal import Seals
 from shared.errors import StoreUnavailable
 from shared.mongodb.boms import BomStore
+from shared.mongodb.compliance import ComplianceNotes
 from shared.mongodb.connection import Mongo
+from shared.mongodb.departures import Departures
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.redaction import Redaction
@@ -60,6 +62,8 @@ class Indexer:
             stock=stock,
             events=events,
             sweeps=SweepStore(mongo.db),
+            departures=Departures(mongo.db),
+            notes=ComplianceNotes(mongo.db),
             redaction=Redaction(mongo.db),
         )
         self._lanes: Lanes[_Taken] = Lanes(self._work)

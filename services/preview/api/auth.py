@@ -78,7 +78,8 @@ class SessionTokens:
                 raise _refused("token-audience", "The session token is for another app.", _FETCH) from None
             except jwt.MissingRequiredClaimError as error:
                 raise _refused("token-claim", f"The session token lacks {error.claim}.", _FETCH) from None
-            except jwt.PyJWTError:
+            except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+                # The last three: a stranger's token may hold what PyJWT does not expect, since its head is not signed.
                 raise _refused("token-invalid", "The session token cannot be read.", _FETCH) from None
             return claims
         raise _refused("token-signature", "The session token's signature is wrong.", _FETCH)

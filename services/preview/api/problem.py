@@ -51,6 +51,8 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
+        # A path is shown as it was sent, and aiohttp hands over bytes that are no UTF-8 as halves of surrogate pairs.
+        detail = detail.encode("utf-8", "replace").decode()
         self.status = status
         self.problem = Problem(
             type=f"urn:trueup:problem:{kind}",

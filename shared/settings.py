@@ -73,6 +73,12 @@ class Settings(BaseSettings):
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _spaces_around_say_nothing(cls, value: object) -> object:
+        # A file's last line break, read into a variable, would be part of a key; files are read without it, too.
+        return value.strip() if isinstance(value, str) else value
+
     @field_validator("shopify_client_id", "shopify_client_secret")
     @classmethod
     def _is_given(cls, value: str | SecretStr) -> str | SecretStr:

@@ -14,6 +14,7 @@ import structlog
 from shared.errors import ShopifyUnclear
 from shared.mongodb.imports import ImportStore, ItemFields
 from shared.reading.patience import patiently
+from shared.seeding.skus import sku_key, sku_likeness
 from shared.shopify.bulk import NoBulkQuery
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price
@@ -125,7 +126,9 @@ async def _chunks(lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[di
 
 
 def _item(node: Mapping[str, Any]) -> ItemFields:
-    return ItemFields(plain(node["id"]), {"sku": node["sku"] or None, "tracked": bool(node["tracked"])})
+    sku = node["sku"] or None
+    told = {"sku": sku, "sku_key": sku_key(sku), "sku_likeness": sku_likeness(sku), "tracked": bool(node["tracked"])}
+    return ItemFields(plain(node["id"]), told)
 
 
 def _variant(item_id: str, node: Mapping[str, Any]) -> ItemFields:

@@ -22,6 +22,7 @@ from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
 _FERNET_KEY_BYTES = 32
+_HIGHEST_PORT = 65535
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     private_targets: bool = Field(
         False,
         description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
+    )
+    target_ports: Annotated[list[int], NoDecode] = Field(
+        [443], description="The ports that outgoing webhooks may go to, comma-separated."
     )
     page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
     demo_sign_in: str | None = Field(
@@ -119,6 +123,18 @@ class Settings(BaseSettings):
             raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes")
         return keys
 
+    @field_validator("target_ports", mode="before")
+    @classmethod
+    def _split_ports(cls, value: object) -> object:
+        return [port.strip() for port in value.split(",") if port.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_ports")
+    @classmethod
+    def _are_ports(cls, ports: list[int]) -> list[int]:
+        if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
+            raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
+        return ports
+
     @field_validator("webhook_url")
     @classmethod
     def _shopify_can_reach(cls, url: str | None) -> str | None:
@@ -145,6 +161,13 @@ class Settings(BaseSettings):
     def _names_the_shop(cls, url: str) -> str:
         if "{shop}" not in url or not url.startswith(("https://", "http://")):
             raise ValueError("must be an http(s) address that contains {shop}")
+        try:
+            host = urlsplit(url.replace("{shop}", "shop.myshopify.com")).hostname
+        except ValueError:
+            raise ValueError("must be an http(s) address that contains {shop}") from None
+        if url.startswith("http://") and host not in _LOOPBACK:
+            # Tokens go with every call.
+            raise ValueError("must begin with https://; http:// only where a simulator runs on this machine")
         return url.rstrip("/")
 
     @field_validator("webhook_url")

@@ -246,7 +246,7 @@ class ReconcilerService:
             self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:
-        targets = Targets.open(private=self._settings.private_targets)
+        targets = Targets.open(private=self._settings.private_targets, ports=self._settings.target_ports)
         self._connections.push_async_callback(targets.close)
         scheduling, outcomes = compose_scheduling(
             self._mongo,

@@ -56,6 +56,7 @@ class Parts:
     schedule_runs: ScheduleRuns
     zones: TimeZones
     private_targets: bool
+    target_ports: frozenset[int]
 
     @classmethod
     def of(cls, settings: Settings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
@@ -84,4 +85,5 @@ class Parts:
             schedule_runs=ScheduleRuns(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
+            target_ports=frozenset(settings.target_ports),
         )

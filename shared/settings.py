@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.shop import is_shop_domain
+from shared.domain.shop import MOST_BOMS, is_shop_domain
 from shared.errors import WrongSetting
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     target_ports: Annotated[list[int], NoDecode] = Field(
         [443], description="The ports that outgoing webhooks may go to, comma-separated."
     )
+    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
     page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
     demo_sign_in: str | None = Field(
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."

@@ -9,7 +9,8 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
                 job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether the shop
                 has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
-                locations_due_at (an event told of a location: they are to be read),
+                boms_made (raised by makers of BOMs near the limit, so that one comes
+                after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),

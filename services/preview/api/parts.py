@@ -73,7 +73,7 @@ class Parts:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
-            records=RecordStore(mongo.db, mongo.transactions),
+            records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownClasses(mongo.db),
             facets=BomFacets(mongo.db),

@@ -99,6 +99,7 @@ _STATUS = {
     Refusal.UNKNOWN: HTTPStatus.NOT_FOUND,
     Refusal.IN_USE: HTTPStatus.CONFLICT,
     Refusal.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.TOO_MANY: HTTPStatus.CONFLICT,
     Refusal.OUTDATED: HTTPStatus.PRECONDITION_FAILED,
 }
 

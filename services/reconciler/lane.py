@@ -243,6 +243,8 @@ class Lanes:
         self._worker = worker
         self._cells = cells
         self._lanes: dict[str, Lane] = {}
+        lanes = self._lanes
+        metrics.LANE_CELLS.ask(self, lambda: {(): sum(lane.size for lane in lanes.values())})
 
     async def add(self, shop: str, cell: str, delivery: Delivery) -> None:
         """Hand a cell to its shop's lane."""
@@ -258,7 +260,6 @@ class Lanes:
                 crowded=lambda: self._held(partition) >= self._prefetch,
             )
         await lane.add(cell, delivery)
-        metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
 
     def at_work(self, shop: str) -> bool:
         """Whether a batch of the shop is under way in this process."""
@@ -272,7 +273,6 @@ class Lanes:
         lane = self._lanes.get(shop)
         if lane is not None and lane.size == 0:
             del self._lanes[shop]
-        metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
 
     async def stop(self, shops: Callable[[str], bool] = lambda _: True) -> None:
         """Stop the lanes of some shops (all by default)."""

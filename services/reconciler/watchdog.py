@@ -116,9 +116,8 @@ class Watchdog:
         ages = dict.fromkeys(numbers, 0.0)
         for state, number, oldest in jobs:
             numbers[state], ages[state] = number, (now - oldest).total_seconds()
-        for state, number in numbers.items():
-            metrics.JOBS_OPEN.labels(state).set(number)
-            metrics.JOB_OLDEST.labels(state).set(ages[state])
-        metrics.SHOPS_PAUSED.clear()
-        for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items():
-            metrics.SHOPS_PAUSED.labels(reason).set(number)
+        metrics.JOBS_OPEN.tell({(state,): number for state, number in numbers.items()})
+        metrics.JOB_OLDEST.tell({(state,): age for state, age in ages.items()})
+        metrics.SHOPS_PAUSED.tell(
+            {(reason,): number for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items()}
+        )

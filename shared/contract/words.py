@@ -6,12 +6,15 @@ a pattern, a terminal obeys control signs, and Shopify refuses a whole call for 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 _PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """No control sign and no separator of lines or paragraphs: a text of one line."""
+
+_REFUSED = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 _SHOPIFY_ID = r"^(?:[1-9][0-9]{0,17}|[1-8][0-9]{18})$"
 """Digits as Shopify writes them: no leading zero, and within its 64 bits with a sign."""
@@ -22,7 +25,7 @@ SAID = {
 }
 """What the patterns stand for, in words."""
 
-LONGEST_ID, LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 64, 500, 200, 100
+LONGEST_ID, LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MOST_TAGS = 64, 500, 255, 200, 100
 
 Words = Annotated[str, Field(pattern=_PLAIN)]
 """A text of one line, taken as it is."""
@@ -47,6 +50,12 @@ Tag = Annotated[
 
 RequestedBy = Annotated[str, Field(max_length=200, pattern=_PLAIN)]
 """Who asked, in the words of the client."""
+
+
+def as_words(text: str, most: int) -> str:
+    """What Shopify, or a person there, has written, as a text of one line: what `Words` refuses is a space here, since
+    nobody could correct it at our door; of a longer one the beginning."""
+    return " ".join(re.sub(_REFUSED, " ", text).split())[:most].rstrip()
 
 
 class BomFields(BaseModel):

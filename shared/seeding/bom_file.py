@@ -21,7 +21,7 @@ from typing import Annotated, Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.contract.mistakes import cut, mistakes_of
-from shared.contract.words import MOST_TAGS, Id, Name, Tag, VariantId, Words
+from shared.contract.words import LONGEST_SKU, MOST_TAGS, Id, Name, Tag, VariantId, Words
 from shared.errors import TrueupError
 from shared.seeding.matching import Why
 
@@ -71,7 +71,7 @@ class _Cells(BaseModel):
 
     name: Name | None
     variant: VariantId | None
-    sku: Annotated[Words, Field(max_length=255)] | None
+    sku: Annotated[Words, Field(max_length=LONGEST_SKU)] | None
     tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)]
     bom_id: Id | None
 

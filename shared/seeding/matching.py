@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from shared.contract.words import MOST_TAGS
 from shared.seeding.skus import sku_key, sku_likeness
 
 Item = Mapping[str, Any]
@@ -58,7 +59,7 @@ def bom_of_item(item: Item, line: Line | None, *, tracks: bool | None) -> dict[s
     variants = list(variants_of(item).values())
     own_name = next((variant["name"] for variant in variants if variant["name"]), None)
     if line is None:
-        tags = list(dict.fromkeys(tag for variant in variants for tag in variant["tags"]))
+        tags = list(dict.fromkeys(tag for variant in variants for tag in variant["tags"]))[:MOST_TAGS]
         return {"bom_id": None, "name": own_name or item["item_id"], "tags": tags, "tracks": tracks, "line": None}
     return {
         "bom_id": line["bom_id"],

@@ -12,6 +12,7 @@ from services.preview.api.bom_models import BomIn
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, JobRequest, PreviewRequest
 from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import FilterBody, SelectionBody
+from shared.contract.words import as_words
 
 SIGNS = ["a\x00b", "\x1b[2J", "a\nb", "\x7f", "a\x9b2J", "a\u2028b", "a\tb", "\ud800"]
 NO_IDS = [
@@ -96,3 +97,13 @@ def test_spaces_around_a_name_or_an_id_are_no_part_of_it() -> None:
     )
     assert one.model_dump() == {name: value for name, value in other if name in BomIn.model_fields}
     assert "bom_id" in refusal(BomIn, {**BOM, "bom_id": "  "})
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=ascii)
+def test_what_shopify_has_written_becomes_a_text_that_every_door_takes(sign: str) -> None:
+    """A product's name with control signs makes a BOM all the same, with spaces in their place."""
+    name = as_words(f" Mug {sign}\n", 500)
+    given = BomIn.model_validate({**BOM, "name": name})
+    assert given.name == name
+    assert as_words("a\x00b\u2028c", 500) == "a b c"
+    assert as_words("ab cd", 3) == "ab"

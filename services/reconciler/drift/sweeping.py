@@ -215,15 +215,15 @@ class Sweeping:
             await self._sweeps.take(shop)
 
     async def _measure(self) -> None:
-        metrics.DRIFT_UNREPAIRED.set(await self._drift.all_unrepaired())
-        metrics.BREAKER_OPEN.set(await self._sweeps.open_breakers())
+        metrics.DRIFT_UNREPAIRED.tell_one(await self._drift.all_unrepaired())
+        metrics.BREAKER_OPEN.tell_one(await self._sweeps.open_breakers())
         ratio = loss_ratio(*await self._sweeps.all_losses())
-        metrics.WEBHOOK_LOSS.set(0.0 if ratio is None else ratio)
-        metrics.SILENT_SHOPS.set(await self._sweeps.silent_shops())
+        metrics.WEBHOOK_LOSS.tell_one(0.0 if ratio is None else ratio)
+        metrics.SILENT_SHOPS.tell_one(await self._sweeps.silent_shops())
         worst = await self._sweeps.worst_losses(WORST, at_least=ENOUGH)
-        metrics.SHOP_WEBHOOK_LOSS.clear()
-        for shop, missed, received in worst:
-            metrics.SHOP_WEBHOOK_LOSS.labels(shop).set(loss_ratio(missed, received) or 0.0)
+        metrics.SHOP_WEBHOOK_LOSS.tell(
+            {(shop,): loss_ratio(missed, received) or 0.0 for shop, missed, received in worst}
+        )
 
 
 def _place(shop: str, every: timedelta) -> timedelta:

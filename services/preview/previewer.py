@@ -61,6 +61,8 @@ class Previewer:
             request = PreviewRequest.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
+        if not await self._previews.knows(request.shop):
+            raise Reject(f"the shop {request.shop} is not known; add it first")
         await self._previews.request(request)
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
             await self._compute(request.shop, request.preview_id)

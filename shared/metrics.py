@@ -43,6 +43,7 @@ def begin_at_zero(counter: Counter, *values: Iterable[str]) -> None:
 
 
 HTTP_REQUESTS = _histogram("http_requests_seconds", "HTTP requests answered", "service", "route", "status")
+CONNECTIONS_CUT = _counter("connections_cut_total", "HTTP connections cut or refused by their bounds", "reason")
 WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
 WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
 INDEX_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")

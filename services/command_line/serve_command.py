@@ -15,6 +15,7 @@ from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.logs import configure_logs
 from shared.mongodb.connection import store_must_answer
+from shared.serving.open_files import raise_open_files
 from shared.settings import Settings, load_settings
 from shared.tracing import start_tracing, stop_tracing
 
@@ -87,6 +88,7 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         choice = f"one of {', '.join(service.roles)}" if service.roles else f"left out: {name} has no roles"
         raise WrongUseError(f"--role {unknown[0]}: must be {choice}")
     settings = load_settings()
+    raise_open_files()
     configure_logs(name, settings.log_level)
     start_tracing(name, settings)
     ended = asyncio.Event()

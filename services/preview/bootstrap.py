@@ -22,12 +22,13 @@ from shared.contract.seal import Seals
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.operations import RunningServer, start_operations, start_server
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
+from shared.serving.server import RunningServer, start_server
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient

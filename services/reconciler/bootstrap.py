@@ -54,7 +54,7 @@ from shared.mongodb.pushes import PushStore
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
-from shared.operations import RunningServer, start_operations
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
@@ -62,6 +62,7 @@ from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, P
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.schedules.targets import Targets
+from shared.serving.server import RunningServer
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE

@@ -21,6 +21,7 @@ from shared.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
+from shared.serving.server import start_server
 from shared.settings import Settings
 
 Role = Literal["front", "indexer"]
@@ -118,14 +119,10 @@ class WebhookIngestService:
             return
         own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
-        # Bodies stay as they were sent: the signature is over the raw bytes, compressed ones included.
-        runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
-        self._parts.push_async_callback(runner.cleanup)
-        await runner.setup()
         # Any number of processes on the machine share the port; the kernel gives each its share of connections.
-        site = web.TCPSite(runner, settings.host, port, reuse_port=True)
-        await site.start()
-        self.port = runner.addresses[0][1]
+        server = await start_server(own, settings.host, port, shutdown_timeout=_LAST_ANSWERS, reuse_port=True)
+        self._parts.push_async_callback(server.close)
+        self.port = server.port
 
 
 def _check(ready: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:

@@ -44,10 +44,12 @@ def begin_at_zero(counter: Counter, *values: Iterable[str]) -> None:
 
 HTTP_REQUESTS = _histogram("http_requests_seconds", "HTTP requests answered", "service", "route", "status")
 CONNECTIONS_CUT = _counter("connections_cut_total", "HTTP connections cut or refused by their bounds", "reason")
+REFUSED_BY_LIMIT = _counter("refused_by_limit_total", "Refused since one shop has as much as it may", "limit")
 WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
 WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
 INDEX_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")
 PREVIEWS = _counter("previews_total", "Previews ended", "state")
+PREVIEWS_OPEN = _told("previews_open", "Previews that have not ended, from the documents")
 PREVIEW_SECONDS = _histogram("preview_seconds", "Preview requested to ended", buckets=_LONG)
 JOBS = _counter("jobs_total", "Jobs ended", "source", "direction", "state")
 JOB_SECONDS = _histogram("job_seconds", "Job requested to ended", "direction", buckets=_LONG)

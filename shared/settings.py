@@ -73,6 +73,25 @@ class Settings(BaseSettings):
         [443], description="The ports that outgoing webhooks may go to, comma-separated."
     )
     boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
+    requests_per_second: float = Field(
+        20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
+    )
+    requests_at_once: int = Field(
+        4, ge=1, le=100, description="API requests of one shop that a process works on; the next ones wait in line."
+    )
+    streams_per_shop: int = Field(50, ge=1, le=10_000, description="Open event streams of one shop, per process.")
+    streams_per_user: int = Field(10, ge=1, le=10_000, description="Open event streams of one user, per process.")
+    stream_seconds: float = Field(
+        300.0, ge=10, le=3600, description="After this, or with its session token, an event stream ends."
+    )
+    exports_per_shop: int = Field(
+        2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
+    )
+    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
+    open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
+    outgoing_per_shop: int = Field(
+        2, ge=1, le=16, description="Outgoing webhooks of one shop that a process sends at once."
+    )
     page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
     demo_sign_in: str | None = Field(
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."

@@ -176,6 +176,7 @@ class ReconcilerService:
             window=window,
             telling=telling,
             publisher=self._publisher,
+            most_open=self._settings.open_jobs_per_shop,
         )
         aggregator = Aggregator(jobs, window, telling)
         reads = ShopifyReads(client)

@@ -30,7 +30,7 @@ previews        shop, preview_id · selection, state requested|reading|ready|fai
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
                 kinds {kind: rows}, milestones (each 500th row by kind, size and number),
-                failure {code, message}
+                failure {code, message}, turn (until it has ended) {until (somebody is at it), tries, large}, trace
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
                 which rows are sorted), not_pushed (the code with which a push of it ends)
@@ -132,6 +132,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
+        # Those that have not ended: how many of a shop, and, across shops, whose turn it is.
+        _index("shop", "turn.until", partialFilterExpression={"turn": {"$exists": True}}, name="turns"),
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "preview_rows": [

@@ -262,7 +262,7 @@ class ApiShop:
 
 @asynccontextmanager
 async def api_world(amqp_url: str, mongodb_uri: str, database: str, **more: Any) -> AsyncIterator[ApiWorld]:
-    """A service, stopped at the end whatever happens; `more`: settings other than the usual ones."""
+    """A service, stopped at the end whatever happens; `more` are settings of its own."""
     settings = settings_for(amqp_url, mongodb_uri, database).model_copy(update=more)
     service = await PreviewService.start(settings)
     mongo = Mongo(mongodb_uri, database)

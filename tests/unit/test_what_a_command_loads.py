@@ -54,6 +54,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("jobs", "--json"): _READING | TABLES,
     ("jobs", JOB, "--json"): _READING | TABLES,
     ("boms", "list", "--json"): _READING | TABLES,
+    ("boms", "show", "a", "--json"): _READING | TABLES,
+    ("boms", "remove", "a", "--yes"): _DOCUMENTS - CIPHER,
     ("boms", "map", "a", "--item", "1", "--yes"): _DOCUMENTS - CIPHER,
     ("dead-letters", "list", "--json"): _READING | TABLES,
     ("dead-letters", "replay", JOB): _ANY | HTTP | CIPHER,

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,14 +17,23 @@ from services.preview.api.routes import AnyRoute
 from shared.domain.cell import CellKey
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedule_runs import ScheduleRuns
-from tests.integration.api_setup import PLACES, ApiShop, shop, world
+from tests.backends.places import DatabasePool, VhostPool
+from tests.integration.api_setup import PLACES, ApiShop, ApiWorld, api_world, shop
 from tests.integration.test_api_drift import missed
 from tests.integration.test_api_schedules import NIGHTLY, store_of
 from tests.waiting import arrival, writes_to
 
-__all__ = ["shop", "world"]
+__all__ = ["shop"]
 
-INTERNAL = 500
+UNHURRIED: dict[str, Any] = {
+    "requests_per_second": 10_000.0,
+    "requests_at_once": 100,
+    "open_previews_per_shop": 1000,
+    "open_jobs_per_shop": 1000,
+}
+"""Limits that are in nobody's way: a request that is refused for its number says nothing of what is in it."""
+
+INTERNAL, TOO_MANY = 500, 429
 NO_HTTP = "Invalid "
 """How aiohttp begins the text for a request line or header that is none."""
 HOSTILE: tuple[bytes, ...] = (
@@ -107,6 +116,19 @@ KEYS: tuple[Any, ...] = (
     float("inf"),
 )
 """Sort keys that a cursor may be made to hold."""
+
+
+@pytest.fixture(scope="module")
+async def world(amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool) -> AsyncIterator[ApiWorld]:
+    """One service for the module, without limits that count."""
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
+    try:
+        async with api_world(url, mongodb_uri, database, **UNHURRIED) as started:
+            yield started
+    finally:
+        await vhosts.give_back(vhost)
+        databases.give_back(database)
 
 
 @dataclass
@@ -214,6 +236,7 @@ def harmless(answer: Answer) -> bool:
 
     What is no HTTP is refused with 400 by the server itself, before anything of ours sees it.
     """
+    assert answer.status != TOO_MANY, answer
     return answer.status < 400 or (answer.status < INTERNAL and (answer.is_problem or NO_HTTP in answer.text))
 
 

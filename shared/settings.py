@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.shop import is_shop_domain
+from shared.domain.shop import MOST_BOMS, is_shop_domain
 from shared.errors import WrongSetting
 from shared.hiding import hide
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
@@ -23,6 +23,7 @@ from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
 _FERNET_KEY_BYTES = 32
+_HIGHEST_PORT = 65535
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -69,6 +70,10 @@ class Settings(BaseSettings):
         False,
         description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
     )
+    target_ports: Annotated[list[int], NoDecode] = Field(
+        [443], description="The ports that outgoing webhooks may go to, comma-separated."
+    )
+    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
     requests_per_second: float = Field(
         20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
     )
@@ -139,6 +144,18 @@ class Settings(BaseSettings):
             raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes")
         return keys
 
+    @field_validator("target_ports", mode="before")
+    @classmethod
+    def _split_ports(cls, value: object) -> object:
+        return [port.strip() for port in value.split(",") if port.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_ports")
+    @classmethod
+    def _are_ports(cls, ports: list[int]) -> list[int]:
+        if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
+            raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
+        return ports
+
     @field_validator("webhook_url")
     @classmethod
     def _shopify_can_reach(cls, url: str | None) -> str | None:
@@ -165,6 +182,13 @@ class Settings(BaseSettings):
     def _names_the_shop(cls, url: str) -> str:
         if "{shop}" not in url or not url.startswith(("https://", "http://")):
             raise ValueError("must be an http(s) address that contains {shop}")
+        try:
+            host = urlsplit(url.replace("{shop}", "shop.myshopify.com")).hostname
+        except ValueError:
+            raise ValueError("must be an http(s) address that contains {shop}") from None
+        if url.startswith("http://") and host not in _LOOPBACK:
+            # Tokens go with every call.
+            raise ValueError("must begin with https://; http:// only where a simulator runs on this machine")
         return url.rstrip("/")
 
     @field_validator("webhook_url")

@@ -94,7 +94,13 @@ def importing_of(client: Client, calls: ShopifyClient, exports: Exports, progres
         boms=client.boms,
         reads=reads,
         catalogue=Catalogue(imports, calls, exports),
-        making=BomMaking(transactions, client.boms, RecordStore(client.mongo.db, transactions), imports, lines),
+        making=BomMaking(
+            transactions,
+            client.boms,
+            RecordStore(client.mongo.db, transactions, client.settings.boms_per_shop),
+            imports,
+            lines,
+        ),
         basing=Basing(transactions, client.stock, imports, reads),
         progress=progress,
     )

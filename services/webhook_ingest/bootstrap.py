@@ -119,8 +119,7 @@ class WebhookIngestService:
             return
         own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
-        # Any number of processes on the machine share the port; the kernel gives each its share of connections.
-        server = await start_server(own, settings.host, port, shutdown_timeout=_LAST_ANSWERS, reuse_port=True)
+        server = await start_server(own, settings.host, port, shutdown_timeout=_LAST_ANSWERS)
         self._parts.push_async_callback(server.close)
         self.port = server.port
 

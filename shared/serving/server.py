@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import web, web_response
 from aiohttp.typedefs import Handler, Middleware
 
 from shared.http_refusals import RefusingRunner
@@ -12,6 +12,9 @@ from shared.serving.bodies import BODIES, Bodies
 from shared.serving.connections import Connection, Connections
 from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, Limits
 from shared.serving.open_files import open_files
+
+NAME = "Trueup"
+"""All that an answer's `Server` header says."""
 
 _FEWEST = 16
 """Connections that are taken however few files may be open."""
@@ -44,13 +47,15 @@ async def start_server(
     port: int,
     *,
     shutdown_timeout: float = 10.0,
-    reuse_port: bool = False,
     limits: Limits = PUBLIC,
 ) -> RunningServer:
     """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken.
 
+    The port is this process's alone (no SO_REUSEPORT): another one with a share of it would get requests of ours.
     Bodies stay as they were sent: a webhook's signature is over the raw bytes, compressed ones included.
     """
+    # aiohttp has no setting for the name it gives itself, with its version and Python's, in whatever it answers.
+    vars(web_response)["SERVER_SOFTWARE"] = NAME
     most = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
     connections = Connections(limits, most)
     bodies = app[BODIES] = Bodies(limits)
@@ -72,7 +77,7 @@ async def start_server(
     connections.server = runner.server
     try:
         listening = await asyncio.get_running_loop().create_server(
-            lambda: Connection(connections), host, port, reuse_port=reuse_port or None, backlog=_BACKLOG
+            lambda: Connection(connections), host, port, reuse_port=False, backlog=_BACKLOG
         )
     except OSError:
         await runner.cleanup()

@@ -11,9 +11,12 @@ from services.preview.records import RecordsConsumer
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from services.webhook_ingest.topics import TOPICS
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, JobCancel, JobRequest, Message, PreviewRequest
+from shared.contract.seal import Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
+from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.records import RecordStore
 from shared.rabbitmq import topology
@@ -66,10 +69,11 @@ async def holding(world: ShopWorld) -> dict[str, int]:
 @asynccontextmanager
 async def records_consumed(world: ShopWorld) -> AsyncIterator[None]:
     """What takes BOMs and counts from their queue."""
-    consumer = await Consumer.open(
-        world.settings.amqp_url.get_secret_value(), "records", KeptMessages(DeadLetterStore(world.mongo.db))
-    )
-    records = RecordsConsumer(RecordStore(world.mongo.db, world.mongo.transactions), world.shops)
+    seals = Seals(world.settings.client_secrets)
+    keeper = KeptMessages(DeadLetterStore(world.mongo.db), seals)
+    consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "records", keeper)
+    acts = ForeignActs(AuditLog(world.mongo.db), seals)
+    records = RecordsConsumer(RecordStore(world.mongo.db, world.mongo.transactions), world.shops, acts)
     await consumer.handle(topology.RECORDS, records.handle, prefetch=4)
     try:
         yield

@@ -30,6 +30,10 @@ log = structlog.get_logger()
 LANE_BOUND = 2000
 """Cells one shop may have in a process; above it messages are acknowledged and their places freed."""
 
+HELD_BOUND = 500
+"""Messages one shop may leave unanswered, a fourth of what the broker delivers of its partition: whoever shares it must
+come through. Cells above that are remembered like those of a long wait, and the watchdog covers a crash."""
+
 LINGER = 0.01
 """Seconds until a batch that is not full asks the documents whether more is on its way; longer at each look."""
 
@@ -120,12 +124,15 @@ class Lane:
             await self._cells.free_places(self._shop, [cell])
             await delivery.ack()
             return
-        self._waiting[cell] = delivery
+        holds = self.held < HELD_BOUND
+        self._waiting[cell] = delivery if holds else None
         self._not_coming.discard(cell)
         self._arrivals += 1
         if tracing.on() and delivery.carried is not None:
             self._published_in[cell] = delivery.carried
         self._start()
+        if not holds:
+            await delivery.ack()
 
     def _start(self) -> None:
         if not self._stopping.is_set() and (self._task is None or self._task.done()):

@@ -19,7 +19,8 @@ from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 log = structlog.get_logger()
 
-PREFETCH = 500
+PREFETCH = 2000
+"""Messages of a partition, which several shops share, not answered yet; one shop holds a part (`HELD_BOUND`)."""
 
 
 class Partitions:

@@ -16,6 +16,7 @@ from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.pauses import PAUSES
 from shared.domain.waits import WaitReason
+from shared.hands import Hands
 from shared.mongodb.cells import CellStore
 from shared.mongodb.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops import ShopStore
@@ -27,6 +28,9 @@ EVERY = 5.0
 
 PAUSE_REASONS = tuple(PAUSES)
 """Shown also while no shop has them (`ShopPaused`)."""
+
+SHOPS_AT_ONCE = 8
+"""Shops planned side by side."""
 
 SILENT_AFTER = timedelta(seconds=60)
 """A cell published this long ago and still open is published again."""
@@ -57,15 +61,19 @@ class Watchdog:
         self._window = window
         self._every = every
         self._silent_after = silent_after
+        self._planning = Hands(SHOPS_AT_ONCE)
 
     async def run(self) -> None:
         """Go round until cancelled."""
-        while True:
-            try:
-                await self.round()
-            except Exception:  # a store or broker that is away: the next round tries again
-                log.exception("watchdog_round_failed")
-            await asyncio.sleep(self._every)
+        try:
+            while True:
+                try:
+                    await self.round()
+                except Exception:  # a store or broker that is away: the next round tries again
+                    log.exception("watchdog_round_failed")
+                await asyncio.sleep(self._every)
+        finally:
+            await self._planning.finish()
 
     async def round(self) -> None:
         """Plan what waits, refill what is silent, end what is done, tell what was not confirmed.
@@ -73,8 +81,10 @@ class Watchdog:
         Each part and each job for itself: one that fails must not keep the others waiting.
         """
         await self._try("measure", self._measure())
+        # Making a large job's cells takes long, so nobody waits for it here; the next round plans what found no hand.
         for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
-            await self._try("plan", self._planner.plan(shop), shop=shop)
+            if self._planning.free > 0 and shop not in self._planning.busy:
+                self._planning.begin(shop, self._try("plan", self._planner.plan(shop), shop=shop))
         for shop, job_id in await self._jobs.running():
             await self._try("wake", self._wake(shop, job_id), shop=shop, job=job_id)
         async for job in self._jobs.finished_due():

@@ -24,7 +24,7 @@ from shared.shopify.hold_off import HoldOff, told_seconds
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  # a name out of the standard
 _OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
-_WRONG_SECRET = "invalid_client"  # noqa: S105  # Shopify's word for it
+WRONG_SECRET = "invalid_client"  # noqa: S105  # Shopify's word for it
 
 
 class TokenRefused(ShopifyError):
@@ -83,7 +83,7 @@ class TokenEndpoint:
             try:
                 return await self._send(shop, fields, secret)
             except TokenRefused as refused:
-                if refused.code != _WRONG_SECRET:
+                if refused.code != WRONG_SECRET:
                     raise
         return await self._send(shop, fields, self._secrets[-1])
 

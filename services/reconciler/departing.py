@@ -81,7 +81,8 @@ class Departing:
         try:
             await self._client.call(departure.shop, "shop", request_body(PROBE, {}), price=Price(assumed=1.0))
         except ShopPaused as answer:
-            if answer.reason in _GONE:
+            # A refusal that names a permission is one of an app that is installed.
+            if answer.reason in _GONE and answer.detail is None:
                 return True
             log.warning("departure_unclear", shop=departure.shop, asks=departure.asks + 1, reason=answer.reason)
         except ShopifyError as error:

@@ -66,7 +66,9 @@ class BulkQueries:
     async def _start(self, shop: str, query: str, facts: ReadFacts) -> tuple[str, datetime]:
         body = request_body(BULK_RUN, {"query": query})
         try:
-            reply = await self._client.call(shop, "bulkOperationRunQuery", body, price=Price(assumed=RUN_COST))
+            # There are other ways to read: only those tell whether the permission to read is missing.
+            price = Price(assumed=RUN_COST)
+            reply = await self._client.call(shop, "bulkOperationRunQuery", body, price=price, optional=True)
         except (ShopifyUnclear, ShopifyRefused) as error:
             facts.bulk_failed(self._client.time.monotonic(), FAILED_PAUSE)
             raise NoBulkQuery(str(error)) from error

@@ -82,7 +82,7 @@ class Exports:
         tries = 0
         while True:
             try:
-                return await self._client.call(shop, operation, body, price=Price(assumed=points))
+                return await self._client.call(shop, operation, body, price=Price(assumed=points), optional=True)
             except ShopPaused:
                 raise
             except ShopifyThrottled as throttled:

@@ -201,21 +201,22 @@ async def test_a_cost_above_the_bucket_ends_with_a_clear_error(shop: Shop) -> No
     assert len((await shop.calls())["log"]) == 1
 
 
-async def test_where_nothing_is_restored_the_client_waits_and_asks_once_a_second(shop: Shop) -> None:
-    """restoreRate 0 and the bucket empty: each try is told to wait a second, and only then one call is sent."""
+async def test_where_nothing_is_restored_the_client_waits_and_asks_ever_more_rarely(shop: Shop) -> None:
+    """restoreRate 0 and the bucket empty: each try is told to wait, and calls that find out come ever more rarely."""
     await shop.open([1000, 0], items=1)
     clock = HandClock()
     shop.client = shop.client.timed_by(clock)
     await shop.read()
     await shop.control("empty_bucket")
     waits = []
-    for _ in range(40):
+    for _ in range(240):
         with pytest.raises(ShopifyThrottled) as throttled:
             await shop.read()
         waits.append(throttled.value.retry_after)
         clock.seconds += 0.25
-    assert set(waits) == {1.0}
-    # A call for the first reply, one that met the empty bucket, and one a second to find out.
+    assert min(waits) > 0
+    assert max(waits) <= 60
+    # A call for the first reply, one that met the empty bucket, and few in a minute to find out.
     assert len((await shop.calls())["log"]) <= 2 + 10
 
 

@@ -26,6 +26,11 @@ class Documents:
         self.left_out.append(paused)
         return self.open
 
+    async def held_by_reason(self, paused: Collection[str] = ()) -> dict[str, int]:
+        """One job waits, of no paused shop."""
+        assert list(paused) == ["paused.myshopify.com"]
+        return {"throttled": 1}
+
     async def paused_by_reason(self) -> dict[str, int]:
         self.seen.append(REGISTRY.get_sample_value("trueup_jobs_open", {"state": "running"}))
         return self.paused

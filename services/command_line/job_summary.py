@@ -56,8 +56,8 @@ async def print_job(records: Records, job: Document) -> None:
             yield job_cell(cell)
 
     pause = pause_of(await records.shops.get(job["shop"])) if job["state"] in UNFINISHED_JOB_STATES else None
-    paused = None if pause is None else pause.model_dump(mode="json")
-    await print_with_lists({**plain(job), "paused": paused, "cells": cells()})
+    paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
+    await print_with_lists({**plain(job), **paused, "cells": cells()})
 
 
 async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:

@@ -30,8 +30,8 @@ async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) ->
     page = await records.listings.jobs(shop, {}, None, most)
     if as_json:
         pause = pause_of(await records.shops.get(shop))
-        paused = None if pause is None else pause.model_dump(mode="json")
-        print_document({"shop": shop, "paused": paused, "jobs": [plain(job) for job in page.items]})
+        paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
+        print_document({"shop": shop, **paused, "jobs": [plain(job) for job in page.items]})
         return Exit.OK
     out = console()
     if not page.items:

@@ -87,8 +87,8 @@ async def add_shop(
             {
                 "shop": shop,
                 "new": is_new,
-                "subscriptions_removed": list(removed),
-                "webhook_url_problem": address_problem,
+                **({"subscriptions_removed": list(removed)} if removed else {}),
+                **({} if address_problem is None else {"webhook_url_problem": address_problem}),
                 "locations": [
                     {
                         "location_id": place.location_id,

@@ -79,10 +79,10 @@ async def test_an_event_while_the_first_send_is_throttled_withdraws_the_push(wor
 
 
 async def test_a_read_that_is_always_refused_ends_its_cells(world: ShopWorld) -> None:
-    """A scope is missing: every cell ends as READ_FAILED instead of being tried for ever."""
+    """Shopify refuses what is asked: every cell ends as READ_FAILED instead of being tried for ever."""
     await world.control(
         "/control/faults",
-        {"operation": "nodes", "kind": "error", "code": "ACCESS_DENIED", "message": "no scope", "count": 1000},
+        {"operation": "nodes", "kind": "error", "code": "BAD_REQUEST", "message": "not so", "count": 1000},
     )
     job = await world.run(Direction.TO_LOCAL)
     assert job["codes"] == {"READ_FAILED": 6}

@@ -74,9 +74,10 @@ campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a k
 	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
 		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
 
-bench: setup-dev ## Measure what no test judges: the page's opening beside a bare page, points of the budget beside a peer
+bench: setup-dev ## Measure what no test judges: the page beside a bare page, points beside a peer, one shop beside another
 	@$(BIN)/python -m benchmarks.page_open $(ARGS)
 	@$(BIN)/python -m benchmarks.points
+	@$(BIN)/python -m benchmarks.fairness
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)

@@ -17,9 +17,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shared.hiding import without_secrets
+
 
 class TrueupError(Exception):
-    """The base of all."""
+    """The base of all. Its words are stored, answered and logged, and may be another's: no secret is in them."""
+
+    def __init__(self, *words: object) -> None:
+        super().__init__(*(without_secrets(word) if isinstance(word, str) else word for word in words))
 
 
 class WrongSetting(TrueupError):

@@ -214,5 +214,24 @@ QUEUES = Dashboard(
                 ),
             ),
         ),
+        Row(
+            "Do the processes come to what is due?",
+            (
+                Panel(
+                    19,
+                    "loop-lag",
+                    "Share of the time in which the event loop is late",
+                    (
+                        Query(
+                            f"max by (job, instance) (rate(trueup_event_loop_lag_seconds_sum[{WINDOW}]))",
+                            "{{job}} {{instance}}",
+                        ),
+                    ),
+                    "percentunit",
+                    "What computes holds up every webhook, message and lease of its process.",
+                    alerts=("EventLoopLag",),
+                ),
+            ),
+        ),
     ),
 )

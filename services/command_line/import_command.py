@@ -94,7 +94,13 @@ def importing_of(client: Client, calls: ShopifyClient, exports: Exports, progres
         boms=client.boms,
         reads=reads,
         catalogue=Catalogue(imports, calls, exports),
-        making=BomMaking(transactions, client.boms, RecordStore(client.mongo.db, transactions), imports, lines),
+        making=BomMaking(
+            transactions,
+            client.boms,
+            RecordStore(client.mongo.db, transactions, client.settings.boms_per_shop),
+            imports,
+            lines,
+        ),
         basing=Basing(transactions, client.stock, imports, reads),
         progress=progress,
     )
@@ -108,6 +114,7 @@ async def run_import(client: Client, shop: str, source: Source, *, as_json: bool
         document = await importing_of(client, calls, Exports(calls), ProgressLines()).run(shop, source)
     except ImportAtWork as busy:
         raise WrongUseError(str(busy)) from None
+    await client.note("shop.import", shop, document["import_id"])
     lines = ImportLineStore(client.mongo.db)
     report = await report_of(imports, lines, document)
     refused = refused_of(imports, lines, shop, report.import_id)

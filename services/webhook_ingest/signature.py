@@ -5,7 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
+
+_FORM = re.compile(r"[A-Za-z0-9+/]{43}=", re.ASCII)
+
+
+def can_be_signature(text: str) -> bool:
+    """Whether it has the form of one: 32 bytes in base64. Known before the body is."""
+    return _FORM.fullmatch(text) is not None
 
 
 class Signatures:

@@ -7,7 +7,10 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
                 paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
-                job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
+                job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether the shop
+                has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                boms_made (raised by makers of BOMs near the limit, so that one comes
+                after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
@@ -42,7 +45,8 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
-compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
+compliance      shop, topic, answer, request_id or the day · at, last_at, times: requests about customers, of whom
+                nothing is held, and departures of shops that have the app
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
                 revs_noted, until (somebody is at it), started_at, finished_at
 import_items    shop, import_id, item_id · sku (as Shopify holds it), sku_key, sku_likeness (by which SKUs are
@@ -65,7 +69,10 @@ schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id,
                 due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
                 told) {state due|sent|failed|dropped, at, tries, detail}
 dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
-                size (of the whole body), headers [[name, value]], reason, cause
+                size (of the whole body), altered (secrets and people's data were taken out), headers [[name, value]],
+                reason, cause
+audit           shop (null: a refused sign-in, which is no shop's), entry_id · at, act, actor, by api|command|message|
+                shopify, subject
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions · value
 """
@@ -88,6 +95,8 @@ IMPORT_LIFE = 7 * 24 * 3600
 DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 SCHEDULE_RUN_LIFE = 90 * 24 * 3600
+AUDIT_LIFE = 400 * 24 * 3600
+"""A year and a month: who looks at last year's books asks who did what in it."""
 
 _NAMESPACE_EXISTS = 48
 
@@ -211,6 +220,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
+    ],
+    "audit": [
+        _index("shop", "-entry_id", unique=True),
+        _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "partitions": [],
     "replicas": [],

@@ -57,6 +57,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("boms", "show", "a", "--json"): _READING | TABLES,
     ("boms", "remove", "a", "--yes"): _DOCUMENTS - CIPHER,
     ("boms", "map", "a", "--item", "1", "--yes"): _DOCUMENTS - CIPHER,
+    ("audit",): _READING,
+    ("audit", "--json"): _READING | TABLES,
     ("dead-letters", "list", "--json"): _READING | TABLES,
     ("dead-letters", "replay", JOB): _ANY | HTTP | CIPHER,
     ("shop", "redact", "a.myshopify.com", "--yes"): _DOCUMENTS - CIPHER,

@@ -7,6 +7,7 @@ A token is a JWT signed (HS256) with the app's client secret; it lives a minute.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +19,9 @@ from services.preview.api.problem import FieldProblem, ProblemError
 
 LEEWAY = 10
 """Seconds by which clocks may differ."""
+
+MOST_KNOWN = 2000
+"""Tokens remembered as checked until they expire: a page sends one many times, and a flood one more often still."""
 
 _DEST = re.compile(r"https://([a-z0-9][a-z0-9-]{0,240}\.myshopify\.com)", re.ASCII)
 _TOKEN = re.compile(r"[!-~]+")
@@ -53,12 +57,21 @@ class SessionTokens:
     def __init__(self, client_id: str, secrets: Sequence[str]) -> None:
         self._client_id = client_id
         self._secrets = tuple(secrets)
+        self._known: dict[str, Caller] = {}
 
     def caller(self, authorization: str | None) -> Caller:
         """Who sends the header. Raises ProblemError (401), which says what to do."""
-        claims = self._claims(bearer(authorization))
+        token = bearer(authorization)
+        known = self._known.get(token)
+        if known is not None and time.time() < known.until:
+            return known
+        claims = self._claims(token)
         user = claims["sub"]
-        return Caller(_shop_of(claims), f"user:{user}"[:200], float(claims["exp"]) + LEEWAY)
+        caller = Caller(_shop_of(claims), f"user:{user}"[:200], float(claims["exp"]) + LEEWAY)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[token] = caller
+        return caller
 
     def _claims(self, token: str) -> dict[str, Any]:
         for secret in self._secrets:

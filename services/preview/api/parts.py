@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
 from services.preview.api.limits import Limits
+from services.preview.api.sign_ins import SignIns
 from services.preview.requests import PreviewRequests
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.bom_facets import BomFacets
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -63,6 +65,9 @@ class Parts:
     schedule_runs: ScheduleRuns
     zones: TimeZones
     private_targets: bool
+    audit: AuditLog
+    sign_ins: SignIns
+    target_ports: frozenset[int]
 
     @classmethod
     def of(
@@ -76,6 +81,7 @@ class Parts:
         requests: PreviewRequests,
     ) -> Parts:
         """Join them over one database."""
+        audit = AuditLog(mongo.db)
         keys = [key.get_secret_value() for key in settings.token_keys]
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
@@ -92,7 +98,7 @@ class Parts:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
-            records=RecordStore(mongo.db, mongo.transactions),
+            records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownClasses(mongo.db),
             facets=BomFacets(mongo.db),
@@ -104,4 +110,7 @@ class Parts:
             schedule_runs=ScheduleRuns(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
+            audit=audit,
+            sign_ins=SignIns(audit),
+            target_ports=frozenset(settings.target_ports),
         )

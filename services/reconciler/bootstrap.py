@@ -242,6 +242,7 @@ class ReconcilerService:
                     Departures(mongo.db),
                     Redaction(mongo.db),
                     ComplianceNotes(mongo.db),
+                    AuditLog(mongo.db),
                     life.asking,
                     first=self._first_probe,
                 ),

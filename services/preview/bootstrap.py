@@ -28,7 +28,7 @@ from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
-from shared.settings import Settings
+from shared.settings import PreviewSettings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
@@ -42,7 +42,7 @@ SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
 
 
-def add_page(app: web.Application, settings: Settings) -> None:
+def add_page(app: web.Application, settings: PreviewSettings) -> None:
     """The admin page beside the API. Raises WrongSetting where the directory set for it holds none."""
     shop = settings.demo_sign_in
     Page(Bundle(settings.page_directory), settings.shopify_client_id, demo=shop is not None).add_to(app)
@@ -56,7 +56,7 @@ class PreviewService:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: PreviewSettings,
         *,
         operations: bool = True,
         extend: Callable[[web.Application], Awaitable[object]] | None = None,
@@ -70,7 +70,7 @@ class PreviewService:
     @classmethod
     async def start(
         cls,
-        settings: Settings,
+        settings: PreviewSettings,
         *,
         port: int | None = None,
         operations: bool = True,
@@ -103,10 +103,10 @@ class PreviewService:
         self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)
         keeper = KeptMessages(DeadLetterStore(self._mongo.db))
-        self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY)
+        self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY, seals=seals)
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
-        life = ShopLife.of(settings, self._mongo, session)
+        life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
         parts = Parts.of(settings, self._mongo, self._publisher, EventHub(), life)
         await self._consume(parts, life.client)
         app = make_app(parts)

@@ -32,7 +32,7 @@ class RecordsConsumer:
         self._records = records
         self._shops = shops
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._handlers: dict[str, Callable[[bytes], Awaitable[None]]] = {
+        self._handlers: dict[str, Callable[[Delivery], Awaitable[None]]] = {
             topology.BOM_UPSERT: self._upsert,
             topology.BOM_REMOVE: self._remove,
             topology.COUNT_ADJUST: self._adjust,
@@ -44,7 +44,7 @@ class RecordsConsumer:
         if handler is None:
             raise Reject(f"{delivery.key} is no message about records")
         try:
-            await handler(delivery.body)
+            await handler(delivery)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
         except RecordRefused as error:
@@ -63,8 +63,8 @@ class RecordsConsumer:
             raise Reject(f"the shop {message.shop} is not known; add it first")
         return message
 
-    async def _upsert(self, body: bytes) -> None:
-        message = BomUpsert.model_validate_json(body)
+    async def _upsert(self, delivery: Delivery) -> None:
+        message = BomUpsert.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             wanted = WantedBom(
@@ -77,21 +77,21 @@ class RecordsConsumer:
             )
             await self._records.upsert(message.shop, wanted, reference=REFERENCE)
 
-    async def _remove(self, body: bytes) -> None:
-        message = BomRemove.model_validate_json(body)
+    async def _remove(self, delivery: Delivery) -> None:
+        message = BomRemove.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             await self._records.remove(message.shop, message.bom_id, reference=REFERENCE)
 
-    async def _adjust(self, body: bytes) -> None:
-        message = CountAdjust.model_validate_json(body)
+    async def _adjust(self, delivery: Delivery) -> None:
+        message = CountAdjust.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             wanted = Adjustment(
                 key=CellKey(message.bom_id, message.location_id),
                 idempotency_key=message.idempotency_key,
                 cause=message.cause,
-                actor=message.actor,
+                actor=delivery.sender.name(message.actor),
                 delta=message.delta,
             )
             await self._records.adjust(message.shop, wanted)

@@ -59,7 +59,15 @@ from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, P
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.schedules.targets import Targets
-from shared.settings import Settings
+from shared.settings import (
+    ReconcilerSettings,
+    SecretSettings,
+    ShopifySettings,
+    SubscribingSettings,
+    SweepingSettings,
+    TargetSettings,
+    part_of,
+)
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE
 from shared.shopify.activation import Activation
@@ -80,7 +88,7 @@ _RESULTS_AT_ONCE = 200
 class ReconcilerService:
     """A running reconciler."""
 
-    def __init__(self, settings: Settings, roles: Collection[Role]) -> None:
+    def __init__(self, settings: ReconcilerSettings, roles: Collection[Role]) -> None:
         self._settings = settings
         self._roles = frozenset(roles)
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,7 +106,7 @@ class ReconcilerService:
     @classmethod
     async def start(
         cls,
-        settings: Settings,
+        settings: ReconcilerSettings,
         *,
         roles: Collection[Role] = ALL_ROLES,
         watchdog_every: float = EVERY,
@@ -120,7 +128,10 @@ class ReconcilerService:
         service._clock = clock
         service._first_probe = first_probe
         service._schedule_times = schedule_times or ScheduleTimes()
-        service._sweep_times = sweep_times or SweepTimes.of(settings)
+        if sweep_times is not None:
+            service._sweep_times = sweep_times
+        elif "sweeper" in roles:
+            service._sweep_times = SweepTimes.of(part_of(settings, SweepingSettings))
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
@@ -139,11 +150,15 @@ class ReconcilerService:
         self._connections.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
-        self._seals = Seals(settings.client_secrets)
-        self._publisher = await Publisher.open(url, "reconciler", self._seals)
+        # The aggregator has no secret: nothing that it publishes is sealed.
+        alone = self._roles == {"aggregator"}
+        seals = None if alone else Seals(part_of(settings, SecretSettings).client_secrets)
+        self._publisher = await Publisher.open(url, "reconciler", seals)
         self._connections.push_async_callback(self._publisher.close)
         self._keeper = KeptMessages(DeadLetterStore(self._mongo.db))
-        self._consumer = consumer = await Consumer.open(url, "reconciler", self._keeper, passing=STORE_AWAY)
+        self._consumer = consumer = await Consumer.open(
+            url, "reconciler", self._keeper, passing=STORE_AWAY, seals=seals
+        )
         self._connections.push_async_callback(consumer.close)
         self._session = await self._connections.enter_async_context(
             aiohttp.ClientSession(trace_configs=http_client_configs())
@@ -154,8 +169,7 @@ class ReconcilerService:
         mongo = self._mongo
         show_zero_counts()
         owner = str(ULID())
-        life = ShopLife.of(self._settings, mongo, self._session, first_probe=self._first_probe)
-        shops, client = life.shops, life.client.timed_by(self._clock)
+        shops = ShopStore(mongo.db, [])
         boms = BomStore(mongo.db, mongo.transactions)
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
@@ -174,13 +188,13 @@ class ReconcilerService:
             publisher=self._publisher,
         )
         aggregator = Aggregator(jobs, window, telling)
-        reads = ShopifyReads(client)
         if "worker" in self._roles:
+            client = self._life().client.timed_by(self._clock)
             await self._start_worker(
                 consumer=consumer,
                 owner=owner,
                 client=client,
-                reads=reads,
+                reads=ShopifyReads(client),
                 shops=shops,
                 boms=boms,
                 stock=stock,
@@ -188,20 +202,12 @@ class ReconcilerService:
                 jobs=jobs,
             )
         if "sweeper" in self._roles:
-            sweeping = compose_sweeping(
-                mongo,
-                owner=owner,
-                client=client,
-                publisher=self._publisher,
-                webhook_url=self._settings.webhook_url,
-                times=self._sweep_times,
-            )
-            self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
-            self._start_schedules(owner, life)
+            self._start_sweeper(owner, min(watchdog_every, CARETAKER_EVERY))
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-            dead_letters = DeadLetters(self._keeper, cells, self._publisher, self._seals)
+            seals = Seals(part_of(self._settings, SecretSettings).client_secrets)
+            dead_letters = DeadLetters(self._keeper, cells, self._publisher, seals)
             await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
         if "aggregator" in self._roles:
             self._aggregator = aggregator
@@ -227,21 +233,36 @@ class ReconcilerService:
             )
             self._tasks.append(asyncio.create_task(giving_up.run(), name="giving up"))
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
-            caretaker = Caretaker(
-                life.probing,
-                life.installing,
-                Redacting(Redaction(mongo.db), life.client),
-                every=min(watchdog_every, CARETAKER_EVERY),
-            )
-            self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
+
+    def _life(self, webhook_url: str | None = None) -> ShopLife:
+        settings = part_of(self._settings, ShopifySettings)
+        return ShopLife.of(settings, self._mongo, self._session, webhook_url=webhook_url, first_probe=self._first_probe)
+
+    def _start_sweeper(self, owner: str, caretaker_every: float) -> None:
+        """What calls Shopify on no job's account: looks for missed webhooks, schedules, the care for shops."""
+        webhook_url = part_of(self._settings, SubscribingSettings).webhook_url
+        life = self._life(webhook_url)
+        sweeping = compose_sweeping(
+            self._mongo,
+            owner=owner,
+            client=life.client.timed_by(self._clock),
+            publisher=self._publisher,
+            webhook_url=webhook_url,
+            times=self._sweep_times,
+        )
+        self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
+        self._start_schedules(owner, life)
+        redacting = Redacting(Redaction(self._mongo.db), life.client)
+        caretaker = Caretaker(life.probing, life.installing, redacting, every=caretaker_every)
+        self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:
-        targets = Targets.open(private=self._settings.private_targets)
+        targets = Targets.open(private=part_of(self._settings, TargetSettings).private_targets)
         self._connections.push_async_callback(targets.close)
         scheduling, outcomes = compose_scheduling(
             self._mongo,
             owner=owner,
-            settings=self._settings,
+            settings=part_of(self._settings, ShopifySettings),
             life=life,
             publisher=self._publisher,
             targets=targets,

@@ -17,7 +17,7 @@ EVERY = 2.0
 
 
 class Caretaker:
-    """Runs beside the watchdog."""
+    """Runs with the sweeper, which calls Shopify anyway and may delete."""
 
     def __init__(self, probing: Probing, installing: Installing, redacting: Redacting, *, every: float = EVERY) -> None:
         self._probing = probing

@@ -85,7 +85,12 @@ class Planner:
             # Its cells are the first job's: what it says of overlaps must be about those.
             selection = SelectionBody(**first["selection"])
             request = request.model_copy(update={"selection": selection})
-        await self._jobs.request(request)
+        sender = delivery.sender
+        said = {
+            "requested_by": sender.name(request.requested_by),
+            "source": sender.source(request.source, request.of_job_id),
+        }
+        await self._jobs.request(request.model_copy(update=said))
         await self.plan(request.shop)
 
     async def on_finished(self, delivery: Delivery) -> None:

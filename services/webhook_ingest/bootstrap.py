@@ -21,7 +21,7 @@ from shared.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.settings import Settings
+from shared.settings import PublicSettings, StoreSettings, WebhookSettings, part_of
 
 Role = Literal["front", "indexer"]
 ROLES: frozenset[Role] = frozenset({"front", "indexer"})
@@ -47,7 +47,7 @@ class WebhookIngestService:
     @classmethod
     async def start(
         cls,
-        settings: Settings,
+        settings: WebhookSettings,
         *,
         port: int | None = None,
         roles: Collection[Role] = ROLES,
@@ -68,7 +68,7 @@ class WebhookIngestService:
             if "indexer" in roles:
                 await service._start_indexer(settings)
             if "front" in roles:
-                await service._start_front(settings, settings.port if port is None else port, app)
+                await service._start_front(settings, port, app)
         except BaseException:
             await service.stop()
             raise
@@ -86,14 +86,15 @@ class WebhookIngestService:
         self._started = False
         await self._parts.aclose()
 
-    async def _start_operations(self, settings: Settings) -> None:
+    async def _start_operations(self, settings: WebhookSettings) -> None:
         # First, so that it answers while the others start, and last to end.
         server = await start_operations(settings.host, settings.operations_port, self.ready)
         self._parts.push_async_callback(server.close)
         self.operations_port = server.port
 
-    async def _start_indexer(self, settings: Settings) -> None:
-        mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+    async def _start_indexer(self, settings: WebhookSettings) -> None:
+        store = part_of(settings, StoreSettings)
+        mongo = Mongo(store.mongodb_uri.get_secret_value(), store.mongodb_database)
         self._parts.callback(mongo.close)
         await mongo.prepare()
         keeper = KeptMessages(DeadLetterStore(mongo.db))
@@ -106,7 +107,7 @@ class WebhookIngestService:
         self._checks["mongodb"] = mongo.alive
         self._checks["consuming"] = _check(lambda: consumer.ready)
 
-    async def _start_front(self, settings: Settings, port: int, app: web.Application | None) -> None:
+    async def _start_front(self, settings: WebhookSettings, port: int | None, app: web.Application | None) -> None:
         seals = Seals(settings.client_secrets)
         publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME, seals)
         self._parts.push_async_callback(publisher.close)
@@ -123,7 +124,8 @@ class WebhookIngestService:
         self._parts.push_async_callback(runner.cleanup)
         await runner.setup()
         # Any number of processes on the machine share the port; the kernel gives each its share of connections.
-        site = web.TCPSite(runner, settings.host, port, reuse_port=True)
+        listen = part_of(settings, PublicSettings).port if port is None else port
+        site = web.TCPSite(runner, settings.host, listen, reuse_port=True)
         await site.start()
         self.port = runner.addresses[0][1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from aio_pika.exceptions import AMQPError
 from aiormq import Channel
 
 from shared import metrics, tracing
+from shared.contract.seal import Seals
+from shared.contract.senders import OURS, Sender
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import EVENTS, LISTENER_KEYS, Queue
@@ -68,6 +70,8 @@ class Delivery:
     _message: AbstractIncomingMessage
     deliveries: int = 1
     """How often it has been delivered, this time included, by the broker's count."""
+    sender: Sender = OURS
+    """Who published it. Where only Trueup's parts may publish, by the broker's rights, it is one of them."""
 
     @property
     def carried(self) -> str | None:
@@ -112,8 +116,9 @@ class Frame:
     (`passing`) comes again until the broker's own limit.
     """
 
-    def __init__(self, keeper: Keeper | None, passing: tuple[type[Exception], ...]) -> None:
+    def __init__(self, keeper: Keeper | None, passing: tuple[type[Exception], ...], seals: Seals | None = None) -> None:
         self._keeper = keeper
+        self._seals = seals
         self._passing = (*passing, BrokerUnavailable, ConnectionError, TimeoutError, AMQPError)
 
     async def run(self, handler: Handler, delivery: Delivery) -> bool:
@@ -132,6 +137,18 @@ class Frame:
         else:
             return True
         return False
+
+    def told(self, delivery: Delivery, user: str | None) -> Delivery:
+        """A delivery from a queue that any client may publish to, with who sent it.
+
+        Of a foreign client's message no header goes on: not its trace, not what looks like Trueup's or the broker's.
+        """
+        own = (
+            self._seals is not None
+            and len(delivery.body) <= MAX_BODY
+            and self._seals.valid(delivery.key, delivery.body, delivery.headers)
+        )
+        return delivery if own else replace(delivery, headers={}, sender=Sender(own=False, user=user))
 
     async def keep(self, delivery: Delivery, reason: str) -> None:
         """Keep a message with its reason."""
@@ -200,14 +217,15 @@ class Subscription:
             return await channel.get_queue(self._queue.name, ensure=False)
         if self._queue is None:
             source = await channel.declare_queue(exclusive=True, auto_delete=True)
-            exchange, keys = EVENTS, LISTENER_KEYS
         else:
             # Declared as in the topology: a queue that somebody deleted comes back with its bindings.
             arguments = self._queue.declare_arguments()
             source = await channel.declare_queue(self._queue.name, durable=True, arguments=arguments)
-            exchange, keys = self._queue.exchange, self._queue.keys
-        for key in keys:
-            await source.bind(exchange, key)
+            for binding in self._queue.bindings:
+                await source.bind(*binding)
+            return source
+        for key in LISTENER_KEYS:
+            await source.bind(EVENTS, key)
         return source
 
     async def alive(self) -> bool:
@@ -244,6 +262,8 @@ class Subscription:
             _message=message,
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
         )
+        if self._queue is not None and self._queue.public:
+            delivery = self._frame.told(delivery, message.user_id)
         await self._frame.run(self._handler, delivery)
 
 
@@ -265,14 +285,21 @@ class Consumer:
 
     @classmethod
     async def open(
-        cls, url: str, name: str, keeper: Keeper | None = None, *, passing: tuple[type[Exception], ...] = ()
+        cls,
+        url: str,
+        name: str,
+        keeper: Keeper | None = None,
+        *,
+        passing: tuple[type[Exception], ...] = (),
+        seals: Seals | None = None,
     ) -> Consumer:
         """Connect. Raises BrokerUnavailable.
 
         `keeper` takes what can never be handled; without one the broker dead-letters it. `passing`: what a handler
-        raises when a server is away, for which no message is to blame.
+        raises when a server is away, for which no message is to blame. `seals` tell Trueup's own commands from those of
+        foreign clients; without them every command is a foreign client's.
         """
-        frame = Frame(keeper, passing)
+        frame = Frame(keeper, passing, seals)
         return cls(url, f"{name}-consumer", await connect(url, f"{name}-consumer"), frame)
 
     async def deliver(self, queue: Queue, handler: Handler, *, prefetch: int) -> Subscription:

@@ -17,7 +17,11 @@ EVENTS = "trueup.events"
 WEBHOOKS = "trueup.webhooks"
 DEAD = "trueup.dead"
 
-EXCHANGES = (COMMANDS, EVENTS, WEBHOOKS, DEAD)
+CLIENTS = "trueup.clients"
+"""For clients that are none of Trueup's parts. Only public keys lead anywhere from it, also by the headers CC and BCC,
+which the broker routes by without looking at a user's rights on keys."""
+
+EXCHANGES = (COMMANDS, EVENTS, WEBHOOKS, DEAD, CLIENTS)
 """All are durable topic exchanges."""
 
 PREVIEW_REQUEST = "preview.request"
@@ -52,6 +56,14 @@ class Queue:
     keys: tuple[str, ...]
     single_active_consumer: bool = False
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    public: bool = False
+    """Any client may publish to it: by the same keys, on the exchange of clients."""
+
+    @property
+    def bindings(self) -> tuple[tuple[str, str], ...]:
+        """Exchanges and keys."""
+        exchanges = (self.exchange, CLIENTS) if self.public else (self.exchange,)
+        return tuple((exchange, key) for exchange in exchanges for key in self.keys)
 
     def declare_arguments(self) -> dict[str, Any]:
         """The arguments of `queue.declare`."""
@@ -72,10 +84,12 @@ class Queue:
         return arguments
 
 
-PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,))
-JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL))
+PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,), public=True)
+JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL), public=True)
 # One consumer at a time: a count must not overtake the BOM it is for.
-RECORDS = Queue("trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST), single_active_consumer=True)
+RECORDS = Queue(
+    "trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST), single_active_consumer=True, public=True
+)
 FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,))
 ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,))
 INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",))

@@ -24,7 +24,7 @@ from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.publisher import Publisher
-from shared.settings import Settings
+from shared.settings import PreviewSettings
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.time_zones import TimeZones
@@ -58,9 +58,9 @@ class Parts:
     private_targets: bool
 
     @classmethod
-    def of(cls, settings: Settings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
+    def of(cls, settings: PreviewSettings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
         """Join them over one database."""
-        keys = [key.get_secret_value() for key in settings.token_keys]
+        keys = settings.fernet_keys
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             publisher=publisher,

@@ -295,7 +295,7 @@ class OwnerSettings(BrokerSettings, StoreSettings):
     """`trueup prepare`."""
 
 
-class Settings(PreviewSettings, FrontSettings, SweeperSettings):  # type: ignore[misc]  # made by pydantic: model_construct
+class Settings(PreviewSettings, FrontSettings, SweeperSettings, SweepCommandSettings):  # type: ignore[misc]  # made by pydantic: model_construct
     """Every setting there is: of one process with all services."""
 
 

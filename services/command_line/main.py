@@ -130,6 +130,19 @@ def serve_command(
     raise typer.Exit(asyncio.run(serve(str(service), role or ())))
 
 
+@app.command("prepare")
+def prepare_command() -> None:
+    """Make queues, collections and indexes, with users that may: before services with narrower rights are started."""
+    import asyncio
+
+    from services.command_line.prepare_command import prepare
+    from shared.logs import configure_logs
+
+    configure_logs("command-line", "error")
+    garbage.look_from_now_on()
+    raise typer.Exit(asyncio.run(prepare()))
+
+
 @shop_app.command("add")
 def shop_add(
     *,

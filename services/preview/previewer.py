@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady, PreviewRequest
-from shared.contract.mistakes import mistakes_of
+from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
@@ -57,11 +57,14 @@ class Previewer:
 
     async def handle(self, delivery: Delivery) -> None:
         """Compute the preview of one message. Raises Reject for a body that can never be understood."""
+        if delivery.key != topology.PREVIEW_REQUEST:
+            raise Reject(f"{cut(delivery.key)} is no message about previews")
         try:
             request = PreviewRequest.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
-        await self._previews.request(request)
+        said = {"requested_by": delivery.sender.name(request.requested_by)}
+        await self._previews.request(request.model_copy(update=said))
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
             await self._compute(request.shop, request.preview_id)
 

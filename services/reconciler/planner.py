@@ -15,7 +15,7 @@ from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
-from shared.contract.mistakes import mistakes_of
+from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
@@ -73,6 +73,8 @@ class Planner:
                 cancel = JobCancel.model_validate_json(delivery.body)
                 await self.cancel(cancel.shop, cancel.job_id)
                 return
+            if delivery.key != topology.JOB_REQUEST:
+                raise Reject(f"{cut(delivery.key)} is no message about jobs")
             request = JobRequest.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None

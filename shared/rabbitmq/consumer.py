@@ -38,6 +38,10 @@ WATCH_EVERY = 0.5
 EVENTS_LABEL = "events"
 """What a replica's own queue of events is called where messages are counted."""
 
+FOREIGN_KEY = "foreign:"
+"""What the key of a foreign client's message begins with where it is none of the queue's."""
+
+_DEATHS = "x-death"
 _DELIVERY_COUNT = "x-delivery-count"
 _MOST_COUNTED = 1_000_000
 """The broker counts how often it has given a message back; a publisher's own header of that name it overwrites."""
@@ -70,6 +74,12 @@ class Delivery:
     _message: AbstractIncomingMessage
     deliveries: int = 1
     """How often it has been delivered, this time included, by the broker's count."""
+    died_in: str | None = None
+    """The queue that the broker took it from as a dead letter, and `died_of` why: as the broker wrote it last.
+
+    What it wrote first (`x-first-death-queue`) a publisher may have written before it.
+    """
+    died_of: str | None = None
     sender: Sender = OURS
     """Who published it. Where only Trueup's parts may publish, by the broker's rights, it is one of them."""
 
@@ -138,17 +148,19 @@ class Frame:
             return True
         return False
 
-    def told(self, delivery: Delivery, user: str | None) -> Delivery:
+    def told(self, queue: Queue, delivery: Delivery, user: str | None) -> Delivery:
         """A delivery from a queue that any client may publish to, with who sent it.
 
         Of a foreign client's message no header goes on: not its trace, not what looks like Trueup's or the broker's.
+        Nor does a key that is none of the queue's: sent again under it, the message would go where clients may not.
         """
+        key = delivery.key if queue.takes(delivery.key) else f"{FOREIGN_KEY}{delivery.key}"
         own = (
             self._seals is not None
             and len(delivery.body) <= MAX_BODY
             and self._seals.valid(delivery.key, delivery.body, delivery.headers)
         )
-        return delivery if own else replace(delivery, headers={}, sender=Sender(own=False, user=user))
+        return delivery if own else replace(delivery, key=key, headers={}, sender=Sender(own=False, user=user))
 
     async def keep(self, delivery: Delivery, reason: str) -> None:
         """Keep a message with its reason."""
@@ -252,6 +264,7 @@ class Subscription:
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
         headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
         returned = message.headers.get(_DELIVERY_COUNT)
+        died_in, died_of = _last_death(message.headers.get(_DEATHS))
         delivery = Delivery(
             key=message.routing_key or "",
             body=message.body,
@@ -260,10 +273,12 @@ class Subscription:
             queue=self.name,
             since=monotonic(),
             _message=message,
+            died_in=died_in,
+            died_of=died_of,
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
         )
         if self._queue is not None and self._queue.public:
-            delivery = self._frame.told(delivery, message.user_id)
+            delivery = self._frame.told(self._queue, delivery, message.user_id)
         await self._frame.run(self._handler, delivery)
 
 
@@ -394,3 +409,15 @@ class Consumer:
         self._watch.cancel()
         with contextlib.suppress(*GONE):
             await self._connection.close()
+
+
+def _last_death(deaths: object) -> tuple[str | None, str | None]:
+    """Queue and reason of the broker's latest entry: it stands first. A message that comes any other way has none.
+
+    Only on the queue of dead letters is it the broker's word: elsewhere the publisher's.
+    """
+    latest = deaths[0] if isinstance(deaths, list) and deaths else None
+    if not isinstance(latest, dict):
+        return None, None
+    queue, reason = latest.get("queue"), latest.get("reason")
+    return (queue if isinstance(queue, str) else None), (reason if isinstance(reason, str) else None)

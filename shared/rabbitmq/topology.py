@@ -59,6 +59,10 @@ class Queue:
     public: bool = False
     """Any client may publish to it: by the same keys, on the exchange of clients."""
 
+    def takes(self, key: str) -> bool:
+        """Whether a message of this key belongs in it: by CC and BCC a client may put one of any key there."""
+        return key in self.keys or "#" in self.keys
+
     @property
     def bindings(self) -> tuple[tuple[str, str], ...]:
         """Exchanges and keys."""
@@ -100,6 +104,14 @@ CELLS = tuple(
 
 QUEUES = (PREVIEWS, JOBS, RECORDS, FINISHED, ENDED_JOBS, INDEXING, DEAD_LETTERS, *CELLS)
 """Every durable queue. Besides, each preview replica listens to events on an exclusive queue of its own."""
+
+_BY_NAME = {queue.name: queue for queue in QUEUES}
+
+
+def queue_named(name: str | None) -> Queue | None:
+    """The durable queue of that name."""
+    return None if name is None else _BY_NAME.get(name)
+
 
 _EXCHANGE_OF = {key: queue.exchange for queue in QUEUES for key in queue.keys if key != "#"}
 

@@ -22,7 +22,7 @@ _NO_SUCH_USER = 11
 _NEW_CELLS = {"boms": "ru", "stock": "riu", "ledger": "ri"}
 """Making the stock documents of cells that have none."""
 
-_SELECTING = {**_NEW_CELLS, "drift": "r", "previews": "r", "preview_rows": "r"}
+_SELECTING = {**_NEW_CELLS, "locations": "r", "drift": "r", "previews": "r", "preview_rows": "r"}
 
 _PLANNING = {**_SELECTING, "shops": "ru", "jobs": "riu", "cells": "riud", "dead_letters": "i"}
 
@@ -59,7 +59,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
     Role.WORKER: {
         **_NEW_CELLS,
         "shops": "ru",
-        "locations": "r",
+        "locations": "riu",
         "jobs": "r",
         "cells": "ru",
         "pushes": "riu",

@@ -26,6 +26,10 @@ log = structlog.get_logger()
 MAX_DELIVERIES = 5
 """Deliveries after which a message whose handling fails for its own sake is kept."""
 
+MOST_DELIVERIES = 200
+"""Deliveries after which a message is kept unread: it may be what ends the process each time. A store that is away for
+a minute or two costs fewer."""
+
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a body that are looked at; a larger message is kept unread. The largest of ours name 100,000 cells."""
 
@@ -135,6 +139,9 @@ class Frame:
         """Run a handler; whether it went well. Otherwise the delivery is answered."""
         if len(delivery.body) > MAX_BODY:
             await self.keep(delivery, f"a body of {len(delivery.body)} bytes is not looked at: at most {MAX_BODY}")
+            return False
+        if delivery.deliveries > MOST_DELIVERIES:
+            await self.keep(delivery, f"it was delivered {delivery.deliveries} times without an answer")
             return False
         try:
             await handler(delivery)

@@ -48,7 +48,9 @@ def cell_key(partition: int) -> str:
 class Queue:
     """A durable quorum queue and what it is bound to.
 
-    Each dead-letters at least once to `trueup.dead` under the key it was published with.
+    Each that only Trueup publishes to dead-letters at least once to `trueup.dead`, under the key it was published with.
+    One that any client may publish to does not: RabbitMQ 3.10 reads the header `x-death` as its own, and one of another
+    form, on a message that expires, ends its dead-lettering for good. There, consumers keep what cannot be handled.
     """
 
     name: str
@@ -72,9 +74,11 @@ class Queue:
     def declare_arguments(self) -> dict[str, Any]:
         """The arguments of `queue.declare`."""
         arguments: dict[str, Any] = {"x-queue-type": "quorum", **self.arguments}
-        if self.exchange == DEAD:
+        if self.exchange == DEAD or self.public:
             # From RabbitMQ 4 a quorum queue without a limit of its own drops a message after 20 deliveries.
             arguments["x-delivery-limit"] = 1_000_000
+            if self.public:
+                arguments["x-overflow"] = "reject-publish"
         else:
             arguments |= {
                 "x-delivery-limit": DELIVERY_LIMIT,

@@ -1,4 +1,4 @@
-"""A user for each role on the tests' servers, with the rights of the tables, and what a process of each role is given."""
+"""A user for each role on the tests' servers, with the rights of the tables, and what a process of it is given."""
 
 from __future__ import annotations
 

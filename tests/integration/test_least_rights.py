@@ -1,4 +1,4 @@
-"""Each role as a process of its own, with its own users, secrets and settings: everything works, and no more than that."""
+"""Each role as a process of its own, with its own users, secrets and settings: all works, and no more than that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aio_pika
 import aiohttp
@@ -22,6 +23,8 @@ from deploy.local.run_directory import make_run_directory
 from shared.domain.comparison import Direction
 from shared.mongodb.collections import INDEXES
 from shared.mongodb.rights import ACCESS
+from shared.rabbitmq.connection import declare_topology
+from shared.rabbitmq.rights import WORK
 from shared.rabbitmq.topology import COMMANDS, DEAD, EVENTS, EXCHANGES, QUEUES, WEBHOOKS
 from shared.roles import SERVED, Role
 from tests.backends.management import Management
@@ -70,7 +73,7 @@ class Processes:
         self._folder = folder
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> Processes:
+    async def __aenter__(self) -> Self:
         """Nothing runs yet."""
         return self
 
@@ -159,11 +162,11 @@ async def everything(
         yield world, environments, processes
 
 
-def _nothing_known() -> Any:
+def _nothing_known(database: str = DATABASE) -> Any:
     """Settings of which the owner reads no more than the database."""
 
     class Known:
-        mongodb_database = DATABASE
+        mongodb_database = database
         shopify_client_id = ""
         shopify_client_secret = type("Secret", (), {"get_secret_value": staticmethod(str)})
         shopify_url = ""
@@ -234,8 +237,8 @@ def test_a_user_of_mongodb_may_do_what_the_table_says_and_nothing_else(store: Mo
             }
             allowed = {letter for letter, attempt in tries.items() if _may(attempt)}
             assert allowed == set(access.get(name, "")) - {"d"}, name
-        assert not _may(lambda: client["admin"]["system.users"].find_one())
-        assert not _may(lambda: client["another"]["shops"].find_one())
+        assert not _may(client["admin"]["system.users"].find_one)
+        assert not _may(client["another"]["shops"].find_one)
 
 
 def _may(attempt: Any) -> bool:
@@ -252,9 +255,6 @@ async def test_a_user_of_the_broker_takes_from_its_own_queues_alone(
     broker: BrokerUsers, vhost_url: str, role: Role
 ) -> None:
     """No role reads another's queue, and none can delete a queue that is not its own or an exchange."""
-    from shared.rabbitmq.connection import declare_topology
-    from shared.rabbitmq.rights import WORK
-
     await declare_topology(vhost_url)
     connection = await aio_pika.connect(broker.urls[role])
     async with connection:
@@ -289,14 +289,21 @@ async def _allowed(connection: Any, attempt: Any) -> bool:
 
 
 async def test_what_is_not_prepared_stops_the_start_with_one_line(
-    store: MongoDbReplicaSet, broker: BrokerUsers, tmp_path: Path
+    store: MongoDbReplicaSet, management: Management, amqp_url: str, fresh_vhost: str, tmp_path: Path
 ) -> None:
     """A role without the right to make queues or collections says that they are missing, and what makes them."""
+    database = "unprepared"
     with MongoClient[dict[str, Any]](store.uri) as admin:
-        admin.drop_database(DATABASE)
-    stores = store_users(store, DATABASE)
-    environment = given_to(Role.FRONT, _nothing_known(), broker, stores, tmp_path / "front", operations_port="0")
-    (tmp_path / "front" / "trueup_shopify_client_secret").write_text("secret")
-    code, _, errors = await run(*ARGUMENTS[Role.FRONT], environment=environment | {"TRUEUP_LOG_LEVEL": "error"})
-    assert code != 0
-    assert errors == "trueup: RabbitMQ is not prepared: run `trueup prepare` first\n"
+        admin.drop_database(database)
+    stores = store_users(store, database)
+    with broker_users(management, amqp_url, fresh_vhost) as users:
+        bare = given_to(Role.INDEXER, _nothing_known(database), users, stores, tmp_path / "indexer")
+        bare |= {"TRUEUP_LOG_LEVEL": "error", "TRUEUP_OPERATIONS_PORT": "0"}
+        (tmp_path / "indexer" / "trueup_shopify_client_secret").write_text("secret")
+        code, _, errors = await run(*ARGUMENTS[Role.INDEXER], environment=bare)
+        assert (code, errors) == (3, "trueup: RabbitMQ is not prepared: run `trueup prepare` first\n")
+        await declare_topology(urlsplit(amqp_url)._replace(path=f"/{fresh_vhost}").geturl())
+        code, _, errors = await run(*ARGUMENTS[Role.INDEXER], environment=bare)
+        assert code == 3
+        assert errors.startswith("trueup: MongoDB is not prepared: ")
+        assert errors.endswith(" is not as it must be; run `trueup prepare` first\n")

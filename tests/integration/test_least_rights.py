@@ -282,7 +282,7 @@ async def _allowed(connection: Any, attempt: Any) -> bool:
     channel = await connection.channel()
     try:
         await attempt(channel)
-    except (ChannelAccessRefused, aio_pika.exceptions.ChannelAccessRefused):
+    except ChannelAccessRefused:
         return False
     await channel.close()
     return True

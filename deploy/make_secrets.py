@@ -102,9 +102,9 @@ def main() -> None:
         passwords[role] = _user_in(amqp)[1]
         if _MONGODB in names:
             folder.keep(_MONGODB, lambda role=role: f"mongodb://trueup-{role}:{_password()}@{store}")  # type: ignore[misc]  # a bound default
-    names = [name for name in os.environ.get("TRUEUP_PARTNERS", "").split(",") if name]
+    wanted = [name for name in os.environ.get("TRUEUP_PARTNERS", "").split(",") if name]
     partners = Folder(path / "partners")
-    urls = {name: partners.keep(name, lambda name=name: f"amqp://{name}:{_password()}@{broker}/") for name in names}  # type: ignore[misc]  # a bound default
+    urls = {name: partners.keep(name, lambda name=name: f"amqp://{name}:{_password()}@{broker}/") for name in wanted}  # type: ignore[misc]  # a bound default
     known = {name: _user_in(url)[1] for name, url in urls.items()}
     monitor = _user_in(whole.keep("rabbitmq_monitor", lambda: f"http://trueup-monitor:{_password()}@{broker}"))
     whole.write("rabbitmq.json", json.dumps(definitions(passwords, known, monitor=monitor), indent=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -120,7 +120,7 @@ async def partner(broker: BrokerUsers, vhost_url: str) -> AsyncIterator[Abstract
         yield connection
 
 
-async def _done(connection: AbstractConnection, attempt: Callable[[AbstractChannel], Awaitable[object]]) -> bool:
+async def _done(connection: AbstractConnection, attempt: Any) -> bool:
     """Whether the broker lets it be done; a channel of its own each, since a refusal closes it."""
     channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
     try:

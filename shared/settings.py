@@ -42,6 +42,12 @@ class ProcessSettings(BaseSettings):
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _spaces_around_say_nothing(cls, value: object) -> object:
+        # A file's last line break, read into a variable, would be part of a key; files are read without it, too.
+        return value.strip() if isinstance(value, str) else value
+
     @field_validator("otlp_endpoint")
     @classmethod
     def _takes_traces(cls, url: str | None) -> str | None:
@@ -196,8 +202,38 @@ class SubscribingSettings(ProcessSettings):
         return url
 
 
+class JobLimitSettings(ProcessSettings):
+    """How much of everybody's time one shop's jobs may ask for."""
+
+    open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
+
+
+class RequestLimitSettings(ProcessSettings):
+    """How much of the API one shop may have."""
+
+    requests_per_second: float = Field(
+        20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
+    )
+    requests_at_once: int = Field(
+        4, ge=1, le=100, description="API requests of one shop that a process works on; the next ones wait in line."
+    )
+    streams_per_shop: int = Field(50, ge=1, le=10_000, description="Open event streams of one shop, per process.")
+    streams_per_user: int = Field(10, ge=1, le=10_000, description="Open event streams of one user, per process.")
+    stream_seconds: float = Field(
+        300.0, ge=10, le=3600, description="After this, or with its session token, an event stream ends."
+    )
+    exports_per_shop: int = Field(
+        2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
+    )
+    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
+
+
 class SweepingSettings(ProcessSettings):
-    """The looks for missed webhooks."""
+    """The looks for missed webhooks, and the word on what schedules came to."""
+
+    outgoing_per_shop: int = Field(
+        2, ge=1, le=16, description="Outgoing webhooks of one shop that a process sends at once."
+    )
 
     sweep_every_seconds: float = Field(
         300.0, ge=5, le=86400, description="How often each shop is swept for missed webhooks."
@@ -249,7 +285,7 @@ class IndexerSettings(WebhookSettings, StoreSettings):
     """The indexer: it tells the front's webhooks by their seal."""
 
 
-class ReconcilerSettings(ServingSettings, BrokerSettings, StoreSettings):
+class ReconcilerSettings(ServingSettings, BrokerSettings, StoreSettings, JobLimitSettings):
     """What every role of the reconciler reads."""
 
 
@@ -270,7 +306,15 @@ class SweeperSettings(ReconcilerSettings, ShopifySettings, SubscribingSettings, 
 
 
 class PreviewSettings(
-    PageSettings, PublicSettings, BrokerSettings, StoreSettings, ShopifySettings, SubscribingSettings, TargetSettings
+    PageSettings,
+    PublicSettings,
+    BrokerSettings,
+    StoreSettings,
+    JobLimitSettings,
+    RequestLimitSettings,
+    ShopifySettings,
+    SubscribingSettings,
+    TargetSettings,
 ):
     """Page and API."""
 

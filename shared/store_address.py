@@ -59,7 +59,7 @@ def _given(setting: str) -> str | None:
     name = f"{PREFIX}{setting}".lower()
     for variable, value in os.environ.items():
         if variable.lower() == name:
-            return value
+            return value.strip()
     folder = secrets_folder()
     for file in () if folder is None else folder.iterdir():
         if file.name.lower() == name and file.is_file():

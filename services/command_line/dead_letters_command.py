@@ -32,8 +32,8 @@ async def list_letters(records: Records, shop: str | None, *, as_json: bool) -> 
         return Exit.OK
     for letter in letters:
         about = [letter.letter_id, f"{letter.at:%m-%d %H:%M}", letter.key, letter.shop or "no shop"]
-        out.print("  ".join(about), soft_wrap=True, markup=False)
-        out.print(f"  {letter.reason}: {letter.cause or _LOGGED}", soft_wrap=True, markup=False)
+        out.print("  ".join(about), soft_wrap=True)
+        out.print(f"  {letter.reason}: {letter.cause or _LOGGED}", soft_wrap=True)
     return Exit.OK
 
 

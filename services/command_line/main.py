@@ -17,6 +17,7 @@ import typer
 
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.printable import printable
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
 
@@ -33,13 +34,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 shop_app = typer.Typer(help="Shops.", no_args_is_help=True)
+boms_app = typer.Typer(help="Bills of materials, and the items they count for.", no_args_is_help=True)
 letters_app = typer.Typer(help="Messages that nobody could handle.", no_args_is_help=True)
 app.add_typer(shop_app, name="shop")
+app.add_typer(boms_app, name="boms")
 app.add_typer(letters_app, name="dead-letters")
 
 ShopOption = Annotated[
     str | None, typer.Option("--shop", help="Its myshopify.com domain; not needed for a single shop.")
 ]
+BomArgument = Annotated[str, typer.Argument(help="The id of a BOM.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 BomOption = Annotated[list[str] | None, typer.Option("--bom", help="The id of a BOM; may be repeated.")]
 LocationOption = Annotated[
     list[str] | None, typer.Option("--location", help="The id of a location; may be repeated. None: all.")
@@ -177,7 +182,7 @@ def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
 def shop_redact(
     *,
     domain: Annotated[str, typer.Argument(help="The shop's myshopify.com domain.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
@@ -260,7 +265,7 @@ def reconcile_command(
         bool, typer.Option("--activate", help="Towards Shopify: stock what is not stocked at its location, then push.")
     ] = False,
     watch: WatchOption = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
@@ -374,6 +379,73 @@ def _approve(shop: str | None, *, as_json: bool) -> NoReturn:
     _run(work)
 
 
+@boms_app.command("list")
+def boms_list(
+    *,
+    search: Annotated[str | None, typer.Argument(help="Part of a name, or an id.")] = None,
+    shop: ShopOption = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=10_000, help="How many BOMs to list.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Show BOMs by name."""
+    from services.command_line.boms_command import list_boms
+
+    async def work(records: Records) -> Exit:
+        return await list_boms(records, (await records.shop(shop)).domain, search, most=rows, as_json=as_json)
+
+    _look(work)
+
+
+@boms_app.command("show")
+def boms_show(*, bom: BomArgument, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+    """Show one BOM and what is known of its cells, without asking Shopify."""
+    from services.command_line.boms_command import show_bom
+
+    async def work(records: Records) -> Exit:
+        return await show_bom(records, (await records.shop(shop)).domain, bom, as_json=as_json)
+
+    _look(work)
+
+
+@boms_app.command("map")
+def boms_map(
+    *,
+    bom: BomArgument,
+    item: Annotated[str, typer.Option("--item", help="The Shopify inventory item it is to count for.")],
+    shop: ShopOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a BOM count for another item: where a product was made anew. Its counts stay; Shopify's value is unknown."""
+    from services.command_line.asking import ask_first
+    from services.command_line.boms_command import map_bom
+    from services.command_line.tables import console
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        ask_first(f"BOM {bom} of {known} counts for item {item} from now on. Go on?", yes=yes)
+        return await map_bom(client, known, bom, item, as_json=as_json, out=console())
+
+    _run(work)
+
+
+@boms_app.command("remove")
+def boms_remove(
+    *, bom: BomArgument, shop: ShopOption = None, yes: YesOption = False, as_json: JsonOption = False
+) -> None:
+    """Remove a BOM and the stock records of its cells. Shopify is left as it is, and its ledger stays."""
+    from services.command_line.asking import ask_first
+    from services.command_line.boms_command import remove_bom
+    from services.command_line.tables import console
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        ask_first(f"BOM {bom} of {known} and the counts of its cells are removed. Go on?", yes=yes)
+        return await remove_bom(client, known, bom, as_json=as_json, out=console())
+
+    _run(work)
+
+
 @letters_app.command("list")
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
@@ -403,9 +475,7 @@ def letters_replay(
 
 
 @app.command("after-restore")
-def after_restore_command(
-    *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: JsonOption = False
-) -> None:
+def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Make records that were restored from a backup safe to go on with. Before any service is started."""
     from services.command_line.asking import ask_first
     from services.command_line.restored_command import after_restore
@@ -448,5 +518,5 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print("trueup:", " ".join(message.split()), file=sys.stderr)  # noqa: T201  # the command's output
+    print("trueup:", printable(" ".join(message.split())), file=sys.stderr)  # noqa: T201  # the command's output
     sys.exit(code)

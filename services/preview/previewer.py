@@ -1,26 +1,25 @@
-"""Computes previews: takes requests from the queue, reads the cells, and writes their rows."""
+"""Computes previews: reads the cells, and writes their rows."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
+from typing import Literal
 
 import structlog
-from pydantic import ValidationError
 
-from shared import metrics
-from shared.contract.messages import PreviewProgress, PreviewReady, PreviewRequest
-from shared.contract.mistakes import cut, mistakes_of
+from services.preview.requests import INTERACTIVE_CELLS
+from shared import metrics, tracing
+from shared.contract.messages import PreviewProgress, PreviewReady
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.boms import BomStore
+from shared.mongodb.collections import Document
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.patience import patiently
@@ -33,18 +32,15 @@ log = structlog.get_logger()
 MOST_WAITING = 120.0
 """Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
 
-INTERACTIVE_CELLS = 100
-"""A preview up to this size is a popover or a page that a person waits for: its calls go first."""
-
 _BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
 
 
 class Superseded(TrueupError):
-    """Another run of the same preview has begun: the message came again while this one was still at it."""
+    """Another run of the same preview has begun while this one was still at it."""
 
 
 class Previewer:
-    """Handles `preview.request`. A repeated request finishes what a crash left; an ended preview stays as it is."""
+    """Computes one preview to its end. One that a crash left half made is made again; an ended one stays as it is."""
 
     def __init__(
         self, previews: PreviewStore, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher
@@ -55,23 +51,26 @@ class Previewer:
         self._shopify = shopify
         self._publisher = publisher
 
-    async def handle(self, delivery: Delivery) -> None:
-        """Compute the preview of one message. Raises Reject for a body that can never be understood."""
-        if delivery.key != topology.PREVIEW_REQUEST:
-            raise Reject(f"{cut(delivery.key)} is no message about previews")
-        try:
-            request = PreviewRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
-        said = {"requested_by": delivery.sender.name(request.requested_by)}
-        await self._previews.request(request.model_copy(update=said))
-        with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
-            await self._compute(request.shop, request.preview_id)
-
-    async def _compute(self, shop: str, preview_id: str) -> None:
+    async def compute(self, shop: str, preview_id: str) -> None:
+        """Compute a stored preview. Raises what stands for a server of ours that is away: another time may do."""
         document = await self._previews.get(shop, preview_id)
+        if document is None:
+            return
+        with (
+            structlog.contextvars.bound_contextvars(shop=shop, preview=preview_id),
+            tracing.span("take preview", parent=document.get("trace"), shop=shop, preview=preview_id),
+        ):
+            await self._compute(document)
+
+    async def give_up(self, shop: str, preview_id: str) -> None:
+        """End a preview that nobody can compute."""
+        failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
+        await self._end(shop, preview_id, None, failure, {})
+
+    async def _compute(self, document: Document) -> None:
+        shop, preview_id = document["shop"], document["preview_id"]
         run = await self._previews.begin(shop, preview_id)
-        if document is None or run is None:
+        if run is None:
             return
         started = monotonic()
         failure: dict[str, str] | None = None
@@ -87,22 +86,28 @@ class Previewer:
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
         except (BrokerUnavailable, *STORE_AWAY):
-            raise  # the message comes again
+            raise
         except Exception:
-            # A mistake of ours comes again with every delivery: whoever waits for the preview is told instead.
+            # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
             log.exception("preview_broke")
             failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
-        state = "ready" if failure is None else "failed"
-        ending = {"state": state, "failure": failure, "finished_at": datetime.now(UTC), **figures}
-        if not await self._previews.update(shop, preview_id, run, ending):
-            return
+        if await self._end(shop, preview_id, run, failure, figures):
+            metrics.PREVIEW_SECONDS.observe(monotonic() - started)
+
+    async def _end(
+        self, shop: str, preview_id: str, run: str | None, failure: dict[str, str] | None, figures: dict[str, object]
+    ) -> bool:
+        state: Literal["ready", "failed"] = "ready" if failure is None else "failed"
+        if not await self._previews.end(shop, preview_id, run, {"state": state, "failure": failure, **figures}):
+            return False
         metrics.PREVIEWS.labels(state).inc()
-        metrics.PREVIEW_SECONDS.observe(monotonic() - started)
-        log.info("preview_ended", state=state, seconds=round(monotonic() - started, 3))
-        await self._publisher.event(
-            topology.PREVIEW_READY,
-            PreviewReady(shop=shop, preview_id=preview_id, state="ready" if failure is None else "failed"),
-        )
+        log.info("preview_ended", state=state)
+        try:
+            ended = PreviewReady(shop=shop, preview_id=preview_id, state=state)
+            await self._publisher.event(topology.PREVIEW_READY, ended)
+        except BrokerUnavailable:
+            log.info("preview_end_not_told")  # the document says the same
+        return True
 
     async def _read(self, shop: str, preview_id: str, run: str, selection: Selection) -> dict[str, object]:
         """Write every row; answers the figures of the whole. Raises Superseded, and what the adapter raises."""

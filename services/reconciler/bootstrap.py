@@ -186,6 +186,7 @@ class ReconcilerService:
             window=window,
             telling=telling,
             publisher=self._publisher,
+            most_open=self._settings.open_jobs_per_shop,
         )
         aggregator = Aggregator(jobs, window, telling)
         if "worker" in self._roles:
@@ -267,6 +268,7 @@ class ReconcilerService:
             publisher=self._publisher,
             targets=targets,
             times=self._schedule_times,
+            per_shop=part_of(self._settings, SweepingSettings).outgoing_per_shop,
         )
         self._tasks.append(asyncio.create_task(scheduling.run(), name="schedules"))
         self._tasks.append(asyncio.create_task(outcomes.run(), name="outcomes"))

@@ -8,11 +8,17 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from shared.contract.messages import Quantity, parse_time
+from shared.contract.words import LONGEST_NAME, as_words
 
 
 def _id_text(value: object) -> object:
     """Ids are numbers above 2^53 in Shopify's JSON; anything else stays as it is and fails as a string of digits."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _one_line(value: object) -> object:
+    # As a read of the location takes it: nobody could correct it at our door.
+    return as_words(value, LONGEST_NAME) if isinstance(value, str) else value
 
 
 def _zoned(value: object) -> datetime:
@@ -132,7 +138,7 @@ _LISTED = 100
 class LocationBody(ObjectBody):
     """`locations/*`."""
 
-    name: Annotated[str, Field(min_length=1, max_length=500)]
+    name: Annotated[str, BeforeValidator(_one_line), Field(min_length=1)]
     active: StrictBool
 
 

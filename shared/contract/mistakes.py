@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from shared.contract.words import SAID
+
 MAX_NAMED = 20
 """Mistakes named one by one."""
 
@@ -17,6 +19,9 @@ MAX_TEXT = 200
 """Characters of a path or a message; what is longer is cut, and says so."""
 
 _CUT = "…"
+
+_PATTERNS = {f"String should match pattern '{pattern}'": said for pattern, said in SAID.items()}
+"""A pattern tells a sender little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def mistakes_of(error: ValidationError, most: int = MAX_NAMED) -> Mistakes:
     more = 0
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         path = cut(".".join(str(step) for step in item["loc"] if not _is_branch(step)))
-        message = cut(item["msg"].removeprefix("Value error, "))
+        message = cut(_PATTERNS.get(item["msg"]) or item["msg"].removeprefix("Value error, "))
         if (path, message) in found:
             continue
         if len(found) < most:

@@ -16,7 +16,8 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event), read_at
                 (Shopify listed it then as this shop's)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
-                externally_managed, cells_no (raised whenever cells of the BOM are made or removed), product_id
+                externally_managed, sku (its item's, as an import saw it; absent: not known), cells_no (raised
+                whenever cells of the BOM are made or removed), product_id
                 (of the item, learned from webhooks; absent: not known)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
                 null: in sync), verify_at (a read is wanted from then on; absent: none)
@@ -26,7 +27,7 @@ previews        shop, preview_id · selection, state requested|reading|ready|fai
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
                 kinds {kind: rows}, milestones (each 500th row by kind, size and number),
-                failure {code, message}
+                failure {code, message}, turn (until it has ended) {until (somebody is at it), tries, large}, trace
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
                 which rows are sorted), not_pushed (the code with which a push of it ends)
@@ -43,10 +44,13 @@ pushes          shop, push_id · state, body (the exact text), rows [...], attem
 webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
 compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
-                revs_noted, refused [...], until (somebody is at it), started_at, finished_at
-import_items    shop, import_id, item_id · sku, tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
+                revs_noted, until (somebody is at it), started_at, finished_at
+import_items    shop, import_id, item_id · sku (as Shopify holds it), sku_key, sku_likeness (by which SKUs are
+                compared), tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
                 made new|changed|known|in_use, revs {location: rev noted before the levels are read}, levels,
                 tally {outcome: cells}, at
+import_lines    shop, import_id, line (its number in the file) · name, variant_id, sku, tags, tracks, bom_id, item_id
+                (whose it is), bom {...}, why (it makes no BOM), message, variants [...], at
 drift           shop, drift_id, bom_id, location_id · item_id, bom_name, location_name, state watched|missed|resolved,
                 open (True or absent), due_at (to be looked at; absent: never), seen_at, since and taken_at
                 (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
@@ -111,6 +115,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "name_lower", "bom_id"),
         _index("shop", "tags", "name_lower", "bom_id"),
         _index("shop", "product_id", partialFilterExpression={"product_id": {"$exists": True}}, name="of_product"),
+        _index("shop", "sku", partialFilterExpression={"sku": {"$exists": True}}, name="of_sku"),
     ],
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
@@ -126,6 +131,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
+        # Those that have not ended: how many of a shop, and, across shops, whose turn it is.
+        _index("shop", "turn.until", partialFilterExpression={"turn": {"$exists": True}}, name="turns"),
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "preview_rows": [
@@ -165,8 +172,15 @@ INDEXES: dict[str, list[IndexModel]] = {
     "imports": [_index("shop", "import_id", unique=True)],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),
-        _index("shop", "import_id", "sku"),
+        _index("shop", "import_id", "sku_key"),
+        _index("shop", "import_id", "sku_likeness"),
         _index("shop", "import_id", "variant_ids"),
+        _index("at", expireAfterSeconds=IMPORT_LIFE),
+    ],
+    "import_lines": [
+        _index("shop", "import_id", "line", unique=True),
+        _index("shop", "import_id", "item_id", "line"),
+        _index("shop", "import_id", "bom_id", "line"),
         _index("at", expireAfterSeconds=IMPORT_LIFE),
     ],
     "drift": [

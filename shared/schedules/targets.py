@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import socket
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -14,10 +16,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import DefaultResolver
 
 TIMEOUT = 10.0
 """Seconds that a receiver has for the whole of its answer."""
+
+RESOLVING = 64
+"""Threads in which names are resolved: twice as many as are told at once."""
 
 TIMESTAMP, SIGNATURE, DELIVERY = "Trueup-Timestamp", "Trueup-Signature", "Trueup-Delivery"
 """Unix seconds; `sha256=` and the hexadecimal HMAC-SHA256 of timestamp, a point, and the raw body; the run's id."""
@@ -80,23 +84,38 @@ def is_public(address: str) -> bool:
 
 
 class PublicOnly(AbstractResolver):
-    """Resolves names to addresses of the internet: checked on what is connected to, so that no name can change."""
+    """Resolves names to addresses of the internet: checked on what is connected to, so that no name can change.
+
+    In threads of its own: a name server that does not answer holds a thread for longer than we wait for it, and the
+    process's own threads are everybody's.
+    """
 
     def __init__(self) -> None:
-        self._resolver = DefaultResolver()
+        self._threads = ThreadPoolExecutor(RESOLVING, thread_name_prefix="resolving")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The addresses. Raises ForbiddenAddress where one is private: such a name is not to be trusted at all."""
-        found = await self._resolver.resolve(host, port, family)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port, family)
         if not all(is_public(result["host"]) for result in found):
             raise ForbiddenAddress("the name leads to a private address")
         return found
 
     async def close(self) -> None:
-        """Close what it stands on."""
-        await self._resolver.close()
+        """Let its threads end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+    found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return [
+        ResolveResult(
+            hostname=host, host=str(address[0]), port=int(address[1]), family=of, proto=protocol, flags=numeric
+        )
+        for of, _, protocol, _, address in found
+    ]
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:
@@ -114,7 +133,7 @@ class Targets:
     @classmethod
     def open(cls, *, private: bool, trace_configs: list[aiohttp.TraceConfig] | None = None) -> Targets:
         """With a session of its own, that keeps no cookies and no connections, and asks no proxy."""
-        connector = aiohttp.TCPConnector(resolver=None if private else PublicOnly(), force_close=True, limit=8)
+        connector = aiohttp.TCPConnector(resolver=None if private else PublicOnly(), force_close=True, limit=0)
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -197,7 +197,7 @@ async def test_every_role_works_with_its_own_rights_and_settings(
     job = await world.run(Direction.TO_LOCAL)
     assert (job["totals"]["updated"], job["totals"]["errors"]) == (1, 0), job
 
-    await world.edit({("A", place): 40}, age=600)
+    await world.edit({("A", place): 40}, age=0)
     await stored(db["drift"], {"shop": SHOP, "bom_id": "A"}, lambda one: one["state"] == "resolved")
     assert (await world.cell("A", place)).count == 40
 

@@ -71,3 +71,19 @@ def test_an_empty_secret_stops_the_start(folder: Path, name: str) -> None:
     (folder / name).write_text("")
     with pytest.raises(WrongSetting, match=name.upper()):
         load_settings()
+
+
+@pytest.mark.parametrize("around", ["{}\n", " {}", "\t{}\r\n"])
+def test_spaces_around_a_variable_are_no_part_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch, around: str) -> None:
+    """As of a file: a line break that `export NAME=$(cat …)` or a secret's store leaves behind is part of no key."""
+    for name in GIVEN:
+        (folder / name).unlink()
+    monkeypatch.setenv("TRUEUP_SHOPIFY_CLIENT_SECRET_PREVIOUS", around.format("the one before"))
+    monkeypatch.setenv("TRUEUP_LOG_LEVEL", around.format("debug"))
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name.upper(), around.format(value))
+    settings = load_settings()
+    assert settings.client_secrets == (GIVEN["trueup_shopify_client_secret"], "the one before")
+    assert settings.amqp_url.get_secret_value() == GIVEN["trueup_amqp_url"]
+    assert settings.mongodb_uri.get_secret_value() == GIVEN["trueup_mongodb_uri"]
+    assert (settings.shopify_client_id, settings.log_level) == ("client", "debug")

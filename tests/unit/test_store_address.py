@@ -50,6 +50,7 @@ def _both() -> tuple[object, object]:
     [
         {},
         {"TRUEUP_MONGODB_URI": URI},
+        {"TRUEUP_MONGODB_URI": f" {URI}\n", "TRUEUP_MONGODB_DATABASE": "other\n"},
         {"TRUEUP_MONGODB_URI": URI, "TRUEUP_MONGODB_DATABASE": "other"},
         {"trueup_mongodb_uri": URI, "Trueup_MongoDB_Database": "other"},
         {"TRUEUP_MONGODB_URI": ""},

@@ -53,6 +53,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("jobs",): _READING,
     ("jobs", "--json"): _READING | TABLES,
     ("jobs", JOB, "--json"): _READING | TABLES,
+    ("boms", "list", "--json"): _READING | TABLES,
+    ("boms", "map", "a", "--item", "1", "--yes"): _DOCUMENTS - CIPHER,
     ("dead-letters", "list", "--json"): _READING | TABLES,
     ("dead-letters", "replay", JOB): _ANY | HTTP | CIPHER,
     ("shop", "redact", "a.myshopify.com", "--yes"): _DOCUMENTS - CIPHER,

@@ -32,6 +32,8 @@ class Caller:
 
     shop: str
     user: str
+    until: float
+    """Unix seconds from which on the token proves nothing any more."""
 
 
 def _refused(kind: str, message: str, remedy: str) -> ProblemError:
@@ -55,7 +57,7 @@ class SessionTokens:
         """Who sends the header. Raises ProblemError (401), which says what to do."""
         claims = self._claims(bearer(authorization))
         user = claims["sub"]
-        return Caller(_shop_of(claims), f"user:{user}"[:200])
+        return Caller(_shop_of(claims), f"user:{user}"[:200], float(claims["exp"]) + LEEWAY)
 
     def _claims(self, token: str) -> dict[str, Any]:
         for secret in self._secrets:

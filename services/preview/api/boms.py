@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.preview.api.bom_models import BomIn, BomOut, BomsIn
 from services.preview.api.problem import FieldProblem, ProblemError, refused
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
-from shared.contract.selection import Id
+from shared.contract.words import Id
 from shared.mongodb.refusals import RecordRefused
 
 

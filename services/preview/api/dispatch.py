@@ -45,7 +45,19 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
     body_form = None if route.body is None else TypeAdapter[Any](route.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = await _caller(request, parts)
+        # Who calls and how often is known without any other server: what is refused for it costs others nothing.
+        caller = parts.tokens.caller(request.headers.get("Authorization"))
+        parts.limits.take(caller.shop)
+        async with parts.limits.place(caller.shop):
+            call = await parsed(request, caller)
+            if route.lasts is None:
+                return _answered(route, await route.handler(call))
+        place = parts.limits.stream if route.lasts == "stream" else parts.limits.export
+        with place(caller, request):
+            return _answered(route, await route.handler(call))
+
+    async def parsed(request: web.Request, caller: Caller) -> Call[Any, Any]:
+        await _installed(request, caller, parts)
         wrong = _Wrong()
         params = _parameters(route, request, wrong)
         body: Any = None
@@ -53,19 +65,19 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
             body = await _body(route, body_form, Call(request, caller, parts, params, None), wrong)
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
-        answer = await route.handler(Call(request, caller, parts, params, body))
-        return _response(route, answer) if isinstance(answer, Answer) else answer
+        return Call(request, caller, parts, params, body)
 
     return handle
 
 
-async def _caller(request: web.Request, parts: Parts) -> Caller:
-    authorization = request.headers.get("Authorization")
-    caller = parts.tokens.caller(authorization)
+def _answered(route: AnyRoute, answer: Answer | web.StreamResponse) -> web.StreamResponse:
+    return _response(route, answer) if isinstance(answer, Answer) else answer
+
+
+async def _installed(request: web.Request, caller: Caller, parts: Parts) -> None:
     shop = await parts.shops.get(caller.shop)
     if shop is None or shop.needs_a_session_token:
-        await _install(parts, shop, caller.shop, bearer(authorization))
-    return caller
+        await _install(parts, shop, caller.shop, bearer(request.headers.get("Authorization")))
 
 
 async def _install(parts: Parts, known: Shop | None, domain: str, session_token: str) -> None:

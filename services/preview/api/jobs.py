@@ -164,7 +164,7 @@ async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
         job = await job_out(call.parts, call.shop, document)
         return job, job.ended
 
-    return await stream(call.request, call.parts.hub, (call.shop, job_id), "job", read)
+    return await stream(call, (call.shop, job_id), "job", read)
 
 
 async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
@@ -214,6 +214,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="The history as a table",
         params=JobFilter,
         handler=export_history,
+        lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per job, the newest first, with a head line.")},
     ),
     Route(
@@ -257,7 +258,8 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="A job's states as they come",
         params=JobPath,
         handler=job_events,
-        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; the last state closes the stream.", JobOut)},
+        lasts="stream",
+        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; an ended one's state is the last.", JobOut)},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
@@ -268,6 +270,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="A job's cells as a table",
         params=JobPath,
         handler=export_job,
+        lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
         problems=(HTTPStatus.NOT_FOUND,),
     ),

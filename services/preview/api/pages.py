@@ -50,9 +50,6 @@ PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 QueryBool = Annotated[bool, BeforeValidator(_truth)]
 """`true` or `false` in a query string."""
 
-Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""Text without control characters."""
-
 
 class Paged(BaseModel):
     """The parameters of every list."""

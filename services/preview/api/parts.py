@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
+from services.preview.api.limits import Limits
+from services.preview.requests import PreviewRequests
 from shared.mongodb.bom_facets import BomFacets
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -28,6 +30,7 @@ from shared.settings import PreviewSettings
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.time_zones import TimeZones
+from shared.shop_locks import ShopLocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class Parts:
     """Stores, the publisher and the event hub of one service."""
 
     tokens: SessionTokens
+    limits: Limits
+    requests: PreviewRequests
+    locks: ShopLocks
+    most_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
@@ -58,11 +65,24 @@ class Parts:
     private_targets: bool
 
     @classmethod
-    def of(cls, settings: PreviewSettings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
+    def of(
+        cls,
+        settings: PreviewSettings,
+        mongo: Mongo,
+        publisher: Publisher,
+        *,
+        hub: EventHub,
+        life: ShopLife,
+        requests: PreviewRequests,
+    ) -> Parts:
         """Join them over one database."""
         keys = settings.fernet_keys
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
+            limits=Limits(settings),
+            requests=requests,
+            locks=ShopLocks(),
+            most_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
+from typing import Literal, get_args
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared import metrics
 from shared.contract.mistakes import MAX_NAMED, and_more, mistakes_of
 from shared.mongodb.refusals import RecordRefused, Refusal
 
 MEDIA_TYPE = "application/problem+json"
+
+Limit = Literal["requests", "streams", "exports", "previews", "jobs"]
+"""What one shop may have only so much of."""
+
+LIMITS: tuple[Limit, ...] = get_args(Limit)
 
 
 class FieldProblem(BaseModel):
@@ -91,6 +99,21 @@ def conflict(kind: str, field: str, message: str, remedy: str) -> ProblemError:
     """409: not in the present state."""
     errors = [FieldProblem(field=field, message=message, remedy=remedy)]
     return ProblemError(HTTPStatus.CONFLICT, kind, f"{message} {remedy}", errors=errors)
+
+
+def too_many(limit: Limit, field: str, message: str, remedy: str, *, seconds: float) -> ProblemError:
+    """429: one shop has as much as it may; `seconds` later it may be otherwise."""
+    metrics.REFUSED_BY_LIMIT.labels(limit).inc()
+    wait = max(1, ceil(seconds))
+    remedy = f"{remedy} Try again in {wait} {'second' if wait == 1 else 'seconds'}."
+    errors = [FieldProblem(field=field, message=message, remedy=remedy)]
+    return ProblemError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"too-many-{limit}",
+        f"{message} {remedy}",
+        errors=errors,
+        headers={"Retry-After": str(wait)},
+    )
 
 
 _STATUS = {

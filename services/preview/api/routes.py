@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
@@ -76,6 +76,8 @@ class Route(Generic[P, B]):
     problems: Sequence[HTTPStatus] = ()
     description: str = ""
     answer_headers: Mapping[str, str] = field(default_factory=dict)
+    lasts: Literal["stream", "export"] | None = None
+    """An answer that takes its time: it holds none of the places of requests, and a shop has a number of its own."""
     also_wrong: Callable[[Call[P, None], object], Awaitable[list[FieldProblem]]] | None = None
     """Further mistakes in a body whose form is wrong already, so that all are named at once."""
 

@@ -37,6 +37,7 @@ def compose_scheduling(
     publisher: Publisher,
     targets: Targets,
     times: ScheduleTimes,
+    per_shop: int,
 ) -> tuple[Scheduling, Outcomes]:
     """The scheduler of one process, and who tells of its runs; `owner` is the process's name in leases."""
     schedules = ScheduleStore(mongo.db, settings.fernet_keys, owner)
@@ -54,4 +55,12 @@ def compose_scheduling(
         following=following,
         tick=times.tick,
     )
-    return scheduling, Outcomes(schedules=schedules, runs=runs, targets=targets, tick=times.tick, pauses=times.pauses)
+    outcomes = Outcomes(
+        schedules=schedules,
+        runs=runs,
+        targets=targets,
+        tick=times.tick,
+        pauses=times.pauses,
+        per_shop=per_shop,
+    )
+    return scheduling, outcomes

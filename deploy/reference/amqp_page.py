@@ -35,8 +35,8 @@ def amqp_page() -> str:
         "\n## Users and their rights\n",
         (
             "Patterns as RabbitMQ takes them: names to configure, to write, to read; below, keys that a user may write "
-            "to and bind on an exchange. Made of the table in `shared/rabbitmq/rights.py`; `deploy/make_secrets.py` makes "
-            "the users.\n"
+            "to and bind on an exchange. Made of the table in `shared/rabbitmq/rights.py`; `deploy/make_secrets.py` "
+            "makes the users.\n"
         ),
         table(("user", "configure", "write", "read"), [_rights(name, its) for name, its in _users()]),
         "",
@@ -62,8 +62,7 @@ def _rights(name: str, its: Rights) -> tuple[str, str, str, str]:
 
 
 def _code(pattern: str) -> str:
-    # A bar would end the table's cell.
-    return "nothing" if pattern == "^$" else "`" + pattern.replace("|", "\\|") + "`"
+    return "nothing" if pattern == "^$" else f"`{pattern}`"
 
 
 def _channel(key: str, known: dict[str, dict[str, object]]) -> str:

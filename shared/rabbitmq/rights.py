@@ -66,7 +66,7 @@ WORK: Mapping[Role, Work] = {
     # What the broker took away goes round again where its key belongs.
     Role.PLANNER: Work(
         takes=(topology.JOBS, topology.ENDED_JOBS, topology.DEAD_LETTERS),
-        publishes={COMMANDS: (_CELL_KEYS, *_exact(PUBLIC_KEYS)), EVENTS: _JOB_EVENTS, WEBHOOKS: _ANY},
+        publishes={COMMANDS: (_CELL_KEYS,), EVENTS: _JOB_EVENTS, WEBHOOKS: _ANY},
     ),
     Role.WORKER: Work(takes=topology.CELLS, publishes={EVENTS: _exact([topology.CELLS_FINISHED])}),
     Role.AGGREGATOR: Work(takes=(topology.FINISHED,), publishes={COMMANDS: (_CELL_KEYS,), EVENTS: _JOB_EVENTS}),
@@ -103,7 +103,7 @@ def rights_of(role: Role) -> Rights:
     takes = {queue.name for queue in work.takes}
     bound = {exchange for queue in work.takes for exchange, _ in queue.bindings}
     # A queue that somebody deleted comes back with its bindings and its way to the dead letters: that is asked for too.
-    dead = {DEAD} if any(queue.exchange != DEAD for queue in work.takes) else set()
+    dead = {DEAD} if any(queue.exchange != DEAD and not queue.public for queue in work.takes) else set()
     own = (_LISTENING,) if work.listens else ()
     heard = {EVENTS} if work.listens else set()
     topics = {

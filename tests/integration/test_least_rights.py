@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aio_pika
 import aiohttp
 import pytest
-from aiormq.exceptions import ChannelAccessRefused
+from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
@@ -197,6 +197,8 @@ async def test_every_role_works_with_its_own_rights_and_settings(
     job = await world.run(Direction.TO_LOCAL)
     assert (job["totals"]["updated"], job["totals"]["errors"]) == (1, 0), job
 
+    # A settled cell is read once more: that read would find the change, and no webhook would be missed.
+    await world.verified()
     await world.edit({("A", place): 40}, age=0)
     await stored(db["drift"], {"shop": SHOP, "bom_id": "A"}, lambda one: one["state"] == "resolved")
     assert (await world.cell("A", place)).count == 40
@@ -284,6 +286,8 @@ async def _allowed(connection: Any, attempt: Any) -> bool:
         await attempt(channel)
     except ChannelAccessRefused:
         return False
+    except ChannelLockedResource:
+        return True  # it may; a queue with a single active consumer gives nothing to who only looks
     await channel.close()
     return True
 

@@ -43,6 +43,7 @@ def begin_at_zero(counter: Counter, *values: Iterable[str]) -> None:
 
 
 HTTP_REQUESTS = _histogram("http_requests_seconds", "HTTP requests answered", "service", "route", "status")
+CONNECTIONS_CUT = _counter("connections_cut_total", "HTTP connections cut or refused by their bounds", "reason")
 REFUSED_BY_LIMIT = _counter("refused_by_limit_total", "Refused since one shop has as much as it may", "limit")
 WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
 WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
@@ -80,8 +81,16 @@ SCHEDULED_RUNS = _counter("scheduled_runs_total", "Runs of schedules ended or le
 OUTGOING_WEBHOOKS = _counter("outgoing_webhooks_total", "Outcomes told to an address of the shop's", "outcome")
 MESSAGES = _counter("messages_total", "Messages handled", "queue", "outcome")
 MESSAGE_SECONDS = _histogram("message_seconds", "Delivery to acknowledgement", "queue")
+MESSAGE_OLDEST = AskedGauge(
+    REGISTRY,
+    "trueup_message_oldest_seconds",
+    "Age of the oldest delivery that is not acknowledged yet",
+    ("queue",),
+    together=max,
+)
 DEAD_LETTERS = _counter("dead_letters_total", "Messages dead-lettered", "queue")
 WATCHDOG_REPUBLISHED = _counter("watchdog_republished_total", "Cells published again", "queue")
 PARTITIONS_HELD = _sum("partitions_held", "Cell partitions this process holds")
 LANE_CELLS = _sum("lane_cells", "Cells in this process's lanes")
 SHOPS_PAUSED = _told("shops_paused", "Shops that take no calls now", "reason")
+EVENT_LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop comes to what is due")

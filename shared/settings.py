@@ -10,7 +10,7 @@ import os
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, overload
+from typing import Annotated, Any, Literal, TypeVar, overload
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.shop import is_shop_domain
 from shared.errors import WrongSetting
+from shared.hiding import hide
 from shared.roles import Role
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
@@ -41,6 +42,16 @@ class ProcessSettings(BaseSettings):
         description="Where traces go: a collector's OTLP port over HTTP; none: no traces are kept.",
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
+
+    def model_post_init(self, _: Any) -> None:
+        """From here on no line and no stored text shows a secret of these."""
+        for name in type(self).model_fields:
+            value = getattr(self, name, None)  # made without being checked, it may lack some
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, SecretStr):
+                    hide(one.get_secret_value())
+        if (headers := os.environ.get("OTEL_EXPORTER_OTLP_HEADERS")) is not None:
+            hide(*(pair.partition("=")[2] for pair in headers.split(",")))
 
     @field_validator("*", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.errors import WrongSetting
+from shared.hiding import hide
 
 PREFIX = "TRUEUP_"
 SECRETS_DIR = "TRUEUP_SECRETS_DIR"
@@ -46,6 +47,7 @@ def load_store_address() -> StoreAddress:
     uri = _given("MONGODB_URI")
     if uri is None:
         raise WrongSetting("wrong settings: TRUEUP_MONGODB_URI: Field required")
+    hide(uri)
     try:
         must_be_store(uri)
     except ValueError as error:

@@ -29,7 +29,9 @@ def amqp_page() -> str:
         + ", ".join(f"`{name}`" for name in topology.EXCHANGES)
         + ". All queues are durable quorum queues. Besides, each preview replica listens to events on an exclusive "
         "queue of its own.\n",
-        table(("queue", "exchanges", "keys", "arguments"), [_queue(queue) for queue in topology.QUEUES]),
+        table(
+            ("queue", "exchanges", "keys", "largest body", "arguments"), [_queue(queue) for queue in topology.QUEUES]
+        ),
     ]
     parts += [
         "\n## Users and their rights\n",
@@ -81,7 +83,13 @@ def _channel(key: str, known: dict[str, dict[str, object]]) -> str:
     return "\n".join(parts)
 
 
-def _queue(queue: topology.Queue) -> tuple[str, str, str, str]:
+def _queue(queue: topology.Queue) -> tuple[str, str, str, str, str]:
     arguments = ", ".join(f"`{name}`={value}" for name, value in queue.declare_arguments().items())
     exchanges = ", ".join(f"`{name}`" for name in dict.fromkeys(exchange for exchange, _ in queue.bindings))
-    return f"`{queue.name}`", exchanges, ", ".join(f"`{key}`" for key in queue.keys), arguments
+    return (
+        f"`{queue.name}`",
+        exchanges,
+        ", ".join(f"`{key}`" for key in queue.keys),
+        f"{queue.largest // 1024} KiB",
+        arguments,
+    )

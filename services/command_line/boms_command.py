@@ -123,6 +123,7 @@ async def map_bom(client: Client, shop: str, bom_id: str, item_id: str, *, as_js
         after, _ = await _store(client).upsert(shop, WantedBom(bom_id, item_id, bom.name), reference=_REFERENCE)
     except RecordRefused as refused:
         raise WrongUseError(f"--item: {refused.message} {refused.remedy}") from None
+    await client.note("bom.change", shop, bom_id)
     if as_json:
         print_document({"shop": shop, **bom_document(after)})
     elif after == bom:
@@ -138,6 +139,7 @@ async def remove_bom(client: Client, shop: str, bom_id: str, *, as_json: bool, o
         await _store(client).remove(shop, bom_id, reference=_REFERENCE)
     except RecordRefused as refused:
         raise WrongUseError(f"{refused.message} {refused.remedy}") from None
+    await client.note("bom.remove", shop, bom_id)
     if as_json:
         print_document({"shop": shop, "bom_id": bom_id, "removed": True})
     else:

@@ -108,6 +108,7 @@ async def run_import(client: Client, shop: str, source: Source, *, as_json: bool
         document = await importing_of(client, calls, Exports(calls), ProgressLines()).run(shop, source)
     except ImportAtWork as busy:
         raise WrongUseError(str(busy)) from None
+    await client.note("shop.import", shop, document["import_id"])
     lines = ImportLineStore(client.mongo.db)
     report = await report_of(imports, lines, document)
     refused = refused_of(imports, lines, shop, report.import_id)

@@ -20,6 +20,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.printable import printable
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
+from shared.hiding import HidingFormatter, without_secrets
 
 if TYPE_CHECKING:
     from services.command_line.client import Client
@@ -114,6 +115,8 @@ def _look(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
 
     # A library's warnings would stand between the lines of the answer.
     logging.getLogger().setLevel(logging.ERROR)
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(HidingFormatter())
     garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(with_records()))
 
@@ -343,6 +346,27 @@ def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_jso
     _run(work, broker=True)
 
 
+@app.command("audit")
+def audit_command(
+    *,
+    shop: ShopOption = None,
+    no_shop: Annotated[
+        bool,
+        typer.Option("--no-shop", help="What is of no shop: refused sign-ins, keys, replayed strangers' messages."),
+    ] = False,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many acts to list.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List who did what to a shop's records, the newest first."""
+    from services.command_line.audit_command import list_audit
+
+    async def work(records: Records) -> Exit:
+        known = None if no_shop else (await records.shop(shop)).domain
+        return await list_audit(records, known, most=rows, as_json=as_json)
+
+    _look(work)
+
+
 @app.command("sweep")
 def sweep_command(
     *,
@@ -513,10 +537,11 @@ def run(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
             import traceback
 
-            traceback.print_exception(error)
+            print(without_secrets("".join(traceback.format_exception(error)), keep_end=True), file=sys.stderr)  # noqa: T201  # asked for
         _end(f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", _UNEXPECTED)
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print("trueup:", printable(" ".join(message.split())), file=sys.stderr)  # noqa: T201  # the command's output
+    told = printable(without_secrets(" ".join(message.split())))
+    print("trueup:", told, file=sys.stderr)  # noqa: T201  # the command's output
     sys.exit(code)

@@ -14,8 +14,10 @@ import structlog
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.logs import configure_logs
+from shared.loop_lag import lag_measured
 from shared.mongodb.connection import store_must_answer
 from shared.roles import Role as ProcessRole
+from shared.serving.open_files import raise_open_files
 from shared.settings import (
     PreviewSettings,
     ProcessSettings,
@@ -103,6 +105,7 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         choice = f"one of {', '.join(service.roles)}" if service.roles else f"left out: {name} has no roles"
         raise WrongUseError(f"--role {unknown[0]}: must be {choice}")
     settings = load_settings(service.settings(roles))
+    raise_open_files()
     configure_logs(name, settings.log_level)
     start_tracing(name, settings)
     ended = asyncio.Event()
@@ -111,11 +114,12 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         loop.add_signal_handler(number, ended.set)
     try:
         with store_must_answer():
-            running = await _start_unless(ended, service.start(settings, roles))
-            if running is not None:
-                await ended.wait()
-                log.info("stopping")
-                await running.stop()
+            async with lag_measured():
+                running = await _start_unless(ended, service.start(settings, roles))
+                if running is not None:
+                    await ended.wait()
+                    log.info("stopping")
+                    await running.stop()
     finally:
         await asyncio.to_thread(stop_tracing)
     return Exit.OK

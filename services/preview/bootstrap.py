@@ -23,18 +23,20 @@ from services.preview.requests import PreviewRequests
 from services.preview.turns import Turns
 from shared import metrics
 from shared.contract.seal import Seals
+from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.stock import StockStore
-from shared.operations import RunningServer, start_operations, start_server
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
+from shared.serving.server import RunningServer, start_server
 from shared.settings import PreviewSettings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
@@ -111,14 +113,14 @@ class PreviewService:
         seals = Seals(settings.client_secrets)
         self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)
-        keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        keeper = KeptMessages(DeadLetterStore(self._mongo.db), seals)
         self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY, seals=seals)
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
         requests = self._take_turns(life.client)
         parts = Parts.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
-        await self._consume(parts)
+        await self._consume(parts, seals)
         app = make_app(parts)
         add_page(app, settings)
         if self._extend is not None:
@@ -148,10 +150,10 @@ class PreviewService:
             previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
 
-    async def _consume(self, parts: Parts) -> None:
+    async def _consume(self, parts: Parts, seals: Seals) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         metrics.begin_at_zero(metrics.REFUSED_BY_LIMIT, LIMITS)
-        records = RecordsConsumer(parts.records, parts.shops)
+        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit, seals))
         await self._consumer.listen(parts.hub.handle)
         await self._consumer.handle(PREVIEWS, parts.requests.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)

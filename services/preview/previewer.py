@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 from typing import Literal
@@ -35,6 +36,10 @@ MOST_WAITING = 120.0
 _BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
 
 
+GiveWay = Callable[[], Awaitable[None]]
+"""Returns when this preview may go on."""
+
+
 class Superseded(TrueupError):
     """Another run of the same preview has begun while this one was still at it."""
 
@@ -51,8 +56,11 @@ class Previewer:
         self._shopify = shopify
         self._publisher = publisher
 
-    async def compute(self, shop: str, preview_id: str) -> None:
-        """Compute a stored preview. Raises what stands for a server of ours that is away: another time may do."""
+    async def compute(self, shop: str, preview_id: str, give_way: GiveWay | None = None) -> None:
+        """Compute a stored preview; `give_way` is awaited between two parts.
+
+        Raises what stands for a server of ours that is away: another time may do.
+        """
         document = await self._previews.get(shop, preview_id)
         if document is None:
             return
@@ -60,14 +68,14 @@ class Previewer:
             structlog.contextvars.bound_contextvars(shop=shop, preview=preview_id),
             tracing.span("take preview", parent=document.get("trace"), shop=shop, preview=preview_id),
         ):
-            await self._compute(document)
+            await self._compute(document, give_way)
 
     async def give_up(self, shop: str, preview_id: str) -> None:
         """End a preview that nobody can compute."""
         failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
         await self._end(shop, preview_id, None, failure, {})
 
-    async def _compute(self, document: Document) -> None:
+    async def _compute(self, document: Document, give_way: GiveWay | None) -> None:
         shop, preview_id = document["shop"], document["preview_id"]
         run = await self._previews.begin(shop, preview_id)
         if run is None:
@@ -77,7 +85,7 @@ class Previewer:
         figures: dict[str, object] = {}
         try:
             selection = SelectionBody(**document["selection"]).to_domain()
-            figures = await self._read(shop, preview_id, run, selection)
+            figures = await self._read(shop, preview_id, run, selection, give_way)
         except Superseded:
             log.info("preview_superseded")
             return
@@ -109,7 +117,9 @@ class Previewer:
             log.info("preview_end_not_told")  # the document says the same
         return True
 
-    async def _read(self, shop: str, preview_id: str, run: str, selection: Selection) -> dict[str, object]:
+    async def _read(
+        self, shop: str, preview_id: str, run: str, selection: Selection, give_way: GiveWay | None
+    ) -> dict[str, object]:
         """Write every row; answers the figures of the whole. Raises Superseded, and what the adapter raises."""
         read = partial(refresh_locations, shop, self._boms, self._shopify)
         locations = await patiently(read, most_waiting=MOST_WAITING, clock=self._shopify.time)
@@ -120,8 +130,12 @@ class Previewer:
         role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
+            if give_way is not None:
+                await give_way()
             take = partial(self._rows.take, shop, cells, locations, role=role)
             rows = await patiently(take, most_waiting=MOST_WAITING, clock=self._shopify.time)
+            if give_way is not None:
+                await give_way()
             if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
                 raise Superseded("another process computes this preview now")
             done += len(rows)

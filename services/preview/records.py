@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, Message
 from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey
+from shared.foreign_acts import ForeignActs
 from shared.mongodb.adjustments import Adjustment
 from shared.mongodb.records import RecordStore, WantedBom
 from shared.mongodb.refusals import RecordRefused
@@ -28,7 +29,8 @@ REFERENCE = "message"
 class RecordsConsumer:
     """Handles the queue of records. A shop's messages are done in the order in which they came."""
 
-    def __init__(self, records: RecordStore, shops: ShopStore) -> None:
+    def __init__(self, records: RecordStore, shops: ShopStore, acts: ForeignActs) -> None:
+        self._acts = acts
         self._records = records
         self._shops = shops
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -75,13 +77,17 @@ class RecordsConsumer:
                 message.tracks_pre_assembled,
                 message.externally_managed,
             )
-            await self._records.upsert(message.shop, wanted, reference=REFERENCE)
+            before = await self._records.bom(message.shop, message.bom_id)
+            after, _ = await self._records.upsert(message.shop, wanted, reference=REFERENCE)
+            if before is None or before.inventory_item_id != after.inventory_item_id:
+                await self._acts.note(delivery, "bom.change", message.shop, message.bom_id)
 
     async def _remove(self, delivery: Delivery) -> None:
         message = BomRemove.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             await self._records.remove(message.shop, message.bom_id, reference=REFERENCE)
+            await self._acts.note(delivery, "bom.remove", message.shop, message.bom_id)
 
     async def _adjust(self, delivery: Delivery) -> None:
         message = CountAdjust.model_validate_json(delivery.body)

@@ -54,6 +54,8 @@ class PreviewRequests:
         # Counted and stored by one at a time: two hundred requests at once must not all find room.
         async with self._locks.of(request.shop):
             if await self._full(request.shop):
+                if await self._previews.get(request.shop, request.preview_id) is not None:
+                    return  # the same request, a moment earlier
                 raise TooManyOpen(f"{self.most_open} previews of this shop have not ended yet, which is the most")
             await self._previews.request(request, large=large)
         self._wake()

@@ -42,8 +42,12 @@ AFTER_A_FAILURE = timedelta(seconds=1)
 LAST_TURNS = 10.0
 """Seconds that previews under way have to end when the process stops."""
 
-Compute = Callable[[str, str], Awaitable[None]]
-"""Computes the preview of a shop and an id to its end."""
+LONGEST_WAY = 2.0
+"""Seconds that a large preview waits between two parts for the small ones that are under way."""
+
+GiveWay = Callable[[], Awaitable[None]]
+Compute = Callable[[str, str, GiveWay], Awaitable[None]]
+"""Computes the preview of a shop and an id to its end, giving way to others between its parts."""
 
 GiveUp = Callable[[str, str], Awaitable[None]]
 """Ends a preview as broken."""
@@ -59,6 +63,9 @@ class Turns:
         self._tick = tick
         self._hands = Hands(LARGE_AT_ONCE + SMALL_BESIDES)
         self._large = 0
+        self._small = 0
+        self._no_small = asyncio.Event()
+        self._no_small.set()
         self._turns = 0
         self._last: dict[str, int] = {}
         self._measure_at = 0.0
@@ -98,6 +105,9 @@ class Turns:
             self._turns += 1
             self._last[chosen.shop] = self._turns
             self._large += chosen.large
+            self._small += not chosen.large
+            if self._small:
+                self._no_small.clear()
             self._hands.begin(chosen.shop, self._see_to(chosen, tries))
         return True
 
@@ -121,7 +131,7 @@ class Turns:
             if tries > MOST_TRIES:
                 await self._give_up(turn.shop, turn.preview_id)
             else:
-                await self._compute(turn.shop, turn.preview_id)
+                await self._compute(turn.shop, turn.preview_id, self._after_the_small if turn.large else _at_once)
             back = None
         except (BrokerUnavailable, *STORE_AWAY) as error:
             log.warning("preview_put_off", shop=turn.shop, preview=turn.preview_id, reason=repr(error))
@@ -131,10 +141,19 @@ class Turns:
             back = AFTER_A_FAILURE
         finally:
             self._large -= turn.large
+            self._small -= not turn.large
+            if self._small == 0:
+                self._no_small.set()
             keeping.cancel()
             if back is not None:
                 with suppress(Exception):  # the store is away: the lease runs out by itself
                     await self._previews.keep_turn(turn.shop, turn.preview_id, tries, back)
+
+    async def _after_the_small(self) -> None:
+        """Wait until no small preview is under way here: a person waits for that one."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_WAY):
+                await self._no_small.wait()
 
     async def _keep(self, turn: Waiting, tries: int) -> None:
         while True:
@@ -143,3 +162,7 @@ class Turns:
                 await self._previews.keep_turn(turn.shop, turn.preview_id, tries, LEASE)
             except Exception as error:  # noqa: BLE001  # without it two may compute one: the later run supersedes
                 log.warning("turn_not_kept", shop=turn.shop, preview=turn.preview_id, reason=repr(error))
+
+
+async def _at_once() -> None:
+    """A small preview waits for none."""

@@ -39,7 +39,9 @@ from services.reconciler.work.to_local import ToLocal
 from services.reconciler.zero_counts import show_zero_counts
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
+from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
@@ -51,7 +53,7 @@ from shared.mongodb.pushes import PushStore
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
-from shared.operations import RunningServer, start_operations
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
@@ -59,6 +61,7 @@ from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, P
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.schedules.targets import Targets
+from shared.serving.server import RunningServer
 from shared.settings import (
     ReconcilerSettings,
     SecretSettings,
@@ -152,12 +155,12 @@ class ReconcilerService:
         await declare_topology(url)
         # The aggregator has no secret: nothing that it publishes is sealed.
         alone = self._roles == {"aggregator"}
-        seals = None if alone else Seals(part_of(settings, SecretSettings).client_secrets)
-        self._publisher = await Publisher.open(url, "reconciler", seals)
+        self._seals = Seals(() if alone else part_of(settings, SecretSettings).client_secrets)
+        self._publisher = await Publisher.open(url, "reconciler", None if alone else self._seals)
         self._connections.push_async_callback(self._publisher.close)
-        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db), self._seals)
         self._consumer = consumer = await Consumer.open(
-            url, "reconciler", self._keeper, passing=STORE_AWAY, seals=seals
+            url, "reconciler", self._keeper, passing=STORE_AWAY, seals=self._seals
         )
         self._connections.push_async_callback(consumer.close)
         self._session = await self._connections.enter_async_context(
@@ -176,6 +179,7 @@ class ReconcilerService:
         window = Window(jobs, cells, self._publisher)
         telling = Telling(jobs, cells, self._publisher)
         planner = Planner(
+            acts=ForeignActs(AuditLog(mongo.db), self._seals),
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
             jobs=jobs,
@@ -207,8 +211,7 @@ class ReconcilerService:
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-            seals = Seals(part_of(self._settings, SecretSettings).client_secrets)
-            dead_letters = DeadLetters(self._keeper, cells, self._publisher, seals)
+            dead_letters = DeadLetters(self._keeper, cells, self._publisher, self._seals)
             await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
         if "aggregator" in self._roles:
             self._aggregator = aggregator

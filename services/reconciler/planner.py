@@ -19,6 +19,7 @@ from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
+from shared.foreign_acts import ForeignActs
 from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
@@ -53,9 +54,11 @@ class Planner:
         window: Window,
         telling: Telling,
         publisher: Publisher,
+        acts: ForeignActs,
         most_open: int,
     ) -> None:
         """`most_open`: jobs of one shop that have not ended."""
+        self._acts = acts
         self._transactions = transactions
         self._lease = lease
         self._jobs = jobs
@@ -77,6 +80,8 @@ class Planner:
             if delivery.key == topology.JOB_CANCEL:
                 cancel = JobCancel.model_validate_json(delivery.body)
                 await self.cancel(cancel.shop, cancel.job_id)
+                if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
+                    await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
                 return
             if delivery.key != topology.JOB_REQUEST:
                 raise Reject(f"{cut(delivery.key)} is no message about jobs")
@@ -97,15 +102,16 @@ class Planner:
             "requested_by": sender.name(request.requested_by),
             "source": sender.source(request.source, request.of_job_id),
         }
-        if await self._stored(request.model_copy(update=said)):
+        if await self._stored(request.model_copy(update=said), delivery):
             await self.plan(request.shop)
 
-    async def _stored(self, request: JobRequest) -> bool:
+    async def _stored(self, request: JobRequest, delivery: Delivery) -> bool:
         """Store a job that is not known yet; whether there is anything to plan. One too many ends with its code."""
         shop = request.shop
         async with self._locks.of(shop):
             if await self._jobs.open(shop, self._most_open) < self._most_open:
-                await self._jobs.request(request)
+                if await self._jobs.request(request):
+                    await self._acts.note(delivery, "job.start", shop, request.job_id, request.requested_by)
                 return True
             if await self._jobs.get(shop, request.job_id) is not None:
                 return True  # asked for over HTTP, by a schedule or a repair, or once more

@@ -34,6 +34,8 @@ def _zoned(value: object) -> datetime:
 ShopifyId = Annotated[str, BeforeValidator(_id_text), Field(pattern=r"^[1-9][0-9]{0,19}$")]
 ZonedTime = Annotated[datetime, BeforeValidator(_zoned)]
 
+Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,255}$")]
+
 
 class Body(BaseModel):
     """What every body can tell. Fields we do not use are ignored: Shopify adds to them at will."""
@@ -145,14 +147,14 @@ class LocationBody(ObjectBody):
 class ScopesBody(Body):
     """`app/scopes_update`: what the app may do in the shop from now on."""
 
-    current: list[Annotated[str, Field(max_length=200)]] = Field(max_length=500)
+    current: list[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,200}$")]] = Field(max_length=500)
 
 
 class BulkBody(Body):
     """`bulk_operations/finish`."""
 
     admin_graphql_api_id: Annotated[str, Field(pattern=r"^gid://shopify/BulkOperation/[0-9]{1,20}$")]
-    status: Annotated[str, Field(max_length=50)]
+    status: Annotated[str, Field(pattern=r"^[A-Za-z_]{1,50}$")]
 
     @property
     def subject(self) -> str:
@@ -164,14 +166,14 @@ class UninstalledBody(Body):
     """`app/uninstalled`: the shop as it is. Its domain may be null, and may be newer than the one we know it under."""
 
     id: ShopifyId
-    myshopify_domain: Annotated[str, Field(max_length=255)] | None
+    myshopify_domain: Domain | None
 
 
 class ComplianceBody(Body):
     """The compliance topics, of which the front keeps no more than this. Unlike others they name a shop."""
 
     shop_id: ShopifyId
-    shop_domain: Annotated[str, Field(min_length=1, max_length=255)]
+    shop_domain: Domain
 
 
 _OF_A_CUSTOMER = frozenset({"customer", "orders_requested", "orders_to_redact", "data_request"})

@@ -134,11 +134,15 @@ class FinishedCell(BaseModel):
     code: str | None = None
 
 
+MOST_CELLS_TOLD = 10_000
+"""Cells of one `cells.finished`; a batch has 250."""
+
+
 class CellsFinished(Message):
     """Some cells of a job have ended; the documents hold the truth."""
 
     job_id: Ulid
-    cells: list[FinishedCell]
+    cells: list[FinishedCell] = Field(fail_fast=True, max_length=MOST_CELLS_TOLD)
 
 
 class JobProgress(Message):

@@ -46,7 +46,7 @@ class LeaveOut(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     classes: list[CellClass] | None = Field(None, min_length=1, max_length=len(CellClass))
-    cells: list[CellRef] | None = Field(None, min_length=1, max_length=MOST_LEFT_OUT)
+    cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=MOST_LEFT_OUT)
 
     def has(self, key: CellKey, cell_class: str | None) -> bool:
         """Whether the row of this cell is left out."""
@@ -66,9 +66,10 @@ class SelectionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    bom_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)] | Literal["all"] | None = None
+    # Of long lists the first mistake is told: all of them would take longer to tell than the list to read.
+    bom_ids: Annotated[list[Id], Field(fail_fast=True, min_length=1, max_length=50_000)] | Literal["all"] | None = None
     location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
-    cells: list[CellRef] | None = Field(None, min_length=1, max_length=100_000)
+    cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=100_000)
     filter: FilterBody | None = None
 
     @model_validator(mode="after")

@@ -65,7 +65,10 @@ schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id,
                 due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
                 told) {state due|sent|failed|dropped, at, tries, detail}
 dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
-                size (of the whole body), headers [[name, value]], reason, cause
+                size (of the whole body), altered (secrets and people's data were taken out), headers [[name, value]],
+                reason, cause
+audit           shop (null: a refused sign-in, which is no shop's), entry_id · at, act, actor, by api|command|message|
+                shopify, subject
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions · value
 """
@@ -90,6 +93,8 @@ IMPORT_LIFE = 7 * 24 * 3600
 DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 SCHEDULE_RUN_LIFE = 90 * 24 * 3600
+AUDIT_LIFE = 400 * 24 * 3600
+"""A year and a month: who looks at last year's books asks who did what in it."""
 
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
@@ -214,6 +219,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
+    ],
+    "audit": [
+        _index("shop", "-entry_id", unique=True),
+        _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "partitions": [],
     "replicas": [],

@@ -83,6 +83,10 @@ class RecordStore:
         self._adjustments = AdjustmentLog(database)
         self._lives = EarlierLives(database)
 
+    async def bom(self, shop: str, bom_id: str) -> Bom | None:
+        """A BOM as it is; None: there is none."""
+        return (await self._bom_store.get(shop, [bom_id])).get(bom_id)
+
     async def upsert(self, shop: str, wanted: WantedBom, *, reference: str) -> tuple[Bom, bool]:
         """Create or change a BOM; answers it and whether it is new. Raises RecordRefused."""
 

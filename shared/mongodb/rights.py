@@ -24,7 +24,7 @@ _NEW_CELLS = {"boms": "ru", "stock": "riu", "ledger": "ri"}
 
 _SELECTING = {**_NEW_CELLS, "locations": "r", "drift": "r", "previews": "r", "preview_rows": "r"}
 
-_PLANNING = {**_SELECTING, "shops": "ru", "jobs": "riu", "cells": "riud", "dead_letters": "i"}
+_PLANNING = {**_SELECTING, "shops": "ru", "jobs": "riu", "cells": "riud", "dead_letters": "i", "audit": "i"}
 
 ACCESS: Mapping[Role, Mapping[str, str]] = {
     Role.INDEXER: {
@@ -53,6 +53,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "schedules": "riud",
         "schedule_runs": "r",
         "dead_letters": "i",
+        "audit": "ri",
     },
     Role.PLANNER: _PLANNING,
     Role.AGGREGATOR: {**_PLANNING, "pushes": "ru"},

@@ -15,6 +15,7 @@ from pamqp.common import FieldTable
 from yarl import URL
 
 from shared.errors import BrokerUnavailable
+from shared.rabbitmq.declaring import declare_queue
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 
 CONNECT_TIMEOUT = 4.0
@@ -46,10 +47,10 @@ def is_up(connection: AbstractConnection) -> bool:
 
 
 async def declare_topology(url: str) -> None:
-    """Declare every exchange, queue and binding, on a connection of its own: a refused declare closes it.
+    """Declare every exchange, queue and binding, on a connection of its own: a refused declare closes its channel.
 
     A user that may not declare them all looks whether they are there, made by `trueup prepare`. Raises
-    BrokerUnavailable where not.
+    BrokerUnavailable, also where not, and QueueDiffers.
     """
     connection = await connect(url, "trueup-topology")
     try:
@@ -85,4 +86,8 @@ async def _declare(connection: AbstractConnection) -> None:
         for exchange, key in wanted.bindings:
             await queue.bind(exchanges[exchange], key)
 
-    await asyncio.gather(*(declare(number) for number in range(len(QUEUES))))
+    outcomes = await asyncio.gather(*(declare(number) for number in range(len(QUEUES))), return_exceptions=True)
+    if any(outcomes):
+        # One was refused, which closed the channel under the others: one by one, to see which.
+        for queue in QUEUES:
+            await declare_queue(connection, queue)

@@ -178,10 +178,12 @@ def _parsed(texts: Iterator[str], name: str) -> Iterator[BomLine]:
     try:
         header = [_normal(title) for title in next(reader, [])]
         _check_header(header, name)
+        # What a line costs is its own length, however many empty columns a spreadsheet has left behind.
+        places = {place: title for place, title in enumerate(header) if title}
         begins = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield _line(before + begins, header, cells)
+                yield _line(before + begins, places, cells)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise WrongFile(f"{name}, line {before + reader.line_num}: {error}; correct the quotes there") from None
@@ -202,13 +204,12 @@ def _check_header(header: list[str], name: str) -> None:
         raise WrongFile(f"{name}: a column variant or sku is needed, to say which item each BOM is; {known}")
 
 
-def _line(number: int, header: list[str], cells: list[str]) -> BomLine:
+def _line(number: int, places: dict[int, str], cells: list[str]) -> BomLine:
     # The ends of lines within a cell of a spreadsheet are spaces here; no other control sign is.
     words = [" ".join(re.split(r"[ \t\r\n]+", cell)).strip() for cell in cells]
-    titles = [*header, *[""] * (len(words) - len(header))]
-    if any(word and not title for word, title in zip(words, titles, strict=False)):
+    if any(word and place not in places for place, word in enumerate(words)):
         return BomLine(number, wrong="It has more cells than the first line has columns.")
-    given = dict(zip(titles, words, strict=False))
+    given = {title: words[place] for place, title in places.items() if place < len(words)}
     tracks, wrong_tracks = _tracks(given.get("tracks_pre_assembled", ""))
     try:
         said = _Cells(

@@ -1,15 +1,18 @@
 """Who may call the API, and what every wrong request is told."""
 
+import asyncio
 import base64
 import io
 import json
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from shared.operations import start_operations
 from tests.integration.api_setup import PREVIOUS_SECRET, ApiShop, ApiWorld, session_token, shop, world
+from tests.waiting import arrival
 
 __all__ = ["shop", "world"]
 
@@ -132,6 +135,30 @@ async def test_bodies_that_cannot_be_read_are_problems(shop: ApiShop) -> None:
     assert (await put(b"a=1", **{"Content-Type": "application/x-www-form-urlencoded"})).status == 415
     reply = await put(b'"' + b"a" * 1_100_000 + b'"')
     assert (reply.status, reply.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+BEFORE_A_BODY: dict[str, tuple[dict[str, str], int]] = {
+    "no token": ({"Authorization": ""}, 401),
+    "a token of nobody": ({"Authorization": "Bearer a.b.c"}, 401),
+    "a token nested deeply": ({"Authorization": f"Bearer {'W1tbW1tbW1tb' * 1_000}.e30.e30"}, 401),
+    "another media type": ({"Content-Type": "text/plain"}, 415),
+    "compressed": ({"Content-Encoding": "gzip"}, 415),
+    "too large": ({"Content-Length": "2000000"}, 413),
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_A_BODY)
+async def test_what_cannot_be_taken_is_refused_before_its_body(shop: ApiShop, name: str) -> None:
+    """The answer comes although nothing of the body has been sent."""
+    changed, status = BEFORE_A_BODY[name]
+    own = {"Authorization": f"Bearer {shop.token}", "Content-Type": "application/json", "Content-Length": "1000"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (own | changed).items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", shop.world.service.port)
+    with closing(writer):
+        writer.write(f"PUT /api/boms HTTP/1.1\r\nHost: test\r\n{lines}\r\n".encode())
+        head = await arrival(reader.readuntil(b"\r\n\r\n"), what="an answer")
+        assert int(head.split()[1]) == status
+        assert b"application/problem+json" in head
 
 
 async def test_every_mistake_is_named_at_once(shop: ApiShop) -> None:

@@ -17,7 +17,7 @@ from services.preview.api.auth import SessionTokens
 from services.preview.bootstrap import add_page
 from services.preview.page.headers import guard
 from shared.errors import WrongSetting
-from shared.operations import start_server
+from shared.serving.server import start_server
 from shared.settings import Settings, load_settings
 from tests.integration.api_setup import (
     CLIENT_ID,

@@ -262,6 +262,8 @@ async def test_no_header_of_a_partners_makes_trueup_send_for_it(
         ingest = await WebhookIngestService.start(world.settings, roles=["indexer"])
         stack.push_async_callback(ingest.stop)
         asked: dict[str, str] = {}
+        # A header that only the broker writes: such a message is kept at once.
+        of_deaths = {name for name, properties in FORGED.items() if "x-death" in properties.get("headers", {})}
         for name, properties in FORGED.items():
             request = JobRequest(
                 shop=SHOP,
@@ -275,7 +277,8 @@ async def test_no_header_of_a_partners_makes_trueup_send_for_it(
             await _publish(channel, CLIENTS, JOB_REQUEST, request.to_json(), delivery_mode=2, **properties)
             await _publish(channel, CLIENTS, JOB_REQUEST, cell, delivery_mode=2, **properties)
 
-        for name, job_id in asked.items():
+        for name in asked.keys() - of_deaths:
+            job_id = asked[name]
             job = await world.ended(job_id)
             assert (job["requested_by"], job["source"]) == ("amqp:user:42", "api"), name
             assert TRACE.split("-")[1] not in str(job.get("trace")), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -98,6 +99,18 @@ def test_a_first_line_may_name_the_separator(separator: str) -> None:
         (3, "Mäßig", "A"),
         (4, "B", "C"),
     ]
+
+
+def test_a_line_costs_its_own_length() -> None:
+    """Not that of the first line: 2,000 short lines below 200,000 empty columns cost no more than the columns do."""
+
+    def cost(raw: bytes) -> float:
+        began = process_time()
+        parse_boms(raw, "f")
+        return process_time() - began
+
+    columns = b"name,sku" + b"," * 200_000 + b"\n"
+    assert cost(columns + b"A,B\n" * 2_000) < 10 * cost(columns)
 
 
 def test_empty_columns_at_the_end_say_nothing() -> None:

@@ -38,7 +38,7 @@ async def send(parts: Parts, request: JobRequest) -> Document:
     if await parts.jobs.get(request.shop, request.job_id) is None:
         # Counted and stored by one at a time: a hundred requests at once must not all find room.
         async with parts.locks.of(request.shop):
-            await _must_have_room(parts, request.shop)
+            await _must_have_room(parts, request)
             await parts.jobs.request(request)
     stored = await parts.jobs.get(request.shop, request.job_id)
     if stored is None or not same(stored, request):
@@ -48,9 +48,11 @@ async def send(parts: Parts, request: JobRequest) -> Document:
     return stored
 
 
-async def _must_have_room(parts: Parts, shop: str) -> None:
+async def _must_have_room(parts: Parts, request: JobRequest) -> None:
     most = parts.most_open_jobs
-    if await parts.jobs.open(shop, most) >= most:
+    full = await parts.jobs.open(request.shop, most) >= most
+    # The same request may have come a moment earlier, and have taken the last place itself.
+    if full and await parts.jobs.get(request.shop, request.job_id) is None:
         raise too_many(
             "jobs",
             "header.Authorization",

@@ -186,6 +186,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="POST",
         path="/api/jobs",
         name="postJob",
+        act="job.start",
         tag="jobs",
         summary="Start a job",
         params=NoParameters,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -13,11 +13,17 @@ from time import monotonic
 from aiohttp import web
 
 from services.preview.api.auth import Caller
-from services.preview.api.problem import Limit, too_many
+from services.preview.api.problem import Limit, ProblemError, too_many
 from shared.settings import RequestLimitSettings
 
 BURST = 5.0
 """Seconds of its rate that a shop may take at once: opening the page is a burst."""
+
+SLOWED_BY = 0.5
+"""Seconds after which a request above the rate is refused."""
+
+MOST_SLOWED = 200
+"""Requests of one shop that wait to be refused; more are refused at once."""
 
 MOST_IN_LINE = 100
 """Requests of one shop that wait for those before them; more are refused."""
@@ -51,11 +57,30 @@ class Limits:
         self._settings = settings
         self._clock = clock
         self._rates: dict[str, _Rate] = {}
+        self._slowed: Counter[str] = Counter()
         self._lines: dict[str, _Line] = {}
         self._lasting: dict[tuple[Limit, str], list[tuple[str, web.Request]]] = defaultdict(list)
 
-    def take(self, shop: str) -> None:
-        """Count one request of the shop. Raises ProblemError (429) when it asks for more than its rate."""
+    async def take(self, shop: str) -> None:
+        """Count one request of the shop. Raises ProblemError (429) when it asks for more than its rate.
+
+        The refusal is not hurried: a client that sends the next request at once would keep the process busy with
+        refusing, and its next one comes on the same connection.
+        """
+        try:
+            self._take(shop)
+        except ProblemError:
+            if self._slowed[shop] < MOST_SLOWED:
+                self._slowed[shop] += 1
+                try:
+                    await asyncio.sleep(SLOWED_BY)
+                finally:
+                    self._slowed[shop] -= 1
+                    if not self._slowed[shop]:
+                        del self._slowed[shop]
+            raise
+
+    def _take(self, shop: str) -> None:
         rate, now = self._settings.requests_per_second, self._clock()
         most = rate * BURST
         held = self._rates.get(shop)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
 from services.preview.api.limits import Limits
+from services.preview.api.sign_ins import SignIns
 from services.preview.requests import PreviewRequests
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.bom_facets import BomFacets
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -63,6 +65,8 @@ class Parts:
     schedule_runs: ScheduleRuns
     zones: TimeZones
     private_targets: bool
+    audit: AuditLog
+    sign_ins: SignIns
 
     @classmethod
     def of(
@@ -76,6 +80,7 @@ class Parts:
         requests: PreviewRequests,
     ) -> Parts:
         """Join them over one database."""
+        audit = AuditLog(mongo.db)
         keys = settings.fernet_keys
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
@@ -104,4 +109,6 @@ class Parts:
             schedule_runs=ScheduleRuns(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
+            audit=audit,
+            sign_ins=SignIns(audit),
         )

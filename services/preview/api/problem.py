@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from shared import metrics
 from shared.contract.mistakes import MAX_NAMED, and_more, mistakes_of
+from shared.hiding import without_secrets
 from shared.mongodb.refusals import RecordRefused, Refusal
 
 MEDIA_TYPE = "application/problem+json"
+
+Told = Annotated[str, AfterValidator(without_secrets)]
+"""Words that may repeat a request's."""
 
 Limit = Literal["requests", "streams", "exports", "previews", "jobs"]
 """What one shop may have only so much of."""
@@ -27,8 +31,8 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    field: str = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
-    message: str
+    field: Told = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
+    message: Told
     remedy: str
 
 
@@ -40,7 +44,7 @@ class Problem(BaseModel):
     type: str = Field(description="Names the kind of problem; a client tells problems apart by it.")
     title: str
     status: int
-    detail: str
+    detail: Told
     errors: list[FieldProblem] = []
     more_errors: int = Field(0, description="Mistakes that `errors` does not name: it holds the first twenty.")
 
@@ -60,6 +64,7 @@ class ProblemError(Exception):
     ) -> None:
         super().__init__(detail)
         self.status = status
+        self.kind = kind
         self.problem = Problem(
             type=f"urn:trueup:problem:{kind}",
             title=status.phrase,

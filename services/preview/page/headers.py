@@ -12,7 +12,8 @@ ADMIN = "https://admin.shopify.com"
 APP_BRIDGE_HOST = "https://cdn.shopify.com"
 APP_BRIDGE = f"{APP_BRIDGE_HOST}/shopifycloud/app-bridge.js"
 
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", re.ASCII)
+# Looked at before it is lowered: of other alphabets some capitals become ASCII by it.
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", re.ASCII | re.IGNORECASE)
 
 ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -36,8 +37,8 @@ class Opened:
     @classmethod
     def by(cls, query: Mapping[str, str]) -> Opened:
         """From the parameters that Shopify opens an app with. What is no shop's domain counts as not given."""
-        domain = query.get("shop", "").lower()
-        shop = domain if _SHOP.fullmatch(domain) else None
+        domain = query.get("shop", "")
+        shop = domain.lower() if _SHOP.fullmatch(domain) else None
         return cls(shop, shop is not None and "host" in query)
 
 

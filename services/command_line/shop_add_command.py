@@ -17,6 +17,7 @@ from shared.domain.pauses import pause_explained
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
 from shared.mongodb.subscriptions import SubscriptionStore
+from shared.settings import SubscribingSettings, part_of
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.subscriptions import Subscriptions
 
@@ -63,7 +64,7 @@ async def add_shop(
     Raises WrongUseError where Shopify refuses the token.
     """
     shop = shop_domain(domain)
-    settings = client.settings
+    webhook_url = part_of(client.settings, SubscribingSettings).webhook_url
     calls = client.calls.with_access(_GivenToken(token))
     try:
         listed = await ShopifyReads(calls).locations(shop)
@@ -78,10 +79,10 @@ async def add_shop(
     await client.boms.keep_locations(shop, locations)
     removed: tuple[str, ...] = ()
     address_problem = None
-    if settings.webhook_url is not None:
+    if webhook_url is not None:
         remembered = SubscriptionStore(client.mongo.db)
-        removed = (await Subscriptions(calls, remembered).ensure(shop, settings.webhook_url)).removed
-        address_problem = await problem_of(client.calls.http, settings.webhook_url)
+        removed = (await Subscriptions(calls, remembered).ensure(shop, webhook_url)).removed
+        address_problem = await problem_of(client.calls.http, webhook_url)
     if as_json:
         print_document(
             {

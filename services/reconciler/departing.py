@@ -9,6 +9,7 @@ import structlog
 
 from shared import metrics
 from shared.errors import ShopifyError, ShopPaused
+from shared.mongodb.audit import Act, AuditLog
 from shared.mongodb.compliance import HAS_THE_APP, ComplianceNotes
 from shared.mongodb.departures import REDACT, Departure, Departures
 from shared.mongodb.redaction import Redaction
@@ -36,6 +37,7 @@ class Departing:
         departures: Departures,
         redaction: Redaction,
         notes: ComplianceNotes,
+        audit: AuditLog,
         client: ShopifyClient,
         *,
         first: timedelta = FIRST_PROBE,
@@ -44,6 +46,7 @@ class Departing:
         self._departures = departures
         self._redaction = redaction
         self._notes = notes
+        self._audit = audit
         self._client = client
         self._first = first
 
@@ -96,6 +99,7 @@ class Departing:
             log.info("departure_outdated", shop=departure.shop)  # installed again meanwhile
             return
         log.warning("shop_uninstalled", shop=departure.shop, told=sorted(departure.topics))
+        await self._audit.note(Act(departure.shop, "shop.uninstall", "Shopify", "shopify", ", ".join(departure.topics)))
         if REDACT in departure.topics:
             deleted = await self._redaction.redact(departure.shop)
             log.warning("shop_redacted", shop=departure.shop, deleted=deleted)

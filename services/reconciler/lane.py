@@ -175,13 +175,16 @@ class Lane:
         """Say in the jobs' documents what they wait for, or that they wait no more."""
         if self._jobs is None:
             return
-        if wait.reason is not None and wait.seconds >= WORTH_TELLING:
-            self._told_to_wait = True
-            until = datetime.now(UTC) + timedelta(seconds=wait.seconds)
-            await self._jobs.hold(self._shop, {job_in(cell) for cell in batch}, wait.reason, until)
-        elif wait.seconds == 0 and self._told_to_wait:
-            self._told_to_wait = False
-            await self._jobs.let_go(self._shop)
+        try:
+            if wait.reason is not None and wait.seconds >= WORTH_TELLING:
+                self._told_to_wait = True
+                until = datetime.now(UTC) + timedelta(seconds=wait.seconds)
+                await self._jobs.hold(self._shop, {job_in(cell) for cell in batch}, wait.reason, until)
+            elif wait.seconds == 0 and self._told_to_wait:
+                await self._jobs.let_go(self._shop)
+                self._told_to_wait = False
+        except Exception:  # a store that is away: what is told keeps nobody from the work
+            log.exception("lane_wait_not_told")
 
     async def _gather(self) -> None:
         """Wait until a batch is full, or nothing more of what has been published for the shop is on its way.

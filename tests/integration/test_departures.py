@@ -128,6 +128,7 @@ async def test_where_shopify_refuses_the_token_it_takes_effect(
     async with reconciler(world, **ONLY_ASKING):
         await send(world, front, "app/uninstalled", UNINSTALLED)
         await stored(world.mongo.db["shops"], {"_id": SHOP, "status": "uninstalled"})
+        await stored(world.mongo.db["audit"], {"shop": SHOP, "act": "shop.uninstall", "by": "shopify"})
         await settled(world)
         assert (await shop_document(world))["token"]
         assert await world.mongo.db["stock"].count_documents({"shop": SHOP}) == 2

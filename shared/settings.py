@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.shop import is_shop_domain
+from shared.domain.shop import MOST_BOMS, is_shop_domain
 from shared.errors import WrongSetting
 from shared.hiding import hide
 from shared.roles import Role
@@ -25,6 +25,7 @@ from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
 _FERNET_KEY_BYTES = 32
+_HIGHEST_PORT = 65535
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -184,6 +185,13 @@ class ShopifySettings(SecretSettings, TokenSettings):
     def _names_the_shop(cls, url: str) -> str:
         if "{shop}" not in url or not url.startswith(("https://", "http://")):
             raise ValueError("must be an http(s) address that contains {shop}")
+        try:
+            host = urlsplit(url.replace("{shop}", "shop.myshopify.com")).hostname
+        except ValueError:
+            raise ValueError("must be an http(s) address that contains {shop}") from None
+        if url.startswith("http://") and host not in _LOOPBACK:
+            # Tokens go with every call.
+            raise ValueError("must begin with https://; http:// only where a simulator runs on this machine")
         return url.rstrip("/")
 
 
@@ -211,6 +219,12 @@ class SubscribingSettings(ProcessSettings):
         if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
             raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
         return url
+
+
+class BomLimitSettings(ProcessSettings):
+    """How much of the database one shop may fill."""
+
+    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
 
 
 class JobLimitSettings(ProcessSettings):
@@ -261,6 +275,21 @@ class TargetSettings(ProcessSettings):
         False,
         description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
     )
+    target_ports: Annotated[list[int], NoDecode] = Field(
+        [443], description="The ports that outgoing webhooks may go to, comma-separated."
+    )
+
+    @field_validator("target_ports", mode="before")
+    @classmethod
+    def _split_ports(cls, value: object) -> object:
+        return [port.strip() for port in value.split(",") if port.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_ports")
+    @classmethod
+    def _are_ports(cls, ports: list[int]) -> list[int]:
+        if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
+            raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
+        return ports
 
 
 class PageSettings(ProcessSettings):
@@ -321,6 +350,7 @@ class PreviewSettings(
     PublicSettings,
     BrokerSettings,
     StoreSettings,
+    BomLimitSettings,
     JobLimitSettings,
     RequestLimitSettings,
     ShopifySettings,
@@ -338,7 +368,7 @@ class BrokerCommandSettings(BrokerSettings, StoreSettings, SecretSettings):
     """A command that speaks to the services: its requests are sealed as theirs are."""
 
 
-class ShopifyCommandSettings(StoreSettings, ShopifySettings, SubscribingSettings):
+class ShopifyCommandSettings(StoreSettings, BomLimitSettings, ShopifySettings, SubscribingSettings):
     """A command that calls Shopify."""
 
 

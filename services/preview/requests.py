@@ -71,6 +71,8 @@ class PreviewRequests:
             request = PreviewRequest.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
+        if not await self._previews.knows(request.shop):
+            raise Reject(f"the shop {request.shop} is not known; add it first")
         request = request.model_copy(update={"requested_by": delivery.sender.name(request.requested_by)})
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
             try:

@@ -13,16 +13,17 @@ import structlog
 from ulid import ULID
 
 from services.reconciler.aggregator import Aggregator
+from services.reconciler.asking_locations import AskingLocations
 from services.reconciler.caretaker import EVERY as CARETAKER_EVERY
 from services.reconciler.caretaker import Caretaker
 from services.reconciler.dead_letters import DeadLetters
+from services.reconciler.departing import Departing
 from services.reconciler.drift.composition import compose_sweeping
 from services.reconciler.drift.sweeping import SweepTimes
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import PREFETCH, Partitions
 from services.reconciler.planner import Planner
-from services.reconciler.redacting import Redacting
 from services.reconciler.schedules.composition import ScheduleTimes, compose_scheduling
 from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
@@ -44,8 +45,10 @@ from shared.kept_messages import KeptMessages
 from shared.mongodb.audit import AuditLog
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
+from shared.mongodb.compliance import ComplianceNotes
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
+from shared.mongodb.departures import Departures
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
 from shared.mongodb.previews import PreviewStore
@@ -256,12 +259,26 @@ class ReconcilerService:
         )
         self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
         self._start_schedules(owner, life)
-        redacting = Redacting(Redaction(self._mongo.db), life.client)
-        caretaker = Caretaker(life.probing, life.installing, redacting, every=caretaker_every)
+        mongo = self._mongo
+        caretaker = Caretaker(
+            life.probing,
+            life.installing,
+            Departing(
+                Departures(mongo.db),
+                Redaction(mongo.db),
+                ComplianceNotes(mongo.db),
+                AuditLog(mongo.db),
+                life.asking,
+                first=self._first_probe,
+            ),
+            AskingLocations(life.shops, BomStore(mongo.db, mongo.transactions), ShopifyReads(life.client)),
+            every=caretaker_every,
+        )
         self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:
-        targets = Targets.open(private=part_of(self._settings, TargetSettings).private_targets)
+        allowed = part_of(self._settings, TargetSettings)
+        targets = Targets.open(private=allowed.private_targets, ports=allowed.target_ports)
         self._connections.push_async_callback(targets.close)
         scheduling, outcomes = compose_scheduling(
             self._mongo,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from typing import Literal, Self
@@ -120,9 +121,10 @@ class WebhookIngestService:
             return
         own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
-        # Any number of processes on the machine share the port; the kernel gives each its share of connections.
+        # Any number of fronts on the machine share the port; the kernel gives each its share of connections.
         listen = part_of(settings, PublicSettings).port if port is None else port
-        server = await start_server(own, settings.host, listen, shutdown_timeout=_LAST_ANSWERS, reuse_port=True)
+        server = await start_server(own, settings.host, listen, shutdown_timeout=_LAST_ANSWERS, shared_port=True)
+        self._checks["port"] = lambda: asyncio.to_thread(server.is_ours_alone)
         self._parts.push_async_callback(server.close)
         self.port = server.port
 

@@ -7,7 +7,10 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
                 paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
-                job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
+                job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether the shop
+                has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                boms_made (raised by makers of BOMs near the limit, so that one comes
+                after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
@@ -42,7 +45,8 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
-compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
+compliance      shop, topic, answer, request_id or the day · at, last_at, times: requests about customers, of whom
+                nothing is held, and departures of shops that have the app
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
                 revs_noted, until (somebody is at it), started_at, finished_at
 import_items    shop, import_id, item_id · sku (as Shopify holds it), sku_key, sku_likeness (by which SKUs are

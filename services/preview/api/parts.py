@@ -67,6 +67,7 @@ class Parts:
     private_targets: bool
     audit: AuditLog
     sign_ins: SignIns
+    target_ports: frozenset[int]
 
     @classmethod
     def of(
@@ -97,7 +98,7 @@ class Parts:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
-            records=RecordStore(mongo.db, mongo.transactions),
+            records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownClasses(mongo.db),
             facets=BomFacets(mongo.db),
@@ -111,4 +112,5 @@ class Parts:
             private_targets=settings.private_targets,
             audit=audit,
             sign_ins=SignIns(audit),
+            target_ports=frozenset(settings.target_ports),
         )

@@ -81,6 +81,8 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "webhook_events": "r",
         "schedules": "ru",
         "schedule_runs": "riu",
+        "compliance": "riu",
+        "audit": "i",
     },
     Role.COMMAND_LINE: dict.fromkeys(INDEXES, "riud"),
 }

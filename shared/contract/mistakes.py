@@ -72,7 +72,8 @@ def mistakes_of(error: ValidationError, most: int = MAX_NAMED) -> Mistakes:
 
 
 def cut(text: str, most: int = MAX_TEXT) -> str:
-    """The text, shortened where it is long."""
+    """The text, shortened where it is long, and without halves of surrogate pairs, which cannot be sent on."""
+    text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
 
 

@@ -7,7 +7,10 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
                 paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
-                job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
+                job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether the shop
+                has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                boms_made (raised by makers of BOMs near the limit, so that one comes
+                after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
@@ -42,7 +45,8 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
-compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
+compliance      shop, topic, answer, request_id or the day · at, last_at, times: requests about customers, of whom
+                nothing is held, and departures of shops that have the app
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
                 revs_noted, until (somebody is at it), started_at, finished_at
 import_items    shop, import_id, item_id · sku (as Shopify holds it), sku_key, sku_likeness (by which SKUs are
@@ -81,6 +85,8 @@ from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from shared.errors import StoreUnavailable
+
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
 
@@ -95,6 +101,7 @@ AUDIT_LIFE = 400 * 24 * 3600
 """A year and a month: who looks at last year's books asks who did what in it."""
 
 _NAMESPACE_EXISTS = 48
+_UNAUTHORIZED = 13
 
 
 def _index(*keys: str, **options: Any) -> IndexModel:
@@ -238,7 +245,10 @@ def found(document: Any) -> Document | None:
 
 
 async def ensure_collections(database: Database) -> None:
-    """Create what is missing. Safe to run from several services at once; no transaction may come before."""
+    """Create what is missing. Safe to run from several services at once; no transaction may come before.
+
+    A user that may not create looks whether it is there, made by `trueup prepare`. Raises StoreUnavailable where not.
+    """
     present = set(await database.list_collection_names())
     for name, indexes in INDEXES.items():
         if name not in present:
@@ -247,7 +257,24 @@ async def ensure_collections(database: Database) -> None:
             except CollectionInvalid:
                 pass  # another service was faster
             except OperationFailure as error:  # the same, found out by the server
+                if error.code == _UNAUTHORIZED:
+                    raise _not_prepared(name) from None
                 if error.code != _NAMESPACE_EXISTS:
                     raise
         if indexes:
-            await database[name].create_indexes(indexes)
+            await _ensure_indexes(database[name], indexes)
+
+
+async def _ensure_indexes(collection: Any, indexes: list[IndexModel]) -> None:
+    try:
+        await collection.create_indexes(indexes)
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        there = {index["name"] async for index in collection.list_indexes()}
+        if not there >= {index.document["name"] for index in indexes}:
+            raise _not_prepared(collection.name) from None
+
+
+def _not_prepared(collection: str) -> StoreUnavailable:
+    return StoreUnavailable(f"MongoDB is not prepared: {collection} is not as it must be; run `trueup prepare` first")

@@ -95,6 +95,7 @@ class PreviewStore:
         self._transactions = transactions
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
+        self._shops = database["shops"]
         self.figures = PreviewFigures(database)
 
     async def request(
@@ -134,6 +135,10 @@ class PreviewStore:
         except DuplicateKeyError:
             return False
         return True
+
+    async def knows(self, shop: str) -> bool:
+        """Whether there is such a shop: of one that there is not, nothing is stored."""
+        return found(await self._shops.find_one({"_id": shop}, {"_id": 1})) is not None
 
     async def get(self, shop: str, preview_id: str) -> Document | None:
         """The preview document, or None."""

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from pymongo.errors import DuplicateKeyError
 
 from shared.domain.cell import CellKey
+from shared.domain.shop import MOST_BOMS
 from shared.domain.stock import Change, Entry, Stock, adjust, counted, start_tracking, stop_tracking
 from shared.mongodb.adjustments import Adjusted, Adjustment, AdjustmentLog
+from shared.mongodb.bom_room import BomRoom
 from shared.mongodb.boms import Bom, BomStore, bom_of
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.earlier_lives import EarlierLives
@@ -72,8 +74,9 @@ def _remapped(stock: Stock) -> Change:
 class RecordStore:
     """Writes BOMs and hand adjustments."""
 
-    def __init__(self, database: Database, transactions: Transactions) -> None:
+    def __init__(self, database: Database, transactions: Transactions, most_boms: int = MOST_BOMS) -> None:
         self._boms = database["boms"]
+        self.room = BomRoom(database, most_boms)
         self._stock_documents = database["stock"]
         self._cells = database["cells"]
         self._locations = database["locations"]
@@ -97,6 +100,8 @@ class RecordStore:
             if bom == present:
                 return bom, False
             await self._item_is_free(session, shop, bom)
+            if present is None and not await self.room.left(session, shop, 1):
+                raise self.room.full()
             await self._put(session, shop, bom)
             if present is None:
                 await self._first_cells(session, shop, bom, reference)

@@ -11,7 +11,7 @@ from shared.mongodb.collections import Document
 from shared.mongodb.import_lines import ImportLineStore
 from shared.mongodb.imports import ImportStore
 from shared.mongodb.records import RecordStore, WantedBom
-from shared.mongodb.refusals import RecordRefused
+from shared.mongodb.refusals import RecordRefused, Refusal
 from shared.mongodb.transactions import Session, Transactions
 from shared.seeding.matching import Why
 
@@ -74,6 +74,7 @@ class BomMaking:
         owners = await self._boms.of_items(shop, [item["item_id"] for item in items], session)
         taken = await self._boms.get(shop, [_bom_id(item) for item in items], session)
         new = [item for item in items if item["item_id"] not in owners and _bom_id(item) not in taken]
+        new = new[: await self._records.room.left(session, shop, len(new))] if new else []
         if new:
             await self._boms.insert(session, shop, [_bom(item) for item in new])
             await self._boms.note_skus(shop, {_bom_id(item): item["sku_key"] for item in new}, session)
@@ -93,12 +94,12 @@ class BomMaking:
             message = f"Its item already belongs to BOM {owner.bom_id} ({owner.name})."
             await self._note_refused(shop, import_id, item, message)
             return
-        if owner is None and asked["bom_id"] is None:
+        if owner is None and asked["bom_id"] is None and await self._boms.get(shop, [item["item_id"]]):
             message = f"Its item's number {item['item_id']} is the id of a BOM with another item."
             await self._note_refused(shop, import_id, item, message)
             return
         by_file = asked["line"] is not None
-        bom_id = owner.bom_id if owner is not None else asked["bom_id"]
+        bom_id = owner.bom_id if owner is not None else _bom_id(item)
         wanted = WantedBom(
             bom_id=bom_id,
             inventory_item_id=item["item_id"],
@@ -111,7 +112,8 @@ class BomMaking:
         try:
             after, _ = await self._records.upsert(shop, wanted, reference=f"import:{import_id}")
         except RecordRefused as refused:
-            await self._note_refused(shop, import_id, item, f"{refused.message} {refused.remedy}")
+            why = Why.TOO_MANY if refused.kind is Refusal.TOO_MANY else Why.ITEM_IN_USE
+            await self._note_refused(shop, import_id, item, f"{refused.message} {refused.remedy}", why)
             return
         await self._boms.ensure_stock(shop, [SelectedCell(CellKey(bom_id, place), after) for place in places])
         await self._boms.note_skus(shop, {bom_id: item["sku_key"]})

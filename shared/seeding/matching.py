@@ -35,6 +35,7 @@ class Why(StrEnum):
     ITEM_IN_USE = "ITEM_IN_USE"
     MADE_ANEW = "MADE_ANEW"
     NO_NAME = "NO_NAME"
+    TOO_MANY = "TOO_MANY"
 
 
 class Refused(Exception):  # a verdict on a line, not an error

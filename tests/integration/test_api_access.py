@@ -24,6 +24,25 @@ async def test_both_client_secrets_sign(shop: ApiShop) -> None:
     assert (await shop.call("GET", "/boms", Authorization=f"Bearer {token}")).status == 200
 
 
+X = "https://x.myshopify.com"
+NOT_QUITE_A_SHOP = (
+    *(f"{X}/", f"{X}/a", f"{X}:443", f"{X}.", f"{X}?a=1", f"{X}#a", f" {X}", f"{X} ", f"{X}\n", f"{X}\t", f"{X}\x00"),
+    *(
+        "https://X.myshopify.com",
+        "HTTPS://x.myshopify.com",
+        "https://a@x.myshopify.com",
+        "https://x.myshopify.com.evil",
+    ),
+    *("https://xmyshopify.com", "https://x.y.myshopify.com", "https://.myshopify.com", "https://-x.myshopify.com"),
+    *("https://\u0445.myshopify.com", "https:///x.myshopify.com", "x.myshopify.com", "https:\\\\x.myshopify.com", ""),
+)
+NOT_QUITE_ITS_ADMIN = (
+    *(X, f"{X}/", f"{X}/admin/", f"{X}/admin2", f"{X}/Admin", f"{X}//admin", f"{X}:443/admin", f"{X}/admin?x=1"),
+    *(f"{X}/admin#", f"{X}/admin ", "https://y.myshopify.com/admin", "http://x.myshopify.com/admin", ""),
+)
+"""With the `dest` of another shop, or of the same one in another writing."""
+
+
 @pytest.mark.parametrize(
     ("claims", "kind"),
     [
@@ -35,6 +54,8 @@ async def test_both_client_secrets_sign(shop: ApiShop) -> None:
         ({"iss": "https://evil.example/admin", "dest": "https://evil.example"}, "token-shop"),
         ({"iss": "https://evil.example#.myshopify.com", "dest": "https://evil.example#.myshopify.com"}, "token-shop"),
         ({"iss": "http://x.myshopify.com/admin", "dest": "http://x.myshopify.com"}, "token-shop"),
+        *(({"iss": f"{dest}/admin", "dest": dest}, "token-shop") for dest in NOT_QUITE_A_SHOP),
+        *(({"iss": iss}, "token-shop") for iss in NOT_QUITE_ITS_ADMIN),
     ],
 )
 async def test_wrong_claims_are_refused(shop: ApiShop, claims: dict[str, Any], kind: str) -> None:

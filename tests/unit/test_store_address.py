@@ -75,6 +75,7 @@ def test_variables_say_the_same(given: dict[str, str], monkeypatch: pytest.Monke
 def test_files_say_the_same(name: str, given: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the line's end, and only where the environment says nothing."""
     (tmp_path / name).write_text(URI + "\n")
+    (tmp_path / name).chmod(0o600)
     monkeypatch.setenv("TRUEUP_SECRETS_DIR", str(tmp_path))
     if given is not None:
         monkeypatch.setenv("TRUEUP_MONGODB_URI", given)

@@ -11,7 +11,7 @@ from services.preview.api.problem import FieldProblem, ProblemError, refused
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
 from shared.contract.words import Id
 from shared.mongodb.audit import Act
-from shared.mongodb.refusals import RecordRefused
+from shared.mongodb.refusals import RecordRefused, Refusal
 
 
 class BomWritten(BaseModel):
@@ -74,9 +74,10 @@ async def put_boms(call: Call[NoParameters, BomIn | list[BomIn]]) -> Answer:
 def _not_all(problems: list[tuple[RecordRefused, str]], sent: int) -> ProblemError:
     if sent == 1:
         return refused(*problems[0])
+    kinds = {error.kind for error, _ in problems}
     return ProblemError(
         HTTPStatus.CONFLICT,
-        "in_use",
+        (kinds.pop() if len(kinds) == 1 else Refusal.IN_USE).value,
         f"{len(problems)} of {sent} BOMs were not written; the others were. Send those again once they are corrected.",
         errors=[FieldProblem(field=where, message=error.message, remedy=error.remedy) for error, where in problems],
     )

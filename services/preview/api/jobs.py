@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -104,7 +105,7 @@ async def job_document(call: Call[Any, Any], job_id: str) -> Document:
 async def list_jobs(call: Call[JobSearch, None]) -> Answer:
     """GET /api/jobs."""
     asked = call.params
-    before = read_cursor(asked.cursor, int, str)
+    before = read_cursor(asked.cursor, datetime, str)
     page = await call.parts.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
     items = await jobs_out(call.parts, call.shop, page.items)
     return Answer(JobPage(items=items, next_cursor=write_cursor(page.after)))

@@ -28,7 +28,7 @@ from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.publisher import Publisher
-from shared.settings import Settings
+from shared.settings import PreviewSettings
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.time_zones import TimeZones
@@ -67,11 +67,12 @@ class Parts:
     private_targets: bool
     audit: AuditLog
     sign_ins: SignIns
+    target_ports: frozenset[int]
 
     @classmethod
     def of(
         cls,
-        settings: Settings,
+        settings: PreviewSettings,
         mongo: Mongo,
         publisher: Publisher,
         *,
@@ -81,7 +82,7 @@ class Parts:
     ) -> Parts:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
-        keys = [key.get_secret_value() for key in settings.token_keys]
+        keys = settings.fernet_keys
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),
@@ -97,7 +98,7 @@ class Parts:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
-            records=RecordStore(mongo.db, mongo.transactions),
+            records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownClasses(mongo.db),
             facets=BomFacets(mongo.db),
@@ -111,4 +112,5 @@ class Parts:
             private_targets=settings.private_targets,
             audit=audit,
             sign_ins=SignIns(audit),
+            target_ports=frozenset(settings.target_ports),
         )

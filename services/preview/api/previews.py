@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -83,7 +84,7 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
 async def list_previews(call: Call[Paged, None]) -> Answer:
     """GET /api/previews."""
     asked = call.params
-    before = read_cursor(asked.cursor, int, str)
+    before = read_cursor(asked.cursor, datetime, str)
     page = await call.parts.listings.previews(call.shop, before, asked.limit)
     shop = await call.parts.shops.get(call.shop)
     items = [PreviewOut.of(document, shop) for document in page.items]

@@ -63,6 +63,8 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
+        # A path is shown as it was sent, and aiohttp hands over bytes that are no UTF-8 as halves of surrogate pairs.
+        detail = detail.encode("utf-8", "replace").decode()
         self.status = status
         self.kind = kind
         self.problem = Problem(
@@ -125,6 +127,7 @@ _STATUS = {
     Refusal.UNKNOWN: HTTPStatus.NOT_FOUND,
     Refusal.IN_USE: HTTPStatus.CONFLICT,
     Refusal.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.TOO_MANY: HTTPStatus.CONFLICT,
     Refusal.OUTDATED: HTTPStatus.PRECONDITION_FAILED,
 }
 

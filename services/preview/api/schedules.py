@@ -101,7 +101,7 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
 
 
 def _target_problems(call: Call[SchedulePath, ScheduleIn] | Call[SchedulePath, None], url: str) -> list[FieldProblem]:
-    problem = url_problem(url, private=call.parts.private_targets)
+    problem = url_problem(url, private=call.parts.private_targets, ports=call.parts.target_ports)
     if problem is None:
         return []
     remedy = "Give the https address of a host on the internet."

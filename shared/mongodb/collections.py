@@ -36,7 +36,7 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
-                local_before, local_after, settled {settle_no, tracks_rev}, activation {key, local, …},
+                local_before, local_after, settled {settle_no, tracks_rev, first}, activation {key, local, …},
                 published_at, claim, created_at, ended_at
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
@@ -95,7 +95,7 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 
 
 _KNOWN = {"known_class": {"$gt": ""}}
-"""Cells that differ: the class is a word, not null."""
+"""Cells that differ, or cannot be compared: the class is a word, not null."""
 
 INDEXES: dict[str, list[IndexModel]] = {
     "shops": [_index("status", "sweep.next_at")],
@@ -107,6 +107,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "inventory_item_id", unique=True),
         _index("shop", "name_lower", "bom_id"),
         _index("shop", "tags", "name_lower", "bom_id"),
+        _index("shop", "bom_id", partialFilterExpression={"externally_managed": True}, name="managed_elsewhere"),
         _index("shop", "product_id", partialFilterExpression={"product_id": {"$exists": True}}, name="of_product"),
     ],
     "stock": [

@@ -32,8 +32,6 @@ class ImportReport:
     variants: int = 0
     boms: dict[str, int] = field(default_factory=dict)
     without_bom: int = 0
-    counted_from_zero: int = 0
-    """New BOMs that count pre-assembled units: their counts are zero until somebody tells them."""
     cells: dict[str, int] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
     refused: list[Document] = field(default_factory=list)
@@ -82,7 +80,6 @@ async def report_of(imports: ImportStore, document: Mapping[str, Any]) -> Import
             report.without_bom += 1
         else:
             report.boms[item["made"]] += 1
-            report.counted_from_zero += item["made"] == "new" and bool(item["bom"]["tracks"])
         if item["made"] == "refused":
             report.refused.append({**item["refusal"], "inventory_item_id": item["item_id"]})
         for heading in headings(item):

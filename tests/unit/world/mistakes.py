@@ -112,12 +112,12 @@ def _by_value(old: Stock, value: int | None, time: datetime) -> Change:
     return stock._changed(old, replace(change.stock, count=value, rev=old.rev, ledger_seq=old.ledger_seq), verify=True)
 
 
-def _undo_outright(old: Stock, value_set: int, time: datetime, d: int) -> Change:  # noqa: ARG001 - the mistake
+def _undo_outright(old: Stock, value_set: int, time: datetime, d: int, **_: bool) -> Change:  # noqa: ARG001 - the mistake
     return stock.settle(old, value_set, time, old.manual_total)
 
 
-def _undo_uncounted(old: Stock, value_set: int, time: datetime, d: int) -> Change:
-    change = stock.undo_push(old, value_set, time, d)
+def _undo_uncounted(old: Stock, value_set: int, time: datetime, d: int, **more: bool) -> Change:
+    change = stock.undo_push(old, value_set, time, d, **more)
     return replace(change, stock=replace(change.stock, settle_no=old.settle_no))
 
 

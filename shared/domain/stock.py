@@ -154,6 +154,15 @@ def observe_read(stock: Stock, value: int, time: datetime) -> Change:
     return _changed(stock, _moved(stock, value, time), verify=False, observed=observed)
 
 
+def observe_in_passing(stock: Stock, value: int, time: datetime) -> Change | None:
+    """A read that was made for something else, under an unchanged `rev`: a cell without a base gets its first one, and
+    no count moves. None: it tells nothing that is for a passing read to act on; a base that differs is drift.
+    """
+    if stock.index is None:
+        return observe_read(stock, value, time)
+    return None if stock.left_out is None else observe_left_out(stock, None)
+
+
 def observe_left_out(stock: Stock, reason: str | None) -> Change:
     """A read found no value to compare, for this reason; None: it found one again, of which nothing else is made.
 

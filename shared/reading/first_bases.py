@@ -12,7 +12,7 @@ from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason
-from shared.domain.stock import Change, Stock, observe_left_out, observe_read
+from shared.domain.stock import Change, Stock, observe_in_passing, observe_left_out
 from shared.mongodb.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.reading.levels import Value
@@ -75,12 +75,7 @@ class FirstBases:
 
 
 def change_by(stock: Stock, level: Level) -> Change | None:
-    """What a read of this level changes beside its purpose; None: nothing.
-
-    A base that differs is no business of a passing read: that is drift, and for the sweep or a run to judge.
-    """
+    """What a read of this level changes beside its purpose; None: nothing."""
     if isinstance(level, Value):
-        if stock.index is None:
-            return observe_read(stock, level.quantity, level.time)
-        return None if stock.left_out is None else observe_left_out(stock, None)
+        return observe_in_passing(stock, level.quantity, level.time)
     return observe_left_out(stock, str(level)) if level in KEPT and stock.left_out != level else None

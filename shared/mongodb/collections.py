@@ -63,7 +63,7 @@ schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id,
 dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
                 size (of the whole body), headers [[name, value]], reason, cause
 partitions      _id number · owner, until          replicas  _id owner · until
-constants       _id partitions · value
+constants       _id partitions, stock_form (of the documents, see `upgrade`) · value
 """
 
 from __future__ import annotations

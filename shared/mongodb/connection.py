@@ -14,6 +14,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Py
 from shared.errors import StoreUnavailable, WrongSetting
 from shared.mongodb.collections import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
+from shared.mongodb.upgrade import upgrade_documents
 from shared.tracing import mongodb_listeners
 
 STORE_AWAY = (StoreUnavailable, ConnectionFailure)
@@ -42,8 +43,9 @@ class Mongo:
         self.transactions = Transactions(self.client)
 
     async def prepare(self) -> None:
-        """Create missing collections and indexes. Raises StoreUnavailable."""
+        """Create missing collections and indexes, and bring documents to the present form. Raises StoreUnavailable."""
         await _first_answer(ensure_collections(self.db))
+        await _first_answer(upgrade_documents(self.db, self.transactions))
 
     async def must_answer(self) -> None:
         """Nothing is made: for what only reads. Raises StoreUnavailable."""

@@ -79,7 +79,8 @@ def stock_fields(stock: Stock) -> Document:
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
 
 
-def _stock(document: Mapping[str, Any]) -> CellStock:
+def stock_of(document: Mapping[str, Any]) -> CellStock:
+    """A cell from its document."""
     key = CellKey(document["bom_id"], document["location_id"])
     later = {name: document.get(name, missing) for name, missing in _LATER_FIELDS.items()}
     return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}, **later))
@@ -110,7 +111,7 @@ class StockStore:
         """The stock of those cells that have a document."""
         ids = [stock_id(shop, key) for key in keys]
         cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session)
-        found = [_stock(document) async for document in cursor]
+        found = [stock_of(document) async for document in cursor]
         return {cell.key: cell for cell in found}
 
     async def write(

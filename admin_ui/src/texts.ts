@@ -167,7 +167,7 @@ export const T = {
     fall: (by: number, from: number | null, to: number | null, where: string) =>
       `the largest fall is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
     emptied:
-      "Shopify is left without stock there, so nothing more can be sold. A product that was just imported has a local count of 0 until somebody counts it: where Shopify is right, change the direction.",
+      "Shopify is left without stock there, so nothing more can be sold. Where Shopify is right, change the direction.",
     noRise: "nothing rises",
     noFall: "nothing falls",
     untouched: (direction: Direction) =>

@@ -285,3 +285,23 @@ async def test_a_bulk_sweep_gives_first_bases(vhost_url: str, mongodb_uri: str, 
             assert (stock.index, stock.count) == (12, None)
             assert (await world.cell(name, world.locations[0])).index == 4
         assert [document["state"] for document in await drift.documents()] == []
+
+
+async def test_a_missed_webhook_of_an_uncounted_cell_moves_its_base_alone(
+    vhost_url: str, mongodb_uri: str, database_name: str
+) -> None:
+    """No run takes Shopify's value for a first count, and no person is asked: a read takes the base along."""
+    async with drift_world(vhost_url, mongodb_uri, database_name) as drift:
+        world = drift.shop
+        await _api_bom(world, "Z", tracks=True)
+        await drift.sweep(full=True)
+        here = world.locations[0]
+        assert (await world.cell("Z", here)).index == 4
+        await drift.webhooks(drop_next=1)
+        await world.sell("Z", here, 1)
+        await drift.sweep()
+        (resolved,) = await drift.until(1, state="resolved")
+        assert (resolved["bom_id"], resolved["cell_class"], resolved["job_id"]) == ("Z", "no_base", None)
+        stock = await world.cell("Z", here)
+        assert (stock.index, stock.count) == (3, None)
+        assert await drift.jobs() == []

@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -74,9 +74,10 @@ campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a k
 	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
 		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
 
-bench: setup-dev ## Measure what no test judges: the page's opening beside a bare page, points of the budget beside a peer
+bench: setup-dev ## Measure what no test judges: the page beside a bare page, points beside a peer, one shop beside another
 	@$(BIN)/python -m benchmarks.page_open $(ARGS)
 	@$(BIN)/python -m benchmarks.points
+	@$(BIN)/python -m benchmarks.fairness
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)
@@ -98,6 +99,9 @@ image: wheel ## Build the image trueup:latest from the wheel (ARGS="--build-arg 
 
 image-simulator: ## Build the image of the simulator upon trueup:latest, to try the compose stack against
 	@docker build --file deploy/simulator.Dockerfile --tag trueup-simulator:latest $(ARGS) .
+
+pin-images: ## Look up the digests of the images of deploy/ and write them to deploy/images.env (needs docker, crane or skopeo)
+	@$(PYTHON) deploy/release/pin_images.py
 
 stack-check: setup-dev ## Bring up deploy/compose.yaml with the images of the environment and run a job through it
 	@$(BIN)/python -m pytest tests/stack -q --timeout 600 $(ARGS)

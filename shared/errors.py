@@ -3,6 +3,7 @@
 TrueupError
 ├── WrongSetting            a setting is missing or wrong: the start stops with one line
 ├── BrokerUnavailable       RabbitMQ did not confirm in time
+├── QueueDiffers            a queue of the broker was made with other arguments
 ├── StoreUnavailable        MongoDB did not answer
 └── ShopifyError            a call to Shopify did not succeed
     ├── ShopPaused          401, 402, 403, 423: nothing more is sent for the shop until it is resumed
@@ -16,9 +17,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shared.hiding import without_secrets
+
 
 class TrueupError(Exception):
-    """The base of all."""
+    """The base of all. Its words are stored, answered and logged, and may be another's: no secret is in them."""
+
+    def __init__(self, *words: object) -> None:
+        super().__init__(*(without_secrets(word) if isinstance(word, str) else word for word in words))
 
 
 class WrongSetting(TrueupError):
@@ -27,6 +33,16 @@ class WrongSetting(TrueupError):
 
 class BrokerUnavailable(TrueupError):
     """RabbitMQ did not confirm a message in time."""
+
+
+class QueueDiffers(TrueupError):
+    """A queue of the broker was made with other arguments: it would not work as Trueup needs it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the queue {name} of the broker was made with other arguments: let it drain, delete it, and start again"
+            " (docs/operations/upgrade.md)"
+        )
 
 
 class StoreUnavailable(TrueupError):

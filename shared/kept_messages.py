@@ -2,6 +2,10 @@
 
 What a message says of itself is not believed: its shop counts only in the form of one, headers go along only where
 they are Trueup's own, texts are cut and made fit to be stored, and of a body above a size the beginning is kept.
+
+Nobody's data are kept with it. Of a webhook that bears no seal of the front nothing is known, a customer's data may be
+in it: its body is not kept. From any other body secrets and people's addresses are taken away (`shared/hiding.py`).
+What is not as it was sent cannot be sent again.
 """
 
 from __future__ import annotations
@@ -13,14 +17,13 @@ import structlog
 from pydantic_core import from_json
 
 from shared.contract.mistakes import cut
-from shared.contract.seal import sealed_headers
+from shared.contract.seal import Seals, sealed_headers
+from shared.hiding import without_secrets
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.consumer import MAX_KEPT_BODY, Delivery
+from shared.rabbitmq.topology import WEBHOOKS, exchange_of
 
 log = structlog.get_logger()
-
-MAX_KEPT_BODY = 256 * 1024
-"""Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
 
 MAX_REASON = 2_000
 
@@ -32,8 +35,9 @@ _MAX_READ = 64 * 1024
 class KeptMessages:
     """Keeps deliveries in the store of dead letters."""
 
-    def __init__(self, letters: DeadLetterStore) -> None:
+    def __init__(self, letters: DeadLetterStore, seals: Seals) -> None:
         self._letters = letters
+        self._seals = seals
 
     async def keep(self, delivery: Delivery, cause: str | None, *, reason: str | None = None) -> None:
         """Keep one. `cause`: what is wrong with it; `reason`: who took it away, by default its consumer.
@@ -41,16 +45,28 @@ class KeptMessages:
         Raises what the store raises when it is away.
         """
         taken = storable(reason or f"rejected by {delivery.queue}", MAX_REASON)
+        body, altered = self._keepable(delivery)
         letter_id = await self._letters.keep(
             shop=shop_of(delivery),
             key=storable(delivery.key, 255),
-            body=delivery.body[:MAX_KEPT_BODY],
-            size=len(delivery.body),
+            body=body,
+            size=delivery.size,
+            altered=altered,
             headers={name: storable(value) for name, value in sealed_headers(delivery.headers).items()},
             reason=taken,
             cause=None if cause is None else storable(cause, MAX_REASON),
         )
         log.error("dead_letter_kept", letter=letter_id, key=delivery.key, reason=taken, cause=cause)
+
+    def _keepable(self, delivery: Delivery) -> tuple[bytes, bool]:
+        """What may be kept of a body, and whether that is something else than its beginning."""
+        body = delivery.body[:MAX_KEPT_BODY]
+        is_webhook = exchange_of(delivery.key) == WEBHOOKS
+        if is_webhook and not self._seals.valid(delivery.key, delivery.body, delivery.headers):
+            return b"", True
+        # Byte by byte, whatever they are: no cut and no strange encoding hides a token.
+        told = without_secrets(body.decode("latin-1"), most=MAX_KEPT_BODY).encode("latin-1")
+        return told, told != body
 
 
 def shop_of(delivery: Delivery) -> str | None:
@@ -67,4 +83,4 @@ def shop_of(delivery: Delivery) -> str | None:
 
 def storable(text: str, most: int = 1_000) -> str:
     """A text that any store takes: no lone surrogate, no NUL, not too long."""
-    return cut(text, most).encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")
+    return without_secrets(cut(text, most)).encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")

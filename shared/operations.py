@@ -13,6 +13,8 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import metrics, tracing
+from shared.serving.limits import OPERATIONS
+from shared.serving.server import RunningServer, start_server
 
 log = structlog.get_logger()
 
@@ -22,31 +24,6 @@ Ready = Callable[[], Awaitable[dict[str, bool]]]
 
 MEASURED: web.RequestKey[bool] = web.RequestKey("measured", bool)
 """Set on a request that its own service has measured, in an application that several share."""
-
-
-class RunningServer:
-    """A web server that runs. `port` is the one it listens on, also where the system chose it."""
-
-    def __init__(self, runner: web.AppRunner, port: int) -> None:
-        self._runner = runner
-        self.port = port
-
-    async def close(self) -> None:
-        """Take no further requests, let those under way end, and close."""
-        await self._runner.cleanup()
-
-
-async def start_server(app: web.Application, host: str, port: int, *, shutdown_timeout: float = 10.0) -> RunningServer:
-    """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_timeout)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError:
-        await runner.cleanup()
-        raise
-    address = runner.addresses[0]
-    return RunningServer(runner, int(address[1]))
 
 
 async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
@@ -72,7 +49,7 @@ async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
     app.router.add_get("/livez", livez)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", show_metrics)
-    return await start_server(app, host, port, shutdown_timeout=1.0)
+    return await start_server(app, host, port, shutdown_timeout=1.0, limits=OPERATIONS)
 
 
 @web.middleware

@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 from base64 import urlsafe_b64decode
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.shop import is_shop_domain
+from shared.domain.shop import MOST_BOMS, is_shop_domain
 from shared.errors import WrongSetting
+from shared.hiding import hide
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
 _FERNET_KEY_BYTES = 32
+_HIGHEST_PORT = 65535
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -68,10 +70,39 @@ class Settings(BaseSettings):
         False,
         description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
     )
+    target_ports: Annotated[list[int], NoDecode] = Field(
+        [443], description="The ports that outgoing webhooks may go to, comma-separated."
+    )
+    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
+    requests_per_second: float = Field(
+        20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
+    )
+    requests_at_once: int = Field(
+        4, ge=1, le=100, description="API requests of one shop that a process works on; the next ones wait in line."
+    )
+    streams_per_shop: int = Field(50, ge=1, le=10_000, description="Open event streams of one shop, per process.")
+    streams_per_user: int = Field(10, ge=1, le=10_000, description="Open event streams of one user, per process.")
+    stream_seconds: float = Field(
+        300.0, ge=10, le=3600, description="After this, or with its session token, an event stream ends."
+    )
+    exports_per_shop: int = Field(
+        2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
+    )
+    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
+    open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
+    outgoing_per_shop: int = Field(
+        2, ge=1, le=16, description="Outgoing webhooks of one shop that a process sends at once."
+    )
     page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
     demo_sign_in: str | None = Field(
         None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _spaces_around_say_nothing(cls, value: object) -> object:
+        # A file's last line break, read into a variable, would be part of a key; files are read without it, too.
+        return value.strip() if isinstance(value, str) else value
 
     @field_validator("shopify_client_id", "shopify_client_secret")
     @classmethod
@@ -113,6 +144,18 @@ class Settings(BaseSettings):
             raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes")
         return keys
 
+    @field_validator("target_ports", mode="before")
+    @classmethod
+    def _split_ports(cls, value: object) -> object:
+        return [port.strip() for port in value.split(",") if port.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_ports")
+    @classmethod
+    def _are_ports(cls, ports: list[int]) -> list[int]:
+        if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
+            raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
+        return ports
+
     @field_validator("webhook_url")
     @classmethod
     def _shopify_can_reach(cls, url: str | None) -> str | None:
@@ -139,6 +182,13 @@ class Settings(BaseSettings):
     def _names_the_shop(cls, url: str) -> str:
         if "{shop}" not in url or not url.startswith(("https://", "http://")):
             raise ValueError("must be an http(s) address that contains {shop}")
+        try:
+            host = urlsplit(url.replace("{shop}", "shop.myshopify.com")).hostname
+        except ValueError:
+            raise ValueError("must be an http(s) address that contains {shop}") from None
+        if url.startswith("http://") and host not in _LOOPBACK:
+            # Tokens go with every call.
+            raise ValueError("must begin with https://; http:// only where a simulator runs on this machine")
         return url.rstrip("/")
 
     @field_validator("webhook_url")
@@ -159,6 +209,16 @@ class Settings(BaseSettings):
         if own not in _LOOPBACK or shopify not in _LOOPBACK:
             raise ValueError("is for demos: TRUEUP_HOST and the simulator of TRUEUP_SHOPIFY_URL must be on 127.0.0.1")
         return shop
+
+    def model_post_init(self, _: Any) -> None:
+        """From here on no line and no stored text shows a secret of these."""
+        for name in type(self).model_fields:
+            value = getattr(self, name, None)  # made without being checked, it may lack some
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, SecretStr):
+                    hide(one.get_secret_value())
+        if (headers := os.environ.get("OTEL_EXPORTER_OTLP_HEADERS")) is not None:
+            hide(*(pair.partition("=")[2] for pair in headers.split(",")))
 
     @property
     def client_secrets(self) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ loading what checks the other settings (a quarter of such a command's time).
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.errors import WrongSetting
+from shared.hiding import hide
 
 PREFIX = "TRUEUP_"
 SECRETS_DIR = "TRUEUP_SECRETS_DIR"
@@ -34,11 +36,39 @@ def must_be_store(uri: str) -> None:
 
 
 def secrets_folder() -> Path | None:
-    """Where the settings are that the environment lacks. Raises WrongSetting."""
-    folder = os.environ.get(SECRETS_DIR) or None
-    if folder is not None and not Path(folder).is_dir():
+    """Where the settings are that the environment lacks. Raises WrongSetting, also where others can read one."""
+    given = os.environ.get(SECRETS_DIR) or None
+    if given is None:
+        return None
+    folder = Path(given)
+    if not folder.is_dir():
         raise WrongSetting(f"wrong settings: {SECRETS_DIR}: there is no folder {folder}")
-    return None if folder is None else Path(folder)
+    for file in sorted(folder.iterdir()):
+        if file.name.lower().startswith(PREFIX.lower()) and file.is_file() and (by := _readers(file)) is not None:
+            remedy = f"take that away (chmod 0400 {file})"
+            raise WrongSetting(f"wrong settings: {SECRETS_DIR}: {file} can be read by {by}: {remedy}")
+    return folder
+
+
+def _readers(file: Path) -> str | None:
+    """Who else can read the file; None: nobody.
+
+    A group may where it is how we read it ourselves: the file is another's (root's, of a group of ours). What a
+    container was given by a read-only mount is as private as the container; there the mode says nothing, since its
+    owner is outside.
+    """
+    about = file.stat()
+    if _is_mounted(file, about):
+        return None
+    if about.st_mode & stat.S_IROTH:
+        return "everybody on this machine"
+    if about.st_mode & stat.S_IRGRP and about.st_uid == os.geteuid():
+        return "its group"
+    return None
+
+
+def _is_mounted(file: Path, about: os.stat_result) -> bool:
+    return bool(os.statvfs(file).f_flag & os.ST_RDONLY) and about.st_dev != Path("/").stat().st_dev
 
 
 def load_store_address() -> StoreAddress:
@@ -46,6 +76,7 @@ def load_store_address() -> StoreAddress:
     uri = _given("MONGODB_URI")
     if uri is None:
         raise WrongSetting("wrong settings: TRUEUP_MONGODB_URI: Field required")
+    hide(uri)
     try:
         must_be_store(uri)
     except ValueError as error:
@@ -59,7 +90,7 @@ def _given(setting: str) -> str | None:
     name = f"{PREFIX}{setting}".lower()
     for variable, value in os.environ.items():
         if variable.lower() == name:
-            return value
+            return value.strip()
     folder = secrets_folder()
     for file in () if folder is None else folder.iterdir():
         if file.name.lower() == name and file.is_file():

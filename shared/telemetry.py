@@ -17,12 +17,13 @@ from opentelemetry.instrumentation.aiohttp_client import create_trace_config
 from opentelemetry.instrumentation.pymongo import CommandTracer
 from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from shared.hiding import without_secrets
 from shared.tracing import CARRIED, Kind, Span, Value
 from shared.version import VERSION
 
@@ -75,6 +76,46 @@ class WorkThatComesIn(Sampler):
         return f"WorkThatComesIn({self._share.get_description()})"
 
 
+class _WithoutSecrets(SpanProcessor):
+    """Passes spans on as they may be shown, whoever made them: instrumentations keep the words of errors."""
+
+    def __init__(self, inner: SpanProcessor) -> None:
+        self._inner = inner
+
+    def on_start(self, span: trace.Span, parent_context: Context | None = None) -> None:
+        """Nothing is known yet."""
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Pass it on: no events, which are exceptions, of an error the type alone, and no secret."""
+        told = span.status.description
+        self._inner.on_end(
+            ReadableSpan(
+                name=without_secrets(span.name),
+                context=span.context,
+                parent=span.parent,
+                resource=span.resource,
+                attributes={
+                    name: without_secrets(value) if isinstance(value, str) else value
+                    for name, value in (span.attributes or {}).items()
+                },
+                links=span.links,
+                kind=span.kind,
+                status=Status(span.status.status_code, told if told is not None and told.isidentifier() else None),
+                start_time=span.start_time,
+                end_time=span.end_time,
+                instrumentation_scope=span.instrumentation_scope,
+            )
+        )
+
+    def shutdown(self) -> None:
+        """Send what is kept."""
+        self._inner.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what is kept."""
+        return self._inner.force_flush(timeout_millis)
+
+
 class _Open:
     def __init__(self, inner: trace.Span) -> None:
         self._inner = inner
@@ -93,7 +134,7 @@ class Telemetry:
         self._provider = TracerProvider(
             sampler=ParentBased(root=WorkThatComesIn(ratio)), resource=resource, shutdown_on_exit=False
         )
-        self._provider.add_span_processor(processor)
+        self._provider.add_span_processor(_WithoutSecrets(processor))
         self._tracer = self._provider.get_tracer("trueup", VERSION)
         # The instrumentation of aiohttp's client would send our trace ids to Shopify, who has no use for them.
         self._before = propagate.get_global_textmap()

@@ -14,7 +14,8 @@ const client = new QueryClient({
       // Whether the network is there is found by asking: the browser's own word is wrong behind a local service.
       networkMode: "always",
       refetchOnReconnect: "always",
-      retry: (failures, error) => error instanceof Trouble && error.passes && failures < TRIES,
+      // What came too fast has waited and been sent again already (client.ts).
+      retry: (failures, error) => error instanceof Trouble && error.passes && error.kind !== "busy" && failures < TRIES,
       retryDelay: (failures) => Math.min(500 * 2 ** failures, 4_000),
     },
     mutations: { networkMode: "always", retry: false },

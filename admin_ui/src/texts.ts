@@ -62,6 +62,7 @@ export const T = {
     outside: ["Open Trueup from Shopify's admin", "In Shopify's admin choose Apps, then Trueup."],
     server: ["Something went wrong on our side", "Try again in a few seconds. Runs that have started go on."],
     refused: ["That was not possible", ""],
+    busy: ["Too much at once", "Nothing was changed. Wait a few seconds, then try again."],
     missing: ["This is not here any more", "It may have been removed, or belongs to another shop."],
   } as const,
   offline: "No connection. What you see may be old; it is updated once the connection is back.",

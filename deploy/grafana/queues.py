@@ -91,6 +91,28 @@ QUEUES = Dashboard(
             "What went astray?",
             (
                 Panel(
+                    21,
+                    "message-oldest",
+                    "Oldest message in work",
+                    (Query("max by (queue) (trueup_message_oldest_seconds)", "{{queue}}"),),
+                    "s",
+                    alerts=("MessageHeld",),
+                ),
+                Panel(
+                    22,
+                    "dead-lettering",
+                    "Messages that RabbitMQ has on their way to the dead letters",
+                    (
+                        Query(
+                            f"sum by (queue) (rabbitmq_detailed_queue_messages{_OURS}"
+                            f" - rabbitmq_detailed_queue_messages_ready{_OURS}"
+                            f" - rabbitmq_detailed_queue_messages_unacked{_OURS})",
+                            "{{queue}}",
+                        ),
+                    ),
+                    alerts=("DeadLetteringStuck",),
+                ),
+                Panel(
                     9,
                     "dead-letters",
                     "Messages dead-lettered",
@@ -189,6 +211,25 @@ QUEUES = Dashboard(
                         ),
                     ),
                     "percentunit",
+                ),
+            ),
+        ),
+        Row(
+            "Do the processes come to what is due?",
+            (
+                Panel(
+                    19,
+                    "loop-lag",
+                    "Share of the time in which the event loop is late",
+                    (
+                        Query(
+                            f"max by (job, instance) (rate(trueup_event_loop_lag_seconds_sum[{WINDOW}]))",
+                            "{{job}} {{instance}}",
+                        ),
+                    ),
+                    "percentunit",
+                    "What computes holds up every webhook, message and lease of its process.",
+                    alerts=("EventLoopLag",),
                 ),
             ),
         ),

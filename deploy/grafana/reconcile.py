@@ -123,6 +123,13 @@ RECONCILE = Dashboard(
                     ),
                     "s",
                 ),
+                Panel(
+                    14,
+                    "previews-open",
+                    "Previews that have not ended",
+                    (Query("max(trueup_previews_open)", "requested or being read"),),
+                    meaning="From the documents: what waits stands there, not in the queue.",
+                ),
             ),
         ),
         Row(
@@ -142,6 +149,13 @@ RECONCILE = Dashboard(
                     "Time to answer, 95 %, by route",
                     (quantile(0.95, "trueup_http_requests_seconds", "{{route}}", "route", '{service="preview"}'),),
                     "s",
+                ),
+                Panel(
+                    15,
+                    "refused-by-limit",
+                    "Refused since one shop has as much as it may, by limit",
+                    (number("trueup_refused_by_limit_total", "limit", "{{limit}}"),),
+                    meaning="One shop's haste, by its own limits: the others notice nothing of it.",
                 ),
             ),
         ),

@@ -11,6 +11,7 @@ from deploy.local.errors import LocalNodeError
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import KeptProcess
 from deploy.local.rabbitmq_probe import amqp_answers, management_answers
+from shared.rabbitmq.topology import MAX_MESSAGE
 
 # The command in /usr/sbin drops the environment and switches the user, so Debian's inner script comes first.
 _SERVER_SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
@@ -165,6 +166,8 @@ class RabbitMqNode:
             f"prometheus.tcp.ip = {LOOPBACK}\n"
             f"prometheus.tcp.port = {self.prometheus_port}\n"
             "log.file.level = warning\n"
+            # Bytes; RabbitMQ 4's default, 128 MB before it.
+            f"max_message_size = {MAX_MESSAGE}\n"
             # A nearly full disk must not block publishers of a demo.
             "disk_free_limit.absolute = 50MB\n"
             # Milliseconds; the management API tells queue lengths that are at most this old. Default: 5000.

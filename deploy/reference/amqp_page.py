@@ -27,7 +27,7 @@ def amqp_page() -> str:
         + ", ".join(f"`{name}`" for name in topology.EXCHANGES)
         + ". All queues are durable quorum queues. Besides, each preview replica listens to events on an exclusive "
         "queue of its own.\n",
-        table(("queue", "exchange", "keys", "arguments"), [_queue(queue) for queue in topology.QUEUES]),
+        table(("queue", "exchange", "keys", "largest body", "arguments"), [_queue(queue) for queue in topology.QUEUES]),
     ]
     return "\n".join(parts)
 
@@ -48,6 +48,12 @@ def _channel(key: str, known: dict[str, dict[str, object]]) -> str:
     return "\n".join(parts)
 
 
-def _queue(queue: topology.Queue) -> tuple[str, str, str, str]:
+def _queue(queue: topology.Queue) -> tuple[str, str, str, str, str]:
     arguments = ", ".join(f"`{name}`={value}" for name, value in queue.declare_arguments().items())
-    return f"`{queue.name}`", f"`{queue.exchange}`", ", ".join(f"`{key}`" for key in queue.keys), arguments
+    return (
+        f"`{queue.name}`",
+        f"`{queue.exchange}`",
+        ", ".join(f"`{key}`" for key in queue.keys),
+        f"{queue.largest // 1024} KiB",
+        arguments,
+    )

@@ -52,6 +52,8 @@ def _kind(annotation: Any) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    if field.default_factory is not None or field.default in {None, PydanticUndefined}:
+    if field.default_factory is not None or field.default is None or field.default is PydanticUndefined:
         return "none"
+    if isinstance(field.default, list):
+        return f"`{','.join(str(one) for one in field.default)}`"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"

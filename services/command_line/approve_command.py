@@ -25,6 +25,7 @@ async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Conso
     # In this order: a crash in between leaves the breaker open, and the approval can be given again.
     released = await drift.approve(shop, REQUESTED_BY, now=datetime.now(UTC))
     await sweeps.close_breaker(shop)
+    await client.note("repair.approve", shop)
     if as_json:
         print_document({"shop": shop, "released": released, "reason": reason})
         return Exit.OK

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
-
 from services.command_line.outcome import WrongUseError
+from services.command_line.terminal import Terminal
 
 
 def ask_first(question: str, *, yes: bool) -> None:
@@ -16,6 +15,6 @@ def ask_first(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise WrongUseError("--yes: nobody can be asked here; say --yes to go on")
     # Asked on standard error: standard output is for the answer to the command.
-    answer = Console(stderr=True).input(f"{question} [y/N] ", markup=False)
+    answer = Terminal(stderr=True).input(f"{question} [y/N] ", markup=False, emoji=False)
     if answer.strip().lower() not in {"y", "yes"}:
         raise WrongUseError("nothing was changed")

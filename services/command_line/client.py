@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from services.command_line.outcome import REQUESTED_BY
 from services.command_line.records import Records
 from shared.mongodb.connection import Mongo, store_must_answer
 from shared.settings import Settings, load_settings
@@ -26,6 +27,12 @@ class Client(Records):
         self.settings = settings
         self._broker = broker
         self._calls = calls
+
+    async def note(self, act: str, shop: str | None, subject: str = "") -> None:
+        """Note in the audit log what this command has done."""
+        from shared.mongodb.audit import Act, AuditLog
+
+        await AuditLog(self.mongo.db).note(Act(shop, act, REQUESTED_BY, "command", subject))
 
     @property
     def publisher(self) -> Publisher:

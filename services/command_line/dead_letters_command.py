@@ -32,8 +32,8 @@ async def list_letters(records: Records, shop: str | None, *, as_json: bool) -> 
         return Exit.OK
     for letter in letters:
         about = [letter.letter_id, f"{letter.at:%m-%d %H:%M}", letter.key, letter.shop or "no shop"]
-        out.print("  ".join(about), soft_wrap=True, markup=False)
-        out.print(f"  {letter.reason}: {letter.cause or _LOGGED}", soft_wrap=True, markup=False)
+        out.print("  ".join(about), soft_wrap=True)
+        out.print(f"  {letter.reason}: {letter.cause or _LOGGED}", soft_wrap=True)
     return Exit.OK
 
 
@@ -47,14 +47,18 @@ async def replay_letters(
     if missing := set(letter_ids) - {letter.letter_id for letter in chosen}:
         raise WrongUseError(f"there is no dead letter {min(missing)}")
     if cut := [letter for letter in chosen if not letter.is_whole]:
-        raise WrongUseError(
-            f"{cut[0].letter_id}: {len(cut[0].body)} of its {cut[0].size} bytes were kept, so it cannot be sent again;"
-            " leave it out"
+        first = cut[0]
+        why = (
+            "secrets or people's data were taken out of it"
+            if first.altered
+            else f"{len(first.body)} of its {first.size} bytes were kept"
         )
+        raise WrongUseError(f"{first.letter_id}: {why}, so it cannot be sent again; leave it out")
     for letter in chosen:
         await client.publisher.again(letter.key, letter.body, letter.headers)
         # After the confirm: a crash in between sends it twice, which every consumer takes; never not at all.
         await client.letters.remove(letter)
+        await client.note("letter.replay", letter.shop, f"{letter.letter_id} {letter.key}")
     if as_json:
         print_document({"replayed": [letter.letter_id for letter in chosen]})
     else:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, TextIO
 
+from services.command_line.printable import escaped
 from shared.mongodb.collections import Document
 
 _INTERNAL = frozenset({"_id", "finished_event", "planning_batches", "refreshed_at"})
@@ -46,8 +47,8 @@ def job_cell(cell: Mapping[str, Any]) -> Document:
 
 
 def encoded(value: Any, *, indent: int | None = 2) -> str:
-    """The JSON text."""
-    return json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value)
+    """The JSON text, without signs that act on a terminal."""
+    return escaped(json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value))
 
 
 def print_document(value: Any, stream: TextIO | None = None) -> None:
@@ -55,15 +56,36 @@ def print_document(value: Any, stream: TextIO | None = None) -> None:
     print(encoded(value), file=stream or sys.stdout)
 
 
-async def print_with_rows(head: Document, name: str, rows: AsyncIterator[Document]) -> None:
-    """Print one document whose last field is a list; its rows are written as they come, however many."""
-    text = encoded(head).rstrip().removesuffix("}").rstrip()
-    sys.stdout.write(f"{text}{',' if head else ''}\n  {encoded(name)}: [")
-    first = True
-    async for row in rows:
-        sys.stdout.write(f"{'' if first else ','}\n    {encoded(row, indent=None)}")
-        first = False
-    sys.stdout.write("\n  ]\n}\n" if not first else "]\n}\n")
+async def print_with_lists(document: Mapping[str, Any]) -> None:
+    """Print one document; lists in it that are still to be read are written as they come, however long they are."""
+    await _write(document, "")
+    sys.stdout.write("\n")
+
+
+async def _write(value: Any, pad: str) -> None:
+    within = f"{pad}  "
+    if isinstance(value, AsyncIterator):
+        before = "["
+        async for row in value:
+            sys.stdout.write(f"{before}\n{within}{encoded(row, indent=None)}")
+            before = ","
+        sys.stdout.write("[]" if before == "[" else f"\n{pad}]")
+    elif isinstance(value, Mapping) and _has_lists(value):
+        before = "{"
+        for name, field in value.items():
+            sys.stdout.write(f"{before}\n{within}{encoded(name)}: ")
+            await _write(field, within)
+            before = ","
+        sys.stdout.write(f"\n{pad}}}")
+    else:
+        sys.stdout.write(encoded(value).replace("\n", f"\n{pad}"))
+
+
+def _has_lists(value: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(field, AsyncIterator) or (isinstance(field, Mapping) and _has_lists(field))
+        for field in value.values()
+    )
 
 
 def _plain_value(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -10,18 +11,19 @@ from time import monotonic
 from rich.console import Console
 
 from services.command_line.client import Client
-from services.command_line.documents import print_document
+from services.command_line.documents import print_with_lists
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.tables import Column, show_table
 from shared.mongodb.collections import Document
+from shared.mongodb.import_lines import ImportLineStore
 from shared.mongodb.imports import ImportStore
 from shared.mongodb.records import RecordStore
 from shared.seeding.basing import Basing
-from shared.seeding.bom_file import WrongFile, read_bom_file
+from shared.seeding.bom_file import BomFile, WrongFile
 from shared.seeding.bom_making import BomMaking
 from shared.seeding.catalogue import Catalogue
 from shared.seeding.importing import ImportAtWork, Importing, Progress, Source
-from shared.seeding.report import LISTS, ImportReport, items_of, report_of, shown
+from shared.seeding.report import LISTS, ImportReport, items_of, refused_of, report_of, shown
 from shared.shopify.client import ShopifyClient
 from shared.shopify.exports import Exports
 from shared.shopify.reads import ShopifyReads
@@ -74,24 +76,31 @@ def source_of(boms: Path | None, *, all_variants: bool, tracks: bool | None) -> 
     if (boms is None) == (not all_variants):
         raise WrongUseError("give either --boms FILE.csv or --all-variants")
     if boms is None:
-        return Source.of(None, None, tracks=tracks)
+        return Source.of(None, tracks=tracks)
     try:
-        raw, lines = read_bom_file(boms)
+        return Source.of(BomFile(boms), tracks=tracks)
     except WrongFile as wrong:
         raise WrongUseError(f"--boms {wrong}") from None
-    return Source.of(raw, lines, tracks=tracks)
 
 
 def importing_of(client: Client, calls: ShopifyClient, exports: Exports, progress: Progress) -> Importing:
     """The parts of an import put together."""
     imports, transactions = ImportStore(client.mongo.db), client.mongo.transactions
     reads = ShopifyReads(calls)
+    lines = ImportLineStore(client.mongo.db)
     return Importing(
         imports=imports,
+        lines=lines,
         boms=client.boms,
         reads=reads,
         catalogue=Catalogue(imports, calls, exports),
-        making=BomMaking(transactions, client.boms, RecordStore(client.mongo.db, transactions), imports),
+        making=BomMaking(
+            transactions,
+            client.boms,
+            RecordStore(client.mongo.db, transactions, client.settings.boms_per_shop),
+            imports,
+            lines,
+        ),
         basing=Basing(transactions, client.stock, imports, reads),
         progress=progress,
     )
@@ -105,31 +114,39 @@ async def run_import(client: Client, shop: str, source: Source, *, as_json: bool
         document = await importing_of(client, calls, Exports(calls), ProgressLines()).run(shop, source)
     except ImportAtWork as busy:
         raise WrongUseError(str(busy)) from None
-    report = await report_of(imports, document)
+    await client.note("shop.import", shop, document["import_id"])
+    lines = ImportLineStore(client.mongo.db)
+    report = await report_of(imports, lines, document)
+    refused = refused_of(imports, lines, shop, report.import_id)
     if as_json:
-        await _print_json(imports, report)
+        await _print_json(imports, report, refused)
     else:
-        await _show(imports, report, out)
+        await _show(imports, report, refused, out)
     return Exit.CELLS_FAILED if report.refused else Exit.OK
 
 
-async def _print_json(imports: ImportStore, report: ImportReport) -> None:
-    document: Document = asdict(report)
-    for heading in LISTS:
-        found = items_of(imports, report.shop, report.import_id, heading)
-        document["lists"][heading] = [shown(item) async for item in found]
-    print_document(document)
+async def _print_json(imports: ImportStore, report: ImportReport, refused: AsyncIterator[Document]) -> None:
+    """One document, written as its lists are read: an import may have refused half a million lines."""
+
+    def listed(heading: str) -> AsyncIterator[Document]:
+        return (shown(item) async for item in items_of(imports, report.shop, report.import_id, heading))
+
+    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": refused})
 
 
-async def _show(imports: ImportStore, report: ImportReport, out: Console) -> None:
+async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterator[Document], out: Console) -> None:
     for heading, why in LISTS.items():
         if report.lists[heading]:
             await _show_list(imports, report, heading, why, out)
     if report.refused:
-        out.print(f"{len(report.refused)} lines made no BOM; correct them and import again:")
-        lines = report.refused[:MOST_SHOWN]
-        show_table(out, REFUSED, [(str(line["line"] or ""), line["why"], line["message"]) for line in lines])
-        _show_rest(out, len(report.refused))
+        out.print(f"{report.refused} lines made no BOM; correct them and import again:")
+        rows = []
+        async for line in refused:
+            rows.append((str(line["line"] or ""), line["why"], line["message"]))
+            if len(rows) == MOST_SHOWN:
+                break
+        show_table(out, REFUSED, rows)
+        _show_rest(out, report.refused)
     boms = ", ".join(f"{number} {made}" for made, number in report.boms.items() if number)
     out.print(f"{report.items} items with {report.variants} variants; BOMs: {boms or 'none'}")
     if report.without_bom:

@@ -23,6 +23,7 @@ async def cancel_job(client: Client, shop: str, job_id: str, *, as_json: bool, o
     if job_has_ended(job):
         raise WrongUseError(f"job {job_id} has ended already ({job['state']})")
     await client.publisher.command(JOB_CANCEL, JobCancel(shop=shop, job_id=job_id))
+    await client.note("job.cancel", shop, job_id)
     if as_json:
         print_document({"shop": shop, "job_id": job_id, "cancel_requested": True})
     else:

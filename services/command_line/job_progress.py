@@ -62,7 +62,7 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
             if bom.totals.open == 0 and bom.bom_id not in told:
                 told.add(bom.bom_id)
                 name = shorten(bom.name or bom.bom_id, 36)
-                out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}", markup=False)
+                out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}")
         line = standing(job)
         if line != last_line:
             last_line = line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
-from services.command_line.documents import job_cell, plain, print_with_rows
+from services.command_line.documents import job_cell, plain, print_with_lists
 from services.command_line.records import Records
 from services.command_line.tables import Column, number, show_table
 from services.preview.api.explained import explanation, reason_text
@@ -55,7 +55,7 @@ async def print_job(records: Records, job: Document) -> None:
         async for cell in cells_of(records, job["shop"], job["job_id"]):
             yield job_cell(cell)
 
-    await print_with_rows(plain(job), "cells", cells())
+    await print_with_lists({**plain(job), "cells": cells()})
 
 
 async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:
@@ -70,7 +70,7 @@ async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Do
 async def show_summary(records: Records, shop: str, job: Document, out: Console) -> None:
     """The table of what ended with an error or a reason, what the codes mean, and the totals."""
     if job["failure"] is not None:
-        out.print(f"the job failed: {job['failure']['code']}: {job['failure']['message']}", markup=False)
+        out.print(f"the job failed: {job['failure']['code']}: {job['failure']['message']}")
         return
     places = {place.location_id: place.name for place in (await records.boms.locations(shop)).values()}
     lines: list[Sequence[str]] = []
@@ -94,9 +94,9 @@ async def show_summary(records: Records, shop: str, job: Document, out: Console)
         out.print(f"… and {more} more: --json shows all")
     for code, cells in sorted(job["codes"].items()):
         message, remedy = explanation(code)
-        out.print(f"{code} ({cells}): {message or ''} {remedy or ''}".rstrip(), markup=False)
+        out.print(f"{code} ({cells}): {message or ''} {remedy or ''}".rstrip())
     for reason, cells in sorted(job["reasons"].items()):
-        out.print(f"{reason} ({cells}): {reason_text(reason)}", markup=False)
+        out.print(f"{reason} ({cells}): {reason_text(reason)}")
     out.print(summary_line(Totals(**job["totals"])), style="bold")
 
 

@@ -17,8 +17,10 @@ import typer
 
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.printable import printable
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
+from shared.hiding import HidingFormatter, without_secrets
 
 if TYPE_CHECKING:
     from services.command_line.client import Client
@@ -33,13 +35,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 shop_app = typer.Typer(help="Shops.", no_args_is_help=True)
+boms_app = typer.Typer(help="Bills of materials, and the items they count for.", no_args_is_help=True)
 letters_app = typer.Typer(help="Messages that nobody could handle.", no_args_is_help=True)
 app.add_typer(shop_app, name="shop")
+app.add_typer(boms_app, name="boms")
 app.add_typer(letters_app, name="dead-letters")
 
 ShopOption = Annotated[
     str | None, typer.Option("--shop", help="Its myshopify.com domain; not needed for a single shop.")
 ]
+BomArgument = Annotated[str, typer.Argument(help="The id of a BOM.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 BomOption = Annotated[list[str] | None, typer.Option("--bom", help="The id of a BOM; may be repeated.")]
 LocationOption = Annotated[
     list[str] | None, typer.Option("--location", help="The id of a location; may be repeated. None: all.")
@@ -107,6 +113,8 @@ def _look(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
 
     # A library's warnings would stand between the lines of the answer.
     logging.getLogger().setLevel(logging.ERROR)
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(HidingFormatter())
     garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(with_records()))
 
@@ -162,7 +170,7 @@ def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
 def shop_redact(
     *,
     domain: Annotated[str, typer.Argument(help="The shop's myshopify.com domain.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
@@ -245,7 +253,7 @@ def reconcile_command(
         bool, typer.Option("--activate", help="Towards Shopify: stock what is not stocked at its location, then push.")
     ] = False,
     watch: WatchOption = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
@@ -323,6 +331,27 @@ def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_jso
     _run(work, broker=True)
 
 
+@app.command("audit")
+def audit_command(
+    *,
+    shop: ShopOption = None,
+    no_shop: Annotated[
+        bool,
+        typer.Option("--no-shop", help="What is of no shop: refused sign-ins, keys, replayed strangers' messages."),
+    ] = False,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many acts to list.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List who did what to a shop's records, the newest first."""
+    from services.command_line.audit_command import list_audit
+
+    async def work(records: Records) -> Exit:
+        known = None if no_shop else (await records.shop(shop)).domain
+        return await list_audit(records, known, most=rows, as_json=as_json)
+
+    _look(work)
+
+
 @app.command("sweep")
 def sweep_command(
     *,
@@ -359,6 +388,73 @@ def _approve(shop: str | None, *, as_json: bool) -> NoReturn:
     _run(work)
 
 
+@boms_app.command("list")
+def boms_list(
+    *,
+    search: Annotated[str | None, typer.Argument(help="Part of a name, or an id.")] = None,
+    shop: ShopOption = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=10_000, help="How many BOMs to list.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Show BOMs by name."""
+    from services.command_line.boms_command import list_boms
+
+    async def work(records: Records) -> Exit:
+        return await list_boms(records, (await records.shop(shop)).domain, search, most=rows, as_json=as_json)
+
+    _look(work)
+
+
+@boms_app.command("show")
+def boms_show(*, bom: BomArgument, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+    """Show one BOM and what is known of its cells, without asking Shopify."""
+    from services.command_line.boms_command import show_bom
+
+    async def work(records: Records) -> Exit:
+        return await show_bom(records, (await records.shop(shop)).domain, bom, as_json=as_json)
+
+    _look(work)
+
+
+@boms_app.command("map")
+def boms_map(
+    *,
+    bom: BomArgument,
+    item: Annotated[str, typer.Option("--item", help="The Shopify inventory item it is to count for.")],
+    shop: ShopOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a BOM count for another item: where a product was made anew. Its counts stay; Shopify's value is unknown."""
+    from services.command_line.asking import ask_first
+    from services.command_line.boms_command import map_bom
+    from services.command_line.tables import console
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        ask_first(f"BOM {bom} of {known} counts for item {item} from now on. Go on?", yes=yes)
+        return await map_bom(client, known, bom, item, as_json=as_json, out=console())
+
+    _run(work)
+
+
+@boms_app.command("remove")
+def boms_remove(
+    *, bom: BomArgument, shop: ShopOption = None, yes: YesOption = False, as_json: JsonOption = False
+) -> None:
+    """Remove a BOM and the stock records of its cells. Shopify is left as it is, and its ledger stays."""
+    from services.command_line.asking import ask_first
+    from services.command_line.boms_command import remove_bom
+    from services.command_line.tables import console
+
+    async def work(client: Client) -> Exit:
+        known = (await client.shop(shop)).domain
+        ask_first(f"BOM {bom} of {known} and the counts of its cells are removed. Go on?", yes=yes)
+        return await remove_bom(client, known, bom, as_json=as_json, out=console())
+
+    _run(work)
+
+
 @letters_app.command("list")
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
@@ -388,9 +484,7 @@ def letters_replay(
 
 
 @app.command("after-restore")
-def after_restore_command(
-    *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: JsonOption = False
-) -> None:
+def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Make records that were restored from a backup safe to go on with. Before any service is started."""
     from services.command_line.asking import ask_first
     from services.command_line.restored_command import after_restore
@@ -428,10 +522,11 @@ def run(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
             import traceback
 
-            traceback.print_exception(error)
+            print(without_secrets("".join(traceback.format_exception(error)), keep_end=True), file=sys.stderr)  # noqa: T201  # asked for
         _end(f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", _UNEXPECTED)
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print("trueup:", " ".join(message.split()), file=sys.stderr)  # noqa: T201  # the command's output
+    told = printable(without_secrets(" ".join(message.split())))
+    print("trueup:", told, file=sys.stderr)  # noqa: T201  # the command's output
     sys.exit(code)

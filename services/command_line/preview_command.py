@@ -8,7 +8,7 @@ from rich.console import Console
 from ulid import ULID
 
 from services.command_line.client import Client
-from services.command_line.documents import plain, preview_row, print_with_rows
+from services.command_line.documents import plain, preview_row, print_with_lists
 from services.command_line.outcome import Exit
 from services.command_line.tables import Column, number, show_table, signed
 from services.command_line.watching import follow, listening, preview_has_ended
@@ -153,11 +153,11 @@ async def run_preview(
             async for row in all_rows(client, shop, preview["preview_id"], classes):
                 yield preview_row(row)
 
-        await print_with_rows(plain(preview), "rows", rows())
+        await print_with_lists({**plain(preview), "rows": rows()})
         return Exit.OK if preview["state"] == "ready" else Exit.UNREACHABLE
     if preview["state"] != "ready":
         failure = preview["failure"]
-        out.print(f"the preview failed, {failure['code']}: {failure['message']}", soft_wrap=True, markup=False)
+        out.print(f"the preview failed, {failure['code']}: {failure['message']}", soft_wrap=True)
         return Exit.UNREACHABLE
     show_badges(out, preview)
     shown: list[Document] = []

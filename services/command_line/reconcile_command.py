@@ -48,6 +48,9 @@ async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: 
     """Publish the request; print its id, or watch the job and print how it ended."""
     async with listening(client.consumer, request.shop, request.job_id) as wake:
         await client.publisher.command(JOB_REQUEST, request)
+        await client.note(
+            "job.retry" if request.source is JobSource.RETRY else "job.start", request.shop, request.job_id
+        )
         if not watch:
             if as_json:
                 print_document({"shop": request.shop, "job_id": request.job_id})

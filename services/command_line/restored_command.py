@@ -42,6 +42,7 @@ async def after_restore(client: Client, *, as_json: bool, out: Console) -> Exit:
         await giving_up.end(shop)
         await client.stock.outdate_previews(shop)
         await sweeps.ask(shop, full=True, at=datetime.now(UTC))
+        await client.note("records.restored", shop)
     if as_json:
         print_document({"shops": shops, "jobs_ended": jobs})
     else:

@@ -14,7 +14,9 @@ import structlog
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
 from shared.logs import configure_logs
+from shared.loop_lag import lag_measured
 from shared.mongodb.connection import store_must_answer
+from shared.serving.open_files import raise_open_files
 from shared.settings import Settings, load_settings
 from shared.tracing import start_tracing, stop_tracing
 
@@ -87,6 +89,7 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         choice = f"one of {', '.join(service.roles)}" if service.roles else f"left out: {name} has no roles"
         raise WrongUseError(f"--role {unknown[0]}: must be {choice}")
     settings = load_settings()
+    raise_open_files()
     configure_logs(name, settings.log_level)
     start_tracing(name, settings)
     ended = asyncio.Event()
@@ -95,11 +98,12 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
         loop.add_signal_handler(number, ended.set)
     try:
         with store_must_answer():
-            running = await _start_unless(ended, service.start(settings, roles))
-            if running is not None:
-                await ended.wait()
-                log.info("stopping")
-                await running.stop()
+            async with lag_measured():
+                running = await _start_unless(ended, service.start(settings, roles))
+                if running is not None:
+                    await ended.wait()
+                    log.info("stopping")
+                    await running.stop()
     finally:
         await asyncio.to_thread(stop_tracing)
     return Exit.OK

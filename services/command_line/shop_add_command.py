@@ -69,6 +69,7 @@ async def add_shop(
             f"Shopify does not take this token for {shop} ({pause.reason}); nothing was stored"
         ) from None
     is_new = await client.shops.add(shop, token, allow_negative=allow_negative)
+    await client.note("shop.add" if is_new else "shop.new-token", shop)
     locations = [Location(one.location_id, one.name, one.active, one.managed_elsewhere) for one in listed]
     await client.boms.keep_locations(shop, locations)
     if settings.webhook_url is not None:

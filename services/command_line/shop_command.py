@@ -31,6 +31,7 @@ async def rotate_keys(client: Client, *, as_json: bool, out: Console) -> Exit:
         shops = await TokenStore(client.mongo.db, keys).encrypt_anew()
     except InvalidToken:
         raise WrongUseError("TRUEUP_TOKEN_KEYS: a shop's token was encrypted by a key that is not among them") from None
+    await client.note("keys.rotate", None)
     if as_json:
         print_document({"shops": shops})
     else:

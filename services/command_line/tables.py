@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from services.command_line.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,9 +28,9 @@ class Column:
 
 def console() -> Console:
     """Standard output, as wide as the terminal or as COLUMNS says, else 80."""
-    from rich.console import Console
+    from services.command_line.terminal import Terminal
 
-    return Console(highlight=False)
+    return Terminal()
 
 
 def shorten(text: str, width: int) -> str:
@@ -39,9 +41,10 @@ def shorten(text: str, width: int) -> str:
 def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Print a table as wide as the console; wider only where numbers and codes alone need more."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from services.command_line.terminal import Terminal
 
     longest = [max([len(column.title), *(len(row[n]) for row in rows)]) for n, column in enumerate(columns)]
     gap, widths = _fit(columns, longest, out.width)
@@ -49,10 +52,10 @@ def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[
     for column in columns:
         made.add_column(column.title, justify="right" if column.kind == "number" else "left", no_wrap=True)
     for row in rows:
-        made.add_row(*(Text(shorten(text, width)) for text, width in zip(row, widths, strict=True)))
+        made.add_row(*(Text(shorten(printable(text), width)) for text, width in zip(row, widths, strict=True)))
     needed = sum(widths) + gap * len(columns)
     # On a console of its own width rich would shorten the figures.
-    target = out if needed <= out.width else Console(file=out.file, width=needed, highlight=False)
+    target = out if needed <= out.width else Terminal(file=out.file, width=needed)
     target.print(made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -12,22 +13,30 @@ from aiohttp import web
 from services.preview.api.app import make_app
 from services.preview.api.events import EventHub
 from services.preview.api.parts import Parts
+from services.preview.api.problem import LIMITS
 from services.preview.page.bundle import Bundle
 from services.preview.page.demo_sign_in import DemoSignIn
 from services.preview.page.serving import Page
 from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
+from services.preview.requests import PreviewRequests
+from services.preview.turns import Turns
 from shared import metrics
 from shared.contract.seal import Seals
+from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
+from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.operations import RunningServer, start_operations, start_server
+from shared.mongodb.previews import PreviewStore
+from shared.mongodb.stock import StockStore
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
+from shared.serving.server import RunningServer, start_server
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
@@ -36,7 +45,9 @@ from shared.tracing import http_client_configs
 
 log = structlog.get_logger()
 
-PREVIEWS_AT_ONCE = 4
+PREVIEWS_AT_ONCE = 20
+"""Requests that are stored at once; computing them is another matter (`Turns`)."""
+
 RECORDS_AT_ONCE = 32
 SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
@@ -102,13 +113,14 @@ class PreviewService:
         seals = Seals(settings.client_secrets)
         self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)
-        keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        keeper = KeptMessages(DeadLetterStore(self._mongo.db), seals)
         self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY)
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session)
-        parts = Parts.of(settings, self._mongo, self._publisher, EventHub(), life)
-        await self._consume(parts, life.client)
+        requests = self._take_turns(life.client)
+        parts = Parts.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
+        await self._consume(parts, seals)
         app = make_app(parts)
         add_page(app, settings)
         if self._extend is not None:
@@ -120,14 +132,30 @@ class PreviewService:
             later.push_async_callback(self._operations.close)
         log.info("preview_started", port=self.port)
 
-    async def _consume(self, parts: Parts, client: ShopifyClient) -> None:
-        reads = ShopifyReads(client)
-        rows = RowReader(parts.boms, parts.stock, reads)
+    def _take_turns(self, client: ShopifyClient) -> PreviewRequests:
+        """Begin to compute the previews that wait; answers who takes what is asked for."""
+        mongo, reads = self._mongo, ShopifyReads(client)
+        boms = BomStore(mongo.db, mongo.transactions)
+        previews = PreviewStore(mongo.db, mongo.transactions)
+        previewer = Previewer(previews, boms, RowReader(boms, StockStore(mongo.db), reads), reads, self._publisher)
+        turns = Turns(previews, previewer.compute, previewer.give_up)
+        running = asyncio.create_task(turns.run(), name="previews")
+
+        async def stop() -> None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+        self._stack.push_async_callback(stop)
+        return PreviewRequests(
+            previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
+        )
+
+    async def _consume(self, parts: Parts, seals: Seals) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
-        previewer = Previewer(parts.previews, parts.boms, rows, reads, self._publisher)
-        records = RecordsConsumer(parts.records, parts.shops)
+        metrics.begin_at_zero(metrics.REFUSED_BY_LIMIT, LIMITS)
+        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit, seals))
         await self._consumer.listen(parts.hub.handle)
-        await self._consumer.handle(PREVIEWS, previewer.handle, prefetch=PREVIEWS_AT_ONCE)
+        await self._consumer.handle(PREVIEWS, parts.requests.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)
 
     async def ready(self) -> dict[str, bool]:

@@ -1,26 +1,26 @@
-"""Computes previews: takes requests from the queue, reads the cells, and writes their rows."""
+"""Computes previews: reads the cells, and writes their rows."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
+from typing import Literal
 
 import structlog
-from pydantic import ValidationError
 
-from shared import metrics
-from shared.contract.messages import PreviewProgress, PreviewReady, PreviewRequest
-from shared.contract.mistakes import mistakes_of
+from services.preview.requests import INTERACTIVE_CELLS
+from shared import metrics, tracing
+from shared.contract.messages import PreviewProgress, PreviewReady
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.boms import BomStore
+from shared.mongodb.collections import Document
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.patience import patiently
@@ -33,18 +33,19 @@ log = structlog.get_logger()
 MOST_WAITING = 120.0
 """Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
 
-INTERACTIVE_CELLS = 100
-"""A preview up to this size is a popover or a page that a person waits for: its calls go first."""
-
 _BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
 
 
+GiveWay = Callable[[], Awaitable[None]]
+"""Returns when this preview may go on."""
+
+
 class Superseded(TrueupError):
-    """Another run of the same preview has begun: the message came again while this one was still at it."""
+    """Another run of the same preview has begun while this one was still at it."""
 
 
 class Previewer:
-    """Handles `preview.request`. A repeated request finishes what a crash left; an ended preview stays as it is."""
+    """Computes one preview to its end. One that a crash left half made is made again; an ended one stays as it is."""
 
     def __init__(
         self, previews: PreviewStore, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher
@@ -55,27 +56,36 @@ class Previewer:
         self._shopify = shopify
         self._publisher = publisher
 
-    async def handle(self, delivery: Delivery) -> None:
-        """Compute the preview of one message. Raises Reject for a body that can never be understood."""
-        try:
-            request = PreviewRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
-        await self._previews.request(request)
-        with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
-            await self._compute(request.shop, request.preview_id)
+    async def compute(self, shop: str, preview_id: str, give_way: GiveWay | None = None) -> None:
+        """Compute a stored preview; `give_way` is awaited between two parts.
 
-    async def _compute(self, shop: str, preview_id: str) -> None:
+        Raises what stands for a server of ours that is away: another time may do.
+        """
         document = await self._previews.get(shop, preview_id)
+        if document is None:
+            return
+        with (
+            structlog.contextvars.bound_contextvars(shop=shop, preview=preview_id),
+            tracing.span("take preview", parent=document.get("trace"), shop=shop, preview=preview_id),
+        ):
+            await self._compute(document, give_way)
+
+    async def give_up(self, shop: str, preview_id: str) -> None:
+        """End a preview that nobody can compute."""
+        failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
+        await self._end(shop, preview_id, None, failure, {})
+
+    async def _compute(self, document: Document, give_way: GiveWay | None) -> None:
+        shop, preview_id = document["shop"], document["preview_id"]
         run = await self._previews.begin(shop, preview_id)
-        if document is None or run is None:
+        if run is None:
             return
         started = monotonic()
         failure: dict[str, str] | None = None
         figures: dict[str, object] = {}
         try:
             selection = SelectionBody(**document["selection"]).to_domain()
-            figures = await self._read(shop, preview_id, run, selection)
+            figures = await self._read(shop, preview_id, run, selection, give_way)
         except Superseded:
             log.info("preview_superseded")
             return
@@ -84,24 +94,32 @@ class Previewer:
         except ShopifyError as error:
             failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
         except (BrokerUnavailable, *STORE_AWAY):
-            raise  # the message comes again
+            raise
         except Exception:
-            # A mistake of ours comes again with every delivery: whoever waits for the preview is told instead.
+            # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
             log.exception("preview_broke")
             failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
-        state = "ready" if failure is None else "failed"
-        ending = {"state": state, "failure": failure, "finished_at": datetime.now(UTC), **figures}
-        if not await self._previews.update(shop, preview_id, run, ending):
-            return
-        metrics.PREVIEWS.labels(state).inc()
-        metrics.PREVIEW_SECONDS.observe(monotonic() - started)
-        log.info("preview_ended", state=state, seconds=round(monotonic() - started, 3))
-        await self._publisher.event(
-            topology.PREVIEW_READY,
-            PreviewReady(shop=shop, preview_id=preview_id, state="ready" if failure is None else "failed"),
-        )
+        if await self._end(shop, preview_id, run, failure, figures):
+            metrics.PREVIEW_SECONDS.observe(monotonic() - started)
 
-    async def _read(self, shop: str, preview_id: str, run: str, selection: Selection) -> dict[str, object]:
+    async def _end(
+        self, shop: str, preview_id: str, run: str | None, failure: dict[str, str] | None, figures: dict[str, object]
+    ) -> bool:
+        state: Literal["ready", "failed"] = "ready" if failure is None else "failed"
+        if not await self._previews.end(shop, preview_id, run, {"state": state, "failure": failure, **figures}):
+            return False
+        metrics.PREVIEWS.labels(state).inc()
+        log.info("preview_ended", state=state)
+        try:
+            ended = PreviewReady(shop=shop, preview_id=preview_id, state=state)
+            await self._publisher.event(topology.PREVIEW_READY, ended)
+        except BrokerUnavailable:
+            log.info("preview_end_not_told")  # the document says the same
+        return True
+
+    async def _read(
+        self, shop: str, preview_id: str, run: str, selection: Selection, give_way: GiveWay | None
+    ) -> dict[str, object]:
         """Write every row; answers the figures of the whole. Raises Superseded, and what the adapter raises."""
         read = partial(refresh_locations, shop, self._boms, self._shopify)
         locations = await patiently(read, most_waiting=MOST_WAITING, clock=self._shopify.time)
@@ -112,8 +130,12 @@ class Previewer:
         role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size):
+            if give_way is not None:
+                await give_way()
             take = partial(self._rows.take, shop, cells, locations, role=role)
             rows = await patiently(take, most_waiting=MOST_WAITING, clock=self._shopify.time)
+            if give_way is not None:
+                await give_way()
             if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
                 raise Superseded("another process computes this preview now")
             done += len(rows)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, Message
 from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey
+from shared.foreign_acts import ForeignActs
 from shared.mongodb.adjustments import Adjustment
 from shared.mongodb.records import RecordStore, WantedBom
 from shared.mongodb.refusals import RecordRefused
@@ -28,11 +29,12 @@ REFERENCE = "message"
 class RecordsConsumer:
     """Handles the queue of records. A shop's messages are done in the order in which they came."""
 
-    def __init__(self, records: RecordStore, shops: ShopStore) -> None:
+    def __init__(self, records: RecordStore, shops: ShopStore, acts: ForeignActs) -> None:
+        self._acts = acts
         self._records = records
         self._shops = shops
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._handlers: dict[str, Callable[[bytes], Awaitable[None]]] = {
+        self._handlers: dict[str, Callable[[Delivery], Awaitable[None]]] = {
             topology.BOM_UPSERT: self._upsert,
             topology.BOM_REMOVE: self._remove,
             topology.COUNT_ADJUST: self._adjust,
@@ -44,7 +46,7 @@ class RecordsConsumer:
         if handler is None:
             raise Reject(f"{delivery.key} is no message about records")
         try:
-            await handler(delivery.body)
+            await handler(delivery)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
         except RecordRefused as error:
@@ -63,8 +65,8 @@ class RecordsConsumer:
             raise Reject(f"the shop {message.shop} is not known; add it first")
         return message
 
-    async def _upsert(self, body: bytes) -> None:
-        message = BomUpsert.model_validate_json(body)
+    async def _upsert(self, delivery: Delivery) -> None:
+        message = BomUpsert.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             wanted = WantedBom(
@@ -75,16 +77,20 @@ class RecordsConsumer:
                 message.tracks_pre_assembled,
                 message.externally_managed,
             )
-            await self._records.upsert(message.shop, wanted, reference=REFERENCE)
+            before = await self._records.bom(message.shop, message.bom_id)
+            after, _ = await self._records.upsert(message.shop, wanted, reference=REFERENCE)
+            if before is None or before.inventory_item_id != after.inventory_item_id:
+                await self._acts.note(delivery, "bom.change", message.shop, message.bom_id)
 
-    async def _remove(self, body: bytes) -> None:
-        message = BomRemove.model_validate_json(body)
+    async def _remove(self, delivery: Delivery) -> None:
+        message = BomRemove.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             await self._records.remove(message.shop, message.bom_id, reference=REFERENCE)
+            await self._acts.note(delivery, "bom.remove", message.shop, message.bom_id)
 
-    async def _adjust(self, body: bytes) -> None:
-        message = CountAdjust.model_validate_json(body)
+    async def _adjust(self, delivery: Delivery) -> None:
+        message = CountAdjust.model_validate_json(delivery.body)
         async with self._turn(message.shop):
             await self._known(message)
             wanted = Adjustment(

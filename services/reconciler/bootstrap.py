@@ -13,16 +13,17 @@ import structlog
 from ulid import ULID
 
 from services.reconciler.aggregator import Aggregator
+from services.reconciler.asking_locations import AskingLocations
 from services.reconciler.caretaker import EVERY as CARETAKER_EVERY
 from services.reconciler.caretaker import Caretaker
 from services.reconciler.dead_letters import DeadLetters
+from services.reconciler.departing import Departing
 from services.reconciler.drift.composition import compose_sweeping
 from services.reconciler.drift.sweeping import SweepTimes
 from services.reconciler.giving_up import GivingUp
 from services.reconciler.lane import Lanes
 from services.reconciler.partitions import PREFETCH, Partitions
 from services.reconciler.planner import Planner
-from services.reconciler.redacting import Redacting
 from services.reconciler.schedules.composition import ScheduleTimes, compose_scheduling
 from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
@@ -39,11 +40,15 @@ from services.reconciler.work.to_local import ToLocal
 from services.reconciler.zero_counts import show_zero_counts
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
+from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
+from shared.mongodb.compliance import ComplianceNotes
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
+from shared.mongodb.departures import Departures
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
 from shared.mongodb.previews import PreviewStore
@@ -51,7 +56,7 @@ from shared.mongodb.pushes import PushStore
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
-from shared.operations import RunningServer, start_operations
+from shared.operations import start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
@@ -59,6 +64,7 @@ from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, P
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.schedules.targets import Targets
+from shared.serving.server import RunningServer
 from shared.settings import Settings
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE
@@ -142,7 +148,7 @@ class ReconcilerService:
         self._seals = Seals(settings.client_secrets)
         self._publisher = await Publisher.open(url, "reconciler", self._seals)
         self._connections.push_async_callback(self._publisher.close)
-        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db))
+        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db), self._seals)
         self._consumer = consumer = await Consumer.open(url, "reconciler", self._keeper, passing=STORE_AWAY)
         self._connections.push_async_callback(consumer.close)
         self._session = await self._connections.enter_async_context(
@@ -162,6 +168,7 @@ class ReconcilerService:
         window = Window(jobs, cells, self._publisher)
         telling = Telling(jobs, cells, self._publisher)
         planner = Planner(
+            acts=ForeignActs(AuditLog(mongo.db), self._seals),
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
             jobs=jobs,
@@ -172,6 +179,7 @@ class ReconcilerService:
             window=window,
             telling=telling,
             publisher=self._publisher,
+            most_open=self._settings.open_jobs_per_shop,
         )
         aggregator = Aggregator(jobs, window, telling)
         reads = ShopifyReads(client)
@@ -230,13 +238,21 @@ class ReconcilerService:
             caretaker = Caretaker(
                 life.probing,
                 life.installing,
-                Redacting(Redaction(mongo.db), life.client),
+                Departing(
+                    Departures(mongo.db),
+                    Redaction(mongo.db),
+                    ComplianceNotes(mongo.db),
+                    AuditLog(mongo.db),
+                    life.asking,
+                    first=self._first_probe,
+                ),
+                AskingLocations(shops, boms, ShopifyReads(life.client)),
                 every=min(watchdog_every, CARETAKER_EVERY),
             )
             self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:
-        targets = Targets.open(private=self._settings.private_targets)
+        targets = Targets.open(private=self._settings.private_targets, ports=self._settings.target_ports)
         self._connections.push_async_callback(targets.close)
         scheduling, outcomes = compose_scheduling(
             self._mongo,

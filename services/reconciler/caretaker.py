@@ -1,4 +1,4 @@
-"""The caretaker: paused shops are probed, unfinished set-ups finished, shops that have left deleted when asked to."""
+"""The caretaker: paused shops are probed, unfinished set-ups finished; Shopify is asked what webhooks only claim."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 
 import structlog
 
-from services.reconciler.redacting import Redacting
+from services.reconciler.asking_locations import AskingLocations
+from services.reconciler.departing import Departing
 from shared.shop_life.installing import Installing
 from shared.shop_life.probing import Probing
 
@@ -19,10 +20,19 @@ EVERY = 2.0
 class Caretaker:
     """Runs beside the watchdog."""
 
-    def __init__(self, probing: Probing, installing: Installing, redacting: Redacting, *, every: float = EVERY) -> None:
+    def __init__(
+        self,
+        probing: Probing,
+        installing: Installing,
+        departing: Departing,
+        locations: AskingLocations,
+        *,
+        every: float = EVERY,
+    ) -> None:
         self._probing = probing
         self._installing = installing
-        self._redacting = redacting
+        self._departing = departing
+        self._locations = locations
         self._every = every
 
     async def run(self) -> None:
@@ -31,7 +41,8 @@ class Caretaker:
             try:
                 await self._probing.run()
                 await self._installing.set_up_due()
-                await self._redacting.run()
+                await self._departing.run()
+                await self._locations.run()
             except Exception:  # a store that is away: the next round tries again
                 log.exception("caretaker_round_failed")
             await asyncio.sleep(self._every)

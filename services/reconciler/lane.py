@@ -25,6 +25,10 @@ log = structlog.get_logger()
 LANE_BOUND = 2000
 """Cells one shop may have in a process; above it messages are acknowledged and their places freed."""
 
+HELD_BOUND = 500
+"""Messages one shop may leave unanswered, a fourth of what the broker delivers of its partition: whoever shares it must
+come through. Cells above that are remembered like those of a long wait, and the watchdog covers a crash."""
+
 LINGER = 0.01
 """Seconds until a batch that is not full asks the documents whether more is on its way; longer at each look."""
 
@@ -93,12 +97,15 @@ class Lane:
             await self._cells.free_places(self._shop, [cell])
             await delivery.ack()
             return
-        self._waiting[cell] = delivery
+        holds = self.held < HELD_BOUND
+        self._waiting[cell] = delivery if holds else None
         self._not_coming.discard(cell)
         self._arrivals += 1
         if tracing.on() and delivery.carried is not None:
             self._published_in[cell] = delivery.carried
         self._start()
+        if not holds:
+            await delivery.ack()
 
     def _start(self) -> None:
         if not self._stopping.is_set() and (self._task is None or self._task.done()):
@@ -243,6 +250,8 @@ class Lanes:
         self._worker = worker
         self._cells = cells
         self._lanes: dict[str, Lane] = {}
+        lanes = self._lanes
+        metrics.LANE_CELLS.ask(self, lambda: {(): sum(lane.size for lane in lanes.values())})
 
     async def add(self, shop: str, cell: str, delivery: Delivery) -> None:
         """Hand a cell to its shop's lane."""
@@ -258,7 +267,6 @@ class Lanes:
                 crowded=lambda: self._held(partition) >= self._prefetch,
             )
         await lane.add(cell, delivery)
-        metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
 
     def at_work(self, shop: str) -> bool:
         """Whether a batch of the shop is under way in this process."""
@@ -272,7 +280,6 @@ class Lanes:
         lane = self._lanes.get(shop)
         if lane is not None and lane.size == 0:
             del self._lanes[shop]
-        metrics.LANE_CELLS.set(sum(lane.size for lane in self._lanes.values()))
 
     async def stop(self, shops: Callable[[str], bool] = lambda _: True) -> None:
         """Stop the lanes of some shops (all by default)."""

@@ -19,7 +19,8 @@ from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 log = structlog.get_logger()
 
-PREFETCH = 500
+PREFETCH = 2000
+"""Messages of a partition, which several shops share, not answered yet; one shop holds a part (`HELD_BOUND`)."""
 
 
 class Partitions:
@@ -32,6 +33,8 @@ class Partitions:
         self._consumer = consumer
         self._lanes = lanes
         self._subscriptions: dict[int, Subscription] = {}
+        held = self._subscriptions
+        metrics.PARTITIONS_HELD.ask(self, lambda: {(): len(held)})
 
     @property
     def held(self) -> frozenset[int]:
@@ -47,7 +50,6 @@ class Partitions:
             self._subscriptions[partition] = await self._consumer.deliver(
                 CELLS[partition], self._on_cell, prefetch=PREFETCH
             )
-        metrics.PARTITIONS_HELD.set(len(self._subscriptions))
 
     async def run(self) -> None:
         """Balance until cancelled. A store that is away for a moment costs nothing: the queues go on."""
@@ -63,6 +65,7 @@ class Partitions:
         await asyncio.gather(*(subscription.stop() for subscription in self._subscriptions.values()))
         await self._lanes.stop()
         await self._leases.leave()
+        metrics.PARTITIONS_HELD.forget(self)
 
     async def _lay_down(self, partition: int) -> None:
         subscription = self._subscriptions.pop(partition)

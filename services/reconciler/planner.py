@@ -13,12 +13,13 @@ from services.reconciler.overlap import shares_a_cell
 from services.reconciler.sources import CellSources, expired
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
-from shared import tracing
+from shared import metrics, tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
 from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
+from shared.foreign_acts import ForeignActs
 from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
@@ -29,6 +30,7 @@ from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
+from shared.shop_locks import ShopLocks
 
 log = structlog.get_logger()
 
@@ -52,7 +54,11 @@ class Planner:
         window: Window,
         telling: Telling,
         publisher: Publisher,
+        acts: ForeignActs,
+        most_open: int,
     ) -> None:
+        """`most_open`: jobs of one shop that have not ended."""
+        self._acts = acts
         self._transactions = transactions
         self._lease = lease
         self._jobs = jobs
@@ -63,6 +69,8 @@ class Planner:
         self._window = window
         self._telling = telling
         self._publisher = publisher
+        self._most_open = most_open
+        self._locks = ShopLocks()
         self._planning: set[str] = set()
         self._again: set[str] = set()
 
@@ -72,6 +80,8 @@ class Planner:
             if delivery.key == topology.JOB_CANCEL:
                 cancel = JobCancel.model_validate_json(delivery.body)
                 await self.cancel(cancel.shop, cancel.job_id)
+                if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
+                    await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
                 return
             request = JobRequest.model_validate_json(delivery.body)
         except ValidationError as error:
@@ -85,8 +95,25 @@ class Planner:
             # Its cells are the first job's: what it says of overlaps must be about those.
             selection = SelectionBody(**first["selection"])
             request = request.model_copy(update={"selection": selection})
-        await self._jobs.request(request)
-        await self.plan(request.shop)
+        if await self._stored(request, delivery):
+            await self.plan(request.shop)
+
+    async def _stored(self, request: JobRequest, delivery: Delivery) -> bool:
+        """Store a job that is not known yet; whether there is anything to plan. One too many ends with its code."""
+        shop = request.shop
+        async with self._locks.of(shop):
+            if await self._jobs.open(shop, self._most_open) < self._most_open:
+                if await self._jobs.request(request):
+                    await self._acts.note(delivery, "job.start", shop, request.job_id, request.requested_by)
+                return True
+            if await self._jobs.get(shop, request.job_id) is not None:
+                return True  # asked for over HTTP, by a schedule or a repair, or once more
+            why = f"{self._most_open} jobs of this shop have not ended yet, which is the most."
+            await self._jobs.request(request, refused=(str(Code.TOO_MANY_JOBS), why))
+        metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
+        log.info("job_refused", shop=shop, job=request.job_id)
+        await self._tell(shop, request.job_id)
+        return False
 
     async def on_finished(self, delivery: Delivery) -> None:
         """A job has ended: those that waited for it may start."""

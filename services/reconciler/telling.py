@@ -6,6 +6,7 @@ import structlog
 
 from shared import metrics
 from shared.contract.messages import JobFinished, JobProgress
+from shared.domain.codes import Code
 from shared.domain.job import JobState
 from shared.errors import BrokerUnavailable
 from shared.mongodb.cells import CellStore
@@ -50,7 +51,9 @@ class Telling:
         except BrokerUnavailable:
             log.warning("job_finished_not_told", shop=job["shop"], job=job["job_id"])
             return
-        if await self._jobs.finished_sent(job["shop"], job["job_id"]):
+        refused = (job["failure"] or {}).get("code") == Code.TOO_MANY_JOBS
+        # What a shop's limit has refused is counted as such; an alert is about jobs that failed.
+        if await self._jobs.finished_sent(job["shop"], job["job_id"]) and not refused:
             metrics.JOBS.labels(job["source"], job["direction"], job["state"]).inc()
             seconds = (job["finished_at"] - job["requested_at"]).total_seconds()
             metrics.JOB_SECONDS.labels(job["direction"]).observe(seconds)

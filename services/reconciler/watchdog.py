@@ -14,6 +14,7 @@ from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
+from shared.hands import Hands
 from shared.mongodb.cells import CellStore
 from shared.mongodb.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops import ShopStore
@@ -26,6 +27,9 @@ EVERY = 5.0
 
 PAUSE_REASONS = tuple(PAUSES.values())
 """Shown also while no shop has them (`ShopPaused`)."""
+
+SHOPS_AT_ONCE = 8
+"""Shops planned side by side."""
 
 SILENT_AFTER = timedelta(seconds=60)
 """A cell published this long ago and still open is published again."""
@@ -56,15 +60,19 @@ class Watchdog:
         self._window = window
         self._every = every
         self._silent_after = silent_after
+        self._planning = Hands(SHOPS_AT_ONCE)
 
     async def run(self) -> None:
         """Go round until cancelled."""
-        while True:
-            try:
-                await self.round()
-            except Exception:  # a store or broker that is away: the next round tries again
-                log.exception("watchdog_round_failed")
-            await asyncio.sleep(self._every)
+        try:
+            while True:
+                try:
+                    await self.round()
+                except Exception:  # a store or broker that is away: the next round tries again
+                    log.exception("watchdog_round_failed")
+                await asyncio.sleep(self._every)
+        finally:
+            await self._planning.finish()
 
     async def round(self) -> None:
         """Plan what waits, refill what is silent, end what is done, tell what was not confirmed.
@@ -72,8 +80,10 @@ class Watchdog:
         Each part and each job for itself: one that fails must not keep the others waiting.
         """
         await self._try("measure", self._measure())
+        # Making a large job's cells takes long, so nobody waits for it here; the next round plans what found no hand.
         for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
-            await self._try("plan", self._planner.plan(shop), shop=shop)
+            if self._planning.free > 0 and shop not in self._planning.busy:
+                self._planning.begin(shop, self._try("plan", self._planner.plan(shop), shop=shop))
         for shop, job_id in await self._jobs.running():
             await self._try("wake", self._wake(shop, job_id), shop=shop, job=job_id)
         async for job in self._jobs.finished_due():
@@ -116,9 +126,8 @@ class Watchdog:
         ages = dict.fromkeys(numbers, 0.0)
         for state, number, oldest in jobs:
             numbers[state], ages[state] = number, (now - oldest).total_seconds()
-        for state, number in numbers.items():
-            metrics.JOBS_OPEN.labels(state).set(number)
-            metrics.JOB_OLDEST.labels(state).set(ages[state])
-        metrics.SHOPS_PAUSED.clear()
-        for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items():
-            metrics.SHOPS_PAUSED.labels(reason).set(number)
+        metrics.JOBS_OPEN.tell({(state,): number for state, number in numbers.items()})
+        metrics.JOB_OLDEST.tell({(state,): age for state, age in ages.items()})
+        metrics.SHOPS_PAUSED.tell(
+            {(reason,): number for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items()}
+        )

@@ -16,6 +16,13 @@ from shared.rabbitmq.topology import PARTITIONS, cell_key
 log = structlog.get_logger()
 
 WINDOW = 1000
+"""Cells of one job that are published and open."""
+
+OF_A_SHOP = 2000
+"""About as many of one shop: its jobs share them, so that in the queue a hundred jobs are not a hundred windows ahead
+of another shop's cell."""
+
+LEAST = 20
 
 
 class Window:
@@ -28,7 +35,9 @@ class Window:
 
     async def refill(self, shop: str, job_id: str) -> int:
         """Publish the next cells of a running job; answers how many. Raises BrokerUnavailable."""
-        claimed = await self._cells.claim_window(shop, job_id, WINDOW)
+        beside = await self._jobs.how_many_run(shop)
+        window = max(LEAST, min(WINDOW, OF_A_SHOP // max(1, beside)))
+        claimed = await self._cells.claim_window(shop, job_id, window)
         if not claimed:
             return 0
         messages = [

@@ -23,3 +23,4 @@ def show_zero_counts() -> None:
     begin_at_zero(metrics.DRIFT_REPAIRED, _DRIFTING, ["repaired", "failed"])
     begin_at_zero(metrics.DEAD_LETTERS, [queue.name for queue in QUEUES])
     begin_at_zero(metrics.WATCHDOG_REPUBLISHED, ["cells"])
+    begin_at_zero(metrics.REFUSED_BY_LIMIT, ["jobs"])

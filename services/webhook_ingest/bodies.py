@@ -8,11 +8,17 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from shared.contract.messages import Quantity, parse_time
+from shared.contract.words import LONGEST_NAME, as_words
 
 
 def _id_text(value: object) -> object:
     """Ids are numbers above 2^53 in Shopify's JSON; anything else stays as it is and fails as a string of digits."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _one_line(value: object) -> object:
+    # As a read of the location takes it: nobody could correct it at our door.
+    return as_words(value, LONGEST_NAME) if isinstance(value, str) else value
 
 
 def _zoned(value: object) -> datetime:
@@ -27,6 +33,8 @@ def _zoned(value: object) -> datetime:
 
 ShopifyId = Annotated[str, BeforeValidator(_id_text), Field(pattern=r"^[1-9][0-9]{0,19}$")]
 ZonedTime = Annotated[datetime, BeforeValidator(_zoned)]
+
+Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,255}$")]
 
 
 class Body(BaseModel):
@@ -132,21 +140,21 @@ _LISTED = 100
 class LocationBody(ObjectBody):
     """`locations/*`."""
 
-    name: Annotated[str, Field(min_length=1, max_length=500)]
+    name: Annotated[str, BeforeValidator(_one_line), Field(min_length=1)]
     active: StrictBool
 
 
 class ScopesBody(Body):
     """`app/scopes_update`: what the app may do in the shop from now on."""
 
-    current: list[Annotated[str, Field(max_length=200)]] = Field(max_length=500)
+    current: list[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,200}$")]] = Field(max_length=500)
 
 
 class BulkBody(Body):
     """`bulk_operations/finish`."""
 
     admin_graphql_api_id: Annotated[str, Field(pattern=r"^gid://shopify/BulkOperation/[0-9]{1,20}$")]
-    status: Annotated[str, Field(max_length=50)]
+    status: Annotated[str, Field(pattern=r"^[A-Za-z_]{1,50}$")]
 
     @property
     def subject(self) -> str:
@@ -158,14 +166,14 @@ class UninstalledBody(Body):
     """`app/uninstalled`: the shop as it is. Its domain may be null, and may be newer than the one we know it under."""
 
     id: ShopifyId
-    myshopify_domain: Annotated[str, Field(max_length=255)] | None
+    myshopify_domain: Domain | None
 
 
 class ComplianceBody(Body):
     """The compliance topics, of which the front keeps no more than this. Unlike others they name a shop."""
 
     shop_id: ShopifyId
-    shop_domain: Annotated[str, Field(min_length=1, max_length=255)]
+    shop_domain: Domain
 
 
 _OF_A_CUSTOMER = frozenset({"customer", "orders_requested", "orders_to_redact", "data_request"})

@@ -21,6 +21,7 @@ from shared.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
+from shared.serving.server import start_server
 from shared.settings import Settings
 
 Role = Literal["front", "indexer"]
@@ -96,7 +97,7 @@ class WebhookIngestService:
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         self._parts.callback(mongo.close)
         await mongo.prepare()
-        keeper = KeptMessages(DeadLetterStore(mongo.db))
+        keeper = KeptMessages(DeadLetterStore(mongo.db), Seals(settings.client_secrets))
         consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME, keeper, passing=STORE_AWAY)
         self._parts.push_async_callback(consumer.close)
         show_zero_counts_of_indexer()
@@ -118,14 +119,9 @@ class WebhookIngestService:
             return
         own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
-        # Bodies stay as they were sent: the signature is over the raw bytes, compressed ones included.
-        runner = web.AppRunner(own, access_log=None, shutdown_timeout=_LAST_ANSWERS, auto_decompress=False)
-        self._parts.push_async_callback(runner.cleanup)
-        await runner.setup()
-        # Any number of processes on the machine share the port; the kernel gives each its share of connections.
-        site = web.TCPSite(runner, settings.host, port, reuse_port=True)
-        await site.start()
-        self.port = runner.addresses[0][1]
+        server = await start_server(own, settings.host, port, shutdown_timeout=_LAST_ANSWERS)
+        self._parts.push_async_callback(server.close)
+        self.port = server.port
 
 
 def _check(ready: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:

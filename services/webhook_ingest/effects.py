@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.webhook_ingest.bodies import ComplianceBody, LocationBody, ScopesBody, UninstalledBody
+from services.webhook_ingest.bodies import ComplianceBody, DataRequestBody, LocationBody, ScopesBody, UninstalledBody
 from services.webhook_ingest.event import Event, Outcome, Result
 from services.webhook_ingest.items import ItemEffects
 from services.webhook_ingest.topics import Effect
 from shared.mongodb.boms import BomStore
+from shared.mongodb.compliance import NO_CUSTOMER_DATA, ComplianceNotes
+from shared.mongodb.departures import REDACT, UNINSTALLED, Claim, Departures
 from shared.mongodb.events import EventStore
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.stock import StockStore
@@ -43,9 +45,13 @@ class ShopEffects:
         stock: StockStore,
         events: EventStore,
         sweeps: SweepStore,
+        departures: Departures,
+        notes: ComplianceNotes,
         redaction: Redaction,
     ) -> None:
         self._sweeps = sweeps
+        self._departures = departures
+        self._notes = notes
         self._redaction = redaction
         self._transactions = transactions
         self._events = events
@@ -105,37 +111,52 @@ class ShopEffects:
             active=active,
             told_at=event.envelope.told_at,
         )
-        return Outcome.DONE if kept else Outcome.IGNORED
+        if not kept:
+            return Outcome.IGNORED
+        # An old body under new headers looks newest: what it says stands until the locations are read.
+        await self._events.locations_due(session, shop)
+        return Outcome.DONE
 
     async def _uninstalled(self, session: Session, shop: str, event: Event) -> Outcome:
         """The header's domain is trusted where the body's is none of ours: a shop's newest name may be another.
 
-        A body that names another shop of ours was sent again under this one's name.
+        A body that names another shop of ours was sent again under this one's name. One that does not may be an old
+        one all the same: the reconciler asks Shopify before anything changes for a shop that has a token.
         """
         named = event.body.myshopify_domain if isinstance(event.body, UninstalledBody) else None
         other = (named or shop).lower()
         if other != shop and await self._events.shop_status(session, other) is not None:
             return Outcome.SUSPICIOUS
-        gone = await self._events.uninstall(session, shop, event.envelope.told_at)
+        told_at = event.envelope.told_at
+        if await self._departures.tell(shop, UNINSTALLED, told_at, session) is Claim.ASK:
+            return Outcome.ASKED
+        gone = await self._events.uninstall(session, shop, told_at)
         return Outcome.DONE if gone else Outcome.IGNORED
 
     async def _no_customer(self, session: Session, shop: str, event: Event) -> Outcome:
         """There is nothing to look for: no document of any collection has a field for a customer."""
         if not _names(event, shop):
             return Outcome.SUSPICIOUS
-        await self._events.note_compliance(session, shop, event.envelope.topic, event.envelope.webhook_id)
+        request = event.body.data_request if isinstance(event.body, DataRequestBody) else None
+        await self._notes.note(
+            shop,
+            event.envelope.topic,
+            NO_CUSTOMER_DATA,
+            request_id=None if request is None else request.id,
+            session=session,
+        )
         return Outcome.DONE
 
     async def _redact(self, shop: str, event: Event) -> Outcome:
         """Shopify sends it two days after an uninstall. Of a shop that still, or again, has the app nothing goes.
 
-        That one is looked at by the reconciler: an uninstall of which nobody told shows at the next call.
+        So nothing goes here while there is a token to ask Shopify with: the reconciler asks, and deletes.
         """
         if not _names(event, shop):
             return Outcome.SUSPICIOUS
-        if not await self._redaction.told(shop, event.envelope.told_at):
-            log.warning("redact_of_a_shop_that_has_the_app", shop=shop)
-            return Outcome.IGNORED
+        claim = await self._departures.tell(shop, REDACT, event.envelope.told_at)
+        if claim is not Claim.FREE:
+            return Outcome.ASKED if claim is Claim.ASK else Outcome.IGNORED
         deleted = await self._redaction.redact(shop)
         log.warning("shop_redacted", shop=shop, deleted=deleted)
         return Outcome.DONE

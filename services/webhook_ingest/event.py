@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     SUSPICIOUS = auto()
     """It is verified, but its shop has never used us, or it is another shop's or another topic's: a body sent again
     under other headers, which are not signed. No effect."""
+    ASKED = auto()
+    """It says that the shop has left. Shopify is asked before that takes effect."""
     DONE = auto()
 
 

@@ -13,13 +13,14 @@ import structlog
 from aiohttp import web
 
 from services.webhook_ingest.envelope import SIGNATURE, TOPIC, Envelope, HeaderError
-from services.webhook_ingest.personal import COMPLIANCE_TOPICS, without_persons
+from services.webhook_ingest.personal import reduced
 from services.webhook_ingest.problems import ProblemError
-from services.webhook_ingest.signature import Signatures
-from services.webhook_ingest.topics import TOPICS, routing_key, topic_label
+from services.webhook_ingest.signature import Signatures, can_be_signature
+from services.webhook_ingest.topics import TOPICS, can_be_topic, routing_key, topic_label
 from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.operations import MEASURED
+from shared.serving.bodies import UNNAMED, BodyRefused, media_type, read_body
 
 log = structlog.get_logger()
 
@@ -30,6 +31,10 @@ DEADLINE = 4.5
 """Seconds for everything; Shopify gives a webhook five, its connection included."""
 SERVICE = "webhook-ingest"
 NOT_KEPT = "the webhook cannot be kept now: send it again"
+NOT_SIGNED = "X-Shopify-Hmac-Sha256 does not sign this body"
+
+# "Some bytes" is what is sent by who names no type: no reason to lose a webhook.
+_MEDIA_TYPES = frozenset({"application/json", UNNAMED})
 
 
 class WebhookPublisher(Protocol):
@@ -40,9 +45,9 @@ class WebhookPublisher(Protocol):
 
 
 class Front:
-    """Takes webhooks. It neither reads bodies nor recognises repeats: both are the indexer's.
+    """Takes webhooks. It neither judges bodies nor recognises repeats: both are the indexer's.
 
-    The one exception are the compliance topics, of whose bodies only what names no customer goes on.
+    Of a body only what its topic uses goes on (`personal.py`), so that nobody's data wait in a queue.
     """
 
     def __init__(self, signatures: Signatures, publisher: WebhookPublisher) -> None:
@@ -54,7 +59,7 @@ class Front:
         return [web.post(PATH, self.receive)]
 
     async def receive(self, request: web.Request) -> web.Response:
-        """`POST /webhooks/shopify`: 200, or a problem document with 400, 401, 408, 413 or 503."""
+        """`POST /webhooks/shopify`: 200, or a problem document with 400, 401, 408, 413, 415, 429 or 503."""
         began = monotonic()
         label = topic_label(request.headers.get(TOPIC, ""))
         try:
@@ -77,17 +82,19 @@ class Front:
         waiting_for = HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time: send it again"
         try:
             async with asyncio.timeout(DEADLINE):
-                body = await _read(request)
+                envelope = _plausible(request)
+                body = await read_body(request, shop=envelope.shop, most=BODY_LIMIT)
                 if not self._signatures.valid(body, request.headers.get(SIGNATURE, "")):
-                    raise ProblemError(HTTPStatus.UNAUTHORIZED, "X-Shopify-Hmac-Sha256 does not sign this body")
-                envelope = _envelope(request)
-                if envelope.topic not in TOPICS:
-                    log.info("webhook_of_unknown_topic", shop=envelope.shop, topic=envelope.topic[:100])
+                    raise ProblemError(HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
+                topic = TOPICS.get(envelope.topic)
+                if topic is None:
+                    log.info("webhook_of_unknown_topic", shop=envelope.shop, topic=envelope.topic)
                     return "unknown_topic"
-                if envelope.topic in COMPLIANCE_TOPICS:
-                    body = without_persons(body)
+                body = reduced(body, topic.body)
                 waiting_for = HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT
                 await self._publisher.webhook(routing_key(envelope.topic), body, envelope.to_headers())
+        except BodyRefused as error:
+            raise ProblemError(error.status, error.detail, error.headers) from None
         except TimeoutError:
             raise ProblemError(*waiting_for) from None
         except BrokerUnavailable as error:
@@ -98,20 +105,16 @@ class Front:
         return "accepted"
 
 
-async def _read(request: web.Request) -> bytes:
-    """The raw bytes, whole; the limit is ours, since the application may be shared. Raises ProblemError."""
-    too_large = ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a webhook has at most {BODY_LIMIT} bytes")
-    if request.content_length is not None and request.content_length > BODY_LIMIT:
-        raise too_large
-    body = bytearray()
-    try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                raise too_large
-    except web.RequestPayloadError:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not whole: send it again") from None
-    return bytes(body)
+def _plausible(request: web.Request) -> Envelope:
+    """The envelope of a request whose body is worth reading. Raises ProblemError, with nothing read of it."""
+    if not can_be_signature(request.headers.get(SIGNATURE, "")):
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
+    envelope = _envelope(request)
+    if not can_be_topic(envelope.topic):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "X-Shopify-Topic must be a topic, such as inventory_levels/update")
+    if media_type(request) not in _MEDIA_TYPES:
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a webhook is JSON: send Content-Type: application/json")
+    return envelope
 
 
 def _envelope(request: web.Request) -> Envelope:

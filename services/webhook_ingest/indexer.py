@@ -22,10 +22,13 @@ from shared import metrics, tracing
 from shared.contract.seal import Seals
 from shared.errors import StoreUnavailable
 from shared.mongodb.boms import BomStore
+from shared.mongodb.compliance import ComplianceNotes
 from shared.mongodb.connection import Mongo
+from shared.mongodb.departures import Departures
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.redaction import Redaction
+from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.consumer import Consumer, Delivery, Reject
@@ -60,8 +63,11 @@ class Indexer:
             stock=stock,
             events=events,
             sweeps=SweepStore(mongo.db),
+            departures=Departures(mongo.db),
+            notes=ComplianceNotes(mongo.db),
             redaction=Redaction(mongo.db),
         )
+        self._shops = ShopStore(mongo.db, [])
         self._lanes: Lanes[_Taken] = Lanes(self._work)
         self._consumer: Consumer | None = None
         self._stopping = asyncio.Event()
@@ -91,6 +97,11 @@ class Indexer:
         except BodyError as error:
             # The headers are not signed: a body that does not fit its topic may have been sent under another one.
             metrics.WEBHOOKS.labels(topic_label(envelope.topic), "suspicious").inc()
+            if await self._shops.status(envelope.shop) is None:
+                # Of a shop that has never used us, or has been deleted, nothing is kept: not even what is wrong.
+                log.info("webhook_of_unknown_shop", shop=envelope.shop, topic=envelope.topic, reason=str(error))
+                await delivery.ack()
+                return
             raise Reject(f"{envelope.topic}: {error}") from None
         self._lanes.add(envelope.shop, _Taken(event, delivery))
 

@@ -1,29 +1,69 @@
-"""Compliance webhooks name customers. What names them ends at the front: no queue and no document ever holds it."""
+"""What nobody uses ends at the front: no queue, no dead letter and no document ever holds it.
+
+Webhooks name people: the compliance topics a customer, a location its telephone, a product's whatever an app has put
+there. And the topic is a header, which is not signed: any body may come under any topic. So of every body only those
+fields go on that its topic's own form has (`bodies.py`); of others the name alone, by which a body of another topic is
+known. Reducing what is reduced changes nothing.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-COMPLIANCE_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
-_SCALARS = ("shop_id", "shop_domain")
+MAX_NAMES = 50
+MAX_NAME = 100
+"""Characters of a name, of which nothing is used."""
+
+_WRONG: dict[str, Any] = {}
+"""In the place of what has not the form of its field: it is refused as the thing itself would have been. Null, which
+means something, would not be."""
 
 
-def without_persons(content: bytes) -> bytes:
-    """The body with its fields' names, the shop and the request's own id; all else is null.
-
-    What is no JSON object becomes an empty one: it does not fit its topic, and the indexer says so.
-    """
+def reduced(content: bytes, form: type[BaseModel]) -> bytes:
+    """The body with its form's fields. What is no JSON object becomes an empty one, which is refused as that."""
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
+        body = from_json(content)
+    except ValueError:
         return b"{}"
     if not isinstance(body, dict):
         return b"{}"
-    kept: dict[str, Any] = dict.fromkeys((name[:100] for name in list(body)[:50]), None)
-    kept |= {name: body[name] for name in _SCALARS if isinstance(body.get(name), (str, int))}
-    request = body.get("data_request")
-    if isinstance(request, dict) and isinstance(request.get("id"), (str, int)):
-        kept["data_request"] = {"id": request["id"]}
-    return json.dumps(kept).encode()
+    kept = _fields(body, form)
+    others = (name for name in body if name not in kept)
+    return json.dumps(
+        kept | {name[:MAX_NAME]: None for _, name in zip(range(MAX_NAMES), others, strict=False)}
+    ).encode()
+
+
+def _fields(body: dict[str, Any], form: type[BaseModel]) -> dict[str, Any]:
+    fields = form.model_fields
+    return {
+        name: _kept(body[name], Annotated[fields[name].annotation, fields[name]]) for name in fields if name in body
+    }
+
+
+def _kept(value: Any, form: Any) -> Any:
+    """A value as far as its field uses it."""
+    bare = get_args(form)[0] if get_origin(form) is Annotated else form
+    if bare is NoneType or bare is Any:
+        return None
+    for one in get_args(bare) if get_origin(bare) in {Union, UnionType} else (bare,):
+        if isinstance(value, dict) and isinstance(one, type) and issubclass(one, BaseModel):
+            return _fields(value, one)
+        if isinstance(value, list) and get_origin(one) is list:
+            return [_kept(item, get_args(one)[0]) for item in value]
+    try:
+        _check_of(form).validate_python(value)
+    except ValidationError:
+        return _WRONG
+    return value
+
+
+@cache
+def _check_of(form: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(form)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -14,16 +14,21 @@ from shared.errors import TrueupError
 class ProblemError(TrueupError):
     """A request that is refused: its status, and one line on what is wrong and how to mend it."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = dict(headers or {})
 
     def response(self) -> web.Response:
         """The answer."""
         document = {"type": "about:blank", "title": self.status.phrase, "status": self.status, "detail": self.detail}
         return web.Response(
-            status=self.status, text=json.dumps(document), content_type="application/problem+json", charset="utf-8"
+            status=self.status,
+            text=json.dumps(document),
+            content_type="application/problem+json",
+            charset="utf-8",
+            headers=self.headers,
         )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
+
+_FORM = re.compile(r"[A-Za-z0-9+/]{43}=", re.ASCII)
+
+
+def can_be_signature(text: str) -> bool:
+    """Whether it has the form of one: 32 bytes in base64. Known before the body is."""
+    return _FORM.fullmatch(text) is not None
 
 
 class Signatures:
@@ -15,7 +23,7 @@ class Signatures:
         self._secrets = tuple(secret.encode() for secret in secrets)
 
     def valid(self, body: bytes, given: str) -> bool:
-        """Whether `given` signs `body`. Anything malformed (hex, empty, not ASCII) is simply wrong.
+        """Whether `given` signs `body`. Anything malformed (hex, empty, not ASCII) is simply wrong, and so is no body.
 
         The texts are compared, not what they decode to: there is one right text per secret, and nothing a stranger
         sends is ever decoded. aiohttp hands over bytes that are no UTF-8 as surrogates, hence "surrogateescape".
@@ -23,7 +31,7 @@ class Signatures:
         sent = given.encode("utf-8", "surrogateescape")
         # Every secret is tried, so that the time taken does not tell which one fits.
         found = [hmac.compare_digest(self._signature(secret, body), sent) for secret in self._secrets]
-        return any(found)
+        return any(found) and body != b""
 
     @staticmethod
     def _signature(secret: bytes, body: bytes) -> bytes:

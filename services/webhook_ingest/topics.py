@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -90,6 +91,14 @@ TOPICS: dict[str, Topic] = {
 
 UNKNOWN = "unknown"
 """The metrics' label of all others: a stranger's header must not make new series."""
+
+
+_FORM = re.compile(r"[a-z][a-z0-9_]{0,49}/[a-z0-9_/]{1,49}", re.ASCII)
+
+
+def can_be_topic(text: str) -> bool:
+    """Whether it has the form of Shopify's topics, also of those that we do not know."""
+    return _FORM.fullmatch(text) is not None
 
 
 def topic_label(topic: str) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from shared.contract.selection import Id, LeaveOut, LocationId, SelectionBody
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.contract.words import BomFields, Id, LocationId, RequestedBy, Words
 from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState
@@ -58,7 +59,7 @@ class PreviewRequest(Message):
 
     preview_id: Ulid
     selection: SelectionBody
-    requested_by: str = Field("", max_length=200)
+    requested_by: RequestedBy = ""
 
 
 class JobRequest(Message):
@@ -70,7 +71,7 @@ class JobRequest(Message):
     selection: SelectionBody
     preview_id: Ulid | None = None
     source: JobSource = JobSource.API
-    requested_by: str = Field("", max_length=200)
+    requested_by: RequestedBy = ""
     options: JobOptions = JobOptions()
     of_job_id: Ulid | None = Field(None, description="The job that a retry or an undo refers to.")
     left_out: bool = Field(
@@ -91,15 +92,8 @@ class JobCancel(Message):
     job_id: Ulid
 
 
-class BomUpsert(Message):
+class BomUpsert(BomFields, Message):
     """Create or change a BOM. Fields not given stay as they are; a new BOM starts with their defaults."""
-
-    bom_id: Id
-    inventory_item_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
-    name: str = Field(min_length=1, max_length=500)
-    tags: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(None, max_length=100)
-    tracks_pre_assembled: bool | None = Field(None, strict=True)
-    externally_managed: bool | None = Field(None, strict=True)
 
 
 class BomRemove(Message):
@@ -114,9 +108,9 @@ class CountAdjust(Message):
     bom_id: Id
     location_id: LocationId
     delta: Quantity
-    idempotency_key: str = Field(min_length=1, max_length=200)
+    idempotency_key: Annotated[Words, Field(min_length=1, max_length=200)]
     cause: Literal["counted", "built", "imported", "corrected"] = "corrected"
-    actor: str = Field("", max_length=200)
+    actor: RequestedBy = ""
 
 
 class CellWork(Message):
@@ -140,11 +134,15 @@ class FinishedCell(BaseModel):
     code: str | None = None
 
 
+MOST_CELLS_TOLD = 10_000
+"""Cells of one `cells.finished`; a batch has 250."""
+
+
 class CellsFinished(Message):
     """Some cells of a job have ended; the documents hold the truth."""
 
     job_id: Ulid
-    cells: list[FinishedCell]
+    cells: list[FinishedCell] = Field(fail_fast=True, max_length=MOST_CELLS_TOLD)
 
 
 class JobProgress(Message):

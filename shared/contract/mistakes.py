@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from shared.contract.words import SAID
+
 MAX_NAMED = 20
 """Mistakes named one by one."""
 
@@ -17,6 +19,9 @@ MAX_TEXT = 200
 """Characters of a path or a message; what is longer is cut, and says so."""
 
 _CUT = "…"
+
+_PATTERNS = {f"String should match pattern '{pattern}'": said for pattern, said in SAID.items()}
+"""A pattern tells a sender little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,23 @@ def mistakes_of(error: ValidationError, most: int = MAX_NAMED) -> Mistakes:
     """What a model found, in the order of the input; the branches of a union tell one mistake once."""
     found: dict[tuple[str, str], str] = {}
     more = 0
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
+    all_of_them = error.errors(include_url=False, include_context=False, include_input=False)
+    for seen, item in enumerate(all_of_them):
         path = cut(".".join(str(step) for step in item["loc"] if not _is_branch(step)))
-        message = cut(item["msg"].removeprefix("Value error, "))
+        message = cut(_PATTERNS.get(item["msg"]) or item["msg"].removeprefix("Value error, "))
         if (path, message) in found:
             continue
-        if len(found) < most:
-            found[path, message] = item["type"]
-        else:
-            more += 1
+        if len(found) == most:
+            # To read the rest would be half of the work, and tell nothing but which of them are told twice.
+            more = len(all_of_them) - seen
+            break
+        found[path, message] = item["type"]
     return Mistakes(tuple(Mistake(path, message, kind) for (path, message), kind in found.items()), more)
 
 
 def cut(text: str, most: int = MAX_TEXT) -> str:
-    """The text, shortened where it is long."""
+    """The text, shortened where it is long, and without halves of surrogate pairs, which cannot be sent on."""
+    text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
 
 

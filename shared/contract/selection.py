@@ -7,16 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.contract.words import Id, LocationId, Words
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 
-Id = Annotated[str, Field(min_length=1, max_length=64, description="An id, always a string.")]
-
 MOST_LEFT_OUT = 5000
 """Cells left out one by one; more are left out by their class."""
-
-LocationId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$", description="A Shopify location's id.")]
 
 
 class CellRef(BaseModel):
@@ -33,8 +30,8 @@ class FilterBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str | None = Field(None, max_length=200, description="Part of the BOM's name or id.")
-    tag: str | None = Field(None, max_length=200)
+    text: Annotated[Words, Field(max_length=200)] | None = Field(None, description="Part of the BOM's name or id.")
+    tag: Annotated[Words, Field(max_length=200)] | None = None
     tracks_pre_assembled: bool | None = Field(None, strict=True)
     location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
     cell_class: CellClass | None = Field(
@@ -49,7 +46,7 @@ class LeaveOut(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     classes: list[CellClass] | None = Field(None, min_length=1, max_length=len(CellClass))
-    cells: list[CellRef] | None = Field(None, min_length=1, max_length=MOST_LEFT_OUT)
+    cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=MOST_LEFT_OUT)
 
     def has(self, key: CellKey, cell_class: str | None) -> bool:
         """Whether the row of this cell is left out."""
@@ -69,9 +66,10 @@ class SelectionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    bom_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)] | Literal["all"] | None = None
+    # Of long lists the first mistake is told: all of them would take longer to tell than the list to read.
+    bom_ids: Annotated[list[Id], Field(fail_fast=True, min_length=1, max_length=50_000)] | Literal["all"] | None = None
     location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
-    cells: list[CellRef] | None = Field(None, min_length=1, max_length=100_000)
+    cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=100_000)
     filter: FilterBody | None = None
 
     @model_validator(mode="after")

@@ -33,6 +33,8 @@ class Code(StrEnum):
     WORKER_CRASHED = "WORKER_CRASHED"
     SHOP_PAUSED_TOO_LONG = "SHOP_PAUSED_TOO_LONG"
     RECORDS_RESTORED = "RECORDS_RESTORED"
+    TOO_MANY_PREVIEWS = "TOO_MANY_PREVIEWS"
+    TOO_MANY_JOBS = "TOO_MANY_JOBS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,14 @@ EXPLAINED: dict[Code, Explanation] = {
     Code.RECORDS_RESTORED: Explanation(
         "The app's records were restored from a backup, which does not know what this run had done since.",
         _NEW_PREVIEW,
+    ),
+    Code.TOO_MANY_PREVIEWS: Explanation(
+        "The shop had as many previews that had not ended as it may have.",
+        "Wait until one has ended, then ask for a new one.",
+    ),
+    Code.TOO_MANY_JOBS: Explanation(
+        "The shop had as many jobs that had not ended as it may have; this one has changed nothing.",
+        "Wait until some have ended, or cancel some; then ask again.",
     ),
 }
 """The explanation of every code."""

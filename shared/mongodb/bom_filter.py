@@ -35,7 +35,9 @@ class BomFilter:
 
     async def _by_text(self, shop: str, text: str) -> Document:
         """Part of the name, or one of the ids whole. Names alone are searched in an index, ids beside them are not."""
-        named: Document = {"name_lower": {"$regex": re.escape(text.lower())}}
+        # MongoDB takes no pattern with a NUL, and escaping leaves one as it is.
+        pattern = re.escape(text.lower()).replace("\x00", "\\x00")
+        named: Document = {"name_lower": {"$regex": pattern}}
         ids = [{"bom_id": text}, {"inventory_item_id": text}]
         of_id = self._boms.find({"shop": shop, "$or": ids}, {"bom_id": 1})
         found = [document["bom_id"] async for document in of_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -168,6 +168,22 @@ class BomStore:
         change = {"$unset": {"product_id": ""}} if product_id is None else {"$set": {"product_id": product_id}}
         if ids:
             await self._boms.update_many({"_id": {"$in": ids}}, change, session=session)
+
+    async def by_sku(self, shop: str, skus: Iterable[str], session: Session | None = None) -> dict[str, list[Bom]]:
+        """The BOMs by the SKU that an import has seen their item with."""
+        found: dict[str, list[Bom]] = {}
+        async for document in self._boms.find({"shop": shop, "sku": {"$in": list(skus)}}, session=session):
+            found.setdefault(document["sku"], []).append(bom_of(document))
+        return found
+
+    async def note_skus(self, shop: str, skus: Mapping[str, str | None], session: Session | None = None) -> None:
+        """Note by BOM id which SKU its item has; None: it has none."""
+        updates = [
+            UpdateOne({"_id": key_of(shop, bom_id)}, {"$unset": {"sku": ""}} if sku is None else {"$set": {"sku": sku}})
+            for bom_id, sku in skus.items()
+        ]
+        if updates:
+            await self._boms.bulk_write(updates, ordered=False, session=session)
 
     async def select(self, shop: str, selection: Selection, *, size: int) -> AsyncIterator[list[SelectedCell]]:
         """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells."""

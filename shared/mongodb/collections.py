@@ -7,7 +7,10 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
                 time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
                 paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no, until},
-                job_no, created_at, scopes, redact_told_at (everything is to be deleted once the shop is gone),
+                job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether the shop
+                has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                boms_made (raised by makers of BOMs near the limit, so that one comes
+                after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
                 drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
                 watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
@@ -16,7 +19,8 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
 locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event), read_at
                 (Shopify listed it then as this shop's)
 boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
-                externally_managed, cells_no (raised whenever cells of the BOM are made or removed), product_id
+                externally_managed, sku (its item's, as an import saw it; absent: not known), cells_no (raised
+                whenever cells of the BOM are made or removed), product_id
                 (of the item, learned from webhooks; absent: not known)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
                 null: in sync), verify_at (a read is wanted from then on; absent: none)
@@ -26,7 +30,7 @@ previews        shop, preview_id · selection, state requested|reading|ready|fai
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
                 kinds {kind: rows}, milestones (each 500th row by kind, size and number),
-                failure {code, message}
+                failure {code, message}, turn (until it has ended) {until (somebody is at it), tries, large}, trace
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
                 which rows are sorted), not_pushed (the code with which a push of it ends)
@@ -41,12 +45,16 @@ cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, stat
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
 webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
-compliance      shop, topic, webhook_id · answer, at: requests about customers, of whom nothing is held
+compliance      shop, topic, answer, request_id or the day · at, last_at, times: requests about customers, of whom
+                nothing is held, and departures of shops that have the app
 imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
-                revs_noted, refused [...], until (somebody is at it), started_at, finished_at
-import_items    shop, import_id, item_id · sku, tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
+                revs_noted, until (somebody is at it), started_at, finished_at
+import_items    shop, import_id, item_id · sku (as Shopify holds it), sku_key, sku_likeness (by which SKUs are
+                compared), tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
                 made new|changed|known|in_use, revs {location: rev noted before the levels are read}, levels,
                 tally {outcome: cells}, at
+import_lines    shop, import_id, line (its number in the file) · name, variant_id, sku, tags, tracks, bom_id, item_id
+                (whose it is), bom {...}, why (it makes no BOM), message, variants [...], at
 drift           shop, drift_id, bom_id, location_id · item_id, bom_name, location_name, state watched|missed|resolved,
                 open (True or absent), due_at (to be looked at; absent: never), seen_at, since and taken_at
                 (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
@@ -61,7 +69,10 @@ schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id,
                 due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
                 told) {state due|sent|failed|dropped, at, tries, detail}
 dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
-                size (of the whole body), headers [[name, value]], reason, cause
+                size (of the whole body), altered (secrets and people's data were taken out), headers [[name, value]],
+                reason, cause
+audit           shop (null: a refused sign-in, which is no shop's), entry_id · at, act, actor, by api|command|message|
+                shopify, subject
 partitions      _id number · owner, until          replicas  _id owner · until
 constants       _id partitions, stock_form (of the documents, see `upgrade`) · value
 """
@@ -84,6 +95,8 @@ IMPORT_LIFE = 7 * 24 * 3600
 DRIFT_LIFE = 90 * 24 * 3600
 DEAD_LETTER_LIFE = 30 * 24 * 3600
 SCHEDULE_RUN_LIFE = 90 * 24 * 3600
+AUDIT_LIFE = 400 * 24 * 3600
+"""A year and a month: who looks at last year's books asks who did what in it."""
 
 _NAMESPACE_EXISTS = 48
 
@@ -109,6 +122,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "tags", "name_lower", "bom_id"),
         _index("shop", "bom_id", partialFilterExpression={"externally_managed": True}, name="managed_elsewhere"),
         _index("shop", "product_id", partialFilterExpression={"product_id": {"$exists": True}}, name="of_product"),
+        _index("shop", "sku", partialFilterExpression={"sku": {"$exists": True}}, name="of_sku"),
     ],
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
@@ -124,6 +138,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
+        # Those that have not ended: how many of a shop, and, across shops, whose turn it is.
+        _index("shop", "turn.until", partialFilterExpression={"turn": {"$exists": True}}, name="turns"),
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "preview_rows": [
@@ -163,8 +179,15 @@ INDEXES: dict[str, list[IndexModel]] = {
     "imports": [_index("shop", "import_id", unique=True)],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),
-        _index("shop", "import_id", "sku"),
+        _index("shop", "import_id", "sku_key"),
+        _index("shop", "import_id", "sku_likeness"),
         _index("shop", "import_id", "variant_ids"),
+        _index("at", expireAfterSeconds=IMPORT_LIFE),
+    ],
+    "import_lines": [
+        _index("shop", "import_id", "line", unique=True),
+        _index("shop", "import_id", "item_id", "line"),
+        _index("shop", "import_id", "bom_id", "line"),
         _index("at", expireAfterSeconds=IMPORT_LIFE),
     ],
     "drift": [
@@ -198,6 +221,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
+    ],
+    "audit": [
+        _index("shop", "-entry_id", unique=True),
+        _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "partitions": [],
     "replicas": [],

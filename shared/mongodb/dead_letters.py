@@ -27,11 +27,13 @@ class DeadLetter:
     headers: dict[str, str]
     reason: str
     cause: str | None = None
+    altered: bool = False
+    """Secrets or people's data were taken out of its body, or it was not kept."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of its body was kept."""
-        return len(self.body) == self.size
+        """Whether all of its body was kept, as it was sent."""
+        return len(self.body) == self.size and not self.altered
 
 
 def _letter(document: Document) -> DeadLetter:
@@ -45,6 +47,7 @@ def _letter(document: Document) -> DeadLetter:
         headers=dict(document["headers"]),
         reason=document["reason"],
         cause=document.get("cause"),
+        altered=document.get("altered", False),
     )
 
 
@@ -64,8 +67,12 @@ class DeadLetterStore:
         headers: Mapping[str, str],
         reason: str,
         cause: str | None = None,
+        altered: bool = False,
     ) -> str:
-        """Keep one message; answers its id. `size`: of the whole body, in bytes, where `body` is its beginning."""
+        """Keep one message; answers its id. `size`: of the whole body, in bytes, where `body` is its beginning.
+
+        `altered`: `body` is not what was sent.
+        """
         letter_id = str(ULID())
         await self._letters.insert_one(
             {
@@ -80,6 +87,7 @@ class DeadLetterStore:
                 "headers": [[name, value] for name, value in headers.items()],
                 "reason": reason,
                 "cause": cause,
+                "altered": altered,
             }
         )
         return letter_id

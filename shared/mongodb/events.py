@@ -38,7 +38,6 @@ class EventStore:
         self._events = database["webhook_events"]
         self._locations = database["locations"]
         self._shops = database["shops"]
-        self._compliance = database["compliance"]
 
     async def first(
         self,
@@ -131,6 +130,10 @@ class EventStore:
             )
         return True
 
+    async def locations_due(self, session: Session, shop: str) -> None:
+        """Ask for the shop's locations to be read."""
+        await self._shops.update_one({"_id": shop}, {"$set": {"locations_due_at": datetime.now(UTC)}}, session=session)
+
     async def location_elsewhere(self, session: Session, shop: str, location_ids: Collection[str]) -> set[str]:
         """Those of the locations that Shopify listed as another shop's, and not as this one's.
 
@@ -143,33 +146,19 @@ class EventStore:
             owners.setdefault(document["location_id"], set()).add(document["shop"])
         return {location_id for location_id, shops in owners.items() if shop not in shops}
 
-    async def note_compliance(self, session: Session, shop: str, topic: str, webhook_id: str) -> None:
-        """Note a request about a customer and its answer; nothing of the customer."""
-        first = {
-            "shop": shop,
-            "topic": topic,
-            "webhook_id": webhook_id,
-            "answer": "no_customer_data_held",
-            "at": datetime.now(UTC),
-        }
-        with _duplicates_run_again():
-            await self._compliance.update_one(
-                {"_id": key_of(shop, topic, webhook_id)}, {"$setOnInsert": first}, upsert=True, session=session
-            )
-
     async def uninstall(self, session: Session, shop: str, told_at: datetime) -> bool:
-        """Nothing more is sent for the shop. Its token is kept, sealed: the shop may be another than it was told.
+        """Nothing more is sent for the shop; of one with a token only once Shopify has refused it (`departures`).
 
         What Shopify told before the shop was installed (again) has no effect: it is about an earlier installation.
         """
         since = [{"installed_at": {"$lte": told_at}}, {"installed_at": None}]
         result = await self._shops.update_one(
-            {"_id": shop, "status": {"$ne": "uninstalled"}, "$or": since},
+            {"_id": shop, "status": {"$nin": ["uninstalled", "installing"]}, "$or": since},
             {"$set": {"status": "uninstalled", "pause_reason": "uninstalled", "paused_at": datetime.now(UTC)}},
             session=session,
         )
         return result.modified_count == 1
 
     async def tell_scopes(self, session: Session, shop: str, scopes: Sequence[str]) -> None:
-        """Keep the scopes that the shop has granted."""
+        """Keep the scopes that the shop is said to have granted; the next refresh of its token tells for certain."""
         await self._shops.update_one({"_id": shop}, {"$set": {"scopes": sorted(scopes)}}, session=session)

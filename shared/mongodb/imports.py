@@ -51,7 +51,6 @@ class ImportStore:
                 "state": "running",
                 "phase": "items",
                 "cursor": None,
-                "refused": [],
                 "started_at": now,
                 "finished_at": None,
                 "owner": None,
@@ -152,13 +151,29 @@ class ImportStore:
             yield batch
             after = batch[-1]["item_id"]
 
-    async def by_sku(self, shop: str, import_id: str, skus: Sequence[str]) -> dict[str, list[Document]]:
-        """The items of each SKU."""
-        found_items: dict[str, list[Document]] = {}
-        condition = {"shop": shop, "import_id": import_id, "sku": {"$in": list(skus)}}
-        async for item in self._items.find(condition).sort("item_id", 1):
-            found_items.setdefault(item["sku"], []).append(item)
-        return found_items
+    async def by_sku(
+        self, shop: str, import_id: str, skus: Sequence[str], field: str, *, most: int
+    ) -> dict[str, tuple[int, list[Document]]]:
+        """By each SKU how many items have it, and the first `most` of them; `field`: sku_key or sku_likeness."""
+        groups = self._items.aggregate(
+            [
+                {"$match": {"shop": shop, "import_id": import_id, field: {"$in": list(skus)}}},
+                {"$sort": {field: 1, "item_id": 1}},
+                {
+                    "$group": {
+                        "_id": f"${field}",
+                        "number": {"$sum": 1},
+                        "first": {"$firstN": {"n": most, "input": "$$ROOT"}},
+                    }
+                },
+            ]
+        )
+        return {group["_id"]: (group["number"], group["first"]) async for group in groups}
+
+    async def present(self, shop: str, import_id: str, item_ids: Iterable[str]) -> set[str]:
+        """Those of the items that Shopify has listed."""
+        ids = [key_of(shop, import_id, item_id) for item_id in item_ids]
+        return {item["item_id"] async for item in self._items.find({"_id": {"$in": ids}}, {"item_id": 1})}
 
     async def by_variant(self, shop: str, import_id: str, variants: Sequence[str]) -> dict[str, Document]:
         """The item of each variant."""

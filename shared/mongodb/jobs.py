@@ -46,8 +46,12 @@ class JobStore:
         self._shops = database["shops"]
         self._transactions = transactions
 
-    async def request(self, message: JobRequest) -> bool:
-        """Store a requested job; answers False for an id that is known already (a repeat)."""
+    async def request(self, message: JobRequest, *, refused: tuple[str, str] | None = None) -> bool:
+        """Store a requested job; answers False for an id that is known already (a repeat).
+
+        `refused`: code and message of one that ends here, without having begun.
+        """
+        now = datetime.now(UTC)
         document: Document = {
             "_id": key_of(message.shop, message.job_id),
             "shop": message.shop,
@@ -62,20 +66,22 @@ class JobStore:
             "of_job_id": message.of_job_id,
             "left_out": message.left_out,
             "leave_out": left_out_document(message),
-            "state": str(JobState.REQUESTED),
+            "state": str(JobState.REQUESTED if refused is None else JobState.FAILED),
             "waits_for": None,
             "planned": None,
             "totals": asdict(Totals(0)),
             "codes": {},
             "reasons": {},
             "first_errors": [],
-            "requested_at": datetime.now(UTC),
+            "requested_at": now,
             "started_at": None,
-            "finished_at": None,
+            "finished_at": None if refused is None else now,
             "refreshed_at": None,
             "cancel_requested": False,
-            "failure": None,
+            "failure": None if refused is None else {"code": refused[0], "message": refused[1]},
         }
+        if refused is not None:
+            document["finished_event"] = "due"
         if (carried := tracing.carried()) is not None:
             # Messages may be lost; by this the job's later work stays in the trace of its request.
             document["trace"] = carried
@@ -120,6 +126,17 @@ class JobStore:
         """The shop's unfinished jobs in the order of their numbers."""
         cursor = self._jobs.find({"shop": shop, "state": {"$in": _UNFINISHED}}).sort("no", 1)
         return [document async for document in cursor]
+
+    async def open(self, shop: str, limit: int) -> int:
+        """How many jobs of the shop have not ended, counted up to `limit`."""
+        condition = {"shop": shop, "state": {"$in": _UNFINISHED}}
+        number: int = await self._jobs.count_documents(condition, limit=limit)
+        return number
+
+    async def how_many_run(self, shop: str) -> int:
+        """How many jobs of the shop are running."""
+        number: int = await self._jobs.count_documents({"shop": shop, "state": str(JobState.RUNNING)})
+        return number
 
     async def move(
         self,

@@ -158,6 +158,10 @@ class Listings:
         order = {"requested_at": -1, "preview_id": -1}
         return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
 
+    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page:
+        """Who did what, the newest first; None: what is of no shop (`shared.mongodb.audit`)."""
+        return await self._page("audit", {"shop": shop}, {"entry_id": -1}, Start(after), limit=limit)
+
     async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page:
         """Jobs without their selections, the newest first; `wanted` is a condition on stored fields."""
         order = {"requested_at": -1, "job_id": -1}

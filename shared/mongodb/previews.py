@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
+from shared import tracing
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
@@ -70,6 +71,22 @@ def _not_pushed(row: Row | None) -> str | None:
 
 _ROWS_PER_TRANSACTION = 800
 
+_OPEN = {"state": {"$in": ["requested", "reading"]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A preview whose turn it could be."""
+
+    shop: str
+    preview_id: str
+    large: bool
+    requested_at: datetime
+
+
+def _first_turn(*, large: bool) -> Document:
+    return {"until": datetime.now(UTC), "tries": 0, "large": large}
+
 
 class PreviewStore:
     """Reads and writes previews."""
@@ -78,10 +95,21 @@ class PreviewStore:
         self._transactions = transactions
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
+        self._shops = database["shops"]
         self.figures = PreviewFigures(database)
 
-    async def request(self, message: PreviewRequest) -> bool:
-        """Store a requested preview; answers False for an id that is known already."""
+    async def request(
+        self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
+    ) -> bool:
+        """Store a requested preview, whose turn then comes; answers False for an id that is known already.
+
+        `large`: small ones go before it. `refused`: code and message of one that ends here.
+        """
+        now = datetime.now(UTC)
+        failure = None if refused is None else {"code": refused[0], "message": refused[1]}
+        more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
+        if (carried := tracing.carried()) is not None:
+            more["trace"] = carried
         try:
             await self._previews.insert_one(
                 {
@@ -89,27 +117,108 @@ class PreviewStore:
                     "shop": message.shop,
                     "preview_id": message.preview_id,
                     "selection": message.selection.model_dump(exclude_none=True),
-                    "state": "requested",
+                    "state": "requested" if refused is None else "failed",
                     "requested_by": message.requested_by,
-                    "requested_at": datetime.now(UTC),
+                    "requested_at": now,
                     "taken_from": None,
-                    "finished_at": None,
+                    "finished_at": None if refused is None else now,
                     "total": None,
                     "done": 0,
                     "badges": None,
                     "classes": {},
                     "left_out": {},
                     "codes": {},
-                    "failure": None,
+                    "failure": failure,
+                    **more,
                 }
             )
         except DuplicateKeyError:
             return False
         return True
 
+    async def knows(self, shop: str) -> bool:
+        """Whether there is such a shop: of one that there is not, nothing is stored."""
+        return found(await self._shops.find_one({"_id": shop}, {"_id": 1})) is not None
+
     async def get(self, shop: str, preview_id: str) -> Document | None:
         """The preview document, or None."""
         return found(await self._previews.find_one({"_id": key_of(shop, preview_id), "shop": shop}))
+
+    async def open(self, shop: str, limit: int) -> int:
+        """How many previews of the shop have not ended, counted up to `limit`."""
+        condition = {"shop": shop, "turn": {"$exists": True}}
+        number: int = await self._previews.count_documents(condition, limit=limit)
+        return number
+
+    async def open_in_all(self) -> int:
+        """How many previews have not ended. It runs across shops."""
+        number: int = await self._previews.count_documents({"turn": {"$exists": True}})
+        return number
+
+    async def give_turn(self, shop: str, preview_id: str, *, large: bool) -> None:
+        """A preview that has not ended gets a turn where it has none: an older build has stored it."""
+        condition: Document = {"_id": key_of(shop, preview_id), **_OPEN, "turn": {"$exists": False}}
+        await self._previews.update_one(condition, {"$set": {"turn": _first_turn(large=large)}})
+
+    async def sized(self, shop: str, preview_id: str, *, large: bool) -> None:
+        """Note how much work a preview is that waits for its turn."""
+        condition = {"_id": key_of(shop, preview_id), "turn": {"$exists": True}}
+        await self._previews.update_one(condition, {"$set": {"turn.large": large}})
+
+    async def next_of_each_shop(self, passing_by: Collection[str]) -> list[Waiting]:
+        """Of each shop, except some, the preview whose turn it is: small before large, then in the order of asking.
+
+        It runs across shops.
+        """
+        pipeline: list[Document] = [
+            {
+                "$match": {
+                    "turn": {"$exists": True},
+                    "turn.until": {"$lte": datetime.now(UTC)},
+                    "shop": {"$nin": list(passing_by)},
+                }
+            },
+            {"$sort": {"turn.large": 1, "requested_at": 1}},
+            {
+                "$group": {
+                    "_id": "$shop",
+                    "preview_id": {"$first": "$preview_id"},
+                    "large": {"$first": "$turn.large"},
+                    "requested_at": {"$first": "$requested_at"},
+                }
+            },
+        ]
+        return [
+            Waiting(first["_id"], first["preview_id"], first["large"], first["requested_at"])
+            async for first in self._previews.aggregate(pipeline)
+        ]
+
+    async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> int | None:
+        """Take a preview up for so long; answers how often it has been, or None where another was faster."""
+        now = datetime.now(UTC)
+        document = found(
+            await self._previews.find_one_and_update(
+                {"_id": key_of(shop, preview_id), **_OPEN, "turn.until": {"$lte": now}},
+                {"$set": {"turn.until": now + lease}, "$inc": {"turn.tries": 1}},
+                projection={"turn": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        return None if document is None else int(document["turn"]["tries"])
+
+    async def keep_turn(self, shop: str, preview_id: str, tries: int, lease: timedelta) -> None:
+        """Keep a turn for so long from now on; zero: let another take it."""
+        condition = {"_id": key_of(shop, preview_id), **_OPEN, "turn.tries": tries}
+        await self._previews.update_one(condition, {"$set": {"turn.until": datetime.now(UTC) + lease}})
+
+    async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
+        """End a preview that is still this run's (None: anybody's); answers whether it was."""
+        condition: Document = {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN}
+        if run is not None:
+            condition["run"] = run
+        ending = {"finished_at": datetime.now(UTC), **values}
+        result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": ""}})
+        return result.matched_count == 1
 
     async def begin(self, shop: str, preview_id: str) -> str | None:
         """Begin to compute; answers the run's id, or None where the preview has ended. A later run supersedes this one:
@@ -125,11 +234,7 @@ class PreviewStore:
         self, shop: str, preview_id: str, run: str | None, values: Document, session: Session | None = None
     ) -> bool:
         """Set values of a preview that has not ended and is still this run's (None: anybody's); answers whether so."""
-        condition: Document = {
-            "_id": key_of(shop, preview_id),
-            "shop": shop,
-            "state": {"$in": ["requested", "reading"]},
-        }
+        condition: Document = {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN}
         if run is not None:
             condition["run"] = run
         result = await self._previews.update_one(condition, {"$set": values}, session=session)

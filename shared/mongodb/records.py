@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from pymongo.errors import DuplicateKeyError
 
 from shared.domain.cell import CellKey
+from shared.domain.shop import MOST_BOMS
 from shared.domain.stock import Stock, adjust, counted, remap, start_tracking, stop_tracking
 from shared.mongodb.adjustments import Adjusted, Adjustment, AdjustmentLog
+from shared.mongodb.bom_room import BomRoom
 from shared.mongodb.boms import Bom, BomStore, bom_of
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.earlier_lives import EarlierLives
@@ -57,8 +59,9 @@ def _else(wanted: bool | None, present: bool) -> bool:
 class RecordStore:
     """Writes BOMs and hand adjustments."""
 
-    def __init__(self, database: Database, transactions: Transactions) -> None:
+    def __init__(self, database: Database, transactions: Transactions, most_boms: int = MOST_BOMS) -> None:
         self._boms = database["boms"]
+        self.room = BomRoom(database, most_boms)
         self._stock_documents = database["stock"]
         self._cells = database["cells"]
         self._locations = database["locations"]
@@ -67,6 +70,10 @@ class RecordStore:
         self._bom_store = BomStore(database, transactions)
         self._adjustments = AdjustmentLog(database)
         self._lives = EarlierLives(database)
+
+    async def bom(self, shop: str, bom_id: str) -> Bom | None:
+        """A BOM as it is; None: there is none."""
+        return (await self._bom_store.get(shop, [bom_id])).get(bom_id)
 
     async def upsert(self, shop: str, wanted: WantedBom, *, reference: str) -> tuple[Bom, bool]:
         """Create or change a BOM; answers it and whether it is new. Raises RecordRefused."""
@@ -78,6 +85,8 @@ class RecordStore:
             if bom == present:
                 return bom, False
             await self._item_is_free(session, shop, bom)
+            if present is None and not await self.room.left(session, shop, 1):
+                raise self.room.full()
             await self._put(session, shop, bom)
             if present is None:
                 await self._first_cells(session, shop, bom, reference)

@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     IN_USE = "in_use"
     INVALID = "invalid"
     OUTDATED = "outdated"
+    TOO_MANY = "too-many"
 
 
 class RecordRefused(TrueupError):

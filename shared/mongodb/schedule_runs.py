@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,9 +71,13 @@ class ScheduleRuns:
             {"$set": {"state": str(RunState.SKIPPED), "reason": str(why), "ended_at": now}},
         )
 
-    async def running(self, limit: int) -> list[Document]:
-        """Runs under way, those asked for first before the others. It runs across shops."""
-        cursor = self._runs.find({"state": str(RunState.RUNNING)}).sort("asked_at", 1).limit(limit)
+    async def running(self, limit: int, after: Document | None = None) -> list[Document]:
+        """Runs under way, those asked for first before the others, from after one on. It runs across shops."""
+        condition: Document = {"state": str(RunState.RUNNING)}
+        if after is not None:
+            asked_at, this = after["asked_at"], after["_id"]
+            condition["$or"] = [{"asked_at": {"$gt": asked_at}}, {"asked_at": asked_at, "_id": {"$gt": this}}]
+        cursor = self._runs.find(condition).sort([("asked_at", 1), ("_id", 1)]).limit(limit)
         return [document async for document in cursor]
 
     async def ended(self, run: Document, outcome: str, figures: Mapping[str, Any] | None, *, tell: bool) -> bool:
@@ -90,11 +94,19 @@ class ScheduleRuns:
         result = await self._runs.update_one({"_id": run["_id"], "state": str(RunState.RUNNING)}, {"$set": values})
         return result.modified_count == 1
 
-    async def take_untold(self, now: datetime) -> Document | None:
-        """A run whose outcome is to be told now; nobody else takes it for a while. It runs across shops."""
+    async def take_untold(
+        self, now: datetime, *, passing_by: Collection[str] = (), only_new: bool = False
+    ) -> Document | None:
+        """A run whose outcome is to be told now; nobody else takes it for a while. It runs across shops.
+
+        `passing_by`: shops that have to wait. `only_new`: none that was tried before.
+        """
+        condition: Document = {"telling.state": "due", "telling.at": {"$lte": now}, "shop": {"$nin": list(passing_by)}}
+        if only_new:
+            condition["telling.tries"] = 0
         return found(
             await self._runs.find_one_and_update(
-                {"telling.state": "due", "telling.at": {"$lte": now}},
+                condition,
                 {"$set": {"telling.at": now + TOLD_WITHIN}, "$inc": {"telling.tries": 1}},
                 sort=[("telling.at", 1)],
                 return_document=ReturnDocument.AFTER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -141,11 +141,15 @@ class ScheduleStore:
             return None
         return Target(document["target"]["url"], self._cipher.decrypt(document["target"]["secret"]))
 
-    async def take_due(self, now: datetime) -> Schedule | None:
-        """The schedule that is due for longest, under this process's lease. It runs across shops."""
+    async def take_due(self, now: datetime, *, passing_by: Collection[str] = ()) -> Schedule | None:
+        """The schedule that is due for longest, under this process's lease; of some shops none. Across shops."""
         document = found(
             await self._schedules.find_one_and_update(
-                {"next_at": {"$lte": now}, "$or": [{"lease": None}, {"lease.until": {"$lte": now}}]},
+                {
+                    "next_at": {"$lte": now},
+                    "shop": {"$nin": list(passing_by)},
+                    "$or": [{"lease": None}, {"lease.until": {"$lte": now}}],
+                },
                 {"$set": {"lease": {"owner": self._owner, "until": now + SCHEDULE_LEASE}}},
                 projection=_SECRETS_LEFT_OUT,
                 sort=[("next_at", 1)],

@@ -8,9 +8,14 @@ from datetime import UTC, datetime, timedelta
 from shared.errors import ShopPaused
 from shared.mongodb.cipher import Cipher
 from shared.mongodb.collections import Database, Document, found
+from shared.mongodb.departures import CLAIMS
 
 FLAPPING = timedelta(minutes=10)
 """A shop paused again this soon after it was resumed is probed as rarely as before."""
+
+
+LOCATIONS_AGAIN = timedelta(minutes=1)
+"""After this the locations are read again, where a read has failed or its process died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class ShopStore:
             "$set": values,
             "$setOnInsert": first,
             "$inc": {"token_no": 1},
-            "$unset": {"refresh_until": "", "redact_told_at": ""},
+            "$unset": dict.fromkeys(("refresh_until", *CLAIMS), ""),
         }
         result = await self._shops.update_one({"_id": domain}, change, upsert=True)
         return result.upserted_id is not None
@@ -144,6 +149,25 @@ class ShopStore:
             {"$set": {"probes": shop.probes + 1, "probed_at": datetime.now(UTC)}},
         )
         return bool(result.modified_count)
+
+    async def take_locations_due(self, now: datetime) -> list[str]:
+        """Active shops whose locations are to be read, each for one taker; put off, not removed, before the read."""
+        taken: list[str] = []
+        due: Document = {"status": "active", "locations_due_at": {"$lte": now}}
+        async for document in self._shops.find(due, {"locations_due_at": 1}):
+            result = await self._shops.update_one(
+                {"_id": document["_id"], "locations_due_at": document["locations_due_at"]},
+                {"$set": {"locations_due_at": now + LOCATIONS_AGAIN}},
+            )
+            if result.modified_count:
+                taken.append(document["_id"])
+        return taken
+
+    async def locations_read(self, domain: str, taken_at: datetime) -> None:
+        """What was taken then is done; what an event has asked for since is not."""
+        await self._shops.update_one(
+            {"_id": domain, "locations_due_at": taken_at + LOCATIONS_AGAIN}, {"$unset": {"locations_due_at": ""}}
+        )
 
     async def given_up(self, before: datetime) -> list[str]:
         """Shops that uninstalled the app, or have been paused since before this time."""

@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from shared.errors import ShopPaused
 from shared.mongodb.cipher import Cipher
 from shared.mongodb.collections import Database, Document, found
+from shared.mongodb.departures import CLAIMS
 from shared.mongodb.shops import WITHOUT_TOKENS
 
 REFRESH_LEASE = timedelta(seconds=40)
@@ -81,9 +82,11 @@ class TokenStore:
 
     async def keep(self, domain: str, granted: Granted, number: int) -> bool:
         """Replace the tokens of this number; False where somebody else has done it."""
+        # Shopify's own word, where it gives it: a webhook that told other scopes may have been an old one.
+        scopes = {"scopes": list(granted.scopes)} if granted.scopes else {}
         result = await self._shops.update_one(
             {"_id": domain, **_numbered(number)},
-            {"$set": {**self._fields(granted), "token_no": number + 1}, "$unset": {"refresh_until": ""}},
+            {"$set": {**self._fields(granted), **scopes, "token_no": number + 1}, "$unset": {"refresh_until": ""}},
         )
         return result.modified_count == 1
 
@@ -122,7 +125,7 @@ class TokenStore:
             "installed_at": at,
             "set_up_due": True,
         }
-        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at", "redact_told_at"), "")
+        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at", *CLAIMS), "")
         await self._shops.update_one({"_id": domain}, {"$set": values, "$unset": gone, "$inc": {"token_no": 1}})
 
     async def not_installed(self, domain: str) -> None:

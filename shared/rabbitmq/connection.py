@@ -14,6 +14,7 @@ from pamqp.common import FieldTable
 from yarl import URL
 
 from shared.errors import BrokerUnavailable
+from shared.rabbitmq.declaring import declare_queue
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 
 CONNECT_TIMEOUT = 4.0
@@ -45,7 +46,10 @@ def is_up(connection: AbstractConnection) -> bool:
 
 
 async def declare_topology(url: str) -> None:
-    """Declare every exchange, queue and binding, on a connection of its own: a refused declare closes it."""
+    """Declare every exchange, queue and binding, on a connection of its own: a refused declare closes its channel.
+
+    Raises BrokerUnavailable, QueueDiffers.
+    """
     connection = await connect(url, "trueup-topology")
     try:
         channel = await connection.channel()
@@ -59,6 +63,10 @@ async def declare_topology(url: str) -> None:
             for key in wanted.keys:
                 await queue.bind(exchanges[wanted.exchange], key)
 
-        await asyncio.gather(*(declare(number) for number in range(len(QUEUES))))
+        outcomes = await asyncio.gather(*(declare(number) for number in range(len(QUEUES))), return_exceptions=True)
+        if any(outcomes):
+            # One was refused, which closed the channel under the others: one by one, to see which.
+            for queue in QUEUES:
+                await declare_queue(connection, queue)
     finally:
         await connection.close()

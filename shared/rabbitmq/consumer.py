@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Protocol
 
 import structlog
+from aio_pika import IncomingMessage
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import AMQPError
 from aiormq import Channel
@@ -17,24 +18,36 @@ from aiormq import Channel
 from shared import metrics, tracing
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
-from shared.rabbitmq.topology import EVENTS, LISTENER_KEYS, Queue
+from shared.rabbitmq.declaring import declare_queue
+from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
 
 log = structlog.get_logger()
 
 MAX_DELIVERIES = 5
 """Deliveries after which a message whose handling fails for its own sake is kept."""
 
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of a body that are looked at; a larger message is kept unread. The largest of ours name 100,000 cells."""
+MAX_KEPT_BODY = 256 * 1024
+"""Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
 
 RETRY_PAUSE = 0.5
 """Seconds before a delivery whose handler failed is given back: a broken store must not spin the queue."""
+
+HOLD = 600.0
+"""Seconds a delivery is held and tried again while a server is away. Giving it back at once would bring the broker's
+count of deliveries to its limit within seconds, and half an hour without an answer would close the channel."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries, at most."""
 
 WATCH_EVERY = 0.5
 """Seconds between looks at the consumers."""
 
 EVENTS_LABEL = "events"
 """What a replica's own queue of events is called where messages are counted."""
+
+_DEATHS = "x-death"
+"""What the broker writes on a message that it dead-letters, and nobody else on one for us. A forged list that is none
+of RabbitMQ's own ends the dead-lettering of a whole node of RabbitMQ 3.10.8, again after each restart."""
 
 _DELIVERY_COUNT = "x-delivery-count"
 _MOST_COUNTED = 1_000_000
@@ -68,6 +81,14 @@ class Delivery:
     _message: AbstractIncomingMessage
     deliveries: int = 1
     """How often it has been delivered, this time included, by the broker's count."""
+    size: int = 0
+    """Bytes of its body as it was sent."""
+    is_cut: bool = False
+    """Whether it is larger than anything its queue is for: only the beginning of its body is here."""
+    tells_deaths: bool = False
+    """Whether it claims to have been dead-lettered, in a queue that nothing is dead-lettered to."""
+    _answered: Callable[[], object] = lambda: None
+    """Called when it is answered."""
 
     @property
     def carried(self) -> str | None:
@@ -92,7 +113,13 @@ class Delivery:
         metrics.DEAD_LETTERS.labels(self.queue).inc()
         await self._answer(self._message.reject(requeue=False), "dead")
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether its channel has gone: it cannot be answered, and comes again by another one."""
+        return bool(self._message.channel.is_closed)
+
     async def _answer(self, answer: Awaitable[None], outcome: str) -> None:
+        self._answered()
         metrics.MESSAGES.labels(self.queue, outcome).inc()
         metrics.MESSAGE_SECONDS.labels(self.queue).observe(monotonic() - self.since)
         try:
@@ -109,54 +136,89 @@ class Frame:
 
     A message that can never be handled is kept with its reason, by us and not by the broker's dead-lettering, and then
     acknowledged. One that fails for another reason comes again, a few times; what only met a server that was away
-    (`passing`) comes again until the broker's own limit.
+    (`passing`) is held and tried again, so that no outage brings a message to the broker's limit of deliveries.
     """
 
     def __init__(self, keeper: Keeper | None, passing: tuple[type[Exception], ...]) -> None:
         self._keeper = keeper
         self._passing = (*passing, BrokerUnavailable, ConnectionError, TimeoutError, AMQPError)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Hold nothing any longer: what waits for a server goes back to its queue."""
+        self._stopping.set()
 
     async def run(self, handler: Handler, delivery: Delivery) -> bool:
         """Run a handler; whether it went well. Otherwise the delivery is answered."""
-        if len(delivery.body) > MAX_BODY:
-            await self.keep(delivery, f"a body of {len(delivery.body)} bytes is not looked at: at most {MAX_BODY}")
+        if delivery.is_cut:
+            await self.keep(delivery, f"a body of {delivery.size} bytes is more than {delivery.queue} is for")
             return False
-        try:
-            await handler(delivery)
-        except asyncio.CancelledError:
-            raise
-        except Reject as error:
-            await self.keep(delivery, str(error))
-        except Exception as error:  # noqa: BLE001  # whatever it is, it must not end the consumer
-            await self.failed(delivery, error)
-        else:
-            return True
-        return False
+        if delivery.tells_deaths:
+            # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
+            await self.keep(delivery, f"it bears the header {_DEATHS}, which only the broker writes")
+            return False
+        until, pause = monotonic() + HOLD, RETRY_PAUSE
+        while True:
+            try:
+                await handler(delivery)
+            except asyncio.CancelledError:
+                raise
+            except Reject as error:
+                await self.keep(delivery, str(error))
+                return False
+            except Exception as error:  # noqa: BLE001  # whatever it is, it must not end the consumer
+                held = isinstance(error, self._passing) and not delivery.is_gone and monotonic() < until
+                if held:
+                    log.warning("message_held", queue=delivery.queue, key=delivery.key, error=repr(error))
+                if not held or await self._stopped_within(pause):
+                    await self.failed(delivery, error)
+                    return False
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                return True
 
     async def keep(self, delivery: Delivery, reason: str) -> None:
-        """Keep a message with its reason."""
+        """Keep a message with its reason; while the store is away it is held, not given back."""
         log.warning("message_rejected", queue=delivery.queue, key=delivery.key, reason=reason)
         if self._keeper is None:
             await delivery.reject()
             return
-        try:
-            await self._keeper.keep(delivery, reason)
-        except Exception as error:  # noqa: BLE001  # the store is away: it stays in the queue
-            log.warning("message_not_kept", queue=delivery.queue, key=delivery.key, error=repr(error))
-            await asyncio.sleep(RETRY_PAUSE)
-            await delivery.requeue()
-        else:
-            await delivery.kept()
+        pause = RETRY_PAUSE
+        while True:
+            try:
+                await self._keeper.keep(delivery, reason)
+            except Exception as error:  # noqa: BLE001  # the store is away: it stays with us
+                log.warning("message_not_kept", queue=delivery.queue, key=delivery.key, error=repr(error))
+                if delivery.is_gone or await self._stopped_within(pause):
+                    await delivery.requeue()
+                    return
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                await delivery.kept()
+                return
 
     async def failed(self, delivery: Delivery, error: Exception) -> None:
         """Its handling has failed: it comes again, or is kept."""
         if isinstance(error, self._passing) or delivery.deliveries < MAX_DELIVERIES:
             log.warning("message_failed", queue=delivery.queue, key=delivery.key, error=repr(error))
-            await asyncio.sleep(RETRY_PAUSE)
+            await self._stopped_within(RETRY_PAUSE)
             await delivery.requeue()
             return
         log.error("message_failed_for_good", queue=delivery.queue, key=delivery.key, error=repr(error))
         await self.keep(delivery, f"its handling failed {delivery.deliveries} times: {type(error).__name__}")
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._stopping.wait()
+        except TimeoutError:
+            return False
+
+
+def _oldest(unanswered: dict[int, float]) -> float:
+    """Seconds since the oldest delivery came that is not answered yet; 0 where each is. Any thread may ask."""
+    since = next(iter(unanswered.copy().values()), None)
+    return 0.0 if since is None else monotonic() - since
 
 
 class Subscription:
@@ -166,6 +228,7 @@ class Subscription:
         self._queue = queue
         self._frame = frame
         self.name = EVENTS_LABEL if queue is None else queue.name
+        self._largest = RESULTS_BODY if queue is None else queue.largest
         metrics.begin_at_zero(metrics.MESSAGES, [self.name], ["ack", "requeue", "dead"])
         self._handler = handler
         self._prefetch = prefetch
@@ -174,6 +237,9 @@ class Subscription:
         self._tag: str | None = None
         self._declares = False
         self._opening = asyncio.Lock()
+        self._unanswered: dict[int, float] = {}
+        name, unanswered = self.name, self._unanswered
+        metrics.MESSAGE_OLDEST.ask(self, lambda: {(name,): _oldest(unanswered)})
         self.stopped = False
 
     async def open(self, connection: AbstractConnection) -> None:
@@ -190,25 +256,22 @@ class Subscription:
         await self.close()
         channel = self._channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._prefetch)
-        source = self._source = await self._find(channel)
+        source = self._source = await self._find(connection, channel)
         self._tag = await source.consume(self._on_message)
 
-    async def _find(self, channel: AbstractChannel) -> AbstractQueue:
+    async def _find(self, connection: AbstractConnection, channel: AbstractChannel) -> AbstractQueue:
         """The queue. The process has declared the topology as it started, so the first time it is there."""
-        if self._queue is not None and not self._declares:
-            self._declares = True
-            return await channel.get_queue(self._queue.name, ensure=False)
         if self._queue is None:
-            source = await channel.declare_queue(exclusive=True, auto_delete=True)
-            exchange, keys = EVENTS, LISTENER_KEYS
-        else:
+            arguments = dict(LISTENER_ARGUMENTS)
+            source = await channel.declare_queue(exclusive=True, auto_delete=True, arguments=arguments)
+            for key in LISTENER_KEYS:
+                await source.bind(EVENTS, key)
+            return source
+        if self._declares:
             # Declared as in the topology: a queue that somebody deleted comes back with its bindings.
-            arguments = self._queue.declare_arguments()
-            source = await channel.declare_queue(self._queue.name, durable=True, arguments=arguments)
-            exchange, keys = self._queue.exchange, self._queue.keys
-        for key in keys:
-            await source.bind(exchange, key)
-        return source
+            await declare_queue(connection, self._queue)
+        self._declares = True
+        return await channel.get_queue(self._queue.name, ensure=False)
 
     async def alive(self) -> bool:
         """Whether the broker still delivers to it: it may cancel a consumer whose channel stays open."""
@@ -227,6 +290,7 @@ class Subscription:
     async def close(self) -> None:
         """Close the channel: what is not acknowledged goes back to the queue."""
         channel, self._channel, self._tag = self._channel, None, None
+        self._unanswered.clear()
         if channel is not None:
             with contextlib.suppress(*GONE):
                 await channel.close()
@@ -234,17 +298,31 @@ class Subscription:
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
         headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
         returned = message.headers.get(_DELIVERY_COUNT)
+        size = len(message.body)
+        is_cut = size > self._largest
+        if is_cut and isinstance(message, IncomingMessage):
+            # Nobody looks at the rest: hundreds of such messages in hand must not fill the memory.
+            message.body = message.body[:MAX_KEPT_BODY]
+        tag, unanswered = message.delivery_tag or 0, self._unanswered
+        since = unanswered[tag] = monotonic()
         delivery = Delivery(
             key=message.routing_key or "",
             body=message.body,
             headers=headers,
             redelivered=bool(message.redelivered),
             queue=self.name,
-            since=monotonic(),
+            since=since,
             _message=message,
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
+            size=size,
+            is_cut=is_cut,
+            tells_deaths=_DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
+            _answered=lambda: unanswered.pop(tag, None),
         )
-        await self._frame.run(self._handler, delivery)
+        if self._queue is None:
+            await self._handler(delivery)
+        else:
+            await self._frame.run(self._handler, delivery)
 
 
 class Consumer:
@@ -356,6 +434,7 @@ class Consumer:
 
     async def stop(self) -> None:
         """Take no further deliveries and let the running handlers end."""
+        self.frame.stop()
         self._watch.cancel()
         await asyncio.gather(self._watch, return_exceptions=True)
         await asyncio.gather(*(subscription.stop() for subscription in self._subscriptions))

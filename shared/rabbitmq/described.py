@@ -29,8 +29,16 @@ def _event(key: str, model: type[Message], summary: str) -> Channel:
 
 
 CHANNELS: tuple[Channel, ...] = (
-    _command(topology.PREVIEW_REQUEST, messages.PreviewRequest, "Ask for a preview."),
-    _command(topology.JOB_REQUEST, messages.JobRequest, "Start a job."),
+    _command(
+        topology.PREVIEW_REQUEST,
+        messages.PreviewRequest,
+        "Ask for a preview. Where the shop has as many open as it may, it ends as failed: `TOO_MANY_PREVIEWS`.",
+    ),
+    _command(
+        topology.JOB_REQUEST,
+        messages.JobRequest,
+        "Start a job. Where the shop has as many open as it may, it ends as failed: `TOO_MANY_JOBS`.",
+    ),
     _command(topology.JOB_CANCEL, messages.JobCancel, "Cancel what a job has not begun."),
     _command(topology.BOM_UPSERT, messages.BomUpsert, "Create or change a BOM."),
     _command(topology.BOM_REMOVE, messages.BomRemove, "Remove a BOM."),

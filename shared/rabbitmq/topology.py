@@ -12,6 +12,20 @@ PARTITIONS = 16
 DELIVERY_LIMIT = 20
 """Deliveries after which the broker dead-letters a message. It ends no cell: each cell counts its own attempts."""
 
+MAX_MESSAGE = 16 * 1024 * 1024
+"""Bytes of the largest message that the broker takes: `max_message_size` of its configuration, RabbitMQ 4's default."""
+
+_KIB, _MIB = 1024, 1024 * 1024
+
+SELECTION_BODY = 8 * _MIB
+"""Bytes of a body that may name 100,000 cells."""
+SMALL_BODY = 256 * _KIB
+"""Of a record or a cell: a name and some tags, or a few ids."""
+RESULTS_BODY = _MIB
+"""Of the ends of a batch."""
+WEBHOOK_BODY = _MIB
+"""Of a webhook: the front takes a million bytes."""
+
 COMMANDS = "trueup.commands"
 EVENTS = "trueup.events"
 WEBHOOKS = "trueup.webhooks"
@@ -41,6 +55,36 @@ def cell_key(partition: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What fits into a queue: far more than ever waits there, and less than a broker's disk and memory.
+
+    Beyond it the broker refuses what is published: its publisher knows, and tries again (a webhook is answered 503, and
+    Shopify sends it again for four hours). Bodies count as bytes, headers do not, and each message takes some memory of
+    the broker however small it is: hence both limits. A policy of the broker may only lower them.
+    """
+
+    messages: int
+    size: int
+    """Bytes of bodies."""
+
+    def arguments(self) -> dict[str, Any]:
+        """As arguments of `queue.declare`."""
+        return {"x-max-length": self.messages, "x-max-length-bytes": self.size, "x-overflow": "reject-publish"}
+
+
+COMMANDS_ROOM = Room(100_000, 256 * _MIB)
+"""Requests of shops and records of the app, sent by people and programs."""
+RESULTS_ROOM = Room(500_000, 256 * _MIB)
+"""Ends of cells and jobs: small, and derived again by the watchdog."""
+CELLS_ROOM = Room(500_000, 128 * _MIB)
+"""Of a partition; a job has at most its window of 1,000 in it."""
+WEBHOOKS_ROOM = Room(2_000_000, 2048 * _MIB)
+"""Some hours of a busy app's webhooks, while MongoDB is away."""
+DEAD_ROOM = Room(200_000, 512 * _MIB)
+"""What the broker has taken away; a full one leaves the rest where it was (at-least-once dead-lettering)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """A durable quorum queue and what it is bound to.
 
@@ -50,11 +94,18 @@ class Queue:
     name: str
     exchange: str
     keys: tuple[str, ...]
+    room: Room
+    largest: int
+    """Bytes of a body that its consumer looks at; a larger message is kept unread. Hundreds are in hand at once."""
     single_active_consumer: bool = False
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def declare_arguments(self) -> dict[str, Any]:
         """The arguments of `queue.declare`."""
+        return self.arguments_without_room() | self.room.arguments()
+
+    def arguments_without_room(self) -> dict[str, Any]:
+        """Those of a queue that was declared before there were limits; all else decides how it works."""
         arguments: dict[str, Any] = {"x-queue-type": "quorum", **self.arguments}
         if self.exchange == DEAD:
             # From RabbitMQ 4 a quorum queue without a limit of its own drops a message after 20 deliveries.
@@ -72,16 +123,24 @@ class Queue:
         return arguments
 
 
-PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,))
-JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL))
+PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,), COMMANDS_ROOM, SELECTION_BODY)
+JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL), COMMANDS_ROOM, SELECTION_BODY)
 # One consumer at a time: a count must not overtake the BOM it is for.
-RECORDS = Queue("trueup.records", COMMANDS, (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST), single_active_consumer=True)
-FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,))
-ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,))
-INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",))
-DEAD_LETTERS = Queue("trueup.dead-letters", DEAD, ("#",))
+RECORDS = Queue(
+    "trueup.records",
+    COMMANDS,
+    (BOM_UPSERT, BOM_REMOVE, COUNT_ADJUST),
+    COMMANDS_ROOM,
+    SMALL_BODY,
+    single_active_consumer=True,
+)
+FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,), RESULTS_ROOM, RESULTS_BODY)
+ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,), RESULTS_ROOM, RESULTS_BODY)
+INDEXING = Queue("trueup.indexing", WEBHOOKS, ("#",), WEBHOOKS_ROOM, WEBHOOK_BODY)
+DEAD_LETTERS = Queue("trueup.dead-letters", DEAD, ("#",), DEAD_ROOM, SELECTION_BODY)
 CELLS = tuple(
-    Queue(f"trueup.cells.{p}", COMMANDS, (cell_key(p),), single_active_consumer=True) for p in range(PARTITIONS)
+    Queue(f"trueup.cells.{p}", COMMANDS, (cell_key(p),), CELLS_ROOM, SMALL_BODY, single_active_consumer=True)
+    for p in range(PARTITIONS)
 )
 
 QUEUES = (PREVIEWS, JOBS, RECORDS, FINISHED, ENDED_JOBS, INDEXING, DEAD_LETTERS, *CELLS)
@@ -97,3 +156,11 @@ def exchange_of(key: str) -> str:
 
 LISTENER_KEYS: tuple[str, ...] = (JOB_PROGRESS, JOB_FINISHED, PREVIEW_PROGRESS, PREVIEW_READY, DRIFT_DETECTED)
 """What a preview replica listens to, to feed its event streams."""
+
+LISTENER_ARGUMENTS: Mapping[str, Any] = {
+    "x-max-length": 20_000,
+    "x-max-length-bytes": 32 * _MIB,
+    "x-overflow": "drop-head",
+}
+"""Of such a queue: a replica that hears slowly misses the oldest events (the next figure tells all), and holds up no
+publisher."""

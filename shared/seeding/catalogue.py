@@ -5,15 +5,17 @@ By bulk query, whose file is read line by line in any order; page by page where 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import structlog
 
+from shared.contract.words import LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MOST_TAGS, as_words
 from shared.errors import ShopifyUnclear
 from shared.mongodb.imports import ImportStore, ItemFields
 from shared.reading.patience import patiently
+from shared.seeding.skus import sku_key, sku_likeness
 from shared.shopify.bulk import NoBulkQuery
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price
@@ -125,17 +127,24 @@ async def _chunks(lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[di
 
 
 def _item(node: Mapping[str, Any]) -> ItemFields:
-    return ItemFields(plain(node["id"]), {"sku": node["sku"] or None, "tracked": bool(node["tracked"])})
+    sku = as_words(node["sku"] or "", LONGEST_SKU) or None
+    told = {"sku": sku, "sku_key": sku_key(sku), "sku_likeness": sku_likeness(sku), "tracked": bool(node["tracked"])}
+    return ItemFields(plain(node["id"]), told)
 
 
 def _variant(item_id: str, node: Mapping[str, Any]) -> ItemFields:
     variant_id = plain(node["id"])
     told = {
-        "name": node["displayName"],
+        "name": as_words(node["displayName"] or "", LONGEST_NAME),
         "bundle": bool(node["requiresComponents"]),
-        "tags": list((node.get("product") or {}).get("tags") or []),
+        "tags": _tags((node.get("product") or {}).get("tags") or ()),
     }
     return ItemFields(item_id, {f"variants.{variant_id}": told}, variant_id)
+
+
+def _tags(tags: Iterable[str]) -> list[str]:
+    words = (as_words(tag, LONGEST_TAG) for tag in tags)
+    return list(dict.fromkeys(word for word in words if word))[:MOST_TAGS]
 
 
 def item_fields(line: Mapping[str, Any]) -> ItemFields:

@@ -12,19 +12,20 @@ from typing import Any
 import structlog
 from ulid import ULID
 
-from shared.domain.batches import batches
 from shared.errors import TrueupError
 from shared.mongodb.boms import BomStore
 from shared.mongodb.collections import Document
+from shared.mongodb.import_lines import ImportLineStore
 from shared.mongodb.imports import LEASE, ImportStore
 from shared.mongodb.transactions import WriteConflict
 from shared.reading.locations import refresh_locations
 from shared.reading.patience import patiently
 from shared.seeding.basing import Basing
-from shared.seeding.bom_file import BomLine
+from shared.seeding.bom_file import BomFile, line_fields
 from shared.seeding.bom_making import BomMaking
 from shared.seeding.catalogue import MOST_WAITING, Catalogue
-from shared.seeding.matching import Matcher, bom_of_item
+from shared.seeding.matching import SHOWN, Why, bom_of_item, match
+from shared.seeding.skus import sku_key, sku_likeness
 from shared.shopify.reads import ShopifyReads
 
 log = structlog.get_logger()
@@ -53,17 +54,17 @@ class ImportAtWork(TrueupError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is imported: the lines of a file, or (None) every variant. `digest` tells one source from another."""
+    """What is imported: a file, or (None) every variant. `digest` tells one source from another."""
 
-    lines: Sequence[BomLine] | None
+    file: BomFile | None
     tracks: bool | None
     digest: str
 
     @classmethod
-    def of(cls, raw: bytes | None, lines: Sequence[BomLine] | None, *, tracks: bool | None) -> Source:
-        """With the file's bytes; None: every variant."""
-        digest = hashlib.sha256(raw if raw is not None else b"all variants").hexdigest()
-        return cls(lines, tracks, f"{digest}|{tracks}")
+    def of(cls, file: BomFile | None, *, tracks: bool | None) -> Source:
+        """With the file; None: every variant."""
+        digest = hashlib.sha256(b"all variants").hexdigest() if file is None else file.digest
+        return cls(file, tracks, f"{digest}|{tracks}")
 
 
 class Importing:
@@ -73,6 +74,7 @@ class Importing:
         self,
         *,
         imports: ImportStore,
+        lines: ImportLineStore,
         boms: BomStore,
         reads: ShopifyReads,
         catalogue: Catalogue,
@@ -81,6 +83,7 @@ class Importing:
         progress: Progress,
     ) -> None:
         self._imports = imports
+        self._import_lines = lines
         self._boms = boms
         self._reads = reads
         self._catalogue = catalogue
@@ -137,6 +140,7 @@ class Importing:
         import_id = document["import_id"]
         steps: dict[str, Callable[[], Awaitable[str]]] = {
             "items": lambda: self._items(shop, import_id, document["cursor"]),
+            "lines": lambda: self._lines(shop, import_id, source),
             "match": lambda: self._match(shop, import_id, source),
             "boms": lambda: self._make(shop, import_id),
             "levels": lambda: self._levels(shop, import_id),
@@ -175,31 +179,42 @@ class Importing:
             self._progress("items", seen, None)
 
         await self._catalogue.read_items(shop, import_id, cursor, told)
+        return "lines"
+
+    async def _lines(self, shop: str, import_id: str, source: Source) -> str:
+        """Keep the lines of the file, so that none of what follows needs all of them at once."""
+        if source.file is not None:
+            await self._import_lines.keep(shop, import_id, map(line_fields, source.file.lines()))
         return "match"
 
     async def _match(self, shop: str, import_id: str, source: Source) -> str:
         """Say of each item which BOM it gets. The same lines say the same when they are asked again."""
-        if source.lines is None:
+        if source.file is None:
             async for items in self._imports.items(shop, import_id, {}, size=_ITEMS_AT_ONCE):
                 boms = {item["item_id"]: {"bom": bom_of_item(item, None, tracks=source.tracks)} for item in items}
                 await self._imports.set_each(shop, import_id, boms)
             return "boms"
-        matcher = Matcher(tracks=source.tracks)
-        for part in batches(source.lines, _LINES_AT_ONCE):
-            variants = [line.variant_id for line in part if line.variant_id is not None]
-            skus = [line.sku for line in part if line.sku is not None and line.variant_id is None]
-            by_variant = await self._imports.by_variant(shop, import_id, variants)
-            matcher.match(part, by_variant, await self._imports.by_sku(shop, import_id, skus))
-        matched, refused = matcher.result()
-        for some in batches(matched, _ITEMS_AT_ONCE):
-            boms = {one.item_id: {"bom": dict(one.bom)} for one in some}
+        async for lines in self._import_lines.lines(shop, import_id, {"why": None}, size=_LINES_AT_ONCE):
+            await self._import_lines.set_each(shop, import_id, await self._found(shop, import_id, lines, source))
+        await self._import_lines.refuse_doubles(shop, import_id, "item_id", Why.ITEM_TWICE, "item")
+        await self._import_lines.refuse_doubles(shop, import_id, "bom_id", Why.BOM_ID_TWICE, "bom_id")
+        async for lines in self._import_lines.lines(shop, import_id, {"why": None}, size=_ITEMS_AT_ONCE):
+            boms = {line["item_id"]: {"bom": line["bom"]} for line in lines}
             await self._imports.set_each(shop, import_id, boms)
-        listed = [
-            {"line": one.line, "why": str(one.why), "message": one.message, "variants": list(one.variants)}
-            for one in refused
-        ]
-        await self._imports.note(shop, import_id, refused=listed)
         return "boms"
+
+    async def _found(
+        self, shop: str, import_id: str, lines: Sequence[Document], source: Source
+    ) -> dict[int, dict[str, Any]]:
+        """By the number of each line what it is to be made of."""
+        variants = [line["variant_id"] for line in lines if line["variant_id"] is not None]
+        skus = {line["sku"] for line in lines if line["variant_id"] is None}
+        by_variant = await self._imports.by_variant(shop, import_id, variants)
+        keys = [key for sku in skus if (key := sku_key(sku))]
+        by_sku = await self._imports.by_sku(shop, import_id, keys, "sku_key", most=SHOWN)
+        unknown = [like for sku in skus if sku_key(sku) not in by_sku and (like := sku_likeness(sku))]
+        alike = await self._imports.by_sku(shop, import_id, unknown, "sku_likeness", most=SHOWN) if unknown else {}
+        return {line["line"]: match(line, by_variant, by_sku, alike, tracks=source.tracks) for line in lines}
 
     async def _make(self, shop: str, import_id: str) -> str:
         wanted = {"bom": {"$ne": None}}

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.seeding.bom_file import BomLine
+from shared.contract.words import MOST_TAGS
+from shared.seeding.skus import sku_key, sku_likeness
 
 Item = Mapping[str, Any]
 """An item as it is staged."""
 
-_SHOWN = 10
+Line = Mapping[str, Any]
+"""A line of the file as it is kept."""
+
+Found = Mapping[str, tuple[int, Sequence[Item]]]
+"""By SKU: how many items have it, and the first of them."""
+
+SHOWN = 10
+"""Variants that are named where several have the SKU."""
 
 
 class Why(StrEnum):
@@ -26,26 +33,19 @@ class Why(StrEnum):
     ITEM_TWICE = "ITEM_TWICE"
     BOM_ID_TWICE = "BOM_ID_TWICE"
     ITEM_IN_USE = "ITEM_IN_USE"
+    MADE_ANEW = "MADE_ANEW"
     NO_NAME = "NO_NAME"
+    TOO_MANY = "TOO_MANY"
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedLine:
-    """A line that makes no BOM; `line` is its number in the file."""
+class Refused(Exception):  # a verdict on a line, not an error
+    """The line makes no BOM."""
 
-    line: int
-    why: Why
-    message: str
-    variants: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """A line and its item."""
-
-    line: BomLine
-    item_id: str
-    bom: Mapping[str, Any]
+    def __init__(self, why: Why, message: str, variants: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.why = why
+        self.message = message
+        self.variants = list(variants)
 
 
 def variants_of(item: Item) -> dict[str, Mapping[str, Any]]:
@@ -54,89 +54,73 @@ def variants_of(item: Item) -> dict[str, Mapping[str, Any]]:
     return {variant: variants[variant] for variant in sorted(variants, key=int)}
 
 
-def bom_of_item(item: Item, line: BomLine | None, *, tracks: bool | None) -> dict[str, Any]:
+def bom_of_item(item: Item, line: Line | None, *, tracks: bool | None) -> dict[str, Any]:
     """The BOM of an item: what the line says, and Shopify's own words where it does not. Tags None: as they are."""
     variants = list(variants_of(item).values())
     own_name = next((variant["name"] for variant in variants if variant["name"]), None)
     if line is None:
-        tags = list(dict.fromkeys(tag for variant in variants for tag in variant["tags"]))
+        tags = list(dict.fromkeys(tag for variant in variants for tag in variant["tags"]))[:MOST_TAGS]
         return {"bom_id": None, "name": own_name or item["item_id"], "tags": tags, "tracks": tracks, "line": None}
     return {
-        "bom_id": line.bom_id,
-        "name": line.name or own_name,
-        "tags": list(line.tags),
-        "tracks": tracks if line.tracks is None else line.tracks,
-        "line": line.line,
+        "bom_id": line["bom_id"],
+        "name": line["name"] or own_name,
+        "tags": list(line["tags"]),
+        "tracks": tracks if line["tracks"] is None else line["tracks"],
+        "line": line["line"],
     }
 
 
-class Matcher:
-    """Matches the lines of one file, part by part, with the items they name."""
+def match(
+    line: Line, by_variant: Mapping[str, Item], by_sku: Found, alike: Found, *, tracks: bool | None
+) -> dict[str, Any]:
+    """What a line is to be made of: its `item_id` and `bom`, or `why` it makes no BOM, as fields of its document."""
+    try:
+        item = _item(line, by_variant, by_sku, alike)
+    except Refused as refused:
+        return {"item_id": None, "why": str(refused.why), "message": refused.message, "variants": refused.variants}
+    bom = bom_of_item(item, line, tracks=tracks)
+    if bom["name"] is None:
+        message = "It has no name, and Shopify has none for the variant."
+        return {"item_id": item["item_id"], "why": str(Why.NO_NAME), "message": message}
+    return {"item_id": item["item_id"], "bom": bom}
 
-    def __init__(self, *, tracks: bool | None) -> None:
-        self._tracks = tracks
-        self._lines_of_item: dict[str, list[BomLine]] = {}
-        self._lines_of_bom: dict[str, list[BomLine]] = {}
-        self._matched: dict[int, Matched] = {}
-        self._refused: dict[int, RefusedLine] = {}
 
-    def match(
-        self, lines: Sequence[BomLine], by_variant: Mapping[str, Item], by_sku: Mapping[str, Sequence[Item]]
-    ) -> None:
-        """Match some lines."""
-        for line in lines:
-            if line.wrong is not None:
-                self._refuse(line, Why.WRONG_LINE, line.wrong)
-                continue
-            found = self._item(line, by_variant, by_sku)
-            if found is None:
-                continue
-            self._lines_of_item.setdefault(found["item_id"], []).append(line)
-            if line.bom_id is not None:
-                self._lines_of_bom.setdefault(line.bom_id, []).append(line)
-            bom = bom_of_item(found, line, tracks=self._tracks)
-            if bom["name"] is None:
-                self._refuse(line, Why.NO_NAME, "It has no name, and Shopify has none for the variant.")
-                continue
-            self._matched[line.line] = Matched(line, found["item_id"], bom)
+def _item(line: Line, by_variant: Mapping[str, Item], by_sku: Found, alike: Found) -> Item:
+    variant_id, sku = line["variant_id"], line["sku"]
+    if variant_id is not None:
+        item = by_variant.get(variant_id)
+        if item is None:
+            raise Refused(Why.UNKNOWN_VARIANT, f"Shopify has no variant {variant_id}.")
+        if sku is not None and item["sku_key"] != sku_key(sku):
+            has = f"the SKU {item['sku']!r}" if item["sku"] else "no SKU"
+            message = f"Variant {variant_id} has {has}, not {sku!r}{_but_alike(item['sku'], sku)}."
+            raise Refused(Why.SKU_OF_ANOTHER_VARIANT, message)
+        return item
+    number, items = by_sku.get(sku_key(sku) or "", (0, ()))
+    if number == 1:
+        return items[0]
+    if number == 0:
+        _, like = alike.get(sku_likeness(sku) or "", (0, ()))
+        raise Refused(Why.UNKNOWN_SKU, f"Shopify has no variant with the SKU {sku!r}{_alike(like)}.", _variants(like))
+    variants = _variants(items)
+    more = " …" if number > len(items) or len(variants) > SHOWN else ""
+    message = (
+        f"{number} items have the SKU {sku!r}: name the variant instead, one of {', '.join(variants[:SHOWN])}{more}."
+    )
+    raise Refused(Why.DUPLICATE_SKU, message, variants)
 
-    def result(self) -> tuple[list[Matched], list[RefusedLine]]:
-        """All lines: those that make a BOM, and those refused, in the order of the file."""
-        for lines, why, what in (
-            (self._lines_of_item, Why.ITEM_TWICE, "item"),
-            (self._lines_of_bom, Why.BOM_ID_TWICE, "bom_id"),
-        ):
-            for name, several in lines.items():
-                if len(several) > 1:
-                    numbers = ", ".join(str(line.line) for line in several)
-                    for line in several:
-                        self._refuse(line, why, f"Lines {numbers} are about the same {what} {name}.")
-        matched = [one for number, one in sorted(self._matched.items()) if number not in self._refused]
-        return matched, [self._refused[number] for number in sorted(self._refused)]
 
-    def _refuse(self, line: BomLine, why: Why, message: str, variants: Sequence[str] = ()) -> None:
-        self._refused.setdefault(line.line, RefusedLine(line.line, why, message, tuple(variants)))
+def _variants(items: Sequence[Item]) -> list[str]:
+    return [variant for item in items for variant in variants_of(item)]
 
-    def _item(self, line: BomLine, by_variant: Mapping[str, Item], by_sku: Mapping[str, Sequence[Item]]) -> Item | None:
-        if line.variant_id is not None:
-            item = by_variant.get(line.variant_id)
-            if item is None:
-                self._refuse(line, Why.UNKNOWN_VARIANT, f"Shopify has no variant {line.variant_id}.")
-            elif line.sku is not None and item["sku"] != line.sku:
-                has = f"the SKU {item['sku']!r}" if item["sku"] else "no SKU"
-                self._refuse(
-                    line, Why.SKU_OF_ANOTHER_VARIANT, f"Variant {line.variant_id} has {has}, not {line.sku!r}."
-                )
-                return None
-            return item
-        items = by_sku.get(line.sku or "", ())
-        if len(items) == 1:
-            return items[0]
-        if not items:
-            self._refuse(line, Why.UNKNOWN_SKU, f"Shopify has no variant with the SKU {line.sku!r}.")
-            return None
-        variants = [variant for item in items for variant in variants_of(item)]
-        shown = ", ".join(variants[:_SHOWN]) + (" …" if len(variants) > _SHOWN else "")
-        message = f"{len(items)} items have the SKU {line.sku!r}: name the variant instead, one of {shown}."
-        self._refuse(line, Why.DUPLICATE_SKU, message, variants)
-        return None
+
+def _alike(items: Sequence[Item]) -> str:
+    if not items:
+        return ""
+    skus = ", ".join(dict.fromkeys(f"{item['sku']!a}" for item in items))
+    return f", but {skus}, which differs only in case, in its Unicode form or in signs that are not seen"
+
+
+def _but_alike(held: str | None, sku: str) -> str:
+    same = held is not None and sku_likeness(held) == sku_likeness(sku)
+    return "; they differ only in case, in their Unicode form or in signs that are not seen" if same else ""

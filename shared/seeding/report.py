@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.mongodb.collections import Document
+from shared.mongodb.import_lines import ImportLineStore
 from shared.mongodb.imports import ImportStore
 from shared.seeding.matching import variants_of
 
@@ -34,7 +35,8 @@ class ImportReport:
     without_bom: int = 0
     cells: dict[str, int] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
-    refused: list[Document] = field(default_factory=list)
+    refused: int = 0
+    """Lines of the file, or items, that made no BOM."""
 
 
 def headings(item: Mapping[str, Any]) -> list[str]:
@@ -62,7 +64,7 @@ def shown(item: Mapping[str, Any]) -> Document:
     }
 
 
-async def report_of(imports: ImportStore, document: Mapping[str, Any]) -> ImportReport:
+async def report_of(imports: ImportStore, lines: ImportLineStore, document: Mapping[str, Any]) -> ImportReport:
     """The report of an import."""
     shop, import_id = document["shop"], document["import_id"]
     report = ImportReport(
@@ -71,7 +73,7 @@ async def report_of(imports: ImportStore, document: Mapping[str, Any]) -> Import
         (document["finished_at"] - document["started_at"]).total_seconds(),
         lists=dict.fromkeys(LISTS, 0),
     )
-    report.refused = [dict(line) for line in document["refused"]]
+    report.refused = await lines.count_refused(shop, import_id)
     report.boms = dict.fromkeys(("new", "changed", "known", "refused"), 0)
     async for item in items_of(imports, shop, import_id):
         report.items += 1
@@ -80,13 +82,33 @@ async def report_of(imports: ImportStore, document: Mapping[str, Any]) -> Import
             report.without_bom += 1
         else:
             report.boms[item["made"]] += 1
-        if item["made"] == "refused":
-            report.refused.append({**item["refusal"], "inventory_item_id": item["item_id"]})
+        report.refused += item["made"] == "refused" and item["bom"]["line"] is None
         for heading in headings(item):
             report.lists[heading] += 1
     report.cells = dict(sorted((await imports.tallies(shop, import_id)).items()))
-    report.refused.sort(key=lambda line: line["line"] or 0)
     return report
+
+
+async def refused_of(
+    imports: ImportStore, lines: ImportLineStore, shop: str, import_id: str
+) -> AsyncIterator[Document]:
+    """What made no BOM, and why: lines in the order of the file; without a file, items."""
+    async for some in lines.lines(shop, import_id, {"why": {"$ne": None}}, size=_AT_ONCE):
+        for line in some:
+            yield _told(line["line"], line, line["item_id"])
+    async for items in imports.items(shop, import_id, {"made": "refused", "bom.line": None}, size=_AT_ONCE):
+        for item in items:
+            yield _told(None, item["refusal"], item["item_id"])
+
+
+def _told(line: int | None, why: Mapping[str, Any], item_id: str | None) -> Document:
+    return {
+        "line": line,
+        "why": why["why"],
+        "message": why["message"],
+        "variants": why.get("variants", []),
+        "inventory_item_id": item_id,
+    }
 
 
 async def items_of(

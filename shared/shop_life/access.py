@@ -10,7 +10,7 @@ import structlog
 from shared.errors import ShopifyError, ShopifyUnclear, ShopPaused
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.tokens import Granted, StoredTokens, TokenStore
-from shared.shopify.tokens import Grant, TokenEndpoint, TokenRefused
+from shared.shopify.tokens import WRONG_SECRET, Grant, TokenEndpoint, TokenRefused
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class ShopAccess:
         stored = await self._tokens.get(domain, although_paused=although_paused)
         if stored.access != refused:
             return stored.access
-        return await self._after(domain, stored.number)
+        return await self._after(domain, stored.number, sure=although_paused)
 
     async def pause(self, domain: str, reason: str) -> None:
         """Stop all calls for the shop."""
@@ -70,8 +70,11 @@ class ShopAccess:
             log.warning("early_refresh_failed", shop=domain, reason=str(error))
             return stored.access
 
-    async def _after(self, domain: str, number: int) -> str | None:
-        """The access token that follows the one of this number: refreshed here, or by whoever is at it already."""
+    async def _after(self, domain: str, number: int, *, sure: bool = False) -> str | None:
+        """The access token that follows the one of this number: refreshed here, or by whoever is at it already.
+
+        `sure`: that there is none must be the shop's doing; raises ShopifyUnclear where it is ours.
+        """
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 while True:
@@ -81,12 +84,12 @@ class ShopAccess:
                     if stored.refresh is None:
                         return None
                     if await self._tokens.take_refresh(domain, number):
-                        return await self._refresh(domain, stored)
+                        return await self._refresh(domain, stored, sure=sure)
                     await asyncio.sleep(_LOOK_AGAIN)
         except TimeoutError:
             raise ShopifyUnclear("another replica's refresh of the token has not ended") from None
 
-    async def _refresh(self, domain: str, stored: StoredTokens) -> str | None:
+    async def _refresh(self, domain: str, stored: StoredTokens, *, sure: bool = False) -> str | None:
         """Refresh under the right to it; None where Shopify refuses."""
         try:
             grant = await self._ask(domain, stored.refresh or "")
@@ -95,6 +98,8 @@ class ShopAccess:
             # Somebody whose right had ended may have been faster all the same.
             now = await self._tokens.get(domain, although_paused=True)
             log.warning("refresh_refused", shop=domain, code=refused.code)
+            if sure and refused.code == WRONG_SECRET and now.number == stored.number:
+                raise ShopifyUnclear("the token endpoint does not take the client secret") from None
             return now.access if now.number != stored.number else None
         except BaseException:
             await self._tokens.give_back_refresh(domain, stored.number)

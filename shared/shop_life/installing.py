@@ -112,5 +112,5 @@ class Installing:
     async def set_up_due(self) -> None:
         """Make up for set-ups that failed, or whose process died."""
         before = datetime.now(UTC) - SET_UP_TURN
-        for domain in await self._tokens.to_set_up(before):
-            await self.set_up(domain)
+        # Side by side: a shop whose Shopify does not answer holds no other's set-up up.
+        await asyncio.gather(*(self.set_up(domain) for domain in await self._tokens.to_set_up(before)))

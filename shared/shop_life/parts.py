@@ -23,10 +23,11 @@ from shared.shopify.tokens import TokenEndpoint
 
 @dataclass(frozen=True, slots=True)
 class ShopLife:
-    """`client` calls for any shop with tokens that are renewed by themselves."""
+    """`client` calls for any shop with tokens that are renewed by themselves; `asking` although a shop is paused."""
 
     shops: ShopStore
     client: ShopifyClient
+    asking: ShopifyClient
     installing: Installing
     probing: Probing
 
@@ -41,9 +42,11 @@ class ShopLife:
         endpoint = TokenEndpoint(http, url, settings.shopify_client_id, settings.client_secrets)
         access = ShopAccess(shops, tokens, endpoint)
         client = ShopifyClient(http, access, url, version)
+        asking = ShopifyClient(http, AlthoughPaused(access, tokens), url, version)
         return cls(
             shops=shops,
             client=client,
+            asking=asking,
             installing=Installing(
                 shops=shops,
                 tokens=tokens,
@@ -53,7 +56,5 @@ class ShopLife:
                 subscriptions=Subscriptions(client),
                 webhook_url=settings.webhook_url,
             ),
-            probing=Probing(
-                shops, ShopifyClient(http, AlthoughPaused(access, tokens), url, version), first=first_probe
-            ),
+            probing=Probing(shops, asking, first=first_probe),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -18,6 +19,9 @@ log = structlog.get_logger()
 FIRST_PROBE = timedelta(seconds=15)
 """After the pause; each further wait is twice as long."""
 
+AT_ONCE = 16
+"""Shops probed side by side: one that does not answer, as paused ones may, is waited for by few others."""
+
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -32,8 +36,13 @@ class Probing:
     async def run(self) -> None:
         """Probe the shops whose turn it is; several replicas share them."""
         now = datetime.now(UTC)
-        for shop in await self._shops.paused():
-            if now >= self._due(shop) and await self._shops.take_probe(shop):
+        due = [shop for shop in await self._shops.paused() if now >= self._due(shop)]
+        places = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._take(shop, places) for shop in due))
+
+    async def _take(self, shop: PausedShop, places: asyncio.Semaphore) -> None:
+        async with places:
+            if await self._shops.take_probe(shop):
                 await self._probe(shop)
 
     def _due(self, shop: PausedShop) -> datetime:

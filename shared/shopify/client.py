@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -39,7 +39,6 @@ CALL_TIMEOUT = 30.0
 PATIENCE: Mapping[Role, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
 """Seconds a call waits by itself for the budget; longer waits are the caller's, who may hold messages."""
 
-_BUDGETS_SHOWN = 10
 _ONE_ROW = Price()
 
 
@@ -68,7 +67,7 @@ class Reply:
     requested: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Known:
     """What all clients bound to roles know together."""
 
@@ -77,7 +76,12 @@ class _Known:
     budgets: dict[str, Budget] = field(default_factory=dict)
     clocks: dict[str, ShopifyClock] = field(default_factory=dict)
     reads: dict[str, ReadFacts] = field(default_factory=dict)
-    budgets_shown: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        budgets = self.budgets
+        metrics.SHOPIFY_BUDGET.ask(
+            self, lambda: {(shop,): budget.ratio for shop, budget in budgets.items() if budget.ratio is not None}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,6 @@ class ShopifyClient:
         finally:
             span.set("trueup.outcome", outcome)
             metrics.SHOPIFY_REQUESTS.labels(call.operation, outcome).observe(monotonic() - started)
-            self._show_budgets()
 
     @asynccontextmanager
     async def _held(
@@ -334,14 +337,3 @@ class ShopifyClient:
                 yield aiter(response.content)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"bulk result: {type(error).__name__}") from error
-
-    def _show_budgets(self) -> None:
-        ratios = sorted((b.ratio, shop) for shop, b in self._known.budgets.items() if b.ratio is not None)
-        shown = {shop: ratio for ratio, shop in ratios[:_BUDGETS_SHOWN]}
-        # A process has several clients: one takes away only what it has shown itself.
-        for shop in self._known.budgets_shown - shown.keys():
-            with suppress(KeyError):
-                metrics.SHOPIFY_BUDGET.remove(shop)
-        for shop, ratio in shown.items():
-            metrics.SHOPIFY_BUDGET.labels(shop).set(ratio or 0.0)
-        self._known.budgets_shown = set(shown)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.contract.messages import parse_time
+from shared.contract.words import LONGEST_NAME, as_words
 from shared.shopify.ids import plain
 
 
@@ -78,7 +79,7 @@ def location_from(node: dict[str, Any]) -> ShopLocation:
     service = node["fulfillmentService"]
     return ShopLocation(
         location_id=plain(node["id"]),
-        name=node["name"],
+        name=as_words(node["name"], LONGEST_NAME),
         active=bool(node["isActive"]),
         managed_elsewhere=bool(node["isFulfillmentService"] and service and service["inventoryManagement"]),
     )

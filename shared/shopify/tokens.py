@@ -22,7 +22,7 @@ from shared.shopify.clock import ShopifyClock
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  # a name out of the standard
 _OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
-_WRONG_SECRET = "invalid_client"  # noqa: S105  # Shopify's word for it
+WRONG_SECRET = "invalid_client"  # noqa: S105  # Shopify's word for it
 _STATES = {402: "frozen", 403: "forbidden", 404: "not_found", 423: "locked"}
 _WAIT = 1.0
 
@@ -82,7 +82,7 @@ class TokenEndpoint:
             try:
                 return await self._send(shop, fields, secret)
             except TokenRefused as refused:
-                if refused.code != _WRONG_SECRET:
+                if refused.code != WRONG_SECRET:
                     raise
         return await self._send(shop, fields, self._secrets[-1])
 

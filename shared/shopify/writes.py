@@ -13,6 +13,7 @@ from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear
+from shared.hiding import without_secrets
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price, most_rows
 from shared.shopify.ids import item_gid, location_gid, plain
@@ -142,7 +143,7 @@ def answer_of(group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], ro
     for error in errors:
         index = _row_index(error.get("field"))
         code = str(error.get("code"))
-        text = f"{code}: {error.get('message')}"
+        text = without_secrets(f"{code}: {error.get('message')}")
         if index is None or index >= len(rows):
             pathless.append(text)
         elif code == _STALE:
@@ -176,7 +177,8 @@ def _single(error: dict[str, Any]) -> RowAnswer:
         return RowAnswer(RowOutcome.STALE)
     if code.startswith("IDEMPOTENCY_"):
         return RowAnswer(RowOutcome.NOT_APPLIED)
-    return RowAnswer(RowOutcome.REFUSED, ROW_CODES.get(code, Code.PUSH_REFUSED), f"{code}: {error.get('message')}")
+    detail = without_secrets(f"{code}: {error.get('message')}")
+    return RowAnswer(RowOutcome.REFUSED, ROW_CODES.get(code, Code.PUSH_REFUSED), detail)
 
 
 def _row_index(path: object) -> int | None:

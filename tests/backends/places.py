@@ -20,7 +20,7 @@ from shared.rabbitmq.connection import GONE, connect
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 from tests.backends.management import Management
 
-_LARGE = ("stock", "cells", "ledger", "preview_rows", "webhook_events", "import_items")
+_LARGE = ("stock", "cells", "ledger", "preview_rows", "webhook_events", "import_items", "import_lines")
 _MOST_DOCUMENTS = 5_000
 """A database with more in one of these is dropped: that is cheaper than emptying it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.browser.site import Site
 from tests.browser.standing_still import CHANGES
 from tests.integration.session_tokens import session_token
 from tests.integration.shop_world import SHOP
+from tests.waiting import until
 
 ASSETS = Path(__file__).resolve().parents[2] / "admin_ui" / "dist" / "assets"
 MOST_SCRIPT = 250 * 1024
@@ -232,3 +234,45 @@ async def test_a_search_without_a_match_says_so(site: Site) -> None:
         await tab.page.get_by_role("searchbox", name="Search bills of materials").fill("nothing is called so")
         await expect(tab.page.get_by_text("No BOM matches")).to_be_visible()
         await tab.looks_right("no-match")
+
+
+async def test_what_comes_too_fast_waits_and_is_sent_again_and_an_act_says_so(site: Site) -> None:
+    """A read that is refused with 429 is sent again after its Retry-After, unseen; a click's answer says what to do."""
+    await site.add({"haste oak": [5, 5]})
+    await site.hand("haste oak", 0, 2)
+    problem = {
+        "type": "urn:trueup:problem:too-many-requests",
+        "title": "Too Many Requests",
+        "status": 429,
+        "detail": "Too much. Try again in 1 second.",
+        "errors": [{"field": "header.Authorization", "message": "Too much.", "remedy": "Try again in 1 second."}],
+    }
+    answers: dict[str, list[str]] = {"GET": [], "POST": []}
+
+    async def too_many(route: Route) -> None:
+        seen = answers[route.request.method]
+        seen.append(route.request.url)
+        if len(seen) > 2:
+            await route.continue_()
+        else:
+            headers = {"Retry-After": "1", "Content-Type": "application/problem+json"}
+            await route.fulfill(status=429, headers=headers, body=json.dumps(problem))
+
+    async with site.tab() as tab:
+        await tab.page.route("**/api/boms?*", too_many)
+        await tab.page.route("**/api/previews", too_many)
+        await tab.open()
+        await tab.search("haste oak", finds=1)
+        assert len(answers["GET"]) >= 3
+        await expect(tab.page.get_by_role("alert")).to_have_count(0)
+        await tab.choose(PUSH)
+        alert = tab.page.get_by_role("alert").filter(has_text="Too much at once").last
+        await expect(alert).to_contain_text("Try again in 1 second.")
+        await tab.looks_right("busy")
+        assert len(answers["POST"]) == 1
+        await alert.get_by_role("button", name="Try again").click()
+        await expect(alert).to_be_visible()
+        await until(lambda: len(answers["POST"]) == 2, what="the second click's request")
+        await alert.get_by_role("button", name="Try again").click()
+        await tab.differing()
+        tab.trouble.clear()  # the browser notes each 429 of its own accord

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.integration.import_runs import Ran, add_many, complete, killed_import, levels, run_import
+from tests.integration.import_runs import add_many, complete, killed_import, levels, run_import
 from tests.integration.shop_world import SHOP, ShopWorld, shop_world
 
 
@@ -52,33 +52,13 @@ async def _is_complete(world: ShopWorld, items: int) -> None:
     await complete(world, items)
 
 
-async def test_items_killed_while_boms_are_made_are_complete_and_there_once(world: ShopWorld) -> None:
-    """kill -9 within the second batch of BOMs, which another's lock holds up; then the same command again."""
-    items = 600
+@pytest.mark.long
+@pytest.mark.parametrize("items", [600, pytest.param(10_000, marks=pytest.mark.full, id="full")])
+async def test_items_killed_half_way_are_complete_and_there_once(world: ShopWorld, items: int) -> None:
+    """kill -9 within the batch of BOMs half-way, which another's lock holds up; then the same command again."""
     await add_many(world, items)
     held = sorted({item_id for item_id, _ in await levels(world)})[items // 2]
     async with _held_up(world, held):
-        killed = await _killed(world, lambda line: line.startswith("waiting for MongoDB"))
+        killed = await killed_import(world.settings, "--all-variants", kill_at="waiting for MongoDB")
     assert killed.progress[-1].startswith("waiting for MongoDB")
     await _is_complete(world, items)
-
-
-@pytest.mark.full
-@pytest.mark.long
-async def test_10000_items_killed_half_way_are_complete_and_there_once(world: ShopWorld) -> None:
-    """kill -9 after half of the BOMs, wherever that is, then the same command again: complete, nothing twice."""
-    items = 10_000
-    await add_many(world, items)
-
-    def half(line: str) -> bool:
-        done, *rest = line.split()
-        return rest[-2:] == ["BOMs", "made"] and int(done) >= items // 2
-
-    await _killed(world, half)
-    await _is_complete(world, items)
-
-
-async def _killed(world: ShopWorld, kill_at: Callable[[str], bool]) -> Ran:
-    ran = await killed_import(world.settings, "--all-variants", kill_at=kill_at)
-    assert ran.code == -9, ran.progress
-    return ran

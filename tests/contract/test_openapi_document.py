@@ -70,15 +70,18 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/schedules/{schedule_id}", "put"),
         ("/api/schedules/{schedule_id}", "delete"),
         ("/api/schedules/{schedule_id}/runs", "get"),
+        ("/api/audit", "get"),
     }
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_every_error_is_a_problem_document(path: str, method: str) -> None:
-    """Each 4xx and 5xx of each operation is a problem document, and 401, 403, 422, 500 and 503 are always told."""
+    """Each 4xx and 5xx of each operation is a problem document, and 401, 403, 422, 429, 500 and 503 are always told."""
     responses: dict[str, Any] = DOCUMENT["paths"][path][method]["responses"]
     errors = {status: answer for status, answer in responses.items() if int(status) >= HTTPStatus.BAD_REQUEST}
-    assert {"401", "403", "422", "500", "503"} <= set(errors)
+    assert {"401", "403", "422", "429", "500", "503"} <= set(errors)
+    for status in ("429", "503"):
+        assert "Retry-After" in errors[status]["headers"]
     for answer in errors.values():
         assert list(answer["content"]) == ["application/problem+json"]
 

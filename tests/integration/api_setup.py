@@ -261,9 +261,9 @@ class ApiShop:
 
 
 @asynccontextmanager
-async def api_world(amqp_url: str, mongodb_uri: str, database: str) -> AsyncIterator[ApiWorld]:
-    """A service, stopped at the end whatever happens."""
-    settings = settings_for(amqp_url, mongodb_uri, database)
+async def api_world(amqp_url: str, mongodb_uri: str, database: str, **more: Any) -> AsyncIterator[ApiWorld]:
+    """A service, stopped at the end whatever happens; `more` are settings of its own."""
+    settings = settings_for(amqp_url, mongodb_uri, database).model_copy(update=more)
     service = await PreviewService.start(settings)
     mongo = Mongo(mongodb_uri, database)
     client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))

@@ -41,6 +41,7 @@ def settings_as_environment(settings: Settings) -> dict[str, str]:
         "TRUEUP_SHOPIFY_CLIENT_SECRET": settings.shopify_client_secret.get_secret_value(),
         "TRUEUP_SHOPIFY_URL": settings.shopify_url,
         "TRUEUP_TOKEN_KEYS": ",".join(key.get_secret_value() for key in settings.token_keys),
+        "TRUEUP_BOMS_PER_SHOP": str(settings.boms_per_shop),
         "COLUMNS": "80",
     }
 

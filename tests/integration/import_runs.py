@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+import signal
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.settings import Settings
-from tests.integration.command_line_runs import TRUEUP, environment_of, settings_as_environment
+from tests.integration.command_line_runs import environment_of, settings_as_environment
 from tests.integration.commands_in_process import run_here
 from tests.integration.shop_world import SHOP, ShopWorld
-from tests.waiting import arrival, ended, work_of
+from tests.waiting import ended
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ROOT.parent / "shared" / "catalogue"
@@ -40,27 +42,18 @@ async def run_import(settings: Settings, *arguments: str) -> Ran:
     return Ran(done.code, done.output, done.errors.splitlines())
 
 
-async def killed_import(settings: Settings, *arguments: str, kill_at: Callable[[str], bool]) -> Ran:
-    """The same in a process of its own: kill -9 at the first line of progress for which `kill_at` is so."""
+async def killed_import(settings: Settings, *arguments: str, kill_at: str) -> Ran:
+    """The same in a process of its own: kill -9 within its first line of progress with the words `kill_at`."""
     process = await asyncio.create_subprocess_exec(
-        *(str(TRUEUP), *_IMPORT, *arguments),
-        env=environment_of(settings),
+        *(sys.executable, "-m", "tests.integration.dying_command", *_IMPORT, *arguments),
+        cwd=ROOT,
+        env=environment_of(settings, TRUEUP_TEST_DIE_AT=kill_at),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    progress: list[str] = []
-
-    async def until_the_moment() -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
-            progress.append(line.decode().rstrip())
-            if kill_at(progress[-1]):
-                return
-
-    await arrival(until_the_moment(), what="the moment of the kill", progress=work_of(process.pid))
-    process.kill()
-    output, rest = await ended(process, what="the end of a killed import")
-    return Ran(process.returncode or 0, output.decode(), [*progress, *rest.decode().splitlines()])
+    output, progress = await ended(process, what="the end of a killed import")
+    assert process.returncode == -signal.SIGKILL, progress.decode()
+    return Ran(process.returncode, output.decode(), progress.decode().splitlines())
 
 
 async def everything(world: ShopWorld) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,8 @@ from pydantic import SecretStr
 from ulid import ULID
 
 from services.preview.previewer import Previewer
+from services.preview.requests import PreviewRequests
+from services.preview.turns import Turns
 from services.reconciler.bootstrap import ReconcilerService
 from shared.contract.messages import JobCancel, JobOptions, JobRequest, PreviewRequest
 from shared.contract.seal import Seals
@@ -339,17 +342,22 @@ async def reconciler(world: ShopWorld, **more: Any) -> AsyncIterator[ReconcilerS
 
 @asynccontextmanager
 async def previewer(world: ShopWorld) -> AsyncIterator[None]:
-    """A previewer in this process, on its queue."""
+    """Previews in this process: requests from their queue, computed in turn."""
     consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "previewer")
     rows = RowReader(world.boms, world.stock, world.reads)
-    handler = Previewer(
-        PreviewStore(world.mongo.db, world.mongo.transactions), world.boms, rows, world.reads, world.publisher
-    )
-    await consumer.handle(topology.PREVIEWS, handler.handle, prefetch=4)
+    store = PreviewStore(world.mongo.db, world.mongo.transactions)
+    computing = Previewer(store, world.boms, rows, world.reads, world.publisher)
+    turns = Turns(store, computing.compute, computing.give_up)
+    most = world.settings.open_previews_per_shop
+    requests = PreviewRequests(store, world.boms, world.publisher, most_open=most, wake=turns.wake)
+    running = asyncio.create_task(turns.run())
+    await consumer.handle(topology.PREVIEWS, requests.handle, prefetch=4)
     try:
         yield
     finally:
         await consumer.stop()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         await consumer.close()
 
 

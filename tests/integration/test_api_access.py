@@ -1,15 +1,18 @@
 """Who may call the API, and what every wrong request is told."""
 
+import asyncio
 import base64
 import io
 import json
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from shared.operations import start_operations
 from tests.integration.api_setup import PREVIOUS_SECRET, ApiShop, ApiWorld, session_token, shop, world
+from tests.waiting import arrival
 
 __all__ = ["shop", "world"]
 
@@ -19,6 +22,25 @@ async def test_both_client_secrets_sign(shop: ApiShop) -> None:
     assert (await shop.call("GET", "/boms")).status == 200
     token = session_token(shop.domain, PREVIOUS_SECRET)
     assert (await shop.call("GET", "/boms", Authorization=f"Bearer {token}")).status == 200
+
+
+X = "https://x.myshopify.com"
+NOT_QUITE_A_SHOP = (
+    *(f"{X}/", f"{X}/a", f"{X}:443", f"{X}.", f"{X}?a=1", f"{X}#a", f" {X}", f"{X} ", f"{X}\n", f"{X}\t", f"{X}\x00"),
+    *(
+        "https://X.myshopify.com",
+        "HTTPS://x.myshopify.com",
+        "https://a@x.myshopify.com",
+        "https://x.myshopify.com.evil",
+    ),
+    *("https://xmyshopify.com", "https://x.y.myshopify.com", "https://.myshopify.com", "https://-x.myshopify.com"),
+    *("https://\u0445.myshopify.com", "https:///x.myshopify.com", "x.myshopify.com", "https:\\\\x.myshopify.com", ""),
+)
+NOT_QUITE_ITS_ADMIN = (
+    *(X, f"{X}/", f"{X}/admin/", f"{X}/admin2", f"{X}/Admin", f"{X}//admin", f"{X}:443/admin", f"{X}/admin?x=1"),
+    *(f"{X}/admin#", f"{X}/admin ", "https://y.myshopify.com/admin", "http://x.myshopify.com/admin", ""),
+)
+"""With the `dest` of another shop, or of the same one in another writing."""
 
 
 @pytest.mark.parametrize(
@@ -32,6 +54,8 @@ async def test_both_client_secrets_sign(shop: ApiShop) -> None:
         ({"iss": "https://evil.example/admin", "dest": "https://evil.example"}, "token-shop"),
         ({"iss": "https://evil.example#.myshopify.com", "dest": "https://evil.example#.myshopify.com"}, "token-shop"),
         ({"iss": "http://x.myshopify.com/admin", "dest": "http://x.myshopify.com"}, "token-shop"),
+        *(({"iss": f"{dest}/admin", "dest": dest}, "token-shop") for dest in NOT_QUITE_A_SHOP),
+        *(({"iss": iss}, "token-shop") for iss in NOT_QUITE_ITS_ADMIN),
     ],
 )
 async def test_wrong_claims_are_refused(shop: ApiShop, claims: dict[str, Any], kind: str) -> None:
@@ -132,6 +156,30 @@ async def test_bodies_that_cannot_be_read_are_problems(shop: ApiShop) -> None:
     assert (await put(b"a=1", **{"Content-Type": "application/x-www-form-urlencoded"})).status == 415
     reply = await put(b'"' + b"a" * 1_100_000 + b'"')
     assert (reply.status, reply.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+BEFORE_A_BODY: dict[str, tuple[dict[str, str], int]] = {
+    "no token": ({"Authorization": ""}, 401),
+    "a token of nobody": ({"Authorization": "Bearer a.b.c"}, 401),
+    "a token nested deeply": ({"Authorization": f"Bearer {'W1tbW1tbW1tb' * 1_000}.e30.e30"}, 401),
+    "another media type": ({"Content-Type": "text/plain"}, 415),
+    "compressed": ({"Content-Encoding": "gzip"}, 415),
+    "too large": ({"Content-Length": "2000000"}, 413),
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_A_BODY)
+async def test_what_cannot_be_taken_is_refused_before_its_body(shop: ApiShop, name: str) -> None:
+    """The answer comes although nothing of the body has been sent."""
+    changed, status = BEFORE_A_BODY[name]
+    own = {"Authorization": f"Bearer {shop.token}", "Content-Type": "application/json", "Content-Length": "1000"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (own | changed).items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", shop.world.service.port)
+    with closing(writer):
+        writer.write(f"PUT /api/boms HTTP/1.1\r\nHost: test\r\n{lines}\r\n".encode())
+        head = await arrival(reader.readuntil(b"\r\n\r\n"), what="an answer")
+        assert int(head.split()[1]) == status
+        assert b"application/problem+json" in head
 
 
 async def test_every_mistake_is_named_at_once(shop: ApiShop) -> None:

@@ -84,7 +84,7 @@ async def test_everything_wrong_with_a_job_is_named(shop: ApiShop) -> None:
         ({"bom_ids": []}, "body.selection.bom_ids"),
         ({"bom_ids": "all"}, "body.selection"),
         ({"filter": {"text": "nothing like it"}}, "body.selection"),
-        ({"filter": {"text": "\x00"}}, "body.selection.filter"),
+        ({"filter": {"text": "\x00"}}, "body.selection.filter.text"),
         ({"cells": [{"bom_id": "b", "location_id": "1"}]}, "body.selection.cells"),
         ({}, "body.selection"),
         (None, "body.selection"),

@@ -102,15 +102,17 @@ async def test_after_shop_redact_nothing_of_the_shop_is_left_in_any_collection(w
         )
     held = {name for name, documents in (await everything(world)).items() if any(SHOP in text for text in documents)}
     assert held == set(INDEXES) - OF_NO_SHOP  # else this test shows nothing
+    await world.control("uninstall")
     service = await WebhookIngestService.start(world.settings)
     try:
-        await send(world, service, "app/uninstalled", {"id": 1, "myshopify_domain": SHOP})
-        await send(world, service, "shop/redact", {"shop_id": 1, "shop_domain": SHOP})
+        async with reconciler(world, watchdog_every=0.1):
+            await send(world, service, "app/uninstalled", {"id": 1, "myshopify_domain": SHOP})
+            await send(world, service, "shop/redact", {"shop_id": 1, "shop_domain": SHOP})
 
-        async def gone() -> bool:
-            return await world.mongo.db["shops"].count_documents({"_id": SHOP}) == 0
+            async def gone() -> bool:
+                return await world.mongo.db["shops"].count_documents({"_id": SHOP}) == 0
 
-        await until(gone, what="the end of the shop", progress=writes_to(world.mongo.db))
+            await until(gone, what="the end of the shop", progress=writes_to(world.mongo.db))
         seen = counted("webhooks_total", topic="inventory_levels/update", outcome="suspicious")
         level = {"inventory_item_id": 1, "location_id": 2, "available": 3, "updated_at": datetime.now(UTC).isoformat()}
         await send(world, service, "inventory_levels/update", level)

@@ -13,10 +13,13 @@ from aio_pika.abc import AbstractChannel
 
 from services.preview.bootstrap import PreviewService
 from services.webhook_ingest.bootstrap import WebhookIngestService
-from shared.contract.messages import BomUpsert, PreviewRequest
+from shared.contract.messages import BomUpsert, JobCancel, PreviewRequest
 from shared.contract.seal import SEAL, Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
+from shared.errors import StoreUnavailable
+from shared.mongodb.dead_letters import DeadLetterStore
+from shared.rabbitmq import consumer
 from shared.rabbitmq.consumer import MAX_DELIVERIES
 from shared.rabbitmq.topology import (
     BOM_UPSERT,
@@ -24,6 +27,7 @@ from shared.rabbitmq.topology import (
     COMMANDS,
     COUNT_ADJUST,
     DEAD,
+    DELIVERY_LIMIT,
     EVENTS,
     JOB_CANCEL,
     JOB_FINISHED,
@@ -224,3 +228,48 @@ async def test_the_requests_of_others_go_on_beside_them(world: ShopWorld, strang
     await world.publisher.command(PREVIEW_REQUEST, request)
     preview = await world.document("previews", request.preview_id, lambda one: one["state"] in {"ready", "failed"})
     assert preview["state"] == "ready"
+
+
+async def test_what_claims_to_have_been_dead_lettered_is_kept_at_once(
+    world: ShopWorld, stranger: AbstractChannel
+) -> None:
+    """A forged list of deaths ends a broker's dead-lettering: such a message never gets near it, whatever its body."""
+    request = JobCancel(shop=SHOP, job_id=new_id())
+    forged: list[Any] = [
+        [1, 2],
+        [{"queue": "trueup.jobs", "reason": "expired", "count": "x", "exchange": "e", "routing-keys": ["a"]}],
+        "text",
+    ]
+    for deaths in forged:
+        await publish(stranger, COMMANDS, JOB_CANCEL, request.to_json(), {"x-death": deaths})
+    kept = await drained(world, stranger, len(forged))
+    assert {letter["cause"] for letter in kept} == {"it bears the header x-death, which only the broker writes"}
+
+
+async def test_a_store_that_is_away_spends_no_deliveries(
+    world: ShopWorld, stranger: AbstractChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it is away: what waits for it is held and tried again, and never comes to the broker's limit."""
+    monkeypatch.setattr(consumer, "RETRY_PAUSE", 0.001)
+    monkeypatch.setattr(consumer, "LONGEST_PAUSE", 0.001)
+    tries, keeps, done = [0], [0], DeadLetterStore.keep
+
+    async def away(*_: object, **__: object) -> None:
+        tries[0] += 1
+        if tries[0] <= 3 * DELIVERY_LIMIT:
+            raise StoreUnavailable("away")
+
+    async def keep(store: DeadLetterStore, **letter: Any) -> str:
+        keeps[0] += 1
+        if keeps[0] <= 3 * DELIVERY_LIMIT:
+            raise StoreUnavailable("away")
+        return await done(store, **letter)
+
+    monkeypatch.setattr("shared.mongodb.records.RecordStore.upsert", away)
+    monkeypatch.setattr(DeadLetterStore, "keep", keep)
+    await world.publisher.command(BOM_UPSERT, BomUpsert(shop=SHOP, bom_id="B", inventory_item_id="1", name="B"))
+    await publish(stranger, COMMANDS, JOB_CANCEL, b"{", {"x-death": [1, 2]})
+    (letter,) = await drained(world, stranger, 1)
+    await until(lambda: tries[0] > 3 * DELIVERY_LIMIT, what="the store's return", progress=lambda: tries[0])
+    assert letter["key"] == JOB_CANCEL
+    assert (tries[0], keeps[0]) == (3 * DELIVERY_LIMIT + 1, 3 * DELIVERY_LIMIT + 1)

@@ -16,6 +16,7 @@ from services.command_line.client import connected
 from services.command_line.import_command import importing_of
 from shared.domain.cell import CellKey
 from shared.domain.stock import observe_event
+from shared.mongodb.import_lines import ImportLineStore
 from shared.mongodb.imports import ImportStore, ItemFields
 from shared.mongodb.records import RecordStore, WantedBom
 from shared.mongodb.stock import StockWrite
@@ -26,6 +27,7 @@ from shared.shopify.bulk import BulkResult
 from shared.shopify.client import ShopifyClient
 from shared.shopify.exports import Exports
 from shared.shopify.shop_queries import BULK_ITEMS, BULK_LEVELS
+from tests.integration.command_line_runs import trueup
 from tests.integration.import_runs import (
     CATALOGUES,
     add_many,
@@ -153,7 +155,7 @@ async def test_a_file_says_which_variant_each_bom_is(world: ShopWorld, tmp_path:
         True,
     )
     assert plain["tracks_pre_assembled"] is False
-    assert left["boms"][b["id"]]["name"] == "Multi\nline"
+    assert left["boms"][b["id"]]["name"] == "Multi line"
     # A missing base moves no count, and nobody has counted: missing is never zero.
     assert [left["stock"]["anvil", place]["index"] for place in world.locations] == [5, 6]
     assert [left["stock"]["anvil", place]["count"] for place in world.locations] == [None, None]
@@ -181,6 +183,85 @@ async def test_a_second_bom_on_one_item_is_refused(world: ShopWorld, tmp_path: P
     assert (line["line"], line["why"]) == (2, "ITEM_IN_USE")
     assert "first (The first)" in line["message"]
     assert {bom["name"] for bom in (await everything(world))["boms"].values()} == {"The first"}
+
+
+@pytest.mark.parametrize(
+    ("held", "written"),
+    [("MUG-RED ", "MUG-RED"), ("MUG-RED ", "MUG-RED "), ("MUG-RED", " MUG-RED\u00a0"), ("\tMUG-RED", "MUG-RED")],
+)
+async def test_spaces_around_a_sku_are_no_part_of_it(world: ShopWorld, tmp_path: Path, held: str, written: str) -> None:
+    """Neither Shopify's nor the file's: both sides are compared without them, with a variant beside it and without."""
+    by_sku, by_both = await make_items(world, {"sku": held}, {"sku": f"{held.rstrip()}-2 "})
+    file = tmp_path / "boms.csv"
+    lines = f'name,sku,variant\nRed,"{written}",\nTwo,"{written.rstrip()}-2",{by_both["variant_id"]}\n'
+    file.write_text(lines, encoding="utf-8")
+    ran = await run_import(world.settings, "--boms", str(file))
+    assert ran.report["refused"] == []
+    assert set((await everything(world))["boms"]) == {by_sku["id"], by_both["id"]}
+
+
+@pytest.mark.parametrize(
+    ("held", "written"),
+    [("mug-red", "MUG-RED"), ("Cafe\u0301", "Caf\u00e9"), ("MUG\u200bRED", "MUGRED"), ("STRASSE", "straße")],
+)
+async def test_a_sku_that_only_looks_alike_is_refused_and_named(
+    world: ShopWorld, tmp_path: Path, held: str, written: str
+) -> None:
+    """Case, Unicode form and unseen signs are not guessed away; the refusal shows what Shopify holds, and whose."""
+    item, other = await make_items(world, {"sku": held}, {"sku": "OTHER"})
+    file = tmp_path / "boms.csv"
+    file.write_text(f"sku,variant\n{written},\n{written},{item['variant_id']}\n", encoding="utf-8")
+    ran = await run_import(world.settings, "--boms", str(file))
+    unknown, another = ran.report["refused"]
+    assert (unknown["why"], unknown["variants"]) == ("UNKNOWN_SKU", [item["variant_id"]])
+    assert f"{held!a}, which differs only in case, in its Unicode form" in unknown["message"]
+    assert another["why"] == "SKU_OF_ANOTHER_VARIANT"
+    assert "they differ only in case, in their Unicode form" in another["message"]
+    assert other["id"] not in (await everything(world))["boms"]
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+async def test_a_product_made_anew_makes_no_second_bom(world: ShopWorld, tmp_path: Path, *, by_file: bool) -> None:
+    """Its SKU is that of a BOM whose item Shopify no longer has: refused with that BOM's name and the remedy, which
+    works; a second item beside the first one is a BOM of its own as ever."""
+    file = tmp_path / "boms.csv"
+    file.write_text("sku,bom_id\nMUG ,mug\n", encoding="utf-8")
+    old, beside = await make_items(world, {"sku": "MUG"}, {"sku": "CUP"})
+    assert (await run_import(world.settings, "--boms", str(file))).code == 0
+    assert (await run_import(world.settings, "--all-variants")).code == 0
+    await world.control("delete_item", {"item_id": old["id"]})
+    new, cup = await make_items(world, {"sku": " MUG"}, {"sku": "CUP"})
+    file.write_text("sku\nMUG\n", encoding="utf-8")
+    source = ("--boms", str(file)) if by_file else ("--all-variants", "--no-tracks")
+    ran = await run_import(world.settings, *source)
+    assert ran.code == 1
+    (refused,) = ran.report["refused"]
+    assert (refused["line"], refused["why"]) == (2 if by_file else None, "MADE_ANEW")
+    assert "of BOM mug (" in refused["message"]
+    command = refused["message"].split("trueup ")[1]
+    left = (await everything(world))["boms"]
+    assert set(left) == {"mug", beside["id"]} | (set() if by_file else {cup["id"]})
+    mapped = await trueup(world.settings, *command.split(), "--shop", SHOP, "--yes")
+    assert mapped.code == 0, mapped.errors
+    assert (await everything(world))["boms"]["mug"]["inventory_item_id"] == new["id"]
+    again = await run_import(world.settings, *source)
+    assert (again.code, again.report["boms"]["new"]) == (0, 0)
+
+
+async def test_no_document_grows_with_the_lines_of_a_file(world: ShopWorld, tmp_path: Path) -> None:
+    """Three thousand refused lines, and one item named by a thousand of them: every line is told, each in a document
+    of its own, and none of those, nor of the import, grows with their number."""
+    (item,) = await make_items(world, {"sku": "A"})
+    file = tmp_path / "boms.csv"
+    lines = [*(f"Z{n}," for n in range(2000)), *(f",{item['variant_id']}" for _ in range(1000))]
+    file.write_text("sku,variant\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    ran = await run_import(world.settings, "--boms", str(file))
+    assert [line["line"] for line in ran.report["refused"]] == list(range(2, 3002))
+    assert ran.report["refused"][-1]["message"].startswith("Lines 2002, 2003, ")
+    for name in ("imports", "import_items", "import_lines"):
+        sizes = world.mongo.db[name].aggregate([{"$group": {"_id": None, "most": {"$max": {"$bsonSize": "$$ROOT"}}}}])
+        (size,) = await sizes.to_list(None)
+        assert size["most"] < 2000, name
 
 
 class WrittenExports(Exports):
@@ -222,9 +303,9 @@ async def test_an_item_of_several_variants_is_one_bom(world: ShopWorld) -> None:
     async with connected(world.settings) as client:
         calls = client.shopify()
         importing = importing_of(client, calls, WrittenExports(calls, lines), lambda *_: None)
-        document = await importing.run(SHOP, Source.of(None, None, tracks=None))
+        document = await importing.run(SHOP, Source.of(None, tracks=None))
     imports = ImportStore(world.mongo.db)
-    report = await report_of(imports, document)
+    report = await report_of(imports, ImportLineStore(world.mongo.db), document)
     assert (report.items, report.variants, report.boms["new"], report.lists["several_variants"]) == (1, 2, 1, 1)
     (told,) = [shown(one) async for one in items_of(imports, SHOP, report.import_id, "several_variants")]
     assert [variant["id"] for variant in told["variants"]] == ["11", "12"]
@@ -330,8 +411,7 @@ async def test_an_import_killed_anywhere_goes_on_when_it_is_started_again(world:
     The lease of the killed one is ended here; that it ends by itself, tests/chaos/test_import_killed.py shows.
     """
     await add_many(world, 60)
-    killed = await killed_import(world.settings, "--all-variants", kill_at=lambda line: kill_at in line)
-    assert killed.code == -9, killed.progress
+    await killed_import(world.settings, "--all-variants", kill_at=kill_at)
     imports = world.mongo.db["imports"]
     await imports.update_one({"state": "running"}, {"$set": {"until": datetime.now(UTC)}})
     # The kill of the last phase may come after its last write: then there is nothing left to do.
@@ -359,7 +439,7 @@ async def test_a_transaction_that_a_killed_process_left_open_is_outlasted(world:
         await world.mongo.db["boms"].insert_one(left, session=killed)
         calls = client.shopify()
         importing = importing_of(client, calls, Exports(calls), told)
-        run = asyncio.ensure_future(importing.run(SHOP, Source.of(None, None, tracks=None)))
+        run = asyncio.ensure_future(importing.run(SHOP, Source.of(None, tracks=None)))
         moves = writes_to(world.mongo.db)
         either = asyncio.wait({run, asyncio.ensure_future(blocked.wait())}, return_when=asyncio.FIRST_COMPLETED)
         await arrival(either, what="the import meets the lock", progress=moves)

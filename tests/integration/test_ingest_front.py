@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.integration.ingest_setup import (
     sign,
     world,
 )
+from tests.waiting import arrival
 
 __all__ = ["world"]
 
@@ -143,6 +145,33 @@ async def test_headers_that_cannot_be_shopifys_are_400(world: World, header: str
     async with world.client.post(world.url, data=TRICKY, headers=headers) as response:
         assert response.status == 400
         assert "X-Shopify-" in (await response.json(content_type="application/problem+json"))["detail"]
+
+
+IMPLAUSIBLE: dict[str, tuple[dict[str, str], int]] = {
+    "no signature": ({"X-Shopify-Hmac-Sha256": ""}, 401),
+    "a signature of another form": ({"X-Shopify-Hmac-Sha256": "0" * 44}, 401),
+    "no shop": ({"X-Shopify-Shop-Domain": ""}, 400),
+    "another domain": ({"X-Shopify-Shop-Domain": "a.example.com"}, 400),
+    "no topic": ({"X-Shopify-Topic": ""}, 400),
+    "a topic of another form": ({"X-Shopify-Topic": "../etc/passwd"}, 400),
+    "no id": ({"X-Shopify-Webhook-Id": ""}, 400),
+    "a form's fields": ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
+    "too large": ({"Content-Length": str(BODY_LIMIT + 1)}, 413),
+}
+
+
+@pytest.mark.parametrize("name", IMPLAUSIBLE)
+async def test_what_cannot_be_a_webhook_is_refused_before_its_body(world: World, name: str) -> None:
+    """The answer comes although nothing of the body has been sent: no byte of it is waited for, or kept."""
+    changed, status = IMPLAUSIBLE[name]
+    headers = headers_of("locations/update", "a.myshopify.com", b"{}") | {"Content-Length": "1000"} | changed
+    lines = b"".join(b"%s: %s\r\n" % pair for pair in raw_headers(headers))
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.service.port)
+    with closing(writer):
+        writer.write(b"POST /webhooks/shopify HTTP/1.1\r\nHost: test\r\n" + lines + b"\r\n")
+        head = await arrival(reader.readuntil(b"\r\n\r\n"), what="an answer")
+        assert int(head.split()[1]) == status
+        assert b"application/problem+json" in head
 
 
 async def test_an_unknown_topic_is_200_and_makes_no_series_of_its_own(world: World) -> None:

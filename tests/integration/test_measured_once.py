@@ -10,7 +10,8 @@ from aiohttp import web
 from services.webhook_ingest.front import PATH, Front
 from services.webhook_ingest.signature import Signatures
 from shared import metrics
-from shared.operations import http_metrics, start_server
+from shared.operations import http_metrics
+from shared.serving.server import start_server
 
 
 class _Nowhere:

@@ -156,13 +156,14 @@ async def test_an_undo_does_not_depend_on_the_age_of_a_preview(world: ShopWorld)
 
 
 async def test_two_runs_of_one_preview_leave_the_rows_of_one(world: ShopWorld) -> None:
-    """The message came again while the first run was still at it: the preview is whole, and its rows stay."""
+    """Another process took it up while the first run was still at it: the preview is whole, and its rows stay."""
     await world.control("/control/latency", {"seconds": 0.2})
     request = PreviewRequest(shop=SHOP, preview_id=new_id(), selection=SelectionBody(bom_ids="all"))
     store = PreviewStore(world.mongo.db, world.mongo.transactions)
     rows = RowReader(world.boms, world.stock, world.reads)
     runs = [Previewer(store, world.boms, rows, world.reads, world.publisher) for _ in range(2)]
-    await asyncio.gather(*(run.handle(_delivery(request.to_json())) for run in runs))
+    await store.request(request)
+    await asyncio.gather(*(run.compute(SHOP, request.preview_id) for run in runs))
     preview = await store.get(SHOP, request.preview_id)
     assert preview is not None
     assert (preview["state"], preview["total"], preview["done"]) == ("ready", 6, 6)

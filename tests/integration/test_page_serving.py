@@ -17,7 +17,7 @@ from services.preview.api.auth import SessionTokens
 from services.preview.bootstrap import add_page
 from services.preview.page.headers import guard
 from shared.errors import WrongSetting
-from shared.operations import start_server
+from shared.serving.server import start_server
 from shared.settings import Settings, load_settings
 from tests.integration.api_setup import (
     CLIENT_ID,
@@ -143,7 +143,7 @@ async def test_only_the_shop_and_shopifys_admin_may_frame_it(page: Path) -> None
         framed = await at.call("GET", f"/?shop={SHOP}&host=abc&embedded=1&id_token=x.y.z")
         policy = framed.headers["Content-Security-Policy"]
         assert f"frame-ancestors https://{SHOP} https://admin.shopify.com" in policy
-        assert "script-src 'self' https://cdn.shopify.com;" in policy
+        assert "script-src 'self' https://cdn.shopify.com/shopifycloud/app-bridge.js;" in policy
         assert 'content="app-bridge"' in framed.text
         assert framed.text.index("app-bridge.js") < framed.text.index("<title>")
         assert f'<meta name="shopify-api-key" content="{CLIENT_ID}">' in framed.text

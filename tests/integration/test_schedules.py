@@ -21,8 +21,8 @@ from services.reconciler.schedules.composition import ScheduleTimes
 from shared.mongodb.collections import Document
 from shared.mongodb.schedule_runs import ScheduleRuns
 from shared.mongodb.schedules import ScheduleStore
-from shared.operations import start_server
 from shared.schedules.moments import last_moment, run_id
+from shared.serving.server import start_server
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
 from tests.waiting import changed, until
 

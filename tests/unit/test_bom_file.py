@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+from time import process_time
+
 import pytest
 
-from shared.seeding.bom_file import BomLine, WrongFile, parse_boms
+from shared.seeding.bom_file import LONGEST_LINE, BomFile, BomLine, WrongFile
+from shared.seeding.bom_file import parse_boms as parsed
+
+
+def parse_boms(raw: bytes, name: str) -> list[BomLine]:
+    """All lines of a file with this content."""
+    return list(parsed(io.BytesIO(raw), name))
 
 
 def test_lines_keep_their_numbers_across_line_breaks_in_cells() -> None:
     """A line's number is that at which it begins in the file, so that a person finds it; empty lines make nothing."""
     text = 'name,variant\n"A\nB",1\n\n,\nC,2\n'
-    assert [(line.line, line.name) for line in parse_boms(text.encode(), "f")] == [(2, "A\nB"), (6, "C")]
+    assert [(line.line, line.name) for line in parse_boms(text.encode(), "f")] == [(2, "A B"), (6, "C")]
 
 
 def test_columns_in_any_order_and_spelling() -> None:
@@ -44,10 +54,16 @@ def test_a_file_that_cannot_be_used_says_why(raw: bytes, named: str) -> None:
     ("line", "wrong"),
     [
         ("A,,", "neither a variant nor a SKU"),
-        ("A,x12,", "'x12' is no variant id"),
-        ("A,gid://shopify/Product/1,", "is no variant id"),
+        ("A,x12,", "variant: must be an id as Shopify writes it"),
+        ("A,gid://shopify/Product/1,", "variant: must be an id as Shopify writes it"),
+        ("A,0,", "variant: must be an id as Shopify writes it"),
+        ("A,091002,", "not beginning with 0"),
+        ("A,12345678901234567890,", "variant: must be an id as Shopify writes it"),
+        ("A\x1b[2J,1,", "name: must be text of one line, without control signs"),
+        ("A\x00,1,", "name: must be text of one line, without control signs"),
+        ("A,,x\x9b", "sku: must be text of one line, without control signs"),
         ("A,1,,maybe", "more cells"),
-        (f"{'n' * 501},1,", "longer than 500"),
+        (f"{'n' * 501},1,", "name: String should have at most 500 characters"),
     ],
 )
 def test_a_wrong_line_does_not_stop_the_others(line: str, wrong: str) -> None:
@@ -61,3 +77,76 @@ def test_ids_beyond_two_to_the_53rd_stay_exact() -> None:
     """A variant's id is a string of digits from end to end."""
     (line,) = parse_boms(b"variant\ngid://shopify/ProductVariant/820982911946154508\n", "f")
     assert line.variant_id == "820982911946154508"
+
+
+TEXT = "name,sku\nMäßig,A\nB,C\n"
+SAME = [BomLine(2, name="Mäßig", sku="A"), BomLine(3, name="B", sku="C")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_as_a_spreadsheet_saves_it_is_read(encoding: str, separator: str, end: str) -> None:
+    """Whatever the encoding, the separator and the ends of lines: the same lines."""
+    assert parse_boms(TEXT.replace(",", separator).replace("\n", end).encode(encoding), "f") == SAME
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_first_line_may_name_the_separator(separator: str) -> None:
+    """`sep=…`, as Excel reads it; the numbers of lines are still those of the file."""
+    text = f"sep={separator}\r\n" + TEXT.replace(",", separator)
+    assert [(line.line, line.name, line.sku) for line in parse_boms(text.encode(), "f")] == [
+        (3, "Mäßig", "A"),
+        (4, "B", "C"),
+    ]
+
+
+def test_a_line_costs_its_own_length() -> None:
+    """Not that of the first line: 2,000 short lines below 200,000 empty columns cost no more than the columns do."""
+
+    def cost(raw: bytes) -> float:
+        began = process_time()
+        parse_boms(raw, "f")
+        return process_time() - began
+
+    columns = b"name,sku" + b"," * 200_000 + b"\n"
+    assert cost(columns + b"A,B\n" * 2_000) < 10 * cost(columns)
+
+
+def test_empty_columns_at_the_end_say_nothing() -> None:
+    """Commas that a spreadsheet left behind are no columns; what stands under them is told."""
+    assert parse_boms(b"name,sku,,\nA,B,,,,\nC,D\nE,F,,x\n", "f") == [
+        BomLine(2, name="A", sku="B"),
+        BomLine(3, name="C", sku="D"),
+        BomLine(4, wrong="It has more cells than the first line has columns."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        (b"\xff\xfen\x00\xd8\xd8\xd8\xd8", "not the UTF-16 it begins as"),
+        (b"sku\n" + b"x" * (LONGEST_LINE + 1), "line 2: it is longer than"),
+        (b"sku\n" + b"x" * 70_000 + b"\n\xe4\n", "byte 70005 is not UTF-8"),
+        (b"sku\nA\xe4", "byte 5 is not UTF-8"),
+        (b'sku\n"A\n', "unexpected end of data"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "byte 0 is not UTF-8"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "there is no column"),
+    ],
+)
+def test_what_is_no_csv_is_told_with_its_place(raw: bytes, named: str) -> None:
+    """A byte, a line or a column; memory does not grow with a line that never ends."""
+    with pytest.raises(WrongFile, match=named):
+        parse_boms(raw, "f")
+
+
+def test_a_file_is_read_as_a_stream_and_known_by_its_content(tmp_path: Path) -> None:
+    """Its lines can be asked for again; its digest changes with any byte."""
+    path = tmp_path / "boms.csv"
+    path.write_text(TEXT, encoding="utf-8")
+    file = BomFile(path)
+    assert list(file.lines()) == list(file.lines()) == SAME
+    path.write_text(TEXT.replace("C", "D"), encoding="utf-8")
+    assert BomFile(path).digest != file.digest
+    with pytest.raises(WrongFile, match="No such file"):
+        BomFile(tmp_path / "none.csv")

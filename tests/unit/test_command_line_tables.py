@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
+import unicodedata
 
-from rich.console import Console
+import pytest
+from rich.console import Group
+from rich.text import Text
 
+from services.command_line.documents import encoded
 from services.command_line.tables import Column, number, show_table, signed
+from services.command_line.terminal import Terminal
 
 COLUMNS = (
     Column("BOM", "name", 3),
@@ -19,7 +25,7 @@ COLUMNS = (
 
 def shown(rows: list[tuple[str, ...]], width: int = 80) -> list[str]:
     """The lines of a table on a terminal of that width."""
-    out = Console(file=io.StringIO(), width=width, highlight=False)
+    out = Terminal(file=io.StringIO(), width=width)
     show_table(out, COLUMNS, rows)
     assert isinstance(out.file, io.StringIO)
     return [line.rstrip() for line in out.file.getvalue().splitlines()]
@@ -54,3 +60,54 @@ def test_a_missing_value_is_no_zero() -> None:
     """A quantity that is not there is shown as nothing, a zero as 0, a difference with its sign."""
     assert (number(None), number(0), number(-3)) == ("", "0", "-3")
     assert (signed(None), signed(0), signed(2), signed(-2)) == ("", "0", "+2", "-2")
+
+
+HOSTILE = (
+    "cron [/ops]",
+    "[bold red]sale[/]",
+    "[link=https://example.com]here[/link]",
+    ":smile: mug",
+    "\x1b[2J\x1b[H gone",
+    "\x9b2J gone",
+    "\x1b]0;title\x07",
+    "bell\x07 back\x08 nul\x00",
+    "two\nlines\r\x0bover\x0c",
+    "gnp.\u202emoc",
+    "line\u2028separator",
+    "lone \ud800",
+    "\\[escaped] \\",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_stored_text_is_text(text: str) -> None:
+    """Markup, emoji names and control signs that somebody stored are shown, not obeyed, and make no second line."""
+    out = Terminal(file=io.StringIO(), width=200, force_terminal=True, color_system=None)
+    assert isinstance(out.file, io.StringIO)
+    out.print(f"asked for by {text}, twice")
+    out.print(f"asked for by {text}, twice", soft_wrap=True, style="bold")
+    show_table(out, COLUMNS, [(text, text, "1", "2", text)])
+    said = out.file.getvalue().encode().decode()
+    assert len(said.splitlines()) == 2 + 3
+    # Styles are rich's own and off here: nothing else may stand there but signs that are seen, and ends of lines.
+    plain = said.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\n", "")
+    assert {sign for sign in plain if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} == set()
+    for sign in text:
+        if sign.isprintable():
+            assert sign in plain
+
+
+def test_a_live_picture_obeys_nothing_either() -> None:
+    """What a live display builds of stored texts goes through the same terminal."""
+    out = Terminal(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    assert isinstance(out.file, io.StringIO)
+    out.print(Group(Text("one\x1b[2J"), Text("two [/x]")))
+    assert out.file.getvalue().splitlines() == ["one␛[2J", "two [/x]"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_json_says_the_same_without_acting(text: str) -> None:
+    """`--json` is the same document, and no sign in it acts on a terminal."""
+    said = encoded({"name": text})
+    assert json.loads(said) == {"name": text}
+    assert {sign for sign in said if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} <= {"\n"}

@@ -50,6 +50,7 @@ def _both() -> tuple[object, object]:
     [
         {},
         {"TRUEUP_MONGODB_URI": URI},
+        {"TRUEUP_MONGODB_URI": f" {URI}\n", "TRUEUP_MONGODB_DATABASE": "other\n"},
         {"TRUEUP_MONGODB_URI": URI, "TRUEUP_MONGODB_DATABASE": "other"},
         {"trueup_mongodb_uri": URI, "Trueup_MongoDB_Database": "other"},
         {"TRUEUP_MONGODB_URI": ""},
@@ -74,6 +75,7 @@ def test_variables_say_the_same(given: dict[str, str], monkeypatch: pytest.Monke
 def test_files_say_the_same(name: str, given: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the line's end, and only where the environment says nothing."""
     (tmp_path / name).write_text(URI + "\n")
+    (tmp_path / name).chmod(0o600)
     monkeypatch.setenv("TRUEUP_SECRETS_DIR", str(tmp_path))
     if given is not None:
         monkeypatch.setenv("TRUEUP_MONGODB_URI", given)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
+import socket
 
 import pytest
 
-from shared.schedules.targets import NotDelivered, PublicOnly, Targets, is_public, signature, url_problem
+from shared.schedules.targets import NotDelivered, PublicOnly, Targets, is_public, public_socket, signature, url_problem
 
 PRIVATE = [
     *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),  # noqa: S104  # not bound to
+    *("::7f00:1", "::ffff:0:7f00:1", "fec0::1", "64:ff9b:1::7f00:1", "192.88.99.1", "3fff::1", "5f00::1", "4000::1"),
+    *("2001::1", "2001:0:7f00:1::", "100::1", "192.0.0.9", "198.18.0.1", "203.0.113.1", "240.0.0.1", "255.255.255.255"),
     *("::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a9fe:a9fe"),
 ]
 
@@ -34,6 +38,21 @@ def test_addresses_of_the_internet_pass(address: str) -> None:
         *("https://localhost/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://127.1/"),
         *("https://0x7f.0x0.0x0.0x1/", "https://printer.local/", "https://mongodb/", "https://example.com/#part"),
         *("https://exa mple.com/", "https://example.com\\@10.0.0.1/", "https://example.com:99999/", "https://[::1"),
+        *(
+            "https://127.0.0.%31/",
+            "https://%6c%6fcalhost/",
+            "https://a.localhost/",
+            "https://localhost./",
+            "https://0/",
+        ),
+        *("https://[::ffff:7f00:1]/", "https://[::7f00:1]/", "https://[64:ff9b:1::7f00:1]/", "https://0177.0.0.1/"),
+        *("https://example.com:80/", "https://example.com:0/", "https://example.com:8443/", "https://example..com/"),
+        *(
+            "https://-a.example.com/",
+            "https://a,b.example.com/",
+            "https://example.com\x00.evil/",
+            "https://017700000001/",
+        ),
     ],
 )
 def test_an_address_that_is_no_public_one_is_refused(url: str) -> None:
@@ -43,7 +62,9 @@ def test_an_address_that_is_no_public_one_is_refused(url: str) -> None:
 
 def test_http_is_for_this_machine_and_by_a_setting_only() -> None:
     """https anywhere; http to loopback where the setting allows private targets."""
-    assert url_problem("https://example.com:8443/hook?a=1", private=False) is None
+    assert url_problem("https://example.com/hook?a=1", private=False) is None
+    assert url_problem("https://example.com.:443/hook?a=1", private=False) is None
+    assert url_problem("https://example.com:8443/hook?a=1", private=False, ports={443, 8443}) is None
     assert url_problem("http://127.0.0.1:9/hook", private=True) is None
     assert url_problem("http://127.0.0.1:9/hook", private=False) is not None
     assert url_problem("http://example.com/hook", private=True) is not None
@@ -57,6 +78,9 @@ async def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> N
             await resolver.resolve("localhost", 443)
     finally:
         await resolver.close()
+    where = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 443))
+    with pytest.raises(OSError, match="private"):
+        public_socket(where)
     targets = Targets.open(private=False)
     try:
         with pytest.raises(NotDelivered, match="internet"):
@@ -69,3 +93,23 @@ def test_the_signature_is_over_timestamp_and_raw_body() -> None:
     """A receiver can check it with HMAC-SHA256 alone."""
     wanted = hmac.new(b"the secret", b'1700000000.{"a":1}', hashlib.sha256).hexdigest()
     assert signature(b"the secret", "1700000000", b'{"a":1}') == f"sha256={wanted}"
+
+
+async def test_a_name_that_leads_elsewhere_after_the_check_is_not_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the name was found to be, the socket itself goes to no private address: nothing is ever connected to."""
+    came: list[object] = []
+    server = await asyncio.start_server(lambda *_: came.append(1), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+
+    async def found(*_: object, **__: object) -> list[dict[str, object]]:
+        return [{"hostname": "a.example.com", "host": "127.0.0.1", "port": port, "family": 2, "proto": 0, "flags": 0}]
+
+    monkeypatch.setattr(PublicOnly, "resolve", found)
+    targets = Targets.open(private=False, ports={port})
+    try:
+        with pytest.raises(NotDelivered, match="could not be reached"):
+            await targets.send(f"https://a.example.com:{port}/", b"secret", b"{}", "id")
+    finally:
+        await targets.close()
+        server.close()
+    assert came == []

@@ -3,22 +3,56 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "../../generated/api";
 import { tellReached } from "./reach";
 import { forgetToken, sessionToken } from "./session";
-import { Trouble, troubleOf } from "./trouble";
+import { Trouble, troubleOf, waitOf } from "./trouble";
 
 export type Schema = components["schemas"];
 
 const DEADLINE = 20_000;
 
-/** Send a request with a session token, with a new one if the first is refused. Throws Trouble. */
+/** How often a read is asked again after the service has said that it comes too fast. */
+const READS_AGAIN = 4;
+const LONGEST_WAIT = 30_000;
+
+/**
+ * Send a request with a session token, with a new one if the first is refused. Throws Trouble.
+ *
+ * A read that comes too fast (429) waits as long as the service says and is sent again; what changes something is not:
+ * whoever clicked is told, and decides.
+ */
 export async function send(request: Request, deadline: number | null = DEADLINE): Promise<Response> {
-  const again = request.clone();
-  let answer = await once(request, deadline);
-  if (answer.status === 401) {
-    forgetToken();
-    answer = await once(again, deadline);
+  for (let tries = 0; ; tries += 1) {
+    const answer = await withToken(request.clone(), deadline);
+    if (answer.ok) return answer;
+    const wait = answer.status === 429 ? (waitOf(answer) ?? 1_000) : 0;
+    if (answer.status !== 429 || request.method !== "GET" || tries >= READS_AGAIN || wait > LONGEST_WAIT) {
+      throw await troubleOf(answer);
+    }
+    await pause(wait, request.signal);
   }
-  if (!answer.ok) throw await troubleOf(answer);
-  return answer;
+}
+
+async function withToken(request: Request, deadline: number | null): Promise<Response> {
+  const again = request.clone();
+  const answer = await once(request, deadline);
+  if (answer.status !== 401) return answer;
+  forgetToken();
+  return once(again, deadline);
+}
+
+/** Throws the signal's reason where nobody waits any more. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+  });
 }
 
 async function once(request: Request, deadline: number | null): Promise<Response> {

@@ -2,6 +2,7 @@
  * Event streams. The browser's own EventSource cannot send a session token, hence fetch.
  *
  * A stream that breaks is opened again, ever more slowly; the service sends the present state first, so nothing is lost.
+ * One that the service ends in good order, as it does with the session token, is opened again at once: nothing has broken.
  */
 import { createParser } from "eventsource-parser";
 import { send } from "./client";
@@ -9,6 +10,8 @@ import { Trouble } from "./trouble";
 
 /** The service gives a sign of life every 15 s. */
 const SILENCE = 40_000;
+/** A little, so that a service that ends every stream at once is not asked without a pause. */
+const REOPENED_AFTER = 250;
 const PAUSES = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 export interface Watcher<T> {
@@ -29,6 +32,8 @@ export async function watch<T>(
   let tries = 0;
   for (;;) {
     if (signal.aborted) return;
+    let wait = PAUSES[Math.min(tries, PAUSES.length - 1)] ?? SILENCE;
+    let broken = true;
     try {
       const last = await follow<T>(path, signal, (state) => {
         tries = 0;
@@ -36,16 +41,18 @@ export async function watch<T>(
         watcher.state(state);
       });
       if (last !== null && ended(last)) return;
+      broken = last === null;
     } catch (error) {
       if (isOver(signal)) return;
       if (error instanceof Trouble && !error.passes) {
         watcher.failed(error);
         return;
       }
+      if (error instanceof Trouble && error.wait !== null) wait = Math.max(wait, error.wait);
     }
     if (isOver(signal)) return;
-    watcher.live(false);
-    await pause(PAUSES[Math.min(tries, PAUSES.length - 1)] ?? SILENCE, signal);
+    if (broken) watcher.live(false);
+    await pause(broken ? wait : REOPENED_AFTER, signal);
     tries += 1;
   }
 }

@@ -7,7 +7,7 @@ export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() 
   const known = trouble instanceof Trouble ? trouble : new Trouble("server");
   const [title, text] = T.trouble[known.kind];
   const remedies = [...new Set(known.fields.map((field) => `${field.message} ${field.remedy}`))];
-  const told = known.kind === "refused" || known.kind === "missing" || known.kind === "server";
+  const told = known.kind === "busy" || known.kind === "refused" || known.kind === "missing" || known.kind === "server";
   // What a server of ours that is away means is written for programs that call the API.
   const detail = /(broker|store)-unavailable$/.test(known.type ?? "") ? undefined : known.detail;
   return (

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api import bom_list, boms, cells, documents, drift, job_actions, jobs, previews, schedules
+from services.preview.api import audit, bom_list, boms, cells, documents, drift, job_actions, jobs, previews, schedules
 from services.preview.api.dispatch import endpoint
 from services.preview.api.parts import Parts
 from services.preview.api.problem import ProblemError
@@ -18,11 +18,9 @@ from services.preview.page.headers import guard
 from shared.errors import BrokerUnavailable, StoreUnavailable
 from shared.mongodb.transactions import WriteConflict
 from shared.operations import http_metrics, http_traces
+from shared.serving.bodies import BodyRefused
 
 log = structlog.get_logger()
-
-BODY_LIMIT = 1024 * 1024
-"""Bytes."""
 
 RETRY_AFTER = 5
 """Seconds after which a client tries again when the broker or the database is away."""
@@ -36,6 +34,7 @@ ROUTES: Sequence[AnyRoute] = (
     *cells.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,
+    *audit.ROUTES,
 )
 """The whole API."""
 
@@ -46,7 +45,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def make_app(parts: Parts) -> web.Application:
     """The application that serves /api."""
-    app = web.Application(middlewares=[http_traces, http_metrics("preview"), problems], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[http_traces, http_metrics("preview"), problems])
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route, parts))
     documents.add_documents(app, ROUTES)
@@ -67,6 +66,8 @@ async def problems(request: web.Request, handler: _Handler) -> web.StreamRespons
         return await handler(request)
     except ProblemError as error:
         return error.response()
+    except BodyRefused as error:
+        return _body_refused(error).response()
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -108,10 +109,22 @@ def _driver_gave_up(error: Exception) -> bool:
     return any(kind.__name__ == "ConnectionFailure" for kind in type(error).__mro__)
 
 
+_BODY_KINDS = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+    HTTPStatus.REQUEST_TIMEOUT: "body-slow",
+    HTTPStatus.TOO_MANY_REQUESTS: "shop-busy",
+    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+}
+
+
+def _body_refused(error: BodyRefused) -> ProblemError:
+    detail = f"{error.detail[0].upper()}{error.detail[1:]}."
+    return ProblemError(error.status, _BODY_KINDS.get(error.status, "body"), detail, headers=error.headers)
+
+
 _TEXTS = {
     404: ("no-route", "There is nothing at {path}. See /api/openapi.json for what there is."),
     405: ("method", "{method} is not possible at {path}. The Allow header names what is."),
-    413: ("too-large", "The body is larger than 1 MB. Split it into several requests."),
 }
 
 

@@ -7,11 +7,11 @@ A token is a JWT signed (HS256) with the app's client secret; it lives a minute.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 
@@ -20,8 +20,13 @@ from services.preview.api.problem import FieldProblem, ProblemError
 LEEWAY = 10
 """Seconds by which clocks may differ."""
 
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
-_REQUIRED = ["iss", "dest", "aud", "sub", "exp", "nbf"]
+MOST_KNOWN = 2000
+"""Tokens remembered as checked until they expire: a page sends one many times, and a flood one more often still."""
+
+_DEST = re.compile(r"https://([a-z0-9][a-z0-9-]{0,240}\.myshopify\.com)", re.ASCII)
+_TOKEN = re.compile(r"[!-~]+")
+_REQUIRED = ["iss", "dest", "aud", "sub", "exp", "nbf", "jti", "sid"]
+_TIMES = ("exp", "nbf", "iat")
 _FETCH = "Fetch a new session token from App Bridge and send the request again."
 _SEND = "Send it as `Authorization: Bearer <session token>`."
 
@@ -32,6 +37,8 @@ class Caller:
 
     shop: str
     user: str
+    until: float
+    """Unix seconds from which on the token proves nothing any more."""
 
 
 def _refused(kind: str, message: str, remedy: str) -> ProblemError:
@@ -50,12 +57,21 @@ class SessionTokens:
     def __init__(self, client_id: str, secrets: Sequence[str]) -> None:
         self._client_id = client_id
         self._secrets = tuple(secrets)
+        self._known: dict[str, Caller] = {}
 
     def caller(self, authorization: str | None) -> Caller:
         """Who sends the header. Raises ProblemError (401), which says what to do."""
-        claims = self._claims(bearer(authorization))
+        token = bearer(authorization)
+        known = self._known.get(token)
+        if known is not None and time.time() < known.until:
+            return known
+        claims = self._claims(token)
         user = claims["sub"]
-        return Caller(_shop_of(claims), f"user:{user}"[:200])
+        caller = Caller(_shop_of(claims), f"user:{user}"[:200], float(claims["exp"]) + LEEWAY)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[token] = caller
+        return caller
 
     def _claims(self, token: str) -> dict[str, Any]:
         for secret in self._secrets:
@@ -66,7 +82,7 @@ class SessionTokens:
                     algorithms=["HS256"],
                     audience=self._client_id,
                     leeway=LEEWAY,
-                    options={"require": _REQUIRED},
+                    options={"require": _REQUIRED, "strict_aud": True},
                 )
             except jwt.InvalidSignatureError:
                 continue
@@ -78,8 +94,12 @@ class SessionTokens:
                 raise _refused("token-audience", "The session token is for another app.", _FETCH) from None
             except jwt.MissingRequiredClaimError as error:
                 raise _refused("token-claim", f"The session token lacks {error.claim}.", _FETCH) from None
-            except jwt.PyJWTError:
+            except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+                # The last three: a stranger's token may hold what PyJWT does not expect, since its head is not signed.
                 raise _refused("token-invalid", "The session token cannot be read.", _FETCH) from None
+            if not all(isinstance(claims.get(name, 0), int | float) for name in _TIMES):
+                # The library takes a text of digits as well.
+                raise _refused("token-invalid", "The session token cannot be read.", _FETCH)
             return claims
         raise _refused("token-signature", "The session token's signature is wrong.", _FETCH)
 
@@ -89,22 +109,16 @@ def bearer(authorization: str | None) -> str:
     if not authorization:
         raise _refused("no-token", "The session token is missing.", _SEND)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    # aiohttp hands over bytes that are no UTF-8 as surrogates, which no library takes.
+    if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
         raise _refused("no-token", "The Authorization header holds no bearer token.", _SEND)
-    return token.strip()
+    return token
 
 
 def _shop_of(claims: dict[str, Any]) -> str:
-    hosts = [_host(claims["iss"]), _host(claims["dest"])]
-    if hosts[0] is None or hosts[0] != hosts[1]:
+    """The shop that both claims name. They are compared as texts: what is never parsed cannot be read in two ways."""
+    dest, iss = claims["dest"], claims["iss"]
+    named = _DEST.fullmatch(dest) if isinstance(dest, str) else None
+    if named is None or iss != f"{dest}/admin":
         raise _refused("token-shop", "The session token's iss and dest do not name one myshopify.com shop.", _FETCH)
-    return hosts[0]
-
-
-def _host(url: object) -> str | None:
-    try:
-        parts = urlsplit(str(url))
-        host = parts.hostname or ""
-    except ValueError:
-        return None
-    return host if parts.scheme == "https" and _SHOP.fullmatch(host) else None
+    return named[1]

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from services.preview.api.bom_models import BomOut
-from services.preview.api.pages import Anywhere, QueryBool, Text, write_cursor
+from services.preview.api.pages import Anywhere, QueryBool, write_cursor
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
-from shared.contract.selection import LocationId
+from shared.contract.words import LocationId, Words
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Reason
 from shared.domain.selection import Filtered
@@ -70,8 +70,8 @@ class BomPage(BaseModel):
 class BomSearch(Anywhere):
     """Which BOMs."""
 
-    search: Annotated[Text, Field(max_length=200)] | None = Field(None, description="Part of the name, or an id.")
-    tag: Annotated[Text, Field(max_length=200)] | None = None
+    search: Annotated[Words, Field(max_length=200)] | None = Field(None, description="Part of the name, or an id.")
+    tag: Annotated[Words, Field(max_length=200)] | None = None
     tracks: QueryBool | None = Field(None, description="Only BOMs that track (or do not track) pre-assembled stock.")
     location_id: LocationId | None = Field(None, description="Class, difference and cells at this location only.")
     cell_class: CellClass | None = Field(

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import BaseModel, Discriminator, Field
 from pydantic import Tag as Branch
 
-from shared.contract.selection import Id
+from shared.contract.words import BomFields
 from shared.mongodb.boms import Bom
 from shared.mongodb.records import WantedBom
 
 MOST_BOMS = 250
 
-ItemId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$", description="A Shopify inventory item id, digits only.")]
-Tag = Annotated[str, Field(min_length=1, max_length=200)]
 
-
-class BomIn(BaseModel):
+class BomIn(BomFields):
     """A BOM to create or change. What is not given stays as it is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    bom_id: Id
-    inventory_item_id: ItemId
-    name: str = Field(min_length=1, max_length=500)
-    tags: list[Tag] | None = Field(None, max_length=100)
-    tracks_pre_assembled: bool | None = Field(None, strict=True)
-    externally_managed: bool | None = Field(
-        None, strict=True, description="Another tool computes the Shopify quantity; Trueup leaves it alone."
-    )
 
     def wanted(self) -> WantedBom:
         """As the record store takes it."""

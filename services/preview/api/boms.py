@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.preview.api.bom_models import BomIn, BomOut, BomsIn
 from services.preview.api.problem import FieldProblem, ProblemError, refused
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
-from shared.contract.selection import Id
-from shared.mongodb.refusals import RecordRefused
+from shared.contract.words import Id
+from shared.mongodb.audit import Act
+from shared.mongodb.refusals import RecordRefused, Refusal
 
 
 class BomWritten(BaseModel):
@@ -62,17 +63,21 @@ async def put_boms(call: Call[NoParameters, BomIn | list[BomIn]]) -> Answer:
             problems.append((error, f"{where}.{error.field}"))
         else:
             written.append(BomWritten(bom=BomOut.of(bom), created=created))
+    subject = ", ".join(item.bom.bom_id for item in written)
     if problems:
+        if written:
+            await call.parts.audit.note(Act(call.shop, "bom.change", call.caller.user, "api", subject))
         raise _not_all(problems, len(sent))
-    return Answer(BomsWritten(items=written))
+    return Answer(BomsWritten(items=written), subject=subject)
 
 
 def _not_all(problems: list[tuple[RecordRefused, str]], sent: int) -> ProblemError:
     if sent == 1:
         return refused(*problems[0])
+    kinds = {error.kind for error, _ in problems}
     return ProblemError(
         HTTPStatus.CONFLICT,
-        "in_use",
+        (kinds.pop() if len(kinds) == 1 else Refusal.IN_USE).value,
         f"{len(problems)} of {sent} BOMs were not written; the others were. Send those again once they are corrected.",
         errors=[FieldProblem(field=where, message=error.message, remedy=error.remedy) for error, where in problems],
     )
@@ -110,6 +115,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="PUT",
         path="/api/boms",
         name="putBoms",
+        act="bom.change",
         tag="records",
         summary="Create or change one BOM, or up to 250",
         description="Each BOM is written by itself: one that is refused does not stop the others.",
@@ -123,6 +129,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="DELETE",
         path="/api/boms/{bom_id}",
         name="deleteBom",
+        act="bom.remove",
         tag="records",
         summary="Remove a BOM and the stock records of its cells; its ledger stays",
         params=BomPath,

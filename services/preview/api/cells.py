@@ -12,7 +12,7 @@ from ulid import ULID
 from services.preview.api.problem import FieldProblem, ProblemError, invalid, refused
 from services.preview.api.routes import Answer, AnyRoute, Call, Route
 from shared.contract.messages import Quantity
-from shared.contract.selection import Id
+from shared.contract.words import Id
 from shared.domain.cell import CellKey
 from shared.mongodb.adjustments import Adjustment
 from shared.mongodb.boms import Bom

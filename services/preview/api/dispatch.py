@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -19,10 +20,15 @@ from services.preview.api.problem import FieldProblem, ProblemError, field_probl
 from services.preview.api.routes import Answer, AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
 from shared.errors import ShopifyError
+from shared.mongodb.audit import Act
 from shared.mongodb.shops import Shop
+from shared.serving.bodies import media_type, read_body
 from shared.shopify.tokens import TokenRefused
 
 log = structlog.get_logger()
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body."""
 
 
 @dataclass
@@ -45,7 +51,23 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
     body_form = None if route.body is None else TypeAdapter[Any](route.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        # Who calls and how often is known without any other server: what is refused for it costs others nothing.
         caller = await _caller(request, parts)
+        await parts.limits.take(caller.shop)
+        async with parts.limits.place(caller.shop):
+            call = await parsed(request, caller)
+            if route.lasts is None:
+                answer = await route.handler(call)
+                if route.act is not None:
+                    subject = _subject(route, call.params, answer)
+                    await parts.audit.note(Act(caller.shop, route.act, caller.user, "api", subject))
+                return _answered(route, answer)
+        place = parts.limits.stream if route.lasts == "stream" else parts.limits.export
+        with place(caller, request):
+            return _answered(route, await route.handler(call))
+
+    async def parsed(request: web.Request, caller: Caller) -> Call[Any, Any]:
+        await _installed(request, caller, parts)
         wrong = _Wrong()
         params = _parameters(route, request, wrong)
         body: Any = None
@@ -53,19 +75,27 @@ def endpoint(route: AnyRoute, parts: Parts) -> Callable[[web.Request], Awaitable
             body = await _body(route, body_form, Call(request, caller, parts, params, None), wrong)
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
-        answer = await route.handler(Call(request, caller, parts, params, body))
-        return _response(route, answer) if isinstance(answer, Answer) else answer
+        return Call(request, caller, parts, params, body)
 
     return handle
 
 
 async def _caller(request: web.Request, parts: Parts) -> Caller:
-    authorization = request.headers.get("Authorization")
-    caller = parts.tokens.caller(authorization)
+    try:
+        return parts.tokens.caller(request.headers.get("Authorization"))
+    except ProblemError as refusal:
+        await parts.sign_ins.refused(refusal.kind)
+        raise
+
+
+def _answered(route: AnyRoute, answer: Answer | web.StreamResponse) -> web.StreamResponse:
+    return _response(route, answer) if isinstance(answer, Answer) else answer
+
+
+async def _installed(request: web.Request, caller: Caller, parts: Parts) -> None:
     shop = await parts.shops.get(caller.shop)
     if shop is None or shop.needs_a_session_token:
-        await _install(parts, shop, caller.shop, bearer(authorization))
-    return caller
+        await _install(parts, shop, caller.shop, bearer(request.headers.get("Authorization")))
 
 
 async def _install(parts: Parts, known: Shop | None, domain: str, session_token: str) -> None:
@@ -95,6 +125,16 @@ def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
         errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
         headers={"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None,
     )
+
+
+def _subject(route: AnyRoute, params: BaseModel, answer: object) -> str:
+    """What was acted upon: what the path names, else what has been made."""
+    if isinstance(answer, Answer) and answer.subject is not None:
+        return answer.subject
+    named = [str(getattr(params, name)) for name in route.path_names()]
+    if not named and isinstance(answer, Answer):
+        named = [answer.headers.get("Location", "").rpartition("/")[2]]
+    return "/".join(named)
 
 
 def _parameters(route: AnyRoute, request: web.Request, wrong: _Wrong) -> BaseModel:
@@ -132,32 +172,52 @@ def _place(route: AnyRoute, name: str) -> str:
 
 async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], wrong: _Wrong) -> Any:
     request = call.request
-    raw = await request.read()  # more than the limit: aiohttp raises 413
+    if request.body_exists or not route.body_optional:
+        _must_be_json(request)
+    raw = await read_body(request, shop=call.shop, most=BODY_LIMIT)
     if not raw and route.body_optional:
         raw = b"{}"
-    elif request.content_type != "application/json":
-        raise ProblemError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "media-type",
-            f"The body is {request.content_type}; send JSON with Content-Type: application/json.",
-            errors=[
-                FieldProblem(
-                    field="header.Content-Type",
-                    message=f"{request.content_type} is not taken.",
-                    remedy="Send application/json.",
-                )
-            ],
-        )
+    # Each step of a large body takes a tenth of a second: others have their turn between them.
     value = _json(raw)
+    await asyncio.sleep(0)
     try:
         return form.validate_json(raw)
     except ValidationError as error:
+        await asyncio.sleep(0)
         problems, more = field_problems(error, "body")
         if route.also_wrong is not None:
             problems.extend(await route.also_wrong(call, value))
         wrong.problems.extend(problems)
         wrong.more += more
         return None
+
+
+def _must_be_json(request: web.Request) -> None:
+    """Raises ProblemError (415), with nothing read of the body."""
+    if (given := cut(media_type(request))) != "application/json":
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "media-type",
+            f"The body is {given}; send JSON with Content-Type: application/json.",
+            errors=[
+                FieldProblem(
+                    field="header.Content-Type",
+                    message=f"{given} is not taken.",
+                    remedy="Send application/json.",
+                )
+            ],
+        )
+    if (coding := request.headers.get("Content-Encoding", "identity")).lower() != "identity":
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "content-encoding",
+            "The body is compressed; send it as it is.",
+            errors=[
+                FieldProblem(
+                    field="header.Content-Encoding", message=f"{cut(coding)} is not taken.", remedy="Leave it out."
+                )
+            ],
+        )
 
 
 def _json(raw: bytes) -> object:

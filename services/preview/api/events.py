@@ -1,5 +1,7 @@
 """Event streams (SSE): the present state first, then each newer one, the last one closes the stream.
 
+A stream also ends with its session token, and after some minutes: whoever follows opens it again with a new token.
+
 An event from the broker only says that something has changed; the state itself is read from the document. So a lost
 event delays a state by one heartbeat at most, and a slow reader gets the latest state, never a growing queue.
 """
@@ -11,7 +13,9 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
@@ -19,10 +23,16 @@ from pydantic import BaseModel
 
 from shared.rabbitmq.consumer import Delivery
 
+if TYPE_CHECKING:
+    from services.preview.api.routes import Call
+
 log = structlog.get_logger()
 
 HEARTBEAT = 15.0
 """Seconds between signs of life; the state is read again at each."""
+
+LAST_WRITE = 30.0
+"""Seconds that a reader has for the last of a stream whose time is over."""
 
 SHORTEST_PAUSE = 0.1
 """Seconds between two states of one stream."""
@@ -74,23 +84,35 @@ class EventHub:
 
 
 async def stream(
-    request: web.Request, hub: EventHub, key: Key, name: str, read: Callable[[], Awaitable[State | None]]
+    call: Call[Any, Any], key: Key, name: str, read: Callable[[], Awaitable[State | None]]
 ) -> web.StreamResponse:
-    """Answer the states of one document as events called `name` until its last one."""
+    """Answer the states of one document as events called `name` until its last one, or the stream's time is over."""
+    hub, request = call.parts.hub, call.request
+    until = monotonic() + call.parts.limits.stream_life(call.caller)
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
     with hub.listening(key) as changed, suppress(ConnectionResetError):
-        async for text in _texts(hub, changed, name, read):
-            # write() waits for a slow reader; meanwhile newer states replace older ones in the document.
-            await response.write(text.encode())
-        await response.write_eof()
+        try:
+            async with asyncio.timeout(max(0.0, until - monotonic()) + LAST_WRITE):
+                async for text in _texts(hub, changed, name, read, until):
+                    # write() waits for a slow reader; meanwhile newer states replace older ones in the document.
+                    await response.write(text.encode())
+                await response.write_eof()
+        except TimeoutError:
+            # A reader that takes nothing would keep its place for ever.
+            if request.transport is not None:
+                request.transport.abort()
     return response
 
 
 async def _texts(
-    hub: EventHub, changed: asyncio.Event, name: str, read: Callable[[], Awaitable[State | None]]
+    hub: EventHub,
+    changed: asyncio.Event,
+    name: str,
+    read: Callable[[], Awaitable[State | None]],
+    until: float = inf,
 ) -> AsyncIterator[str]:
     last = ""
     told = monotonic()
@@ -111,6 +133,10 @@ async def _texts(
         if ended:
             return
         await asyncio.sleep(SHORTEST_PAUSE)
+        left = until - monotonic()
+        if left <= 0:
+            yield ": open it again\n\n"
+            return
         with suppress(TimeoutError):
-            async with asyncio.timeout(HEARTBEAT):
+            async with asyncio.timeout(min(HEARTBEAT, left)):
                 await changed.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,9 @@ from pydantic import BaseModel
 from services.preview.api.pages import MOST
 from shared.mongodb.listings import FIRST, Page, Start
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile(r"(^|[,;|\t\r\n])([\s\"']*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet may find a formula in a text: at its beginning, and after what separates cells somewhere (comma,
+semicolon, tab, bar, line), blanks and quotes passed over; with the wide forms that some take for the signs."""
 
 
 Read = Callable[[Start, int], Awaitable[Page]]
@@ -68,8 +71,14 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, int):
+    if isinstance(value, (int, float)):
         return str(value)
-    text = str(value)
-    # A spreadsheet would run a name that begins like a formula.
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return defused(str(value))
+
+
+def defused(text: str) -> str:
+    """The text as a cell that no spreadsheet runs: an apostrophe stands before whatever could begin a formula.
+
+    Only texts need it: numbers are written as numbers, negative ones included.
+    """
+    return _FORMULA.sub(r"\1\2'", text)

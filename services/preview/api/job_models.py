@@ -20,9 +20,10 @@ from services.preview.api.explained import (
     reason_counts,
     reason_text,
 )
-from services.preview.api.pages import Anywhere, Moment, Paged, QueryBool, Text
+from services.preview.api.pages import Anywhere, Moment, Paged, QueryBool
 from shared.contract.messages import JobOptions, Ulid
-from shared.contract.selection import Id, LeaveOut, LocationId, SelectionBody
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.contract.words import Id, LocationId, Words
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
@@ -319,7 +320,7 @@ class JobFilter(BaseModel):
     source: JobSource | None = None
     of_job_id: Ulid | None = None
     open: QueryBool | None = Field(None, description="Only jobs that have not ended (or that have).")
-    requested_by: Annotated[Text, Field(max_length=200)] | None = None
+    requested_by: Annotated[Words, Field(max_length=200)] | None = None
     since: Moment | None = Field(None, description="Only jobs requested then or later.")
     until: Moment | None = Field(None, description="Only jobs requested before then.")
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.preview.api.job_models import JobIn
 from services.preview.api.parts import Parts
 from services.preview.api.preview_models import PREVIEW_AGE
-from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid
+from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid, too_many
 from services.preview.api.routes import Call
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
@@ -31,14 +31,35 @@ _ULID = TypeAdapter[str](Ulid)
 
 
 async def send(parts: Parts, request: JobRequest) -> Document:
-    """Store the job, publish its request, and answer the job. Raises ProblemError where the id is another job's."""
-    await parts.jobs.request(request)
+    """Store the job, publish its request, and answer the job.
+
+    Raises ProblemError where the id is another job's (409), or the shop has as many open as it may (429).
+    """
+    if await parts.jobs.get(request.shop, request.job_id) is None:
+        # Counted and stored by one at a time: a hundred requests at once must not all find room.
+        async with parts.locks.of(request.shop):
+            await _must_have_room(parts, request)
+            await parts.jobs.request(request)
     stored = await parts.jobs.get(request.shop, request.job_id)
     if stored is None or not same(stored, request):
         raise _id_used(request.job_id)
     if stored["state"] == "requested":
         await parts.publisher.command(JOB_REQUEST, request)
     return stored
+
+
+async def _must_have_room(parts: Parts, request: JobRequest) -> None:
+    most = parts.most_open_jobs
+    full = await parts.jobs.open(request.shop, most) >= most
+    # The same request may have come a moment earlier, and have taken the last place itself.
+    if full and await parts.jobs.get(request.shop, request.job_id) is None:
+        raise too_many(
+            "jobs",
+            "header.Authorization",
+            f"{most} jobs of this shop have not ended yet, which is the most.",
+            "Wait until some have ended, or cancel some.",
+            seconds=30,
+        )
 
 
 def same(stored: Document, request: JobRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -104,7 +105,7 @@ async def job_document(call: Call[Any, Any], job_id: str) -> Document:
 async def list_jobs(call: Call[JobSearch, None]) -> Answer:
     """GET /api/jobs."""
     asked = call.params
-    before = read_cursor(asked.cursor, int, str)
+    before = read_cursor(asked.cursor, datetime, str)
     page = await call.parts.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
     items = await jobs_out(call.parts, call.shop, page.items)
     return Answer(JobPage(items=items, next_cursor=write_cursor(page.after)))
@@ -164,7 +165,7 @@ async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
         job = await job_out(call.parts, call.shop, document)
         return job, job.ended
 
-    return await stream(call.request, call.parts.hub, (call.shop, job_id), "job", read)
+    return await stream(call, (call.shop, job_id), "job", read)
 
 
 async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
@@ -186,6 +187,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="POST",
         path="/api/jobs",
         name="postJob",
+        act="job.start",
         tag="jobs",
         summary="Start a job",
         params=NoParameters,
@@ -214,6 +216,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="The history as a table",
         params=JobFilter,
         handler=export_history,
+        lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per job, the newest first, with a head line.")},
     ),
     Route(
@@ -257,7 +260,8 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="A job's states as they come",
         params=JobPath,
         handler=job_events,
-        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; the last state closes the stream.", JobOut)},
+        lasts="stream",
+        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; an ended one's state is the last.", JobOut)},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
@@ -268,6 +272,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="A job's cells as a table",
         params=JobPath,
         handler=export_job,
+        lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
         problems=(HTTPStatus.NOT_FOUND,),
     ),

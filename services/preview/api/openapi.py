@@ -20,15 +20,27 @@ _ALWAYS = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
-_WITH_BODY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_WITH_BODY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+_COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _ABOUT = """Previews and reconciles stock counts between Shopify and the app's own records.
 
 Every request carries a Shopify session token (a JWT that App Bridge makes) as a bearer token; it says which shop the
-request is for. Ids are strings. Errors are problem documents (RFC 9457) that name each field and the remedy."""
+request is for. Ids are strings. Errors are problem documents (RFC 9457) that name each field and the remedy.
+
+A shop has limits, so that none starves the others: requests a second, event streams, downloads of tables, previews and
+jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. An
+event stream ends with its session token, and after some minutes: open it again with a new token, and it begins with the
+present state."""
 
 
 def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
@@ -152,7 +164,7 @@ def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     problem = {MEDIA_TYPE: {"schema": schemas.of(Problem, "serialization")}}
     for status in sorted(statuses - set(route.answers)):
         responses[str(status.value)] = {"description": status.phrase, "content": problem}
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        if status in _COMES_BACK:
             responses[str(status.value)]["headers"] = _headers({"Retry-After": "Seconds to wait."})
     return responses
 

@@ -7,15 +7,19 @@ import binascii
 import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.preview.api.problem import FieldProblem, invalid
 from shared.mongodb.listings import Start
 
 MOST = 250
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", re.ASCII)
+_MOST_WHOLE = 2**63 - 1
+_MOST_MILLISECONDS = 50_000_000_000_000
+"""More than a thousand years: what our calendar holds on either side of 1970."""
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 
@@ -41,17 +45,21 @@ def _moment(value: Any) -> Any:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
-"""A date and time in a query string; a bare number is none."""
+def _of_our_calendar(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no time of our calendar") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_of_our_calendar)]
+"""A date and time in a query string, in UTC; a bare number is none. At the calendar's ends UTC may lie outside it."""
 
 PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 """A whole number in a query string, written in digits only."""
 
 QueryBool = Annotated[bool, BeforeValidator(_truth)]
 """`true` or `false` in a query string."""
-
-Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""Text without control characters."""
 
 
 class Paged(BaseModel):
@@ -91,8 +99,11 @@ def write_cursor(keys: Sequence[str | int] | None) -> str | None:
     return base64.urlsafe_b64encode(json.dumps(list(keys)).encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, *kinds: type[str | int]) -> list[str | int] | None:
-    """The sort keys of a cursor; each must be of its kind. Raises ProblemError (422) for one that we did not make."""
+def read_cursor(cursor: str | None, *kinds: type[str | int | datetime]) -> list[str | int] | None:
+    """The sort keys of a cursor; each must be of its kind. Raises ProblemError (422) for one that we did not make.
+
+    `datetime`: the milliseconds of a time.
+    """
     if cursor is None:
         return None
     try:
@@ -100,12 +111,21 @@ def read_cursor(cursor: str | None, *kinds: type[str | int]) -> list[str | int] 
     except (ValueError, binascii.Error, RecursionError):
         keys = None
     fits = isinstance(keys, list) and len(keys) == len(kinds)
-    if not fits or any(type(key) is not kind for key, kind in zip(keys, kinds, strict=True)):
+    if not fits or not all(_is_key(key, kind) for key, kind in zip(keys, kinds, strict=True)):
         raise _not_ours()
-    if any(isinstance(key, int) and abs(key) >= 2**63 for key in keys):
-        raise _not_ours()
+    if write_cursor(keys) != cursor:
+        raise _not_ours()  # the same keys written otherwise: by somebody else
     result: list[str | int] = keys
     return result
+
+
+def _is_key(key: object, kind: type[str | int | datetime]) -> bool:
+    """Whether the database can compare with it."""
+    if kind is str:
+        # A half of a surrogate pair is no text that could be sent on.
+        return type(key) is str and not any("\ud800" <= sign <= "\udfff" for sign in key)
+    most = _MOST_MILLISECONDS if kind is datetime else _MOST_WHOLE
+    return type(key) is int and abs(key) <= most
 
 
 def _not_ours() -> Exception:

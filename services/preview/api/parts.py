@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from services.preview.api.auth import SessionTokens
 from services.preview.api.events import EventHub
+from services.preview.api.limits import Limits
+from services.preview.api.sign_ins import SignIns
+from services.preview.requests import PreviewRequests
+from shared.mongodb.audit import AuditLog
 from shared.mongodb.bom_facets import BomFacets
 from shared.mongodb.boms import BomStore
 from shared.mongodb.cells import CellStore
@@ -28,6 +32,7 @@ from shared.settings import Settings
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.time_zones import TimeZones
+from shared.shop_locks import ShopLocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class Parts:
     """Stores, the publisher and the event hub of one service."""
 
     tokens: SessionTokens
+    limits: Limits
+    requests: PreviewRequests
+    locks: ShopLocks
+    most_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
@@ -56,13 +65,30 @@ class Parts:
     schedule_runs: ScheduleRuns
     zones: TimeZones
     private_targets: bool
+    audit: AuditLog
+    sign_ins: SignIns
+    target_ports: frozenset[int]
 
     @classmethod
-    def of(cls, settings: Settings, mongo: Mongo, publisher: Publisher, hub: EventHub, life: ShopLife) -> Parts:
+    def of(
+        cls,
+        settings: Settings,
+        mongo: Mongo,
+        publisher: Publisher,
+        *,
+        hub: EventHub,
+        life: ShopLife,
+        requests: PreviewRequests,
+    ) -> Parts:
         """Join them over one database."""
+        audit = AuditLog(mongo.db)
         keys = [key.get_secret_value() for key in settings.token_keys]
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
+            limits=Limits(settings),
+            requests=requests,
+            locks=ShopLocks(),
+            most_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,
@@ -72,7 +98,7 @@ class Parts:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
-            records=RecordStore(mongo.db, mongo.transactions),
+            records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownClasses(mongo.db),
             facets=BomFacets(mongo.db),
@@ -84,4 +110,7 @@ class Parts:
             schedule_runs=ScheduleRuns(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
+            audit=audit,
+            sign_ins=SignIns(audit),
+            target_ports=frozenset(settings.target_ports),
         )

@@ -19,7 +19,8 @@ from services.preview.api.explained import (
 )
 from services.preview.api.pages import Anywhere
 from shared.contract.messages import Ulid
-from shared.contract.selection import Id, LocationId, SelectionBody
+from shared.contract.selection import SelectionBody
+from shared.contract.words import Id, LocationId
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.mongodb.previews import RowKind

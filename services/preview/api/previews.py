@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +21,10 @@ from services.preview.api.preview_models import (
     RowPage,
     RowSearch,
 )
-from services.preview.api.problem import conflict, invalid, unknown
+from services.preview.api.problem import conflict, invalid, too_many, unknown
 from services.preview.api.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.selection_check import selection_problems
+from services.preview.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass
 from shared.mongodb.collections import Document
@@ -60,7 +62,11 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
         problems = await selection_problems(call.parts, call.shop, body.selection, "body.selection")
         if problems:
             raise invalid(problems)
-        await call.parts.previews.request(request)
+        try:
+            await call.parts.requests.ask(request)
+        except TooManyOpen as error:
+            remedy = "Wait until one has ended; their event streams tell."
+            raise too_many("previews", "body.selection", f"{error}.", remedy, seconds=10) from None
         stored = await call.parts.previews.get(call.shop, request.preview_id)
     if stored is None or stored["selection"] != request.selection.model_dump(exclude_none=True):
         raise conflict(
@@ -78,7 +84,7 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
 async def list_previews(call: Call[Paged, None]) -> Answer:
     """GET /api/previews."""
     asked = call.params
-    before = read_cursor(asked.cursor, int, str)
+    before = read_cursor(asked.cursor, datetime, str)
     page = await call.parts.listings.previews(call.shop, before, asked.limit)
     shop = await call.parts.shops.get(call.shop)
     items = [PreviewOut.of(document, shop) for document in page.items]
@@ -149,7 +155,7 @@ async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
         preview = PreviewOut.of(document, await call.parts.shops.get(call.shop))
         return preview, preview.ended
 
-    return await stream(call.request, call.parts.hub, (call.shop, preview_id), "preview", read)
+    return await stream(call, (call.shop, preview_id), "preview", read)
 
 
 async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
@@ -226,8 +232,9 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="A preview's states as they come",
         params=PreviewPath,
         handler=preview_events,
+        lasts="stream",
         answers={
-            HTTPStatus.OK: Media("text/event-stream", "Events `preview`; the last state closes the stream.", PreviewOut)
+            HTTPStatus.OK: Media("text/event-stream", "Events `preview`; an ended one's state is the last.", PreviewOut)
         },
         problems=(HTTPStatus.NOT_FOUND,),
     ),
@@ -239,6 +246,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="A preview's rows as a table",
         params=PreviewPath,
         handler=export_preview,
+        lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
         problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
+from typing import Annotated, Literal, get_args
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from shared import metrics
 from shared.contract.mistakes import MAX_NAMED, and_more, mistakes_of
+from shared.hiding import without_secrets
 from shared.mongodb.refusals import RecordRefused, Refusal
 
 MEDIA_TYPE = "application/problem+json"
+
+Told = Annotated[str, AfterValidator(without_secrets)]
+"""Words that may repeat a request's."""
+
+Limit = Literal["requests", "streams", "exports", "previews", "jobs"]
+"""What one shop may have only so much of."""
+
+LIMITS: tuple[Limit, ...] = get_args(Limit)
 
 
 class FieldProblem(BaseModel):
@@ -19,8 +31,8 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    field: str = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
-    message: str
+    field: Told = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
+    message: Told
     remedy: str
 
 
@@ -32,7 +44,7 @@ class Problem(BaseModel):
     type: str = Field(description="Names the kind of problem; a client tells problems apart by it.")
     title: str
     status: int
-    detail: str
+    detail: Told
     errors: list[FieldProblem] = []
     more_errors: int = Field(0, description="Mistakes that `errors` does not name: it holds the first twenty.")
 
@@ -51,7 +63,10 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
+        # A path is shown as it was sent, and aiohttp hands over bytes that are no UTF-8 as halves of surrogate pairs.
+        detail = detail.encode("utf-8", "replace").decode()
         self.status = status
+        self.kind = kind
         self.problem = Problem(
             type=f"urn:trueup:problem:{kind}",
             title=status.phrase,
@@ -93,10 +108,26 @@ def conflict(kind: str, field: str, message: str, remedy: str) -> ProblemError:
     return ProblemError(HTTPStatus.CONFLICT, kind, f"{message} {remedy}", errors=errors)
 
 
+def too_many(limit: Limit, field: str, message: str, remedy: str, *, seconds: float) -> ProblemError:
+    """429: one shop has as much as it may; `seconds` later it may be otherwise."""
+    metrics.REFUSED_BY_LIMIT.labels(limit).inc()
+    wait = max(1, ceil(seconds))
+    remedy = f"{remedy} Try again in {wait} {'second' if wait == 1 else 'seconds'}."
+    errors = [FieldProblem(field=field, message=message, remedy=remedy)]
+    return ProblemError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"too-many-{limit}",
+        f"{message} {remedy}",
+        errors=errors,
+        headers={"Retry-After": str(wait)},
+    )
+
+
 _STATUS = {
     Refusal.UNKNOWN: HTTPStatus.NOT_FOUND,
     Refusal.IN_USE: HTTPStatus.CONFLICT,
     Refusal.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.TOO_MANY: HTTPStatus.CONFLICT,
     Refusal.OUTDATED: HTTPStatus.PRECONDITION_FAILED,
 }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
@@ -41,6 +41,8 @@ class Answer:
     model: BaseModel | None
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    subject: str | None = None
+    """What was changed, for the audit log; None: what the path names, or what `Location` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class Route(Generic[P, B]):
     problems: Sequence[HTTPStatus] = ()
     description: str = ""
     answer_headers: Mapping[str, str] = field(default_factory=dict)
+    act: str | None = None
+    """Under which name the audit log notes it, of a request that changes something; None: it is not noted."""
+    lasts: Literal["stream", "export"] | None = None
+    """An answer that takes its time: it holds none of the places of requests, and a shop has a number of its own."""
     also_wrong: Callable[[Call[P, None], object], Awaitable[list[FieldProblem]]] | None = None
     """Further mistakes in a body whose form is wrong already, so that all are named at once."""
 

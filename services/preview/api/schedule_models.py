@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from services.preview.api.drift_models import CLOCK, known_time_zone
-from services.preview.api.pages import Paged, Text
+from services.preview.api.pages import Paged
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.outgoing import Outcome
 from shared.contract.selection import SelectionBody
+from shared.contract.words import Words
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing, TimingKind
 from shared.mongodb.collections import Document
@@ -89,7 +90,7 @@ class TargetOut(_Model):
 class ScheduleIn(_Model):
     """A schedule, whole: what is not given is set to its default."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    name: Annotated[Words, Field(min_length=1, max_length=200)]
     enabled: bool = Field(True, strict=True)
     action: Action
     direction: Direction | None = Field(None, description="Of a reconcile; a preview has none.")

@@ -101,7 +101,7 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
 
 
 def _target_problems(call: Call[SchedulePath, ScheduleIn] | Call[SchedulePath, None], url: str) -> list[FieldProblem]:
-    problem = url_problem(url, private=call.parts.private_targets)
+    problem = url_problem(url, private=call.parts.private_targets, ports=call.parts.target_ports)
     if problem is None:
         return []
     remedy = "Give the https address of a host on the internet."
@@ -168,6 +168,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="PUT",
         path="/api/schedules/{schedule_id}",
         name="putSchedule",
+        act="schedule.change",
         tag="schedules",
         summary="Make or change a schedule",
         description=(
@@ -185,6 +186,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="DELETE",
         path="/api/schedules/{schedule_id}",
         name="deleteSchedule",
+        act="schedule.remove",
         tag="schedules",
         summary="Remove a schedule; a run that has begun goes on, and nobody is told of its end",
         params=SchedulePath,

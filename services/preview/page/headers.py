@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 ADMIN = "https://admin.shopify.com"
-APP_BRIDGE_HOST = "https://cdn.shopify.com"
-APP_BRIDGE = f"{APP_BRIDGE_HOST}/shopifycloud/app-bridge.js"
+APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
+"""The one file of Shopify's CDN that may run: anybody with a shop can upload others to the same host."""
 
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", re.ASCII)
+# Looked at before it is lowered: of other alphabets some capitals become ASCII by it.
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", re.ASCII | re.IGNORECASE)
 
 ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -36,14 +37,14 @@ class Opened:
     @classmethod
     def by(cls, query: Mapping[str, str]) -> Opened:
         """From the parameters that Shopify opens an app with. What is no shop's domain counts as not given."""
-        domain = query.get("shop", "").lower()
-        shop = domain if _SHOP.fullmatch(domain) else None
+        domain = query.get("shop", "")
+        shop = domain.lower() if _SHOP.fullmatch(domain) else None
         return cls(shop, shop is not None and "host" in query)
 
 
 def content_policy(opened: Opened) -> str:
     """The Content-Security-Policy of the page: its own origin only, App Bridge beside it where Shopify frames it."""
-    scripts = f"'self' {APP_BRIDGE_HOST}" if opened.embedded else "'self'"
+    scripts = f"'self' {APP_BRIDGE}" if opened.embedded else "'self'"
     ancestors = "'none'" if opened.shop is None else f"https://{opened.shop} {ADMIN}"
     rules = {
         "default-src": "'none'",

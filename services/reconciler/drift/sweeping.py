@@ -21,6 +21,7 @@ from shared import metrics
 from shared.domain.comparison import GRACE
 from shared.domain.drift import DriftMode, loss_ratio, unusual_silence
 from shared.errors import ShopifyError, ShopifyThrottled
+from shared.hands import Hands
 from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.drift_history import DriftHistory
@@ -55,7 +56,8 @@ class SweepTimes:
         return cls(every=timedelta(seconds=settings.sweep_every_seconds), grace=grace, follow=min(FOLLOW, grace))
 
 
-SHOPS_AT_ONCE = 4
+SHOPS_AT_ONCE = 8
+"""A shop whose whole table is read, or whose Shopify answers slowly, has one of these places and no other's."""
 
 WORST, ENOUGH = 10, 20
 """Shops with a loss figure of their own in the metrics, and the webhooks without which a figure says little."""
@@ -84,21 +86,27 @@ class Sweeping:
         self._repairing = repairing
         self._subscribing = subscribing
         self._times = times
-        self._slots = asyncio.Semaphore(SHOPS_AT_ONCE)
+        self._hands = Hands(SHOPS_AT_ONCE)
         self._not_before: dict[str, datetime] = {}
+        self._visited: dict[str, int] = {}
+        self._visits = 0
         self._measure_at = 0.0
 
     async def run(self) -> None:
         """Go round until cancelled."""
-        while True:
-            try:
-                await self.round()
-            except Exception:  # a store or broker that is away: the next round tries again
-                log.exception("sweep_round_failed")
-            await asyncio.sleep(self._times.tick)
+        try:
+            while True:
+                try:
+                    await self._begin_visits()
+                except Exception:  # a store or broker that is away: the next round tries again
+                    log.exception("sweep_round_failed")
+                await asyncio.sleep(self._times.tick)
+        finally:
+            await self._hands.finish()
 
-    async def round(self) -> None:
-        """Visit every shop with something due, and measure."""
+    async def _begin_visits(self) -> None:
+        """Begin to visit the shops with something due, as far as there are hands, and measure. It waits for no visit:
+        one that takes long must not keep the others from theirs."""
         now = datetime.now(UTC)
         shops = set(await self._drift.shops_due(now))
         for state in await self._sweeps.due(now):
@@ -107,28 +115,35 @@ class Sweeping:
                 await self._sweeps.first_turn(state.shop, now + _place(state.shop, self._times.every))
             else:
                 shops.add(state.shop)
-        ready = [shop for shop in sorted(shops) if self._not_before.get(shop, now) <= now]
-        await asyncio.gather(*(self._visit(shop) for shop in ready))
+        waiting = shops.difference(self._hands.busy)
+        ready = [shop for shop in waiting if self._not_before.get(shop, now) <= now]
+        # Who was visited longest ago comes first, whatever its name: else the same few would always find a hand.
+        ready.sort(key=lambda shop: (self._visited.get(shop, 0), shop))
+        for shop in ready[: self._hands.free]:
+            self._visits += 1
+            self._visited[shop] = self._visits
+            self._hands.begin(shop, self._visit(shop))
+        self._visited = {shop: visit for shop, visit in self._visited.items() if shop in shops}
         if monotonic() >= self._measure_at:
             self._measure_at = monotonic() + self._times.measure_every
             await self._measure()
 
     async def _visit(self, shop: str) -> None:
         """One shop under its lease; a shop that cannot be read now gives way."""
-        async with self._slots, self._lease(shop) as held:
-            if not held:
-                return
-            try:
+        try:
+            async with self._lease(shop) as held:
+                if not held:
+                    return
                 await self.visit(shop)
                 self._not_before.pop(shop, None)
-            except ShopifyThrottled as throttled:
-                self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=throttled.retry_after)
-            except ShopifyError as error:
-                log.warning("sweep_failed", shop=shop, reason=str(error))
-                self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
-            except Exception:  # one shop must not take the others' turns
-                log.exception("sweep_failed", shop=shop)
-                self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
+        except ShopifyThrottled as throttled:
+            self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=throttled.retry_after)
+        except ShopifyError as error:
+            log.warning("sweep_failed", shop=shop, reason=str(error))
+            self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
+        except Exception:  # one shop must not take the others' turns
+            log.exception("sweep_failed", shop=shop)
+            self._not_before[shop] = datetime.now(UTC) + self._times.after_a_failure
 
     async def visit(self, shop: str) -> None:
         """Look where it is time to, judge what is watched, follow and repair. Raises ShopifyError."""
@@ -215,15 +230,15 @@ class Sweeping:
             await self._sweeps.take(shop)
 
     async def _measure(self) -> None:
-        metrics.DRIFT_UNREPAIRED.set(await self._drift.all_unrepaired())
-        metrics.BREAKER_OPEN.set(await self._sweeps.open_breakers())
+        metrics.DRIFT_UNREPAIRED.tell_one(await self._drift.all_unrepaired())
+        metrics.BREAKER_OPEN.tell_one(await self._sweeps.open_breakers())
         ratio = loss_ratio(*await self._sweeps.all_losses())
-        metrics.WEBHOOK_LOSS.set(0.0 if ratio is None else ratio)
-        metrics.SILENT_SHOPS.set(await self._sweeps.silent_shops())
+        metrics.WEBHOOK_LOSS.tell_one(0.0 if ratio is None else ratio)
+        metrics.SILENT_SHOPS.tell_one(await self._sweeps.silent_shops())
         worst = await self._sweeps.worst_losses(WORST, at_least=ENOUGH)
-        metrics.SHOP_WEBHOOK_LOSS.clear()
-        for shop, missed, received in worst:
-            metrics.SHOP_WEBHOOK_LOSS.labels(shop).set(loss_ratio(missed, received) or 0.0)
+        metrics.SHOP_WEBHOOK_LOSS.tell(
+            {(shop,): loss_ratio(missed, received) or 0.0 for shop, missed, received in worst}
+        )
 
 
 def _place(shop: str, every: timedelta) -> timedelta:

@@ -54,4 +54,12 @@ def compose_scheduling(
         following=following,
         tick=times.tick,
     )
-    return scheduling, Outcomes(schedules=schedules, runs=runs, targets=targets, tick=times.tick, pauses=times.pauses)
+    outcomes = Outcomes(
+        schedules=schedules,
+        runs=runs,
+        targets=targets,
+        tick=times.tick,
+        pauses=times.pauses,
+        per_shop=settings.outgoing_per_shop,
+    )
+    return scheduling, outcomes

@@ -31,10 +31,14 @@ class Following:
         self._runs = runs
         self._jobs = jobs
         self._previews = previews
+        self._after: Document | None = None
 
     async def follow(self) -> None:
         """Note which runs have ended."""
-        for run in await self._runs.running(_AT_A_TIME):
+        runs = await self._runs.running(_AT_A_TIME, self._after)
+        # On from there the next time: runs that do not end, such as a paused shop's, must not hide those behind them.
+        self._after = runs[-1] if len(runs) == _AT_A_TIME else None
+        for run in runs:
             await self.has_ended(run)
 
     async def has_ended(self, run: Document) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from shared import metrics
 from shared.contract.outgoing import ScheduleOutcome
 from shared.domain.schedule import RunState
+from shared.hands import Hands
 from shared.mongodb.collections import Document
 from shared.mongodb.schedule_runs import ScheduleRuns
 from shared.mongodb.schedules import ScheduleStore
@@ -20,7 +20,14 @@ log = structlog.get_logger()
 PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 """Before each further try; after the last one it is given up."""
 
-_AT_ONCE = 8
+AT_ONCE = 32
+"""Outcomes a process tells at once."""
+
+FRESH = 16
+"""Hands among these that a receiver which has failed already cannot have."""
+
+PER_SHOP = 2
+"""Outcomes of one shop among these: a receiver that never answers holds up its own shop's others, and nobody else's."""
 
 
 class Outcomes:
@@ -34,34 +41,43 @@ class Outcomes:
         targets: Targets,
         tick: float,
         pauses: tuple[timedelta, ...] = PAUSES,
+        per_shop: int = PER_SHOP,
     ) -> None:
         self._schedules = schedules
         self._runs = runs
         self._targets = targets
         self._tick = tick
         self._pauses = pauses
+        self._hands = Hands(AT_ONCE, per_shop)
 
     async def run(self) -> None:
         """Go round until cancelled."""
-        while True:
-            try:
-                # One look while there is nothing to tell, as nearly always; several hands once there is.
-                if await self._tell_next():
-                    await asyncio.gather(*(self._tell_some() for _ in range(_AT_ONCE)))
-            except Exception:  # a store that is away: the next round tries again
-                log.exception("telling_round_failed")
-            await asyncio.sleep(self._tick)
-
-    async def _tell_some(self) -> None:
-        while await self._tell_next():
-            pass
+        try:
+            while True:
+                try:
+                    while await self._tell_next():
+                        pass
+                except Exception:  # a store that is away: the next round tries again
+                    log.exception("telling_round_failed")
+                await self._hands.news(self._tick)
+        finally:
+            await self._hands.finish()
 
     async def _tell_next(self) -> bool:
-        """Tell one outcome; whether there was one."""
-        run = await self._runs.take_untold(datetime.now(UTC))
+        """Begin to tell one outcome; whether there was one, and a hand for it."""
+        if self._hands.free <= 0:
+            return False
+        only_new = self._hands.free <= FRESH
+        run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._hands.busy, only_new=only_new)
         if run is not None:
-            await self._tell(run)
+            self._hands.begin(run["shop"], self._told(run))
         return run is not None
+
+    async def _told(self, run: Document) -> None:
+        try:
+            await self._tell(run)
+        except Exception:  # a store that is away: another takes it up in a while
+            log.exception("outcome_put_off", shop=run["shop"], run=run["run_id"])
 
     async def _tell(self, run: Document) -> None:
         target = await self._schedules.target(run["shop"], run["schedule_id"])

@@ -15,6 +15,7 @@ from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
 from shared.domain.schedule import RunState, Skipped, why_skipped
 from shared.errors import BrokerUnavailable, ShopifyError
+from shared.hands import Hands
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.previews import PreviewStore
@@ -31,7 +32,8 @@ log = structlog.get_logger()
 TICK = 1.0
 """Seconds between looks for what is due."""
 
-_AT_A_TIME = 200
+AT_ONCE = 8
+"""Schedules seen to at once, each of another shop: one whose Shopify does not answer holds nobody else's up."""
 
 
 class Scheduling:
@@ -59,30 +61,50 @@ class Scheduling:
         self._publisher = publisher
         self._following = following
         self._tick = tick
+        self._hands = Hands(AT_ONCE)
 
     async def run(self) -> None:
         """Go round until cancelled."""
+        following = asyncio.create_task(self._follow())
+        try:
+            while True:
+                try:
+                    while await self._begin_next():
+                        pass
+                except Exception:  # a store that is away: the next round tries again
+                    log.exception("schedule_round_failed")
+                await self._hands.news(self._tick)
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await self._hands.finish()
+
+    async def _follow(self) -> None:
         while True:
             try:
-                await self.round()
+                await self._following.follow()
             except Exception:  # a store that is away: the next round tries again
-                log.exception("schedule_round_failed")
+                log.exception("following_failed")
             await asyncio.sleep(self._tick)
 
-    async def round(self) -> None:
-        """Begin what is due, then follow what is under way."""
-        for _ in range(_AT_A_TIME):
-            schedule = await self._schedules.take_due(datetime.now(UTC))
-            if schedule is None or schedule.next_at is None:
-                break
-            try:
-                await self._see_to(schedule, schedule.next_at)
-            except (BrokerUnavailable, ShopifyError) as error:
-                # The lease stands until another try; the run's id stays the same.
-                log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
-            except Exception:  # one schedule must not take the others' turns
-                log.exception("schedule_failed", shop=schedule.shop, schedule=schedule.schedule_id)
-        await self._following.follow()
+    async def _begin_next(self) -> bool:
+        """Begin to see to what is due; whether there was something, and a hand for it."""
+        if self._hands.free <= 0:
+            return False
+        schedule = await self._schedules.take_due(datetime.now(UTC), passing_by=self._hands.busy)
+        if schedule is None or schedule.next_at is None:
+            return False
+        self._hands.begin(schedule.shop, self._seen_to(schedule, schedule.next_at))
+        return True
+
+    async def _seen_to(self, schedule: Schedule, due_at: datetime) -> None:
+        try:
+            await self._see_to(schedule, due_at)
+        except (BrokerUnavailable, ShopifyError) as error:
+            # The lease stands until another try; the run's id stays the same.
+            log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
+        except Exception:  # one schedule must not take the others' turns
+            log.exception("schedule_failed", shop=schedule.shop, schedule=schedule.schedule_id)
 
     async def _see_to(self, schedule: Schedule, due_at: datetime) -> None:
         """Begin the run of the last moment that has passed, or leave it out; earlier ones are made up for by it."""

@@ -49,6 +49,7 @@ MAY_BE_ZERO = frozenset(
     {
         # Gauges of a moment that has passed by the time they are read.
         "jobs-age", "jobs-open", "queue-ready", "queue-age", "queue-unacked", "lanes",
+        "message-oldest", "dead-lettering",
         # Nothing in this load leaves drift for a person.
         "drift-unrepaired", "breakers",
     }

@@ -1,0 +1,1 @@
+"""HTTP servers within bounds: what a stranger may make a process hold has a largest size."""

@@ -14,7 +14,6 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Py
 from shared.errors import StoreUnavailable, WrongSetting
 from shared.mongodb.collections import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
-from shared.mongodb.upgrade import upgrade_documents
 from shared.tracing import mongodb_listeners
 
 STORE_AWAY = (StoreUnavailable, ConnectionFailure)
@@ -44,6 +43,8 @@ class Mongo:
 
     async def prepare(self) -> None:
         """Create missing collections and indexes, and bring documents to the present form. Raises StoreUnavailable."""
+        from shared.mongodb.upgrade import upgrade_documents  # noqa: PLC0415  # what only reads does without it
+
         await _first_answer(ensure_collections(self.db))
         await _first_answer(upgrade_documents(self.db, self.transactions))
 

@@ -37,8 +37,8 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.records import RecordStore, WantedBom
 from shared.mongodb.schedules import ScheduleStore
 from shared.mongodb.shops import ShopStore
-from shared.operations import start_server
 from shared.reading.locations import refresh_locations
+from shared.serving.server import start_server
 from shared.settings import Settings
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads

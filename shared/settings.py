@@ -1,4 +1,4 @@
-"""Every setting of the services: environment variables with the prefix TRUEUP_, or files of the same names.
+"""Every setting, and which role reads it: environment variables with the prefix TRUEUP_, or files of the same names.
 
 TRUEUP_SECRETS_DIR names a folder with a file for each setting that the environment lacks, such as `trueup_amqp_url`:
 secrets as containers get them.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64decode
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, overload
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.domain.shop import MOST_BOMS, is_shop_domain
 from shared.errors import WrongSetting
 from shared.hiding import hide
+from shared.roles import Role
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
@@ -27,76 +29,30 @@ _HIGHEST_PORT = 65535
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Settings(BaseSettings):
-    """Read once at the start; a wrong or missing one stops the start with one line."""
+class ProcessSettings(BaseSettings):
+    """What every process reads. Read once at the start; a wrong or missing one stops the start with one line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
-    amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
-    mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
-    mongodb_database: str = Field(DATABASE, description="Its database.")
-    shopify_api_version: ApiVersion = Field("2026-10", description="The version of Shopify's Admin API.")
-    shopify_client_id: str = Field(description="The app's client id.")
-    shopify_client_secret: SecretStr = Field(
-        description="The app's client secret; also verifies webhooks and session tokens."
-    )
-    shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
-    shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
-    webhook_url: str | None = Field(
-        None, description="Where Shopify reaches POST /webhooks/shopify; none: no subscriptions are made."
-    )
-    token_keys: Annotated[list[SecretStr], NoDecode] = Field(
-        description="Fernet keys, comma-separated; the first encrypts, all decrypt."
-    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="JSON lines on standard error from this level on."
     )
-    host: str = Field("127.0.0.1", description="Where a service listens; 0.0.0.0 for every address of the machine.")
-    port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
-    operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
     otlp_endpoint: str | None = Field(
         default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         validate_default=True,
         description="Where traces go: a collector's OTLP port over HTTP; none: no traces are kept.",
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="The share of traces that is kept.")
-    sweep_every_seconds: float = Field(
-        300.0, ge=5, le=86400, description="How often each shop is swept for missed webhooks."
-    )
-    webhook_grace_seconds: float = Field(
-        120.0, ge=1, le=86400, description="How long a webhook may take before a cell that differs counts as missed."
-    )
-    private_targets: bool = Field(
-        False,
-        description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
-    )
-    target_ports: Annotated[list[int], NoDecode] = Field(
-        [443], description="The ports that outgoing webhooks may go to, comma-separated."
-    )
-    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
-    requests_per_second: float = Field(
-        20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
-    )
-    requests_at_once: int = Field(
-        4, ge=1, le=100, description="API requests of one shop that a process works on; the next ones wait in line."
-    )
-    streams_per_shop: int = Field(50, ge=1, le=10_000, description="Open event streams of one shop, per process.")
-    streams_per_user: int = Field(10, ge=1, le=10_000, description="Open event streams of one user, per process.")
-    stream_seconds: float = Field(
-        300.0, ge=10, le=3600, description="After this, or with its session token, an event stream ends."
-    )
-    exports_per_shop: int = Field(
-        2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
-    )
-    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
-    open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
-    outgoing_per_shop: int = Field(
-        2, ge=1, le=16, description="Outgoing webhooks of one shop that a process sends at once."
-    )
-    page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
-    demo_sign_in: str | None = Field(
-        None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
-    )
+
+    def model_post_init(self, _: Any) -> None:
+        """From here on no line and no stored text shows a secret of these."""
+        for name in type(self).model_fields:
+            value = getattr(self, name, None)  # made without being checked, it may lack some
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, SecretStr):
+                    hide(one.get_secret_value())
+        if (headers := os.environ.get("OTEL_EXPORTER_OTLP_HEADERS")) is not None:
+            hide(*(pair.partition("=")[2] for pair in headers.split(",")))
 
     @field_validator("*", mode="before")
     @classmethod
@@ -104,18 +60,34 @@ class Settings(BaseSettings):
         # A file's last line break, read into a variable, would be part of a key; files are read without it, too.
         return value.strip() if isinstance(value, str) else value
 
-    @field_validator("shopify_client_id", "shopify_client_secret")
+    @field_validator("otlp_endpoint")
     @classmethod
-    def _is_given(cls, value: str | SecretStr) -> str | SecretStr:
-        # An empty key would sign, and verify, as any other does.
-        if not (value.get_secret_value() if isinstance(value, SecretStr) else value).strip():
-            raise ValueError("must not be empty")
-        return value
+    def _takes_traces(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be the http(s) address of a collector, such as http://collector:4318")
+        return url.rstrip("/")
 
-    @field_validator("shopify_client_secret_previous")
-    @classmethod
-    def _may_be_left_empty(cls, value: SecretStr | None) -> SecretStr | None:
-        return value if value is not None and value.get_secret_value().strip() else None
+
+class ServingSettings(ProcessSettings):
+    """Of a process that `trueup serve` runs."""
+
+    host: str = Field("127.0.0.1", description="Where a service listens; 0.0.0.0 for every address of the machine.")
+    operations_port: int = Field(9090, ge=0, le=65535, description="/livez, /readyz and /metrics.")
+
+
+class PublicSettings(ServingSettings):
+    """Of one that the network reaches."""
+
+    port: int = Field(8080, ge=0, le=65535, description="The public port of a service.")
+
+
+class BrokerSettings(ProcessSettings):
+    """RabbitMQ."""
+
+    amqp_url: SecretStr = Field(description="amqp(s)://user:password@host:port/vhost")
 
     @field_validator("amqp_url")
     @classmethod
@@ -124,11 +96,55 @@ class Settings(BaseSettings):
         _must_be_address(url, ("amqp", "amqps"))
         return url
 
+
+class StoreSettings(ProcessSettings):
+    """MongoDB."""
+
+    mongodb_uri: SecretStr = Field(description="mongodb://…; a replica set, one node is enough")
+    mongodb_database: str = Field(DATABASE, description="Its database.")
+
     @field_validator("mongodb_uri")
     @classmethod
     def _is_store(cls, uri: SecretStr) -> SecretStr:
         must_be_store(uri.get_secret_value())
         return uri
+
+
+class SecretSettings(ProcessSettings):
+    """The app's client secret: what Shopify signs by, and what Trueup's parts seal their messages by."""
+
+    shopify_client_secret: SecretStr = Field(
+        description="The app's client secret; also verifies webhooks and session tokens."
+    )
+    shopify_client_secret_previous: SecretStr | None = Field(None, description="Also valid during a rotation.")
+
+    @field_validator("shopify_client_secret")
+    @classmethod
+    def _secret_is_given(cls, value: SecretStr) -> SecretStr:
+        # An empty key would sign, and verify, as any other does.
+        if not value.get_secret_value().strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("shopify_client_secret_previous")
+    @classmethod
+    def _may_be_left_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is not None and value.get_secret_value().strip() else None
+
+    @property
+    def client_secrets(self) -> tuple[str, ...]:
+        """The valid client secrets, the current one first."""
+        previous = self.shopify_client_secret_previous
+        current = self.shopify_client_secret.get_secret_value()
+        return (current,) if previous is None else (current, previous.get_secret_value())
+
+
+class TokenSettings(ProcessSettings):
+    """The keys of what is stored encrypted: tokens, and the secrets of targets."""
+
+    token_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        description="Fernet keys, comma-separated; the first encrypts, all decrypt."
+    )
 
     @field_validator("token_keys", mode="before")
     @classmethod
@@ -144,38 +160,25 @@ class Settings(BaseSettings):
             raise ValueError("each must be a Fernet key: 32 url-safe base64-encoded bytes")
         return keys
 
-    @field_validator("target_ports", mode="before")
-    @classmethod
-    def _split_ports(cls, value: object) -> object:
-        return [port.strip() for port in value.split(",") if port.strip()] if isinstance(value, str) else value
+    @property
+    def fernet_keys(self) -> list[str]:
+        """The keys, the one that encrypts first."""
+        return [key.get_secret_value() for key in self.token_keys]
 
-    @field_validator("target_ports")
-    @classmethod
-    def _are_ports(cls, ports: list[int]) -> list[int]:
-        if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
-            raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
-        return ports
 
-    @field_validator("webhook_url")
-    @classmethod
-    def _shopify_can_reach(cls, url: str | None) -> str | None:
-        if not url:
-            return None
-        parts = urlsplit(url)
-        local = parts.hostname in _LOOPBACK
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-            raise ValueError("must be an https address; http only on this machine")
-        return url
+class ShopifySettings(SecretSettings, TokenSettings):
+    """Calling Shopify: the app, and the keys of the shops' tokens."""
 
-    @field_validator("otlp_endpoint")
+    shopify_client_id: str = Field(description="The app's client id.")
+    shopify_api_version: ApiVersion = Field("2026-10", description="The version of Shopify's Admin API.")
+    shopify_url: str = Field("https://{shop}", description="Where a shop's API is; {shop} is its domain.")
+
+    @field_validator("shopify_client_id")
     @classmethod
-    def _takes_traces(cls, url: str | None) -> str | None:
-        if not url:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be the http(s) address of a collector, such as http://collector:4318")
-        return url.rstrip("/")
+    def _id_is_given(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value
 
     @field_validator("shopify_url")
     @classmethod
@@ -191,12 +194,111 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https://; http:// only where a simulator runs on this machine")
         return url.rstrip("/")
 
+
+class SubscribingSettings(ProcessSettings):
+    """Where Shopify sends webhooks, for whoever subscribes to them."""
+
+    webhook_url: str | None = Field(
+        None, description="Where Shopify reaches POST /webhooks/shopify; none: no subscriptions are made."
+    )
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _shopify_can_reach(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        local = parts.hostname in _LOOPBACK
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+            raise ValueError("must be an https address; http only on this machine")
+        return url
+
     @field_validator("webhook_url")
     @classmethod
     def _takes_webhooks(cls, url: str | None) -> str | None:
         if url is not None and not (urlsplit(url).scheme in ("https", "http") and urlsplit(url).hostname):
             raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
         return url
+
+
+class BomLimitSettings(ProcessSettings):
+    """How much of the database one shop may fill."""
+
+    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
+
+
+class JobLimitSettings(ProcessSettings):
+    """How much of everybody's time one shop's jobs may ask for."""
+
+    open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
+
+
+class RequestLimitSettings(ProcessSettings):
+    """How much of the API one shop may have."""
+
+    requests_per_second: float = Field(
+        20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
+    )
+    requests_at_once: int = Field(
+        4, ge=1, le=100, description="API requests of one shop that a process works on; the next ones wait in line."
+    )
+    streams_per_shop: int = Field(50, ge=1, le=10_000, description="Open event streams of one shop, per process.")
+    streams_per_user: int = Field(10, ge=1, le=10_000, description="Open event streams of one user, per process.")
+    stream_seconds: float = Field(
+        300.0, ge=10, le=3600, description="After this, or with its session token, an event stream ends."
+    )
+    exports_per_shop: int = Field(
+        2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
+    )
+    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
+
+
+class SweepingSettings(ProcessSettings):
+    """The looks for missed webhooks, and the word on what schedules came to."""
+
+    outgoing_per_shop: int = Field(
+        2, ge=1, le=16, description="Outgoing webhooks of one shop that a process sends at once."
+    )
+
+    sweep_every_seconds: float = Field(
+        300.0, ge=5, le=86400, description="How often each shop is swept for missed webhooks."
+    )
+    webhook_grace_seconds: float = Field(
+        120.0, ge=1, le=86400, description="How long a webhook may take before a cell that differs counts as missed."
+    )
+
+
+class TargetSettings(ProcessSettings):
+    """Outgoing webhooks."""
+
+    private_targets: bool = Field(
+        False,
+        description="Outgoing webhooks may go to private addresses, and by http to this machine: not on a server.",
+    )
+    target_ports: Annotated[list[int], NoDecode] = Field(
+        [443], description="The ports that outgoing webhooks may go to, comma-separated."
+    )
+
+    @field_validator("target_ports", mode="before")
+    @classmethod
+    def _split_ports(cls, value: object) -> object:
+        return [port.strip() for port in value.split(",") if port.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_ports")
+    @classmethod
+    def _are_ports(cls, ports: list[int]) -> list[int]:
+        if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
+            raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
+        return ports
+
+
+class PageSettings(ProcessSettings):
+    """The admin page. First among the bases: its check looks at settings of others."""
+
+    page_directory: Path | None = Field(None, description="The built admin page; none: where the build leaves it.")
+    demo_sign_in: str | None = Field(
+        None, description="A shop that anybody on this machine is signed in to; with a simulator on it only."
+    )
 
     @field_validator("demo_sign_in")
     @classmethod
@@ -210,22 +312,103 @@ class Settings(BaseSettings):
             raise ValueError("is for demos: TRUEUP_HOST and the simulator of TRUEUP_SHOPIFY_URL must be on 127.0.0.1")
         return shop
 
-    def model_post_init(self, _: Any) -> None:
-        """From here on no line and no stored text shows a secret of these."""
-        for name in type(self).model_fields:
-            value = getattr(self, name, None)  # made without being checked, it may lack some
-            for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, SecretStr):
-                    hide(one.get_secret_value())
-        if (headers := os.environ.get("OTEL_EXPORTER_OTLP_HEADERS")) is not None:
-            hide(*(pair.partition("=")[2] for pair in headers.split(",")))
 
-    @property
-    def client_secrets(self) -> tuple[str, ...]:
-        """The valid client secrets, the current one first."""
-        previous = self.shopify_client_secret_previous
-        current = self.shopify_client_secret.get_secret_value()
-        return (current,) if previous is None else (current, previous.get_secret_value())
+class WebhookSettings(ServingSettings, BrokerSettings, SecretSettings):
+    """What both roles of the webhook service read."""
+
+
+class FrontSettings(PublicSettings, WebhookSettings):
+    """The front of webhooks: neither MongoDB nor the keys of tokens."""
+
+
+class IndexerSettings(WebhookSettings, StoreSettings):
+    """The indexer: it tells the front's webhooks by their seal."""
+
+
+class ReconcilerSettings(ServingSettings, BrokerSettings, StoreSettings, JobLimitSettings):
+    """What every role of the reconciler reads."""
+
+
+class AggregatorSettings(ReconcilerSettings):
+    """The aggregator: it publishes nothing that is sealed, and calls nobody."""
+
+
+class PlannerSettings(ReconcilerSettings, SecretSettings):
+    """The planner: it tells Trueup's own requests by their seal."""
+
+
+class WorkerSettings(ReconcilerSettings, ShopifySettings):
+    """The worker."""
+
+
+class SweeperSettings(ReconcilerSettings, ShopifySettings, SubscribingSettings, SweepingSettings, TargetSettings):
+    """The sweeper, with schedules and the care for shops."""
+
+
+class PreviewSettings(
+    PageSettings,
+    PublicSettings,
+    BrokerSettings,
+    StoreSettings,
+    BomLimitSettings,
+    JobLimitSettings,
+    RequestLimitSettings,
+    ShopifySettings,
+    SubscribingSettings,
+    TargetSettings,
+):
+    """Page and API."""
+
+
+class KeysCommandSettings(StoreSettings, TokenSettings):
+    """A command that encrypts anew."""
+
+
+class BrokerCommandSettings(BrokerSettings, StoreSettings, SecretSettings):
+    """A command that speaks to the services: its requests are sealed as theirs are."""
+
+
+class ShopifyCommandSettings(StoreSettings, BomLimitSettings, ShopifySettings, SubscribingSettings):
+    """A command that calls Shopify."""
+
+
+class SweepCommandSettings(BrokerCommandSettings, ShopifyCommandSettings):  # type: ignore[misc]  # as for Settings
+    """A command that does both."""
+
+
+class OwnerSettings(BrokerSettings, StoreSettings):
+    """`trueup prepare`."""
+
+
+class Settings(PreviewSettings, FrontSettings, SweeperSettings, SweepCommandSettings):  # type: ignore[misc]  # made by pydantic: model_construct
+    """Every setting there is: of one process with all services."""
+
+
+SETTINGS_OF: Mapping[Role, type[ProcessSettings]] = {
+    Role.FRONT: FrontSettings,
+    Role.INDEXER: IndexerSettings,
+    Role.PREVIEW: PreviewSettings,
+    Role.PLANNER: PlannerSettings,
+    Role.WORKER: WorkerSettings,
+    Role.AGGREGATOR: AggregatorSettings,
+    Role.SWEEPER: SweeperSettings,
+    Role.OWNER: OwnerSettings,
+}
+"""What each role reads, and nothing else. Of the command line, each command reads what it needs."""
+
+
+def settings_of(roles: Collection[Role]) -> type[ProcessSettings]:
+    """The settings of a process with these roles together."""
+    models = [SETTINGS_OF[role] for role in roles]
+    own = [
+        model
+        for number, model in enumerate(models)
+        if model not in models[:number] and not any(other is not model and issubclass(other, model) for other in models)
+    ]
+    return own[0] if len(own) == 1 else type("TogetherSettings", tuple(own), {"__module__": __name__})
+
+
+S = TypeVar("S", bound=ProcessSettings)
 
 
 def is_fernet_key(text: str) -> bool:
@@ -248,12 +431,28 @@ def _must_be_address(url: SecretStr, schemes: tuple[str, ...]) -> None:
         raise ValueError(wanted)
 
 
-def load_settings() -> Settings:
+@overload
+def load_settings() -> Settings: ...
+@overload
+def load_settings(model: type[S]) -> S: ...
+def load_settings(model: type[ProcessSettings] = Settings) -> ProcessSettings:
     """The settings of the environment. Raises WrongSetting with one line that names each wrong variable."""
     folder = secrets_folder()
     try:
-        return Settings(_secrets_dir=folder)
+        return model(_secrets_dir=folder)
     except ValidationError as error:
         # The value itself is never shown: it may be a secret.
         parts = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
         raise WrongSetting("wrong settings: " + "; ".join(parts)) from None
+
+
+def part_of(settings: ProcessSettings, model: type[S]) -> S:
+    """The settings as those of a group. Raises TypeError where they were read without it: a mistake in the code."""
+    if not isinstance(settings, model):
+        raise TypeError(f"{type(settings).__name__} has no {model.__name__}")
+    return settings
+
+
+def keys_of(settings: ProcessSettings) -> list[str]:
+    """The keys of tokens, where they were read."""
+    return settings.fernet_keys if isinstance(settings, TokenSettings) else []

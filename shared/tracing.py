@@ -15,7 +15,7 @@ from shared.errors import WrongSetting
 if TYPE_CHECKING:
     from aiohttp import TraceConfig
 
-    from shared.settings import Settings
+    from shared.settings import ProcessSettings
 
 CARRIED = "traceparent"
 """The header, of HTTP and of messages, that names a trace and the span to go on from (W3C Trace Context)."""
@@ -64,7 +64,7 @@ _IGNORED = _Ignored()
 _present: Tracing | None = None
 
 
-def start_tracing(service: str, settings: Settings) -> None:
+def start_tracing(service: str, settings: ProcessSettings) -> None:
     """Keep traces from now on, where the settings name an endpoint. Before connections are made.
 
     Raises WrongSetting where OpenTelemetry is not installed.

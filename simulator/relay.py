@@ -1,4 +1,4 @@
-"""`python -m simulator.relay HOST:PORT`: the simulator of another container, on this container's own loopback address.
+"""`python -m simulator.relay HOST:PORT [COMMAND ...]`: another container's simulator on this one's loopback address.
 
 Trueup speaks to Shopify unencrypted only on its own machine. In containers the simulator is on another one, so this
 stands between: in the network of the service that calls, listening where nobody else can reach it.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 _CHUNK = 65536
@@ -41,21 +43,29 @@ async def serve(host: str, port: int, *, at: int) -> asyncio.Server:
     return await asyncio.start_server(connected, "127.0.0.1", at)
 
 
-async def _main(host: str, port: int) -> None:
+async def _main(host: str, port: int, command: Sequence[str]) -> int:
     ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     server = await serve(host, port, at=port)
-    await ended.wait()
+    if command:
+        process = await asyncio.create_subprocess_exec(*command)
+        code = await process.wait()
+    else:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await ended.wait()
+        code = 0
     server.close()
+    return code
 
 
 def main() -> None:
-    """Run until a signal ends it."""
+    """Run until a signal ends it, or as long as a command that was given."""
     parser = argparse.ArgumentParser(prog="python -m simulator.relay", description="The simulator on this machine.")
     parser.add_argument("to", metavar="HOST:PORT", help="where the simulator is; the same port is listened on")
-    host, _, port = parser.parse_args().to.rpartition(":")
-    asyncio.run(_main(host, int(port)))
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="is run meanwhile; its exit code is this one's")
+    given = parser.parse_args()
+    host, _, port = given.to.rpartition(":")
+    sys.exit(asyncio.run(_main(host, int(port), given.command)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from urllib.parse import unquote, urlsplit
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from shared.mongodb.rights import ACCESS, ensure_users
+from shared.roles import Role
+
 _SECRETS = Path("/run/secrets")
 _MEMBER = "mongodb:27017"
 _ALREADY_INITIALIZED = 23
@@ -47,7 +50,8 @@ def _set_up() -> None:
     with _open(name, password) as client:
         _await_primary(client)
         database = os.environ.get("TRUEUP_MONGODB_DATABASE") or "trueup"
-        _ensure_user(client, *_user("trueup_mongodb_uri"), roles=[{"role": "readWrite", "db": database}])
+        # Each role may do what the table of the code says, and has a user of its own.
+        ensure_users(client, database, {role: _user(f"mongodb_uri_{role}") for role in (*ACCESS, Role.OWNER)})
         monitor_roles = [{"role": "clusterMonitor", "db": "admin"}, {"role": "read", "db": "local"}]
         _ensure_user(client, *_user("mongodb_monitor_uri"), roles=monitor_roles)
 

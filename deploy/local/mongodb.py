@@ -1,6 +1,8 @@
 """A private MongoDB replica set: transactions and change streams need one, be it of a single member."""
 
+import base64
 import os
+import secrets
 import socket
 import time
 from pathlib import Path
@@ -27,9 +29,13 @@ _TRANSACTION_SECONDS = 10
 class MongoDbMember:
     """One mongod of a replica set. Its folder keeps the data over `stop` or `kill` and `start`, on the same port."""
 
-    def __init__(self, directory: Path) -> None:
-        """Use `directory` (made if missing) for everything the member writes. Nothing is started yet."""
+    def __init__(self, directory: Path, *, key: str | None = None) -> None:
+        """Use `directory` (made if missing) for everything the member writes. Nothing is started yet.
+
+        With a `key`, which all members share, it lets only users in.
+        """
         self.directory = directory.resolve()
+        self._key = key
         self.port = free_ports(1)[0]
         self._server: KeptProcess | None = None
 
@@ -73,9 +79,20 @@ class MongoDbMember:
             *("--setParameter", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}"),
             "--nounixsocket",
             "--quiet",
+            *self._key_file(),
         ]
         self._server = KeptProcess(command, environment=os.environ, directory=self.directory, log=log)
         self._wait_until_listening(self._server)
+
+    def _key_file(self) -> tuple[str, ...]:
+        if self._key is None:
+            return ()
+        file = self.directory / "key"
+        file.unlink(missing_ok=True)
+        # mongod takes no key that others can read.
+        file.touch(mode=0o600)
+        file.write_text(self._key)
+        return ("--keyFile", str(file))
 
     def stop(self) -> None:
         """Shut the mongod down in order."""
@@ -130,15 +147,28 @@ class MongoDbReplicaSet:
     All methods block; from a coroutine call them with `asyncio.to_thread`.
     """
 
-    def __init__(self, directory: Path, *, size: int = 1) -> None:
-        """Use `directory` (made if missing) for everything the members write. Nothing is started yet."""
-        self.members = [MongoDbMember(directory / f"member-{number}") for number in range(1, size + 1)]
+    def __init__(self, directory: Path, *, size: int = 1, access_control: bool = False) -> None:
+        """Use `directory` (made if missing) for everything the members write. Nothing is started yet.
+
+        With `access_control` only users get in: first an administrator, as whom `uri` comes.
+        """
+        key = base64.b64encode(secrets.token_bytes(96)).decode() if access_control else None
+        self._administrator = ("admin", secrets.token_hex(16)) if access_control else None
+        self.members = [MongoDbMember(directory / f"member-{number}", key=key) for number in range(1, size + 1)]
         self._initiated = False
 
     @property
     def uri(self) -> str:
         """The connection string, for `TRUEUP_MONGODB_URI`."""
-        return f"mongodb://{','.join(member.address for member in self.members)}/?replicaSet={_SET_NAME}"
+        return self.uri_of(*self._administrator) if self._administrator else f"mongodb://{self._place}"
+
+    def uri_of(self, user: str, password: str) -> str:
+        """The connection string of a user whose name is kept in the database `admin`."""
+        return f"mongodb://{user}:{password}@{self._place}&authSource=admin"
+
+    @property
+    def _place(self) -> str:
+        return f"{','.join(member.address for member in self.members)}/?replicaSet={_SET_NAME}"
 
     def start(self) -> None:
         """Start all members, form the set the first time, and wait for a primary.
@@ -150,6 +180,7 @@ class MongoDbReplicaSet:
             member.start()
         if not self._initiated:
             self._initiate()
+            self._make_administrator()
             self._initiated = True
         self.primary()
 
@@ -218,12 +249,22 @@ class MongoDbReplicaSet:
             message = f"MongoDB refused to form a replica set: {answer.get('error')}"
             raise LocalNodeError(message)
 
+    def _make_administrator(self) -> None:
+        if self._administrator is None:
+            return
+        name, password = self._administrator
+        # From this machine, as long as there is no user yet, the first one may be made without one.
+        answer = _ask(self.primary(), "createUser", name, pwd=password, roles=["root"])
+        if not answer.get("ok"):
+            message = f"MongoDB refused its first user: {answer.get('error')}"
+            raise LocalNodeError(message)
 
-def _ask(member: MongoDbMember, command: str, value: object = 1) -> dict[str, Any]:
+
+def _ask(member: MongoDbMember, command: str, value: object = 1, **more: Any) -> dict[str, Any]:
     """Run an admin command on this very member. Return its answer, or `{"error": text}` where it gives none."""
     address = f"mongodb://{member.address}/?directConnection=true"
     try:
         with MongoClient[dict[str, Any]](address, serverSelectionTimeoutMS=2000, socketTimeoutMS=10_000) as client:
-            return client.admin.command(command, value)
+            return client.admin.command(command, value, **more)
     except PyMongoError as error:
         return {"error": str(error)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from deploy.reference.markdown import fields, schemas, table
 from shared.rabbitmq import topology
 from shared.rabbitmq.described import CHANNELS, document
+from shared.rabbitmq.rights import Rights, rights_of, rights_of_partner
+from shared.roles import Role
 
 
 def amqp_page() -> str:
@@ -27,9 +29,42 @@ def amqp_page() -> str:
         + ", ".join(f"`{name}`" for name in topology.EXCHANGES)
         + ". All queues are durable quorum queues. Besides, each preview replica listens to events on an exclusive "
         "queue of its own.\n",
-        table(("queue", "exchange", "keys", "largest body", "arguments"), [_queue(queue) for queue in topology.QUEUES]),
+        table(
+            ("queue", "exchanges", "keys", "largest body", "arguments"), [_queue(queue) for queue in topology.QUEUES]
+        ),
+    ]
+    parts += [
+        "\n## Users and their rights\n",
+        (
+            "Patterns as RabbitMQ takes them: names to configure, to write, to read; below, keys that a user may write "
+            "to and bind on an exchange. Made of the table in `shared/rabbitmq/rights.py`; `deploy/make_secrets.py` "
+            "makes the users.\n"
+        ),
+        table(("user", "configure", "write", "read"), [_rights(name, its) for name, its in _users()]),
+        "",
+        table(
+            ("user", "exchange", "keys written", "keys bound"),
+            [
+                (f"`{name}`", f"`{exchange}`", _code(write), _code(read))
+                for name, its in _users()
+                for exchange, (write, read) in its.topics.items()
+            ],
+        ),
     ]
     return "\n".join(parts)
+
+
+def _users() -> list[tuple[str, Rights]]:
+    roles = [(f"trueup-{role}", rights_of(role)) for role in Role]
+    return [*roles, ("NAME, a partner", rights_of_partner("NAME"))]
+
+
+def _rights(name: str, its: Rights) -> tuple[str, str, str, str]:
+    return f"`{name}`", _code(its.configure), _code(its.write), _code(its.read)
+
+
+def _code(pattern: str) -> str:
+    return "nothing" if pattern == "^$" else f"`{pattern}`"
 
 
 def _channel(key: str, known: dict[str, dict[str, object]]) -> str:
@@ -50,9 +85,10 @@ def _channel(key: str, known: dict[str, dict[str, object]]) -> str:
 
 def _queue(queue: topology.Queue) -> tuple[str, str, str, str, str]:
     arguments = ", ".join(f"`{name}`={value}" for name, value in queue.declare_arguments().items())
+    exchanges = ", ".join(f"`{name}`" for name in dict.fromkeys(exchange for exchange, _ in queue.bindings))
     return (
         f"`{queue.name}`",
-        f"`{queue.exchange}`",
+        exchanges,
         ", ".join(f"`{key}`" for key in queue.keys),
         f"{queue.largest // 1024} KiB",
         arguments,

@@ -11,14 +11,15 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from deploy.reference.markdown import table
-from shared.settings import Settings
+from shared.roles import SERVED, Role
+from shared.settings import SETTINGS_OF, Settings
 from shared.store_address import SECRETS_DIR
 
 
 def settings_page() -> str:
     """The page."""
     rows = [
-        (f"`TRUEUP_{name.upper()}`", _kind(field.annotation), _default(field), field.description or "")
+        (f"`TRUEUP_{name.upper()}`", _kind(field.annotation), _default(field), _readers(name), field.description or "")
         for name, field in Settings.model_fields.items()
     ]
     return "\n".join(
@@ -26,13 +27,25 @@ def settings_page() -> str:
             "# Settings\n",
             (
                 "Environment variables, read once at the start. A missing or wrong one stops the start with one line "
-                "that names it and never shows its value. The services take all of them; so does the command line.\n\n"
+                "that names it and never shows its value. Each role reads its own and looks at no other, so give it no "
+                "more: roles served together read what each of them reads, a command what it needs. `prepare` is the "
+                "command of that name.\n\n"
                 f"One that the environment lacks is read from a file of its name in small letters, such as "
                 f"`trueup_amqp_url`, in the folder that `{SECRETS_DIR}` names, where that is set.\n"
             ),
-            table(("variable", "kind", "default", "meaning"), rows),
+            table(("variable", "kind", "default", "read by", "meaning"), rows),
         ]
     )
+
+
+def _readers(name: str) -> str:
+    """The roles that read a setting."""
+    readers = [role for role, model in SETTINGS_OF.items() if name in model.model_fields]
+    if len(readers) == len(SETTINGS_OF):
+        return "every role"
+    if set(readers) == set(SERVED):
+        return "every service"
+    return ", ".join("prepare" if role is Role.OWNER else str(role) for role in readers)
 
 
 _PLAIN = {SecretStr: "secret", str: "text", int: "number", float: "number", Path: "path", bool: "true or false"}

@@ -11,7 +11,7 @@ from shared.contract.seal import Seals
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.settings import Settings
+from shared.settings import BrokerCommandSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Broker:
 
 
 @asynccontextmanager
-async def open_broker(settings: Settings) -> AsyncIterator[Broker]:
+async def open_broker(settings: BrokerCommandSettings) -> AsyncIterator[Broker]:
     """Connect, and make sure that the queues are there. Raises BrokerUnavailable."""
     url = settings.amqp_url.get_secret_value()
     await declare_topology(url)

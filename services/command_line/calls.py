@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from shared.mongodb.connection import Mongo
-from shared.settings import Settings
+from shared.settings import ShopifySettings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import Access, ShopifyClient
 
@@ -18,7 +18,7 @@ from shared.shopify.client import Access, ShopifyClient
 class Calls:
     """One HTTP session, and what may be sent over it."""
 
-    settings: Settings
+    settings: ShopifySettings
     mongo: Mongo
     http: aiohttp.ClientSession
 
@@ -32,7 +32,7 @@ class Calls:
 
 
 @asynccontextmanager
-async def open_calls(settings: Settings, mongo: Mongo) -> AsyncIterator[Calls]:
+async def open_calls(settings: ShopifySettings, mongo: Mongo) -> AsyncIterator[Calls]:
     """Open the session; nothing is sent yet."""
     async with aiohttp.ClientSession() as http:
         yield Calls(settings, mongo, http)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from services.command_line.outcome import REQUESTED_BY
 from services.command_line.records import Records
 from shared.mongodb.connection import Mongo, store_must_answer
-from shared.settings import Settings, load_settings
+from shared.settings import (
+    BrokerCommandSettings,
+    KeysCommandSettings,
+    ShopifyCommandSettings,
+    StoreSettings,
+    SweepCommandSettings,
+    keys_of,
+    load_settings,
+    part_of,
+)
 
 if TYPE_CHECKING:
     from services.command_line.broker import Broker
@@ -22,8 +31,8 @@ if TYPE_CHECKING:
 class Client(Records):
     """The documents and, where a command speaks to them, broker and Shopify of one command."""
 
-    def __init__(self, settings: Settings, mongo: Mongo, broker: Broker | None, calls: Calls | None) -> None:
-        super().__init__(mongo, [key.get_secret_value() for key in settings.token_keys])
+    def __init__(self, settings: StoreSettings, mongo: Mongo, broker: Broker | None, calls: Calls | None) -> None:
+        super().__init__(mongo, keys_of(settings))
         self.settings = settings
         self._broker = broker
         self._calls = calls
@@ -67,14 +76,14 @@ class Client(Records):
 
 @asynccontextmanager
 async def connected(
-    settings: Settings | None = None, *, broker: bool = True, shopify: bool = True
+    settings: StoreSettings | None = None, *, broker: bool = True, shopify: bool = True, keys: bool = False
 ) -> AsyncIterator[Client]:
     """Connect to what the settings name. Raises WrongSetting, BrokerUnavailable, StoreUnavailable.
 
     Without `broker`, RabbitMQ is left alone: what needs only the documents works while it is away, too. What a command
-    does without is not even loaded.
+    does without is not even loaded, and the settings for it are not read. `keys`: it encrypts, without Shopify.
     """
-    known = settings or load_settings()
+    known = settings or load_settings(_model(broker=broker, shopify=shopify, keys=keys))
     async with AsyncExitStack() as stack:
         stack.enter_context(store_must_answer())
         mongo = Mongo(known.mongodb_uri.get_secret_value(), known.mongodb_database)
@@ -84,9 +93,18 @@ async def connected(
         if broker:
             from services.command_line.broker import open_broker
 
-            opened_broker = await stack.enter_async_context(open_broker(known))
+            opened_broker = await stack.enter_async_context(open_broker(part_of(known, BrokerCommandSettings)))
         if shopify:
             from services.command_line.calls import open_calls
 
-            opened_calls = await stack.enter_async_context(open_calls(known, mongo))
+            opened_calls = await stack.enter_async_context(open_calls(part_of(known, ShopifyCommandSettings), mongo))
         yield Client(known, mongo, opened_broker, opened_calls)
+
+
+def _model(*, broker: bool, shopify: bool, keys: bool) -> type[StoreSettings]:
+    """What a command reads of the settings."""
+    if broker:
+        return SweepCommandSettings if shopify else BrokerCommandSettings
+    if shopify:
+        return ShopifyCommandSettings
+    return KeysCommandSettings if keys else StoreSettings

@@ -24,6 +24,7 @@ from shared.seeding.bom_making import BomMaking
 from shared.seeding.catalogue import Catalogue
 from shared.seeding.importing import ImportAtWork, Importing, Progress, Source
 from shared.seeding.report import LISTS, ImportReport, items_of, refused_of, report_of, shown
+from shared.settings import BomLimitSettings, part_of
 from shared.shopify.client import ShopifyClient
 from shared.shopify.exports import Exports
 from shared.shopify.reads import ShopifyReads
@@ -97,7 +98,7 @@ def importing_of(client: Client, calls: ShopifyClient, exports: Exports, progres
         making=BomMaking(
             transactions,
             client.boms,
-            RecordStore(client.mongo.db, transactions, client.settings.boms_per_shop),
+            RecordStore(client.mongo.db, transactions, part_of(client.settings, BomLimitSettings).boms_per_shop),
             imports,
             lines,
         ),

@@ -84,7 +84,9 @@ def trueup_command(
     """Keeps an app's own stock records and Shopify's in agreement."""
 
 
-def _run(work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False) -> NoReturn:
+def _run(
+    work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False, keys: bool = False
+) -> NoReturn:
     """Carry it out, connected to MongoDB and to what else it needs."""
     import asyncio
 
@@ -92,7 +94,7 @@ def _run(work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, sho
     from shared.logs import configure_logs
 
     async def with_client() -> Exit:
-        async with connected(broker=broker, shopify=shopify) as client:
+        async with connected(broker=broker, shopify=shopify, keys=keys) as client:
             return await work(client)
 
     configure_logs("command-line", "error")
@@ -136,6 +138,19 @@ def serve_command(
     raise typer.Exit(asyncio.run(serve(str(service), role or ())))
 
 
+@app.command("prepare")
+def prepare_command() -> None:
+    """Make queues, collections and indexes, with users that may: before services with narrower rights are started."""
+    import asyncio
+
+    from services.command_line.prepare_command import prepare
+    from shared.logs import configure_logs
+
+    configure_logs("command-line", "error")
+    garbage.look_from_now_on()
+    raise typer.Exit(asyncio.run(prepare()))
+
+
 @shop_app.command("add")
 def shop_add(
     *,
@@ -163,7 +178,7 @@ def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     from services.command_line.shop_command import rotate_keys
     from services.command_line.tables import console
 
-    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()))
+    _run(lambda client: rotate_keys(client, as_json=as_json, out=console()), keys=True)
 
 
 @shop_app.command("redact")

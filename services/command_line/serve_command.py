@@ -16,8 +16,18 @@ from services.command_line.outcome import Exit, WrongUseError
 from shared.logs import configure_logs
 from shared.loop_lag import lag_measured
 from shared.mongodb.connection import store_must_answer
+from shared.roles import Role as ProcessRole
 from shared.serving.open_files import raise_open_files
-from shared.settings import Settings, load_settings
+from shared.settings import (
+    PreviewSettings,
+    ProcessSettings,
+    ReconcilerSettings,
+    Settings,
+    WebhookSettings,
+    load_settings,
+    part_of,
+    settings_of,
+)
 from shared.tracing import start_tracing, stop_tracing
 
 log = structlog.get_logger()
@@ -34,8 +44,14 @@ class Running(Protocol):
 class Service:
     """What can be served, and the roles it can be split into. None chosen: all of them."""
 
-    start: Callable[[Settings, Collection[str]], Awaitable[Running]]
+    start: Callable[[ProcessSettings, Collection[str]], Awaitable[Running]]
     roles: tuple[str, ...] = ()
+    reads: type[ProcessSettings] | None = None
+    """The settings of a service without roles."""
+
+    def settings(self, roles: Collection[str]) -> type[ProcessSettings]:
+        """The model of what these roles of it read, and nothing else."""
+        return self.reads or settings_of([ProcessRole(role) for role in self.roles if role in roles or not roles])
 
 
 # Each loads its own service and none of the others.
@@ -44,9 +60,9 @@ class Service:
 def _webhook_ingest() -> Service:
     from services.webhook_ingest.bootstrap import ROLES, Role, WebhookIngestService
 
-    def start(settings: Settings, roles: Collection[str]) -> Awaitable[Running]:
+    def start(settings: ProcessSettings, roles: Collection[str]) -> Awaitable[Running]:
         chosen = [role for role in get_args(Role) if role in roles]
-        return WebhookIngestService.start(settings, roles=chosen or ROLES)
+        return WebhookIngestService.start(part_of(settings, WebhookSettings), roles=chosen or ROLES)
 
     return Service(start, get_args(Role))
 
@@ -54,15 +70,15 @@ def _webhook_ingest() -> Service:
 def _preview() -> Service:
     from services.preview.bootstrap import PreviewService
 
-    return Service(lambda settings, _: PreviewService.start(settings))
+    return Service(lambda settings, _: PreviewService.start(part_of(settings, PreviewSettings)), reads=PreviewSettings)
 
 
 def _reconciler() -> Service:
     from services.reconciler.bootstrap import ALL_ROLES, ReconcilerService, Role
 
-    def start(settings: Settings, roles: Collection[str]) -> Awaitable[Running]:
+    def start(settings: ProcessSettings, roles: Collection[str]) -> Awaitable[Running]:
         chosen = [role for role in get_args(Role) if role in roles]
-        return ReconcilerService.start(settings, roles=chosen or ALL_ROLES)
+        return ReconcilerService.start(part_of(settings, ReconcilerSettings), roles=chosen or ALL_ROLES)
 
     return Service(start, get_args(Role))
 
@@ -70,7 +86,7 @@ def _reconciler() -> Service:
 def _all() -> Service:
     from services.command_line.all_services import AllServices
 
-    return Service(lambda settings, _: AllServices.start(settings))
+    return Service(lambda settings, _: AllServices.start(part_of(settings, Settings)), reads=Settings)
 
 
 SERVICES: dict[str, Callable[[], Service]] = {
@@ -88,7 +104,7 @@ async def serve(name: str, roles: Collection[str]) -> Exit:
     if unknown := sorted(set(roles) - set(service.roles)):
         choice = f"one of {', '.join(service.roles)}" if service.roles else f"left out: {name} has no roles"
         raise WrongUseError(f"--role {unknown[0]}: must be {choice}")
-    settings = load_settings()
+    settings = load_settings(service.settings(roles))
     raise_open_files()
     configure_logs(name, settings.log_level)
     start_tracing(name, settings)

@@ -14,6 +14,7 @@ from services.command_line.records import shop_domain
 from services.command_line.tables import Column, show_table
 from shared.errors import ShopPaused
 from shared.mongodb.boms import Location
+from shared.settings import SubscribingSettings, part_of
 from shared.shopify.reads import ShopifyReads
 from shared.shopify.subscriptions import Subscriptions
 
@@ -60,7 +61,7 @@ async def add_shop(
     Raises WrongUseError where Shopify refuses the token.
     """
     shop = shop_domain(domain)
-    settings = client.settings
+    webhook_url = part_of(client.settings, SubscribingSettings).webhook_url
     calls = client.calls.with_access(_GivenToken(token))
     try:
         listed = await ShopifyReads(calls).locations(shop)
@@ -72,8 +73,8 @@ async def add_shop(
     await client.note("shop.add" if is_new else "shop.new-token", shop)
     locations = [Location(one.location_id, one.name, one.active, one.managed_elsewhere) for one in listed]
     await client.boms.keep_locations(shop, locations)
-    if settings.webhook_url is not None:
-        await Subscriptions(calls).ensure(shop, settings.webhook_url)
+    if webhook_url is not None:
+        await Subscriptions(calls).ensure(shop, webhook_url)
     if as_json:
         print_document(
             {

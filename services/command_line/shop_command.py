@@ -11,6 +11,7 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.records import shop_domain
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.tokens import TokenStore
+from shared.settings import TokenSettings, part_of
 
 
 async def redact_shop(client: Client, domain: str, *, as_json: bool, out: Console) -> Exit:
@@ -26,7 +27,7 @@ async def redact_shop(client: Client, domain: str, *, as_json: bool, out: Consol
 
 async def rotate_keys(client: Client, *, as_json: bool, out: Console) -> Exit:
     """Encrypt every token by the first of the keys. Raises WrongUseError where one was encrypted by none of them."""
-    keys = [key.get_secret_value() for key in client.settings.token_keys]
+    keys = part_of(client.settings, TokenSettings).fernet_keys
     try:
         shops = await TokenStore(client.mongo.db, keys).encrypt_anew()
     except InvalidToken:

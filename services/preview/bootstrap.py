@@ -37,7 +37,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
 from shared.serving.server import RunningServer, start_server
-from shared.settings import Settings
+from shared.settings import PreviewSettings
 from shared.shop_life.parts import ShopLife
 from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
@@ -53,7 +53,7 @@ SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
 
 
-def add_page(app: web.Application, settings: Settings) -> None:
+def add_page(app: web.Application, settings: PreviewSettings) -> None:
     """The admin page beside the API. Raises WrongSetting where the directory set for it holds none."""
     shop = settings.demo_sign_in
     Page(Bundle(settings.page_directory), settings.shopify_client_id, demo=shop is not None).add_to(app)
@@ -67,7 +67,7 @@ class PreviewService:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: PreviewSettings,
         *,
         operations: bool = True,
         extend: Callable[[web.Application], Awaitable[object]] | None = None,
@@ -81,7 +81,7 @@ class PreviewService:
     @classmethod
     async def start(
         cls,
-        settings: Settings,
+        settings: PreviewSettings,
         *,
         port: int | None = None,
         operations: bool = True,
@@ -114,10 +114,10 @@ class PreviewService:
         self._publisher = await Publisher.open(url, "preview", seals)
         later.push_async_callback(self._publisher.close)
         keeper = KeptMessages(DeadLetterStore(self._mongo.db), seals)
-        self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY)
+        self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY, seals=seals)
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
-        life = ShopLife.of(settings, self._mongo, session)
+        life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
         requests = self._take_turns(life.client)
         parts = Parts.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
         await self._consume(parts, seals)

@@ -97,7 +97,7 @@ class RecordsConsumer:
                 key=CellKey(message.bom_id, message.location_id),
                 idempotency_key=message.idempotency_key,
                 cause=message.cause,
-                actor=message.actor,
+                actor=delivery.sender.name(message.actor),
                 delta=message.delta,
             )
             await self._records.adjust(message.shop, wanted)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from shared import metrics
 from shared.contract.messages import PreviewReady, PreviewRequest
-from shared.contract.mistakes import mistakes_of
+from shared.contract.mistakes import cut, mistakes_of
 from shared.domain.codes import Code
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.mongodb.boms import BomStore
@@ -65,12 +65,15 @@ class PreviewRequests:
 
         The message is done with once the document is there: that says whose turn it is, and outlives a process.
         """
+        if delivery.key != topology.PREVIEW_REQUEST:
+            raise Reject(f"{cut(delivery.key)} is no message about previews")
         try:
             request = PreviewRequest.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
         if not await self._previews.knows(request.shop):
             raise Reject(f"the shop {request.shop} is not known; add it first")
+        request = request.model_copy(update={"requested_by": delivery.sender.name(request.requested_by)})
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
             try:
                 if await self._previews.get(request.shop, request.preview_id) is None:

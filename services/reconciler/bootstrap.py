@@ -65,7 +65,15 @@ from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.schedules.targets import Targets
 from shared.serving.server import RunningServer
-from shared.settings import Settings
+from shared.settings import (
+    ReconcilerSettings,
+    SecretSettings,
+    ShopifySettings,
+    SubscribingSettings,
+    SweepingSettings,
+    TargetSettings,
+    part_of,
+)
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE
 from shared.shopify.activation import Activation
@@ -86,7 +94,7 @@ _RESULTS_AT_ONCE = 200
 class ReconcilerService:
     """A running reconciler."""
 
-    def __init__(self, settings: Settings, roles: Collection[Role]) -> None:
+    def __init__(self, settings: ReconcilerSettings, roles: Collection[Role]) -> None:
         self._settings = settings
         self._roles = frozenset(roles)
         self._tasks: list[asyncio.Task[None]] = []
@@ -104,7 +112,7 @@ class ReconcilerService:
     @classmethod
     async def start(
         cls,
-        settings: Settings,
+        settings: ReconcilerSettings,
         *,
         roles: Collection[Role] = ALL_ROLES,
         watchdog_every: float = EVERY,
@@ -126,7 +134,10 @@ class ReconcilerService:
         service._clock = clock
         service._first_probe = first_probe
         service._schedule_times = schedule_times or ScheduleTimes()
-        service._sweep_times = sweep_times or SweepTimes.of(settings)
+        if sweep_times is not None:
+            service._sweep_times = sweep_times
+        elif "sweeper" in roles:
+            service._sweep_times = SweepTimes.of(part_of(settings, SweepingSettings))
         try:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
@@ -145,11 +156,15 @@ class ReconcilerService:
         self._connections.callback(self._mongo.close)
         await self._mongo.prepare()
         await declare_topology(url)
-        self._seals = Seals(settings.client_secrets)
-        self._publisher = await Publisher.open(url, "reconciler", self._seals)
+        # The aggregator has no secret: nothing that it publishes is sealed.
+        alone = self._roles == {"aggregator"}
+        self._seals = Seals(() if alone else part_of(settings, SecretSettings).client_secrets)
+        self._publisher = await Publisher.open(url, "reconciler", None if alone else self._seals)
         self._connections.push_async_callback(self._publisher.close)
         self._keeper = KeptMessages(DeadLetterStore(self._mongo.db), self._seals)
-        self._consumer = consumer = await Consumer.open(url, "reconciler", self._keeper, passing=STORE_AWAY)
+        self._consumer = consumer = await Consumer.open(
+            url, "reconciler", self._keeper, passing=STORE_AWAY, seals=self._seals
+        )
         self._connections.push_async_callback(consumer.close)
         self._session = await self._connections.enter_async_context(
             aiohttp.ClientSession(trace_configs=http_client_configs())
@@ -160,8 +175,7 @@ class ReconcilerService:
         mongo = self._mongo
         show_zero_counts()
         owner = str(ULID())
-        life = ShopLife.of(self._settings, mongo, self._session, first_probe=self._first_probe)
-        shops, client = life.shops, life.client.timed_by(self._clock)
+        shops = ShopStore(mongo.db, [])
         boms = BomStore(mongo.db, mongo.transactions)
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
@@ -182,13 +196,13 @@ class ReconcilerService:
             most_open=self._settings.open_jobs_per_shop,
         )
         aggregator = Aggregator(jobs, window, telling)
-        reads = ShopifyReads(client)
         if "worker" in self._roles:
+            client = self._life().client.timed_by(self._clock)
             await self._start_worker(
                 consumer=consumer,
                 owner=owner,
                 client=client,
-                reads=reads,
+                reads=ShopifyReads(client),
                 shops=shops,
                 boms=boms,
                 stock=stock,
@@ -196,16 +210,7 @@ class ReconcilerService:
                 jobs=jobs,
             )
         if "sweeper" in self._roles:
-            sweeping = compose_sweeping(
-                mongo,
-                owner=owner,
-                client=client,
-                publisher=self._publisher,
-                webhook_url=self._settings.webhook_url,
-                times=self._sweep_times,
-            )
-            self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
-            self._start_schedules(owner, life)
+            self._start_sweeper(owner, min(watchdog_every, CARETAKER_EVERY))
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
@@ -235,33 +240,55 @@ class ReconcilerService:
             )
             self._tasks.append(asyncio.create_task(giving_up.run(), name="giving up"))
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
-            caretaker = Caretaker(
-                life.probing,
-                life.installing,
-                Departing(
-                    Departures(mongo.db),
-                    Redaction(mongo.db),
-                    ComplianceNotes(mongo.db),
-                    AuditLog(mongo.db),
-                    life.asking,
-                    first=self._first_probe,
-                ),
-                AskingLocations(shops, boms, ShopifyReads(life.client)),
-                every=min(watchdog_every, CARETAKER_EVERY),
-            )
-            self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
+
+    def _life(self, webhook_url: str | None = None) -> ShopLife:
+        settings = part_of(self._settings, ShopifySettings)
+        return ShopLife.of(settings, self._mongo, self._session, webhook_url=webhook_url, first_probe=self._first_probe)
+
+    def _start_sweeper(self, owner: str, caretaker_every: float) -> None:
+        """What calls Shopify on no job's account: looks for missed webhooks, schedules, the care for shops."""
+        webhook_url = part_of(self._settings, SubscribingSettings).webhook_url
+        life = self._life(webhook_url)
+        sweeping = compose_sweeping(
+            self._mongo,
+            owner=owner,
+            client=life.client.timed_by(self._clock),
+            publisher=self._publisher,
+            webhook_url=webhook_url,
+            times=self._sweep_times,
+        )
+        self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
+        self._start_schedules(owner, life)
+        mongo = self._mongo
+        caretaker = Caretaker(
+            life.probing,
+            life.installing,
+            Departing(
+                Departures(mongo.db),
+                Redaction(mongo.db),
+                ComplianceNotes(mongo.db),
+                AuditLog(mongo.db),
+                life.asking,
+                first=self._first_probe,
+            ),
+            AskingLocations(life.shops, BomStore(mongo.db, mongo.transactions), ShopifyReads(life.client)),
+            every=caretaker_every,
+        )
+        self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:
-        targets = Targets.open(private=self._settings.private_targets, ports=self._settings.target_ports)
+        allowed = part_of(self._settings, TargetSettings)
+        targets = Targets.open(private=allowed.private_targets, ports=allowed.target_ports)
         self._connections.push_async_callback(targets.close)
         scheduling, outcomes = compose_scheduling(
             self._mongo,
             owner=owner,
-            settings=self._settings,
+            settings=part_of(self._settings, ShopifySettings),
             life=life,
             publisher=self._publisher,
             targets=targets,
             times=self._schedule_times,
+            per_shop=part_of(self._settings, SweepingSettings).outgoing_per_shop,
         )
         self._tasks.append(asyncio.create_task(scheduling.run(), name="schedules"))
         self._tasks.append(asyncio.create_task(outcomes.run(), name="outcomes"))

@@ -18,7 +18,7 @@ EVERY = 2.0
 
 
 class Caretaker:
-    """Runs beside the watchdog."""
+    """Runs with the sweeper, which calls Shopify anyway and may delete."""
 
     def __init__(
         self,

@@ -5,11 +5,14 @@ its limit of deliveries, or with a queue. A cell message needs neither: the cell
 place in the window is freed and the next refill publishes it anew. Nothing here ends a cell; each cell counts its own
 attempts.
 
-Where a message may go follows from its key and a table. Its headers, those that look like the broker's included, are
-the word of whoever published it: they are told, and decide nothing but how soon a message is kept.
+Where a message may go follows from its key, a table, and the queue that it died in, which the broker wrote last: a key
+that is none of that queue's (a client put it there by CC) leads nowhere. All other headers, those that look like the
+broker's included, are the word of whoever published it: they decide nothing but how soon a message is kept.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import structlog
 from pydantic import ValidationError
@@ -21,9 +24,9 @@ from shared.contract.seal import Seals, sealed_headers
 from shared.domain.cell import CellKey
 from shared.kept_messages import KeptMessages
 from shared.mongodb.cells import CellStore, cell_id
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.consumer import FOREIGN_KEY, Delivery
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import QUEUES, WEBHOOKS, exchange_of
+from shared.rabbitmq.topology import CELLS, WEBHOOKS, exchange_of, queue_named
 
 log = structlog.get_logger()
 
@@ -35,9 +38,6 @@ LAPS = "x-trueup-laps"
 
 DELIVERY_LIMIT = "delivery_limit"
 """The broker's word for a message delivered too often."""
-
-_DEATH = "x-first-death-"
-_QUEUES = frozenset(queue.name for queue in QUEUES)
 
 
 class DeadLetters:
@@ -51,15 +51,18 @@ class DeadLetters:
 
     async def on_dead(self, delivery: Delivery) -> None:
         """Free a cell's place, send the message round again, or keep it. Raises BrokerUnavailable."""
-        told = delivery.headers.get(f"{_DEATH}reason", "unknown")
-        queue = delivery.headers.get(f"{_DEATH}queue", "unknown")
+        told, died_in = delivery.died_of or "unknown", queue_named(delivery.died_in)
+        queue = "unknown" if died_in is None else died_in.name
         if told != "rejected":
             # Whoever rejects a message counts it; those the broker took away are counted here, under our own names.
-            metrics.DEAD_LETTERS.labels(queue if queue in _QUEUES else "unknown").inc()
-        if delivery.key.startswith("cell.") and await self._free(delivery):
+            metrics.DEAD_LETTERS.labels(queue).inc()
+        if died_in is not None and not died_in.takes(delivery.key):
+            delivery = replace(delivery, key=f"{FOREIGN_KEY}{delivery.key}")
+        if died_in in CELLS and await self._free(delivery):
             return
         laps = _laps(delivery)
-        if told == DELIVERY_LIMIT and laps < MOST_LAPS and self._may_go_round(delivery):
+        known = died_in is not None and told == DELIVERY_LIMIT
+        if known and laps < MOST_LAPS and self._may_go_round(delivery):
             headers = sealed_headers(delivery.headers) | {LAPS: str(laps + 1)}
             await self._publisher.again(delivery.key, delivery.body, headers)
             log.warning("dead_letter_sent_again", queue=queue, key=delivery.key, lap=laps + 1)

@@ -15,7 +15,7 @@ from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics, tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
-from shared.contract.mistakes import mistakes_of
+from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
@@ -83,6 +83,8 @@ class Planner:
                 if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
                     await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
                 return
+            if delivery.key != topology.JOB_REQUEST:
+                raise Reject(f"{cut(delivery.key)} is no message about jobs")
             request = JobRequest.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Reject(str(mistakes_of(error))) from None
@@ -95,7 +97,12 @@ class Planner:
             # Its cells are the first job's: what it says of overlaps must be about those.
             selection = SelectionBody(**first["selection"])
             request = request.model_copy(update={"selection": selection})
-        if await self._stored(request, delivery):
+        sender = delivery.sender
+        said = {
+            "requested_by": sender.name(request.requested_by),
+            "source": sender.source(request.source, request.of_job_id),
+        }
+        if await self._stored(request.model_copy(update=said), delivery):
             await self.plan(request.shop)
 
     async def _stored(self, request: JobRequest, delivery: Delivery) -> bool:

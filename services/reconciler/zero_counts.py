@@ -8,6 +8,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.metrics import begin_at_zero
+from shared.mongodb.departures import REDACT, UNINSTALLED
 from shared.rabbitmq.topology import QUEUES
 
 _DRIFTING = (CellClass.SHOPIFY_MOVED, CellClass.BOTH_MOVED, CellClass.LOCAL_MOVED, CellClass.NO_BASE)
@@ -23,4 +24,5 @@ def show_zero_counts() -> None:
     begin_at_zero(metrics.DRIFT_REPAIRED, _DRIFTING, ["repaired", "failed"])
     begin_at_zero(metrics.DEAD_LETTERS, [queue.name for queue in QUEUES])
     begin_at_zero(metrics.WATCHDOG_REPUBLISHED, ["cells"])
+    begin_at_zero(metrics.WEBHOOKS, [UNINSTALLED, REDACT], ["suspicious"])
     begin_at_zero(metrics.REFUSED_BY_LIMIT, ["jobs"])

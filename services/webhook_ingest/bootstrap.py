@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from typing import Literal, Self
@@ -22,7 +23,7 @@ from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.serving.server import start_server
-from shared.settings import Settings
+from shared.settings import PublicSettings, StoreSettings, WebhookSettings, part_of
 
 Role = Literal["front", "indexer"]
 ROLES: frozenset[Role] = frozenset({"front", "indexer"})
@@ -48,7 +49,7 @@ class WebhookIngestService:
     @classmethod
     async def start(
         cls,
-        settings: Settings,
+        settings: WebhookSettings,
         *,
         port: int | None = None,
         roles: Collection[Role] = ROLES,
@@ -69,7 +70,7 @@ class WebhookIngestService:
             if "indexer" in roles:
                 await service._start_indexer(settings)
             if "front" in roles:
-                await service._start_front(settings, settings.port if port is None else port, app)
+                await service._start_front(settings, port, app)
         except BaseException:
             await service.stop()
             raise
@@ -87,14 +88,15 @@ class WebhookIngestService:
         self._started = False
         await self._parts.aclose()
 
-    async def _start_operations(self, settings: Settings) -> None:
+    async def _start_operations(self, settings: WebhookSettings) -> None:
         # First, so that it answers while the others start, and last to end.
         server = await start_operations(settings.host, settings.operations_port, self.ready)
         self._parts.push_async_callback(server.close)
         self.operations_port = server.port
 
-    async def _start_indexer(self, settings: Settings) -> None:
-        mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+    async def _start_indexer(self, settings: WebhookSettings) -> None:
+        store = part_of(settings, StoreSettings)
+        mongo = Mongo(store.mongodb_uri.get_secret_value(), store.mongodb_database)
         self._parts.callback(mongo.close)
         await mongo.prepare()
         keeper = KeptMessages(DeadLetterStore(mongo.db), Seals(settings.client_secrets))
@@ -107,7 +109,7 @@ class WebhookIngestService:
         self._checks["mongodb"] = mongo.alive
         self._checks["consuming"] = _check(lambda: consumer.ready)
 
-    async def _start_front(self, settings: Settings, port: int, app: web.Application | None) -> None:
+    async def _start_front(self, settings: WebhookSettings, port: int | None, app: web.Application | None) -> None:
         seals = Seals(settings.client_secrets)
         publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME, seals)
         self._parts.push_async_callback(publisher.close)
@@ -119,7 +121,10 @@ class WebhookIngestService:
             return
         own = web.Application(middlewares=[http_traces, http_errors_as_problems])
         own.add_routes(front.routes())
-        server = await start_server(own, settings.host, port, shutdown_timeout=_LAST_ANSWERS)
+        # Any number of fronts on the machine share the port; the kernel gives each its share of connections.
+        listen = part_of(settings, PublicSettings).port if port is None else port
+        server = await start_server(own, settings.host, listen, shutdown_timeout=_LAST_ANSWERS, shared_port=True)
+        self._checks["port"] = lambda: asyncio.to_thread(server.is_ours_alone)
         self._parts.push_async_callback(server.close)
         self.port = server.port
 

@@ -14,12 +14,16 @@ _BINDING = "0.3.0"
 
 _ABOUT = """Trueup's messages on RabbitMQ. Bodies are JSON in UTF-8; each carries `schema` = 1 and names its shop.
 
-Channels marked `x-public: true` are open to any client: publish to the exchange under the channel's address, with
-delivery mode 2, the mandatory flag and publisher confirms. The others are Trueup's own.
+Channels marked `x-public: true` are open to any client: publish to the exchange `trueup.clients` under the channel's
+address, with delivery mode 2, the mandatory flag and publisher confirms. The others are Trueup's own.
 
 Messages are at least once on the way and safe to repeat: ids and idempotency keys make a repeat harmless. What cannot
 be handled is kept among the dead letters with what is wrong with it. Nothing follows from a message's headers but what
-Trueup's own parts have sealed: of a foreign client's message only key and body count."""
+Trueup's own parts have sealed: of a foreign client's message only key and body count.
+
+What a client says of who asks (`requested_by`, `actor`) is kept as its own word: `amqp:…`, or `amqp(USER):…` where the
+message has the property `user_id`, which the broker checks. Its jobs have the source `api`, or `retry` or `undo` where
+they name a job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from shared.errors import StoreUnavailable
+
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
 
@@ -99,6 +101,7 @@ AUDIT_LIFE = 400 * 24 * 3600
 """A year and a month: who looks at last year's books asks who did what in it."""
 
 _NAMESPACE_EXISTS = 48
+_UNAUTHORIZED = 13
 
 
 def _index(*keys: str, **options: Any) -> IndexModel:
@@ -243,7 +246,10 @@ def found(document: Any) -> Document | None:
 
 
 async def ensure_collections(database: Database) -> None:
-    """Create what is missing. Safe to run from several services at once; no transaction may come before."""
+    """Create what is missing. Safe to run from several services at once; no transaction may come before.
+
+    A user that may not create looks whether it is there, made by `trueup prepare`. Raises StoreUnavailable where not.
+    """
     present = set(await database.list_collection_names())
     for name, indexes in INDEXES.items():
         if name not in present:
@@ -252,7 +258,24 @@ async def ensure_collections(database: Database) -> None:
             except CollectionInvalid:
                 pass  # another service was faster
             except OperationFailure as error:  # the same, found out by the server
+                if error.code == _UNAUTHORIZED:
+                    raise _not_prepared(name) from None
                 if error.code != _NAMESPACE_EXISTS:
                     raise
         if indexes:
-            await database[name].create_indexes(indexes)
+            await _ensure_indexes(database[name], indexes)
+
+
+async def _ensure_indexes(collection: Any, indexes: list[IndexModel]) -> None:
+    try:
+        await collection.create_indexes(indexes)
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        there = {index["name"] async for index in collection.list_indexes()}
+        if not there >= {index.document["name"] for index in indexes}:
+            raise _not_prepared(collection.name) from None
+
+
+def _not_prepared(collection: str) -> StoreUnavailable:
+    return StoreUnavailable(f"MongoDB is not prepared: {collection} is not as it must be; run `trueup prepare` first")

@@ -10,6 +10,7 @@ import asyncio
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
+from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity
 from pamqp.common import FieldTable
 from yarl import URL
 
@@ -48,25 +49,45 @@ def is_up(connection: AbstractConnection) -> bool:
 async def declare_topology(url: str) -> None:
     """Declare every exchange, queue and binding, on a connection of its own: a refused declare closes its channel.
 
-    Raises BrokerUnavailable, QueueDiffers.
+    A user that may not declare them all looks whether they are there, made by `trueup prepare`. Raises
+    BrokerUnavailable, also where not, and QueueDiffers.
     """
     connection = await connect(url, "trueup-topology")
     try:
-        channel = await connection.channel()
-        exchanges = {
-            name: await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True) for name in EXCHANGES
-        }
-
-        async def declare(queue_number: int) -> None:
-            wanted = QUEUES[queue_number]
-            queue = await channel.declare_queue(wanted.name, durable=True, arguments=wanted.declare_arguments())
-            for key in wanted.keys:
-                await queue.bind(exchanges[wanted.exchange], key)
-
-        outcomes = await asyncio.gather(*(declare(number) for number in range(len(QUEUES))), return_exceptions=True)
-        if any(outcomes):
-            # One was refused, which closed the channel under the others: one by one, to see which.
-            for queue in QUEUES:
-                await declare_queue(connection, queue)
+        try:
+            await _declare(connection)
+        except ChannelAccessRefused:
+            await _must_be_there(connection)
     finally:
         await connection.close()
+
+
+async def _must_be_there(connection: AbstractConnection) -> None:
+    """Every exchange and queue, by their names: whoever takes from a queue may declare that one itself."""
+    channel = await connection.channel()
+    try:
+        for exchange in EXCHANGES:
+            await channel.get_exchange(exchange, ensure=True)
+        for queue in QUEUES:
+            await channel.get_queue(queue.name, ensure=True)
+    except ChannelNotFoundEntity as error:
+        raise BrokerUnavailable("RabbitMQ is not prepared: run `trueup prepare` first") from error
+
+
+async def _declare(connection: AbstractConnection) -> None:
+    channel = await connection.channel()
+    exchanges = {
+        name: await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True) for name in EXCHANGES
+    }
+
+    async def declare(queue_number: int) -> None:
+        wanted = QUEUES[queue_number]
+        queue = await channel.declare_queue(wanted.name, durable=True, arguments=wanted.declare_arguments())
+        for exchange, key in wanted.bindings:
+            await queue.bind(exchanges[exchange], key)
+
+    outcomes = await asyncio.gather(*(declare(number) for number in range(len(QUEUES))), return_exceptions=True)
+    if any(outcomes):
+        # One was refused, which closed the channel under the others: one by one, to see which.
+        for queue in QUEUES:
+            await declare_queue(connection, queue)

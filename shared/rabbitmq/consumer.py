@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from aio_pika.exceptions import AMQPError
 from aiormq import Channel
 
 from shared import metrics, tracing
+from shared.contract.seal import Seals
+from shared.contract.senders import OURS, Sender
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.declaring import declare_queue
@@ -25,6 +27,10 @@ log = structlog.get_logger()
 
 MAX_DELIVERIES = 5
 """Deliveries after which a message whose handling fails for its own sake is kept."""
+
+MOST_DELIVERIES = 200
+"""Deliveries after which a message is kept unread, in queues that have no other limit: it may be what ends the process
+each time."""
 
 MAX_KEPT_BODY = 256 * 1024
 """Bytes of a body that are kept. A longer one cannot be sent again; its beginning tells whose it was."""
@@ -44,6 +50,9 @@ WATCH_EVERY = 0.5
 
 EVENTS_LABEL = "events"
 """What a replica's own queue of events is called where messages are counted."""
+
+FOREIGN_KEY = "foreign:"
+"""What the key of a foreign client's message begins with where it is none of the queue's."""
 
 _DEATHS = "x-death"
 """What the broker writes on a message that it dead-letters, and nobody else on one for us. A forged list that is none
@@ -81,6 +90,14 @@ class Delivery:
     _message: AbstractIncomingMessage
     deliveries: int = 1
     """How often it has been delivered, this time included, by the broker's count."""
+    died_in: str | None = None
+    """The queue that the broker took it from as a dead letter, and `died_of` why: as the broker wrote it last.
+
+    What it wrote first (`x-first-death-queue`) a publisher may have written before it.
+    """
+    died_of: str | None = None
+    sender: Sender = OURS
+    """Who published it. Where only Trueup's parts may publish, by the broker's rights, it is one of them."""
     size: int = 0
     """Bytes of its body as it was sent."""
     is_cut: bool = False
@@ -139,8 +156,9 @@ class Frame:
     (`passing`) is held and tried again, so that no outage brings a message to the broker's limit of deliveries.
     """
 
-    def __init__(self, keeper: Keeper | None, passing: tuple[type[Exception], ...]) -> None:
+    def __init__(self, keeper: Keeper | None, passing: tuple[type[Exception], ...], seals: Seals | None = None) -> None:
         self._keeper = keeper
+        self._seals = seals
         self._passing = (*passing, BrokerUnavailable, ConnectionError, TimeoutError, AMQPError)
         self._stopping = asyncio.Event()
 
@@ -150,12 +168,8 @@ class Frame:
 
     async def run(self, handler: Handler, delivery: Delivery) -> bool:
         """Run a handler; whether it went well. Otherwise the delivery is answered."""
-        if delivery.is_cut:
-            await self.keep(delivery, f"a body of {delivery.size} bytes is more than {delivery.queue} is for")
-            return False
-        if delivery.tells_deaths:
-            # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
-            await self.keep(delivery, f"it bears the header {_DEATHS}, which only the broker writes")
+        if (refusal := self._refusal(delivery)) is not None:
+            await self.keep(delivery, refusal)
             return False
         until, pause = monotonic() + HOLD, RETRY_PAUSE
         while True:
@@ -176,6 +190,31 @@ class Frame:
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 return True
+
+    def _refusal(self, delivery: Delivery) -> str | None:
+        """Why a message is kept without being looked at."""
+        if delivery.is_cut:
+            return f"a body of {delivery.size} bytes is more than {delivery.queue} is for"
+        if delivery.tells_deaths:
+            # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
+            return f"it bears the header {_DEATHS}, which only the broker writes"
+        if delivery.deliveries > MOST_DELIVERIES:
+            return f"it was delivered {delivery.deliveries} times without an answer"
+        return None
+
+    def told(self, queue: Queue, delivery: Delivery, user: str | None) -> Delivery:
+        """A delivery from a queue that any client may publish to, with who sent it.
+
+        Of a foreign client's message no header goes on: not its trace, not what looks like Trueup's or the broker's.
+        Nor does a key that is none of the queue's: sent again under it, the message would go where clients may not.
+        """
+        key = delivery.key if queue.takes(delivery.key) else f"{FOREIGN_KEY}{delivery.key}"
+        own = (
+            self._seals is not None
+            and not delivery.is_cut
+            and self._seals.valid(delivery.key, delivery.body, delivery.headers)
+        )
+        return delivery if own else replace(delivery, key=key, headers={}, sender=Sender(own=False, user=user))
 
     async def keep(self, delivery: Delivery, reason: str) -> None:
         """Keep a message with its reason; while the store is away it is held, not given back."""
@@ -298,6 +337,7 @@ class Subscription:
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
         headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
         returned = message.headers.get(_DELIVERY_COUNT)
+        died_in, died_of = _last_death(message.headers.get(_DEATHS))
         size = len(message.body)
         is_cut = size > self._largest
         if is_cut and isinstance(message, IncomingMessage):
@@ -313,6 +353,8 @@ class Subscription:
             queue=self.name,
             since=since,
             _message=message,
+            died_in=died_in,
+            died_of=died_of,
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
             size=size,
             is_cut=is_cut,
@@ -321,8 +363,10 @@ class Subscription:
         )
         if self._queue is None:
             await self._handler(delivery)
-        else:
-            await self._frame.run(self._handler, delivery)
+            return
+        if self._queue.public:
+            delivery = self._frame.told(self._queue, delivery, message.user_id)
+        await self._frame.run(self._handler, delivery)
 
 
 class Consumer:
@@ -343,14 +387,21 @@ class Consumer:
 
     @classmethod
     async def open(
-        cls, url: str, name: str, keeper: Keeper | None = None, *, passing: tuple[type[Exception], ...] = ()
+        cls,
+        url: str,
+        name: str,
+        keeper: Keeper | None = None,
+        *,
+        passing: tuple[type[Exception], ...] = (),
+        seals: Seals | None = None,
     ) -> Consumer:
         """Connect. Raises BrokerUnavailable.
 
         `keeper` takes what can never be handled; without one the broker dead-letters it. `passing`: what a handler
-        raises when a server is away, for which no message is to blame.
+        raises when a server is away, for which no message is to blame. `seals` tell Trueup's own commands from those of
+        foreign clients; without them every command is a foreign client's.
         """
-        frame = Frame(keeper, passing)
+        frame = Frame(keeper, passing, seals)
         return cls(url, f"{name}-consumer", await connect(url, f"{name}-consumer"), frame)
 
     async def deliver(self, queue: Queue, handler: Handler, *, prefetch: int) -> Subscription:
@@ -446,3 +497,15 @@ class Consumer:
         self._watch.cancel()
         with contextlib.suppress(*GONE):
             await self._connection.close()
+
+
+def _last_death(deaths: object) -> tuple[str | None, str | None]:
+    """Queue and reason of the broker's latest entry: it stands first. A message that comes any other way has none.
+
+    Only on the queue of dead letters is it the broker's word: elsewhere the publisher's.
+    """
+    latest = deaths[0] if isinstance(deaths, list) and deaths else None
+    if not isinstance(latest, dict):
+        return None, None
+    queue, reason = latest.get("queue"), latest.get("reason")
+    return (queue if isinstance(queue, str) else None), (reason if isinstance(reason, str) else None)

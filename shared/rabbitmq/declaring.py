@@ -36,8 +36,8 @@ async def _declared(connection: AbstractConnection, queue: Queue, *, with_room: 
     channel: aio_pika.abc.AbstractChannel = await connection.channel()
     try:
         found = await channel.declare_queue(queue.name, durable=True, arguments=arguments)
-        for key in queue.keys:
-            await found.bind(queue.exchange, key)
+        for exchange, key in queue.bindings:
+            await found.bind(exchange, key)
     except ChannelPreconditionFailed:
         return False
     finally:

@@ -21,7 +21,7 @@ def _queues(key: str) -> tuple[str, ...]:
 
 
 def _command(key: str, model: type[Message], summary: str) -> Channel:
-    return Channel(key, topology.COMMANDS, "receive", summary, model, _queues(key), public=True)
+    return Channel(key, topology.CLIENTS, "receive", summary, model, _queues(key), public=True)
 
 
 def _event(key: str, model: type[Message], summary: str) -> Channel:

@@ -31,7 +31,11 @@ EVENTS = "trueup.events"
 WEBHOOKS = "trueup.webhooks"
 DEAD = "trueup.dead"
 
-EXCHANGES = (COMMANDS, EVENTS, WEBHOOKS, DEAD)
+CLIENTS = "trueup.clients"
+"""For clients that are none of Trueup's parts. Only public keys lead anywhere from it, also by the headers CC and BCC,
+which the broker routes by without looking at a user's rights on keys."""
+
+EXCHANGES = (COMMANDS, EVENTS, WEBHOOKS, DEAD, CLIENTS)
 """All are durable topic exchanges."""
 
 PREVIEW_REQUEST = "preview.request"
@@ -88,7 +92,9 @@ DEAD_ROOM = Room(200_000, 512 * _MIB)
 class Queue:
     """A durable quorum queue and what it is bound to.
 
-    Each dead-letters at least once to `trueup.dead` under the key it was published with.
+    Each that only Trueup publishes to dead-letters at least once to `trueup.dead`, under the key it was published with.
+    One that any client may publish to does not: RabbitMQ 3.10 reads the header `x-death` as its own, and one of another
+    form, on a message that expires, ends its dead-lettering for good. There, consumers keep what cannot be handled.
     """
 
     name: str
@@ -99,6 +105,18 @@ class Queue:
     """Bytes of a body that its consumer looks at; a larger message is kept unread. Hundreds are in hand at once."""
     single_active_consumer: bool = False
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    public: bool = False
+    """Any client may publish to it: by the same keys, on the exchange of clients."""
+
+    def takes(self, key: str) -> bool:
+        """Whether a message of this key belongs in it: by CC and BCC a client may put one of any key there."""
+        return key in self.keys or "#" in self.keys
+
+    @property
+    def bindings(self) -> tuple[tuple[str, str], ...]:
+        """Exchanges and keys."""
+        exchanges = (self.exchange, CLIENTS) if self.public else (self.exchange,)
+        return tuple((exchange, key) for exchange in exchanges for key in self.keys)
 
     def declare_arguments(self) -> dict[str, Any]:
         """The arguments of `queue.declare`."""
@@ -107,9 +125,11 @@ class Queue:
     def arguments_without_room(self) -> dict[str, Any]:
         """Those of a queue that was declared before there were limits; all else decides how it works."""
         arguments: dict[str, Any] = {"x-queue-type": "quorum", **self.arguments}
-        if self.exchange == DEAD:
+        if self.exchange == DEAD or self.public:
             # From RabbitMQ 4 a quorum queue without a limit of its own drops a message after 20 deliveries.
             arguments["x-delivery-limit"] = 1_000_000
+            if self.public:
+                arguments["x-overflow"] = "reject-publish"
         else:
             arguments |= {
                 "x-delivery-limit": DELIVERY_LIMIT,
@@ -123,8 +143,8 @@ class Queue:
         return arguments
 
 
-PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,), COMMANDS_ROOM, SELECTION_BODY)
-JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL), COMMANDS_ROOM, SELECTION_BODY)
+PREVIEWS = Queue("trueup.previews", COMMANDS, (PREVIEW_REQUEST,), COMMANDS_ROOM, SELECTION_BODY, public=True)
+JOBS = Queue("trueup.jobs", COMMANDS, (JOB_REQUEST, JOB_CANCEL), COMMANDS_ROOM, SELECTION_BODY, public=True)
 # One consumer at a time: a count must not overtake the BOM it is for.
 RECORDS = Queue(
     "trueup.records",
@@ -133,6 +153,7 @@ RECORDS = Queue(
     COMMANDS_ROOM,
     SMALL_BODY,
     single_active_consumer=True,
+    public=True,
 )
 FINISHED = Queue("trueup.finished", EVENTS, (CELLS_FINISHED,), RESULTS_ROOM, RESULTS_BODY)
 ENDED_JOBS = Queue("trueup.ended-jobs", EVENTS, (JOB_FINISHED,), RESULTS_ROOM, RESULTS_BODY)
@@ -145,6 +166,14 @@ CELLS = tuple(
 
 QUEUES = (PREVIEWS, JOBS, RECORDS, FINISHED, ENDED_JOBS, INDEXING, DEAD_LETTERS, *CELLS)
 """Every durable queue. Besides, each preview replica listens to events on an exclusive queue of its own."""
+
+_BY_NAME = {queue.name: queue for queue in QUEUES}
+
+
+def queue_named(name: str | None) -> Queue | None:
+    """The durable queue of that name."""
+    return None if name is None else _BY_NAME.get(name)
+
 
 _EXCHANGE_OF = {key: queue.exchange for queue in QUEUES for key in queue.keys if key != "#"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from aiohttp import web, web_response
 from aiohttp.typedefs import Handler, Middleware
@@ -12,6 +13,7 @@ from shared.serving.bodies import BODIES, Bodies
 from shared.serving.connections import Connection, Connections
 from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, Limits
 from shared.serving.open_files import open_files
+from shared.serving.sharing import foreigners, must_be_ours
 
 NAME = "Trueup"
 """All that an answer's `Server` header says."""
@@ -34,6 +36,11 @@ class RunningServer:
         self.bodies = bodies
         self.port = int(listening.sockets[0].getsockname()[1])
 
+    def is_ours_alone(self) -> bool:
+        """Whether nobody but fronts of ours listens on the port: one of the same user could have joined since."""
+        own = [os.fstat(listening.fileno()).st_ino for listening in self._listening.sockets]
+        return not foreigners(self.port, own=own)
+
     async def close(self) -> None:
         """Take no further requests, let those under way end, and close."""
         self._listening.close()
@@ -47,15 +54,19 @@ async def start_server(
     port: int,
     *,
     shutdown_timeout: float = 10.0,
+    shared_port: bool = False,
     limits: Limits = PUBLIC,
 ) -> RunningServer:
     """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken.
 
-    The port is this process's alone (no SO_REUSEPORT): another one with a share of it would get requests of ours.
+    The port is this process's alone, or with `shared_port` also that of other fronts of ours, and of nobody else.
     Bodies stay as they were sent: a webhook's signature is over the raw bytes, compressed ones included.
     """
     # aiohttp has no setting for the name it gives itself, with its version and Python's, in whatever it answers.
     vars(web_response)["SERVER_SOFTWARE"] = NAME
+    shared_port = shared_port and port != 0
+    if shared_port:
+        must_be_ours(port)
     most = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
     connections = Connections(limits, most)
     bodies = app[BODIES] = Bodies(limits)
@@ -77,7 +88,7 @@ async def start_server(
     connections.server = runner.server
     try:
         listening = await asyncio.get_running_loop().create_server(
-            lambda: Connection(connections), host, port, reuse_port=False, backlog=_BACKLOG
+            lambda: Connection(connections), host, port, reuse_port=shared_port or None, backlog=_BACKLOG
         )
     except OSError:
         await runner.cleanup()

@@ -11,7 +11,7 @@ from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.tokens import TokenStore
-from shared.settings import Settings
+from shared.settings import ShopifySettings
 from shared.shop_life.access import AlthoughPaused, ShopAccess
 from shared.shop_life.installing import Installing
 from shared.shop_life.probing import FIRST_PROBE, Probing
@@ -33,10 +33,16 @@ class ShopLife:
 
     @classmethod
     def of(
-        cls, settings: Settings, mongo: Mongo, http: aiohttp.ClientSession, *, first_probe: timedelta = FIRST_PROBE
+        cls,
+        settings: ShopifySettings,
+        mongo: Mongo,
+        http: aiohttp.ClientSession,
+        *,
+        webhook_url: str | None = None,
+        first_probe: timedelta = FIRST_PROBE,
     ) -> ShopLife:
-        """Join them over one database and one HTTP session."""
-        keys = [key.get_secret_value() for key in settings.token_keys]
+        """Join them over one database and one HTTP session. `webhook_url`: for whoever sets shops up."""
+        keys = settings.fernet_keys
         shops, tokens = ShopStore(mongo.db, keys), TokenStore(mongo.db, keys)
         url, version = settings.shopify_url, settings.shopify_api_version
         endpoint = TokenEndpoint(http, url, settings.shopify_client_id, settings.client_secrets)
@@ -54,7 +60,7 @@ class ShopLife:
                 boms=BomStore(mongo.db, mongo.transactions),
                 reads=ShopifyReads(client),
                 subscriptions=Subscriptions(client),
-                webhook_url=settings.webhook_url,
+                webhook_url=webhook_url,
             ),
             probing=Probing(shops, asking, first=first_probe),
         )

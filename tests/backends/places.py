@@ -87,7 +87,7 @@ class VhostPool:
             return False
         bindings = self._management.request("GET", f"/bindings/{name}")
         bound = {(b["source"], b["destination"], b["routing_key"]) for b in bindings if b["source"]}
-        if bound != {(queue.exchange, queue.name, key) for queue in QUEUES for key in queue.keys}:
+        if bound != {(exchange, queue.name, key) for queue in QUEUES for exchange, key in queue.bindings}:
             return False
         exchanges = {exchange["name"] for exchange in self._management.request("GET", f"/exchanges/{name}")}
         return {one for one in exchanges if one and not one.startswith("amq.")} == set(EXCHANGES)

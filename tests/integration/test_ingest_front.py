@@ -52,7 +52,8 @@ def raw_headers(headers: dict[str, str], **changed: bytes) -> list[tuple[bytes, 
     ]
 
 
-NAME = "A/B & C\u2028 Café 日本"
+NAME = "A/B & C Café 日本"
+"""As it is kept: a separator of lines is a space there. The signature is over the bytes with it."""
 TRICKY = '{"id":655441491,"name":"A\\/B \\u0026 C\u2028 Café 日本","active":true}\n'.encode()
 
 

@@ -1,4 +1,4 @@
-"""What every HTTP server of ours does alike: it tells no versions, and shares its port with nobody."""
+"""What every HTTP server of ours does alike: it tells no versions, and shares its port with no stranger."""
 
 import asyncio
 import gzip
@@ -165,5 +165,20 @@ async def test_the_api_takes_no_compressed_body(settings: Settings, http: aiohtt
             async with http.put(f"http://127.0.0.1:{service.port}/api/boms", data=BOMB, headers=named) as response:
                 problem = await response.json()
             assert (response.status, problem["errors"][0]["field"]) == (415, "header.Content-Encoding"), coding
+    finally:
+        await service.stop()
+
+
+async def test_a_stranger_who_joins_a_shared_port_is_noticed(settings: Settings) -> None:
+    """A process of the same user may join at any time: the front is not ready from then on, until it has gone."""
+    service = await WebhookIngestService.start(settings.model_copy(update={"port": free_ports(1)[0]}))
+    try:
+        assert (await service.ready())["port"]
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            other.bind(("127.0.0.1", service.port))
+            other.listen()
+            assert not (await service.ready())["port"]
+        assert (await service.ready())["port"]
     finally:
         await service.stop()

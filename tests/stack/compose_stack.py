@@ -19,7 +19,8 @@ from tests.waiting import until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CLIENT_SECRET = "the client secret of the stack's own test"
-NEEDED = ("rabbitmq", "mongodb", "simulator", "webhook-ingest", "preview", "reconciler", "prometheus")
+OURS = ("webhook-front", "webhook-indexer", "preview", "planner", "worker", "aggregator", "sweeper")
+NEEDED = ("rabbitmq", "mongodb", "simulator", *OURS, "prometheus")
 WITH_IMAGE = {"grafana": "TRUEUP_GRAFANA_IMAGE", "mongodb-exporter": "TRUEUP_MONGODB_EXPORTER_IMAGE"}
 """Services that are left out unless the variable names an image to use."""
 
@@ -58,8 +59,8 @@ class Stack:
         return answer.stdout
 
     def trueup(self, *words: str, stdin: str | None = None) -> str:
-        """A `trueup` command, in a container of the preview service."""
-        return self.must("exec", "-T", "preview", "trueup", *words, stdin=stdin)
+        """A `trueup` command, in a container of its own with the users of the command line."""
+        return self.must("run", "--rm", "-T", "trueup", *words, stdin=stdin)
 
     def inspect(self, service: str) -> Any:
         """What the engine tells of a service's container."""

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.compose_stack import CLIENT_SECRET, DEPLOY, Stack, call, stack, status_of
+from tests.stack.compose_stack import CLIENT_SECRET, DEPLOY, OURS, Stack, call, stack, status_of
 from tests.waiting import until
 
 SHOP = "stack.myshopify.com"
-OURS = ("webhook-ingest", "preview", "reconciler")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,7 @@ def test_the_configuration_is_clean(secrets: Path) -> None:
 async def test_a_job_runs_through_the_stack(running: Stack) -> None:
     """From an empty stack: a shop, its BOMs, drift, a preview and a job that settles it, a webhook that is applied."""
     simulator = running.url("simulator", 8000)
-    webhooks = "http://webhook-ingest:8080/webhooks/shopify"
+    webhooks = "http://webhook-front:8080/webhooks/shopify"
     two = [{"name": "A"}, {"name": "B"}]
     wanted = {"domain": SHOP, "access_token": "shpat_stack", "webhook_url": webhooks, "locations": two}
     places = [place["id"] for place in call(f"{simulator}/control/shops", wanted)["locations"]]

@@ -12,10 +12,20 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.settings import Settings
+from shared.settings import SETTINGS_OF, BrokerSettings, Settings, load_settings, part_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-OURS = {"webhook-ingest", "preview", "reconciler"}
+OURS = {
+    "webhook-front",
+    "webhook-indexer",
+    "preview",
+    "planner",
+    "worker",
+    "aggregator",
+    "sweeper",
+    "trueup",
+    "prepare",
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +36,8 @@ def compose() -> dict[str, Any]:
 
 
 def _make_secrets(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, str(DEPLOY / "make_secrets.py"), str(folder)]
+    # Nothing but the standard library: no packages are looked for.
+    program = [sys.executable, "-I", "-S", str(DEPLOY / "make_secrets.py"), str(folder)]
     bare = {name: value for name, value in os.environ.items() if not name.startswith("TRUEUP_")}
     return subprocess.run(program, capture_output=True, text=True, check=False, env=bare | environment)
 
@@ -56,16 +67,13 @@ def test_only_this_machine_reaches_what_is_published(compose: dict[str, Any]) ->
             assert ":-127.0.0.1:" in port, name
     assert "ports" not in compose["services"]["rabbitmq"]
     assert "ports" not in compose["services"]["mongodb"]
-    assert compose["networks"]["inside"]["internal"] is True
-
-
-def test_variables_are_settings(compose: dict[str, Any]) -> None:
-    """What our services are given are settings, the secrets of them as files."""
-    known = {f"TRUEUP_{name.upper()}" for name in Settings.model_fields} | {"TRUEUP_SECRETS_DIR"}
-    for name in OURS:
-        service = compose["services"][name]
-        assert set(service["environment"]) <= known
-        assert {secret.upper() for secret in service["secrets"]} <= known
+    for name in ("broker", "store", "metrics"):
+        assert compose["networks"][name]["internal"] is True
+    assert "store" not in compose["services"]["webhook-front"]["networks"]
+    reached = {name for name, service in compose["services"].items() if "store" in service.get("networks", ())}
+    assert reached - OURS == {"mongodb", "mongodb-exporter"}
+    configured = (DEPLOY / "compose" / "rabbitmq.conf").read_text()
+    assert "management.tcp.ip = 127.0.0.1\n" in configured
 
 
 def test_secrets_are_made_once(compose: dict[str, Any], tmp_path: Path) -> None:
@@ -76,15 +84,17 @@ def test_secrets_are_made_once(compose: dict[str, Any], tmp_path: Path) -> None:
         answer = _make_secrets(folder, **secret)
         assert answer.returncode == 0, answer.stderr
         assert "from Shopify" not in answer.stdout + answer.stderr
-    asked = {Path(entry["file"]).name for entry in compose["secrets"].values()} | {"mongodb_exporter.env"}
-    assert {file.name for file in first.iterdir()} == asked
+    base = "${TRUEUP_SECRETS:-./secrets}/"
+    asked = {entry["file"].removeprefix(base) for entry in compose["secrets"].values()} | {"mongodb_exporter.env"}
+    made = _files(first)
+    assert asked <= made.keys()
     assert stat.S_IMODE(first.stat().st_mode) == 0o700
-    given = {"trueup_shopify_client_secret", "trueup_shopify_client_secret_previous"}
-    for name in asked - given:
-        assert (first / name).read_text() != (second / name).read_text(), name
-    before = {file.name: file.read_bytes() for file in second.iterdir()}
+    for name, content in made.items():
+        if "shopify_client_secret" not in name:
+            assert content != _files(second)[name], name
+    before = {name: content for name, content in _files(second).items() if name != "rabbitmq.json"}
     _make_secrets(second, TRUEUP_SHOPIFY_CLIENT_SECRET="another")
-    assert {file.name: file.read_bytes() for file in second.iterdir()} == before
+    assert {name: content for name, content in _files(second).items() if name != "rabbitmq.json"} == before
 
 
 def test_shopifys_secret_is_asked_for(tmp_path: Path) -> None:
@@ -96,12 +106,18 @@ def test_shopifys_secret_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_made_secrets_are_settings_that_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The services start with what was made."""
+    """Each role starts with what was made for it, as its own user."""
     folder = tmp_path / "secrets"
     _make_secrets(folder, TRUEUP_SHOPIFY_CLIENT_SECRET="from Shopify")
     for name in Settings.model_fields:
         monkeypatch.delenv(f"TRUEUP_{name.upper()}", raising=False)
     monkeypatch.setenv("TRUEUP_SHOPIFY_CLIENT_ID", "client")
-    settings = Settings(_secrets_dir=folder)
-    assert settings.client_secrets == ("from Shopify",)
-    assert settings.amqp_url.get_secret_value().split("@")[1] == "rabbitmq:5672/"
+    for role, model in SETTINGS_OF.items():
+        monkeypatch.setenv("TRUEUP_SECRETS_DIR", str(folder / role))
+        settings = part_of(load_settings(model), BrokerSettings)
+        assert settings.amqp_url.get_secret_value().startswith(f"amqp://trueup-{role}:")
+        assert settings.amqp_url.get_secret_value().endswith("@rabbitmq:5672/")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -17,7 +17,6 @@ from deploy.mongodb.shard_by_shop import WHOLE, shard_keys
 from services.reconciler import bootstrap as reconciler
 from services.webhook_ingest import bootstrap as webhook_ingest
 from shared.mongodb.collections import INDEXES
-from shared.settings import Settings
 
 Json = dict[str, Any]
 
@@ -98,7 +97,7 @@ def test_pods_may_do_nothing_but_their_work(resources: list[Json]) -> None:
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
         assert "memory" in container["resources"]["limits"]
         assert container["image"] == "registry.example/trueup:0.1.0"
-        assert not container.get("env"), "secrets come as files"
+        assert not container.get("envFrom"), "each role is given what it reads"
 
 
 def test_every_deployment_has_its_budget(resources: list[Json]) -> None:
@@ -140,7 +139,21 @@ def test_the_network_is_shut_but_for_what_is_named(resources: list[Json]) -> Non
         for labels in _pods(resources)
         if _chooses(policies["trueup-to-shopify"]["podSelector"], labels)
     }
-    assert callers == {"preview", "planner", "worker", "aggregator", "sweeper"}
+    assert callers == {"preview", "worker", "sweeper"}
+
+
+def test_broker_and_store_let_in_whom_they_must(resources: list[Json]) -> None:
+    """The broker's management is the operator's alone, its figures Prometheus's; the front does not reach MongoDB."""
+    policies = {policy["metadata"]["name"]: policy["spec"] for policy in _of(resources, "NetworkPolicy")}
+    for rule in policies["trueup-rabbitmq"]["ingress"]:
+        if any(port["port"] in {15671, 15672, 15692} for port in rule.get("ports", [])):
+            assert rule["from"]
+            for peer in rule["from"]:
+                assert any(peer.get(kind, {}) != {} for kind in ("namespaceSelector", "podSelector")), rule
+    to_store = policies["trueup-to-mongodb"]["podSelector"]
+    assert {"key": "app.kubernetes.io/component", "operator": "NotIn", "values": ["webhook-front"]} in to_store[
+        "matchExpressions"
+    ]
 
 
 def test_what_keda_scales_has_no_replicas_of_its_own(resources: list[Json]) -> None:
@@ -151,16 +164,6 @@ def test_what_keda_scales_has_no_replicas_of_its_own(resources: list[Json]) -> N
         assert len(scaled["spec"]["triggers"]) == 2
         for trigger in scaled["spec"]["triggers"]:
             assert "example" not in trigger["metadata"]["serverAddress"]
-
-
-def test_settings_by_secret_or_map_are_settings(resources: list[Json]) -> None:
-    """Every variable of the ConfigMap is a setting; none of them is a secret."""
-    maps = [m for m in _of(resources, "ConfigMap") if m["metadata"]["name"].startswith("trueup-") and "data" in m]
-    names = {name for m in maps for name in m["data"] if name.startswith("TRUEUP_")} - {"TRUEUP_SECRETS_DIR"}
-    known = {f"TRUEUP_{name.upper()}": field for name, field in Settings.model_fields.items()}
-    assert names
-    assert names <= known.keys()
-    assert not [name for name in names if "Secret" in str(known[name].annotation)]
 
 
 def test_rules_are_those_of_prometheus() -> None:

@@ -71,6 +71,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("preview", "--all"): _ANY | HTTP | CIPHER,
     ("reconcile", "--all", "--direction", "toLocal", "--yes"): _ANY | HTTP | CIPHER,
     ("jobs", "cancel", JOB): _ANY | HTTP | CIPHER,
+    ("prepare",): _ANY | HTTP | CIPHER,
     ("serve", "preview"): TRACES | {"services.reconciler", "services.webhook_ingest"},
     ("serve", "webhook-ingest"): TRACES | {"services.reconciler", "services.preview"},
     ("serve", "reconciler"): TRACES | {"services.webhook_ingest", "services.preview"},

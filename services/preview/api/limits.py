@@ -14,7 +14,7 @@ from aiohttp import web
 
 from services.preview.api.auth import Caller
 from services.preview.api.problem import Limit, ProblemError, too_many
-from shared.settings import Settings
+from shared.settings import RequestLimitSettings
 
 BURST = 5.0
 """Seconds of its rate that a shop may take at once: opening the page is a burst."""
@@ -53,7 +53,7 @@ class _Line:
 class Limits:
     """The limits of the HTTP API in one process. `clock` tells seconds that only go forward."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, settings: RequestLimitSettings, clock: Callable[[], float] = monotonic) -> None:
         self._settings = settings
         self._clock = clock
         self._rates: dict[str, _Rate] = {}

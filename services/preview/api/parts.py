@@ -28,7 +28,7 @@ from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
 from shared.rabbitmq.publisher import Publisher
-from shared.settings import Settings
+from shared.settings import PreviewSettings
 from shared.shop_life.installing import Installing
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.time_zones import TimeZones
@@ -72,7 +72,7 @@ class Parts:
     @classmethod
     def of(
         cls,
-        settings: Settings,
+        settings: PreviewSettings,
         mongo: Mongo,
         publisher: Publisher,
         *,
@@ -82,7 +82,7 @@ class Parts:
     ) -> Parts:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
-        keys = [key.get_secret_value() for key in settings.token_keys]
+        keys = settings.fernet_keys
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),

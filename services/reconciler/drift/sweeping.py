@@ -26,7 +26,7 @@ from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.drift_history import DriftHistory
 from shared.mongodb.sweeps import SWEEP_LEASE, SweepState, SweepStore
-from shared.settings import Settings
+from shared.settings import SweepingSettings
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class SweepTimes:
     after_a_failure: timedelta = timedelta(seconds=30)
 
     @classmethod
-    def of(cls, settings: Settings) -> SweepTimes:
+    def of(cls, settings: SweepingSettings) -> SweepTimes:
         """As the settings say; a short grace period is followed as closely."""
         grace = timedelta(seconds=settings.webhook_grace_seconds)
         return cls(every=timedelta(seconds=settings.sweep_every_seconds), grace=grace, follow=min(FOLLOW, grace))

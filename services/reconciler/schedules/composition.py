@@ -15,7 +15,7 @@ from shared.mongodb.schedule_runs import ScheduleRuns
 from shared.mongodb.schedules import ScheduleStore
 from shared.rabbitmq.publisher import Publisher
 from shared.schedules.targets import Targets
-from shared.settings import Settings
+from shared.settings import ShopifySettings
 from shared.shop_life.parts import ShopLife
 from shared.shop_life.time_zones import TimeZones
 
@@ -32,14 +32,15 @@ def compose_scheduling(
     mongo: Mongo,
     *,
     owner: str,
-    settings: Settings,
+    settings: ShopifySettings,
     life: ShopLife,
     publisher: Publisher,
     targets: Targets,
     times: ScheduleTimes,
+    per_shop: int,
 ) -> tuple[Scheduling, Outcomes]:
     """The scheduler of one process, and who tells of its runs; `owner` is the process's name in leases."""
-    schedules = ScheduleStore(mongo.db, [key.get_secret_value() for key in settings.token_keys], owner)
+    schedules = ScheduleStore(mongo.db, settings.fernet_keys, owner)
     runs = ScheduleRuns(mongo.db)
     jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
     following = Following(schedules=schedules, runs=runs, jobs=jobs, previews=previews)
@@ -60,6 +61,6 @@ def compose_scheduling(
         targets=targets,
         tick=times.tick,
         pauses=times.pauses,
-        per_shop=settings.outgoing_per_shop,
+        per_shop=per_shop,
     )
     return scheduling, outcomes

@@ -18,7 +18,8 @@ export const CLASS_NAMES: Record<CellClass, string> = {
   shopify_moved: "Shopify changed",
   local_moved: "Local changed",
   both_moved: "Both changed",
-  no_base: "Never compared",
+  no_base: "Never agreed",
+  not_compared: "Not compared",
 };
 
 export const CLASS_MEANINGS: Record<CellClass, string> = {
@@ -26,7 +27,8 @@ export const CLASS_MEANINGS: Record<CellClass, string> = {
   shopify_moved: "Shopify's value changed since both sides last agreed; the local value did not.",
   local_moved: "The local value changed since both sides last agreed; Shopify's did not.",
   both_moved: "Both values changed since they last agreed. A person has to choose.",
-  no_base: "The two sides have never been compared here. A person has to choose.",
+  no_base: "The two sides have never agreed here, or nobody has counted yet. A person has to choose.",
+  not_compared: "Shopify has no value of its own here that could be compared.",
 };
 
 export const DIRECTIONS: Record<Direction, { title: string; help: string; short: string }> = {
@@ -166,7 +168,7 @@ export const T = {
     fall: (by: number, from: number | null, to: number | null, where: string) =>
       `the largest fall is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
     emptied:
-      "Shopify is left without stock there, so nothing more can be sold. A product that was just imported has a local count of 0 until somebody counts it: where Shopify is right, change the direction.",
+      "Shopify is left without stock there, so nothing more can be sold. Where Shopify is right, change the direction.",
     noRise: "nothing rises",
     noFall: "nothing falls",
     untouched: (direction: Direction) =>

@@ -152,11 +152,6 @@ async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterat
     out.print(f"{report.items} items with {report.variants} variants; BOMs: {boms or 'none'}")
     if report.without_bom:
         out.print(f"{report.without_bom} items belong to no BOM of the file")
-    if report.counted_from_zero:
-        out.print(
-            f"{report.counted_from_zero} new BOMs count pre-assembled units, and begin at zero: before anything is "
-            "pushed, send their counts, or take Shopify's values over (trueup reconcile --direction toLocal)"
-        )
     cells = ", ".join(f"{name} {number}" for name, number in report.cells.items())
     out.print(f"cells: {cells or 'none'}; {report.seconds:.1f} s")
 

@@ -18,7 +18,7 @@ async def prepare() -> Exit:
     mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     try:
         with store_must_answer():
-            await mongo.prepare()
+            await mongo.make()
     finally:
         mongo.close()
     return Exit.OK

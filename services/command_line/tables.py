@@ -85,8 +85,8 @@ def _widths(columns: Sequence[Column], longest: Sequence[int], room: int) -> lis
 
 
 def number(value: int | None) -> str:
-    """A quantity as it is; nothing where there is none: missing is never zero."""
-    return "" if value is None else str(value)
+    """A quantity as it is; a dash where there is none: missing is never zero."""
+    return "–" if value is None else str(value)
 
 
 def signed(value: int | None) -> str:

@@ -137,7 +137,8 @@ def undo_of(cell: Document, direction: Direction) -> Document:
     side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
     before, after = cell[f"{side}_before"], cell[f"{side}_after"]
     d = 0 if before is None or after is None else before - after
-    return {"direction": str(direction), "d": d, **cell["settled"]}
+    first_count = direction is Direction.TO_LOCAL and before is None and after is not None
+    return {"direction": str(direction), "d": d, "first_count": first_count, **cell["settled"]}
 
 
 def _named(leave_out: Document) -> Document:

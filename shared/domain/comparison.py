@@ -27,6 +27,8 @@ class CellClass(StrEnum):
     LOCAL_MOVED = "local_moved"
     BOTH_MOVED = "both_moved"
     NO_BASE = "no_base"
+    NOT_COMPARED = "not_compared"
+    """What is known of a cell that cannot be compared; a preview shows such a cell's reason instead of a class."""
 
 
 class Reason(StrEnum):
@@ -37,6 +39,8 @@ class Reason(StrEnum):
     LOCATION_INACTIVE = "location_inactive"
     FULFILLMENT_SERVICE = "fulfillment_service"
     EXTERNALLY_MANAGED = "externally_managed"
+    NEVER_COUNTED = "never_counted"
+    NEVER_AGREED = "never_agreed"
     IN_SYNC = "in_sync"
     ALREADY_EQUAL = "already_equal"
     SETTLED_SINCE_PREVIEW = "settled_since_preview"
@@ -56,12 +60,17 @@ LEFT_OUT = frozenset(
 """The reasons for which a cell cannot be compared at all."""
 
 
-def classify(base: int | None, local: int | None, remote: int) -> CellClass:
-    """The class of a cell from its three values; `local` is None only where there is no base and no count."""
+def classify(base: int | None, local: int | None, remote: int, *, never_agreed: bool = False) -> CellClass:
+    """The class of a cell from its three values; `local` is None where there is no base and no count, or none yet.
+
+    Two sides that never agreed have no base in common, whatever was read of Shopify since.
+    """
     if base is None or local is None:
         return CellClass.NO_BASE
     if local == remote:
         return CellClass.IN_SYNC
+    if never_agreed:
+        return CellClass.NO_BASE
     if base == local:
         return CellClass.SHOPIFY_MOVED
     if base == remote:
@@ -74,11 +83,13 @@ def known_class(stock: Stock) -> CellClass:
 
     So a move of Shopify's that nobody has noticed is not in it; a missed webhook, once found, adds it.
     """
+    if stock.left_out is not None:
+        return CellClass.NOT_COMPARED
     if stock.unknown_outcome:
         return CellClass.BOTH_MOVED
     if stock.index is None:
         return CellClass.NO_BASE
-    return classify(stock.index, stock.local, stock.index)
+    return classify(stock.index, stock.local, stock.index, never_agreed=stock.never_agreed)
 
 
 SUGGESTED: dict[CellClass, Direction | None] = {
@@ -87,6 +98,7 @@ SUGGESTED: dict[CellClass, Direction | None] = {
     CellClass.LOCAL_MOVED: Direction.TO_SHOPIFY,
     CellClass.BOTH_MOVED: None,
     CellClass.NO_BASE: None,
+    CellClass.NOT_COMPARED: None,
 }
 """The direction the preview suggests; None where there is nothing to do or a person must choose."""
 
@@ -108,6 +120,7 @@ class Row:
     events_no: int
     tracks_rev: int
     unknown_outcome: bool = False
+    never_agreed: bool = False
 
     @classmethod
     def of(cls, stock: Stock, shopify: int, shopify_time: datetime, taken_at: datetime) -> Row:
@@ -123,7 +136,13 @@ class Row:
             events_no=stock.events_no,
             tracks_rev=stock.tracks_rev,
             unknown_outcome=stock.unknown_outcome,
+            never_agreed=stock.never_agreed,
         )
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether the BOM tracked, and nobody had counted the cell yet."""
+        return self.never_agreed and self.local is None
 
     @property
     def difference(self) -> int | None:
@@ -135,7 +154,7 @@ class Row:
         """The class shown to the merchant; a push of unknown outcome needs a person, so it counts as both moved."""
         if self.unknown_outcome:
             return CellClass.BOTH_MOVED
-        return classify(self.base, self.local, self.shopify)
+        return classify(self.base, self.local, self.shopify, never_agreed=self.never_agreed)
 
     @property
     def overrides_shopify(self) -> bool:

@@ -72,8 +72,12 @@ def skipped(reason: Reason, *, change: Change | None = None, verify: bool = Fals
     return Ended(CellState.SKIPPED, reason=reason, change=change, verify=verify)
 
 
-def first_step(row: Row, direction: Direction, asked_at: datetime | None = None) -> Ended | Step:
+def first_step(
+    row: Row, direction: Direction, asked_at: datetime | None = None, *, unattended: bool = False
+) -> Ended | Step:
     """What the row alone decides, before the stock is looked at again.
+
+    `unattended`: no person has asked for this run, a schedule has, say. It pushes nothing whose two sides never agreed.
 
     `asked_at`: when the job was requested. A job without a preview takes its rows once it runs, maybe long after: what
     Shopify did meanwhile, unheard of here because webhooks are late, nobody has meant to override.
@@ -83,23 +87,27 @@ def first_step(row: Row, direction: Direction, asked_at: datetime | None = None)
         return Settle() if in_sync else ReadAndAccept()
     if row.unknown_outcome:
         return error(Code.OUTCOME_UNKNOWN)
+    if row.uncounted:
+        return skipped(Reason.NEVER_COUNTED)
     if row.difference is None:
         return error(Code.NO_LOCAL_VALUE)
     if row.difference == 0:
         return Settle()
+    if unattended and row.cell_class is CellClass.NO_BASE:
+        return skipped(Reason.NEVER_AGREED)
     if row.overrides_shopify and not row.quiet_at(asked_at or row.taken_at):
         return error(Code.SHOPIFY_JUST_CHANGED, verify=True)
     return Push()
 
 
-def refused_push(row: Row) -> Code | None:
-    """The code with which a push of this row would end if nothing changes any more; None: it would be sent.
+def refused_push(row: Row) -> Code | Reason | None:
+    """The code or reason with which a push of this row would end if nothing changes any more; None: it would be sent.
 
     A negative target counts as refused: whoever allows it knows.
     """
     step = first_step(row, Direction.TO_SHOPIFY)
     if isinstance(step, Ended):
-        return step.code
+        return step.code or step.reason
     if row.local is not None and row.difference != 0 and row.local < 0:
         return Code.NEGATIVE_TARGET
     return None
@@ -114,6 +122,11 @@ def _row_outdated(stock: Stock, row: Row, in_sync_now: bool) -> Ended | None:
             return skipped(Reason.SETTLED_SINCE_PREVIEW)
         return error(Code.SETTLED_SINCE_PREVIEW)
     return None
+
+
+def _counted_since(stock: Stock, row: Row) -> bool:
+    """Whether somebody has counted for the first time since the preview: a count of zero moves no total."""
+    return row.uncounted and not stock.uncounted
 
 
 def _agrees_locally(stock: Stock) -> bool:
@@ -218,9 +231,10 @@ def accept_read(
     outdated = _row_outdated(stock, row, in_sync)
     if outdated is not None:
         return outdated
-    if stock.manual_total != row.manual_total:
+    if stock.manual_total != row.manual_total or _counted_since(stock, row):
         return error(Code.LOCAL_CHANGED_SINCE_PREVIEW)
-    shopify_moved = classify(stock.index, stock.local, value) is CellClass.SHOPIFY_MOVED and not stock.unknown_outcome
+    cell_class = classify(stock.index, stock.local, value, never_agreed=stock.never_agreed)
+    shopify_moved = cell_class is CellClass.SHOPIFY_MOVED and not stock.unknown_outcome
     if only_shopify_moved and not shopify_moved:
         return skipped(Reason.CLASS_CHANGED)
     change = accept(stock, value, value_time, stock.manual_total)

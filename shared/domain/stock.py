@@ -20,10 +20,14 @@ class Stock:
 
     `index` is the base: the last `available` Shopify was known to hold, None until first read. `index_time` is
     Shopify's time of it and orders webhooks only. `count` is the pre-assembled count, None where the BOM does
-    not track. The counters tell a later reader what has happened in between: `manual_total` sums all hand
-    adjustments, `settle_no` rises with every settle and undo, `events_no` with every event of the cell,
-    `tracks_rev` when tracking is switched, `rev` with every write. `unknown_outcome` marks a cell whose push
-    may or may not have reached Shopify.
+    not track and where nobody has counted yet: missing is never zero. `never_agreed` marks a cell of a BOM that
+    tracks whose two sides were never settled and never equal. `left_out` is the reason (a `Reason`) for which the
+    cell could not be compared when Shopify was last read.
+
+    The counters tell a later reader what has happened in between: `manual_total` sums all hand adjustments,
+    `settle_no` rises with every settle and undo, `events_no` with every event of the cell, `tracks_rev` when
+    tracking is switched, `rev` with every write. `unknown_outcome` marks a cell whose push may or may not have
+    reached Shopify.
     """
 
     index: int | None = None
@@ -36,16 +40,23 @@ class Stock:
     rev: int = 0
     ledger_seq: int = 0
     unknown_outcome: bool = False
+    never_agreed: bool = False
+    left_out: str | None = None
 
     @property
     def tracks(self) -> bool:
-        """Whether the BOM tracks pre-assembled stock in this cell."""
-        return self.count is not None
+        """Whether the BOM tracks pre-assembled stock in this cell; one that nobody has counted has never agreed."""
+        return self.count is not None or self.never_agreed
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether the BOM tracks, and nobody has counted this cell yet."""
+        return self.count is None and self.never_agreed
 
     @property
     def local(self) -> int | None:
-        """The local value: the count where the BOM tracks, else the index (None: never read)."""
-        return self.index if self.count is None else self.count
+        """The local value: the count where the BOM tracks (None: never counted), else the index (None: never read)."""
+        return self.count if self.tracks else self.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,9 @@ def _changed(
     verify: bool,
     observed: Observed | None = None,
 ) -> Change:
-    """Raise `rev` and write the ledger entries: the count's first, then the index's."""
+    """Raise `rev` and write the ledger entries: the count's first, then the index's. Equal sides have agreed."""
+    if new.count is not None and new.count == new.index:
+        new = replace(new, never_agreed=False)
     entries: list[Entry] = []
     seq = old.ledger_seq
     if new.count != old.count:
@@ -99,11 +112,11 @@ def _changed(
 
 
 def _moved(stock: Stock, value: int, time: datetime) -> Stock:
-    """Rule 1: the index goes to `value` because Shopify says so, and a tracked count moves by the same amount."""
+    """Rule 1: the index goes to `value` because Shopify says so, and a count moves by the same amount."""
     count = stock.count
     if count is not None and stock.index is not None:
         count += value - stock.index
-    return replace(stock, index=value, index_time=time, count=count)
+    return replace(stock, index=value, index_time=time, count=count, left_out=None)
 
 
 def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
@@ -113,6 +126,8 @@ def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
     quick changes may both carry the last value.
     """
     counted = replace(stock, events_no=stock.events_no + 1)
+    if value is not None:
+        counted = replace(counted, left_out=None)
     if value is None:
         return _changed(stock, counted, verify=True, observed=Observed.NO_VALUE)
     if stock.index is None:
@@ -139,14 +154,34 @@ def observe_read(stock: Stock, value: int, time: datetime) -> Change:
     return _changed(stock, _moved(stock, value, time), verify=False, observed=observed)
 
 
+def observe_in_passing(stock: Stock, value: int, time: datetime) -> Change | None:
+    """A read that was made for something else, under an unchanged `rev`: a cell without a base gets its first one, and
+    no count moves. None: it tells nothing that is for a passing read to act on; a base that differs is drift.
+    """
+    if stock.index is None:
+        return observe_read(stock, value, time)
+    return None if stock.left_out is None else observe_left_out(stock, None)
+
+
+def observe_left_out(stock: Stock, reason: str | None) -> Change:
+    """A read found no value to compare, for this reason; None: it found one again, of which nothing else is made.
+
+    The caller has made sure of `rev`, as for a value read.
+    """
+    return _changed(stock, replace(stock, left_out=reason), verify=False)
+
+
 def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:
-    """Rule 2: both sides agreed on `value` at Shopify's `time`, with hand adjustments up to `manual_inside` in it."""
+    """Rule 2: both sides agreed on `value` at Shopify's `time`, with hand adjustments up to `manual_inside` in it.
+
+    A cell that nobody had counted gets its first count.
+    """
     settled = stock
     if stock.index is None or stock.index_time is None or stock.index_time <= time:
         settled = replace(settled, index=value, index_time=time)
-    if stock.count is not None and settled.index is not None:
+    if stock.tracks and settled.index is not None:
         settled = replace(settled, count=settled.index + (stock.manual_total - manual_inside))
-    settled = replace(settled, settle_no=stock.settle_no + 1)
+    settled = replace(settled, settle_no=stock.settle_no + 1, never_agreed=False, left_out=None)
     return _changed(stock, settled, verify=True)
 
 
@@ -166,10 +201,10 @@ def accept(stock: Stock, value: int, time: datetime, manual_inside: int) -> Chan
 
 
 def adjust(stock: Stock, delta: int) -> Change:
-    """A hand adjustment: the count moves by `delta`. The cell must track (see `start_tracking`)."""
-    if stock.count is None:
+    """A hand adjustment: the count moves by `delta`, a first one from zero. The cell must track (`start_tracking`)."""
+    if not stock.tracks:
         raise ValueError("a hand adjustment needs a cell that tracks pre-assembled stock")
-    adjusted = replace(stock, count=stock.count + delta, manual_total=stock.manual_total + delta)
+    adjusted = replace(stock, count=(stock.count or 0) + delta, manual_total=stock.manual_total + delta)
     return _changed(stock, adjusted, verify=False)
 
 
@@ -180,27 +215,45 @@ def counted(stock: Stock, delta: int) -> Change:
 
 def forget_base(stock: Stock) -> Change:
     """Shopify's level is about to be made anew: what was known of the old one is no base for it. The count stays."""
-    return _changed(stock, replace(stock, index=None, index_time=None), verify=False)
+    forgotten = replace(stock, index=None, index_time=None, never_agreed=stock.tracks)
+    return _changed(stock, forgotten, verify=False)
+
+
+def remap(stock: Stock) -> Change:
+    """The cell counts for another item from now on: what was known of the old item's value says nothing of it."""
+    fresh = replace(
+        stock,
+        index=None,
+        index_time=None,
+        never_agreed=stock.tracks,
+        left_out=None,
+        tracks_rev=stock.tracks_rev + 1,
+    )
+    return _changed(stock, fresh, verify=False)
 
 
 def start_tracking(stock: Stock) -> Change:
-    """The BOM tracks from now on: a cell never counted stands at zero units built."""
-    if stock.count is not None:
+    """The BOM tracks from now on. Nobody has counted the cell yet, and a missing count is never zero."""
+    if stock.tracks:
         return Change(stock)
-    return _changed(stock, replace(stock, count=0, tracks_rev=stock.tracks_rev + 1), verify=False)
+    return _changed(stock, replace(stock, never_agreed=True, tracks_rev=stock.tracks_rev + 1), verify=False)
 
 
 def stop_tracking(stock: Stock) -> Change:
     """The BOM no longer tracks, on purpose: the count is gone and the index alone is the local value."""
-    if stock.count is None:
+    if not stock.tracks:
         return Change(stock)
-    return _changed(stock, replace(stock, count=None, tracks_rev=stock.tracks_rev + 1), verify=False)
+    stopped = replace(stock, count=None, never_agreed=False, tracks_rev=stock.tracks_rev + 1)
+    return _changed(stock, stopped, verify=False)
 
 
-def undo_push(stock: Stock, value_set: int, time: datetime, d: int) -> Change:
-    """Undo of toShopify after Shopify was set to `value_set` at `time`; d = before − after of the undone push."""
+def undo_push(stock: Stock, value_set: int, time: datetime, d: int, *, first: bool = False) -> Change:
+    """Undo of toShopify after Shopify was set to `value_set` at `time`; d = before − after of the undone push.
+
+    `first`: the two sides had never agreed before it, and once it is undone they have not.
+    """
     between = None if stock.count is None or stock.index is None else stock.count - stock.index
-    undone = replace(stock, settle_no=stock.settle_no + 1)
+    undone = replace(stock, settle_no=stock.settle_no + 1, never_agreed=stock.tracks and first)
     if stock.index is None or stock.index_time is None or stock.index_time <= time:
         undone = replace(undone, index=value_set, index_time=time)
     if between is not None and undone.index is not None:
@@ -208,10 +261,22 @@ def undo_push(stock: Stock, value_set: int, time: datetime, d: int) -> Change:
     return _changed(stock, undone, verify=True)
 
 
-def undo_local(stock: Stock, d: int) -> Change:
-    """Undo of toLocal: a hand adjustment of d = before − after, and nothing to Shopify."""
-    adjusted = adjust(stock, d).stock
-    return _changed(stock, replace(adjusted, settle_no=stock.settle_no + 1), verify=False)
+def undo_local(stock: Stock, d: int, *, first: bool = False) -> Change:
+    """Undo of toLocal: a hand adjustment of d = before − after, and nothing to Shopify. `first` as in `undo_push`."""
+    adjusted = replace(adjust(stock, d).stock, settle_no=stock.settle_no + 1, never_agreed=first)
+    return _changed(stock, adjusted, verify=False)
+
+
+def undo_first_count(stock: Stock) -> Change:
+    """Undo of the toLocal that gave the cell its first count: it is uncounted again.
+
+    What was adjusted by hand since then stays, counted from zero as a first delta is.
+    """
+    if stock.count is None or stock.index is None:
+        raise ValueError("a first count is undone where there are a count and a base")
+    since = stock.count - stock.index
+    undone = replace(stock, count=since or None, never_agreed=True, settle_no=stock.settle_no + 1)
+    return _changed(stock, undone, verify=False)
 
 
 def mark_unknown(stock: Stock) -> Change:

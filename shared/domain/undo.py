@@ -9,18 +9,23 @@ from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import QUANTITY_LIMIT, Ended, Target, error, skipped
-from shared.domain.stock import Stock, settle_index, undo_local, undo_push
+from shared.domain.stock import Stock, settle_index, undo_first_count, undo_local, undo_push
 
 
 @dataclass(frozen=True, slots=True)
 class UndoRow:
     """What is to be undone: the direction of the first job, d = before − after of what it changed, and the
-    `settle_no` and `tracks_rev` its settling left behind."""
+    `settle_no` and `tracks_rev` its settling left behind.
+
+    `first`: the two sides had never agreed before; `first_count`: it gave the cell its first count.
+    """
 
     direction: Direction
     d: int
     settle_no: int
     tracks_rev: int
+    first: bool = False
+    first_count: bool = False
 
 
 def _outdated(stock: Stock, row: UndoRow) -> Ended | None:
@@ -55,7 +60,7 @@ def undone_push(stock: Stock, row: UndoRow, target: Target, adjusted_at: datetim
     """The end of a cell whose undoing push Shopify applied; see `pushed` for tracking switched meanwhile."""
     if stock.tracks_rev != target.tracks_rev:
         return Ended(CellState.UPDATED, change=settle_index(stock, target.quantity, adjusted_at))
-    return Ended(CellState.UPDATED, change=undo_push(stock, target.quantity, adjusted_at, row.d))
+    return Ended(CellState.UPDATED, change=undo_push(stock, target.quantity, adjusted_at, row.d, first=row.first))
 
 
 def undone_local(stock: Stock, row: UndoRow) -> Ended:
@@ -63,7 +68,11 @@ def undone_local(stock: Stock, row: UndoRow) -> Ended:
     outdated = _outdated(stock, row)
     if outdated is not None:
         return outdated
-    if row.d == 0 or stock.count is None:
+    if stock.count is None:
         # Without a count the index is only a cache of Shopify's value: there is nothing of the app's to restore.
         return skipped(Reason.NOTHING_TO_UNDO)
-    return Ended(CellState.UPDATED, change=undo_local(stock, row.d))
+    if row.first_count and stock.index is not None:
+        return Ended(CellState.UPDATED, change=undo_first_count(stock))
+    if row.d == 0:
+        return skipped(Reason.NOTHING_TO_UNDO)
+    return Ended(CellState.UPDATED, change=undo_local(stock, row.d, first=row.first))

@@ -39,7 +39,7 @@ class Adjustment:
         return self.count is not None or self.cause == "counted"
 
     def delta_from(self, stock: Stock) -> int:
-        """By how much the count moves."""
+        """By how much the count moves; that of a cell never counted moves from zero."""
         return self.delta if self.delta is not None else (self.count or 0) - (stock.count or 0)
 
     def same_as(self, earlier: Document) -> bool:

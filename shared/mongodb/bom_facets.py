@@ -31,16 +31,17 @@ class BomFacets:
         self._known = KnownClasses(database)
 
     async def of(self, shop: str) -> Facets:
-        """The facets of a shop. A BOM counts in every class that one of its cells has, in `in_sync` if none differs."""
+        """The facets of a shop. A BOM counts in every class that one of its cells has; in `in_sync` if none differs and
+        one at least can be compared."""
         total, tracking, tags, by_class = await asyncio.gather(
             self._boms.count_documents({"shop": shop}),
             self._boms.count_documents({"shop": shop, "tracks_pre_assembled": True}),
             self._tags(shop),
             self._known.by_class(shop, None),
         )
-        differing: set[str] = set().union(*by_class.values())
-        classes = {CellClass.IN_SYNC: total - len(differing)}
-        classes |= {cell_class: len(boms) for cell_class, boms in by_class.items()}
+        elsewhere = by_class.differing | by_class.not_comparable
+        classes = {CellClass.IN_SYNC: total - len(elsewhere)}
+        classes |= {cell_class: len(boms) for cell_class, boms in by_class.classes.items()}
         return Facets(total, tracking, tags, classes)
 
     async def _tags(self, shop: str) -> list[tuple[str, int]]:

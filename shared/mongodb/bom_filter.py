@@ -49,11 +49,11 @@ class BomFilter:
         if wanted.cell_class is not None and wanted.cell_class is not CellClass.IN_SYNC:
             conditions.append(_among(await self._known.boms(shop, wanted.cell_class, places), inside=True))
         if wanted.differs is not None or wanted.cell_class is CellClass.IN_SYNC:
-            differing = await self._known.differing(shop, places)
+            known = await self._known.by_class(shop, places)
             if wanted.differs is not None:
-                conditions.append(_among(differing, inside=wanted.differs))
+                conditions.append(_among(known.differing, inside=wanted.differs))
             if wanted.cell_class is CellClass.IN_SYNC:
-                conditions.append(_among(differing, inside=False))
+                conditions.append(_among(known.differing | known.not_comparable, inside=False))
         return conditions
 
 

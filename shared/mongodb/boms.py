@@ -44,6 +44,11 @@ class Location:
     active: bool
     fulfillment_service: bool
 
+    @property
+    def comparable(self) -> bool:
+        """Whether the stock here is the shop's own to compare."""
+        return self.active and not self.fulfillment_service
+
 
 @dataclass(frozen=True, slots=True)
 class SelectedCell:
@@ -96,6 +101,11 @@ class BomStore:
         self._filter = BomFilter(database)
         self._lives = EarlierLives(database)
         self._transactions = transactions
+
+    @property
+    def transactions(self) -> Transactions:
+        """What its writes run in, for those who write beside it."""
+        return self._transactions
 
     async def locations(self, shop: str) -> dict[str, Location]:
         """The shop's locations by id, as last read from Shopify."""

@@ -42,7 +42,7 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
-                local_before, local_after, settled {settle_no, tracks_rev}, activation {key, held, local, …},
+                local_before, local_after, settled {settle_no, tracks_rev, first}, activation {key, held, local, …},
                 published_at, claim, created_at, ended_at
 pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
                 outcomes, adjusted_at, detail, created_at, closed_at
@@ -76,7 +76,7 @@ dead_letters    shop (null where none could be read), letter_id · at, key, body
 audit           shop (null: a refused sign-in, which is no shop's), entry_id · at, act, actor, by api|command|message|
                 shopify, subject
 partitions      _id number · owner, until          replicas  _id owner · until
-constants       _id partitions · value
+constants       _id partitions, stock_form (of the documents, see `upgrade`) · value
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 
 
 _KNOWN = {"known_class": {"$gt": ""}}
-"""Cells that differ: the class is a word, not null."""
+"""Cells that differ, or cannot be compared: the class is a word, not null."""
 
 INDEXES: dict[str, list[IndexModel]] = {
     "shops": [_index("status", "sweep.next_at")],
@@ -125,6 +125,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "inventory_item_id", unique=True),
         _index("shop", "name_lower", "bom_id"),
         _index("shop", "tags", "name_lower", "bom_id"),
+        _index("shop", "bom_id", partialFilterExpression={"externally_managed": True}, name="managed_elsewhere"),
         _index("shop", "product_id", partialFilterExpression={"product_id": {"$exists": True}}, name="of_product"),
         _index("shop", "sku", partialFilterExpression={"sku": {"$exists": True}}, name="of_sku"),
     ],

@@ -42,7 +42,14 @@ class Mongo:
         self.transactions = Transactions(self.client)
 
     async def prepare(self) -> None:
-        """Create missing collections and indexes. Raises StoreUnavailable."""
+        """Create missing collections and indexes, and bring documents to the present form. Raises StoreUnavailable."""
+        await self.make()
+        from shared.mongodb.upgrade import upgrade_documents  # noqa: PLC0415  # what only reads does without it
+
+        await _first_answer(upgrade_documents(self.db, self.transactions))
+
+    async def make(self) -> None:
+        """Create missing collections and indexes; no document is looked at. Raises StoreUnavailable."""
         await _first_answer(ensure_collections(self.db))
 
     async def must_answer(self) -> None:

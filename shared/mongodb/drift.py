@@ -22,6 +22,8 @@ EVENTS_KEPT = timedelta(hours=72)
 MOST_TRIES = 3
 """Repair jobs that may try one missed webhook; after them it is a person's."""
 
+_UNCOUNTED: Document = {"cell_class": "no_base", "local": None}
+
 _RECEIVED = r"^id\|inventory_levels/"
 
 
@@ -224,7 +226,8 @@ class DriftStore:
     async def for_a_person(self, shop: str) -> int:
         """Open ones without approval that are never repaired without one: something moved on our side, too."""
         condition = {"shop": shop, "open": True, "state": "missed", "approved_at": None}
-        number: int = await self._drift.count_documents({**condition, "cell_class": {"$ne": "shopify_moved"}})
+        moved = {"cell_class": {"$ne": "shopify_moved"}, "$nor": [_UNCOUNTED]}
+        number: int = await self._drift.count_documents({**condition, **moved})
         return number
 
     async def open_missed(self, shop: str) -> int:
@@ -242,6 +245,19 @@ class DriftStore:
             "job_id": None,
             "tries": {"$lt": MOST_TRIES},
             "approved_at": {"$ne": None} if approved else None,
+        }
+        return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+
+    async def uncounted(self, shop: str, limit: int) -> list[Document]:
+        """Missed webhooks of cells that nobody has counted, and that were not read yet: only their base is behind."""
+        condition: Document = {
+            "shop": shop,
+            "open": True,
+            "state": "missed",
+            **_UNCOUNTED,
+            "job_id": None,
+            "approved_at": None,
+            "asked_at": None,
         }
         return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 

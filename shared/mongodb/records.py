@@ -1,7 +1,8 @@
 """The app's own records: BOMs come, change and go, and counts are adjusted by hand.
 
-Each operation is one transaction over the BOM, its stock documents and the ledger, so that a BOM that tracks has a
-count in every cell at any moment. A refusal names the field and the remedy.
+Each operation is one transaction over the BOM, its stock documents and the ledger, so that a BOM tracks in all of its
+cells or in none at any moment. A cell that nobody has counted yet has no count. A refusal names the field and the
+remedy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.domain.cell import CellKey
 from shared.domain.shop import MOST_BOMS
-from shared.domain.stock import Change, Entry, Stock, adjust, counted, start_tracking, stop_tracking
+from shared.domain.stock import Stock, adjust, counted, remap, start_tracking, stop_tracking
 from shared.mongodb.adjustments import Adjusted, Adjustment, AdjustmentLog
 from shared.mongodb.bom_room import BomRoom
 from shared.mongodb.boms import Bom, BomStore, bom_of
@@ -53,22 +54,6 @@ class WantedBom:
 
 def _else(wanted: bool | None, present: bool) -> bool:
     return present if wanted is None else wanted
-
-
-def _remapped(stock: Stock) -> Change:
-    """The cell counts for another item from now on: what was known of the old item's value says nothing of it."""
-    entries: tuple[Entry, ...] = ()
-    if stock.index is not None:
-        entries = (Entry(stock.ledger_seq + 1, "index", stock.index, None),)
-    fresh = replace(
-        stock,
-        index=None,
-        index_time=None,
-        tracks_rev=stock.tracks_rev + 1,
-        rev=stock.rev + 1,
-        ledger_seq=stock.ledger_seq + len(entries),
-    )
-    return Change(fresh, entries)
 
 
 class RecordStore:
@@ -174,7 +159,7 @@ class RecordStore:
     async def _remap(
         self, session: Session, shop: str, cells: Sequence[CellStock], item_id: str, reference: str
     ) -> list[CellStock]:
-        writes = [StockWrite(cell.key, cell.stock, _remapped(cell.stock), "remapped", reference) for cell in cells]
+        writes = [StockWrite(cell.key, cell.stock, remap(cell.stock), "remapped", reference) for cell in cells]
         await self._stock.write(session, shop, writes)
         await self._stock_documents.update_many(
             {"shop": shop, "bom_id": {"$in": list({cell.key.bom_id for cell in cells})}},
@@ -252,7 +237,7 @@ class RecordStore:
     ) -> Stock:
         stock = cell.stock
         reference = wanted.idempotency_key
-        if stock.count is None:
+        if not stock.tracks:
             if delta == 0:
                 return stock  # a BOM tracks from its first count that is not zero
             cells = await self._cells_of(session, shop, bom.bom_id)

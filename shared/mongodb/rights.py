@@ -19,8 +19,8 @@ _ACTIONS = {"r": "find", "i": "insert", "u": "update", "d": "remove"}
 _NO_SUCH_ROLE = 31
 _NO_SUCH_USER = 11
 
-_NEW_CELLS = {"boms": "ru", "stock": "riu", "ledger": "ri"}
-"""Making the stock documents of cells that have none."""
+_NEW_CELLS = {"boms": "ru", "stock": "riu", "ledger": "ri", "constants": "riu"}
+"""Making the stock documents of cells that have none, and bringing those of an earlier version to the present form."""
 
 _SELECTING = {**_NEW_CELLS, "locations": "r", "drift": "r", "previews": "r", "preview_rows": "r"}
 
@@ -81,6 +81,8 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "webhook_events": "r",
         "schedules": "ru",
         "schedule_runs": "riu",
+        "compliance": "riu",
+        "audit": "i",
     },
     Role.COMMAND_LINE: dict.fromkeys(INDEXES, "riud"),
 }

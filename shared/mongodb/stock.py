@@ -34,6 +34,9 @@ _FIELDS = (
     "unknown_outcome",
 )
 
+_LATER_FIELDS = {"never_agreed": False, "left_out": None}
+"""Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellStock:
@@ -72,13 +75,15 @@ def stock_id(shop: str, key: CellKey) -> str:
 def stock_fields(stock: Stock) -> Document:
     """The stock's fields as they are stored, and the class they tell of: none where both sides agree."""
     known = known_class(stock)
-    fields = {name: getattr(stock, name) for name in _FIELDS}
+    fields = {name: getattr(stock, name) for name in (*_FIELDS, *_LATER_FIELDS)}
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
 
 
-def _stock(document: Mapping[str, Any]) -> CellStock:
+def stock_of(document: Mapping[str, Any]) -> CellStock:
+    """A cell from its document."""
     key = CellKey(document["bom_id"], document["location_id"])
-    return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}))
+    later = {name: document.get(name, missing) for name, missing in _LATER_FIELDS.items()}
+    return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}, **later))
 
 
 def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
@@ -106,7 +111,7 @@ class StockStore:
         """The stock of those cells that have a document."""
         ids = [stock_id(shop, key) for key in keys]
         cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session)
-        found = [_stock(document) async for document in cursor]
+        found = [stock_of(document) async for document in cursor]
         return {cell.key: cell for cell in found}
 
     async def write(
@@ -163,6 +168,16 @@ class StockStore:
             await self._stock.update_many(
                 {"_id": {"$in": ids}, "shop": shop}, {"$set": {"verify_at": due}}, session=session
             )
+
+    async def ask_for_bases(self, shop: str, closed: Sequence[str]) -> None:
+        """Queue a read of every cell that has no base, except at the closed locations."""
+        condition: Document = {
+            "shop": shop,
+            "known_class": str(CellClass.NO_BASE),
+            "index": None,
+            "location_id": {"$nin": list(closed)},
+        }
+        await self._stock.update_many(condition, {"$set": {"verify_at": datetime.now(UTC) + VERIFY_DELAY}})
 
     async def shops_to_verify(self, now: datetime) -> list[str]:
         """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""

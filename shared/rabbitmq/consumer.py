@@ -126,7 +126,7 @@ class Delivery:
         await self._answer(self._message.ack(), "dead")
 
     async def reject(self) -> None:
-        """Have the broker put it among the dead letters: for a consumer that has no store of its own."""
+        """Have the broker put it among the dead letters, where its queue has any: for a consumer without a store."""
         metrics.DEAD_LETTERS.labels(self.queue).inc()
         await self._answer(self._message.reject(requeue=False), "dead")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Reason, Row
 from shared.mongodb.boms import BomStore, Location, SelectedCell
 from shared.mongodb.previews import PreviewRow
 from shared.mongodb.stock import CellStock, StockStore
+from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
 from shared.shopify.budget import Role
-from shared.shopify.reads import Item, ItemsRead, ShopifyReads
+from shared.shopify.reads import ItemsRead, ShopifyReads
 
 
 class RowReader:
@@ -22,6 +24,7 @@ class RowReader:
         self._boms = boms
         self._stock = stock
         self._shopify = shopify
+        self._bases = FirstBases(boms.transactions, stock)
 
     async def take(
         self,
@@ -31,7 +34,11 @@ class RowReader:
         *,
         role: Role | None = None,
     ) -> list[PreviewRow]:
-        """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises."""
+        """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises.
+
+        A cell without a base gets its first one. Its row shows none all the same: what was sold before the read, its
+        webhook still on its way, is in neither side yet.
+        """
         shopify = self._shopify if role is None else self._shopify.as_role(role)
         await self._boms.ensure_stock(shop, cells)
         stock = await self._stock.load(shop, [cell.key for cell in cells])
@@ -43,24 +50,23 @@ class RowReader:
             at = places_of(cells, item_ids)
             read = await shopify.items(shop, item_ids, locations=len(locations), at=at)
             reads |= dict.fromkeys(item_ids, read)
-        return [self._row(cell, stock.get(cell.key), reads, locations) for cell in cells]
+        levels = {cell.key: level for cell in cells if (level := _level(cell, reads, locations)) is not None}
+        await self._bases.give(shop, _same_items(cells, stock), _told(levels))
+        return [self._row(cell, stock.get(cell.key), levels.get(cell.key), reads) for cell in cells]
 
     def _row(
         self,
         cell: SelectedCell,
         stock: CellStock | None,
+        level: Value | Reason | Code | None,
         reads: Mapping[str, ItemsRead],
-        locations: Mapping[str, Location],
     ) -> PreviewRow:
         if cell.bom is None:
             return PreviewRow(cell.key, None, None, code=Code.BOM_NOT_FOUND)
         bom = cell.bom
         item_id = bom.inventory_item_id
-        if bom.externally_managed:
+        if level is None:
             return PreviewRow(cell.key, bom.name, item_id, reason=Reason.EXTERNALLY_MANAGED)
-        read = reads[item_id]
-        item: Item | None = read.items[item_id]
-        level = level_of(item, cell.key.location_id, locations.get(cell.key.location_id))
         if isinstance(level, Reason):
             return PreviewRow(cell.key, bom.name, item_id, reason=level)
         if isinstance(level, Code):
@@ -68,7 +74,30 @@ class RowReader:
         if stock is None or stock.item_id != item_id:
             # The BOM was removed or mapped to another item between two of our own reads.
             return PreviewRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
-        return PreviewRow(cell.key, bom.name, item_id, row=_join(stock, level, read))
+        return PreviewRow(cell.key, bom.name, item_id, row=_join(stock, level, reads[item_id]))
+
+
+def _level(
+    cell: SelectedCell, reads: Mapping[str, ItemsRead], locations: Mapping[str, Location]
+) -> Value | Reason | Code | None:
+    """What was read of a cell; None: it was not read."""
+    if cell.bom is None or cell.bom.externally_managed:
+        return None
+    item_id = cell.bom.inventory_item_id
+    return level_of(reads[item_id].items[item_id], cell.key.location_id, locations.get(cell.key.location_id))
+
+
+def _told(levels: Mapping[CellKey, Value | Reason | Code]) -> dict[CellKey, Value | Reason]:
+    return {key: level for key, level in levels.items() if not isinstance(level, Code)}
+
+
+def _same_items(cells: Sequence[SelectedCell], stock: Mapping[CellKey, CellStock]) -> dict[CellKey, CellStock]:
+    """The stock of the cells that count for the item that was read."""
+    return {
+        cell.key: stock[cell.key]
+        for cell in cells
+        if cell.bom is not None and cell.key in stock and stock[cell.key].item_id == cell.bom.inventory_item_id
+    }
 
 
 def places_of(cells: Sequence[SelectedCell], item_ids: Sequence[str]) -> set[str]:

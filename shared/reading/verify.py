@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
-from shared.domain.stock import Observed, observe_read
+from shared.domain.codes import Code
+from shared.domain.comparison import Reason
+from shared.domain.stock import Change, Observed, Stock, observe_left_out, observe_read
 from shared.errors import ShopifyError
 from shared.mongodb.boms import BomStore
 from shared.mongodb.stock import VERIFY_DELAY, CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
+from shared.reading.first_bases import KEPT
 from shared.reading.levels import Value, level_of
 from shared.shopify.reads import ShopifyReads
 
@@ -57,7 +60,7 @@ class Verifier:
         if not noted:
             return []
         locations = await self._boms.locations(shop)
-        values: dict[CellKey, Value] = {}
+        values: dict[CellKey, Value | Reason] = {}
         by_item: dict[str, list[CellKey]] = {}
         for key, cell in noted.items():
             by_item.setdefault(cell.item_id, []).append(key)
@@ -67,7 +70,7 @@ class Verifier:
             for item_id in items:
                 for key in by_item[item_id]:
                     level = level_of(read.items[item_id], key.location_id, locations.get(key.location_id))
-                    if isinstance(level, Value) and _says_something(noted[key], level):
+                    if not isinstance(level, Code) and _says_something(noted[key], level):
                         values[key] = level
         again: list[CellKey] = []
         for part in batches(sorted(values), ROWS_PER_CALL):
@@ -87,7 +90,7 @@ class Verifier:
         keys: Sequence[CellKey],
         *,
         noted: Mapping[CellKey, CellStock],
-        values: Mapping[CellKey, Value],
+        values: Mapping[CellKey, Value | Reason],
         cause: str,
     ) -> list[tuple[CellKey, Observed | None]]:
         """Write one part; answers what was observed, None where the `rev` is no longer the noted one."""
@@ -101,13 +104,22 @@ class Verifier:
             if cell.stock.rev != noted[key].stock.rev:
                 results.append((key, None))
                 continue
-            change = observe_read(cell.stock, values[key].quantity, values[key].time)
-            results.append((key, change.observed))
+            change = _change(cell.stock, values[key])
+            results.append((key, change.observed or Observed.NO_VALUE))
             writes.append(StockWrite(key, cell.stock, change, cause, "read"))
         await self._stock.write(session, shop, writes)
         return results
 
 
-def _says_something(cell: CellStock, level: Value) -> bool:
+def _change(stock: Stock, level: Value | Reason) -> Change:
+    if isinstance(level, Value):
+        return observe_read(stock, level.quantity, level.time)
+    return observe_left_out(stock, str(level))
+
+
+def _says_something(cell: CellStock, level: Value | Reason) -> bool:
     """Whether the read tells anything we do not hold already; most verifying reads tell nothing."""
-    return cell.stock.index != level.quantity or cell.stock.index_time != level.time
+    if not isinstance(level, Value):
+        return level in KEPT and cell.stock.left_out != level
+    moved = cell.stock.index != level.quantity or cell.stock.index_time != level.time
+    return moved or cell.stock.left_out is not None

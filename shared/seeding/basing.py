@@ -10,12 +10,14 @@ from typing import Any
 from shared.contract.messages import parse_time
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
+from shared.domain.comparison import Reason
 from shared.domain.stock import Change, observe_read
 from shared.mongodb.boms import Location
 from shared.mongodb.collections import Document
 from shared.mongodb.imports import ImportStore
 from shared.mongodb.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
+from shared.reading.first_bases import change_by
 from shared.reading.levels import Value, level_of
 from shared.reading.patience import patiently
 from shared.shopify.levels import Item, Level
@@ -115,9 +117,11 @@ class _Read:
         """What becomes of a cell, and the change of its stock where it gets its base."""
         level = level_of(self.items[item_id], place, self.locations[place])
         if not isinstance(level, Value):
-            return str(level), None
+            same = cell is not None and cell.stock.rev == self.revs[item_id].get(place)
+            told = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
+            return str(level), told
         if cell is not None and cell.stock.index is not None:
-            return KNOWN, None
+            return KNOWN if cell.stock.left_out is None else LATER, None
         if cell is None or cell.stock.rev != self.revs[item_id].get(place):
             # Written since its rev was noted: what was read may be older than what has happened.
             return LATER, None

@@ -33,8 +33,6 @@ class ImportReport:
     variants: int = 0
     boms: dict[str, int] = field(default_factory=dict)
     without_bom: int = 0
-    counted_from_zero: int = 0
-    """New BOMs that count pre-assembled units: their counts are zero until somebody tells them."""
     cells: dict[str, int] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
     refused: int = 0
@@ -84,7 +82,6 @@ async def report_of(imports: ImportStore, lines: ImportLineStore, document: Mapp
             report.without_bom += 1
         else:
             report.boms[item["made"]] += 1
-            report.counted_from_zero += item["made"] == "new" and bool(item["bom"]["tracks"])
         report.refused += item["made"] == "refused" and item["bom"]["line"] is None
         for heading in headings(item):
             report.lists[heading] += 1

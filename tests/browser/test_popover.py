@@ -42,3 +42,19 @@ async def test_pull_one_cell(site: Site) -> None:
         await expect(popover.get_by_text("Both sides agree")).to_be_visible()
         await tab.looks_right("popover-pulled")
     assert (await site.shopify("two oak", 1), await site.count("two oak", 1)) == (15, 15)
+
+
+async def test_a_cell_that_nobody_counted(site: Site) -> None:
+    """It shows a dash, never a zero; there is nothing to push, and a pull makes Shopify's value its first count."""
+    await site.world.add_boms({"three oak": [12, 20]}, tracks=True)
+    async with site.tab() as tab:
+        await tab.open()
+        await tab.search("three oak", finds=1)
+        await tab.button(re.compile("BOM three oak, Location 1.* – .*–, Never agreed")).click()
+        popover = tab.dialog("BOM three oak at Location 1")
+        await expect(popover.get_by_text("nobody has counted yet")).to_be_visible()
+        await expect(popover.get_by_role("button", name="Push to Shopify")).to_have_count(0)
+        await popover.get_by_role("button", name="Pull from Shopify").click()
+        await expect(popover.get_by_text("Both sides agree")).to_be_visible()
+    assert (await site.shopify("three oak", 0), await site.count("three oak", 0)) == (12, 12)
+    assert await site.count("three oak", 1) is None

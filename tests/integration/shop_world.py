@@ -23,13 +23,13 @@ from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
-from shared.domain.stock import Stock, adjust, observe_read, start_tracking
+from shared.domain.stock import Stock, adjust, observe_read
 from shared.mongodb.boms import Bom, BomStore, SelectedCell
 from shared.mongodb.collections import Document, key_of
 from shared.mongodb.connection import Mongo
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.shops import ShopStore
-from shared.mongodb.stock import StockStore, StockWrite, stock_fields, stock_id
+from shared.mongodb.stock import StockStore, StockWrite, stock_id
 from shared.rabbitmq import topology
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
@@ -134,8 +134,9 @@ class ShopWorld:
                 level = level_of(read.items[cell.item_id], key.location_id, known.get(key.location_id))
                 if isinstance(level, Value):
                     change = observe_read(cell.stock, level.quantity, level.time)
-                    if change.stock.count is not None:
-                        change = replace(change, stock=replace(change.stock, count=level.quantity))
+                    if change.stock.tracks:
+                        agreed = replace(change.stock, count=level.quantity, never_agreed=False)
+                        change = replace(change, stock=agreed)
                     writes.append(StockWrite(key, cell.stock, change, "test", "agree"))
             for chunk in [writes[i : i + 200] for i in range(0, len(writes), 200)]:
                 await self.mongo.transactions.run(lambda s, chunk=chunk: self.stock.write(s, SHOP, chunk))  # type: ignore[misc]  # a bound default
@@ -281,11 +282,6 @@ def _bom_document(bom: Bom) -> Document:
     }
 
 
-def tracked(count: int) -> Document:
-    """Fields of a stock document that has just begun to track with this count."""
-    return stock_fields(adjust(start_tracking(Stock()).stock, count).stock)
-
-
 @asynccontextmanager
 async def shop_world(
     amqp_url: str,
@@ -373,5 +369,4 @@ __all__ = [
     "reconciler",
     "shop_world",
     "stock_id",
-    "tracked",
 ]

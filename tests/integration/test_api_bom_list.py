@@ -76,6 +76,7 @@ async def test_a_location_narrows_class_and_cells(known: ApiShop) -> None:
             "shopify_value": 7,
             "difference": -3,
             "cell_class": "local_moved",
+            "reason": None,
             "unknown_outcome": False,
         }
     ]
@@ -143,3 +144,63 @@ async def test_a_filter_by_class_selects_what_the_list_shows(known: ApiShop) -> 
     nothing = {"filter": {"cell_class": "local_moved", "location_ids": [THERE]}}
     refused = await known.call("POST", "/jobs", {"direction": "toLocal", "selection": nothing})
     assert (refused.status, refused.fields) == (422, ["body.selection"])
+
+
+async def _close(shop: ApiShop, place: str, **what: Any) -> None:
+    await shop.world.mongo.db["locations"].update_one({"_id": key_of(shop.domain, place)}, {"$set": what})
+
+
+@pytest.mark.parametrize("what", [{"active": False}, {"fulfillment_service": True}], ids=str)
+async def test_a_closed_location_differs_from_nothing(known: ApiShop, what: dict[str, Any]) -> None:
+    """Cells at a location that is not the shop's to compare are of a class of their own, whatever they hold."""
+    await _close(known, THERE, **what)
+    assert await ids(known, "differs=true") == ["counted", "moved", "doubtful"]
+    assert await ids(known, "class=no_base") == []
+    assert await ids(known, "class=in_sync") == ["agreed", "fresh"]
+    assert await ids(known, "class=not_compared") == ["agreed", "counted", "fresh", "moved", "doubtful"]
+    assert await ids(known, f"class=not_compared&location_id={HERE}") == []
+    assert await ids(known, f"differs=true&location_id={THERE}") == []
+    assert await ids(known, f"class=in_sync&location_id={THERE}") == []
+    cells = (await known.call("GET", "/boms?search=chair&with_cells=true")).json["items"][0]["cells"]
+    reason = "location_inactive" if "active" in what else "fulfillment_service"
+    assert [(cell["cell_class"], cell["reason"], cell["difference"]) for cell in cells] == [
+        ("in_sync", None, 0),
+        ("not_compared", reason, None),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["untracked", "not_stocked"])
+async def test_what_a_read_left_out_differs_from_nothing(known: ApiShop, reason: str) -> None:
+    """A cell that no value was read of is not compared, and a BOM without any other is not in sync."""
+    await stand(known, "counted", HERE, index=7, count=10, left_out=reason)
+    assert await ids(known, "class=local_moved") == []
+    assert await ids(known, "class=not_compared") == ["counted"]
+    assert await ids(known, "class=in_sync") == ["agreed", "counted"]
+    await stand(known, "counted", THERE, never_agreed=True, left_out=reason)
+    assert await ids(known, "class=in_sync") == ["agreed"]
+    assert await ids(known, "differs=false") == ["agreed", "counted"]
+    facets = (await known.call("GET", "/facets")).json
+    assert {entry["cell_class"]: entry["boms"] for entry in facets["classes"]} == {
+        "in_sync": 1,
+        "shopify_moved": 1,
+        "local_moved": 0,
+        "both_moved": 1,
+        "no_base": 1,
+        "not_compared": 1,
+    }
+
+
+async def test_what_another_tool_manages_differs_from_nothing(known: ApiShop) -> None:
+    """A BOM whose quantity another tool computes is not compared anywhere."""
+    await known.bom("counted", name="Bench", tracks_pre_assembled=True, externally_managed=True)
+    assert await ids(known, "differs=true") == ["fresh", "moved", "doubtful"]
+    assert await ids(known, "class=not_compared") == ["counted"]
+    assert await ids(known, "class=in_sync") == ["agreed"]
+
+
+async def test_a_cell_that_nobody_counted_has_no_local_value(known: ApiShop) -> None:
+    """Missing is never zero: no local value and no difference, and a person chooses."""
+    await stand(known, "counted", HERE, index=12, never_agreed=True)
+    cells = (await known.call("GET", "/boms?search=bench&with_cells=true")).json["items"][0]["cells"]
+    shown = [(cell["local_value"], cell["shopify_value"], cell["difference"], cell["cell_class"]) for cell in cells]
+    assert shown == [(None, 12, None, "no_base"), (7, 7, 0, "in_sync")]

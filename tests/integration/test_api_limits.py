@@ -93,11 +93,16 @@ async def other(world: ApiWorld) -> ApiShop:
 
 
 @pytest.fixture
-async def gate() -> AsyncIterator[Gate]:
-    """A gate before every preview, opened at the end."""
+async def gate(world: ApiWorld) -> AsyncIterator[Gate]:
+    """A gate before every preview, opened at the end, so that none is left for the next test."""
     made = Gate.present = Gate()
     yield made
     made.opened.set()
+
+    async def none_is_open() -> bool:
+        return bool(await world.mongo.db["previews"].count_documents({"turn": {"$exists": True}}) == 0)
+
+    await until(none_is_open, what="the end of every preview", progress=lambda: len(made.begun))
 
 
 def refused(limit: str) -> float:

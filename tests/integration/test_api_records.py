@@ -70,7 +70,9 @@ async def test_a_delta_counts_once_per_key(shop: ApiShop) -> None:
         assert (reply.status, reply.json["local_value"], reply.json["tracks_pre_assembled"]) == (200, 3, True)
     reply = await shop.call("PATCH", path, {"delta": 4}, Idempotency_Key="k1")
     assert (reply.status, reply.fields) == (422, ["header.Idempotency-Key"])
-    assert (await shop.stock("b", PLACES[1]))["count"] == 0
+    assert (await shop.stock("b", PLACES[1]))["count"] is None
+    other = (await shop.call("GET", f"/cells/b/{PLACES[1]}")).json
+    assert (other["local_value"], other["tracks_pre_assembled"]) == (None, True)
 
 
 async def test_an_absolute_count_follows_the_etag(shop: ApiShop) -> None:

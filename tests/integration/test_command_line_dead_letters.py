@@ -12,20 +12,18 @@ import aio_pika
 import pytest
 
 from services.reconciler.dead_letters import MOST_LAPS
-from shared.contract.messages import BomUpsert, CellWork, CountAdjust
+from shared.contract.messages import CellWork
 from shared.contract.seal import SEAL
 from shared.domain.cell import partition_of
 from shared.mongodb.collections import Document
 from shared.rabbitmq.consumer import Consumer, Delivery, Reject
 from shared.rabbitmq.topology import (
-    BOM_UPSERT,
     CELLS,
     COMMANDS,
-    COUNT_ADJUST,
     DELIVERY_LIMIT,
+    INDEXING,
     JOB_REQUEST,
     PARTITIONS,
-    RECORDS,
     Queue,
     cell_key,
 )
@@ -64,6 +62,9 @@ async def consuming(
         await consumer.close()
 
 
+WEBHOOK, BODY, OF_SHOP = "inventory_levels.update", b'{"available": 7}', {"x-shopify-shop-domain": SHOP}
+
+
 async def one_letter(world: ShopWorld) -> Document:
     """Wait for the first dead letter that is kept."""
     return await stored(world.mongo.db["dead_letters"], {}, what="a dead letter")
@@ -76,19 +77,18 @@ async def is_kept(world: ShopWorld) -> bool:
 
 async def test_a_message_delivered_too_often_goes_round_three_times_and_is_then_kept(world: ShopWorld) -> None:
     """After the delivery limit the message comes back as it was, three times at most; then it is kept whole."""
-    message = BomUpsert(shop=SHOP, bom_id="B1", inventory_item_id="1", name="One")
-    async with consuming(world, RECORDS, Delivery.requeue) as seen:
-        await world.publisher.command(BOM_UPSERT, message)
+    async with consuming(world, INDEXING, Delivery.requeue) as seen:
+        await world.publisher.webhook(WEBHOOK, BODY, OF_SHOP)
         await until(lambda: is_kept(world), what="a dead letter", progress=lambda: len(seen))
         letter = await one_letter(world)
     laps = MOST_LAPS + 1
     # The broker delivers once and then again up to its limit.
     assert len(seen) == laps * (DELIVERY_LIMIT + 1)
-    assert {delivery.body for delivery in seen} == {message.to_json()}
-    assert {delivery.key for delivery in seen} == {BOM_UPSERT}
-    assert (letter["shop"], letter["key"]) == (SHOP, BOM_UPSERT)
-    assert (letter["body"], [name for name, _ in letter["headers"]]) == (message.to_json(), [SEAL])
-    assert letter["reason"] == "delivery_limit by trueup.records"
+    assert {delivery.body for delivery in seen} == {BODY}
+    assert {delivery.key for delivery in seen} == {WEBHOOK}
+    assert (letter["shop"], letter["key"]) == (SHOP, WEBHOOK)
+    assert (letter["body"], {name for name, _ in letter["headers"]}) == (BODY, {SEAL, *OF_SHOP})
+    assert letter["reason"] == "delivery_limit by trueup.indexing"
 
 
 async def test_a_dead_cell_message_is_dropped_and_its_place_freed(world: ShopWorld) -> None:
@@ -117,21 +117,20 @@ async def test_a_dead_cell_message_is_dropped_and_its_place_freed(world: ShopWor
 
 async def test_a_message_nobody_understands_is_listed_and_sent_again_on_request(world: ShopWorld) -> None:
     """A rejected message is kept with its reason; `replay` publishes it to its exchange and key, and forgets it."""
-    message = CountAdjust(shop=SHOP, bom_id="B1", location_id="7", delta=1, idempotency_key="k")
 
     async def refuse(delivery: Delivery) -> None:
         with pytest.raises(Reject):
             raise Reject("no")
         await delivery.reject()
 
-    async with consuming(world, RECORDS, refuse):
-        await world.publisher.command(COUNT_ADJUST, message)
+    async with consuming(world, INDEXING, refuse):
+        await world.publisher.webhook(WEBHOOK, BODY, OF_SHOP)
         letter = await one_letter(world)
     listed = await trueup(world.settings, "dead-letters", "list", "--shop", SHOP, "--json")
     (shown,) = listed.document["dead_letters"]
-    assert (shown["id"], shown["key"]) == (letter["letter_id"], COUNT_ADJUST)
-    assert shown["reason"] == "rejected by trueup.records"
-    assert shown["body"] == message.to_json().decode()
+    assert (shown["id"], shown["key"]) == (letter["letter_id"], WEBHOOK)
+    assert shown["reason"] == "rejected by trueup.indexing"
+    assert shown["body"] == BODY.decode()
 
     replayed = await trueup(world.settings, "dead-letters", "replay", letter["letter_id"])
     assert replayed.code == 0, replayed.errors
@@ -142,9 +141,9 @@ async def test_a_message_nobody_understands_is_listed_and_sent_again_on_request(
         await delivery.ack()
         arrived.set()
 
-    async with consuming(world, RECORDS, arrive) as seen:
+    async with consuming(world, INDEXING, arrive) as seen:
         await arrival(arrived.wait(), what="the message that was sent again")
-    assert [(delivery.key, delivery.body) for delivery in seen] == [(COUNT_ADJUST, message.to_json())]
+    assert [(delivery.key, delivery.body) for delivery in seen] == [(WEBHOOK, BODY)]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ async def based(world: World, *, index: int, count: int | None = None, time: int
     known = None if count is None or count == index else "local_moved"
     await world.mongo.db["stock"].update_one(
         {"shop": shop.domain, "bom_id": "b"},
-        {"$set": {"count": count, "known_class": known}, "$unset": {"verify_at": ""}},
+        {"$set": {"count": count, "known_class": known, "never_agreed": False}, "$unset": {"verify_at": ""}},
     )
     await world.mongo.db["ledger"].delete_many({"shop": shop.domain})
     return shop
@@ -46,13 +46,13 @@ async def test_an_event_moves_index_and_count_by_the_same_amount(world: World) -
 
 
 async def test_a_first_event_sets_the_base_and_moves_no_count(world: World) -> None:
-    """Setting a missing base is no movement; ids above 2^53 are kept to the digit (case 19)."""
+    """Setting a missing base is no movement, and no count; ids above 2^53 are kept to the digit (case 19)."""
     shop = await world.shop()
     await shop.bom("b", item=ITEM, tracks=True)
     await shop.send("inventory_levels/update", shop.level(ITEM, 12, at(0), location="820982911946154508"))
     await shop.settled()
     stock = await shop.stock("b", "820982911946154508")
-    assert (stock["index"], stock["count"], stock["item_id"]) == (12, 0, ITEM)
+    assert (stock["index"], stock["count"], stock["item_id"]) == (12, None, ITEM)
 
 
 async def test_a_location_that_shopify_names_is_kept(world: World) -> None:

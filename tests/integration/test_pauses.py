@@ -104,7 +104,7 @@ async def test_401_in_mid_job_of_two_replicas_costs_one_refresh_and_no_cell(worl
     """The token is refused while two reconcilers and a preview are at work: one refresh, and the job ends whole."""
     before = await world.shopify()
     await world.mongo.db["shops"].delete_many({})
-    life = ShopLife.of(world.settings, world.mongo, world.http)
+    life = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
     await life.installing.by_session_token(SHOP, session_token())
     service = await PreviewService.start(world.settings)
     try:

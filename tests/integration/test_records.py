@@ -90,13 +90,14 @@ async def records(mongo: Mongo) -> Records:
 
 
 async def test_a_new_bom_has_a_cell_at_every_location(records: Records) -> None:
-    """A new BOM gets a stock document at each known location, with counts only if it tracks; ids stay exact."""
+    """A new BOM gets a stock document at each known location, and no count before somebody counts; ids stay exact."""
     assert await records.put()
     assert not await records.put()
     assert await records.counts() == {A: None, B: None}
     assert {document["item_id"] for document in (await records.documents()).values()} == {BIG}
     await records.put("tracking", "77", tracks_pre_assembled=True)
-    assert await records.counts("tracking") == {A: 0, B: 0}
+    assert await records.counts("tracking") == {A: None, B: None}
+    assert {document["known_class"] for document in (await records.documents("tracking")).values()} == {"no_base"}
 
 
 async def test_two_boms_never_share_an_item(records: Records) -> None:
@@ -127,19 +128,24 @@ async def test_a_remapped_bom_forgets_the_old_item(records: Records) -> None:
     await records.put(item="99")
     after = (await records.documents())[A]
     assert (after["item_id"], after["index"], after["index_time"], after["count"]) == ("99", None, None, 3)
+    assert (after["never_agreed"], after["known_class"]) == (True, "no_base")
     assert (after["tracks_rev"], after["rev"]) == (before["tracks_rev"] + 1, before["rev"] + 1)
     assert (await records.ledger())[-1] == ("index", 7, None, "remapped")
     assert {document["item_id"] for document in (await records.documents()).values()} == {"99"}
 
 
 async def test_tracking_is_switched_in_all_cells(records: Records) -> None:
-    """Switching tracking on and off gives every cell a count of zero, or none, with its ledger entry."""
+    """Switched on, every cell waits for its first count; switched off, every count is gone, with its ledger entry."""
     await records.put()
     await records.put(tracks_pre_assembled=True)
-    assert await records.counts() == {A: 0, B: 0}
+    assert await records.counts() == {A: None, B: None}
+    assert {document["never_agreed"] for document in (await records.documents()).values()} == {True}
+    await records.adjust(2, "first", place=B)
     await records.put(tracks_pre_assembled=False)
     assert await records.counts() == {A: None, B: None}
-    assert await records.ledger(B) == [("count", None, 0, "tracking_started"), ("count", 0, None, "tracking_stopped")]
+    assert {document["never_agreed"] for document in (await records.documents()).values()} == {False}
+    assert await records.ledger(B) == [("count", None, 2, "corrected"), ("count", 2, None, "tracking_stopped")]
+    assert await records.ledger() == []
 
 
 async def test_no_cell_is_left_behind_by_a_switch(records: Records) -> None:
@@ -154,19 +160,45 @@ async def test_no_cell_is_left_behind_by_a_switch(records: Records) -> None:
 
     await asyncio.gather(*(make(key) for key in places[:10]), records.put(tracks_pre_assembled=True))
     await asyncio.gather(*(make(key) for key in places[10:]))
-    assert set((await records.counts()).values()) == {0}
+    assert {document["never_agreed"] for document in (await records.documents()).values()} == {True}
     assert len(await records.counts()) == 22
 
 
+async def test_a_first_count_may_be_zero(records: Records) -> None:
+    """Where the BOM tracks, a count of zero is a count: given outright or by a delta of zero, and in the ledger."""
+    await records.put(tracks_pre_assembled=True)
+    seen = (await records.documents())[A]["rev"]
+    assert (await records.count(0, "nothing there", seen)).cell.stock.count == 0
+    await records.adjust(0, "the same by a message", place=B, cause="counted")
+    assert await records.counts() == {A: 0, B: 0}
+    assert await records.ledger() == [("count", None, 0, "counted")]
+    assert await records.ledger(B) == [("count", None, 0, "counted")]
+
+
+async def test_a_first_delta_counts_from_zero_whatever_shopify_holds(records: Records) -> None:
+    """A base that was read before is no count: three built units are three."""
+    await records.put(tracks_pre_assembled=True)
+    await records.read(12)
+    await records.adjust(3, "built")
+    document = (await records.documents())[A]
+    assert (document["count"], document["index"], document["manual_total"]) == (3, 12, 3)
+    assert (document["never_agreed"], document["known_class"]) == (True, "no_base")
+    await records.adjust(9, "the rest")
+    document = (await records.documents())[A]
+    assert (document["never_agreed"], document["known_class"]) == (False, None)
+    await records.adjust(1, "from an agreed base")
+    assert (await records.documents())[A]["known_class"] == "local_moved"
+
+
 async def test_a_bom_tracks_from_its_first_count(records: Records) -> None:
-    """The first count that is not zero switches tracking on in all cells; a zero does not."""
+    """The first count that is not zero switches tracking on in all cells, of which the others wait for theirs."""
     await records.put()
     await records.adjust(0, "zero")
     assert await records.counts() == {A: None, B: None}
     await records.adjust(4, "four")
-    assert await records.counts() == {A: 4, B: 0}
+    assert await records.counts() == {A: 4, B: None}
     assert (await records.boms.get(records.shop, ["b"]))["b"].tracks_pre_assembled
-    assert await records.ledger() == [("count", None, 0, "tracking_started"), ("count", 0, 4, "corrected")]
+    assert await records.ledger() == [("count", None, 4, "corrected")]
     assert (await records.documents())[A]["manual_total"] == 4
 
 
@@ -174,7 +206,7 @@ async def test_a_repeated_adjustment_has_one_effect(records: Records) -> None:
     """Twenty deliveries of one adjustment at once move the count once; another one under the key is refused."""
     await records.put(tracks_pre_assembled=True)
     results = await asyncio.gather(*(records.adjust(5, "once") for _ in range(20)))
-    assert await records.counts() == {A: 5, B: 0}
+    assert await records.counts() == {A: 5, B: None}
     assert sum(not result.repeated for result in results) == 1
     with pytest.raises(RecordRefused, match="used before"):
         await records.adjust(6, "once")
@@ -262,11 +294,9 @@ async def test_a_bom_that_comes_again_goes_on_with_its_ledger(records: Records) 
     await records.adjust(4, "second")
     ledger = await records.ledger()
     assert [entry[:3] for entry in ledger if entry[0] == "count"] == [
-        ("count", None, 0),
-        ("count", 0, 3),
+        ("count", None, 3),
         ("count", 3, None),
-        ("count", None, 0),
-        ("count", 0, 4),
+        ("count", None, 4),
     ]
     assert (await records.documents())[A]["tracks_rev"] > old["tracks_rev"]
 
@@ -282,6 +312,6 @@ async def test_a_broken_transaction_leaves_nothing(records: Records, monkeypatch
         patched.setattr("shared.mongodb.adjustments.AdjustmentLog.add", broken)
         with pytest.raises(ValueError, match="dies here"):
             await records.adjust(5, "k")
-    assert await records.counts() == {A: 0, B: 0}
+    assert await records.counts() == {A: None, B: None}
     await records.adjust(5, "k")
-    assert await records.counts() == {A: 5, B: 0}
+    assert await records.counts() == {A: 5, B: None}

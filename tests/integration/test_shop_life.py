@@ -55,7 +55,7 @@ async def token_calls(world: ShopWorld) -> int:
 
 async def install(world: ShopWorld) -> ShopLife:
     """Install the shop, as one replica."""
-    life = ShopLife.of(world.settings, world.mongo, world.http)
+    life = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
     await life.installing.by_session_token(SHOP, session_token())
     await world.control("calls/reset")
     return life
@@ -119,7 +119,7 @@ async def test_a_refused_session_token_leaves_nothing_behind(world: ShopWorld) -
 async def test_a_set_up_that_failed_is_made_up_for(world: ShopWorld) -> None:
     """The tokens are kept when the locations cannot be read; the next turn finishes the set-up."""
     await world.control("/control/faults", {"operation": "locations", "kind": "status", "status": 503})
-    life = ShopLife.of(world.settings, world.mongo, world.http)
+    life = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
     await life.installing.by_session_token(SHOP, session_token())
     assert (await shop_document(world))["set_up_due"]
     await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": {"set_up_at": datetime.now(UTC) - timedelta(1)}})
@@ -262,7 +262,7 @@ async def test_paused_shops_are_probed_by_one_replica_at_growing_intervals(world
     with pytest.raises(ShopPaused):
         await read(life)
     await world.control("calls/reset")
-    other = ShopLife.of(world.settings, world.mongo, world.http)
+    other = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
     await asyncio.gather(life.probing.run(), other.probing.run())
     assert await world.calls() == {}
     later = {"paused_at": datetime.now(UTC) - timedelta(seconds=16)}

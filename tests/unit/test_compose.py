@@ -114,6 +114,8 @@ def test_made_secrets_are_settings_that_hold(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("TRUEUP_SHOPIFY_CLIENT_ID", "client")
     for role, model in SETTINGS_OF.items():
         monkeypatch.setenv("TRUEUP_SECRETS_DIR", str(folder / role))
+        for file in (folder / role).iterdir():
+            file.chmod(0o400)  # in a container the folder is a read-only mount, where the mode says nothing
         settings = part_of(load_settings(model), BrokerSettings)
         assert settings.amqp_url.get_secret_value().startswith(f"amqp://trueup-{role}:")
         assert settings.amqp_url.get_secret_value().endswith("@rabbitmq:5672/")

@@ -13,12 +13,13 @@ import pytest
 
 from shared.domain.cell import CellState
 from shared.domain.push import PushState
+from tests.unit.world.documents import CellDoc, Job
 from tests.unit.world.explorer import Failure, first_failure, play, replay, shortest, told
 from tests.unit.world.mistakes import MISTAKES, Mistake, planted
 from tests.unit.world.scene import Scene
 
 HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "20000"))
-FEWER = 2500
+FEWER = 4000
 """As many as it takes to go everywhere."""
 
 PER_SECOND = 200
@@ -44,8 +45,21 @@ class Played:
             for doc in job.docs.values():
                 self.seen[f"{kind} {job.direction} {doc.state}"] += 1
                 self.seen[str(doc.result)] += 1
-                overrides = doc.seen is not None and doc.seen.overridden != 0 and doc.push is not None
-                self.seen["override"] += overrides and doc.state is CellState.UPDATED
+                if doc.state is CellState.UPDATED:
+                    self._note_updated(kind, job, doc)
+        for cell in scene.setting.uncounted:
+            self.seen["still uncounted"] += scene.docs.stock[cell].uncounted
+            first = next((entry for entry in scene.docs.ledger[cell] if entry.field == "count"), None)
+            self.seen["a first count of zero"] += first is not None and first.after == 0
+            self.seen["a first count by hand"] += first is not None
+        for cell in scene.setting.unread:
+            self.seen["a first base"] += scene.docs.stock[cell].index is not None
+
+    def _note_updated(self, kind: str, job: Job, doc: CellDoc) -> None:
+        self.seen["override"] += doc.push is not None and doc.seen is not None and doc.seen.overridden != 0
+        self.seen[f"{kind} {job.direction} updated apart"] += doc.first
+        self.seen["a first count by a run"] += doc.changed_by is not None and doc.changed_by[0] is None
+        self.seen["a first count undone"] += doc.undo is not None and doc.undo.first_count
 
 
 @pytest.fixture(
@@ -76,6 +90,8 @@ def test_histories_go_everywhere(played: Played) -> None:
         *("run toLocal skipped", "repair toLocal updated", "undo toShopify updated", "undo toLocal updated"),
         *("SHOPIFY_JUST_CHANGED", "SHOPIFY_CHANGED_BEFORE_PREVIEW", "SETTLED_SINCE_PREVIEW", "OUTCOME_UNKNOWN"),
         *("LOCAL_CHANGED_SINCE_PREVIEW", "already_equal", "class_changed", "override", "push of two cells"),
+        *("never_counted", "never_agreed", "a first count by hand", "a first count by a run", "a first count undone"),
+        *("a first count of zero", "a first base", "run toShopify updated apart", "still uncounted"),
         *(f"push {state}" for state in PushState if state is not PushState.OPEN),
     )
     assert {what: seen[what] for what in wanted if seen[what] < 3} == {}

@@ -1,4 +1,4 @@
-/** The values of one cell as they are known: one number where both sides agree, both where they do not. */
+/** The values of one cell as they are known: one number where both sides agree, both where they do not, else a dash. */
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
 import { count } from "../formats";
@@ -12,9 +12,11 @@ interface ChipProps {
 
 export function Chip({ bom, cell, onOpen }: ChipProps) {
   const place = cell.location_name ?? cell.location_id;
-  const agrees = cell.cell_class === "in_sync";
-  const [local, shopify] = [count(cell.local_value), count(cell.shopify_value)];
-  const values = agrees ? local : `${T.list.local} ${local} ${T.list.shopify} ${shopify}`;
+  // What cannot be compared shows no values that would look like a difference.
+  const compared = cell.cell_class !== "not_compared";
+  const single = cell.cell_class === "in_sync" || !compared;
+  const [local, shopify] = [count(compared ? cell.local_value : null), count(cell.shopify_value)];
+  const values = single ? local : `${T.list.local} ${local} ${T.list.shopify} ${shopify}`;
   return (
     <button
       type="button"
@@ -33,7 +35,7 @@ export function Chip({ bom, cell, onOpen }: ChipProps) {
       }
     >
       <span className="chip-place">{place}</span>{" "}
-      {agrees ? (
+      {single ? (
         <b>{local}</b>
       ) : (
         <>

@@ -1,7 +1,7 @@
 /** The list's filter as the address holds it, and the selection it stands for. */
 import type { BomFilter, CellClass, Selection } from "../api/queries";
 
-const CLASSES = new Set(["in_sync", "shopify_moved", "local_moved", "both_moved", "no_base", "differs"]);
+const CLASSES = new Set(["in_sync", "shopify_moved", "local_moved", "both_moved", "no_base", "not_compared", "differs"]);
 
 export function filterOf(params: URLSearchParams): BomFilter {
   const cellClass = params.get("class") ?? "";

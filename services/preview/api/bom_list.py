@@ -14,7 +14,7 @@ from services.preview.api.pages import Anywhere, QueryBool, write_cursor
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
 from shared.contract.words import LocationId, Words
 from shared.domain.cell import CellKey
-from shared.domain.comparison import CellClass
+from shared.domain.comparison import CellClass, Reason
 from shared.domain.selection import Filtered
 from shared.mongodb.boms import Bom, Location, bom_of
 from shared.mongodb.known_classes import KnownCell
@@ -34,6 +34,7 @@ class BomCell(BaseModel):
     shopify_value: int | None = Field(description="The last value Shopify was seen to hold; none: never read.")
     difference: int | None = Field(description="Shopify value − local value.")
     cell_class: CellClass
+    reason: Reason | None = Field(description="Why it cannot be compared, with the class not_compared.")
     unknown_outcome: bool = Field(description="A push may or may not have reached Shopify; count the shelf.")
 
     @classmethod
@@ -46,6 +47,7 @@ class BomCell(BaseModel):
             shopify_value=known.shopify,
             difference=known.difference,
             cell_class=known.cell_class,
+            reason=known.reason,
             unknown_outcome=known.cell.stock.unknown_outcome,
         )
 
@@ -75,7 +77,10 @@ class BomSearch(Anywhere):
     cell_class: CellClass | None = Field(
         None,
         alias="class",
-        description=f"Only BOMs with a cell of this class; in_sync: none of whose cells differs. {_KNOWN}",
+        description=(
+            "Only BOMs with a cell of this class; in_sync: none of whose cells differs and one at least can be "
+            f"compared; not_compared: with a cell that cannot be. {_KNOWN}"
+        ),
     )
     differs: QueryBool | None = Field(None, description="Only BOMs with a cell that differs (or without one).")
     sort: Literal["name", "-name", "bom_id", "-bom_id"] = "name"
@@ -101,7 +106,7 @@ class TagCount(BaseModel):
 
 
 class ClassCount(BaseModel):
-    """A class and how many BOMs have a cell of it; `in_sync`: BOMs none of whose cells differs."""
+    """A class and how many BOMs have a cell of it; `in_sync`: none of whose cells differs, and one can be compared."""
 
     cell_class: CellClass
     boms: int

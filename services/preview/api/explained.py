@@ -20,6 +20,10 @@ REASONS: dict[Reason, str] = {
     Reason.LOCATION_INACTIVE: "The location is deactivated in Shopify.",
     Reason.FULFILLMENT_SERVICE: "A fulfilment service keeps the stock of this location.",
     Reason.EXTERNALLY_MANAGED: "Another tool computes this BOM's quantity in Shopify.",
+    Reason.NEVER_COUNTED: (
+        "Nobody has counted this cell yet, so there is no count to push: count it, or accept Shopify's value."
+    ),
+    Reason.NEVER_AGREED: "The two sides have never agreed here: a person has to choose, a schedule does not.",
     Reason.IN_SYNC: "Both sides agree.",
     Reason.ALREADY_EQUAL: "Shopify already holds the value.",
     Reason.SETTLED_SINCE_PREVIEW: "Another run has brought both sides together since the preview.",
@@ -112,7 +116,9 @@ def code_counts(counts: Mapping[str, int]) -> list[CodeCount]:
     """The most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [
-        CodeCount(code=code, count=count, message=explanation(code)[0], remedy=explanation(code)[1])
+        CodeCount(
+            code=code, count=count, message=explanation(code)[0] or reason_text(code), remedy=explanation(code)[1]
+        )
         for code, count in ordered
     ]
 

@@ -63,7 +63,12 @@ def _view(
     elif present.item_id != cell["item_id"]:
         ended = error(Code.BOM_REMAPPED)
     else:
-        row = UndoRow(direction, d, cell["settled"]["settle_no"], cell["settled"]["tracks_rev"])
+        first_count = direction is Direction.TO_LOCAL and before is None and after is not None
+        settled = cell["settled"]
+        first = settled.get("first", False)
+        row = UndoRow(direction, d, settled["settle_no"], settled["tracks_rev"], first, first_count)
+        if after is not None and first_count:
+            d = -after
         ended = _outcome(stock, row, allow_negative)
     possible = ended.change is not None
     then = ended.change.stock if ended.change is not None else stock

@@ -13,7 +13,7 @@ from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.domain.selection import Grid
-from shared.mongodb.boms import Bom, BomStore, Location
+from shared.mongodb.boms import Bom, BomStore, Location, SelectedCell
 from shared.mongodb.drift import DriftStore, Sighting
 from shared.mongodb.stock import StockStore
 from shared.reading.levels import Value, level_of
@@ -108,11 +108,17 @@ class Looking:
             except NoBulkQuery as reason:
                 log.info("full_sweep_reads_items", shop=shop, reason=str(reason))
             else:
+                await self._ask_for_bases(shop)
                 return
         result = await self._sweeper.sweep(shop)
         found.cells += result.cells
         for part in batches(result.drifted, _PER_WRITE):
             await self._watch(shop, [_sighting(cell) for cell in part], found)
+
+    async def _ask_for_bases(self, shop: str) -> None:
+        """Cells that no level was listed for, and of which nothing is known: a read says why, or gives a base."""
+        closed = [place for place, known in (await self._boms.locations(shop)).items() if not known.comparable]
+        await self._stock.ask_for_bases(shop, closed)
 
     async def _compare(
         self, shop: str, levels: Sequence[tuple[Item, Location]], taken_at: datetime, found: Looked
@@ -123,16 +129,30 @@ class Looking:
         # Read after Shopify, which is harmless here: what looks wrong is only watched, and judged by a second read.
         stock = await self._stock.load(shop, [CellKey(bom.bom_id, place.location_id) for _, place, bom in pairs])
         seen: list[Sighting] = []
+        new: list[SelectedCell] = []
+        without: list[CellKey] = []
         for item, place, bom in pairs:
             level = level_of(item, place.location_id, place)
-            cell = stock.get(CellKey(bom.bom_id, place.location_id))
-            if cell is None or cell.item_id != item.item_id or not isinstance(level, Value):
+            key = CellKey(bom.bom_id, place.location_id)
+            cell = stock.get(key)
+            if not isinstance(level, Value):
+                continue
+            if cell is None:
+                new.append(SelectedCell(key, bom))
+                continue
+            if cell.item_id != item.item_id:
                 continue
             found.cells += 1
+            if cell.stock.index is None or cell.stock.left_out is not None:
+                without.append(key)
+                continue
             row = Row.of(cell.stock, level.quantity, level.time, taken_at)
-            if row.base is not None and row.overrides_shopify:
+            if row.overrides_shopify:
                 seen.append(Sighting(cell.key, item.item_id, bom.name, place.name, row))
         await self._watch(shop, seen, found)
+        await self._boms.ensure_stock(shop, new)
+        # No base is set by this very read, since the stock was read after it: a verifying read does it.
+        await self._stock.ask_verify(shop, [*without, *(cell.key for cell in new)])
 
     async def _watch(self, shop: str, seen: Sequence[Sighting], found: Looked) -> None:
         found.differing += len(seen)

@@ -86,8 +86,7 @@ class Repairing:
                     await self._close(document, "repaired" if document["_id"] in repaired else unasked)
                 else:
                     values = await self._standing(document, job)
-                    own_class = classify(cell.stock.index, cell.stock.local, document["shopify"])
-                    values["cell_class"] = str(CellClass.BOTH_MOVED if cell.stock.unknown_outcome else own_class)
+                    values["cell_class"] = str(_class(cell.stock, document["shopify"]))
                     await self._drift.update(document, values)
 
     async def _repaired(self, shop: str, documents: Sequence[Document]) -> set[str]:
@@ -131,12 +130,13 @@ class Repairing:
                 await self._sweeps.close_breaker(shop)  # nothing is left to ask a person about
             return []
         jobs = await self._ask(shop, await self._drift.repairable(shop, approved=True, limit=CELLS_PER_JOB))
-        await self._observe(shop)
+        await self._observe(shop, await self._drift.to_observe(shop, CELLS_PER_JOB))
         if await self._more_to_come(shop):
             return jobs
         broken = state.breaker is not None or await self._break(state)
         waiting = await self._drift.repairable(shop, approved=False, limit=CELLS_PER_JOB)
-        if not waiting:
+        uncounted = await self._drift.uncounted(shop, CELLS_PER_JOB)
+        if not waiting and not uncounted:
             return jobs
         now = datetime.now(UTC)
         why = hold(
@@ -147,17 +147,18 @@ class Repairing:
             jobs_in_last_hour=await self._sweeps.repairs_since(shop, now - timedelta(hours=1)),
         )
         if why is not None:
-            await self._drift.hold(waiting, str(why))
+            await self._drift.hold([*waiting, *uncounted], str(why))
             return jobs
+        # A cell without a count has nothing here that a read could change but its base.
+        await self._observe(shop, uncounted)
         return jobs + await self._ask(shop, waiting)
 
-    async def _observe(self, shop: str) -> None:
+    async def _observe(self, shop: str, documents: Sequence[Document]) -> None:
         """Of a cell that moved on both sides, approval takes over what was missed on top of what was changed here.
 
         A verifying read does it, as the webhook would have done: base and count move together. What was counted by
         hand stays, and stays to be seen as a difference.
         """
-        documents = await self._drift.to_observe(shop, CELLS_PER_JOB)
         if not documents:
             return
         now = datetime.now(UTC)
@@ -211,6 +212,13 @@ class Repairing:
         await self._drift.look_again(shop, [d["drift_id"] for d in documents], now + self._follow_every)
         log.info("repair_asked", shop=shop, job=job_id, cells=len(keys))
         return [job_id]
+
+
+def _class(stock: Stock, shopify: int) -> CellClass:
+    """The class of a cell with the value that was missed."""
+    if stock.unknown_outcome:
+        return CellClass.BOTH_MOVED
+    return classify(stock.index, stock.local, shopify, never_agreed=stock.never_agreed)
 
 
 def _caught_up(stock: Stock, document: Document) -> bool:

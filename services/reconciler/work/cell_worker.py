@@ -220,7 +220,7 @@ class CellWorker:
         for task in tasks:
             if task.row is None:
                 continue  # it ended while its row was taken
-            step = first_step(task.row, task.direction, task.asked_at)
+            step = first_step(task.row, task.direction, task.asked_at, unattended=task.unattended)
             if isinstance(step, Ended):
                 ends.append((task, Verdict(step, (task.row.shopify, task.row.shopify))))
             elif isinstance(step, Settle):

@@ -131,7 +131,11 @@ def _values(task: Task, cell: CellStock | None, verdict: Verdict) -> Document:
         values |= {
             "local_before": cell.stock.local,
             "local_after": ended.change.stock.local,
-            "settled": {"settle_no": ended.change.stock.settle_no, "tracks_rev": ended.change.stock.tracks_rev},
+            "settled": {
+                "settle_no": ended.change.stock.settle_no,
+                "tracks_rev": ended.change.stock.tracks_rev,
+                "first": cell.stock.never_agreed,
+            },
         }
     elif task.row is not None:
         values |= {"local_before": task.row.local, "local_after": task.row.local}

@@ -19,8 +19,8 @@ from services.reconciler.work.ending import Ending, Finished, Verdict, gone
 from services.reconciler.work.task import Task
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.codes import Code
-from shared.domain.comparison import Row
-from shared.domain.plan import QUANTITY_LIMIT, Ended, error
+from shared.domain.comparison import Reason, Row
+from shared.domain.plan import QUANTITY_LIMIT, Ended, error, skipped
 from shared.domain.stock import Stock, forget_base
 from shared.mongodb.collections import Document
 from shared.mongodb.stock import StockWrite
@@ -121,6 +121,8 @@ def _not_pushable(stock: Stock, task: Task) -> Ended | None:
     """Why nothing could be pushed once the cell is stocked: then it is not stocked at all."""
     if stock.unknown_outcome:
         return error(Code.OUTCOME_UNKNOWN)
+    if stock.uncounted:
+        return skipped(Reason.NEVER_COUNTED)
     if stock.local is None:
         return error(Code.NO_LOCAL_VALUE)
     if abs(stock.local) > QUANTITY_LIMIT:

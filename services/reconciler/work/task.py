@@ -9,6 +9,7 @@ from ulid import ULID
 
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
+from shared.domain.job import JobSource
 from shared.domain.undo import UndoRow
 from shared.mongodb.cells import cell_id, key_in
 from shared.mongodb.collections import Document
@@ -42,6 +43,11 @@ class Task:
         return cell_id(self.shop, self.job_id, self.key)
 
     @property
+    def unattended(self) -> bool:
+        """Whether no person has asked for the job."""
+        return self.source in {JobSource.DRIFT, JobSource.SCHEDULE}
+
+    @property
     def pair(self) -> tuple[str, str]:
         """What Shopify takes only once in one call."""
         return self.item_id, self.key.location_id
@@ -67,7 +73,14 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
         row=None if cell["row"] is None else row_of(cell["row"]),
         undo=None
         if undo is None
-        else UndoRow(Direction(undo["direction"]), undo["d"], undo["settle_no"], undo["tracks_rev"]),
+        else UndoRow(
+            Direction(undo["direction"]),
+            undo["d"],
+            undo["settle_no"],
+            undo["tracks_rev"],
+            first=undo.get("first", False),
+            first_count=undo.get("first_count", False),
+        ),
         push_id=cell["push_id"],
         pushes_made=cell["pushes_made"],
         created=cell,

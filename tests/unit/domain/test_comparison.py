@@ -54,6 +54,14 @@ def test_every_cell_has_exactly_one_class(base: int | None, local: int | None, r
     assert [cell_class for cell_class, holds in conditions.items() if holds] == [classify(base, local, remote)]
 
 
+@given(quantities, quantities | st.none(), quantities)
+def test_sides_that_never_agreed_have_no_base(base: int, local: int | None, remote: int) -> None:
+    """Whatever was read since: a person chooses, and nothing is suggested; equal sides have nothing to choose."""
+    cell_class = classify(base, local, remote, never_agreed=True)
+    assert cell_class is (CellClass.IN_SYNC if local == remote else CellClass.NO_BASE)
+    assert SUGGESTED[cell_class] is None
+
+
 @given(stocks(based=True, tracks=False), quantities)
 def test_an_untracked_cell_is_in_sync_or_shopify_moved(stock: Stock, remote: int) -> None:
     """Where a BOM does not track, local is the base: nobody can have adjusted it."""
@@ -66,7 +74,7 @@ def test_an_untracked_cell_is_in_sync_or_shopify_moved(stock: Stock, remote: int
 def test_difference_is_shopify_minus_local(stock: Stock, remote: int) -> None:
     """The difference is exact, and absent where there is no local value: missing is never zero."""
     row = row_of(stock, remote)
-    local = stock.index if stock.count is None else stock.count
+    local = stock.index if stock.count is None and not stock.never_agreed else stock.count
     assert row.difference == (None if local is None else remote - local)
     assert (row.difference == 0 and row.base is not None) == (row.cell_class is CellClass.IN_SYNC)
 

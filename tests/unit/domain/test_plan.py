@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shared.domain import plan
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
-from shared.domain.comparison import Direction, Reason, Row
+from shared.domain.comparison import CellClass, Direction, Reason, Row
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Stock, adjust, mark_unknown, observe_event, observe_read, settle, start_tracking
 from tests.unit.domain.strategies import START, quantities, row_of, stocks
@@ -36,6 +36,8 @@ def test_the_first_step_to_shopify(stock: Stock, shopify: int, unknown: bool, qu
     step = plan.first_step(row, Direction.TO_SHOPIFY)
     if unknown:
         assert _code(step) is Code.OUTCOME_UNKNOWN
+    elif row.uncounted:
+        assert step == plan.skipped(Reason.NEVER_COUNTED)
     elif row.local is None:
         assert _code(step) is Code.NO_LOCAL_VALUE
     elif row.local == shopify:
@@ -56,6 +58,37 @@ def test_a_late_job_overrides_only_what_was_quiet_when_it_was_asked_for(asked: i
         assert _code(step) is Code.SHOPIFY_JUST_CHANGED
 
 
+@given(stocks(), quantities)
+def test_a_schedule_pushes_nothing_that_never_agreed(stock: Stock, shopify: int) -> None:
+    """A person chooses there: an unattended run skips it; it pushes and refuses the rest as any other run does."""
+    row = row_of(stock, shopify)
+    step = plan.first_step(row, Direction.TO_SHOPIFY, unattended=True)
+    if row.cell_class is CellClass.NO_BASE and row.local not in {None, shopify}:
+        assert step == plan.skipped(Reason.NEVER_AGREED)
+    else:
+        assert step == plan.first_step(row, Direction.TO_SHOPIFY)
+
+
+def test_a_first_count_since_the_preview_is_not_overwritten() -> None:
+    """Somebody has counted nothing there: that moves no total, and is a count all the same."""
+    stock = start_tracking(Stock(index=12, index_time=START)).stock
+    row = row_of(stock, 12)
+    counted_since = adjust(stock, 0).stock
+    ended = plan.accept_read(counted_since, row, 12, LATER, noted_rev=counted_since.rev, only_shopify_moved=False)
+    assert ended == plan.error(Code.LOCAL_CHANGED_SINCE_PREVIEW)
+
+
+def test_a_repair_gives_no_first_count() -> None:
+    """A missed webhook of a cell that nobody counted is no reason to take Shopify's value for a count."""
+    stock = start_tracking(Stock(index=12, index_time=START)).stock
+    repair = plan.accept_read(stock, row_of(stock, 9), 9, LATER, noted_rev=stock.rev, only_shopify_moved=True)
+    assert repair == plan.skipped(Reason.CLASS_CHANGED)
+    person = plan.accept_read(stock, row_of(stock, 9), 9, LATER, noted_rev=stock.rev, only_shopify_moved=False)
+    assert person is not None
+    assert person.change is not None
+    assert (person.state, person.change.stock.count) == (CellState.UPDATED, 9)
+
+
 @given(stocks(), quantities, st.booleans())
 def test_the_first_step_to_local(stock: Stock, shopify: int, unknown: bool) -> None:
     """toLocal reads again, unless the row is in sync beyond doubt."""
@@ -69,6 +102,7 @@ def test_the_target_is_the_correction_on_top_of_what_shopify_holds(
     stock: Stock, seen: int, now: int, adjusted: int
 ) -> None:
     """quantity = Shopify's value + (L0 − S0) + the hand adjustments since, compared with what was read."""
+    assume(not stock.uncounted)
     row = row_of(stock, seen)
     later = adjust(stock, adjusted).stock if stock.tracks else stock
     since = adjusted if stock.tracks else 0
@@ -202,6 +236,7 @@ def test_limits_of_a_target(local: int, allow: bool, expected: Code | None) -> N
 @given(stocks(based=True), st.booleans())
 def test_in_sync_is_settled_where_a_push_would_be_allowed(stock: Stock, quiet: bool) -> None:
     """Settled at S0 where the base equals it, or where it has been quiet; else left to webhook and read."""
+    assume(stock.local is not None)
     assert stock.local is not None
     row = row_of(stock, stock.local, changed=0, taken=120 if quiet else 119)
     ended = plan.settle_in_sync(stock, row)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import stock as rules
+from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Observed, Stock
 from tests.unit.domain.strategies import START, Step, quantities, steps, stocks, times
 
@@ -169,14 +170,82 @@ def test_a_cell_without_a_count_cannot_be_adjusted() -> None:
 
 
 @given(stocks(tracks=False))
-def test_tracking_starts_at_zero_units_and_stops_on_purpose(stock: Stock) -> None:
-    """Switching raises `tracks_rev`; switching what is already so is no write."""
+def test_tracking_starts_uncounted_and_stops_on_purpose(stock: Stock) -> None:
+    """Switching raises `tracks_rev`; switching what is already so is no write. Missing is never zero."""
     started = rules.start_tracking(stock)
-    assert (started.stock.count, started.stock.tracks_rev) == (0, stock.tracks_rev + 1)
+    assert (started.stock.count, started.stock.tracks_rev) == (None, stock.tracks_rev + 1)
+    assert (started.stock.tracks, started.stock.uncounted, started.stock.local) == (True, True, None)
+    assert started.entries == ()
     assert rules.start_tracking(started.stock).stock == started.stock
     stopped = rules.stop_tracking(started.stock)
-    assert (stopped.stock.count, stopped.stock.tracks_rev) == (None, stock.tracks_rev + 2)
+    assert (stopped.stock.tracks, stopped.stock.tracks_rev) == (False, stock.tracks_rev + 2)
     assert rules.stop_tracking(stock).stock == stock
+
+
+@given(stocks(tracks=False), quantities)
+def test_a_first_delta_counts_from_zero(stock: Stock, delta: int) -> None:
+    """Whatever Shopify holds: the first units counted are all there are, and the ledger says that there were none."""
+    fresh = rules.start_tracking(stock).stock
+    change = rules.adjust(fresh, delta)
+    assert (change.stock.count, change.stock.manual_total) == (delta, stock.manual_total + delta)
+    assert [(entry.field, entry.before, entry.after) for entry in change.entries] == [("count", None, delta)]
+    assert change.stock.never_agreed is (delta != stock.index)
+
+
+@given(stocks(tracks=False), quantities, times, st.lists(quantities, max_size=3))
+def test_no_read_and_no_event_counts(stock: Stock, value: int, time: datetime, more: list[int]) -> None:
+    """A cell that nobody has counted gets its base and follows Shopify, and has no count."""
+    fresh = rules.observe_read(rules.start_tracking(stock).stock, value, time).stock
+    for step in more:
+        fresh = rules.observe_event(fresh, step, time + timedelta(seconds=1)).stock
+    assert (fresh.uncounted, fresh.local) == (True, None)
+    assert known_class(fresh) is CellClass.NO_BASE
+
+
+@given(stocks(tracks=False), quantities, times)
+def test_accepting_is_a_first_count(stock: Stock, value: int, time: datetime) -> None:
+    """toLocal: Shopify's value becomes the first count, with its ledger entry, and the two sides have agreed."""
+    fresh = rules.start_tracking(stock).stock
+    change = rules.accept(fresh, value, time, fresh.manual_total)
+    assert (change.stock.count, change.stock.index, change.stock.never_agreed) == (
+        change.stock.index,
+        value if stock.index_time is None or stock.index_time <= time else change.stock.index,
+        False,
+    )
+    assert ("count", None, change.stock.count) in [(e.field, e.before, e.after) for e in change.entries]
+    undone = rules.undo_first_count(change.stock)
+    assert (undone.stock.uncounted, undone.stock.settle_no) == (True, change.stock.settle_no + 1)
+
+
+@given(stocks(based=True, tracks=True), quantities)
+def test_a_first_count_undone_keeps_what_was_counted_since(stock: Stock, since: int) -> None:
+    """What was adjusted by hand after the run is a first delta then, counted from zero."""
+    agreed = replace(stock, count=stock.index, never_agreed=False)
+    later = rules.adjust(agreed, since).stock
+    assert rules.undo_first_count(later).stock.count == (since or None)
+
+
+@given(stocks(tracks=True))
+def test_a_base_of_another_item_or_level_is_no_agreement(stock: Stock) -> None:
+    """Mapped to another item, or stocked anew, a count stays, and both sides have never agreed."""
+    for change in (rules.remap(stock), rules.forget_base(stock)):
+        assert (change.stock.count, change.stock.index, change.stock.never_agreed) == (stock.count, None, True)
+
+
+@given(stocks(), st.sampled_from(["untracked", "not_stocked"]), quantities, times)
+def test_what_is_left_out_is_compared_again_once_there_is_a_value(
+    stock: Stock, reason: str, value: int, time: datetime
+) -> None:
+    """A cell left out is of a class of its own until Shopify tells a value for it again."""
+    left_out = rules.observe_left_out(stock, reason)
+    assert (known_class(left_out.stock), left_out.entries) == (CellClass.NOT_COMPARED, ())
+    for change in (
+        rules.observe_read(left_out.stock, value, time),
+        rules.observe_event(left_out.stock, value, time),
+        rules.observe_left_out(left_out.stock, None),
+    ):
+        assert change.stock.left_out is None
+    assert rules.observe_event(left_out.stock, None, time).stock.left_out == reason
 
 
 @given(stocks(based=True, tracks=True), quantities, times, quantities)

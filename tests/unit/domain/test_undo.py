@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shared.domain import plan, undo
@@ -13,7 +13,7 @@ from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import Ended, Target
-from shared.domain.stock import Stock, adjust, mark_unknown, observe_read
+from shared.domain.stock import Stock, adjust, mark_unknown, observe_read, start_tracking
 from shared.domain.undo import UndoRow
 from tests.unit.domain.strategies import START, quantities, row_of, stocks
 
@@ -73,6 +73,37 @@ def test_undo_of_to_local_is_a_hand_adjustment(stock: Stock, value: int) -> None
     assert undone.change.stock.index == value
     assert undone.change.stock.manual_total == accepted.manual_total + row.d
     assert undo.undone_local(undone.change.stock, row) == plan.error(Code.SETTLED_SINCE_PREVIEW)
+
+
+@given(quantities, quantities)
+def test_a_first_count_is_undone_to_none(value: int, since: int) -> None:
+    """toLocal that gave the first count: nobody has counted again, but for what was counted since."""
+    fresh = start_tracking(Stock(index=value, index_time=START)).stock
+    ended = plan.accept_read(fresh, row_of(fresh, value), value, SET, noted_rev=fresh.rev, only_shopify_moved=False)
+    assert ended is not None
+    assert ended.change is not None
+    later = adjust(ended.change.stock, since).stock
+    row = UndoRow(Direction.TO_LOCAL, 0, later.settle_no, later.tracks_rev, first=True, first_count=True)
+    undone = undo.undone_local(later, row)
+    assert undone.change is not None
+    assert undone.change.stock.count == (since or None)
+    assert undone.change.stock.never_agreed is (since == 0 or since != value)
+
+
+@given(stocks(based=True, tracks=True), quantities, st.sampled_from(Direction))
+def test_undo_of_a_first_agreement_leaves_none(stock: Stock, value: int, direction: Direction) -> None:
+    """Once the only run that brought both sides together is undone, a person chooses again."""
+    assume(stock.count not in {value, stock.index})
+    row = UndoRow(direction, 5, stock.settle_no, stock.tracks_rev, first=True)
+    if direction is Direction.TO_LOCAL:
+        undone = undo.undone_local(stock, row)
+    else:
+        target = undo.undo_target(stock, row, value, allow_negative=True)
+        assert isinstance(target, Target)
+        undone = undo.undone_push(stock, row, target, UNDONE)
+    assert undone.change is not None
+    after = undone.change.stock
+    assert after.never_agreed is (after.count != after.index)
 
 
 @given(stocks(based=True, tracks=False), quantities.filter(bool))

@@ -72,9 +72,11 @@ def _lose(scene: Scene, event: EventId) -> bool:
 
 def _adjust(scene: Scene, cell: int, delta: int, counted: bool) -> bool:
     """A hand adjustment, perhaps by a person who has counted the shelf."""
-    if not scene.docs.stock[cell].tracks:
+    stock = scene.docs.stock[cell]
+    if not stock.tracks:
         return False
-    scene.adjust(cell, delta, counted=counted)
+    # A person who counts for the first time may find that there is nothing.
+    scene.adjust(cell, abs(delta) - 1 if counted and stock.uncounted else delta, counted=counted)
     return True
 
 
@@ -91,7 +93,7 @@ def _verify(scene: Scene, cell: int) -> bool:
 def _job(scene: Scene, to_shopify: bool, cells: tuple[int, ...], shown: int | None, automatic: bool) -> bool:
     """A run is requested, with or without a preview."""
     direction = Direction.TO_SHOPIFY if to_shopify else Direction.TO_LOCAL
-    if automatic and (to_shopify or shown is not None):
+    if automatic and shown is not None:
         return False
     if shown is not None and (
         shown not in scene.docs.previews or not set(cells) <= set(scene.docs.previews[shown].rows)
@@ -160,14 +162,17 @@ def _plan(scene: Scene, job: Job) -> bool:
 def _undo_row(scene: Scene, done: Job, cell: int) -> UndoRow:
     """d = before − after of the push that was answered, or of the local value."""
     doc = done.docs[cell]
+    first_count = False
     if done.direction is Direction.TO_SHOPIFY:
         assert doc.push is not None
         row = scene.docs.pushes[doc.push].rows[cell]
         d = row.change_from - row.quantity
     else:
         assert doc.changed_by is not None
-        d = doc.changed_by[0] - doc.changed_by[1]
-    return UndoRow(done.direction, d, doc.settle_no, doc.tracks_rev)
+        before, after = doc.changed_by
+        first_count = before is None and after is not None
+        d = 0 if before is None or after is None else before - after
+    return UndoRow(done.direction, d, doc.settle_no, doc.tracks_rev, doc.first, first_count)
 
 
 def _start(scene: Scene, actor: Actor) -> bool:

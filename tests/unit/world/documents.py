@@ -39,7 +39,8 @@ class CellDoc:
     push: int | None = None
     refused: int = 0
     result: Code | Reason | None = None
-    changed_by: tuple[int, int] | None = None
+    changed_by: tuple[int | None, int | None] | None = None
+    first: bool = False
     settle_no: int = 0
     tracks_rev: int = 0
 
@@ -51,7 +52,8 @@ class CellDoc:
 
 @dataclass(slots=True)
 class Job:
-    """One run. `undoes` names the job it undoes; `automatic` marks a repair of drift."""
+    """One run. `undoes` names the job it undoes; `automatic` marks a repair of drift, and towards Shopify one of a
+    schedule."""
 
     id: int
     direction: Direction

@@ -76,7 +76,13 @@ AFTER = Bias(
     ),
 )
 """A sale between a push and its answer."""
-BIASES = (BUSY, BUSY, SLOW, DAYS, CROWD, READS, LATE, DOUBT, GAP, AFTER)
+SEED = Bias(
+    {**_USUAL, "preview": 10, "adjust": 8, "job": 10, "work": 10, "undo": 8, "deliver": 4},
+    (1, 121, 121),
+    opening=("tick", "preview", "step", "step", "step", "adjust", "job", "work", "step", "step", "step"),
+)
+"""A shop that is being seeded: first looks, first counts, and runs that bring the sides together."""
+BIASES = (BUSY, BUSY, SLOW, DAYS, CROWD, READS, LATE, DOUBT, GAP, AFTER, SEED)
 
 ORDERS = (-1, -1, -2, -3, 1, 2)
 ADJUSTMENTS = (-3, -1, 1, 2, 3)
@@ -97,7 +103,17 @@ def setting_of(rng: random.Random, timeliness: float, mistakes: frozenset[str]) 
     cells = 1 if rng.random() < 0.6 else 2
     differences = tuple(rng.choice((0, 0, 3, 3, -2, None)) for _ in range(cells))
     timely = rng.random() < timeliness
-    return Setting(differences, timely, not timely and rng.random() < 0.4, mistakes)
+    may_lose = not timely and rng.random() < 0.4
+    tracked = [cell for cell, difference in enumerate(differences) if difference is not None]
+    return Setting(
+        differences,
+        uncounted=frozenset(cell for cell in tracked if rng.random() < 0.3),
+        unread=frozenset(cell for cell in range(cells) if rng.random() < 0.2),
+        apart=frozenset(cell for cell in tracked if differences[cell] and rng.random() < 0.2),
+        timely=timely,
+        may_lose=may_lose,
+        mistakes=mistakes,
+    )
 
 
 def play(
@@ -169,7 +185,7 @@ def _job(rng: random.Random, scene: Scene, cells: int) -> Action:
         number = rng.choice(shown)
         return rng.random() < 0.75, tuple(scene.docs.previews[number].rows), number, False
     to_shopify = rng.random() < 0.5
-    return to_shopify, _some_cells(rng, cells), None, not to_shopify and rng.random() < 0.5
+    return to_shopify, _some_cells(rng, cells), None, rng.random() < (0.2 if to_shopify else 0.5)
 
 
 THINGS: dict[str, Callable[[Scene], Iterable[int | tuple[int, int]]]] = {

@@ -7,6 +7,7 @@ from shared.domain.comparison import Row
 from tests.unit.world.documents import Preview
 from tests.unit.world.oracle import Seen
 from tests.unit.world.scene import Scene, Steps
+from tests.unit.world.shopify import Reading
 
 
 def read_both(scene: Scene, cells: tuple[int, ...], rows: dict[int, Row], seen: dict[int, Seen]) -> Steps:
@@ -21,10 +22,26 @@ def read_both(scene: Scene, cells: tuple[int, ...], rows: dict[int, Row], seen: 
         seen[cell] = scene.oracle.saw(scene.step, cell, docs[cell])
     if not backwards:
         yield None
-    for cell in cells:
-        reading = early[cell] if backwards else scene.shopify.read(cell)
+    readings = {cell: early[cell] if backwards else scene.shopify.read(cell) for cell in cells}
+    for cell, reading in readings.items():
         seen[cell].read(early_step if backwards else scene.step, reading)
         rows[cell] = Row.of(docs[cell], reading.value, reading.updated_at, reading.date)
+    yield None
+    for cell, reading in readings.items():
+        _give_base(scene, cell, docs[cell].rev, reading)
+
+
+def _give_base(scene: Scene, cell: int, noted: int, reading: Reading) -> None:
+    """A read made for something else gives a cell its first base, under the `rev` noted before it."""
+    now = scene.docs.stock[cell]
+    change = stock.observe_in_passing(now, reading.value, reading.updated_at)
+    if change is None or scene.errs("a first read thrown away"):
+        return
+    if now.rev != noted:
+        scene.docs.want(cell, scene.shopify.now)
+        return
+    scene.write(cell, change, reading.updated_at)
+    scene.say(f"a read in passing of cell {cell} finds {reading.value}: {scene.numbers(cell)}")
 
 
 def preview(scene: Scene, cells: tuple[int, ...]) -> Steps:
@@ -33,7 +50,12 @@ def preview(scene: Scene, cells: tuple[int, ...]) -> Steps:
     rows: dict[int, Row] = {}
     seen: dict[int, Seen] = {}
     yield from read_both(scene, cells, rows, seen)
+    scene.oracle.read(
+        cells, scene.docs.stock, scene.docs.wanted.keys() | {cell for cell, _ in scene.docs.reading.values()}
+    )
     yield None
+    for cell, row in rows.items():
+        scene.oracle.shown(cell, seen[cell], row)
     scene.docs.previews[number] = Preview(rows, seen, rows[cells[0]].taken_at)
     for cell, row in rows.items():
         scene.say(f"preview {number} shows cell {cell}: base {row.base}, local {row.local}, Shopify {row.shopify}")

@@ -14,9 +14,10 @@ from typing import Any
 from unittest.mock import patch
 
 from shared.domain import comparison, plan, push, stock, undo
+from shared.domain.comparison import CellClass
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Change, Stock
-from tests.unit.world.explorer import AFTER, BUSY, CROWD, DAYS, DOUBT, GAP, LATE, READS, SLOW, Bias
+from tests.unit.world.explorer import AFTER, BUSY, CROWD, DAYS, DOUBT, GAP, LATE, READS, SEED, SLOW, Bias
 
 Patch = tuple[object, str, Any]
 
@@ -112,12 +113,12 @@ def _by_value(old: Stock, value: int | None, time: datetime) -> Change:
     return stock._changed(old, replace(change.stock, count=value, rev=old.rev, ledger_seq=old.ledger_seq), verify=True)
 
 
-def _undo_outright(old: Stock, value_set: int, time: datetime, d: int) -> Change:  # noqa: ARG001 - the mistake
+def _undo_outright(old: Stock, value_set: int, time: datetime, d: int, **_: bool) -> Change:  # noqa: ARG001 - the mistake
     return stock.settle(old, value_set, time, old.manual_total)
 
 
-def _undo_uncounted(old: Stock, value_set: int, time: datetime, d: int) -> Change:
-    change = stock.undo_push(old, value_set, time, d)
+def _undo_uncounted(old: Stock, value_set: int, time: datetime, d: int, **more: bool) -> Change:
+    change = stock.undo_push(old, value_set, time, d, **more)
     return replace(change, stock=replace(change.stock, settle_no=old.settle_no))
 
 
@@ -133,6 +134,47 @@ def _unknown_forgotten(old: Stock) -> Change:
     return stock._changed(old, old, verify=True)
 
 
+def _uncounted_is_zero(old: Stock) -> int | None:
+    return (old.count or 0) if old.tracks else old.index
+
+
+def _a_base_is_agreed(base: int | None, local: int | None, remote: int, *, never_agreed: bool = False) -> CellClass:  # noqa: ARG001 - the mistake
+    return _classify(base, local, remote)
+
+
+def _a_first_read_counts(old: Stock, value: int, time: datetime) -> Stock:
+    moved = _moved(old, value, time)
+    return replace(moved, count=value) if old.tracks and old.index is None else moved
+
+
+def _a_read_counts_what_nobody_has(old: Stock, value: int, time: datetime) -> Change:
+    change = _observe_read(old, value, time)
+    return stock._changed(old, replace(change.stock, count=value), verify=False) if old.uncounted else change
+
+
+def _counts_from_the_base(old: Stock, delta: int) -> Change:
+    begun = replace(old, count=old.index or 0) if old.uncounted else old
+    return _adjust(begun, delta)
+
+
+def _attended(row: comparison.Row, direction: comparison.Direction, **_: Any) -> Ended | plan.Step:
+    return _first_step(row, direction)
+
+
+def _undo_leaves_the_first_count(old: Stock) -> Change:
+    return stock._changed(old, replace(old, settle_no=old.settle_no + 1), verify=False)
+
+
+def _undo_leaves_an_agreement(old: Stock, value_set: int, time: datetime, d: int, **_: bool) -> Change:
+    return _undo_push(old, value_set, time, d)
+
+
+_classify = comparison.classify
+_first_step = plan.first_step
+_moved = stock._moved
+_observe_read = stock.observe_read
+_adjust = stock.adjust
+_undo_push = stock.undo_push
 _row_outdated = plan._row_outdated
 _push_target = plan.push_target
 _accept_read = plan.accept_read
@@ -177,4 +219,14 @@ MISTAKES = (
     Mistake("undo sets the count outright", ((undo, "undo_push", _undo_outright),)),
     Mistake("undo leaves settle_no", ((undo, "undo_push", _undo_uncounted),)),
     Mistake("undo of what was settled since", ((undo, "_outdated", _undo_again),)),
+    Mistake("an uncounted cell read as zero", ((stock.Stock, "local", property(_uncounted_is_zero)),), (SEED,)),
+    Mistake("a first base taken for an agreement", ((comparison, "classify", _a_base_is_agreed),), (SEED,)),
+    Mistake("a first base moves the count", ((stock, "_moved", _a_first_read_counts),), (SEED,)),
+    Mistake("a read counts", ((stock, "observe_read", _a_read_counts_what_nobody_has),), (SEED,)),
+    Mistake("a first delta counts from the base", ((stock, "adjust", _counts_from_the_base),), (SEED,)),
+    Mistake("a first count of zero unnoticed", ((plan, "_counted_since", _never),), (SEED,)),
+    Mistake("a first read thrown away", biases=(SEED,)),
+    Mistake("a schedule pushes what never agreed", ((plan, "first_step", _attended),), (SEED,)),
+    Mistake("an undone first count stays", ((undo, "undo_first_count", _undo_leaves_the_first_count),), (SEED,)),
+    Mistake("an undone first push leaves an agreement", ((undo, "undo_push", _undo_leaves_an_agreement),), (SEED,)),
 )

@@ -77,7 +77,7 @@ def _make_body(
     scene.docs.pushes[made.key] = made
     for cell, row in rows.items():
         job.docs[cell].push = made.key
-        scene.oracle.body_made(made.key, cell, job.id)
+        scene.oracle.body_made(made.key, cell, job.id, by_person=not job.automatic)
         scene.say(f"push {made.key} of job {job.id}: cell {cell} {row.change_from} -> {row.quantity}")
     return made
 
@@ -138,7 +138,7 @@ def _heard(scene: Scene, job: Job, this: Push, call: Call) -> Steps:
         scene.docs.pushes[again.key] = again
         for cell in this.rows:
             job.docs[cell].push = again.key
-            scene.oracle.body_made(again.key, cell, job.id)
+            scene.oracle.body_made(again.key, cell, job.id, by_person=not job.automatic)
         this.state = PushState.WITHDRAWN
 
 

@@ -22,13 +22,19 @@ Sending = Generator[Call | None, None, bool]
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How a world begins. `differences`: count − Shopify per cell, None where the BOM does not track. `timely`: all
-    messages and reads come within the grace period. `mistakes` are rules broken on purpose."""
+    messages and reads come within the grace period. `mistakes` are rules broken on purpose.
+
+    Of the cells, `uncounted` are those of a BOM that tracks which nobody has counted; `unread` those that have no base,
+    as at a new location; `apart` those whose base and count were never brought together."""
 
     differences: Sequence[int | None] = (0,)
     timely: bool = False
     may_lose: bool = False
     mistakes: frozenset[str] = frozenset()
     stocked: int = 10
+    uncounted: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
+    apart: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -60,15 +66,25 @@ class Scene:
     log: list[str] | None = None
 
     def __post_init__(self) -> None:
-        """Begin from an agreed base."""
+        """Begin from an agreed base, where there is one."""
+        cells = [self._begin(cell, d) for cell, d in enumerate(self.setting.differences)]
         value = self.setting.stocked
-        cells = [
-            stock.Stock(index=value, index_time=START, count=None if d is None else value + d)
-            for d in self.setting.differences
-        ]
+        self.lost = set(self.setting.unread)
         self.docs = Documents(cells)
         self.shopify = Shopify([value] * len(cells), self._on_set, compares=not self.errs("no compare"))
         self.oracle = Oracle(self.shopify.values, cells, timely=self.setting.timely)
+
+    def _begin(self, cell: int, difference: int | None) -> stock.Stock:
+        setting = self.setting
+        count = None if difference is None or cell in setting.uncounted else setting.stocked + difference
+        read = cell not in setting.unread
+        agreed = read and cell not in setting.apart and cell not in setting.uncounted
+        return stock.Stock(
+            index=setting.stocked if read else None,
+            index_time=START if read else None,
+            count=count,
+            never_agreed=difference is not None and not agreed,
+        )
 
     def errs(self, mistake: str) -> bool:
         """Whether this mistake is planted here."""
@@ -120,7 +136,7 @@ class Scene:
 
     def adjust(self, cell: int, delta: int, *, counted: bool) -> None:
         """A hand adjustment; of a person who has counted, it ends all doubt."""
-        self.oracle.manual[cell] += delta
+        self.oracle.adjusted(cell, delta, self.docs.stock[cell].index)
         if counted:
             self.oracle.in_doubt.discard(cell)
         adjust = stock.counted if counted else stock.adjust
@@ -128,12 +144,12 @@ class Scene:
 
     def write(self, cell: int, change: stock.Change, true_time: datetime) -> None:
         """Write a change whose value, if it brings one, was Shopify's at `true_time`."""
-        self.oracle.index_moved(cell, self.docs.stock[cell], change.stock, true_time)
+        self.oracle.moved(cell, self.docs.stock[cell], change.stock, true_time)
         self.docs.write(cell, change, true_time)
 
     def end(self, job: Job, doc: CellDoc, ended: plan.Ended, true_time: datetime) -> None:
         """End a cell together with its change of stock."""
-        before = self.docs.stock[doc.cell].local or 0
+        before = self.docs.stock[doc.cell]
         if ended.change is not None:
             self.write(doc.cell, ended.change, true_time)
         if ended.verify:
@@ -142,7 +158,9 @@ class Scene:
         doc.state, doc.result = ended.state, ended.code or ended.reason
         doc.settle_no, doc.tracks_rev = now.settle_no, now.tracks_rev
         if ended.state is CellState.UPDATED:
-            doc.changed_by = (before, now.local or 0)
+            doc.changed_by, doc.first = (before.local, now.local), before.never_agreed
+            if doc.undo is not None:
+                self.oracle.undone(doc.cell, now, first=doc.undo.first, first_count=doc.undo.first_count)
         job.end_test()
         self.say(f"job {job.id} ends cell {doc.cell}: {doc.state} {doc.result or ''} {self.numbers(doc.cell)}")
 

@@ -59,14 +59,14 @@ def _wants_push(scene: Scene, job: Job, doc: CellDoc) -> bool:
         if ended.state is CellState.UPDATED:
             scene.oracle.may_undo(doc.cell, job.undoes or 0)
             scene.oracle.latest[doc.cell] = job.id
-            scene.oracle.manual[doc.cell] += doc.undo.d
+            scene.oracle.manual[doc.cell] += 0 if doc.undo.first_count else doc.undo.d
         scene.end(job, doc, ended, scene.shopify.now)
         return False
     assert doc.row is not None
     assert doc.seen is not None
     if doc.push is not None:
         return True
-    step = plan.first_step(doc.row, job.direction)
+    step = plan.first_step(doc.row, job.direction, unattended=job.automatic)
     if isinstance(step, plan.Ended):
         scene.end(job, doc, step, doc.row.shopify_time)
     elif isinstance(step, plan.Settle):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shared.contract.seal import Seals
 from shared.mongodb.audit import Act, AuditLog
 from shared.rabbitmq.consumer import Delivery
 
@@ -10,12 +9,10 @@ from shared.rabbitmq.consumer import Delivery
 class ForeignActs:
     """Notes what such a message has done. Trueup's own parts note themselves who asked them."""
 
-    def __init__(self, audit: AuditLog, seals: Seals) -> None:
+    def __init__(self, audit: AuditLog) -> None:
         self._audit = audit
-        self._seals = seals
 
     async def note(self, delivery: Delivery, act: str, shop: str, subject: str, said: str = "") -> None:
-        """`said`: who asked, by the message's own word."""
-        if not self._seals.valid(delivery.key, delivery.body, delivery.headers):
-            actor = f"a client that says {said}" if said else "a client"
-            await self._audit.note(Act(shop, act, actor, "message", subject))
+        """`said`: who asked, by the message's own word, which is marked as such."""
+        if not delivery.sender.own:
+            await self._audit.note(Act(shop, act, delivery.sender.name(said), "message", subject))

@@ -120,7 +120,7 @@ class PreviewService:
         life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
         requests = self._take_turns(life.client)
         parts = Parts.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
-        await self._consume(parts, seals)
+        await self._consume(parts)
         app = make_app(parts)
         add_page(app, settings)
         if self._extend is not None:
@@ -150,10 +150,10 @@ class PreviewService:
             previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
 
-    async def _consume(self, parts: Parts, seals: Seals) -> None:
+    async def _consume(self, parts: Parts) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         metrics.begin_at_zero(metrics.REFUSED_BY_LIMIT, LIMITS)
-        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit, seals))
+        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit))
         await self._consumer.listen(parts.hub.handle)
         await self._consumer.handle(PREVIEWS, parts.requests.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)

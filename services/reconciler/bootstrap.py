@@ -180,7 +180,7 @@ class ReconcilerService:
         window = Window(jobs, cells, self._publisher)
         telling = Telling(jobs, cells, self._publisher)
         planner = Planner(
-            acts=ForeignActs(AuditLog(mongo.db), self._seals),
+            acts=ForeignActs(AuditLog(mongo.db)),
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
             jobs=jobs,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -102,16 +104,20 @@ class Planner:
             "requested_by": sender.name(request.requested_by),
             "source": sender.source(request.source, request.of_job_id),
         }
-        if await self._stored(request.model_copy(update=said), delivery):
+        if await self._stored(request, said, delivery):
             await self.plan(request.shop)
 
-    async def _stored(self, request: JobRequest, delivery: Delivery) -> bool:
-        """Store a job that is not known yet; whether there is anything to plan. One too many ends with its code."""
-        shop = request.shop
+    async def _stored(self, request: JobRequest, said: Mapping[str, Any], delivery: Delivery) -> bool:
+        """Store a job that is not known yet; whether there is anything to plan. One too many ends with its code.
+
+        `said`: who asks and why, as it is to be kept.
+        """
+        shop, asker = request.shop, request.requested_by
+        request = request.model_copy(update=dict(said))
         async with self._locks.of(shop):
             if await self._jobs.open(shop, self._most_open) < self._most_open:
                 if await self._jobs.request(request):
-                    await self._acts.note(delivery, "job.start", shop, request.job_id, request.requested_by)
+                    await self._acts.note(delivery, "job.start", shop, request.job_id, asker)
                 return True
             if await self._jobs.get(shop, request.job_id) is not None:
                 return True  # asked for over HTTP, by a schedule or a repair, or once more

@@ -305,6 +305,12 @@ class Connection(asyncio.BufferedProtocol):
         cut(reason)
         self._refused = True
         self._since = self._all.loop.time()
+        handler, self.handler = self.handler, None
+        if handler is not None:
+            # It may be about to answer, too, with what it thinks of the request: to it the client is gone. What it
+            # does not have it cannot close.
+            handler.transport = None
+            handler.connection_lost(None)
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(_answer(status, detail))
             self._transport.write_eof()

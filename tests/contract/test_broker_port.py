@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.contract.messages import BomRemove
+from shared.contract.messages import BomRemove, CellsFinished
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer, Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import BOM_REMOVE, DEAD_LETTERS, RECORDS
+from shared.rabbitmq.topology import BOM_REMOVE, CELLS_FINISHED, DEAD_LETTERS, FINISHED, RECORDS
 from tests.backends.management import Management
 from tests.waiting import arrival, time_passes, until
 
@@ -79,11 +79,12 @@ async def test_what_can_never_be_handled_goes_to_the_dead_letters(broker: tuple[
     async def keep(delivery: Delivery) -> None:
         await dead.put(delivery)
 
-    await consumer.handle(RECORDS, refuse, prefetch=5)
+    ended = CellsFinished(shop=MESSAGE.shop, job_id="01K0000000000000000000000A", cells=[])
+    await consumer.handle(FINISHED, refuse, prefetch=5)
     await consumer.handle(DEAD_LETTERS, keep, prefetch=5)
-    await publisher.command(BOM_REMOVE, MESSAGE)
+    await publisher.finished_event(CELLS_FINISHED, ended)
     delivery = await arrival(dead.get(), what="the dead letter")
-    assert (delivery.key, delivery.body) == (BOM_REMOVE, MESSAGE.to_json())
+    assert (delivery.key, delivery.body) == (CELLS_FINISHED, ended.to_json())
 
 
 async def test_what_failed_comes_again(broker: tuple[Publisher, Consumer]) -> None:

@@ -24,9 +24,11 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.domain.stock import Stock, adjust, observe_read
+from shared.kept_messages import KeptMessages
 from shared.mongodb.boms import Bom, BomStore, SelectedCell
 from shared.mongodb.collections import Document, key_of
 from shared.mongodb.connection import Mongo
+from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore, StockWrite, stock_id
@@ -343,7 +345,9 @@ async def reconciler(world: ShopWorld, **more: Any) -> AsyncIterator[ReconcilerS
 @asynccontextmanager
 async def previewer(world: ShopWorld) -> AsyncIterator[None]:
     """Previews in this process: requests from their queue, computed in turn."""
-    consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "previewer")
+    seals = Seals(world.settings.client_secrets)
+    keeper = KeptMessages(DeadLetterStore(world.mongo.db), seals)
+    consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "previewer", keeper, seals=seals)
     rows = RowReader(world.boms, world.stock, world.reads)
     store = PreviewStore(world.mongo.db, world.mongo.transactions)
     computing = Previewer(store, world.boms, rows, world.reads, world.publisher)

@@ -23,12 +23,12 @@ async def test_ids_stay_exact(shop: ApiShop) -> None:
 
 async def test_a_list_is_written_bom_by_bom(shop: ApiShop) -> None:
     """Of a list the good ones are written; each refused one is named by its place."""
-    boms = [{"bom_id": f"b{n}", "inventory_item_id": str(n % 3), "name": f"B{n}"} for n in range(4)]
+    boms = [{"bom_id": f"b{n}", "inventory_item_id": str(1 + n % 3), "name": f"B{n}"} for n in range(4)]
     reply = await shop.call("PUT", "/boms", boms)
     assert reply.status == 409
     assert reply.fields == ["body.3.inventory_item_id"]
     assert [bom["bom_id"] for bom in (await shop.call("GET", "/boms")).json["items"]] == ["b0", "b1", "b2"]
-    too_many = [{"bom_id": str(n), "inventory_item_id": str(n), "name": "x"} for n in range(251)]
+    too_many = [{"bom_id": str(n), "inventory_item_id": str(n), "name": "x"} for n in range(1, 252)]
     assert (await shop.call("PUT", "/boms", too_many)).status == 422
 
 

@@ -34,8 +34,9 @@ UNHURRIED: dict[str, Any] = {
 """Limits that are in nobody's way: a request that is refused for its number says nothing of what is in it."""
 
 INTERNAL, TOO_MANY = 500, 429
-NO_HTTP = "Invalid "
-"""How aiohttp begins the text for a request line or header that is none."""
+NO_HTTP = "no valid HTTP/1.1"
+"""In the answer to a request line or header that is none."""
+
 HOSTILE: tuple[bytes, ...] = (
     b"",
     b"%00",
@@ -215,7 +216,9 @@ async def filled(shop: ApiShop) -> Filled:
     job_ids = [await shop.job(cells, requested_at=earlier + timedelta(seconds=number)) for number in range(3)]
     await missed(shop, "b0", "b1", "b2")
     schedule_id = str(ULID())
-    assert (await shop.call("PUT", f"/schedules/{schedule_id}", NIGHTLY)).status == 201
+    # Each is an act of the audit log, too.
+    statuses = [(await shop.call("PUT", f"/schedules/{schedule_id}", NIGHTLY)).status for _ in range(3)]
+    assert statuses == [201, 200, 200]
     schedule = await store_of(shop).get(shop.domain, schedule_id)
     assert schedule is not None
     for number in range(3):
@@ -237,7 +240,7 @@ def harmless(answer: Answer) -> bool:
     What is no HTTP is refused with 400 by the server itself, before anything of ours sees it.
     """
     assert answer.status != TOO_MANY, answer
-    return answer.status < 400 or (answer.status < INTERNAL and (answer.is_problem or NO_HTTP in answer.text))
+    return answer.status < 400 or (answer.status < INTERNAL and answer.is_problem)
 
 
 LISTS = [route for route in ROUTES if "cursor" in route.params.model_fields]
@@ -259,7 +262,7 @@ async def test_a_tampered_cursor_is_refused_and_never_fails(filled: Filled, rout
         assert cursor is not None, first.text
         for value in tampered(cursor, every):
             answer = await ask(filled.shop, "GET", where.encode() + b"&cursor=" + value)
-            named = answer.status < 400 or "query.cursor" in answer.text or not answer.is_problem
+            named = answer.status < 400 or "query.cursor" in answer.text or NO_HTTP in answer.text
             if not harmless(answer) or not named:
                 failed.append((value, answer))
     assert not failed

@@ -16,9 +16,9 @@ from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 @asynccontextmanager
 async def admin_of(world: ShopWorld) -> AsyncIterator[ApiShop]:
     """The shop's admin in front of a running preview service."""
-    settings = world.settings.model_copy(
-        update={"shopify_client_id": CLIENT_ID, "shopify_client_secret": SecretStr(SECRET)}
-    )
+    # Session tokens are signed with the previous secret: what is published is sealed with the one of all services.
+    secrets = {"shopify_client_id": CLIENT_ID, "shopify_client_secret_previous": SecretStr(SECRET)}
+    settings = world.settings.model_copy(update=secrets)
     service = await PreviewService.start(settings, port=0)
     api = ApiWorld(service, settings, world.mongo, world.http, "")
     try:

@@ -178,9 +178,9 @@ async def test_what_a_foreign_client_has_done_is_noted_as_its_own(world: ApiWorl
         await foreign.close()
         await ours.close()
     assert await acts_of(shop) == [
-        ("bom.change", "a client", "message", "f"),
-        ("bom.change", "a client", "message", "f"),
-        ("bom.remove", "a client", "message", "f"),
+        ("bom.change", "amqp:", "message", "f"),
+        ("bom.change", "amqp:", "message", "f"),
+        ("bom.remove", "amqp:", "message", "f"),
     ]
 
 
@@ -208,5 +208,5 @@ async def test_a_foreign_clients_job_is_noted_once(vhost_url: str, mongodb_uri: 
         await made.run(Direction.TO_LOCAL)
         entries = [entry async for entry in made.mongo.db["audit"].find({})]
     assert [(e["act"], e["actor"], e["by"], e["subject"]) for e in entries] == [
-        ("job.start", "a client that says user:42", "message", request.job_id)
+        ("job.start", "amqp:user:42", "message", request.job_id)
     ]

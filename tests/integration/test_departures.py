@@ -23,7 +23,7 @@ UNINSTALLED = {"id": 1, "myshopify_domain": SHOP}
 REDACT = {"shop_id": 1, "shop_domain": SHOP}
 BOTH = {"app/uninstalled": UNINSTALLED, "shop/redact": REDACT}
 SOON = timedelta(seconds=0.1)
-ONLY_ASKING: dict[str, Any] = {"roles": {"aggregator"}, "watchdog_every": 0.1, "first_probe": SOON}
+ONLY_ASKING: dict[str, Any] = {"roles": {"sweeper"}, "watchdog_every": 0.1, "first_probe": SOON}
 """A reconciler that makes no call of its own but those that these tests are about."""
 
 KEPT_OF_WEBHOOKS = {"webhook_events", "compliance"}
@@ -63,9 +63,13 @@ async def send(
 
 
 async def documents(world: ShopWorld, *, but: set[str] = KEPT_OF_WEBHOOKS) -> dict[str, list[Document]]:
-    """All that is stored of the shop."""
+    """All that is stored of the shop, but for the turns of its sweeps: whoever asks takes them as well."""
     names = sorted(set(await world.mongo.db.list_collection_names()) - but)
-    return {name: [d async for d in world.mongo.db[name].find({"shop": SHOP}).sort("_id", 1)] for name in names}
+    found = {name: [d async for d in world.mongo.db[name].find({"shop": SHOP}).sort("_id", 1)] for name in names}
+    for turns in ("sweep", "sweep_lease"):
+        for shop in found["shops"]:
+            shop.pop(turns, None)
+    return found
 
 
 async def shop_document(world: ShopWorld) -> Document:

@@ -18,6 +18,7 @@ from shared.contract.seal import SEAL, Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.errors import StoreUnavailable
+from shared.mongodb.boms import Bom
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.rabbitmq import consumer
 from shared.rabbitmq.consumer import MAX_DELIVERIES
@@ -254,10 +255,11 @@ async def test_a_store_that_is_away_spends_no_deliveries(
     monkeypatch.setattr(consumer, "LONGEST_PAUSE", 0.001)
     tries, keeps, done = [0], [0], DeadLetterStore.keep
 
-    async def away(*_: object, **__: object) -> None:
+    async def away(*_: object, **__: object) -> tuple[Bom, bool]:
         tries[0] += 1
         if tries[0] <= 3 * DELIVERY_LIMIT:
             raise StoreUnavailable("away")
+        return Bom("B", "1", "B"), True
 
     async def keep(store: DeadLetterStore, **letter: Any) -> str:
         keeps[0] += 1

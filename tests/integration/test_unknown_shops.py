@@ -72,7 +72,7 @@ async def records_consumed(world: ShopWorld) -> AsyncIterator[None]:
     seals = Seals(world.settings.client_secrets)
     keeper = KeptMessages(DeadLetterStore(world.mongo.db), seals)
     consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "records", keeper)
-    acts = ForeignActs(AuditLog(world.mongo.db), seals)
+    acts = ForeignActs(AuditLog(world.mongo.db))
     records = RecordsConsumer(RecordStore(world.mongo.db, world.mongo.transactions), world.shops, acts)
     await consumer.handle(topology.RECORDS, records.handle, prefetch=4)
     try:

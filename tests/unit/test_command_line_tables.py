@@ -57,8 +57,8 @@ def test_short_names_leave_their_room_to_long_ones() -> None:
 
 
 def test_a_missing_value_is_no_zero() -> None:
-    """A quantity that is not there is shown as nothing, a zero as 0, a difference with its sign."""
-    assert (number(None), number(0), number(-3)) == ("", "0", "-3")
+    """A quantity that is not there is shown as –, a zero as 0, a difference with its sign."""
+    assert (number(None), number(0), number(-3)) == ("–", "0", "-3")
     assert (signed(None), signed(0), signed(2), signed(-2)) == ("", "0", "+2", "-2")
 
 

@@ -168,9 +168,9 @@ async def changed(collection: Any, look: Callable[[], Awaitable[T]], *, what: st
 def writes_to(database: Any) -> Measure:
     """A measure of progress: the time of the last write to the database, by the replica set's own log.
 
-    Leases are left out: they are renewed whatever else stands still.
+    Leases are left out, and the turns and figures of sweeps: they are renewed whatever else stands still.
     """
-    ours = re.compile(rf"^{re.escape(database.name)}\.(?!partitions$|replicas$)")
+    ours = re.compile(rf"^{re.escape(database.name)}\.(?!partitions$|replicas$|shops$|drift_hours$)")
     oplog = database.client.get_database("local")["oplog.rs"]
     written = {"$or": [{"ns": ours}, {"o.applyOps.ns": ours}]}
 

@@ -48,7 +48,7 @@ async def test_case_08_throttled_is_told_by_its_code(empty: ShopWorld) -> None:
     assert job["totals"]["updated"] == 1
     await empty.hand("A", empty.locations[0], 1)
     before = (await empty.calls())[SET]["calls"]
-    fault = {"kind": "error", "message": "Throttled", "code": "ACCESS_DENIED", "operation": SET, "count": 9}
+    fault = {"kind": "error", "message": "Throttled", "code": "NEVER_SEEN", "operation": SET, "count": 9}
     await empty.control("/control/faults", fault)
     job = await empty.run(Direction.TO_SHOPIFY)
     assert job["codes"] == {"PUSH_REFUSED": 1}

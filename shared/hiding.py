@@ -73,9 +73,11 @@ _known: set[str] = set()
 
 def hide(*secrets: str) -> None:
     """From now on none of these is shown: neither itself nor, of an address, its password, nor as it is encoded."""
+    before = len(_known)
     for secret in secrets:
         _known.update(form for form in _forms(secret) if len(form) >= _WORD)
-    _pattern_of_known.cache_clear()
+    if len(_known) > before:
+        _pattern_of_known.cache_clear()
 
 
 def without_secrets(text: str, *, most: int = MAX_READ, keep_end: bool = False) -> str:

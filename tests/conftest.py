@@ -2,10 +2,12 @@
 
 import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 import structlog
 
+from shared import hiding
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
     amqp_url,
@@ -58,6 +60,16 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _known_secrets_of_one_test() -> Iterator[None]:
+    """A process knows the secrets of its settings for good; of thousands of tests they would be thousands."""
+    before = hiding._known.copy()
+    yield
+    if hiding._known != before:
+        hiding._known.intersection_update(before)
+        hiding._pattern_of_known.cache_clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

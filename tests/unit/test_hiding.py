@@ -9,12 +9,20 @@ from base64 import b64encode
 
 import pytest
 
+from shared import hiding
 from shared.errors import ShopifyUnclear
 from shared.hiding import MAX_READ, hide, without_secrets
 
 PASSWORD = "p@ss/w:rd'with\"signs-4711"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiIsImRlc3QiOiJ4In0.c2lnbmF0dXJlLWNhbmFyeQ"
 C = "canary4711canary"
+
+
+@pytest.fixture(autouse=True)
+def _known_here() -> None:
+    """The canary alone: what other tests' modules have made known says nothing here."""
+    hiding._known.clear()
+    hide(C)
 
 
 @pytest.mark.parametrize(

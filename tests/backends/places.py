@@ -149,7 +149,7 @@ class DatabasePool:
         """The collections that hold something, by one question: most tests fill a third of them."""
         pipeline: list[dict[str, Any]] = []
         for each in INDEXES:
-            one = [{"$limit": 1}, {"$project": {"_id": 0, "in": {"$literal": each}}}]
+            one: list[dict[str, Any]] = [{"$limit": 1}, {"$project": {"_id": 0, "in": {"$literal": each}}}]
             pipeline += [{"$unionWith": {"coll": each, "pipeline": one}}] if pipeline else one
         found = self._client[name][next(iter(INDEXES))].aggregate(pipeline)
         return {document["in"] for document in found}

@@ -20,6 +20,8 @@ BELIEVED = 3
 
 _FIRST = 1.0
 _FINDING_OUT = 0.25
+_SHORTEST = 0.001
+"""Seconds: what is left of a wait after it, by rounding, is none; a clock may be too coarse to let so little pass."""
 _MOST_SPREAD = 1.1
 _SECONDS = re.compile(r"[0-9]{1,64}(?:\.[0-9]{0,64})?|\.[0-9]{1,64}", re.ASCII)
 
@@ -39,8 +41,10 @@ class HoldOff:
         """Seconds until a call may be sent, 0 for now."""
         if not self._in_a_row:
             return 0.0
-        left = max(0.0, self._until - self._clock.monotonic())
-        return left or (_FINDING_OUT if self._finding_out else 0.0)
+        left = self._until - self._clock.monotonic()
+        if left < _SHORTEST:
+            return _FINDING_OUT if self._finding_out else 0.0
+        return left
 
     @contextmanager
     def sending(self) -> Iterator[float]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.growing import LONGEST, growing
 from shared.shopify.hold_off import BELIEVED, LONGEST_TOLD, HoldOff, told_seconds
+from tests.integration.switches.step_clock import StepClock
 from tests.unit.hand_clock import HandClock
 
 NOW = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
@@ -129,3 +130,16 @@ def test_one_call_finds_out_and_an_answer_ends_it() -> None:
         refusals.answered()
         assert refusals.left == 0
     assert refusals.left == 0
+
+
+async def test_what_rounding_leaves_of_a_wait_is_none() -> None:
+    """A clock of whole microseconds comes to the end of any wait, however it was reckoned."""
+    clock = StepClock()
+    for told in (0.1, 1 / 3, 2.0000001, 0.7000000001):
+        held = HoldOff(clock)
+        held.refused(clock.monotonic(), told)
+        slept = 0
+        while (left := held.left) > 0:
+            await clock.sleep(left)
+            slept += 1
+            assert slept <= 2

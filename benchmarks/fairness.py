@@ -3,7 +3,7 @@
 Each is measured twenty times while all is quiet, and twenty times while the other shop asks for 200 previews, opens 500
 event streams, sends 2,000 requests a second, and has 80 receivers that take its outgoing webhooks and never answer.
 Every service is a process of its own, and so is the crowd. The ratio is of medians within one run.
-`python -m benchmarks.fairness [--times 20] [--requests 2000]`
+`python -m benchmarks.fairness [--times 20] [--requests 2000] [--connections 40]`
 """
 
 from __future__ import annotations
@@ -329,7 +329,8 @@ async def _measure(times: int, size: Size) -> dict[str, Any]:
             quiet = await seconds_of(shop, times)
             for _ in range(size.pits):
                 await due_outcome(mongo.db, settings, GREEDY, f"{hook.url}/pit")
-            command = [sys.executable, "-m", "benchmarks.fairness", "--crowd", api, "--requests", str(size.requests)]
+            sizes = ["--requests", str(size.requests), "--connections", str(size.connections)]
+            command = [sys.executable, "-m", "benchmarks.fairness", "--crowd", api, *sizes]
             pipe = asyncio.subprocess.PIPE
             crowd = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
             if crowd.stdout is None or (await crowd.stdout.readline()).strip() != b"begun":
@@ -350,9 +351,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--requests", type=int, default=Size.requests)
+    parser.add_argument("--connections", type=int, default=Size.connections, help="over which they are sent")
     parser.add_argument("--crowd", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    size = Size(requests=asked.requests)
+    size = Size(requests=asked.requests, connections=asked.connections)
     if asked.crowd is not None:
         asyncio.run(_crowd(asked.crowd, size))
         return

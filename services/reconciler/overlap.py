@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import batches
 from shared.domain.selection import Grid, Picked, Selection, may_overlap
@@ -17,11 +19,20 @@ _CELLS_PER_QUERY = 500
 async def shares_a_cell(job: Document, other: Document, cells: CellStore) -> bool:
     """Whether `job`, which has no cells yet, shares one with `other`, ended cells of it included."""
     wanted = SelectionBody(**job["selection"]).to_domain()
-    if not may_overlap(wanted, SelectionBody(**other["selection"]).to_domain()):
+    theirs = _readable(other)
+    if theirs is not None and not may_overlap(wanted, theirs):
         return False
     if other["planned"] is None:
         return True
     return await cells.any_in(job["shop"], other["job_id"], _conditions(wanted))
+
+
+def _readable(other: Document) -> Selection | None:
+    """The other's selection; None where only an older build took it: that is the other's trouble, not this job's."""
+    try:
+        return SelectionBody(**other["selection"]).to_domain()
+    except ValidationError:
+        return None
 
 
 def _conditions(wanted: Selection) -> Iterator[Document]:

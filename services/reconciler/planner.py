@@ -21,9 +21,11 @@ from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
+from shared.errors import BrokerUnavailable
 from shared.foreign_acts import ForeignActs
 from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
+from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PlanLease
 from shared.mongodb.previews import PreviewStore
@@ -35,6 +37,9 @@ from shared.rabbitmq.publisher import Publisher
 from shared.shop_locks import ShopLocks
 
 log = structlog.get_logger()
+
+MOST_TRIES = 5
+"""Tries of planning a job, a watchdog's round apart, after which one that fails for its own sake ends."""
 
 _LEASE_TRIES = 20
 _LEASE_PAUSE = 0.1
@@ -192,8 +197,19 @@ class Planner:
         except ValidationError:
             # Checked when it came in: only an older build can have left it. It must not hold up those behind it.
             await self._fail(job, "INVALID_SELECTION", "The selection of this job cannot be read; request it again.")
+        except (BrokerUnavailable, *STORE_AWAY) as error:
+            log.warning("job_put_off", reason=repr(error))
         except Exception:  # whatever it is, it is this job's
             log.exception("job_not_planned")
+            if await self._jobs.note_not_planned(job["shop"], job["job_id"]) >= MOST_TRIES:
+                await self._give_up(job)
+
+    async def _give_up(self, job: Document) -> None:
+        """End a job that fails however often it is planned: those that wait for it would wait for ever."""
+        message = f"This job could not be planned in {MOST_TRIES} tries: an error of Trueup itself, which is logged."
+        await self._fail(job, "NOT_PLANNED", message)
+        # No batch of its cells can commit any more.
+        await self._cells.remove(job["shop"], job["job_id"])
 
     async def _take_lease(self, shop: str) -> int | None:
         for _ in range(_LEASE_TRIES):

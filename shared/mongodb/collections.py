@@ -37,7 +37,8 @@ preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_
                 which rows are sorted), not_pushed (the code with which a push of it ends)
 jobs            shop, job_id · no, direction, selection, preview_id, source, requested_by, options, of_job_id,
                 left_out, leave_out {classes, cells, cells_no}, state, waits_for, planned, totals, codes, reasons,
-                first_errors, requested_at, started_at, finished_at, refreshed_at, cancel_requested,
+                first_errors, plan_failures (tries of planning that failed; absent: none), requested_at, started_at,
+                finished_at, refreshed_at, cancel_requested,
                 held {reason, since, until} or null (what a running job waits for),
                 finished_event due|sent, failure
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,

@@ -186,6 +186,18 @@ class JobStore:
             finished_event="due",
         )
 
+    async def note_not_planned(self, shop: str, job_id: str) -> int:
+        """Planning it has failed once more; answers how often it has."""
+        document = found(
+            await self._jobs.find_one_and_update(
+                {"_id": key_of(shop, job_id), "state": {"$in": ["requested", "waiting"]}},
+                {"$inc": {"plan_failures": 1}},
+                projection={"plan_failures": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        return 0 if document is None else int(document["plan_failures"])
+
     async def request_cancel(self, shop: str, job_id: str) -> JobState | None:
         """Cancel what has not begun: directly where no cells exist, else cell by cell. Answers the new state."""
         direct = await self.move(

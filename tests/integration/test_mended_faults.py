@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,24 +12,27 @@ import pytest
 
 from services.preview.previewer import Previewer
 from services.reconciler.lane import Lane
+from services.reconciler.planner import MOST_TRIES
+from services.reconciler.sources import CellSources
 from services.reconciler.work.cell_worker import CellWorker
 from services.reconciler.work.current import CurrentLevels
 from services.reconciler.work.pushing import Pushing
 from services.reconciler.work.sending import Sending
 from services.reconciler.work.task import Task
-from shared.contract.messages import PreviewRequest
+from shared.contract.messages import JobRequest, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from shared.domain.job import JobSource
+from shared.domain.job import JobSource, Totals
 from shared.domain.stock import observe_event
 from shared.errors import ShopifyThrottled
-from shared.mongodb.cells import CellStore
-from shared.mongodb.collections import key_of
+from shared.mongodb.cells import CellStore, NewCell
+from shared.mongodb.collections import Document, key_of
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.pushes import PushRecord, PushStore
 from shared.mongodb.stock import StockWrite
 from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.topology import JOB_REQUEST
 from shared.reading.rows import RowReader
 from shared.shopify.writes import SetRow
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
@@ -140,6 +144,55 @@ async def test_one_broken_job_keeps_no_other_waiting(world: ShopWorld) -> None:
     job = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B"]})
     assert job["totals"]["updated"] == 2
     assert (await world.ended(broken))["failure"]["code"] == "INVALID_SELECTION"
+
+
+async def test_a_job_that_cannot_be_planned_ends_and_lets_others_go(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some tries it fails with a code, its cells gone; one that waits behind it on the same cells then runs."""
+    poisoned: set[str] = set()
+    made = CellSources.of
+
+    def of(self: CellSources, job: Document) -> AsyncIterator[list[NewCell]]:
+        if job["job_id"] in poisoned:
+            raise OverflowError("a mistake of ours that comes again each time")
+        return made(self, job)
+
+    monkeypatch.setattr(CellSources, "of", of)
+    first = new_id()
+    poisoned.add(first)
+    await world.publisher.command(
+        JOB_REQUEST,
+        JobRequest(shop=SHOP, job_id=first, direction=Direction.TO_SHOPIFY, selection=SelectionBody(bom_ids="all")),
+    )
+    behind = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B"]})
+    assert behind["totals"]["updated"] == 2
+    ended = await world.ended(first)
+    assert (ended["state"], ended["failure"]["code"], ended["plan_failures"]) == ("failed", "NOT_PLANNED", MOST_TRIES)
+    assert await world.mongo.db["cells"].count_documents({"job_id": first}) == 0
+
+
+async def test_a_running_job_of_an_older_build_fails_no_other(world: ShopWorld) -> None:
+    """Its selection cannot be read any more: where its cells are, its documents tell."""
+    running = new_id()
+    await world.mongo.db["jobs"].insert_one(
+        {
+            "_id": key_of(SHOP, running),
+            "shop": SHOP,
+            "job_id": running,
+            "no": 0,
+            "state": "running",
+            "planned": 1,
+            "cancel_requested": False,
+            "waits_for": None,
+            "direction": "toShopify",
+            "source": "api",
+            "selection": {"filter": {"text": "a\x00b"}},
+            "totals": asdict(Totals(total=1, pending=1)),
+            "requested_at": datetime.now(UTC) - timedelta(minutes=1),
+        }
+    )
+    assert (await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B"]}))["totals"]["updated"] == 2
 
 
 async def test_an_undo_does_not_depend_on_the_age_of_a_preview(world: ShopWorld) -> None:

@@ -23,7 +23,7 @@ from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
 from shared.errors import BrokerUnavailable
 from shared.foreign_acts import ForeignActs
-from shared.mongodb.cells import CellStore, NewCell, cell_id
+from shared.mongodb.cells import CellStore, NewCell, cell_id, is_duplicate_cell
 from shared.mongodb.collections import Document
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.jobs import JobStore
@@ -199,8 +199,10 @@ class Planner:
             await self._fail(job, "INVALID_SELECTION", "The selection of this job cannot be read; request it again.")
         except (BrokerUnavailable, *STORE_AWAY) as error:
             log.warning("job_put_off", reason=repr(error))
-        except Exception:  # whatever it is, it is this job's
+        except Exception as error:  # whatever it is, it is this job's
             log.exception("job_not_planned")
+            if is_duplicate_cell(error):
+                return  # another job has a cell open, for as long as that takes
             if await self._jobs.note_not_planned(job["shop"], job["job_id"]) >= MOST_TRIES:
                 await self._give_up(job)
 

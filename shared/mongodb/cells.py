@@ -320,6 +320,8 @@ class CellStore:
             yield document
 
 
-def is_duplicate_cell(error: BulkWriteError) -> bool:
-    """Whether an insert failed because another job has the cell open."""
+def is_duplicate_cell(error: Exception) -> bool:
+    """Whether making cells failed because another job has one of them open."""
+    if not isinstance(error, BulkWriteError):
+        return False
     return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", []))

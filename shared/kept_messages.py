@@ -10,7 +10,6 @@ What is not as it was sent cannot be sent again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import structlog
@@ -18,6 +17,7 @@ from pydantic_core import from_json
 
 from shared.contract.mistakes import cut
 from shared.contract.seal import Seals, sealed_headers
+from shared.domain.shop import is_shop_domain
 from shared.hiding import without_secrets
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.rabbitmq.consumer import MAX_KEPT_BODY, Delivery
@@ -27,7 +27,6 @@ log = structlog.get_logger()
 
 MAX_REASON = 2_000
 
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,240}\.myshopify\.com", re.ASCII)
 _SHOP_HEADER = "x-shopify-shop-domain"
 _MAX_READ = 64 * 1024
 
@@ -78,7 +77,7 @@ def shop_of(delivery: Delivery) -> str | None:
         except ValueError:
             return None
         named = content.get("shop") if isinstance(content, Mapping) else None
-    return named if isinstance(named, str) and _SHOP.fullmatch(named) else None
+    return named if isinstance(named, str) and is_shop_domain(named) else None
 
 
 def storable(text: str, most: int = 1_000) -> str:

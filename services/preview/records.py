@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -19,6 +17,7 @@ from shared.mongodb.refusals import RecordRefused
 from shared.mongodb.shops import ShopStore
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
+from shared.shop_locks import ShopLocks
 
 M = TypeVar("M", bound=Message)
 
@@ -33,7 +32,8 @@ class RecordsConsumer:
         self._acts = acts
         self._records = records
         self._shops = shops
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # A lock hands itself on in the order of asking: an adjustment never overtakes its BOM.
+        self._turns = ShopLocks()
         self._handlers: dict[str, Callable[[Delivery], Awaitable[None]]] = {
             topology.BOM_UPSERT: self._upsert,
             topology.BOM_REMOVE: self._remove,
@@ -52,14 +52,6 @@ class RecordsConsumer:
         except RecordRefused as error:
             raise Reject(str(error)) from None
 
-    def _turn(self, shop: str) -> asyncio.Lock:
-        # A lock hands itself on in the order of asking: an adjustment never overtakes its BOM.
-        lock = self._turns.get(shop)
-        if lock is None:
-            lock = asyncio.Lock()
-            self._turns[shop] = lock
-        return lock
-
     async def _known(self, message: M) -> M:
         if await self._shops.get(message.shop) is None:
             raise Reject(f"the shop {message.shop} is not known; add it first")
@@ -67,7 +59,7 @@ class RecordsConsumer:
 
     async def _upsert(self, delivery: Delivery) -> None:
         message = BomUpsert.model_validate_json(delivery.body)
-        async with self._turn(message.shop):
+        async with self._turns.of(message.shop):
             await self._known(message)
             wanted = WantedBom(
                 message.bom_id,
@@ -84,14 +76,14 @@ class RecordsConsumer:
 
     async def _remove(self, delivery: Delivery) -> None:
         message = BomRemove.model_validate_json(delivery.body)
-        async with self._turn(message.shop):
+        async with self._turns.of(message.shop):
             await self._known(message)
             await self._records.remove(message.shop, message.bom_id, reference=REFERENCE)
             await self._acts.note(delivery, "bom.remove", message.shop, message.bom_id)
 
     async def _adjust(self, delivery: Delivery) -> None:
         message = CountAdjust.model_validate_json(delivery.body)
-        async with self._turn(message.shop):
+        async with self._turns.of(message.shop):
             await self._known(message)
             wanted = Adjustment(
                 key=CellKey(message.bom_id, message.location_id),

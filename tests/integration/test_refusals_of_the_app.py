@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from services.preview.bootstrap import PreviewService
 from shared.contract.messages import JobOptions, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.rabbitmq import topology
 from tests.integration.command_line_runs import trueup
-from tests.integration.session_tokens import session_token
+from tests.integration.job_page import shown
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
 from tests.waiting import until, writes_to
 
@@ -52,17 +51,6 @@ async def denied(world: ShopWorld) -> list[str]:
 async def asked(world: ShopWorld, operation: str) -> int:
     """How often an operation was called."""
     return [call["operation"] for call in await log_of(world)].count(operation)
-
-
-async def shown(world: ShopWorld, job_id: str) -> Any:
-    """The job as its page shows it."""
-    service = await PreviewService.start(world.settings)
-    try:
-        url = f"http://127.0.0.1:{service.port}/api/jobs/{job_id}"
-        async with world.http.get(url, headers={"Authorization": f"Bearer {session_token()}"}) as response:
-            return await response.json()
-    finally:
-        await service.stop()
 
 
 async def probed_again(world: ShopWorld, times: int) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.preview.bootstrap import PreviewService
 from shared import metrics
 from shared.domain.comparison import Direction
 from tests.integration.command_line_runs import trueup
-from tests.integration.session_tokens import session_token
+from tests.integration.job_page import shown
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 from tests.waiting import until, writes_to
 
@@ -25,17 +24,6 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
         await made.mongo.db["stock"].update_many({}, {"$inc": {"count": 2, "manual_total": 2, "rev": 1}})
         await made.control("calls/reset")
         yield made
-
-
-async def page(world: ShopWorld, job_id: str) -> Any:
-    """The job as its page shows it."""
-    service = await PreviewService.start(world.settings)
-    try:
-        url = f"http://127.0.0.1:{service.port}/api/jobs/{job_id}"
-        async with world.http.get(url, headers={"Authorization": f"Bearer {session_token()}"}) as response:
-            return await response.json()
-    finally:
-        await service.stop()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +47,7 @@ async def test_a_run_says_what_it_waits_for(world: ShopWorld, fault: dict[str, A
             return metrics.REGISTRY.get_sample_value("trueup_jobs_held", {"reason": reason}) == 1
 
         await until(measured, what="the metric", progress=writes_to(world.mongo.db))
-        held = (await page(world, job_id))["held"]
+        held = (await shown(world, job_id))["held"]
         assert held["reason"] == reason
         assert word in held["message"]
         for arguments in (["jobs"], ["jobs", job_id]):
@@ -72,4 +60,4 @@ async def test_a_run_says_what_it_waits_for(world: ShopWorld, fault: dict[str, A
         await world.mongo.db["cells"].update_many({}, {"$unset": {"published_at": "", "claim": ""}})
         ended = await world.ended(job_id)
     assert (ended["state"], ended["totals"]["updated"]) == ("completed", 6)
-    assert (await page(world, job_id))["held"] is None
+    assert (await shown(world, job_id))["held"] is None

@@ -34,24 +34,24 @@ from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import batches
 from shared.domain.comparison import Direction
-from shared.logs import configure_logs
-from shared.mongodb.boms import BomStore
+from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
-from shared.mongodb.shops import ShopStore
-from shared.mongodb.stock import StockStore
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.stock import StockStore
+from shared.observing.logs import configure_logs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 from shared.reading.locations import refresh_locations
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
 from simulator.server import Running
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, settings_for
 
 HELD, COUNTED = 7, 9
 """What Shopify holds of every cell, and what was counted."""
 
-MOST_GROWTH = 1.15
+MAX_GROWTH = 1.15
 """The peak of the second half over that of the first: caches fill, queues must not."""
 
 _SAMPLE_EVERY = 0.5
@@ -86,7 +86,7 @@ def _resident() -> float:
 
 
 async def start_simulator(stack: AsyncExitStack, folder: Path, clock: Path) -> str:
-    """The simulator as a process of its own, so that its memory is not ours; answers its address."""
+    """The simulator as a process of its own, so that its memory is not ours; returns its address."""
     ready = folder / "ready.json"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.clocked_simulator", str(clock), str(ready)
@@ -192,7 +192,7 @@ def complaints(measured: dict[str, Any], wanted: int) -> list[str]:
         "a cell was not updated": measured["totals"]["updated"] == cells == measured["cells_at_shopify_as_counted"],
         "more was spent than the bucket gave": measured["points_in_all"]
         <= 2000 + 100 * measured["virtual_seconds"] + 1,
-        "memory grew": measured["memory"]["growth"] <= MOST_GROWTH,
+        "memory grew": measured["memory"]["growth"] <= MAX_GROWTH,
     }
     return [complaint for complaint, held in checks.items() if not held]
 

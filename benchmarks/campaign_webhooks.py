@@ -21,7 +21,7 @@ from ulid import ULID
 from benchmarks.webhook_storm import Broker, StormSize, complaints, measured, storm
 from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.rabbitmq import RabbitMqNode
-from shared.logs import configure_logs
+from shared.observing.logs import configure_logs
 
 
 async def run(size: StormSize) -> dict[str, Any]:

@@ -31,17 +31,17 @@ from ulid import ULID
 
 from deploy.local.demo.stage import CLIENT_ID, CLIENT_SECRET, Stage
 from deploy.local.run_directory import RUN_DIRECTORY
-from shared.mongodb.boms import BomStore
-from shared.mongodb.collections import Database, key_of
+from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
+from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
-from shared.mongodb.records import RecordStore, WantedBom
-from shared.mongodb.schedules import ScheduleStore
-from shared.mongodb.shops import ShopStore
+from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.schema import Database, key_of
+from shared.mongodb.shops.shops import ShopStore
 from shared.reading.locations import refresh_locations
 from shared.serving.server import start_server
 from shared.settings import Settings
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
 
 GREEDY, QUIET = "greedy.myshopify.com", "quiet.myshopify.com"
 PAGE = ("/boms?with_cells=true&limit=50", "/locations", "/facets", "/jobs?open=true&limit=5", "/drift?limit=1")
@@ -203,7 +203,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def due_outcome(database: Database, settings: Settings, shop: str, url: str) -> str:
-    """A run that has ended just now and is to be told to this address; answers its id."""
+    """A run that has ended just now and is to be told to this address; returns its id."""
     store = ScheduleStore(database, [key.get_secret_value() for key in settings.token_keys])
     schedule_id, run_id, now = str(ULID()), str(ULID()), datetime.now(UTC)
     form: dict[str, Any] = {"name": "Told", "enabled": False, "action": "preview", "direction": None}

@@ -15,10 +15,10 @@ from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason, Row
 from shared.domain.stock import Stock
-from shared.mongodb.boms import Bom
-from shared.mongodb.collections import Document, key_of
-from shared.mongodb.previews import PreviewRow, PreviewStore
-from shared.mongodb.stock import new_stock
+from shared.mongodb.catalogue.boms import Bom
+from shared.mongodb.previews.previews import PreviewRow, PreviewStore
+from shared.mongodb.schema import Document, key_of
+from shared.mongodb.stock.stock import new_stock
 from tests.integration.shop_world import SHOP, ShopWorld, new_id
 
 TAGS = ("finished goods", "seasonal", "gift", "bulky", "fragile", "clearance")
@@ -51,7 +51,7 @@ class LargeShop:
         self._previews = PreviewStore(world.mongo.db, world.mongo.transactions)
 
     async def make(self) -> str:
-        """Items, records, and a ready preview of all cells; answers the preview's id."""
+        """Items, records, and a ready preview of all cells; returns the preview's id."""
         names = finished_goods()
         boms: list[Bom] = []
         cells: list[Seen] = []

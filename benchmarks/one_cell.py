@@ -134,7 +134,7 @@ async def prepare(stage: Stage, http: aiohttp.ClientSession) -> Shop:
 
 
 async def measure(jobs: int, latency: float) -> dict[str, Any]:
-    """Run both in turn; answers the figures, in seconds."""
+    """Run both in turn; returns the figures, in seconds."""
     async with Stage(RUN_DIRECTORY / "benchmark") as stage, aiohttp.ClientSession() as http:
         shop = await prepare(stage, http)
         await shop.control("latency", {"seconds": latency})

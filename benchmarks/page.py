@@ -25,7 +25,7 @@ from benchmarks.large_shop import LargeShop
 from benchmarks.page_measures import Measures
 from deploy.local.nodes import LocalNodes
 from services.preview.bootstrap import PreviewService
-from shared.logs import configure_logs
+from shared.observing.logs import configure_logs
 from tests.browser.chromium import FLAGS, program
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 

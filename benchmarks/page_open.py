@@ -24,7 +24,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.nodes import LocalNodes
 from services.preview.bootstrap import PreviewService
-from shared.logs import configure_logs
+from shared.observing.logs import configure_logs
 from tests.browser.chromium import FLAGS, NO_LIMIT, program
 from tests.integration.shop_world import SHOP, shop_world
 

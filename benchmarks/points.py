@@ -21,9 +21,9 @@ from ulid import ULID
 from deploy.local.nodes import LocalNodes
 from services.reconciler.bootstrap import ALL_ROLES
 from shared.domain.comparison import Direction
-from shared.logs import configure_logs
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
+from shared.observing.logs import configure_logs
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
 from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
 from tests.waiting import changed
 

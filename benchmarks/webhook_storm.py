@@ -27,18 +27,18 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import KeptProcess
 from deploy.local.rabbitmq import RabbitMqNode
 from services.preview.bootstrap import PreviewService
-from services.reconciler.drift.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeping import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.contract.messages import CountAdjust
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.stock import Stock
 from shared.errors import BrokerUnavailable
-from shared.mongodb.collections import key_of
-from shared.mongodb.drift import DriftStore
-from shared.mongodb.sweeps import SweepStore
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.sweeps import SweepStore
+from shared.mongodb.schema import key_of
 from shared.rabbitmq.topology import COUNT_ADJUST
-from tests.integration.command_line_runs import environment_of
+from tests.integration.command_line.command_line_runs import environment_of
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 from tests.waiting import StandsStill, until, work_of, writes_to
 
@@ -49,7 +49,7 @@ START = 1000
 LINES = 25
 """Levels that one action changes; the simulator sends a webhook for each."""
 
-MOST_PENDING = 600
+MAX_PENDING = 600
 """Webhooks under way: more are not made, so that the storm is as fast as what it storms."""
 
 SWEEP_EVERY = 8.0
@@ -212,7 +212,7 @@ class Storm:
                 if marks and state["sent"] >= marks[0]:
                     marks.pop(0)
                     under_way.append(asyncio.create_task(accidents.pop(0)()))
-                if state["pending"] > MOST_PENDING:
+                if state["pending"] > MAX_PENDING:
                     await asyncio.sleep(0.05)
                 else:
                     await self.act()

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.waits import WaitReason
-from shared.hiding import without_secrets
+from shared.observing.hiding import without_secrets
 
 
 class TrueupError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.mongodb.audit import Act, AuditLog
+from shared.mongodb.shops.audit import Act, AuditLog
 from shared.rabbitmq.consumer import Delivery
 
 

@@ -7,7 +7,7 @@ import random
 LONGEST = 60.0
 """Seconds beyond which no wait of our own making grows."""
 
-_MOST_DOUBLINGS = 30
+_MAX_DOUBLINGS = 30
 _LEAST_SHARE = 0.5
 
 
@@ -16,5 +16,5 @@ def growing(failures: int, first: float, most: float = LONGEST) -> float:
 
     Between half of that and all of it, at random: those that failed together do not come back together.
     """
-    longest = min(most, first * 2.0 ** min(max(failures - 1, 0), _MOST_DOUBLINGS))
+    longest = min(most, first * 2.0 ** min(max(failures - 1, 0), _MAX_DOUBLINGS))
     return longest * random.uniform(_LEAST_SHARE, 1.0)  # noqa: S311  # it spreads calls, it guards nothing

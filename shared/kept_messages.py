@@ -4,7 +4,7 @@ What a message says of itself is not believed: its shop counts only in the form 
 they are Trueup's own, texts are cut and made fit to be stored, and of a body above a size the beginning is kept.
 
 Nobody's data are kept with it. Of a webhook that bears no seal of the front nothing is known, a customer's data may be
-in it: its body is not kept. From any other body secrets and people's addresses are taken away (`shared/hiding.py`).
+in it: its body is not kept. From any other body secrets and people's addresses are taken away (`shared/observing/hiding.py`).
 What is not as it was sent cannot be sent again.
 """
 
@@ -18,8 +18,8 @@ from pydantic_core import from_json
 from shared.contract.mistakes import cut
 from shared.contract.seal import Seals, sealed_headers
 from shared.domain.shop import is_shop_domain
-from shared.hiding import without_secrets
-from shared.mongodb.dead_letters import DeadLetterStore
+from shared.mongodb.inbox.dead_letters import DeadLetterStore
+from shared.observing.hiding import without_secrets
 from shared.rabbitmq.consumer import MAX_KEPT_BODY, Delivery
 from shared.rabbitmq.topology import WEBHOOKS, exchange_of
 

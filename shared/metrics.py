@@ -8,7 +8,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from shared.gauges import AskedGauge, ToldGauge
+from shared.observing.gauges import AskedGauge, ToldGauge
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 

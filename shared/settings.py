@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.shop import MOST_BOMS, is_shop_domain
+from shared.domain.shop import MAX_BOMS, is_shop_domain
 from shared.errors import WrongSetting
-from shared.hiding import hide
+from shared.observing.hiding import hide
 from shared.roles import Role
 from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
 
@@ -234,7 +234,7 @@ class SubscribingSettings(ProcessSettings):
 class BomLimitSettings(ProcessSettings):
     """How much of the database one shop may fill."""
 
-    boms_per_shop: int = Field(MOST_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
+    boms_per_shop: int = Field(MAX_BOMS, ge=1, le=1_000_000, description="BOMs that a shop may have.")
 
 
 class JobLimitSettings(ProcessSettings):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.errors import WrongSetting
-from shared.hiding import hide
+from shared.observing.hiding import hide
 
 PREFIX = "TRUEUP_"
 SECRETS_DIR = "TRUEUP_SECRETS_DIR"

@@ -11,7 +11,7 @@ from graphql import FieldNode, GraphQLSyntaxError, InlineFragmentNode, Operation
 DEEPEST = 2
 # Lists of objects that are no connections. Shopify checks them before the fields, of which not all are simulated.
 PLAIN_LISTS = frozenset({"fulfillments", "quantities", "selectedOptions", "suggestedAddresses", "changes"})
-MOST_CONNECTIONS = 5
+MAX_CONNECTIONS = 5
 
 
 class _Findings:
@@ -53,8 +53,8 @@ def refusals(text: str) -> list[str]:
         found.append("Queries that contain a connection field within a list field are not currently supported.")
     elif findings.deepest > DEEPEST:
         found.append(f"Bulk queries cannot contain connections with a nesting depth greater than {DEEPEST}.")
-    elif findings.connections > MOST_CONNECTIONS:
-        found.append(f"Bulk queries cannot contain more than {MOST_CONNECTIONS} connections.")
+    elif findings.connections > MAX_CONNECTIONS:
+        found.append(f"Bulk queries cannot contain more than {MAX_CONNECTIONS} connections.")
     elif findings.without_id:
         found.append(
             "The parent 'node' field for a nested connection must select the 'id' field without an alias and must be "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from shared import hiding
+from shared.observing import hiding
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
     amqp_url,

@@ -41,7 +41,7 @@ class HeldCalls:
 async def held_calls(simulator: Simulator, operation: str | None = None) -> AsyncIterator[HeldCalls]:
     """Hold calls from now on, before they have any effect, until `release`, or the end at the latest; of any operation.
 
-    Held longer than `shared.shopify.client.CALL_TIMEOUT`, a call is given up by its caller and made again. At the end
+    Held longer than `shared.shopify.calls.client.CALL_TIMEOUT`, a call is given up by its caller and made again. At the end
     the simulator has no fault any more.
     """
     before = simulator.clock

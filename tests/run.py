@@ -45,7 +45,7 @@ _NO_TESTS = 5
 
 
 @dataclass
-class Outcome:
+class StageOutcome:
     """How a stage ended. `tests` is None for a stage that has none; seconds are those of its tests, added up."""
 
     name: str
@@ -68,11 +68,11 @@ class Run:
         self._folders = [stage for stage in stages if stage in FOLDERS]
         self._options = list(options)
         self._full = full
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[StageOutcome] = []
         self._began = time.monotonic()  # printed, not judged
 
     def run(self) -> int:
-        """Run them; answers the exit code."""
+        """Run them; returns the exit code."""
         shutil.rmtree(SERVER_LOGS, ignore_errors=True)
         RUN_DIRECTORY.mkdir(exist_ok=True)
         beside = "types" if self._folders and "types" in self._tools else None
@@ -175,8 +175,8 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
 
 
 @contextlib.contextmanager
-def _tool(stage: str | None) -> Iterator[Callable[[], list[Outcome]]]:
-    """Start a tool's commands. What is handed out waits for their end, prints what they said, answers the outcome."""
+def _tool(stage: str | None) -> Iterator[Callable[[], list[StageOutcome]]]:
+    """Start a tool's commands. What is handed out waits for their end, prints what they said, returns the outcome."""
     if stage is None:
         yield list
         return
@@ -188,11 +188,11 @@ def _tool(stage: str | None) -> Iterator[Callable[[], list[Outcome]]]:
         # Their ends are awaited beside everything else, so that the time told is theirs.
         ends = [threads.submit(_output_of, process) for process in started]
 
-        def finish() -> list[Outcome]:
+        def finish() -> list[StageOutcome]:
             said, seconds = zip(*(end.result() for end in ends), strict=True)
             _say(f"--- {stage}\n{''.join(said).rstrip()}")
             passed = all(process.returncode == 0 for process in started)
-            return [Outcome(stage, passed, max(seconds))]
+            return [StageOutcome(stage, passed, max(seconds))]
 
         try:
             yield finish
@@ -209,16 +209,16 @@ def _output_of(process: subprocess.Popen[bytes]) -> tuple[str, float]:
     return said, time.monotonic() - began  # printed, not judged
 
 
-def _stages_of(report: dict[str, Any], folders: Sequence[str]) -> list[Outcome]:
+def _stages_of(report: dict[str, Any], folders: Sequence[str]) -> list[StageOutcome]:
     return [
-        Outcome(stage, not figures["failed"], figures["seconds"], figures["tests"], figures["failed"])
+        StageOutcome(stage, not figures["failed"], figures["seconds"], figures["tests"], figures["failed"])
         for stage in folders
         if (figures := report.get(stage)) is not None
     ]
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command line; answers the exit code."""
+    """Run the command line; returns the exit code."""
     full = "--full" in words
     rest = [word for word in words if word != "--full"]
     stages: list[str] = []

@@ -125,7 +125,7 @@ async def _answers(http: aiohttp.ClientSession, url: str, process: asyncio.subpr
 
 
 async def run(here: Trial, *command: str, directory: Path, words: str = "") -> str:
-    """Run a command to its end; answers its output. It must end with 0."""
+    """Run a command to its end; returns its output. It must end with 0."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env=here.environment,

@@ -127,7 +127,7 @@ async def stored(
     *,
     what: str = "",
 ) -> dict[str, Any]:
-    """Wait, on the collection's change stream, until a document found by `query` is as `wanted`; answers it.
+    """Wait, on the collection's change stream, until a document found by `query` is as `wanted`; returns it.
 
     Progress is every write to the database.
 

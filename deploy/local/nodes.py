@@ -79,7 +79,7 @@ class LocalNodes:
         return {name: node.process_id for name, node in self._private().items() if node.is_running}
 
     def start_again(self) -> list[str]:
-        """Start the private servers that have ended, with their data and on their ports; answers which.
+        """Start the private servers that have ended, with their data and on their ports; returns which.
 
         Raises:
             LocalNodeError: one does not come up again.

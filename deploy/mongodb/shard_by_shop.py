@@ -15,8 +15,8 @@ import sys
 from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.errors import StoreUnavailable, WrongSetting
-from shared.mongodb.collections import INDEXES
 from shared.mongodb.connection import Mongo
+from shared.mongodb.schema import INDEXES
 from shared.settings import load_settings
 
 BY_ID = frozenset({"shops"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.reference.markdown import table
-from services.preview.api.explained import REASONS
+from services.preview.api.http.explained import REASONS
 from shared.domain.codes import EXPLAINED, row_is_stale
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from services.preview.bootstrap import PreviewService
 from services.reconciler.bootstrap import ReconcilerService
 from services.webhook_ingest.bootstrap import WebhookIngestService
-from shared.operations import start_operations
+from shared.observing.operations import start_operations
 from shared.settings import Settings
 
 

@@ -17,14 +17,14 @@ import typer
 
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.printable import printable
+from services.command_line.terminal.printable import printable
 from shared.domain.comparison import CellClass, Direction
 from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
-from shared.hiding import HidingFormatter, without_secrets
+from shared.observing.hiding import HidingFormatter, without_secrets
 
 if TYPE_CHECKING:
-    from services.command_line.client import Client
-    from services.command_line.records import Records
+    from services.command_line.connections.client import Client
+    from services.command_line.connections.stores import Records
 
 app = typer.Typer(
     name="trueup",
@@ -90,8 +90,8 @@ def _run(
     """Carry it out, connected to MongoDB and to what else it needs."""
     import asyncio
 
-    from services.command_line.client import connected
-    from shared.logs import configure_logs
+    from services.command_line.connections.client import connected
+    from shared.observing.logs import configure_logs
 
     async def with_client() -> Exit:
         async with connected(broker=broker, shopify=shopify, keys=keys) as client:
@@ -107,7 +107,7 @@ def _look(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
     import asyncio
     import logging
 
-    from services.command_line.records import looking
+    from services.command_line.connections.stores import looking
 
     async def with_records() -> Exit:
         async with looking() as records:
@@ -133,7 +133,7 @@ def serve_command(
     """Run a service until SIGTERM or Ctrl-C."""
     import asyncio
 
-    from services.command_line.serve_command import serve
+    from services.command_line.commands.serve import serve
 
     raise typer.Exit(asyncio.run(serve(str(service), role or ())))
 
@@ -143,8 +143,8 @@ def prepare_command() -> None:
     """Make queues, collections and indexes, with users that may: before services with narrower rights are started."""
     import asyncio
 
-    from services.command_line.prepare_command import prepare
-    from shared.logs import configure_logs
+    from services.command_line.commands.prepare import prepare
+    from shared.observing.logs import configure_logs
 
     configure_logs("command-line", "error")
     garbage.look_from_now_on()
@@ -162,8 +162,8 @@ def shop_add(
     as_json: JsonOption = False,
 ) -> None:
     """Make a shop known, or give it a new token."""
-    from services.command_line.shop_add_command import add_shop, read_token
-    from services.command_line.tables import console
+    from services.command_line.commands.shop_add import add_shop, read_token
+    from services.command_line.terminal.tables import console
 
     token = read_token(token_file)
     _run(
@@ -175,8 +175,8 @@ def shop_add(
 @shop_app.command("rotate-keys")
 def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
-    from services.command_line.shop_command import rotate_keys
-    from services.command_line.tables import console
+    from services.command_line.commands.shop import rotate_keys
+    from services.command_line.terminal.tables import console
 
     _run(lambda client: rotate_keys(client, as_json=as_json, out=console()), keys=True)
 
@@ -189,9 +189,9 @@ def shop_redact(
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
-    from services.command_line.asking import ask_first
-    from services.command_line.shop_command import redact_shop
-    from services.command_line.tables import console
+    from services.command_line.commands.shop import redact_shop
+    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.tables import console
 
     ask_first(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
     _run(lambda client: redact_shop(client, domain, as_json=as_json, out=console()))
@@ -215,8 +215,8 @@ def import_command(
     as_json: JsonOption = False,
 ) -> None:
     """Seed a shop: read its items and levels, make BOMs, and note what Shopify holds. Goes on where it was stopped."""
-    from services.command_line.import_command import run_import, source_of
-    from services.command_line.tables import console
+    from services.command_line.commands.import_boms import run_import, source_of
+    from services.command_line.terminal.tables import console
 
     source = source_of(boms, all_variants=all_variants, tracks=tracks)
 
@@ -241,9 +241,9 @@ def preview_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show where Shopify and the local records differ. Nothing is changed."""
-    from services.command_line.preview_command import run_preview
+    from services.command_line.commands.preview import run_preview
     from services.command_line.selecting import selection_of
-    from services.command_line.tables import console
+    from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -272,10 +272,10 @@ def reconcile_command(
     as_json: JsonOption = False,
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
-    from services.command_line.asking import ask_first
-    from services.command_line.reconcile_command import job_request, run_job
+    from services.command_line.commands.reconcile import job_request, run_job
     from services.command_line.selecting import selection_of, selection_of_preview
-    from services.command_line.tables import console
+    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.tables import console
     from shared.contract.messages import JobOptions
 
     async def work(client: Client) -> Exit:
@@ -315,7 +315,7 @@ def jobs_command(
         raise WrongUseError(f"jobs {what}: must be cancel or retry where a job is named after it")
     if what is not None:
         _show_job(what.upper(), shop, as_json=as_json)
-    from services.command_line.jobs_command import list_jobs
+    from services.command_line.commands.jobs import list_jobs
 
     async def work(records: Records) -> Exit:
         known = (await records.shop(shop)).domain
@@ -325,7 +325,7 @@ def jobs_command(
 
 
 def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
-    from services.command_line.job_command import show_job
+    from services.command_line.commands.job import show_job
 
     async def work(records: Records) -> Exit:
         return await show_job(records, (await records.shop(shop)).domain, job_id, as_json=as_json)
@@ -334,8 +334,8 @@ def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
 
 
 def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_json: bool) -> NoReturn:
-    from services.command_line.job_acts_command import cancel_job, retry_job
-    from services.command_line.tables import console
+    from services.command_line.commands.job_acts import cancel_job, retry_job
+    from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -358,7 +358,7 @@ def audit_command(
     as_json: JsonOption = False,
 ) -> None:
     """List who did what to a shop's records, the newest first."""
-    from services.command_line.audit_command import list_audit
+    from services.command_line.commands.audit import list_audit
 
     async def work(records: Records) -> Exit:
         known = None if no_shop else (await records.shop(shop)).domain
@@ -383,8 +383,8 @@ def sweep_command(
         raise WrongUseError("--approve: what is stopped is repaired by the sweeper; leave --repair away")
     if approve:
         _approve(shop, as_json=as_json)
-    from services.command_line.sweep_command import run_sweep
-    from services.command_line.tables import console
+    from services.command_line.commands.sweep import run_sweep
+    from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -394,8 +394,8 @@ def sweep_command(
 
 
 def _approve(shop: str | None, *, as_json: bool) -> NoReturn:
-    from services.command_line.approve_command import approve_repair
-    from services.command_line.tables import console
+    from services.command_line.commands.approve import approve_repair
+    from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         return await approve_repair(client, (await client.shop(shop)).domain, as_json=as_json, out=console())
@@ -412,7 +412,7 @@ def boms_list(
     as_json: JsonOption = False,
 ) -> None:
     """Show BOMs by name."""
-    from services.command_line.boms_command import list_boms
+    from services.command_line.commands.boms import list_boms
 
     async def work(records: Records) -> Exit:
         return await list_boms(records, (await records.shop(shop)).domain, search, most=rows, as_json=as_json)
@@ -423,7 +423,7 @@ def boms_list(
 @boms_app.command("show")
 def boms_show(*, bom: BomArgument, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show one BOM and what is known of its cells, without asking Shopify."""
-    from services.command_line.boms_command import show_bom
+    from services.command_line.commands.boms import show_bom
 
     async def work(records: Records) -> Exit:
         return await show_bom(records, (await records.shop(shop)).domain, bom, as_json=as_json)
@@ -441,9 +441,9 @@ def boms_map(
     as_json: JsonOption = False,
 ) -> None:
     """Have a BOM count for another item: where a product was made anew. Its counts stay; Shopify's value is unknown."""
-    from services.command_line.asking import ask_first
-    from services.command_line.boms_command import map_bom
-    from services.command_line.tables import console
+    from services.command_line.commands.boms import map_bom
+    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -458,9 +458,9 @@ def boms_remove(
     *, bom: BomArgument, shop: ShopOption = None, yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
     """Remove a BOM and the stock records of its cells. Shopify is left as it is, and its ledger stays."""
-    from services.command_line.asking import ask_first
-    from services.command_line.boms_command import remove_bom
-    from services.command_line.tables import console
+    from services.command_line.commands.boms import remove_bom
+    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
@@ -473,7 +473,7 @@ def boms_remove(
 @letters_app.command("list")
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
-    from services.command_line.dead_letters_command import list_letters
+    from services.command_line.commands.dead_letters import list_letters
 
     _look(lambda records: list_letters(records, shop, as_json=as_json))
 
@@ -487,8 +487,8 @@ def letters_replay(
     as_json: JsonOption = False,
 ) -> None:
     """Send kept messages again, as they were."""
-    from services.command_line.dead_letters_command import replay_letters
-    from services.command_line.tables import console
+    from services.command_line.commands.dead_letters import replay_letters
+    from services.command_line.terminal.tables import console
 
     _run(
         lambda client: replay_letters(
@@ -501,9 +501,9 @@ def letters_replay(
 @app.command("after-restore")
 def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Make records that were restored from a backup safe to go on with. Before any service is started."""
-    from services.command_line.asking import ask_first
-    from services.command_line.restored_command import after_restore
-    from services.command_line.tables import console
+    from services.command_line.commands.after_restore import after_restore
+    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.tables import console
 
     ask_first("Every open job ends, every earlier preview and undo is void. Go on?", yes=yes)
     _run(lambda client: after_restore(client, as_json=as_json, out=console()))

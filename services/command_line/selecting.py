@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.command_line.client import Client
+from services.command_line.connections.client import Client
 from services.command_line.outcome import WrongUseError
 from shared.contract.selection import SelectionBody
 

@@ -9,27 +9,28 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp import web
 
-from services.preview.api.app import make_app
-from services.preview.api.events import EventHub
-from services.preview.api.parts import Parts
-from services.preview.api.problem import LIMITS
+from services.preview.api.http.app import make_app
+from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.problem import LIMITS
+from services.preview.api.http.sse import EventHub
+from services.preview.computing.previewer import Previewer
+from services.preview.computing.requests import PreviewRequests
+from services.preview.computing.turns import Turns
 from services.preview.page.bundle import Bundle
 from services.preview.page.demo_sign_in import DemoSignIn
 from services.preview.page.serving import Page
-from services.preview.previewer import Previewer
 from services.preview.records import RecordsConsumer
-from services.preview.requests import PreviewRequests
-from services.preview.turns import Turns
 from shared import metrics
 from shared.contract.seal import Seals
 from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
-from shared.mongodb.boms import BomStore
+from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
-from shared.mongodb.dead_letters import DeadLetterStore
-from shared.mongodb.previews import PreviewStore
-from shared.mongodb.stock import StockStore
-from shared.operations import start_operations
+from shared.mongodb.inbox.dead_letters import DeadLetterStore
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.stock.stock import StockStore
+from shared.observing.operations import start_operations
+from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
@@ -37,11 +38,10 @@ from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
 from shared.serving.server import RunningServer, start_server
 from shared.settings import PreviewSettings
-from shared.shop_life.parts import ShopLife
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.session import shopify_session
-from shared.tracing import http_client_configs
+from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.session import shopify_session
+from shared.shopify.reads.reads import ShopifyReads
 
 log = structlog.get_logger()
 
@@ -119,9 +119,9 @@ class PreviewService:
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
         requests = self._take_turns(life.client)
-        parts = Parts.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
-        await self._consume(parts)
-        app = make_app(parts)
+        deps = Dependencies.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
+        await self._consume(deps)
+        app = make_app(deps)
         add_page(app, settings)
         if self._extend is not None:
             await self._extend(app)
@@ -133,7 +133,7 @@ class PreviewService:
         log.info("preview_started", port=self.port)
 
     def _take_turns(self, client: ShopifyClient) -> PreviewRequests:
-        """Begin to compute the previews that wait; answers who takes what is asked for."""
+        """Begin to compute the previews that wait; returns who takes what is asked for."""
         mongo, reads = self._mongo, ShopifyReads(client)
         boms = BomStore(mongo.db, mongo.transactions)
         previews = PreviewStore(mongo.db, mongo.transactions)
@@ -150,12 +150,12 @@ class PreviewService:
             previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
 
-    async def _consume(self, parts: Parts) -> None:
+    async def _consume(self, deps: Dependencies) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         metrics.begin_at_zero(metrics.REFUSED_BY_LIMIT, LIMITS)
-        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit))
-        await self._consumer.listen(parts.hub.handle)
-        await self._consumer.handle(PREVIEWS, parts.requests.handle, prefetch=PREVIEWS_AT_ONCE)
+        records = RecordsConsumer(deps.records, deps.shops, ForeignActs(deps.audit))
+        await self._consumer.listen(deps.hub.handle)
+        await self._consumer.handle(PREVIEWS, deps.requests.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)
 
     async def ready(self) -> dict[str, bool]:

@@ -11,10 +11,10 @@ from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, Message
 from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey
 from shared.foreign_acts import ForeignActs
-from shared.mongodb.adjustments import Adjustment
-from shared.mongodb.records import RecordStore, WantedBom
-from shared.mongodb.refusals import RecordRefused
-from shared.mongodb.shops import ShopStore
+from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
+from shared.mongodb.catalogue.refusals import RecordRefused
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.adjustments import Adjustment
 from shared.rabbitmq import topology
 from shared.rabbitmq.consumer import Delivery, Reject
 from shared.shop_locks import ShopLocks

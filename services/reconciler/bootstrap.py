@@ -11,58 +11,59 @@ from typing import Literal
 import structlog
 from ulid import ULID
 
-from services.reconciler.aggregator import Aggregator
-from services.reconciler.asking_locations import AskingLocations
-from services.reconciler.caretaker import EVERY as CARETAKER_EVERY
-from services.reconciler.caretaker import Caretaker
-from services.reconciler.dead_letters import DeadLetters
-from services.reconciler.departing import Departing
-from services.reconciler.drift.composition import compose_sweeping
-from services.reconciler.drift.sweeping import SweepTimes
-from services.reconciler.giving_up import GivingUp
-from services.reconciler.lane import Lanes
-from services.reconciler.partitions import PREFETCH, Partitions
-from services.reconciler.planner import Planner
-from services.reconciler.schedules.composition import ScheduleTimes, compose_scheduling
-from services.reconciler.sources import CellSources
-from services.reconciler.telling import Telling
-from services.reconciler.verifying import Verifying
-from services.reconciler.watchdog import EVERY, SILENT_AFTER, Watchdog
-from services.reconciler.window import Window
-from services.reconciler.work.cell_worker import CellWorker
-from services.reconciler.work.current import CurrentLevels
-from services.reconciler.work.ending import Ending
-from services.reconciler.work.pushing import Pushing
-from services.reconciler.work.sending import Sending
-from services.reconciler.work.stocking import Stocking
-from services.reconciler.work.to_local import ToLocal
-from services.reconciler.zero_counts import show_zero_counts
+from services.reconciler.aggregator.abandoned_shops import AbandonedShops
+from services.reconciler.aggregator.aggregator import Aggregator
+from services.reconciler.aggregator.watchdog import EVERY, SILENT_AFTER, Watchdog
+from services.reconciler.counters_at_zero import show_zero_counts
+from services.reconciler.jobs.job_cells import JobCells
+from services.reconciler.jobs.job_events import JobEvents
+from services.reconciler.jobs.window import Window
+from services.reconciler.planner.dead_letters import DeadLetters
+from services.reconciler.planner.planner import Planner
+from services.reconciler.schedules.role import ScheduleTimes, compose_scheduling
+from services.reconciler.shop_upkeep.asking_locations import AskingLocations
+from services.reconciler.shop_upkeep.departing import Departing
+from services.reconciler.shop_upkeep.upkeep import EVERY as UPKEEP_EVERY
+from services.reconciler.shop_upkeep.upkeep import ShopUpkeep
+from services.reconciler.sweeper.role import compose_sweeping
+from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.worker.activation import Activating
+from services.reconciler.worker.cell_worker import CellWorker
+from services.reconciler.worker.ending import Ending
+from services.reconciler.worker.lanes import CellLanes
+from services.reconciler.worker.partitions import PREFETCH, Partitions
+from services.reconciler.worker.sending import Sending
+from services.reconciler.worker.shopify_values import ShopifyValues
+from services.reconciler.worker.to_local import ToLocal
+from services.reconciler.worker.to_shopify import ToShopify
+from services.reconciler.worker.verifying import Verifying
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
 from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
-from shared.mongodb.audit import AuditLog
-from shared.mongodb.boms import BomStore
-from shared.mongodb.cells import CellStore
-from shared.mongodb.compliance import ComplianceNotes
+from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
-from shared.mongodb.dead_letters import DeadLetterStore
-from shared.mongodb.departures import Departures
-from shared.mongodb.jobs import JobStore
-from shared.mongodb.leases import PARTITION_LEASE, PartitionLeases, PlanLease
-from shared.mongodb.previews import PreviewStore
-from shared.mongodb.pushes import PushStore
-from shared.mongodb.redaction import Redaction
-from shared.mongodb.shops import ShopStore
-from shared.mongodb.stock import StockStore
-from shared.operations import start_operations
+from shared.mongodb.inbox.dead_letters import DeadLetterStore
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.jobs.pushes import PushStore
+from shared.mongodb.lease import PARTITION_LEASE, PartitionLeases, PlanLease
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.compliance import ComplianceNotes
+from shared.mongodb.shops.departures import Departures
+from shared.mongodb.shops.redaction import Redaction
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.stock import StockStore
+from shared.observing.operations import start_operations
+from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, PARTITIONS
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
-from shared.schedules.targets import Targets
+from shared.schedules.outgoing_webhooks import OutgoingWebhooks
 from shared.serving.server import RunningServer
 from shared.settings import (
     ReconcilerSettings,
@@ -73,14 +74,13 @@ from shared.settings import (
     TargetSettings,
     part_of,
 )
-from shared.shop_life.parts import ShopLife
 from shared.shop_life.probing import FIRST_PROBE
-from shared.shopify.activation import Activation
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.session import shopify_session
-from shared.shopify.writes import ShopifyWrites
-from shared.tracing import http_client_configs
+from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.session import shopify_session
+from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.writes.activation import Activation
+from shared.shopify.writes.writes import ShopifyWrites
 
 log = structlog.get_logger()
 
@@ -178,7 +178,7 @@ class ReconcilerService:
         stock, cells = StockStore(mongo.db), CellStore(mongo.db)
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
         window = Window(jobs, cells, self._publisher)
-        telling = Telling(jobs, cells, self._publisher)
+        job_events = JobEvents(jobs, cells, self._publisher)
         planner = Planner(
             acts=ForeignActs(AuditLog(mongo.db)),
             transactions=mongo.transactions,
@@ -187,13 +187,13 @@ class ReconcilerService:
             cells=cells,
             shops=shops,
             previews=previews,
-            sources=CellSources(boms, previews, cells),
+            sources=JobCells(boms, previews, cells),
             window=window,
-            telling=telling,
+            job_events=job_events,
             publisher=self._publisher,
             most_open=self._settings.open_jobs_per_shop,
         )
-        aggregator = Aggregator(jobs, window, telling)
+        aggregator = Aggregator(jobs, window, job_events)
         if "worker" in self._roles:
             client = self._life().client.timed_by(self._clock)
             await self._start_worker(
@@ -208,7 +208,7 @@ class ReconcilerService:
                 jobs=jobs,
             )
         if "sweeper" in self._roles:
-            self._start_sweeper(owner, min(watchdog_every, CARETAKER_EVERY))
+            self._start_sweeper(owner, min(watchdog_every, UPKEEP_EVERY))
         if "planner" in self._roles:
             await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
             await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
@@ -223,12 +223,12 @@ class ReconcilerService:
                 shops=shops,
                 planner=planner,
                 aggregator=aggregator,
-                telling=telling,
+                job_events=job_events,
                 window=window,
                 every=watchdog_every,
                 silent_after=silent_after,
             )
-            giving_up = GivingUp(
+            abandoned_shops = AbandonedShops(
                 ending=Ending(mongo.transactions, stock, cells),
                 shops=shops,
                 jobs=jobs,
@@ -236,7 +236,7 @@ class ReconcilerService:
                 pushes=PushStore(mongo.db),
                 every=watchdog_every,
             )
-            self._tasks.append(asyncio.create_task(giving_up.run(), name="giving up"))
+            self._tasks.append(asyncio.create_task(abandoned_shops.run(), name="giving up"))
             self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
 
     def _life(self, webhook_url: str | None = None) -> ShopLife:
@@ -258,7 +258,7 @@ class ReconcilerService:
         self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
         self._start_schedules(owner, life)
         mongo = self._mongo
-        caretaker = Caretaker(
+        upkeep = ShopUpkeep(
             life.probing,
             life.installing,
             Departing(
@@ -272,11 +272,11 @@ class ReconcilerService:
             AskingLocations(life.shops, BomStore(mongo.db, mongo.transactions), ShopifyReads(life.client)),
             every=caretaker_every,
         )
-        self._tasks.append(asyncio.create_task(caretaker.run(), name="caretaker"))
+        self._tasks.append(asyncio.create_task(upkeep.run(), name="caretaker"))
 
     def _start_schedules(self, owner: str, life: ShopLife) -> None:
         allowed = part_of(self._settings, TargetSettings)
-        targets = Targets.open(private=allowed.private_targets, ports=allowed.target_ports)
+        targets = OutgoingWebhooks.open(private=allowed.private_targets, ports=allowed.target_ports)
         self._connections.push_async_callback(targets.close)
         scheduling, outcomes = compose_scheduling(
             self._mongo,
@@ -307,7 +307,7 @@ class ReconcilerService:
         transactions = self._mongo.transactions
         pushes = PushStore(self._mongo.db)
         ending = Ending(transactions, stock, cells)
-        levels = CurrentLevels(boms, reads)
+        levels = ShopifyValues(boms, reads)
         worker = CellWorker(
             ending=ending,
             cells=cells,
@@ -315,7 +315,7 @@ class ReconcilerService:
             shops=shops,
             boms=boms,
             pushes=pushes,
-            pushing=Pushing(
+            to_shopify=ToShopify(
                 ending, pushes, Sending(transactions, pushes, client, ShopifyWrites(client), reads), levels
             ),
             to_local=ToLocal(ending, levels),
@@ -324,11 +324,11 @@ class ReconcilerService:
             client=client,
             reads=reads,
             publisher=self._publisher,
-            stocking=Stocking(ending, Activation(client), reads),
+            activating=Activating(ending, Activation(client), reads),
         )
         leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
         await leases.check_number()
-        lanes = Lanes(worker, cells, self._clock, prefetch=PREFETCH, jobs=jobs)
+        lanes = CellLanes(worker, cells, self._clock, prefetch=PREFETCH, jobs=jobs)
         self._partitions = Partitions(leases, consumer, lanes, every=self._lease.total_seconds() / 4)
         await self._partitions.balance()
         self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))

@@ -9,16 +9,16 @@ from typing import Literal, Self
 
 from aiohttp import web
 
-from services.webhook_ingest.front import Front
-from services.webhook_ingest.indexer import Indexer
-from services.webhook_ingest.problems import http_errors_as_problems
-from services.webhook_ingest.signature import Signatures
-from services.webhook_ingest.zero_counts import show_zero_counts_of_front, show_zero_counts_of_indexer
+from services.webhook_ingest.counters_at_zero import show_zero_counts_of_front, show_zero_counts_of_indexer
+from services.webhook_ingest.front.front import Front
+from services.webhook_ingest.front.problems import http_errors_as_problems
+from services.webhook_ingest.front.signature import Signatures
+from services.webhook_ingest.indexer.indexer import Indexer
 from shared.contract.seal import Seals
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
-from shared.mongodb.dead_letters import DeadLetterStore
-from shared.operations import http_traces, start_operations
+from shared.mongodb.inbox.dead_letters import DeadLetterStore
+from shared.observing.operations import http_traces, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher

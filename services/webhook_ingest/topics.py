@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from services.webhook_ingest.bodies import (
+from services.webhook_ingest.indexer.bodies import (
     Body,
     BulkBody,
     CustomerRedactBody,

@@ -134,7 +134,7 @@ class FinishedCell(BaseModel):
     code: str | None = None
 
 
-MOST_CELLS_TOLD = 10_000
+MAX_CELLS_TOLD = 10_000
 """Cells of one `cells.finished`; a batch has 250."""
 
 
@@ -142,7 +142,7 @@ class CellsFinished(Message):
     """Some cells of a job have ended; the documents hold the truth."""
 
     job_id: Ulid
-    cells: list[FinishedCell] = Field(fail_fast=True, max_length=MOST_CELLS_TOLD)
+    cells: list[FinishedCell] = Field(fail_fast=True, max_length=MAX_CELLS_TOLD)
 
 
 class JobProgress(Message):

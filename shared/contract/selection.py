@@ -12,7 +12,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 
-MOST_LEFT_OUT = 5000
+MAX_LEFT_OUT = 5000
 """Cells left out one by one; more are left out by their class."""
 
 
@@ -46,7 +46,7 @@ class LeaveOut(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     classes: list[CellClass] | None = Field(None, min_length=1, max_length=len(CellClass))
-    cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=MOST_LEFT_OUT)
+    cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=MAX_LEFT_OUT)
 
     def has(self, key: CellKey, cell_class: str | None) -> bool:
         """Whether the row of this cell is left out."""

@@ -25,7 +25,7 @@ SAID = {
 }
 """What the patterns stand for, in words."""
 
-LONGEST_ID, LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MOST_TAGS = 64, 500, 255, 200, 100
+LONGEST_ID, LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MAX_TAGS = 64, 500, 255, 200, 100
 
 Words = Annotated[str, Field(pattern=_PLAIN)]
 """A text of one line, taken as it is."""
@@ -66,7 +66,7 @@ class BomFields(BaseModel):
     bom_id: Id
     inventory_item_id: ItemId
     name: Name
-    tags: list[Tag] | None = Field(None, max_length=MOST_TAGS)
+    tags: list[Tag] | None = Field(None, max_length=MAX_TAGS)
     tracks_pre_assembled: bool | None = Field(None, strict=True)
     externally_managed: bool | None = Field(
         None, strict=True, description="Another tool computes the Shopify quantity; Trueup leaves it alone."

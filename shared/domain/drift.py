@@ -31,7 +31,7 @@ class Verdict(StrEnum):
     MISSED = "missed"
 
 
-def judge(
+def judge_divergence(
     since: datetime, events_no: int, now: Row, *, grace: timedelta, open_job: bool = False, drained: bool = True
 ) -> Verdict:
     """Whether a cell first seen to differ at `since` (Shopify's time), after `events_no` events, missed a webhook.

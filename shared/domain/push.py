@@ -62,7 +62,7 @@ def resend(first_sent: datetime | None, now: datetime) -> Resend:
     return Resend.JUDGE
 
 
-def judge(available_updated_at: datetime, first_sent: datetime) -> RowOutcome:
+def judge_push(available_updated_at: datetime, first_sent: datetime) -> RowOutcome:
     """What a read says of a push nobody can ask Shopify about any more.
 
     Only a value untouched since before the second of the first send proves that the push was not applied;

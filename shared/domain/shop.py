@@ -7,7 +7,7 @@ import re
 SHOP_DOMAIN = r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$"
 LONGEST_SHOP_DOMAIN = 255
 
-MOST_BOMS = 100_000
+MAX_BOMS = 100_000
 """BOMs of a shop, where no setting says otherwise."""
 
 _SHOP_DOMAIN = re.compile(SHOP_DOMAIN, re.ASCII)

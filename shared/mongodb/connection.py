@@ -12,9 +12,9 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
 
 from shared.errors import StoreUnavailable, WrongSetting
-from shared.mongodb.collections import Database, Document, ensure_collections
+from shared.mongodb.schema import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
-from shared.tracing import mongodb_listeners
+from shared.observing.tracing import mongodb_listeners
 
 STORE_AWAY = (StoreUnavailable, ConnectionFailure)
 """What a store raises that does not answer: the same call may succeed later."""

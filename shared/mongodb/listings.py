@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shared.domain.selection import Filtered
-from shared.mongodb.bom_filter import BomFilter
-from shared.mongodb.collections import Database, Document, found, key_of
-from shared.mongodb.milestones import Milestones
-from shared.mongodb.paging import FIRST, Keys, Page, Start
+from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.pages import FIRST, Keys, Page, Start
+from shared.mongodb.previews.row_bookmarks import RowBookmarks
+from shared.mongodb.schema import Database, Document, found, key_of
 
 _SHOWN = {"selection": 0, "leave_out.cells": 0, "milestones": 0}
 """What lists leave out: it may be large."""
@@ -62,7 +62,7 @@ class Listings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._filter = BomFilter(database)
-        self._milestones = Milestones(database)
+        self._milestones = RowBookmarks(database)
 
     async def _page(
         self,
@@ -159,7 +159,7 @@ class Listings:
         return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
 
     async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page:
-        """Who did what, the newest first; None: what is of no shop (`shared.mongodb.audit`)."""
+        """Who did what, the newest first; None: what is of no shop (`shared.mongodb.shops.audit`)."""
         return await self._page("audit", {"shop": shop}, {"entry_id": -1}, Start(after), limit=limit)
 
     async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page:

@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from shared.mongodb.collections import INDEXES
+from shared.mongodb.schema import INDEXES
 from shared.roles import Role
 
 _ACTIONS = {"r": "find", "i": "insert", "u": "update", "d": "remove"}

@@ -15,7 +15,7 @@ from pymongo.write_concern import WriteConcern
 
 from shared.domain.batches import halves
 from shared.errors import StoreUnavailable, TrueupError
-from shared.mongodb.collections import Document
+from shared.mongodb.schema import Document
 
 Session = AsyncIOMotorClientSession
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from typing import Any
 import structlog
 
 from shared.domain.stock import Change, Entry, Stock
-from shared.mongodb.collections import Database, Document
-from shared.mongodb.stock import StockStore, StockWrite, stock_of
+from shared.mongodb.schema import Database, Document
+from shared.mongodb.stock.stock import StockStore, StockWrite, stock_of
 from shared.mongodb.transactions import Session, Transactions
 
 log = structlog.get_logger()

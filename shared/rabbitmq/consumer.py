@@ -15,10 +15,11 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aio_pika.exceptions import AMQPError
 from aiormq import Channel
 
-from shared import metrics, tracing
+from shared import metrics
 from shared.contract.seal import Seals
 from shared.contract.senders import OURS, Sender
 from shared.errors import BrokerUnavailable, TrueupError
+from shared.observing import tracing
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.declaring import declare_queue
 from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 MAX_DELIVERIES = 5
 """Deliveries after which a message whose handling fails for its own sake is kept."""
 
-MOST_DELIVERIES = 200
+MAX_DELIVERIES = 200
 """Deliveries after which a message is kept unread, in queues that have no other limit: it may be what ends the process
 each time."""
 
@@ -59,7 +60,7 @@ _DEATHS = "x-death"
 of RabbitMQ's own ends the dead-lettering of a whole node of RabbitMQ 3.10.8, again after each restart."""
 
 _DELIVERY_COUNT = "x-delivery-count"
-_MOST_COUNTED = 1_000_000
+_MAX_COUNTED = 1_000_000
 """The broker counts how often it has given a message back; a publisher's own header of that name it overwrites."""
 
 LAST_HANDLERS = 20.0
@@ -198,7 +199,7 @@ class Frame:
         if delivery.tells_deaths:
             # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
             return f"it bears the header {_DEATHS}, which only the broker writes"
-        if delivery.deliveries > MOST_DELIVERIES:
+        if delivery.deliveries > MAX_DELIVERIES:
             return f"it was delivered {delivery.deliveries} times without an answer"
         return None
 
@@ -355,7 +356,7 @@ class Subscription:
             _message=message,
             died_in=died_in,
             died_of=died_of,
-            deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MOST_COUNTED else 0),
+            deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MAX_COUNTED else 0),
             size=size,
             is_cut=is_cut,
             tells_deaths=_DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
@@ -459,7 +460,7 @@ class Consumer:
                 log.warning("consumer_reconnecting", consumer=self._name, reason=repr(error))
 
     async def _all_open(self) -> bool:
-        """Open what has gone; answers whether everything had been open."""
+        """Open what has gone; returns whether everything had been open."""
         whole = is_up(self._connection)
         if not whole:
             with contextlib.suppress(*GONE):

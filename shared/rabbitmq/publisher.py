@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 
-from shared import tracing
 from shared.contract.messages import Message
 from shared.contract.seal import Seals
 from shared.errors import BrokerUnavailable
+from shared.observing import tracing
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
 

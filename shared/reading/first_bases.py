@@ -13,7 +13,7 @@ from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason
 from shared.domain.stock import Change, Stock, observe_in_passing, observe_left_out
-from shared.mongodb.stock import CellStock, StockStore, StockWrite
+from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.reading.levels import Value
 

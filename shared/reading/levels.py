@@ -7,8 +7,8 @@ from datetime import datetime
 
 from shared.domain.codes import Code
 from shared.domain.comparison import Reason
-from shared.mongodb.boms import Location
-from shared.shopify.reads import Item
+from shared.mongodb.catalogue.boms import Location
+from shared.shopify.reads.reads import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.mongodb.boms import BomStore, Location
-from shared.shopify.reads import ShopifyReads
+from shared.mongodb.catalogue.boms import BomStore, Location
+from shared.shopify.reads.reads import ShopifyReads
 
 
 async def refresh_locations(shop: str, boms: BomStore, shopify: ShopifyReads) -> dict[str, Location]:

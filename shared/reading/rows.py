@@ -8,13 +8,13 @@ from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Reason, Row
-from shared.mongodb.boms import BomStore, Location, SelectedCell
-from shared.mongodb.previews import PreviewRow
-from shared.mongodb.stock import CellStock, StockStore
+from shared.mongodb.catalogue.boms import BomStore, Location, SelectedCell
+from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
-from shared.shopify.budget import Role
-from shared.shopify.reads import ItemsRead, ShopifyReads
+from shared.shopify.calls.budget import Role
+from shared.shopify.reads.reads import ItemsRead, ShopifyReads
 
 
 class RowReader:

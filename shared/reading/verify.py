@@ -12,14 +12,14 @@ from shared.domain.codes import Code
 from shared.domain.comparison import Reason
 from shared.domain.stock import Change, Observed, Stock, observe_left_out, observe_read
 from shared.errors import ShopifyError
-from shared.mongodb.boms import BomStore
-from shared.mongodb.stock import VERIFY_DELAY, CellStock, StockStore, StockWrite
+from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.stock.stock import VERIFY_DELAY, CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
 from shared.reading.first_bases import KEPT
 from shared.reading.levels import Value, level_of
-from shared.shopify.reads import ShopifyReads
+from shared.shopify.reads.reads import ShopifyReads
 
-MOST_CELLS = 5000
+MAX_CELLS = 5000
 """Cells of one turn: what it holds in memory stays small, and its read is done long before the turn is over."""
 
 
@@ -33,7 +33,7 @@ class Verifier:
         self._shopify = shopify
 
     async def run(self, shop: str) -> int:
-        """Verify the cells that are due or soon will be, as many as one read holds; answers how many were.
+        """Verify the cells that are due or soon will be, as many as one read holds; returns how many were.
 
         Those of a moment later come along: a read costs hardly more for them, and one of their own would. A failed
         read asks again. Raises what the Shopify adapter raises.
@@ -52,10 +52,10 @@ class Verifier:
 
     async def cells_of_a_read(self, shop: str) -> int:
         """How many cells one read holds, where those of an item are asked for together."""
-        return min(MOST_CELLS, ROWS_PER_CALL * max(1, len(await self._boms.locations(shop))))
+        return min(MAX_CELLS, ROWS_PER_CALL * max(1, len(await self._boms.locations(shop))))
 
     async def verify(self, shop: str, keys: Sequence[CellKey], *, cause: str) -> list[CellKey]:
-        """Read these cells and apply what was read; answers those written meanwhile."""
+        """Read these cells and apply what was read; returns those written meanwhile."""
         noted = await self._stock.load(shop, keys)
         if not noted:
             return []
@@ -93,7 +93,7 @@ class Verifier:
         values: Mapping[CellKey, Value | Reason],
         cause: str,
     ) -> list[tuple[CellKey, Observed | None]]:
-        """Write one part; answers what was observed, None where the `rev` is no longer the noted one."""
+        """Write one part; returns what was observed, None where the `rev` is no longer the noted one."""
         present = await self._stock.load(shop, keys, session)
         writes: list[StockWrite] = []
         results: list[tuple[CellKey, Observed | None]] = []

@@ -54,7 +54,7 @@ class Connections:
         return self._by_handler.get(request.protocol)
 
     def admit(self, connection: Connection) -> bool:
-        """Take a new one, in the place of another where all are taken; answers whether there was a place."""
+        """Take a new one, in the place of another where all are taken; returns whether there was a place."""
         if len(self._open) >= self._most:
             waiting = next((other for other in self._open if other.waits_for_its_client), None)
             if waiting is None:

@@ -31,7 +31,7 @@ class Limits:
     unread_seconds: float = 30.0
     """An answer of which the client takes nothing."""
     unread_bytes: int = 32 * 1024 * 1024
-    """Answers that wait for their clients, together."""
+    """Returns that wait for their clients, together."""
     linger_seconds: float = 2.0
     """A refused client goes on sending: what comes is thrown away for so long, else it would not see the answer."""
     body_bytes: int = 16 * 1024 * 1024

@@ -6,7 +6,7 @@ import resource
 
 
 def raise_open_files() -> int:
-    """Raise the soft limit to the hard one, which needs no right; answers how many may be open."""
+    """Raise the soft limit to the hard one, which needs no right; returns how many may be open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

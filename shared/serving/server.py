@@ -8,11 +8,11 @@ import os
 from aiohttp import web, web_response
 from aiohttp.typedefs import Handler, Middleware
 
-from shared.http_refusals import RefusingRunner
 from shared.serving.bodies import BODIES, Bodies
 from shared.serving.connections import Connection, Connections
 from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, Limits
 from shared.serving.open_files import open_files
+from shared.serving.refusals import RefusingRunner
 from shared.serving.sharing import foreigners, must_be_ours
 
 NAME = "Trueup"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from shared.errors import ShopifyError, ShopifyUnclear, ShopPaused
-from shared.mongodb.shops import ShopStore
-from shared.mongodb.tokens import Granted, StoredTokens, TokenStore
-from shared.shopify.tokens import WRONG_SECRET, Grant, TokenEndpoint, TokenRefused
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.shops.tokens import Granted, StoredTokens, TokenStore
+from shared.shopify.calls.tokens import WRONG_SECRET, Grant, TokenEndpoint, TokenRefused
 
 log = structlog.get_logger()
 

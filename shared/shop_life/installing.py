@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from shared.errors import ShopifyError, ShopifyUnclear
-from shared.mongodb.boms import BomStore
-from shared.mongodb.shops import Shop, ShopStore
-from shared.mongodb.tokens import TokenStore
+from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.shops.shops import Shop, ShopStore
+from shared.mongodb.shops.tokens import TokenStore
 from shared.reading.locations import refresh_locations
 from shared.shop_life.access import granted_of
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.subscriptions import Subscriptions
-from shared.shopify.tokens import TokenEndpoint, TokenRefused
+from shared.shopify.calls.tokens import TokenEndpoint, TokenRefused
+from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.writes.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
@@ -90,7 +90,7 @@ class Installing:
             raise ShopifyUnclear(f"the installation of {domain} has not ended") from None
 
     async def set_up(self, domain: str) -> bool:
-        """Read the locations and make the subscriptions that are missing; answers whether all is done.
+        """Read the locations and make the subscriptions that are missing; returns whether all is done.
 
         Safe to repeat. What fails now stays due.
         """

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from shared.errors import ShopifyError, ShopifyRefused, ShopPaused
-from shared.mongodb.shops import PausedShop, ShopStore
-from shared.shopify.answers import FORBIDDEN, scopes_granted
-from shared.shopify.client import ShopifyClient
-from shared.shopify.costs import Price
-from shared.shopify.requests import request_body
+from shared.mongodb.shops.shops import PausedShop, ShopStore
+from shared.shopify.calls.answers import FORBIDDEN, scopes_granted
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.costs import Price
+from shared.shopify.calls.requests import request_body
 from shared.shopify.shop_queries import GRANTED_SCOPES, PROBE
 
 log = structlog.get_logger()

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import structlog
 
 from shared.errors import ShopifyError, ShopifyUnclear
-from shared.mongodb.shops import ShopStore
-from shared.shopify.client import ShopifyClient
-from shared.shopify.costs import Price
-from shared.shopify.requests import request_body
+from shared.mongodb.shops.shops import ShopStore
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.costs import Price
+from shared.shopify.calls.requests import request_body
 from shared.shopify.shop_queries import TIME_ZONE
 
 log = structlog.get_logger()

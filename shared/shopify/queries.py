@@ -20,7 +20,7 @@ query TrueupItems($ids: [ID!]!, $levels: Int!) {
 """
 """Items with all their levels. `location.isActive` is a scalar and costs nothing."""
 
-MOST_PLACES = 6
+MAX_PLACES = 6
 """Up to so many chosen locations are read one by one instead of through all levels of an item."""
 
 
@@ -54,7 +54,7 @@ query TrueupItemsAt{places}($ids: [ID!]!, {_variables(places)}) {{
   {_places(places)}
 }}
 """
-    for places in range(1, MOST_PLACES + 1)
+    for places in range(1, MAX_PLACES + 1)
 }
 """Items with their levels at one location, at two, and so on."""
 
@@ -89,7 +89,7 @@ query TrueupItemSearchAt{places}($items: Int!, $query: String!, {_variables(plac
   {_places(places)}
 }}
 """
-    for places in range(1, MOST_PLACES + 1)
+    for places in range(1, MAX_PLACES + 1)
 }
 """The same at chosen locations."""
 

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import aio_pika
 from pymongo import MongoClient
 
-from shared.mongodb.collections import INDEXES
+from shared.mongodb.schema import INDEXES
 from shared.rabbitmq.connection import GONE, connect
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 from tests.backends.management import Management
 
 _LARGE = ("stock", "cells", "ledger", "preview_rows", "webhook_events", "import_items", "import_lines")
-_MOST_DOCUMENTS = 5_000
+_MAX_DOCUMENTS = 5_000
 """A database with more in one of these is dropped: that is cheaper than emptying it."""
 
 _LOOKS = 20
@@ -94,7 +94,7 @@ class VhostPool:
 
 
 async def _empty(channel: aio_pika.abc.AbstractChannel, name: str) -> bool:
-    """Purge a queue; answers whether nobody consumes from it and nothing is left."""
+    """Purge a queue; returns whether nobody consumes from it and nothing is left."""
     queue = await channel.declare_queue(name, passive=True)
     if queue.declaration_result.message_count:
         await queue.purge()
@@ -139,7 +139,7 @@ class DatabasePool:
         if set(database.list_collection_names()) != set(INDEXES):
             return False
         used = self._used(name)
-        if any(database[each].estimated_document_count() > _MOST_DOCUMENTS for each in used.intersection(_LARGE)):
+        if any(database[each].estimated_document_count() > _MAX_DOCUMENTS for each in used.intersection(_LARGE)):
             return False
         for collection in used:
             database[collection].delete_many({})

@@ -12,15 +12,15 @@ import pytest
 from playwright.async_api import Browser, ViewportSize
 
 from services.preview.bootstrap import PreviewService
-from shared.mongodb.records import RecordStore, WantedBom
+from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.reading.locations import refresh_locations
 from tests.backends.places import DatabasePool, VhostPool
 from tests.browser.admin_page import WIDE, AdminPage
 from tests.browser.chromium import NO_LIMIT
 from tests.browser.standing_still import closed_when_still
 from tests.held_calls import HeldCalls, held_calls
-from tests.integration.drift_setup import DriftWorld, drift_world
 from tests.integration.shop_world import SHOP, ShopWorld
+from tests.integration.sweeper.drift_setup import DriftWorld, drift_world
 
 
 @dataclass

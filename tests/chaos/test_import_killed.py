@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.integration.import_runs import add_many, complete, killed_import, levels, run_import
+from tests.integration.importer.import_runs import add_many, complete, killed_import, levels, run_import
 from tests.integration.shop_world import SHOP, ShopWorld, shop_world
 
 

@@ -17,10 +17,10 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from deploy.local.process import KeptProcess
 from shared.domain.comparison import Direction
-from shared.mongodb.collections import Document
+from shared.mongodb.schema import Document
 from shared.settings import Settings
 from tests.held_calls import held_calls
-from tests.integration.command_line_runs import environment_of
+from tests.integration.command_line.command_line_runs import environment_of
 from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
 from tests.waiting import Measure, arrival, until
 

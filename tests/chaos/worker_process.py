@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from services.reconciler.bootstrap import ReconcilerService
 from shared.settings import load_settings
-from shared.shopify.reads import ItemsRead, ShopifyReads
+from shared.shopify.reads.reads import ItemsRead, ShopifyReads
 
 
 def poison(item_id: str) -> None:

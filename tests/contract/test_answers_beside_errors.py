@@ -11,8 +11,8 @@ from aiohttp import web
 
 from shared.domain.push import RowOutcome
 from shared.errors import ShopifyUnclear
-from shared.shopify.client import ShopifyClient
-from shared.shopify.writes import SetRow, ShopifyWrites, set_body
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.writes.writes import SetRow, ShopifyWrites, set_body
 from tests.contract.test_shopify_port import FixedAccess
 
 SHOP = "port.myshopify.com"

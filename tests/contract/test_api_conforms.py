@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.cell import CellKey
-from tests.integration.api_setup import PLACES, ApiShop, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
 from tests.waiting import ended
 
 __all__ = ["shop", "world"]

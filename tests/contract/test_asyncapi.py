@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from shared.rabbitmq import topology
 from shared.rabbitmq.described import document, print_document
-from tests.integration.api_setup import PLACES, ApiShop, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
 from tests.waiting import changed, until, writes_to
 
 __all__ = ["shop", "world"]

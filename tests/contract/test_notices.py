@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared import metrics
-from shared.shopify import notices
+from shared.shopify.calls import notices
 from tests.contract.test_shopify_port import SHOP, Port, port
 
 __all__ = ["port"]

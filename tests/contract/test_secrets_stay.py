@@ -12,11 +12,11 @@ import pytest
 from aiohttp import web
 
 from shared.errors import ShopifyUnclear, ShopPaused
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.session import shopify_session
-from shared.shopify.tokens import TokenEndpoint
-from shared.telemetry import NoRedirects
+from shared.observing.telemetry import NoRedirects
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.session import shopify_session
+from shared.shopify.calls.tokens import TokenEndpoint
+from shared.shopify.reads.reads import ShopifyReads
 from tests.contract.test_shopify_port import SHOP, FixedAccess
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ import pytest
 from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.writes import SetRow, ShopifyWrites, set_body
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.writes.writes import SetRow, ShopifyWrites, set_body
 from simulator.server import Running, Simulator, start
 
 SHOP = "port.myshopify.com"

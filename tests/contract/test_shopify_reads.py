@@ -11,15 +11,15 @@ import aiohttp
 import pytest
 
 from shared.errors import ShopifyRefused, ShopifyThrottled
-from shared.shopify import reads as reads_module
-from shared.shopify.budget import Role
-from shared.shopify.client import ShopifyClient
-from shared.shopify.levels import Item, ItemsRead
+from shared.shopify.calls.budget import Role
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.requests import request_body
 from shared.shopify.queries import BULK_RUN, bulk_levels
-from shared.shopify.read_costs import Way
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.requests import request_body
-from shared.shopify.writes import SetRow, ShopifyWrites, set_body
+from shared.shopify.reads import reads as reads_module
+from shared.shopify.reads.levels import Item, ItemsRead
+from shared.shopify.reads.read_costs import Way
+from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.writes.writes import SetRow, ShopifyWrites, set_body
 from simulator.server import Running, Simulator, start
 from tests.contract.test_shopify_port import FixedAccess
 from tests.unit.hand_clock import HandClock

@@ -20,11 +20,11 @@ import jwt
 import pytest
 from multidict import CIMultiDict
 
-from services.preview.api.auth import SessionTokens
-from services.preview.api.problem import ProblemError
+from services.preview.api.http.auth import SessionTokens
+from services.preview.api.http.problem import ProblemError
 from services.preview.page.headers import Opened
 from services.webhook_ingest.envelope import Envelope, HeaderError
-from services.webhook_ingest.signature import Signatures
+from services.webhook_ingest.front.signature import Signatures
 from shared.clock import SystemClock
 from shared.domain.shop import is_shop_domain
 from tests.contract.shopify_libraries.libraries import Verdicts, node_verdicts, python_verdicts

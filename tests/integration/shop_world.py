@@ -13,9 +13,9 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from ulid import ULID
 
-from services.preview.previewer import Previewer
-from services.preview.requests import PreviewRequests
-from services.preview.turns import Turns
+from services.preview.computing.previewer import Previewer
+from services.preview.computing.requests import PreviewRequests
+from services.preview.computing.turns import Turns
 from services.reconciler.bootstrap import ReconcilerService
 from shared.contract.messages import JobCancel, JobOptions, JobRequest, PreviewRequest
 from shared.contract.seal import Seals
@@ -25,13 +25,13 @@ from shared.domain.comparison import Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.domain.stock import Stock, adjust, observe_read
 from shared.kept_messages import KeptMessages
-from shared.mongodb.boms import Bom, BomStore, SelectedCell
-from shared.mongodb.collections import Document, key_of
+from shared.mongodb.catalogue.boms import Bom, BomStore, SelectedCell
 from shared.mongodb.connection import Mongo
-from shared.mongodb.dead_letters import DeadLetterStore
-from shared.mongodb.previews import PreviewStore
-from shared.mongodb.shops import ShopStore
-from shared.mongodb.stock import StockStore, StockWrite, stock_id
+from shared.mongodb.inbox.dead_letters import DeadLetterStore
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schema import Document, key_of
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.stock import StockStore, StockWrite, stock_id
 from shared.rabbitmq import topology
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
@@ -40,8 +40,8 @@ from shared.reading.levels import Value, level_of
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
 from shared.settings import Settings
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
 from simulator.settings import Settings as SimulatorSettings
 from tests.waiting import arrival, changed, stored, writes_to
@@ -196,7 +196,7 @@ class ShopWorld:
         job_id: str | None = None,
         options: JobOptions | None = None,
     ) -> str:
-        """Publish a job request; answers its id."""
+        """Publish a job request; returns its id."""
         message = JobRequest(
             shop=SHOP,
             job_id=job_id or new_id(),
@@ -217,17 +217,17 @@ class ShopWorld:
         await self.publisher.command(topology.JOB_CANCEL, JobCancel(shop=SHOP, job_id=job_id))
 
     async def ended(self, job_id: str) -> Document:
-        """Wait until the job has ended; answers its document."""
+        """Wait until the job has ended; returns its document."""
         return await self.document("jobs", job_id, lambda job: job["state"] in ENDED)
 
     async def document(self, collection: str, name: str, wanted: Callable[[Document], bool]) -> Document:
-        """Wait until a document is as wanted; answers it."""
+        """Wait until a document is as wanted; returns it."""
         return await stored(
             self.mongo.db[collection], {"_id": key_of(SHOP, name)}, wanted, what=f"{name} of {collection} as wanted"
         )
 
     async def document_where(self, collection: str, condition: Document) -> Document:
-        """Wait until a document of the shop fits the condition; answers it."""
+        """Wait until a document of the shop fits the condition; returns it."""
         return await stored(self.mongo.db[collection], {"shop": SHOP, **condition})
 
     async def verified(self) -> None:

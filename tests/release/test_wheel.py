@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not WHEEL.exists(), reason="make wheel-check bui
 
 
 def install(place: Path) -> Path:
-    """A new environment with the pinned requirements and the wheel; answers its `trueup`."""
+    """A new environment with the pinned requirements and the wheel; returns its `trueup`."""
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
     pip = [str(place / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*pip, "--require-hashes", "--requirement", str(PROJECT / "requirements/runtime.txt")], check=True)

@@ -8,7 +8,7 @@ from simulator.server import Simulator, start
 
 
 async def test_what_is_asked_of_the_relay_is_answered_by_the_simulator() -> None:
-    """Answers come through, and a simulator that is away closes the connection."""
+    """Returns come through, and a simulator that is away closes the connection."""
     running = await start(Simulator(client_id="c", client_secret="s"))
     port = int(running.url.rpartition(":")[2])
     (at,) = free_ports(1)

@@ -53,7 +53,7 @@ class Stack:
         )
 
     def must(self, *words: str, stdin: str | None = None) -> str:
-        """Run one that has to go well; answers what it printed."""
+        """Run one that has to go well; returns what it printed."""
         answer = self.compose(*words, stdin=stdin)
         assert answer.returncode == 0, f"{words}: {answer.stdout[-2000:]}{answer.stderr[-2000:]}"
         return answer.stdout

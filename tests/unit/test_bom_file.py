@@ -8,8 +8,8 @@ from time import process_time
 
 import pytest
 
-from shared.seeding.bom_file import LONGEST_LINE, BomFile, BomLine, WrongFile
-from shared.seeding.bom_file import parse_boms as parsed
+from services.importer.bom_file import LONGEST_LINE, BomFile, BomLine, WrongFile
+from services.importer.bom_file import parse_boms as parsed
 
 
 def parse_boms(raw: bytes, name: str) -> list[BomLine]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.shopify.budget import FALLBACK_WAIT, RESERVED, SHARES, Budget, Hold, Role
+from shared.shopify.calls.budget import FALLBACK_WAIT, RESERVED, SHARES, Budget, BudgetHold, Role
 from tests.unit.hand_clock import HandClock
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -47,7 +47,7 @@ class Bucket:
 class UnderWay:
     """A call that was sent; `cost` is there once Shopify has executed it."""
 
-    hold: Hold
+    hold: BudgetHold
     requested: float
     actual: float
     cost: dict[str, Any] | None = None

@@ -7,7 +7,7 @@ from typing import cast
 import aiohttp
 
 from shared.metrics import REGISTRY
-from shared.shopify.client import Access, ShopifyClient
+from shared.shopify.calls.client import Access, ShopifyClient
 from tests.unit.hand_clock import HandClock
 
 

@@ -10,9 +10,9 @@ import pytest
 from rich.console import Group
 from rich.text import Text
 
-from services.command_line.documents import encoded
-from services.command_line.tables import Column, number, show_table, signed
-from services.command_line.terminal import Terminal
+from services.command_line.terminal.documents import encoded
+from services.command_line.terminal.tables import Column, number, show_table, signed
+from services.command_line.terminal.terminal import Terminal
 
 COLUMNS = (
     Column("BOM", "name", 3),

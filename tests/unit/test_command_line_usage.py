@@ -11,11 +11,11 @@ import pytest
 from cryptography.fernet import Fernet
 
 from deploy.local.ports import free_ports
+from services.command_line.commands.serve import serve
+from services.command_line.commands.shop_add import read_token
+from services.command_line.connections.stores import shop_domain
 from services.command_line.main import main
 from services.command_line.outcome import WrongUseError
-from services.command_line.records import shop_domain
-from services.command_line.serve_command import serve
-from services.command_line.shop_add_command import read_token
 from shared.errors import WrongSetting
 from shared.mongodb.connection import Mongo
 from shared.settings import load_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.shopify.costs import QUERY_LIMIT, CostBook, Line, Price, most_rows
+from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Line, Price, most_rows
 
 RISING = st.lists(st.integers(1, 250), min_size=1, max_size=8)
 

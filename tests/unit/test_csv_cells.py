@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from services.preview.api.export import _cell, _lines, defused
+from services.preview.api.http.csv import _cell, _lines, defused
 
 SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 STARTS = (*SIGNS, "\t", "\r")

@@ -6,8 +6,8 @@ import operator
 
 from prometheus_client import CollectorRegistry
 
-from shared.gauges import LASTS, AskedGauge, ToldGauge
 from shared.metrics import REGISTRY
+from shared.observing.gauges import LASTS, AskedGauge, ToldGauge
 
 
 def test_figures_that_nobody_tells_any_more_are_gone() -> None:

@@ -146,7 +146,7 @@ def test_a_role_starts_with_its_own_and_says_what_is_missing(role: Role, monkeyp
 def test_roles_served_together_read_what_they_read_apart() -> None:
     """`serve webhook-ingest` needs no keys of tokens: the union of its roles, not everything."""
     print_them = """
-from services.command_line.serve_command import SERVICES
+from services.command_line.commands.serve import SERVICES
 print(sorted(SERVICES["webhook-ingest"]().settings(()).model_fields))
 """
     printed = subprocess.run([sys.executable, "-c", print_them], capture_output=True, text=True, check=True).stdout

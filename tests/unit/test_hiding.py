@@ -9,9 +9,9 @@ from base64 import b64encode
 
 import pytest
 
-from shared import hiding
 from shared.errors import ShopifyUnclear
-from shared.hiding import MAX_READ, hide, without_secrets
+from shared.observing import hiding
+from shared.observing.hiding import MAX_READ, hide, without_secrets
 
 PASSWORD = "p@ss/w:rd'with\"signs-4711"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiIsImRlc3QiOiJ4In0.c2lnbmF0dXJlLWNhbmFyeQ"
@@ -138,8 +138,8 @@ PROGRAM = r"""
 import asyncio, gc, logging, sys, threading, warnings
 from pydantic import SecretStr
 import structlog
-from shared.hiding import hide
-from shared.logs import configure_logs
+from shared.observing.hiding import hide
+from shared.observing.logs import configure_logs
 C = "canary4711canary"
 hide(C)
 configure_logs("trial", "debug")

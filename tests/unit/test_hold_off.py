@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.growing import LONGEST, growing
-from shared.shopify.hold_off import BELIEVED, LONGEST_TOLD, HoldOff, told_seconds
+from shared.shopify.calls.hold_off import BELIEVED, LONGEST_TOLD, HoldOff, told_seconds
 from tests.integration.switches.step_clock import StepClock
 from tests.unit.hand_clock import HandClock
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.reconciler.watchdog import Watchdog
+from services.reconciler.aggregator.watchdog import Watchdog
 from shared.metrics import REGISTRY
 
 
@@ -57,7 +57,7 @@ def watchdog(documents: Documents) -> Watchdog:
         shops=cast(Any, documents),
         planner=nothing,
         aggregator=nothing,
-        telling=nothing,
+        job_events=nothing,
         window=nothing,
     )
 

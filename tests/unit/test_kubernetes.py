@@ -16,7 +16,7 @@ from deploy.kubernetes import rules
 from deploy.mongodb.shard_by_shop import WHOLE, shard_keys
 from services.reconciler import bootstrap as reconciler
 from services.webhook_ingest import bootstrap as webhook_ingest
-from shared.mongodb.collections import INDEXES
+from shared.mongodb.schema import INDEXES
 
 Json = dict[str, Any]
 

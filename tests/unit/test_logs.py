@@ -8,7 +8,7 @@ import sys
 
 PROGRAM = """
 import logging, warnings
-from shared.logs import configure_logs
+from shared.observing.logs import configure_logs
 configure_logs("trial", "info")
 warnings.warn("a key that is short")
 logging.getLogger("library").warning("it says")

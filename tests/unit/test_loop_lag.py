@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared import metrics
-from shared.loop_lag import measure
+from shared.observing.loop_lag import measure
 
 
 def lag(part: str, **labels: str) -> float:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.preview.api.problem import field_problems, invalid
+from services.preview.api.http.problem import field_problems, invalid
 from shared.contract.messages import JobRequest
 from shared.contract.mistakes import MAX_NAMED, MAX_TEXT, mistakes_of
 from shared.contract.selection import SelectionBody
-from shared.log_size import MAX_ITEMS, MAX_NESTED_TEXT, bounded
+from shared.observing.log_size import MAX_ITEMS, MAX_NESTED_TEXT, bounded
 
 
 def refusal(of: Callable[[], object]) -> ValidationError:

@@ -9,7 +9,15 @@ import socket
 
 import pytest
 
-from shared.schedules.targets import NotDelivered, PublicOnly, Targets, is_public, public_socket, signature, url_problem
+from shared.schedules.outgoing_webhooks import (
+    NotDelivered,
+    OutgoingWebhooks,
+    PublicOnly,
+    is_public,
+    public_socket,
+    signature,
+    url_problem,
+)
 
 PRIVATE = [
     *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),  # noqa: S104  # not bound to
@@ -81,7 +89,7 @@ async def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> N
     where = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 443))
     with pytest.raises(OSError, match="private"):
         public_socket(where)
-    targets = Targets.open(private=False)
+    targets = OutgoingWebhooks.open(private=False)
     try:
         with pytest.raises(NotDelivered, match="internet"):
             await targets.send("https://127.0.0.1:1/", b"secret", b"{}", "id")
@@ -105,7 +113,7 @@ async def test_a_name_that_leads_elsewhere_after_the_check_is_not_connected_to(m
         return [{"hostname": "a.example.com", "host": "127.0.0.1", "port": port, "family": 2, "proto": 0, "flags": 0}]
 
     monkeypatch.setattr(PublicOnly, "resolve", found)
-    targets = Targets.open(private=False, ports={port})
+    targets = OutgoingWebhooks.open(private=False, ports={port})
     try:
         with pytest.raises(NotDelivered, match="could not be reached"):
             await targets.send(f"https://a.example.com:{port}/", b"secret", b"{}", "id")

@@ -14,8 +14,8 @@ from tests.waiting import ended
 _OFF = """
 import sys
 from services.command_line import all_services, main
-from shared import tracing
-from shared.tracing import start_tracing
+from shared.observing import tracing
+from shared.observing.tracing import start_tracing
 from shared.settings import load_settings
 start_tracing("all", load_settings())
 with tracing.span("work") as span:
@@ -28,9 +28,9 @@ _LOGS = """
 import structlog
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from shared import tracing
-from shared.logs import configure_logs
-from shared.telemetry import Telemetry
+from shared.observing import tracing
+from shared.observing.logs import configure_logs
+from shared.observing.telemetry import Telemetry
 configure_logs("all", "info")
 tracing.use(Telemetry("all", SimpleSpanProcessor(InMemorySpanExporter())))
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ _ERRORS = """
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Status, StatusCode
-from shared.telemetry import Telemetry
+from shared.observing.telemetry import Telemetry
 kept = InMemorySpanExporter()
 telemetry = Telemetry("all", SimpleSpanProcessor(kept))
 with telemetry._provider.get_tracer("a library").start_as_current_span("find shpat_c4n4ry") as span:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.webhook_ingest.bodies import LevelBody, LocationBody
 from services.webhook_ingest.envelope import Envelope
-from services.webhook_ingest.event import BodyError, Event, read_event
+from services.webhook_ingest.indexer.bodies import LevelBody, LocationBody
+from services.webhook_ingest.indexer.event import BodyError, Event, read_event
 
 NOW = datetime(2026, 9, 3, 12, 44, 11, tzinfo=UTC)
 LEVEL = (

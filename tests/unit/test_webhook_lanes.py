@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.webhook_ingest.lanes import BATCH, Lanes
+from services.webhook_ingest.indexer.lanes import BATCH, EventLanes
 from tests.waiting import arrival
 
 
@@ -21,7 +21,7 @@ async def test_a_shop_keeps_its_order_and_waits_for_no_other() -> None:
         if len(done["quick"]) > 2 * BATCH:
             all_quick.set()
 
-    lanes = Lanes(work)
+    lanes = EventLanes(work)
     lanes.add("slow", 0)
     for number in range(2 * BATCH + 1):
         lanes.add("quick", number)
@@ -39,6 +39,6 @@ async def test_finish_gives_up_what_hangs() -> None:
     async def work(_: str, __: list[int]) -> None:
         await asyncio.Event().wait()
 
-    lanes = Lanes(work)
+    lanes = EventLanes(work)
     lanes.add("a", 1)
     await arrival(lanes.finish(0.02), what="the end of the lanes")

@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from services.webhook_ingest.signature import Signatures
+from services.webhook_ingest.front.signature import Signatures
 
 SECRET = "current-secret"
 PREVIOUS = "previous-secret"

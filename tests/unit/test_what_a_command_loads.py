@@ -27,7 +27,7 @@ print("\\nloaded:", json.dumps({"modules": loaded, "configured": structlog is No
 """
 
 BROKER = {"aio_pika", "aiormq", "shared.rabbitmq.connection"}
-HTTP = {"aiohttp", "shared.shopify.client"}
+HTTP = {"aiohttp", "shared.shopify.calls.client"}
 METRICS = {"prometheus_client"}
 CIPHER = {"cryptography"}
 LOGS = {"structlog"}

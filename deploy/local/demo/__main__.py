@@ -18,11 +18,11 @@ from deploy.local.demo.drift import Drift
 from deploy.local.demo.once import FIRST_DRIFT, Run, run_once, tell_drift
 from deploy.local.demo.stage import SHOP, Stage, default_directory
 from deploy.local.errors import LocalNodeError
-from services.command_line.client import connected
-from services.command_line.documents import encoded
-from services.command_line.tables import console
+from services.command_line.connections.client import connected
+from services.command_line.terminal.documents import encoded
+from services.command_line.terminal.tables import console
 from shared.errors import TrueupError
-from shared.logs import configure_logs
+from shared.observing.logs import configure_logs
 
 INTERRUPTED = 130
 
@@ -37,7 +37,7 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _demo(given: argparse.Namespace, catalogue: Catalogue | None, out: Console) -> tuple[int, Run]:
-    """Run it on a stage of its own; answers the exit code and the run."""
+    """Run it on a stage of its own; returns the exit code and the run."""
     began = monotonic()
     out.print("starting RabbitMQ, MongoDB, the simulator and the services …")
     async with Stage(given.directory) as stage, aiohttp.ClientSession() as http:

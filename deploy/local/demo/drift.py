@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deploy.local.demo.demo_shop import DemoShop, Product
 from deploy.local.demo.simulated_shop import Cell, SimulatedShop
 from deploy.local.demo.waiting import documents
-from services.command_line.client import Client
+from services.command_line.connections.client import Client
 from shared.contract.messages import CountAdjust
 from shared.domain.cell import CellKey
 from shared.rabbitmq.topology import COUNT_ADJUST
@@ -57,7 +57,7 @@ class Drift:
         self._round = 0
 
     async def make(self, amounts: Amounts, *, at_bundle: bool = False) -> dict[str, int]:
-        """Make it; answers the cells by what moved."""
+        """Make it; returns the cells by what moved."""
         self._round += 1
         cells = await agreeing_cells(self._client, self._shop, self._demo)
         self._chance.shuffle(cells)

@@ -49,7 +49,7 @@ class Disagreement:
 
 
 @dataclass
-class Verdict:
+class Judgement:
     """What was judged."""
 
     compared: int = 0
@@ -62,12 +62,12 @@ class Verdict:
         return self.compared > 0 and not self.disagreements
 
 
-def judge(simulator: str, shop: str, mongodb: str, database: str) -> Verdict:
+def judge(simulator: str, shop: str, mongodb: str, database: str) -> Judgement:
     """Compare every cell of the shop's BOMs."""
     control = f"{simulator}/control/shops/{quote(shop)}"
     levels = {(level["item_id"], level["location_id"]): level for level in _get(f"{control}/levels")["levels"]}
     replayed = _replay(_get(f"{control}/ledger?after_seq=0")["entries"])
-    verdict = Verdict(disagreements=_accounts_differ(levels, replayed))
+    verdict = Judgement(disagreements=_accounts_differ(levels, replayed))
     with MongoClient[dict[str, Any]](mongodb, serverSelectionTimeoutMS=int(_TIMEOUT * 1000)) as client:
         records = client[database]
         locations = list(records["locations"].find({"shop": shop}))
@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if verdict.agree else 1
 
 
-def in_words(verdict: Verdict) -> str:
+def in_words(verdict: Judgement) -> str:
     """The verdict on a few lines."""
     besides = ", ".join(f"{reason} {cells}" for reason, cells in sorted(verdict.not_compared.items()))
     lines = [f"disagrees: {wrong}" for wrong in verdict.disagreements]

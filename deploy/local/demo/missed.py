@@ -11,9 +11,9 @@ from deploy.local.demo.demo_shop import DemoShop
 from deploy.local.demo.drift import agreeing_cells
 from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.waiting import until
-from services.command_line.client import Client
-from services.command_line.tables import Column, number, show_table
-from shared.mongodb.sweeps import SweepStore
+from services.command_line.connections.client import Client
+from services.command_line.terminal.tables import Column, number, show_table
+from shared.mongodb.drift.sweeps import SweepStore
 
 LOST = 3
 _SOLD = 2
@@ -33,7 +33,7 @@ _EVIDENCE = (
 
 
 async def show_missed(client: Client, shop: SimulatedShop, demo: DemoShop, out: Console) -> list[dict[str, Any]]:
-    """Lose some webhooks, have the shop swept, and print what was found and done; answers the evidence.
+    """Lose some webhooks, have the shop swept, and print what was found and done; returns the evidence.
 
     Raises LocalNodeError where they are not found and repaired.
     """

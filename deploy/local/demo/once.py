@@ -21,14 +21,14 @@ from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.stage import SHOP, TOKEN, Stage
 from deploy.local.demo.waiting import Quiet, documents
 from deploy.local.errors import LocalNodeError
-from services.command_line.client import Client
-from services.command_line.documents import plain, preview_row
-from services.command_line.job_progress import watch_job
-from services.command_line.job_summary import show_summary
-from services.command_line.preview_command import preview_table, show_badges, take_preview
-from services.command_line.reconcile_command import job_request
-from services.command_line.standing import job_has_ended
-from services.command_line.watching import follow, listening
+from services.command_line.commands.preview import preview_table, show_badges, take_preview
+from services.command_line.commands.reconcile import job_request
+from services.command_line.connections.client import Client
+from services.command_line.terminal.documents import plain, preview_row
+from services.command_line.terminal.job_progress import watch_job
+from services.command_line.terminal.job_summary import show_summary
+from services.command_line.terminal.standing import job_has_ended
+from services.command_line.terminal.watching import follow, listening
 from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState
@@ -98,7 +98,7 @@ class Run:
             await self.quiet.wait()
 
     async def preview(self, demo: DemoShop, name: str) -> str:
-        """Take a preview; show the badges and the first rows that differ. Answers its id."""
+        """Take a preview; show the badges and the first rows that differ. Returns its id."""
         preview = await take_preview(self.client, SHOP, demo.selection)
         if preview["state"] != "ready":
             raise LocalNodeError(f"the preview failed: {preview['failure']}")
@@ -157,7 +157,7 @@ class Run:
             return job
 
     async def verdict(self) -> int:
-        """Everything has come to rest: ask the judge. Answers the number of disagreements."""
+        """Everything has come to rest: ask the judge. Returns the number of disagreements."""
         settings = self.client.settings
         verdict = await asyncio.to_thread(
             judge, self.stage.simulator, SHOP, settings.mongodb_uri.get_secret_value(), settings.mongodb_database
@@ -171,7 +171,7 @@ class Run:
 
 
 async def run_once(run: Run, catalogue: Catalogue | None) -> bool:
-    """All phases; answers whether both jobs ended and every cell agrees."""
+    """All phases; returns whether both jobs ended and every cell agrees."""
     async with run.phase("seeding", "A shop, and its BOMs"):
         demo = await run.seed(catalogue)
     await run.missed(demo)

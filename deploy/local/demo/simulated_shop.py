@@ -35,7 +35,7 @@ class SimulatedShop:
         return await self._call("GET", f"/control/shops/{self.domain}/{what}")
 
     async def create(self, token: str, webhook_url: str, locations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Make the shop; answers its locations by name."""
+        """Make the shop; returns its locations by name."""
         body = {
             "domain": self.domain,
             "access_token": token,
@@ -51,7 +51,7 @@ class SimulatedShop:
         return [item["id"] for item in made["items"]]
 
     async def add_catalogue(self, csv_text: str) -> list[dict[str, Any]]:
-        """Load a product export, each variant's quantity shared evenly among the locations; answers the items."""
+        """Load a product export, each variant's quantity shared evenly among the locations; returns the items."""
         path = f"/control/shops/{self.domain}/catalogue?location_split=even"
         async with self._http.post(self.simulator + path, data=csv_text.encode()) as response:
             answer = await response.json()
@@ -95,12 +95,12 @@ class SimulatedShop:
         await self._call("POST", "/control/orders", body)
 
     async def stop_orders(self) -> tuple[int, int]:
-        """Customers buy no more; answers how many orders there were, and units sold."""
+        """Customers buy no more; returns how many orders there were, and units sold."""
         answer = await self._call("DELETE", f"/control/orders?shop={self.domain}")
         return answer["orders"], sum(line["units"] for line in answer["sold"])
 
     async def drain_webhooks(self) -> int:
-        """Return when every webhook was delivered or given up; answers how many were delivered so far."""
+        """Return when every webhook was delivered or given up; returns how many were delivered so far."""
         delivered: int = (await self._do("webhooks/drain"))["delivered"]
         return delivered
 

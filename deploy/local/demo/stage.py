@@ -178,7 +178,7 @@ class Stage:
         self.environment_file.write_text("".join(lines))
 
     async def command(self, *arguments: str, words: str = "") -> str:
-        """Run `trueup` with `words` on its standard input; answers its output. Raises LocalNodeError."""
+        """Run `trueup` with `words` on its standard input; returns its output. Raises LocalNodeError."""
         process = await asyncio.create_subprocess_exec(
             str(_TRUEUP),
             *arguments,

@@ -14,7 +14,7 @@ import aiohttp
 
 from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.errors import LocalNodeError
-from services.command_line.client import Client
+from services.command_line.connections.client import Client
 from shared.domain.cell import CellKey
 
 _LOOK_EVERY = 0.05

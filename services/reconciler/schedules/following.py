@@ -9,11 +9,11 @@ import structlog
 from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.schedule import Action
-from shared.mongodb.collections import Document
-from shared.mongodb.jobs import JobStore
-from shared.mongodb.previews import PreviewStore
-from shared.mongodb.schedule_runs import ScheduleRuns
-from shared.mongodb.schedules import ScheduleStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.schema import Document
 
 log = structlog.get_logger()
 

@@ -10,10 +10,10 @@ from shared import metrics
 from shared.contract.outgoing import ScheduleOutcome
 from shared.domain.schedule import RunState
 from shared.hands import Hands
-from shared.mongodb.collections import Document
-from shared.mongodb.schedule_runs import ScheduleRuns
-from shared.mongodb.schedules import ScheduleStore
-from shared.schedules.targets import NotDelivered, Targets
+from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.schema import Document
+from shared.schedules.outgoing_webhooks import NotDelivered, OutgoingWebhooks
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class Outcomes:
         *,
         schedules: ScheduleStore,
         runs: ScheduleRuns,
-        targets: Targets,
+        targets: OutgoingWebhooks,
         tick: float,
         pauses: tuple[timedelta, ...] = PAUSES,
         per_shop: int = PER_SHOP,

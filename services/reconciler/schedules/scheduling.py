@@ -16,12 +16,12 @@ from shared.domain.job import JobSource
 from shared.domain.schedule import RunState, Skipped, why_skipped
 from shared.errors import BrokerUnavailable, ShopifyError
 from shared.hands import Hands
-from shared.mongodb.collections import Document
-from shared.mongodb.jobs import JobStore
-from shared.mongodb.previews import PreviewStore
-from shared.mongodb.schedule_runs import ScheduleRuns
-from shared.mongodb.schedules import Schedule, ScheduleStore
-from shared.mongodb.shops import ShopStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedules import Schedule, ScheduleStore
+from shared.mongodb.schema import Document
+from shared.mongodb.shops.shops import ShopStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
 from shared.schedules.moments import last_moment, next_moment, run_id

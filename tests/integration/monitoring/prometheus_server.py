@@ -22,7 +22,7 @@ from deploy.local.process import KeptProcess
 from tests.waiting import until
 
 DEPLOYED = Path(__file__).parents[3] / "deploy" / "prometheus"
-_MOST_READINGS = 60
+_MAX_READINGS = 60
 """What an expression has not become after so many readings of all jobs, it does not become."""
 
 
@@ -52,7 +52,7 @@ class Prometheus:
 
         async def read() -> int:
             readings.update(await self.values("max(timestamp(up))"))
-            return min(len(readings), _MOST_READINGS)
+            return min(len(readings), _MAX_READINGS)
 
         async def has_value() -> bool:
             return bool(await self.values(expression))

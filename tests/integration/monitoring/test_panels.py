@@ -18,19 +18,19 @@ from aiohttp.test_utils import TestServer
 
 from deploy.grafana.dashboards import DASHBOARDS
 from services.preview.bootstrap import PreviewService
-from services.reconciler.drift.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeping import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.domain.cell import partition_of
 from shared.domain.comparison import Direction
 from shared.metrics import REGISTRY
-from shared.mongodb.drift import DriftStore
-from shared.mongodb.sweeps import SweepStore
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.sweeps import SweepStore
 from shared.rabbitmq import topology
-from tests.integration.drift_setup import DriftWorld
+from tests.integration.api.session_tokens import session_token
 from tests.integration.monitoring.mongodb_figures import NAMES, figures_app
 from tests.integration.monitoring.prometheus_server import Prometheus, prometheus
-from tests.integration.session_tokens import session_token
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
+from tests.integration.sweeper.drift_setup import DriftWorld
 from tests.waiting import arrival
 
 TIMES = SweepTimes(

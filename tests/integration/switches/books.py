@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import GRACE, Direction, Row
-from shared.mongodb.cells import key_in
-from shared.mongodb.collections import Document
-from shared.mongodb.previews import PreviewRow
-from shared.mongodb.row_form import row_of
+from shared.mongodb.jobs.cells import key_in
+from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.previews.row_form import row_of
+from shared.mongodb.schema import Document
 from simulator.stock import LedgerEntry
 
 if TYPE_CHECKING:

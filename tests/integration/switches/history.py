@@ -10,17 +10,17 @@ from random import Random
 
 from ulid import ULID
 
-from services.reconciler.sources import undo_of
+from services.reconciler.jobs.job_cells import undo_of
 from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, JobState
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.mongodb.boms import SelectedCell
-from shared.mongodb.cells import NewCell, cell_id, key_in
-from shared.mongodb.previews import PreviewRow
-from shared.mongodb.row_form import row_document
+from shared.mongodb.catalogue.boms import SelectedCell
+from shared.mongodb.jobs.cells import NewCell, cell_id, key_in
+from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.previews.row_form import row_document
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from simulator.faults import Fault
 from tests.integration.switches.books import Books, Preview
@@ -28,7 +28,7 @@ from tests.integration.switches.shop import Ground, SwitchShop
 from tests.integration.switches.street import PUNCTUAL, Street
 
 SET = "inventorySetQuantities"
-MOST_TURNS = 80
+MAX_TURNS = 80
 FAULTS = (
     {"kind": "reset_before"},
     {"kind": "reset_after"},
@@ -133,7 +133,7 @@ class History:
         names = await self.shop.boms.get(self.domain, {key.bom_id for key in self.street.cells})
         locations = await self.shop.boms.locations(self.domain)
         selected = [SelectedCell(key, names[key.bom_id]) for key in self.street.cells]
-        for _ in range(MOST_TURNS):
+        for _ in range(MAX_TURNS):
             waiting = self.books.on_the_way()
             try:
                 rows = await self.shop.row_reader().take(self.domain, selected, locations)
@@ -229,7 +229,7 @@ class History:
     async def _drive(self, ids: Sequence[str]) -> None:
         """A worker's turns until the cells have ended, or it dies."""
         worker = self.shop.worker()
-        for _ in range(MOST_TURNS):
+        for _ in range(MAX_TURNS):
             try:
                 await worker.run(self.domain, ids)
             except Killed:

@@ -9,35 +9,35 @@ from typing import Any, cast
 
 import aiohttp
 
-from services.reconciler.work.cell_worker import CellWorker
-from services.reconciler.work.current import CurrentLevels
-from services.reconciler.work.ending import Ending
-from services.reconciler.work.pushing import Pushing
-from services.reconciler.work.sending import Sending
-from services.reconciler.work.stocking import Stocking
-from services.reconciler.work.to_local import ToLocal
-from services.webhook_ingest.levels import LevelIndexer
+from services.reconciler.worker.activation import Activating
+from services.reconciler.worker.cell_worker import CellWorker
+from services.reconciler.worker.ending import Ending
+from services.reconciler.worker.sending import Sending
+from services.reconciler.worker.shopify_values import ShopifyValues
+from services.reconciler.worker.to_local import ToLocal
+from services.reconciler.worker.to_shopify import ToShopify
+from services.webhook_ingest.indexer.levels import LevelIndexer
 from shared.contract.messages import Message
 from shared.domain.cell import CellKey
 from shared.domain.stock import Stock
-from shared.mongodb.boms import Bom, BomStore
-from shared.mongodb.cells import CellStore
-from shared.mongodb.collections import Document, key_of
+from shared.mongodb.catalogue.boms import Bom, BomStore
 from shared.mongodb.connection import Mongo
-from shared.mongodb.drift import DriftStore
-from shared.mongodb.events import EventStore
-from shared.mongodb.jobs import JobStore
-from shared.mongodb.pushes import PushStore
-from shared.mongodb.shops import ShopStore
-from shared.mongodb.stock import StockStore, new_stock
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.inbox.webhook_inbox import WebhookInbox
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.jobs.pushes import PushStore
+from shared.mongodb.schema import Document, key_of
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.stock import StockStore, new_stock
 from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
-from shared.shopify.activation import Activation
-from shared.shopify.client import ShopifyClient
-from shared.shopify.reads import ShopifyReads
-from shared.shopify.writes import ShopifyWrites
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.writes.activation import Activation
+from shared.shopify.writes.writes import ShopifyWrites
 from simulator.settings import Plan
 from simulator.simulation import Simulator, Tenant
 from simulator.stocking import NewVariant, add_location, add_product
@@ -89,7 +89,7 @@ class SwitchShop:
         """A worker of a process of its own."""
         client, transactions = self.client(), self.ground.mongo.transactions
         reads = ShopifyReads(client)
-        ending, levels = Ending(transactions, self.stock, self.cells), CurrentLevels(self.boms, reads)
+        ending, levels = Ending(transactions, self.stock, self.cells), ShopifyValues(self.boms, reads)
         sending = Sending(transactions, self.pushes, client, ShopifyWrites(client), reads, pauses=(0.0, 0.0, 0.0))
         return CellWorker(
             ending=ending,
@@ -98,14 +98,14 @@ class SwitchShop:
             shops=self.shops,
             boms=self.boms,
             pushes=self.pushes,
-            pushing=Pushing(ending, self.pushes, sending, levels),
+            to_shopify=ToShopify(ending, self.pushes, sending, levels),
             to_local=ToLocal(ending, levels),
             levels=levels,
             rows=RowReader(self.boms, self.stock, reads),
             client=client,
             reads=reads,
             publisher=cast("Publisher", Unheard()),
-            stocking=Stocking(ending, Activation(client), reads),
+            activating=Activating(ending, Activation(client), reads),
         )
 
     async def open(self, random: Random) -> Street:
@@ -127,7 +127,7 @@ class SwitchShop:
                 ground.mongo.transactions,
                 self.boms,
                 self.stock,
-                EventStore(ground.mongo.db),
+                WebhookInbox(ground.mongo.db),
                 DriftStore(ground.mongo.db),
             ),
             random=random,

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from services.webhook_ingest.bodies import LevelBody
 from services.webhook_ingest.envelope import Envelope
-from services.webhook_ingest.event import Event
-from services.webhook_ingest.levels import LevelIndexer
+from services.webhook_ingest.indexer.bodies import LevelBody
+from services.webhook_ingest.indexer.event import Event
+from services.webhook_ingest.indexer.levels import LevelIndexer
 from services.webhook_ingest.topics import Effect
 from shared.contract.messages import parse_time
 from shared.domain.cell import CellKey
 from shared.domain.stock import adjust
 from shared.mongodb.connection import Mongo
-from shared.mongodb.stock import StockStore, StockWrite
+from shared.mongodb.stock.stock import StockStore, StockWrite
 from shared.mongodb.transactions import Session
 from simulator.shop import Level
 from simulator.simulation import Tenant

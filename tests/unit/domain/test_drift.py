@@ -19,7 +19,7 @@ from shared.domain.drift import (
     came_late,
     caught_up,
     hold,
-    judge,
+    judge_divergence,
     loss_ratio,
     may_repair,
 )
@@ -52,7 +52,7 @@ def test_only_a_quiet_lasting_divergence_is_missed(
     """A cell is accused only where it differs, no event came, the grace is over, the queue drained and no job open."""
     row = row_of(stock, shopify, taken=first + second)
     since = START + timedelta(seconds=first)
-    verdict = judge(since, stock.events_no, row, grace=GRACE, open_job=open_job, drained=drained)
+    verdict = judge_divergence(since, stock.events_no, row, grace=GRACE, open_job=open_job, drained=drained)
     missed = stock.index != shopify and second >= 120 and drained and not open_job
     assert (verdict is Verdict.MISSED) == missed
     assert (verdict is Verdict.EXPLAINED) == (stock.index == shopify)
@@ -64,7 +64,7 @@ def test_an_event_since_then_never_leads_to_an_accusation(
 ) -> None:
     """Whatever an event says and however old it is: after it the watch starts over, or ends."""
     after = observe_event(stock, value, time).stock
-    verdict = judge(START, stock.events_no, row_of(after, shopify, taken=9999), grace=GRACE)
+    verdict = judge_divergence(START, stock.events_no, row_of(after, shopify, taken=9999), grace=GRACE)
     assert verdict in {Verdict.AGAIN, Verdict.EXPLAINED}
 
 
@@ -82,7 +82,7 @@ def test_a_base_that_stands_has_caught_up_with_nothing(stock: Stock, shopify: in
 
 def test_without_a_base_nothing_is_missed() -> None:
     """A fresh cell has nothing that Shopify could have left."""
-    assert judge(START, 0, row_of(Stock(), 5, taken=9999), grace=GRACE) is Verdict.EXPLAINED
+    assert judge_divergence(START, 0, row_of(Stock(), 5, taken=9999), grace=GRACE) is Verdict.EXPLAINED
 
 
 @pytest.mark.parametrize(("seconds", "late"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])

@@ -14,7 +14,7 @@ from shared.domain.push import (
     SEND_DEADLINE,
     Resend,
     RowOutcome,
-    judge,
+    judge_push,
     may_have_been_applied,
     resend,
     would_apply_twice,
@@ -52,7 +52,7 @@ def test_only_an_older_value_proves_that_nothing_was_applied(microseconds: int, 
     first_sent = START + timedelta(microseconds=fraction)
     updated_at = START + timedelta(microseconds=microseconds)
     expected = RowOutcome.NOT_APPLIED if updated_at < START else RowOutcome.UNKNOWN
-    assert judge(updated_at, first_sent) is expected
+    assert judge_push(updated_at, first_sent) is expected
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ MISTAKES = (
     Mistake("a lost reply taken for refusal"),
     Mistake("a lost reply taken for success"),
     Mistake("a forgotten key sent again", biases=(DAYS,)),
-    Mistake("evidence always says no", ((push, "judge", _not_applied),), (DAYS,)),
+    Mistake("evidence always says no", ((push, "judge_push", _not_applied),), (DAYS,)),
     Mistake("an unknown outcome forgotten", ((stock, "mark_unknown", _unknown_forgotten),), (DAYS,)),
     Mistake("doubt since the preview unnoticed", ((plan, "push_target", _push_in_doubt),), (DOUBT,)),
     Mistake("undo in spite of doubt", ((undo, "_outdated", _undo_in_doubt),), (DOUBT,)),

@@ -195,7 +195,7 @@ def _judge(scene: Scene, job: Job, this: Push) -> Steps:
     this.state = PushState.JUDGED
     assert this.first_sent is not None
     for cell, reading in readings.items():
-        outcome = push.judge(reading.updated_at, this.first_sent)
+        outcome = push.judge_push(reading.updated_at, this.first_sent)
         scene.say(f"push {this.key}: cell {cell} is judged {outcome}")
         if outcome is RowOutcome.UNKNOWN:
             doc = job.docs[cell]

@@ -1,0 +1,174 @@
+"""`trueup preview`: ask for a preview as any client does, wait for it, and show where the two sides differ."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from rich.console import Console
+from ulid import ULID
+
+from services.command_line.connections.client import Client
+from services.command_line.outcome import Exit
+from services.command_line.terminal.documents import plain, preview_row, print_with_lists
+from services.command_line.terminal.tables import Column, number, show_table, signed
+from services.command_line.terminal.watching import follow, listening, preview_has_ended
+from services.preview.api.http.explained import explanation, reason_text
+from shared.contract.messages import PreviewRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.comparison import CellClass
+from shared.mongodb.schema import Document
+from shared.rabbitmq.topology import PREVIEW_REQUEST
+
+COLUMNS = (
+    Column("BOM", "name", 3),
+    Column("Location", "name", 2),
+    Column("Shopify", "number"),
+    Column("Local", "number"),
+    Column("Diff", "number"),
+    Column("Class"),
+)
+
+
+async def take_preview(
+    client: Client, shop: str, selection: SelectionBody, *, told: Callable[[int, int | None], None] | None = None
+) -> Document:
+    """Request a preview and wait for its end; returns its document. `told` hears how many cells are done."""
+    request = PreviewRequest(shop=shop, preview_id=str(ULID()), selection=selection, requested_by="trueup command line")
+    async with listening(client.consumer, shop, request.preview_id) as wake:
+        await client.publisher.command(PREVIEW_REQUEST, request)
+        last: Document = {}
+        async for document in follow(
+            wake, lambda: client.listings.preview(shop, request.preview_id), preview_has_ended
+        ):
+            if document is None:
+                continue
+            last = document
+            if told is not None:
+                told(document["done"], document["total"])
+    return last
+
+
+def show_badges(out: Console, preview: Document) -> None:
+    """The three badges, which add up to the BOMs selected, and the cells by class."""
+    badges = preview["badges"]
+    boms = sum(badges.values())
+    out.print(
+        f"{boms} BOMs: {badges['with_discrepancies']} with discrepancies, {badges['in_sync']} already in sync, "
+        f"{badges['not_compared']} could not be compared"
+    )
+    kinds = [("", preview["classes"]), ("left out: ", preview["left_out"]), ("errors: ", preview["codes"])]
+    parts = [
+        f"{label}{', '.join(f'{name} {cells}' for name, cells in sorted(counts.items()))}"
+        for label, counts in kinds
+        if counts
+    ]
+    out.print(f"{preview['total']} cells: {'; '.join(parts)}")
+
+
+def preview_table(out: Console, rows: Sequence[Document]) -> None:
+    """Rows of a preview, and what their reasons and codes mean."""
+    lines = [
+        (
+            row["bom_name"] or row["bom_id"],
+            row["location_name"] or row["location_id"],
+            number((row["row"] or {}).get("shopify")),
+            number((row["row"] or {}).get("local")),
+            signed(row["difference"]),
+            row["cell_class"] or row["reason"] or row["code"],
+        )
+        for row in rows
+    ]
+    if lines:
+        show_table(out, COLUMNS, lines)
+    for reason in sorted({row["reason"] for row in rows if row["reason"]}):
+        out.print(f"{reason}: {reason_text(reason)}")
+    for code in sorted({row["code"] for row in rows if row["code"]}):
+        message, remedy = explanation(code)
+        out.print(f"{code}: {message} {remedy}")
+
+
+async def all_rows(client: Client, shop: str, preview_id: str, classes: Sequence[CellClass]) -> AsyncIterator[Document]:
+    """Rows in order, those of some classes or all."""
+    wanted = {str(one) for one in classes}
+    async for row in client.previews.all_rows(shop, preview_id):
+        if not wanted or row["cell_class"] in wanted:
+            yield row
+
+
+async def telling_rows(
+    client: Client, shop: str, preview_id: str, classes: Sequence[CellClass]
+) -> AsyncIterator[Document]:
+    """Rows worth a line: those that differ, then the failed ones, then those left out. Of some classes: those."""
+    if classes:
+        async for row in all_rows(client, shop, preview_id, classes):
+            yield row
+        return
+    for is_next in (_differs, _failed, _left_out):
+        async for row in client.previews.all_rows(shop, preview_id):
+            if is_next(row):
+                yield row
+
+
+def _differs(row: Document) -> bool:
+    return row["cell_class"] not in {None, str(CellClass.IN_SYNC)}
+
+
+def _failed(row: Document) -> bool:
+    return row["code"] is not None
+
+
+def _left_out(row: Document) -> bool:
+    return row["reason"] is not None
+
+
+async def _shown_while_taken(
+    client: Client, shop: str, selection: SelectionBody, *, quietly: bool, out: Console
+) -> Document:
+    """Take a preview, with a line that tells how far it is unless something else is to be printed."""
+    if quietly:
+        return await take_preview(client, shop, selection)
+    with out.status("waiting until a preview service takes the request") as status:
+
+        def told(done: int, total: int | None) -> None:
+            status.update(f"reading cells: {done}" + (f" of {total}" if total is not None else ""))
+
+        return await take_preview(client, shop, selection, told=told)
+
+
+async def run_preview(
+    client: Client,
+    shop: str,
+    selection: SelectionBody,
+    *,
+    classes: Sequence[CellClass],
+    most: int,
+    as_json: bool,
+    out: Console,
+) -> Exit:
+    """The whole command; `most` rows are shown (0: all)."""
+    preview = await _shown_while_taken(client, shop, selection, quietly=as_json or not out.is_terminal, out=out)
+    if as_json:
+
+        async def rows() -> AsyncIterator[Document]:
+            async for row in all_rows(client, shop, preview["preview_id"], classes):
+                yield preview_row(row)
+
+        await print_with_lists({**plain(preview), "rows": rows()})
+        return Exit.OK if preview["state"] == "ready" else Exit.UNREACHABLE
+    if preview["state"] != "ready":
+        failure = preview["failure"]
+        out.print(f"the preview failed, {failure['code']}: {failure['message']}", soft_wrap=True)
+        return Exit.UNREACHABLE
+    show_badges(out, preview)
+    shown: list[Document] = []
+    more = 0
+    async for row in telling_rows(client, shop, preview["preview_id"], classes):
+        if most and len(shown) == most:
+            more += 1
+        else:
+            shown.append(row)
+    preview_table(out, shown)
+    if more:
+        out.print(f"… and {more} more: --rows 0 shows all, --json too")
+    out.print(f"preview {preview['preview_id']}", soft_wrap=True)
+    return Exit.OK

@@ -1,0 +1,94 @@
+"""Documents as `--json` prints them: one JSON document, ids as strings, times in ISO 8601."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any, TextIO
+
+from services.command_line.terminal.printable import escaped
+from shared.mongodb.schema import Document
+
+_INTERNAL = frozenset({"_id", "finished_event", "planning_batches", "refreshed_at"})
+
+
+def plain(document: Mapping[str, Any]) -> Document:
+    """A document without what is only of use inside."""
+    return {name: value for name, value in document.items() if name not in _INTERNAL}
+
+
+def preview_row(row: Mapping[str, Any]) -> Document:
+    """A row of a preview: one cell with both values, or why there are none."""
+    values = row["row"] or {}
+    return {
+        "bom_id": row["bom_id"],
+        "bom_name": row["bom_name"],
+        "location_id": row["location_id"],
+        "location_name": row["location_name"],
+        "inventory_item_id": row["item_id"],
+        "shopify": values.get("shopify"),
+        "local": values.get("local"),
+        "base": values.get("base"),
+        "difference": row["difference"],
+        "class": row["cell_class"],
+        "suggested": row["suggested"],
+        "reason": row["reason"],
+        "code": row["code"],
+    }
+
+
+def job_cell(cell: Mapping[str, Any]) -> Document:
+    """A cell of a job as it has ended."""
+    names = ("bom_id", "bom_name", "location_id", "state", "reason", "code", "detail")
+    values = ("shopify_before", "shopify_after", "local_before", "local_after")
+    return {name: cell.get(name) for name in (*names, *values)}
+
+
+def encoded(value: Any, *, indent: int | None = 2) -> str:
+    """The JSON text, without signs that act on a terminal."""
+    return escaped(json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value))
+
+
+def print_document(value: Any, stream: TextIO | None = None) -> None:
+    """Print one document."""
+    print(encoded(value), file=stream or sys.stdout)
+
+
+async def print_with_lists(document: Mapping[str, Any]) -> None:
+    """Print one document; lists in it that are still to be read are written as they come, however long they are."""
+    await _write(document, "")
+    sys.stdout.write("\n")
+
+
+async def _write(value: Any, pad: str) -> None:
+    within = f"{pad}  "
+    if isinstance(value, AsyncIterator):
+        before = "["
+        async for row in value:
+            sys.stdout.write(f"{before}\n{within}{encoded(row, indent=None)}")
+            before = ","
+        sys.stdout.write("[]" if before == "[" else f"\n{pad}]")
+    elif isinstance(value, Mapping) and _has_lists(value):
+        before = "{"
+        for name, field in value.items():
+            sys.stdout.write(f"{before}\n{within}{encoded(name)}: ")
+            await _write(field, within)
+            before = ","
+        sys.stdout.write(f"\n{pad}}}")
+    else:
+        sys.stdout.write(encoded(value).replace("\n", f"\n{pad}"))
+
+
+def _has_lists(value: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(field, AsyncIterator) or (isinstance(field, Mapping) and _has_lists(field))
+        for field in value.values()
+    )
+
+
+def _plain_value(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no value of a JSON document")

@@ -1,0 +1,54 @@
+"""Where a job stands, and whether it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.preview.api.http.explained import pause_of, wait_of
+from shared.domain.job import UNFINISHED_JOB_STATES, Totals
+from shared.mongodb.schema import Document
+from shared.mongodb.shops.shops import Shop
+
+_OPEN_JOBS = frozenset(str(state) for state in UNFINISHED_JOB_STATES)
+
+
+def job_has_ended(job: Document) -> bool:
+    """Whether a job is over."""
+    return job["state"] not in _OPEN_JOBS
+
+
+def figures(totals: Totals) -> str:
+    """The ended cells by outcome."""
+    parts = [f"updated {totals.updated}", f"skipped {totals.skipped}", f"errors {totals.errors}"]
+    if totals.cancelled:
+        parts.append(f"cancelled {totals.cancelled}")
+    return ", ".join(parts)
+
+
+def standing(job: Document, shop: Shop | None = None) -> str:
+    """Where a job stands, on one line; where it does not go on now, also why. `shop` as it is stored."""
+    reason = None if job_has_ended(job) else holding(job, shop)
+    return _figures_of(job) + ("" if reason is None else f"; {reason}")
+
+
+def holding(job: Document, shop: Shop | None) -> str | None:
+    """Why an unfinished job does not go on now, in a sentence with the remedy; None: nothing holds it."""
+    if (pause := pause_of(shop)) is not None:
+        return f"paused since {short_time(pause.since)}: {pause.message} {pause.remedy}"
+    if (wait := wait_of(job)) is not None:
+        return f"waits until {wait.until:%H:%M:%S}: {wait.message}"
+    return None
+
+
+def _figures_of(job: Document) -> str:
+    totals = Totals(**job["totals"])
+    if job["state"] == "waiting":
+        return f"waiting for job {job['waits_for']}"
+    if job["planned"] is None:
+        return str(job["state"])
+    return f"{job['state']}: {totals.ended} of {job['planned']} cells; {figures(totals)}"
+
+
+def short_time(at: datetime) -> str:
+    """A moment without its year."""
+    return f"{at:%m-%d %H:%M}"

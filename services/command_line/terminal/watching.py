@@ -1,0 +1,82 @@
+"""Following a preview or a job to its end: the broker's events wake us, the documents tell.
+
+A lost event delays a look by a second; it never hides the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from shared.mongodb.schema import Document
+
+if TYPE_CHECKING:
+    from shared.rabbitmq.consumer import Consumer, Delivery
+
+LOOK_AGAIN = 1.0
+"""Seconds after which a document is looked at without an event."""
+
+SHORTEST_PAUSE = 0.1
+"""Seconds between two looks."""
+
+
+def preview_has_ended(preview: Document) -> bool:
+    """Whether a preview is over."""
+    return preview["state"] in {"ready", "failed"}
+
+
+class Wake:
+    """Set when an event tells of the preview or job `subject`."""
+
+    def __init__(self, shop: str, subject: str) -> None:
+        self._shop = shop
+        self._subject = subject
+        self._news = asyncio.Event()
+
+    async def on_event(self, delivery: Delivery) -> None:
+        """Take one of the broker's events; those of others, and what cannot be read, wake nobody."""
+        try:
+            body = json.loads(delivery.body)
+            named = {body.get("job_id"), body.get("preview_id")}
+        except (ValueError, AttributeError):
+            return
+        if body.get("shop") == self._shop and self._subject in named:
+            self._news.set()
+
+    async def wait(self) -> None:
+        """Return at the next news, at the latest after `LOOK_AGAIN`."""
+        await asyncio.sleep(SHORTEST_PAUSE)
+        try:
+            await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
+        except TimeoutError:
+            return
+        finally:
+            self._news.clear()
+
+
+@asynccontextmanager
+async def listening(consumer: Consumer, shop: str, subject: str) -> AsyncIterator[Wake]:
+    """Listen before anything is asked for, so that no event of it is missed."""
+    wake = Wake(shop, subject)
+    subscription = await consumer.listen(wake.on_event)
+    try:
+        yield wake
+    finally:
+        await subscription.stop()
+        await subscription.close()
+        consumer.forget(subscription)
+
+
+async def follow(
+    wake: Wake, read: Callable[[], Awaitable[Document | None]], ended: Callable[[Document], bool]
+) -> AsyncIterator[Document | None]:
+    """The document as it stands at each news, None while it is not there yet; the last one is the end."""
+    while True:
+        document = await read()
+        yield document
+        if document is not None and ended(document):
+            return
+        await wake.wait()

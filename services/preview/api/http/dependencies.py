@@ -1,0 +1,116 @@
+"""What handlers work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.preview.api.http.auth import SessionTokens
+from services.preview.api.http.limits import Limits
+from services.preview.api.http.sign_ins import SignIns
+from services.preview.api.http.sse import EventHub
+from services.preview.computing.requests import PreviewRequests
+from shared.mongodb.catalogue.app_records import RecordStore
+from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.catalogue.facets import BomFacets
+from shared.mongodb.connection import Mongo
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.history import DriftHistory
+from shared.mongodb.drift.sweeps import SweepStore
+from shared.mongodb.jobs.bom_progress import JobBoms
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.listings import Listings
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.known_drift import KnownDrift
+from shared.mongodb.stock.stock import StockStore
+from shared.rabbitmq.publisher import Publisher
+from shared.settings import PreviewSettings
+from shared.shop_life.installing import Installing
+from shared.shop_life.time_zones import TimeZones
+from shared.shop_life.wiring import ShopLife
+from shared.shop_locks import ShopLocks
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Stores, the publisher and the event hub of one service."""
+
+    tokens: SessionTokens
+    limits: Limits
+    requests: PreviewRequests
+    locks: ShopLocks
+    most_open_jobs: int
+    publisher: Publisher
+    hub: EventHub
+    shops: ShopStore
+    installing: Installing
+    boms: BomStore
+    previews: PreviewStore
+    jobs: JobStore
+    cells: CellStore
+    stock: StockStore
+    records: RecordStore
+    listings: Listings
+    known: KnownDrift
+    facets: BomFacets
+    job_boms: JobBoms
+    drift: DriftStore
+    history: DriftHistory
+    sweeps: SweepStore
+    schedules: ScheduleStore
+    schedule_runs: ScheduleRuns
+    zones: TimeZones
+    private_targets: bool
+    audit: AuditLog
+    sign_ins: SignIns
+    target_ports: frozenset[int]
+
+    @classmethod
+    def of(
+        cls,
+        settings: PreviewSettings,
+        mongo: Mongo,
+        publisher: Publisher,
+        *,
+        hub: EventHub,
+        life: ShopLife,
+        requests: PreviewRequests,
+    ) -> Dependencies:
+        """Join them over one database."""
+        audit = AuditLog(mongo.db)
+        keys = settings.fernet_keys
+        return cls(
+            tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
+            limits=Limits(settings),
+            requests=requests,
+            locks=ShopLocks(),
+            most_open_jobs=settings.open_jobs_per_shop,
+            publisher=publisher,
+            hub=hub,
+            shops=life.shops,
+            installing=life.installing,
+            boms=BomStore(mongo.db, mongo.transactions),
+            previews=PreviewStore(mongo.db, mongo.transactions),
+            jobs=JobStore(mongo.db, mongo.transactions),
+            cells=CellStore(mongo.db),
+            stock=StockStore(mongo.db),
+            records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
+            listings=Listings(mongo.db),
+            known=KnownDrift(mongo.db),
+            facets=BomFacets(mongo.db),
+            job_boms=JobBoms(mongo.db),
+            drift=DriftStore(mongo.db),
+            history=DriftHistory(mongo.db),
+            sweeps=SweepStore(mongo.db),
+            schedules=ScheduleStore(mongo.db, keys),
+            schedule_runs=ScheduleRuns(mongo.db),
+            zones=TimeZones(life.shops, life.client.as_role("interactive")),
+            private_targets=settings.private_targets,
+            audit=audit,
+            sign_ins=SignIns(audit),
+            target_ports=frozenset(settings.target_ports),
+        )

@@ -1,0 +1,142 @@
+"""Event streams (SSE): the present state first, then each newer one, the last one closes the stream.
+
+A stream also ends with its session token, and after some minutes: whoever follows opens it again with a new token.
+
+An event from the broker only says that something has changed; the state itself is read from the document. So a lost
+event delays a state by one heartbeat at most, and a slow reader gets the latest state, never a growing queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel
+
+from shared.rabbitmq.consumer import Delivery
+
+if TYPE_CHECKING:
+    from services.preview.api.http.routes import Call
+
+log = structlog.get_logger()
+
+HEARTBEAT = 15.0
+"""Seconds between signs of life; the state is read again at each."""
+
+LAST_WRITE = 30.0
+"""Seconds that a reader has for the last of a stream whose time is over."""
+
+SHORTEST_PAUSE = 0.1
+"""Seconds between two states of one stream."""
+
+State = tuple[BaseModel, bool]
+"""A state and whether it is the last one."""
+
+Key = tuple[str, str]
+"""The shop, and the id of a job or preview."""
+
+
+class EventHub:
+    """Wakes the streams of a job or preview when an event tells of it."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Key, set[asyncio.Event]] = defaultdict(set)
+        self.closed = False
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Take one event of the broker. What cannot be read wakes nobody; the heartbeat makes up for it."""
+        try:
+            body = json.loads(delivery.body)
+            subject = body.get("job_id") or body.get("preview_id")
+            key = (str(body["shop"]), str(subject))
+        except (ValueError, KeyError, AttributeError):
+            log.warning("event_unreadable", key=delivery.key)
+            return
+        for waiting in self._waiting.get(key, ()):
+            waiting.set()
+
+    @contextmanager
+    def listening(self, key: Key) -> Iterator[asyncio.Event]:
+        """An event that is set when there may be something new of the job or preview `key`."""
+        changed = asyncio.Event()
+        self._waiting[key].add(changed)
+        try:
+            yield changed
+        finally:
+            self._waiting[key].discard(changed)
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    def close(self) -> None:
+        """End all streams: the service stops, and the clients come back to another replica."""
+        self.closed = True
+        for streams in self._waiting.values():
+            for changed in streams:
+                changed.set()
+
+
+async def stream(
+    call: Call[Any, Any], key: Key, name: str, read: Callable[[], Awaitable[State | None]]
+) -> web.StreamResponse:
+    """Answer the states of one document as events called `name` until its last one, or the stream's time is over."""
+    hub, request = call.deps.hub, call.request
+    until = monotonic() + call.deps.limits.stream_life(call.caller)
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    await response.prepare(request)
+    with hub.listening(key) as changed, suppress(ConnectionResetError):
+        try:
+            async with asyncio.timeout(max(0.0, until - monotonic()) + LAST_WRITE):
+                async for text in _texts(hub, changed, name, read, until):
+                    # write() waits for a slow reader; meanwhile newer states replace older ones in the document.
+                    await response.write(text.encode())
+                await response.write_eof()
+        except TimeoutError:
+            # A reader that takes nothing would keep its place for ever.
+            if request.transport is not None:
+                request.transport.abort()
+    return response
+
+
+async def _texts(
+    hub: EventHub,
+    changed: asyncio.Event,
+    name: str,
+    read: Callable[[], Awaitable[State | None]],
+    until: float = inf,
+) -> AsyncIterator[str]:
+    last = ""
+    told = monotonic()
+    while not hub.closed:
+        changed.clear()
+        state = await read()
+        if state is None:
+            return  # removed meanwhile
+        model, ended = state
+        text = model.model_dump_json(by_alias=True)
+        if text != last:
+            last = text
+            told = monotonic()
+            yield f"event: {name}\ndata: {text}\n\n"
+        elif monotonic() - told >= HEARTBEAT:
+            told = monotonic()
+            yield ": still here\n\n"
+        if ended:
+            return
+        await asyncio.sleep(SHORTEST_PAUSE)
+        left = until - monotonic()
+        if left <= 0:
+            yield ": open it again\n\n"
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(HEARTBEAT, left)):
+                await changed.wait()

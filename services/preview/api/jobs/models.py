@@ -1,0 +1,384 @@
+"""What the API shows of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.preview.api.http.explained import (
+    CodeCount,
+    Failure,
+    Pause,
+    ReasonCount,
+    Wait,
+    code_counts,
+    explanation,
+    failure_of,
+    pause_of,
+    reason_counts,
+    reason_text,
+    wait_of,
+)
+from services.preview.api.http.pages import Anywhere, Moment, Paged, QueryBool
+from shared.contract.messages import JobOptions, Ulid
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.contract.words import Id, LocationId, Words
+from shared.domain.cell import CellState
+from shared.domain.codes import Code
+from shared.domain.comparison import CellClass, Direction, Reason
+from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
+from shared.mongodb.jobs.bom_progress import BomProgress, BomShare
+from shared.mongodb.shops.shops import Shop
+
+
+class JobIn(BaseModel):
+    """A job to start: over a selection, or over a preview as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    direction: Direction
+    selection: SelectionBody | None = Field(None, description="None: all cells of the preview.")
+    preview_id: Ulid | None = Field(None, description="The approved preview; none: values are taken at the start.")
+    job_id: Ulid | None = Field(None, description="Your own ULID, the idempotency key: a repeat starts nothing new.")
+    leave_out: LeaveOut | None = Field(None, description="Rows of the preview that are no part of the job.")
+    options: JobOptions = JobOptions()
+
+
+class TotalsOut(BaseModel):
+    """Cells: total = pending + applying + updated + skipped + errors + cancelled."""
+
+    total: int
+    pending: int
+    applying: int
+    updated: int
+    skipped: int
+    errors: int
+    cancelled: int
+
+    @classmethod
+    def of(cls, totals: Totals) -> TotalsOut:
+        """From the domain's."""
+        return cls.model_validate(totals, from_attributes=True)
+
+
+class JobError(BaseModel):
+    """One failed cell, with what to do about it."""
+
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+    code: str | None
+    message: str | None
+    remedy: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known around jobs: their shop, its locations' names, and which jobs have retried or undone them."""
+
+    shop: Shop | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    retried_by: Mapping[str, str] = field(default_factory=dict)
+    undone_by: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_AROUND = Around()
+
+
+class JobOut(BaseModel):
+    """A job and its figures."""
+
+    job_id: str
+    no: int | None = Field(description="Its place in the shop's order; none until it is planned.")
+    direction: Direction
+    preview_id: str | None
+    source: JobSource
+    requested_by: str
+    options: JobOptions
+    of_job_id: str | None = Field(description="The job that this one retries or undoes.")
+    left_out: bool = Field(description="A retry that also took the cells left out for a reason.")
+    leave_out_classes: list[CellClass] = Field(description="Classes of the preview that are no part of the job.")
+    leave_out_cells: int = Field(description="How many rows were left out one by one.")
+    retried_by: str | None = Field(description="The newest retry of this job.")
+    undone_by: str | None = Field(description="The newest undo of this job that was not refused.")
+    state: JobState
+    waits_for: str | None = Field(description="The job that has to end first.")
+    totals: TotalsOut
+    codes: list[CodeCount]
+    reasons: list[ReasonCount]
+    first_errors: list[JobError]
+    requested_at: AwareDatetime
+    started_at: AwareDatetime | None
+    finished_at: AwareDatetime | None
+    cancel_requested: bool
+    failure: Failure | None
+    paused: Pause | None = Field(description="The pause of the shop that an unfinished job waits for.")
+    held: Wait | None = Field(description="What else an unfinished job waits for now; none: nothing holds it.")
+
+    @classmethod
+    def of(cls, document: dict[str, Any], around: Around = NOTHING_AROUND) -> JobOut:
+        """From the stored document, and what is known around it."""
+        unfinished = document["state"] in UNFINISHED_JOB_STATES
+        paused = pause_of(around.shop) if unfinished else None
+        leave_out = document.get("leave_out") or {}
+        return cls(
+            job_id=document["job_id"],
+            no=document["no"],
+            direction=document["direction"],
+            preview_id=document["preview_id"],
+            source=document["source"],
+            requested_by=document["requested_by"],
+            options=JobOptions(**document["options"]),
+            of_job_id=document["of_job_id"],
+            left_out=document["left_out"],
+            leave_out_classes=leave_out.get("classes") or [],
+            leave_out_cells=leave_out.get("cells_no", 0),
+            retried_by=around.retried_by.get(document["job_id"]),
+            undone_by=around.undone_by.get(document["job_id"]),
+            state=document["state"],
+            waits_for=document["waits_for"],
+            totals=TotalsOut(**document["totals"]),
+            codes=code_counts(document["codes"]),
+            reasons=reason_counts(document["reasons"]),
+            first_errors=[_error(entry, around.places) for entry in document["first_errors"]],
+            requested_at=document["requested_at"],
+            started_at=document["started_at"],
+            finished_at=document["finished_at"],
+            cancel_requested=document["cancel_requested"],
+            failure=failure_of(document["failure"]),
+            paused=paused,
+            held=wait_of(document) if unfinished and paused is None else None,
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it changes no more."""
+        return self.state not in UNFINISHED_JOB_STATES
+
+
+def _error(entry: dict[str, Any], places: Mapping[str, str]) -> JobError:
+    message, remedy = explanation(entry["code"])
+    return JobError(
+        bom_id=entry["bom_id"],
+        bom_name=entry.get("bom_name"),
+        location_id=entry["location_id"],
+        location_name=places.get(entry["location_id"]),
+        code=entry["code"],
+        message=message,
+        remedy=remedy,
+        detail=entry.get("detail"),
+    )
+
+
+class JobPage(BaseModel):
+    """Jobs, the newest first."""
+
+    items: list[JobOut]
+    next_cursor: str | None
+
+
+class BomProgressOut(BaseModel):
+    """A BOM of a job with the figures of its cells."""
+
+    bom_id: str
+    bom_name: str | None
+    totals: TotalsOut
+    codes: list[CodeCount]
+
+    @classmethod
+    def of(cls, progress: BomProgress) -> BomProgressOut:
+        """From the derived figures."""
+        return cls(
+            bom_id=progress.bom_id,
+            bom_name=progress.name,
+            totals=TotalsOut.of(progress.totals),
+            codes=code_counts(progress.codes),
+        )
+
+
+class BomProgressPage(BaseModel):
+    """BOMs by id."""
+
+    items: list[BomProgressOut]
+    next_cursor: str | None
+    total: int = Field(description="How many BOMs the search finds in all.")
+
+
+class JobCellOut(BaseModel):
+    """A cell of a job; an ended one with what happened."""
+
+    no: int
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+    inventory_item_id: str | None
+    state: CellState
+    shopify_before: int | None
+    shopify_after: int | None
+    local_before: int | None
+    local_after: int | None
+    reason: str | None
+    code: str | None
+    message: str | None = Field(description="What the reason or code means.")
+    remedy: str | None
+    detail: str | None = Field(description="Shopify's own words.")
+    attempts: int
+    ended_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, document: dict[str, Any], places: Mapping[str, str]) -> JobCellOut:
+        """From the stored cell and the names of the locations."""
+        message, remedy = explanation(document["code"])
+        return cls(
+            no=document["no"],
+            bom_id=document["bom_id"],
+            bom_name=document["bom_name"],
+            location_id=document["location_id"],
+            location_name=places.get(document["location_id"]),
+            inventory_item_id=document["item_id"],
+            state=document["state"],
+            shopify_before=document.get("shopify_before"),
+            shopify_after=document.get("shopify_after"),
+            local_before=document.get("local_before"),
+            local_after=document.get("local_after"),
+            reason=document["reason"],
+            code=document["code"],
+            message=message or reason_text(document["reason"]),
+            remedy=remedy,
+            detail=document["detail"],
+            attempts=document["attempts"],
+            ended_at=document.get("ended_at"),
+        )
+
+
+class JobCellPage(BaseModel):
+    """Cells in the order of the job."""
+
+    items: list[JobCellOut]
+    next_cursor: str | None
+    total: int = Field(description="How many cells the search finds in all.")
+
+
+HISTORY_COLUMNS = (
+    "job_id",
+    "requested_at",
+    "finished_at",
+    "requested_by",
+    "direction",
+    "source",
+    "of_job_id",
+    "preview_id",
+    "state",
+    "total",
+    "updated",
+    "skipped",
+    "errors",
+    "cancelled",
+)
+
+
+class HistoryLine(BaseModel):
+    """A job in the table of the history."""
+
+    job_id: str
+    requested_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    requested_by: str
+    direction: Direction
+    source: JobSource
+    of_job_id: str | None
+    preview_id: str | None
+    state: JobState
+    total: int
+    updated: int
+    skipped: int
+    errors: int
+    cancelled: int
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> HistoryLine:
+        """From the stored document."""
+        return cls.model_validate({**document["totals"], **document})
+
+
+class JobPath(BaseModel):
+    """One job."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job_id: Ulid
+
+
+class JobFilter(BaseModel):
+    """Which jobs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: JobState | None = None
+    direction: Direction | None = None
+    source: JobSource | None = None
+    of_job_id: Ulid | None = None
+    open: QueryBool | None = Field(None, description="Only jobs that have not ended (or that have).")
+    requested_by: Annotated[Words, Field(max_length=200)] | None = None
+    since: Moment | None = Field(None, description="Only jobs requested then or later.")
+    until: Moment | None = Field(None, description="Only jobs requested before then.")
+
+    def wanted(self) -> dict[str, Any]:
+        """As a condition on the stored fields."""
+        asked = {
+            "direction": self.direction,
+            "source": self.source,
+            "of_job_id": self.of_job_id,
+            "requested_by": self.requested_by,
+        }
+        wanted: dict[str, Any] = {name: str(value) for name, value in asked.items() if value is not None}
+        states = [state for state in JobState if self._has(state)]
+        if len(states) < len(JobState):
+            wanted["state"] = {"$in": [str(state) for state in states]}
+        moments = {"$gte": self.since, "$lt": self.until}
+        if given := {name: moment for name, moment in moments.items() if moment is not None}:
+            wanted["requested_at"] = given
+        return wanted
+
+    def _has(self, state: JobState) -> bool:
+        is_open = state in UNFINISHED_JOB_STATES
+        return (self.state is None or state is self.state) and (self.open is None or is_open is self.open)
+
+
+class JobSearch(JobFilter, Paged):
+    """Which jobs of the history."""
+
+
+class JobBomSearch(Anywhere, JobPath):
+    """Which BOMs of a job."""
+
+    only: BomShare | None = Field(
+        None, description="BOMs with an open cell, with a failed one, or without open ones any more."
+    )
+
+
+class JobCellSearch(Anywhere, JobPath):
+    """Which cells of a job."""
+
+    state: CellState | None = None
+    code: Code | None = None
+    reason: Reason | None = None
+    bom_id: Id | None = None
+    location_id: LocationId | None = None
+
+    def wanted(self) -> dict[str, str]:
+        """The stored values asked for."""
+        asked = {
+            "state": self.state,
+            "code": self.code,
+            "reason": self.reason,
+            "bom_id": self.bom_id,
+            "location_id": self.location_id,
+        }
+        return {name: str(value) for name, value in asked.items() if value is not None}

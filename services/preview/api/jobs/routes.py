@@ -1,0 +1,279 @@
+"""/api/jobs: start a job, watch it, read its cells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from ulid import ULID
+
+from services.preview.api.http.csv import table
+from services.preview.api.http.pages import read_cursor, write_cursor
+from services.preview.api.http.problem import unknown
+from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.http.sse import State, stream
+from services.preview.api.jobs.models import (
+    HISTORY_COLUMNS,
+    BomProgressOut,
+    BomProgressPage,
+    HistoryLine,
+    JobBomSearch,
+    JobCellOut,
+    JobCellPage,
+    JobCellSearch,
+    JobFilter,
+    JobIn,
+    JobOut,
+    JobPage,
+    JobPath,
+    JobSearch,
+)
+from services.preview.api.jobs.request import also_wrong, check, send
+from services.preview.api.jobs.view import job_out, jobs_out, place_names
+from shared.contract.messages import JobRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.job import JobSource
+from shared.mongodb.listings import Page, Start
+from shared.mongodb.schema import Document
+
+COLUMNS = (
+    "bom_id",
+    "bom_name",
+    "location_id",
+    "location_name",
+    "inventory_item_id",
+    "state",
+    "shopify_before",
+    "shopify_after",
+    "local_before",
+    "local_after",
+    "reason",
+    "code",
+    "message",
+    "remedy",
+    "detail",
+    "ended_at",
+)
+
+
+async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
+    """POST /api/jobs."""
+    body = call.body
+    job_id = body.job_id or str(ULID())
+    repeated = await _repeated(call, job_id)
+    selection = repeated or await check(call, body)
+    request = JobRequest(
+        shop=call.shop,
+        job_id=job_id,
+        direction=body.direction,
+        selection=selection,
+        preview_id=body.preview_id,
+        leave_out=body.leave_out,
+        source=JobSource.ADMIN,
+        requested_by=call.caller.user,
+        options=body.options,
+    )
+    stored = await send(call.deps, request)
+    return await accepted(call, stored)
+
+
+async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
+    """The selection of a request that came before: it is answered as it was, whatever has changed since."""
+    body = call.body
+    stored = None if body.job_id is None else await call.deps.jobs.get(call.shop, job_id)
+    if stored is None:
+        return None
+    return body.selection or SelectionBody.model_validate(stored["selection"])
+
+
+async def accepted(call: Call[Any, Any], document: Document) -> Answer:
+    """202 with the job."""
+    job = await job_out(call.deps, call.shop, document)
+    return Answer(job, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{document['job_id']}"})
+
+
+async def job_document(call: Call[Any, Any], job_id: str) -> Document:
+    """The job without its selection. Raises ProblemError (404)."""
+    document = await call.deps.listings.job(call.shop, job_id)
+    if document is None:
+        raise unknown("path.job_id", f"There is no job {job_id}.", "See GET /api/jobs.")
+    return document
+
+
+async def list_jobs(call: Call[JobSearch, None]) -> Answer:
+    """GET /api/jobs."""
+    asked = call.params
+    before = read_cursor(asked.cursor, datetime, str)
+    page = await call.deps.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
+    items = await jobs_out(call.deps, call.shop, page.items)
+    return Answer(JobPage(items=items, next_cursor=write_cursor(page.after)))
+
+
+async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
+    """GET /api/jobs/export.csv."""
+    wanted = call.params.wanted()
+
+    async def read(start: Start, limit: int) -> Page:
+        return await call.deps.listings.jobs(call.shop, wanted, start.after, limit)
+
+    return await table(call.request, "history", HISTORY_COLUMNS, read, HistoryLine.of)
+
+
+async def get_job(call: Call[JobPath, None]) -> Answer:
+    """GET /api/jobs/{job_id}."""
+    document = await job_document(call, call.params.job_id)
+    return Answer(await job_out(call.deps, call.shop, document))
+
+
+async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
+    """GET /api/jobs/{job_id}/boms."""
+    asked = call.params
+    await job_document(call, asked.job_id)
+    start = asked.start(str)
+    after = None if start.after is None else str(start.after[0])
+    page = await call.deps.job_boms.page(
+        call.shop, asked.job_id, asked.only, after=after, skip=start.skip, limit=asked.limit
+    )
+    cursor = write_cursor(None if page.after is None else [page.after])
+    items = [BomProgressOut.of(bom) for bom in page.boms]
+    return Answer(BomProgressPage(items=items, next_cursor=cursor, total=page.total))
+
+
+async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
+    """GET /api/jobs/{job_id}/cells."""
+    asked = call.params
+    await job_document(call, asked.job_id)
+    wanted, listings = asked.wanted(), call.deps.listings
+    page = await listings.cells(call.shop, asked.job_id, wanted, asked.start(int), asked.limit)
+    total = await listings.count_cells(call.shop, asked.job_id, wanted)
+    places = await place_names(call.deps, call.shop)
+    items = [JobCellOut.of(document, places) for document in page.items]
+    return Answer(JobCellPage(items=items, next_cursor=write_cursor(page.after), total=total))
+
+
+async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
+    """GET /api/jobs/{job_id}/events."""
+    job_id = call.params.job_id
+    await job_document(call, job_id)
+
+    async def read() -> State | None:
+        document = await call.deps.listings.job(call.shop, job_id)
+        if document is None:
+            return None
+        job = await job_out(call.deps, call.shop, document)
+        return job, job.ended
+
+    return await stream(call, (call.shop, job_id), "job", read)
+
+
+async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
+    """GET /api/jobs/{job_id}/export.csv."""
+    job_id = call.params.job_id
+    await job_document(call, job_id)
+    places = await place_names(call.deps, call.shop)
+    return await table(
+        call.request,
+        f"job-{job_id}",
+        COLUMNS,
+        lambda start, limit: call.deps.listings.cells(call.shop, job_id, {}, start, limit),
+        lambda document: JobCellOut.of(document, places),
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="POST",
+        path="/api/jobs",
+        name="postJob",
+        act="job.start",
+        tag="jobs",
+        summary="Start a job",
+        params=NoParameters,
+        handler=post_job,
+        body=JobIn,
+        also_wrong=also_wrong,
+        answers={HTTPStatus.ACCEPTED: JobOut},
+        answer_headers={"Location": "The job."},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs",
+        name="listJobs",
+        tag="jobs",
+        summary="The history of jobs, the newest first",
+        params=JobSearch,
+        handler=list_jobs,
+        answers={HTTPStatus.OK: JobPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/export.csv",
+        name="exportHistory",
+        tag="jobs",
+        summary="The history as a table",
+        params=JobFilter,
+        handler=export_history,
+        lasts="export",
+        answers={HTTPStatus.OK: Media("text/csv", "One line per job, the newest first, with a head line.")},
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}",
+        name="getJob",
+        tag="jobs",
+        summary="A job's state and figures",
+        params=JobPath,
+        handler=get_job,
+        answers={HTTPStatus.OK: JobOut},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/boms",
+        name="listJobBoms",
+        tag="jobs",
+        summary="A job's progress BOM by BOM",
+        params=JobBomSearch,
+        handler=list_job_boms,
+        answers={HTTPStatus.OK: BomProgressPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/cells",
+        name="listJobCells",
+        tag="jobs",
+        summary="A job's cells",
+        params=JobCellSearch,
+        handler=list_job_cells,
+        answers={HTTPStatus.OK: JobCellPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/events",
+        name="watchJob",
+        tag="jobs",
+        summary="A job's states as they come",
+        params=JobPath,
+        handler=job_events,
+        lasts="stream",
+        answers={HTTPStatus.OK: Media("text/event-stream", "Events `job`; an ended one's state is the last.", JobOut)},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/jobs/{job_id}/export.csv",
+        name="exportJob",
+        tag="jobs",
+        summary="A job's cells as a table",
+        params=JobPath,
+        handler=export_job,
+        lasts="export",
+        answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+)

@@ -1,0 +1,101 @@
+"""The preview of an undo: what it would do to each cell, by what is known now. Nothing is read from Shopify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.explained import explanation, reason_text
+from services.preview.api.jobs.view import place_names
+from shared.domain.cell import CellKey
+from shared.domain.codes import Code
+from shared.domain.comparison import Direction
+from shared.domain.plan import Ended, Target, error
+from shared.domain.stock import Stock
+from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
+from shared.mongodb.schema import Document
+from shared.mongodb.stock.stock import CellStock
+
+
+class UndoCell(BaseModel):
+    """One cell. The Shopify values are the last known ones; the undo itself compares before it sets."""
+
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+    possible: bool
+    change: int = Field(description="By how much the undo moves the cell.")
+    shopify_now: int | None
+    shopify_then: int | None = Field(description="After the undo; the same where Shopify is not touched.")
+    local_now: int | None
+    local_then: int | None
+    code: str | None
+    reason: str | None
+    message: str | None = Field(description="Why it is not possible.")
+    remedy: str | None
+
+
+async def undo_cells(deps: Dependencies, shop: str, job: Document, cells: Sequence[Document]) -> list[UndoCell]:
+    """What an undo of the job would do to these cells, which it updated."""
+    keys = {CellKey(cell["bom_id"], cell["location_id"]): cell for cell in cells}
+    stock = await deps.stock.load(shop, keys)
+    known = await deps.shops.get(shop)
+    allowed = job["options"].get("allow_negative")
+    if allowed is None:
+        allowed = known is not None and known.allow_negative
+    places = await place_names(deps, shop)
+    direction = Direction(job["direction"])
+    return [_view(cell, direction, stock.get(key), allowed, places.get(key.location_id)) for key, cell in keys.items()]
+
+
+def _view(
+    cell: Document, direction: Direction, present: CellStock | None, allow_negative: bool, place: str | None
+) -> UndoCell:
+    side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
+    before, after = cell.get(f"{side}_before"), cell.get(f"{side}_after")
+    d = 0 if before is None or after is None else before - after
+    stock = Stock() if present is None else present.stock
+    if present is None:
+        ended = error(Code.BOM_NOT_FOUND)
+    elif present.item_id != cell["item_id"]:
+        ended = error(Code.BOM_REMAPPED)
+    else:
+        first_count = direction is Direction.TO_LOCAL and before is None and after is not None
+        settled = cell["settled"]
+        first = settled.get("first", False)
+        row = UndoRow(direction, d, settled["settle_no"], settled["tracks_rev"], first, first_count)
+        if after is not None and first_count:
+            d = -after
+        ended = _outcome(stock, row, allow_negative)
+    possible = ended.change is not None
+    then = ended.change.stock if ended.change is not None else stock
+    message, remedy = explanation(None if ended.code is None else str(ended.code))
+    return UndoCell(
+        bom_id=cell["bom_id"],
+        bom_name=cell["bom_name"],
+        location_id=cell["location_id"],
+        location_name=place,
+        possible=possible,
+        change=d if possible else 0,
+        shopify_now=stock.index,
+        shopify_then=then.index,
+        local_now=stock.local,
+        local_then=then.local,
+        code=None if ended.code is None else str(ended.code),
+        reason=None if ended.reason is None else str(ended.reason),
+        message=message or reason_text(None if ended.reason is None else str(ended.reason)),
+        remedy=remedy,
+    )
+
+
+def _outcome(stock: Stock, row: UndoRow, allow_negative: bool) -> Ended:
+    """How the undo would end if Shopify still holds what is known; a change where it can be done."""
+    if row.direction is Direction.TO_LOCAL:
+        return undone_local(stock, row)
+    if stock.index is None or stock.index_time is None:
+        return error(Code.NO_LOCAL_VALUE)
+    target = undo_target(stock, row, stock.index, allow_negative=allow_negative)
+    return undone_push(stock, row, target, stock.index_time) if isinstance(target, Target) else target

@@ -1,0 +1,234 @@
+"""What the API shows of previews."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.preview.api.http.explained import (
+    CodeCount,
+    Failure,
+    ReasonCount,
+    code_counts,
+    explanation,
+    failure_of,
+    reason_counts,
+    reason_text,
+)
+from services.preview.api.http.pages import Anywhere
+from shared.contract.messages import Ulid
+from shared.contract.selection import SelectionBody
+from shared.contract.words import Id, LocationId
+from shared.domain.codes import Code
+from shared.domain.comparison import CellClass, Direction, Reason
+from shared.mongodb.previews.previews import RowKind
+from shared.mongodb.shops.shops import Shop
+
+PREVIEW_AGE = timedelta(hours=24)
+"""An older preview starts no job."""
+
+
+class PreviewIn(BaseModel):
+    """A preview to compute."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selection: SelectionBody
+    preview_id: Ulid | None = Field(None, description="Your own ULID: a repeated request has no second effect.")
+
+
+class Badges(BaseModel):
+    """BOMs by what the preview found; the three add up to the selection."""
+
+    with_discrepancies: int
+    in_sync: int
+    not_compared: int
+
+
+class MoveRow(BaseModel):
+    """The row with an extreme difference."""
+
+    difference: int
+    shopify_value: int
+    local_value: int
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+
+
+class Moves(BaseModel):
+    """The rows of one class: what a reconcile of them would move. Towards Shopify, each by minus its difference."""
+
+    cell_class: CellClass
+    cells: int
+    boms: int = Field(description="BOMs with a row of this class; one may have rows of several.")
+    highest: MoveRow | None = Field(description="The greatest difference; none: no row has a local value.")
+    lowest: MoveRow | None = Field(description="The least difference.")
+    not_pushed: list[CodeCount] = Field(description="Rows that a run towards Shopify would not push as they stand.")
+
+    @classmethod
+    def of(cls, stored: dict[str, Any], *, allow_negative: bool) -> Moves:
+        """From the stored figures."""
+        refused = {
+            code: number
+            for code, number in stored["not_pushed"].items()
+            if not (allow_negative and code == Code.NEGATIVE_TARGET)
+        }
+        return cls.model_validate({**stored, "not_pushed": code_counts(refused)})
+
+
+class PreviewOut(BaseModel):
+    """A preview."""
+
+    preview_id: str
+    state: Literal["requested", "reading", "ready", "failed"]
+    requested_by: str
+    requested_at: AwareDatetime
+    taken_from: AwareDatetime | None = Field(description="When the first value was read.")
+    finished_at: AwareDatetime | None
+    expires_at: AwareDatetime | None = Field(description="After this it starts no job.")
+    total: int | None = Field(description="Cells; none while that is not known yet.")
+    done: int = Field(description="Cells read so far.")
+    badges: Badges | None
+    classes: dict[str, int] = Field(description="Compared cells by class.")
+    left_out: list[ReasonCount] = Field(description="Cells that cannot be compared, by reason.")
+    codes: list[CodeCount] = Field(description="Cells that failed, by code.")
+    moves: list[Moves] = Field(description="What differs, class by class, the largest first; empty until it is ready.")
+    failure: Failure | None
+
+    @classmethod
+    def of(cls, document: dict[str, Any], shop: Shop | None = None) -> PreviewOut:
+        """From the stored document, for its shop."""
+        allow_negative = shop is not None and shop.allow_negative
+        taken = document["taken_from"]
+        return cls(
+            preview_id=document["preview_id"],
+            state=document["state"],
+            requested_by=document["requested_by"],
+            requested_at=document["requested_at"],
+            taken_from=taken,
+            finished_at=document["finished_at"],
+            expires_at=None if taken is None else taken + PREVIEW_AGE,
+            total=document["total"],
+            done=document["done"],
+            badges=document["badges"],
+            classes=document["classes"],
+            left_out=reason_counts(document["left_out"]),
+            codes=code_counts(document.get("codes") or {}),
+            moves=[Moves.of(stored, allow_negative=allow_negative) for stored in document.get("moves") or ()],
+            failure=failure_of(document["failure"]),
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it changes no more."""
+        return self.state in {"ready", "failed"}
+
+
+class RowOut(BaseModel):
+    """One cell of a preview: compared, left out for a reason, or failed with a code."""
+
+    no: int
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+    inventory_item_id: str | None
+    shopify_value: int | None
+    local_value: int | None
+    base: int | None = Field(description="The last value both sides agreed on.")
+    difference: int | None = Field(description="Shopify value − local value.")
+    cell_class: CellClass | None
+    suggested: Direction | None
+    shopify_changed_at: AwareDatetime | None
+    reason: str | None
+    code: str | None
+    message: str | None = Field(description="What the reason or code means.")
+    remedy: str | None
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> RowOut:
+        """From the stored row."""
+        row = document["row"] or {}
+        message, remedy = explanation(document["code"])
+        return cls(
+            no=document["no"],
+            bom_id=document["bom_id"],
+            bom_name=document["bom_name"],
+            location_id=document["location_id"],
+            location_name=document["location_name"],
+            inventory_item_id=document["item_id"],
+            shopify_value=row.get("shopify"),
+            local_value=row.get("local"),
+            base=row.get("base"),
+            difference=document["difference"],
+            cell_class=document["cell_class"],
+            suggested=document["suggested"],
+            shopify_changed_at=row.get("shopify_time"),
+            reason=document["reason"],
+            code=document["code"],
+            message=message or reason_text(document["reason"]),
+            remedy=remedy,
+        )
+
+
+class RowPage(BaseModel):
+    """Rows in the order asked for."""
+
+    items: list[RowOut]
+    next_cursor: str | None
+    total: int = Field(description="How many rows the search finds in all.")
+
+
+class PreviewPage(BaseModel):
+    """Previews, the newest first."""
+
+    items: list[PreviewOut]
+    next_cursor: str | None
+
+
+class PreviewPath(BaseModel):
+    """One preview."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    preview_id: Ulid
+
+
+KINDS: dict[str, RowKind] = {
+    "differences": RowKind.DIFFERS,
+    "in_sync": RowKind.IN_SYNC,
+    "left_out": RowKind.LEFT_OUT,
+    "errors": RowKind.FAILED,
+}
+
+
+class RowSearch(Anywhere, PreviewPath):
+    """Which rows of a preview."""
+
+    only: Literal["differences", "in_sync", "left_out", "errors"] | None = None
+    sort: Literal["no", "size"] = Field(
+        "no",
+        description="no: BOM by BOM. size: what differs first, the largest difference at the top; then the rest.",
+    )
+
+    cell_class: CellClass | None = Field(None, alias="class")
+    reason: Reason | None = None
+    code: Code | None = None
+    bom_id: Id | None = None
+    location_id: LocationId | None = None
+
+    def wanted(self) -> dict[str, str]:
+        """The stored values asked for."""
+        asked = {
+            "kind": None if self.only is None else KINDS[self.only],
+            "cell_class": self.cell_class,
+            "reason": self.reason,
+            "code": self.code,
+            "bom_id": self.bom_id,
+            "location_id": self.location_id,
+        }
+        return {name: str(value) for name, value in asked.items() if value is not None}

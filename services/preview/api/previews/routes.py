@@ -1,0 +1,253 @@
+"""/api/previews: ask for a preview, watch it, read its rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from ulid import ULID
+
+from services.preview.api.http.csv import table
+from services.preview.api.http.pages import Paged, read_cursor, write_cursor
+from services.preview.api.http.problem import conflict, invalid, too_many, unknown
+from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.http.sse import State, stream
+from services.preview.api.previews.models import (
+    PreviewIn,
+    PreviewOut,
+    PreviewPage,
+    PreviewPath,
+    RowOut,
+    RowPage,
+    RowSearch,
+)
+from services.preview.api.previews.selection_check import selection_problems
+from services.preview.computing.requests import TooManyOpen
+from shared.contract.messages import PreviewRequest
+from shared.domain.comparison import CellClass
+from shared.mongodb.schema import Document
+from shared.rabbitmq.topology import PREVIEW_REQUEST
+
+COLUMNS = (
+    "bom_id",
+    "bom_name",
+    "location_id",
+    "location_name",
+    "inventory_item_id",
+    "shopify_value",
+    "local_value",
+    "base",
+    "difference",
+    "cell_class",
+    "suggested",
+    "reason",
+    "code",
+    "message",
+)
+
+
+async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
+    """POST /api/previews."""
+    body = call.body
+    request = PreviewRequest(
+        shop=call.shop,
+        preview_id=body.preview_id or str(ULID()),
+        selection=body.selection,
+        requested_by=call.caller.user,
+    )
+    stored = await call.deps.previews.get(call.shop, request.preview_id)
+    if stored is None:
+        problems = await selection_problems(call.deps, call.shop, body.selection, "body.selection")
+        if problems:
+            raise invalid(problems)
+        try:
+            await call.deps.requests.ask(request)
+        except TooManyOpen as error:
+            remedy = "Wait until one has ended; their event streams tell."
+            raise too_many("previews", "body.selection", f"{error}.", remedy, seconds=10) from None
+        stored = await call.deps.previews.get(call.shop, request.preview_id)
+    if stored is None or stored["selection"] != request.selection.model_dump(exclude_none=True):
+        raise conflict(
+            "id-used",
+            "body.preview_id",
+            f"{request.preview_id} is the id of another preview.",
+            "Make a new ULID for each preview.",
+        )
+    if stored["state"] == "requested":
+        await call.deps.publisher.command(PREVIEW_REQUEST, request)
+    location = {"Location": f"/api/previews/{request.preview_id}"}
+    return Answer(PreviewOut.of(stored), HTTPStatus.ACCEPTED, location)
+
+
+async def list_previews(call: Call[Paged, None]) -> Answer:
+    """GET /api/previews."""
+    asked = call.params
+    before = read_cursor(asked.cursor, datetime, str)
+    page = await call.deps.listings.previews(call.shop, before, asked.limit)
+    shop = await call.deps.shops.get(call.shop)
+    items = [PreviewOut.of(document, shop) for document in page.items]
+    return Answer(PreviewPage(items=items, next_cursor=write_cursor(page.after)))
+
+
+async def _document(call: Call[Any, None], preview_id: str) -> dict[str, Any]:
+    document = await call.deps.listings.preview(call.shop, preview_id)
+    if document is None:
+        raise unknown("path.preview_id", f"There is no preview {preview_id}.", "Take a new preview.")
+    return document
+
+
+async def get_preview(call: Call[PreviewPath, None]) -> Answer:
+    """GET /api/previews/{preview_id}."""
+    document = await _document(call, call.params.preview_id)
+    return Answer(PreviewOut.of(document, await call.deps.shops.get(call.shop)))
+
+
+async def list_rows(call: Call[RowSearch, None]) -> Answer:
+    """GET /api/previews/{preview_id}/rows."""
+    asked = call.params
+    preview = await _document(call, asked.preview_id)
+    wanted, listings = asked.wanted(), call.deps.listings
+    start = asked.start(*_keys(asked))
+    page = await listings.preview_rows(call.shop, asked.preview_id, wanted, start, asked.limit, sort=asked.sort)
+    total = _total(preview, asked)
+    if total is None:
+        total = await listings.count_preview_rows(call.shop, asked.preview_id, wanted)
+    items = [RowOut.of(document) for document in page.items]
+    return Answer(RowPage(items=items, next_cursor=write_cursor(page.after), total=total))
+
+
+def _keys(asked: RowSearch) -> list[type[str | int]]:
+    """The kinds of a cursor's sort keys."""
+    if asked.sort == "no":
+        return [int]
+    return [int, int] if asked.only is not None or asked.cell_class is not None else [str, int, int]
+
+
+def _total(preview: Document, asked: RowSearch) -> int | None:
+    """How many rows there are by the preview's own figures; None where these do not tell."""
+    filters = set(asked.wanted())
+    if preview["state"] != "ready" or not filters <= {"kind"}:
+        return None
+    if not filters:
+        return int(preview["total"])
+    classes = preview["classes"]
+    in_sync = classes.get(str(CellClass.IN_SYNC), 0)
+    by_kind: dict[str, int] = {
+        "differences": sum(classes.values()) - in_sync,
+        "in_sync": in_sync,
+        "left_out": sum(preview["left_out"].values()),
+        "errors": sum((preview.get("codes") or {}).values()),
+    }
+    return by_kind[asked.only or ""]
+
+
+async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
+    """GET /api/previews/{preview_id}/events."""
+    preview_id = call.params.preview_id
+    await _document(call, preview_id)
+
+    async def read() -> State | None:
+        document = await call.deps.listings.preview(call.shop, preview_id)
+        if document is None:
+            return None
+        preview = PreviewOut.of(document, await call.deps.shops.get(call.shop))
+        return preview, preview.ended
+
+    return await stream(call, (call.shop, preview_id), "preview", read)
+
+
+async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
+    """GET /api/previews/{preview_id}/export.csv."""
+    preview_id = call.params.preview_id
+    document = await _document(call, preview_id)
+    if document["state"] != "ready":
+        raise conflict(
+            "preview-not-ready",
+            "path.preview_id",
+            f"The preview is {document['state']}.",
+            "Wait until it is ready; take a new one if it has failed.",
+        )
+    return await table(
+        call.request,
+        f"preview-{preview_id}",
+        COLUMNS,
+        lambda start, limit: call.deps.listings.preview_rows(call.shop, preview_id, {}, start, limit),
+        RowOut.of,
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="POST",
+        path="/api/previews",
+        name="postPreview",
+        tag="previews",
+        summary="Ask for a preview",
+        params=NoParameters,
+        handler=post_preview,
+        body=PreviewIn,
+        answers={HTTPStatus.ACCEPTED: PreviewOut},
+        answer_headers={"Location": "The preview."},
+        problems=(HTTPStatus.CONFLICT,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews",
+        name="listPreviews",
+        tag="previews",
+        summary="Previews of the last month, the newest first",
+        params=Paged,
+        handler=list_previews,
+        answers={HTTPStatus.OK: PreviewPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}",
+        name="getPreview",
+        tag="previews",
+        summary="A preview's state and figures",
+        params=PreviewPath,
+        handler=get_preview,
+        answers={HTTPStatus.OK: PreviewOut},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}/rows",
+        name="listPreviewRows",
+        tag="previews",
+        summary="A preview's rows, one per cell",
+        params=RowSearch,
+        handler=list_rows,
+        answers={HTTPStatus.OK: RowPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}/events",
+        name="watchPreview",
+        tag="previews",
+        summary="A preview's states as they come",
+        params=PreviewPath,
+        handler=preview_events,
+        lasts="stream",
+        answers={
+            HTTPStatus.OK: Media("text/event-stream", "Events `preview`; an ended one's state is the last.", PreviewOut)
+        },
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/previews/{preview_id}/export.csv",
+        name="exportPreview",
+        tag="previews",
+        summary="A preview's rows as a table",
+        params=PreviewPath,
+        handler=export_preview,
+        lasts="export",
+        answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+)

@@ -1,0 +1,160 @@
+"""Computes previews: reads the cells, and writes their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
+from typing import Literal
+
+import structlog
+
+from services.preview.computing.requests import INTERACTIVE_CELLS
+from shared import metrics
+from shared.contract.messages import PreviewProgress, PreviewReady
+from shared.contract.selection import SelectionBody
+from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.pauses import pause_explained
+from shared.domain.selection import Selection
+from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
+from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schema import Document
+from shared.observing import tracing
+from shared.rabbitmq import topology
+from shared.rabbitmq.publisher import Publisher
+from shared.reading.locations import refresh_locations
+from shared.reading.retrying import patiently
+from shared.reading.rows import RowReader
+from shared.shopify.calls.budget import Role
+from shared.shopify.reads.reads import ShopifyReads
+
+log = structlog.get_logger()
+
+MAX_WAITING = 120.0
+"""Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
+
+_BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
+
+
+GiveWay = Callable[[], Awaitable[None]]
+"""Returns when this preview may go on."""
+
+
+class Superseded(TrueupError):
+    """Another run of the same preview has begun while this one was still at it."""
+
+
+class Previewer:
+    """Computes one preview to its end. One that a crash left half made is made again; an ended one stays as it is."""
+
+    def __init__(
+        self, previews: PreviewStore, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher
+    ) -> None:
+        self._previews = previews
+        self._boms = boms
+        self._rows = rows
+        self._shopify = shopify
+        self._publisher = publisher
+
+    async def compute(self, shop: str, preview_id: str, give_way: GiveWay | None = None) -> None:
+        """Compute a stored preview; `give_way` is awaited between two parts.
+
+        Raises what stands for a server of ours that is away: another time may do.
+        """
+        document = await self._previews.get(shop, preview_id)
+        if document is None:
+            return
+        with (
+            structlog.contextvars.bound_contextvars(shop=shop, preview=preview_id),
+            tracing.span("take preview", parent=document.get("trace"), shop=shop, preview=preview_id),
+        ):
+            await self._compute(document, give_way)
+
+    async def give_up(self, shop: str, preview_id: str) -> None:
+        """End a preview that nobody can compute."""
+        failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
+        await self._end(shop, preview_id, None, failure, {})
+
+    async def _compute(self, document: Document, give_way: GiveWay | None) -> None:
+        shop, preview_id = document["shop"], document["preview_id"]
+        run = await self._previews.begin(shop, preview_id)
+        if run is None:
+            return
+        started = monotonic()
+        failure: dict[str, str] | None = None
+        figures: dict[str, object] = {}
+        try:
+            selection = SelectionBody(**document["selection"]).to_domain()
+            figures = await self._read(shop, preview_id, run, selection, give_way)
+        except Superseded:
+            log.info("preview_superseded")
+            return
+        except ShopPaused as pause:
+            why = pause_explained(pause.reason, pause.detail)
+            failure = {"code": "SHOP_PAUSED", "message": why.message, "remedy": why.remedy}
+        except ShopifyError as error:
+            failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
+        except (BrokerUnavailable, *STORE_AWAY):
+            raise
+        except Exception:
+            # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
+            log.exception("preview_broke")
+            failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
+        if await self._end(shop, preview_id, run, failure, figures):
+            metrics.PREVIEW_SECONDS.observe(monotonic() - started)
+
+    async def _end(
+        self, shop: str, preview_id: str, run: str | None, failure: dict[str, str] | None, figures: dict[str, object]
+    ) -> bool:
+        state: Literal["ready", "failed"] = "ready" if failure is None else "failed"
+        if not await self._previews.end(shop, preview_id, run, {"state": state, "failure": failure, **figures}):
+            return False
+        metrics.PREVIEWS.labels(state).inc()
+        log.info("preview_ended", state=state)
+        try:
+            ended = PreviewReady(shop=shop, preview_id=preview_id, state=state)
+            await self._publisher.event(topology.PREVIEW_READY, ended)
+        except BrokerUnavailable:
+            log.info("preview_end_not_told")  # the document says the same
+        return True
+
+    async def _read(
+        self, shop: str, preview_id: str, run: str, selection: Selection, give_way: GiveWay | None
+    ) -> dict[str, object]:
+        """Write every row; returns the figures of the whole. Raises Superseded, and what the adapter raises."""
+        read = partial(refresh_locations, shop, self._boms, self._shopify)
+        locations = await patiently(read, most_waiting=MAX_WAITING, clock=self._shopify.time)
+        names = {location_id: location.name for location_id, location in locations.items()}
+        total = await self._boms.size(shop, selection)
+        await self._previews.update(shop, preview_id, run, {"total": total})
+        done = 0
+        role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
+        size = ROWS_PER_CALL * max(1, len(locations))
+        async for cells in self._boms.select(shop, selection, size=size):
+            if give_way is not None:
+                await give_way()
+            take = partial(self._rows.take, shop, cells, locations, role=role)
+            rows = await patiently(take, most_waiting=MAX_WAITING, clock=self._shopify.time)
+            if give_way is not None:
+                await give_way()
+            if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
+                raise Superseded("another process computes this preview now")
+            done += len(rows)
+            await self._tell(shop, preview_id, done, total)
+        classes, left_out, codes = await self._previews.tally(shop, preview_id)
+        badges = await self._previews.bom_badges(shop, preview_id)
+        moves = await self._previews.figures.moves(shop, preview_id)
+        tallies = {"classes": classes, "left_out": left_out, "codes": codes}
+        pages = await self._previews.figures.for_pages(shop, preview_id)
+        return {"total": done, "badges": badges, "moves": moves, **tallies, **pages}
+
+    async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
+        try:
+            await self._publisher.event(
+                topology.PREVIEW_PROGRESS,
+                PreviewProgress(shop=shop, preview_id=preview_id, done=done, total=total),
+            )
+        except BrokerUnavailable:
+            log.info("preview_progress_not_told")  # the document says the same

@@ -1,0 +1,105 @@
+"""A shop that is gone: uninstalled, or paused for seven days. Its jobs end, and nothing sent is guessed about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from services.reconciler.worker.ending import CellOutcome, Ending, count_finished
+from services.reconciler.worker.outcome import unknown_outcome, verdict_of
+from services.reconciler.worker.task import Task, task_of
+from shared.domain.cell import CellKey, CellState
+from shared.domain.codes import Code
+from shared.domain.job import UNFINISHED_JOB_STATES
+from shared.domain.plan import Ended
+from shared.domain.push import PushState, RowOutcome
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.jobs.pushes import PushOutcome, PushRow, PushStore
+from shared.mongodb.schema import Document
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.stock.stock import CellStock
+
+log = structlog.get_logger()
+
+PAUSED_TOO_LONG = timedelta(days=7)
+EVERY = 5.0
+"""Seconds between looks."""
+
+_BATCH = 250
+
+
+class AbandonedShops:
+    """Ends the open cells of shops that are gone. Runs beside the watchdog, which then ends the jobs."""
+
+    def __init__(
+        self,
+        *,
+        ending: Ending,
+        shops: ShopStore,
+        jobs: JobStore,
+        cells: CellStore,
+        pushes: PushStore,
+        every: float = EVERY,
+        code: Code = Code.SHOP_PAUSED_TOO_LONG,
+    ) -> None:
+        """`code`: why what was not sent is cancelled."""
+        self._ending = ending
+        self._shops = shops
+        self._jobs = jobs
+        self._cells = cells
+        self._pushes = pushes
+        self._every = every
+        self._code = code
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                gone = await self._shops.given_up(datetime.now(UTC) - PAUSED_TOO_LONG)
+                for shop in set(gone).intersection(await self._jobs.shops_with(UNFINISHED_JOB_STATES)):
+                    await self.end(shop)
+            except Exception:  # the next look tries again
+                log.exception("giving_up_failed")
+            await asyncio.sleep(self._every)
+
+    async def end(self, shop: str) -> None:
+        """Unsent work is cancelled; what was sent gets its outcome, or ends as unknown."""
+        for job in await self._jobs.unfinished(shop):
+            await self._jobs.request_cancel(shop, job["job_id"])
+        cancelled = await self._cells.cancel_unsent(shop, str(self._code))
+        log.warning("shop_given_up", shop=shop, cancelled=cancelled)
+        while cells := await self._cells.open_of_shop(shop, _BATCH):
+            for push_id in {cell["push_id"] for cell in cells}:
+                await self._end_push(shop, push_id, [cell for cell in cells if cell["push_id"] == push_id])
+
+    async def _end_push(self, shop: str, push_id: str, cells: Sequence[Document]) -> None:
+        await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
+        push = await self._pushes.get(shop, push_id)
+        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
+        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=False) for cell in cells]
+        known: dict[tuple[str, CellKey], tuple[PushRow, PushOutcome]] = {
+            (row.job_id, row.key): (row, outcome) for row, outcome in zip(push.rows, push.outcomes, strict=False)
+        }
+
+        def decide(task: Task, cell: CellStock) -> CellOutcome:
+            found = known.get((task.job_id, task.key))
+            if push.state is PushState.WITHDRAWN:
+                return self._cancelled()
+            if found is None:
+                return unknown_outcome(cell.stock, None)
+            row, outcome = found
+            if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED} and push.runs <= 1:
+                return self._cancelled()
+            if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED}:
+                return unknown_outcome(cell.stock, row.target.change_from)
+            return verdict_of(task, cell.stock, row, outcome, push.adjusted_at)
+
+        finished, _ = await self._ending.end_by_stock(shop, tasks, decide)
+        count_finished(finished)
+
+    def _cancelled(self) -> CellOutcome:
+        return CellOutcome(Ended(CellState.CANCELLED, code=self._code))

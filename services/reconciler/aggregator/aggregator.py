@@ -1,0 +1,96 @@
+"""Gathering results: totals derived at most once a second per job, the end told until it is confirmed.
+
+Deriving the totals counts all cells of the job, so a job of 200,000 would keep the store busy with counting alone: the
+next derivation waits a multiple of what the last one took. The window is refilled meanwhile: that reads open cells
+only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+import structlog
+from pydantic import ValidationError
+
+from services.reconciler.jobs.job_events import JobEvents
+from services.reconciler.jobs.window import Window
+from shared.contract.messages import CellsFinished
+from shared.contract.mistakes import mistakes_of
+from shared.domain.job import UNFINISHED_JOB_STATES, JobState
+from shared.mongodb.jobs.jobs import JobStore
+from shared.rabbitmq.consumer import Delivery, Reject
+
+log = structlog.get_logger()
+
+REFRESH_EVERY = 1.0
+"""Least seconds between two derivations of one job's totals, and between two refills of its window."""
+
+DERIVING_SHARE = 0.2
+"""Derivations of one job take at most this share of the time."""
+
+
+class Aggregator:
+    """Handles `cells.finished`: derives the totals, refills the window, ends the job."""
+
+    def __init__(self, jobs: JobStore, window: Window, job_events: JobEvents) -> None:
+        self._jobs = jobs
+        self._window = window
+        self._job_events = job_events
+        self._due: dict[tuple[str, str], float] = {}
+        self._refill_due: dict[tuple[str, str], float] = {}
+        self._later: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    async def on_finished(self, delivery: Delivery) -> None:
+        """Some cells have ended. Repeats and losses do no harm: the documents are counted, not the messages."""
+        try:
+            message = CellsFinished.model_validate_json(delivery.body)
+        except ValidationError as error:
+            raise Reject(str(mistakes_of(error))) from None
+        key = (message.shop, message.job_id)
+        now = monotonic()
+        wait = self._due.get(key, now) - now
+        if wait <= 0:
+            await self.refresh(*key)
+            return
+        if key not in self._later:
+            self._later[key] = asyncio.create_task(self._refresh_later(key, wait))
+        if self._refill_due.get(key, now) <= now:
+            await self._refill(*key)
+
+    async def _refresh_later(self, key: tuple[str, str], seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._later.pop(key, None)
+        try:
+            await self.refresh(*key)
+        except Exception:  # the watchdog runs the same test on every unfinished job
+            log.exception("job_not_refreshed", shop=key[0], job=key[1])
+
+    async def refresh(self, shop: str, job_id: str) -> None:
+        """Derive the totals; end the job, or publish its next cells and tell how far it is."""
+        key = (shop, job_id)
+        began = monotonic()
+        self._due[key] = began + REFRESH_EVERY
+        job = await self._jobs.refresh(shop, job_id)
+        if job is None or JobState(job["state"]) not in UNFINISHED_JOB_STATES:
+            self._due.pop(key, None)
+            self._refill_due.pop(key, None)
+            if job is not None:
+                await self._job_events.ended(job)
+            return
+        taken = monotonic() - began
+        self._due[key] = began + max(REFRESH_EVERY, taken / DERIVING_SHARE)
+        await self._refill(shop, job_id)
+        await self._job_events.progress(job)
+
+    async def _refill(self, shop: str, job_id: str) -> None:
+        self._refill_due[shop, job_id] = monotonic() + REFRESH_EVERY
+        await self._window.refill(shop, job_id)
+
+    async def stop(self) -> None:
+        """Let pending derivations go: the watchdog of another process, or the next start, makes up for them."""
+        for task in self._later.values():
+            task.cancel()
+        await asyncio.gather(*self._later.values(), return_exceptions=True)

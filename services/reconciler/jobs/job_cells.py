@@ -1,0 +1,167 @@
+"""Where the cells of a job come from: its selection, its preview, or the job it retries or undoes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.domain.batches import batches
+from shared.domain.cell import CellKey, CellState
+from shared.domain.codes import Code, row_is_stale
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
+from shared.domain.selection import Filtered, Selection
+from shared.mongodb.catalogue.boms import BomStore, SelectedCell
+from shared.mongodb.jobs.cells import CellStore, NewCell, key_in
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schema import Document
+
+BATCH = 500
+"""Cells made in one transaction."""
+
+PREVIEW_VALID = timedelta(hours=24)
+"""A preview older than this is refused."""
+
+
+def expired(taken: datetime) -> bool:
+    """Whether what was taken then is too old to act on."""
+    return datetime.now(UTC) - taken > PREVIEW_VALID
+
+
+class JobCells:
+    """Reads the cells a job is to have, in batches, always in the same order."""
+
+    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore) -> None:
+        self._boms = boms
+        self._previews = previews
+        self._cells = cells
+
+    def of(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        """The cells of a job."""
+        if job["source"] == JobSource.RETRY and job["of_job_id"]:
+            return self._retried(job)
+        if job["source"] == JobSource.UNDO and job["of_job_id"]:
+            return self._undone(job)
+        return self._selected(job)
+
+    async def _selected(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        selection = SelectionBody(**job["selection"]).to_domain()
+        if job["preview_id"] is not None:
+            async for part in self._of_preview(job, selection):
+                yield part
+            return
+        async for cells in self._boms.select(job["shop"], selection, size=BATCH):
+            await self._boms.ensure_stock(job["shop"], cells)
+            for selected in batches(cells, BATCH):
+                yield [_plain(cell) for cell in selected]
+
+    async def _of_preview(self, job: Document, selection: Selection) -> AsyncIterator[list[NewCell]]:
+        """The selected cells with their rows, without those that are to be left out."""
+        shop, preview_id = job["shop"], job["preview_id"]
+        leave_out = None if job.get("leave_out") is None else LeaveOut.model_validate(_named(job["leave_out"]))
+        # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
+        preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
+        if preview is not None and preview["selection"] == job["selection"]:
+            chosen = self._rows_of(shop, preview_id)
+        else:
+            chosen = self._boms.select(shop, selection, size=BATCH)
+        async for cells in chosen:
+            await self._boms.ensure_stock(shop, cells)
+            for part in batches(cells, BATCH):
+                rows = await self._previews.rows(shop, preview_id, [cell.key for cell in part])
+                kept = [cell for cell in part if leave_out is None or not leave_out.has(cell.key, _class(rows, cell))]
+                if kept:
+                    yield [_previewed(cell, rows.get(cell.key)) for cell in kept]
+
+    async def _rows_of(self, shop: str, preview_id: str) -> AsyncIterator[list[SelectedCell]]:
+        """Every cell of the preview, whatever its selection would find now."""
+        async for keys in self._previews.keys(shop, preview_id, BATCH):
+            boms = await self._boms.get(shop, {key.bom_id for key in keys})
+            yield [SelectedCell(key, boms.get(key.bom_id)) for key in keys]
+
+    async def _retried(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""
+        batch: list[Document] = []
+        async for cell in self._cells.failed(job["shop"], job["of_job_id"], left_out=job["left_out"]):
+            batch.append(cell)
+            if len(batch) == BATCH:
+                yield await self._again(job["shop"], batch)
+                batch = []
+        if batch:
+            yield await self._again(job["shop"], batch)
+
+    async def _again(self, shop: str, cells: list[Document]) -> list[NewCell]:
+        boms = await self._boms.get(shop, {cell["bom_id"] for cell in cells})
+        again: list[NewCell] = []
+        for cell in cells:
+            bom = boms.get(cell["bom_id"])
+            if bom is None:
+                again.append(NewCell(key_in(cell), None, cell["bom_name"], code=Code.BOM_NOT_FOUND))
+                continue
+            code = None if cell["code"] is None else Code(cell["code"])
+            if code is Code.OUTCOME_UNKNOWN or (code is not None and row_is_stale(code)):
+                again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=code))
+                continue
+            if cell["row"] is not None and expired(cell["row"]["taken_at"]):
+                again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
+                continue
+            same_item = cell["item_id"] == bom.inventory_item_id
+            again.append(
+                NewCell(
+                    key_in(cell),
+                    bom.inventory_item_id,
+                    bom.name,
+                    row=cell["row"] if same_item else None,
+                    undo=cell["undo"],
+                )
+            )
+        return again
+
+    async def _undone(self, job: Document) -> AsyncIterator[list[NewCell]]:
+        batch: list[NewCell] = []
+        async for cell in self._cells.updated(job["shop"], job["of_job_id"]):
+            undo = undo_of(cell, Direction(job["direction"]))
+            batch.append(NewCell(key_in(cell), cell["item_id"], cell["bom_name"], undo=undo))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+
+def undo_of(cell: Document, direction: Direction) -> Document:
+    """What is to be undone of a cell that a job of this direction updated; d = before − after."""
+    if cell["state"] != CellState.UPDATED:
+        raise ValueError("only an updated cell can be undone")
+    side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
+    before, after = cell[f"{side}_before"], cell[f"{side}_after"]
+    d = 0 if before is None or after is None else before - after
+    first_count = direction is Direction.TO_LOCAL and before is None and after is not None
+    return {"direction": str(direction), "d": d, "first_count": first_count, **cell["settled"]}
+
+
+def _named(leave_out: Document) -> Document:
+    return {name: leave_out[name] for name in LeaveOut.model_fields}
+
+
+def _class(rows: Mapping[CellKey, Document], cell: SelectedCell) -> str | None:
+    row = rows.get(cell.key)
+    return None if row is None else row["cell_class"]
+
+
+def _plain(cell: SelectedCell) -> NewCell:
+    if cell.bom is None:
+        return NewCell(cell.key, None, None, code=Code.BOM_NOT_FOUND)
+    return NewCell(cell.key, cell.bom.inventory_item_id, cell.bom.name)
+
+
+def _previewed(cell: SelectedCell, row: Document | None) -> NewCell:
+    if cell.bom is None:
+        return NewCell(cell.key, None, None, code=Code.BOM_NOT_FOUND)
+    item_id, name = cell.bom.inventory_item_id, cell.bom.name
+    if row is None:
+        return NewCell(cell.key, item_id, name, code=Code.NOT_IN_PREVIEW)
+    if row["code"] is not None:
+        return NewCell(cell.key, item_id, name, code=Code(row["code"]))
+    return NewCell(cell.key, row["item_id"], name, row=row["row"], reason=row["reason"])

@@ -1,0 +1,54 @@
+"""The window of a job: at most so many of its cells are published and open at once."""
+
+from __future__ import annotations
+
+import structlog
+
+from shared.contract.messages import CellWork
+from shared.domain.cell import partition_of
+from shared.errors import BrokerUnavailable
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.jobs import JobStore
+from shared.observing import tracing
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import PARTITIONS, cell_key
+
+log = structlog.get_logger()
+
+WINDOW = 1000
+"""Cells of one job that are published and open."""
+
+OF_A_SHOP = 2000
+"""About as many of one shop: its jobs share them, so that in the queue a hundred jobs are not a hundred windows ahead
+of another shop's cell."""
+
+LEAST = 20
+
+
+class Window:
+    """Publishes the cells of jobs, one message per cell."""
+
+    def __init__(self, jobs: JobStore, cells: CellStore, publisher: Publisher) -> None:
+        self._jobs = jobs
+        self._cells = cells
+        self._publisher = publisher
+
+    async def refill(self, shop: str, job_id: str) -> int:
+        """Publish the next cells of a running job; returns how many. Raises BrokerUnavailable."""
+        beside = await self._jobs.how_many_run(shop)
+        window = max(LEAST, min(WINDOW, OF_A_SHOP // max(1, beside)))
+        claimed = await self._cells.claim_window(shop, job_id, window)
+        if not claimed:
+            return 0
+        messages = [
+            CellWork(shop=shop, job_id=job_id, bom_id=cell["bom_id"], location_id=cell["location_id"])
+            for cell in claimed
+        ]
+        requested_in = await self._jobs.trace(shop, job_id) if tracing.on() else None
+        try:
+            with tracing.span("fill window", parent=requested_in, shop=shop, job=job_id, cells=len(claimed)):
+                await self._publisher.commands(cell_key(partition_of(shop, PARTITIONS)), messages)
+        except BrokerUnavailable:
+            await self._cells.free_places(shop, [cell["_id"] for cell in claimed])
+            raise
+        return len(messages)

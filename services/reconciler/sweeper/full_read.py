@@ -1,0 +1,134 @@
+"""A full sweep: every level of a shop's BOMs is read and compared with the bases, to find what no webhook told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from ulid import ULID
+
+from shared.contract.messages import JobRequest
+from shared.contract.selection import CellRef, SelectionBody
+from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.cell import CellKey
+from shared.domain.comparison import Direction, Row
+from shared.domain.drift import may_repair
+from shared.domain.job import JobSource
+from shared.domain.selection import Grid
+from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.previews.previews import PreviewRow
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import JOB_REQUEST
+from shared.reading.locations import refresh_locations
+from shared.reading.retrying import patiently
+from shared.reading.rows import RowReader
+from shared.shopify.reads.reads import ShopifyReads
+
+MAX_WAITING = 600.0
+"""Seconds a sweep waits for the call budget at one batch before it gives up, loudly."""
+
+CELLS_PER_JOB = 10_000
+"""Cells of one repair job."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedCell:
+    """A cell whose base is no longer what Shopify holds."""
+
+    key: CellKey
+    item_id: str
+    bom_name: str | None
+    location_name: str | None
+    row: Row
+
+    @property
+    def repairable(self) -> bool:
+        """Whether pulling Shopify's value is safe: nothing moved on our side."""
+        return may_repair(self.row.cell_class)
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """What a sweep found. Only drifted cells are kept one by one."""
+
+    shop: str
+    cells: int = 0
+    drifted: list[DriftedCell] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    @property
+    def repairable(self) -> list[DriftedCell]:
+        """The cells that a repair takes."""
+        return [cell for cell in self.drifted if cell.repairable]
+
+
+class FullRead:
+    """Compares bases with Shopify. It changes nothing by itself."""
+
+    def __init__(self, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher) -> None:
+        self._boms = boms
+        self._rows = rows
+        self._shopify = shopify
+        self._publisher = publisher
+
+    async def sweep(self, shop: str) -> SweepResult:
+        """Read every level. Raises what the Shopify adapter raises: a sweep with a gap is no sweep."""
+        started = monotonic()
+        result = SweepResult(shop)
+        locations = await patiently(
+            lambda: refresh_locations(shop, self._boms, self._shopify),
+            most_waiting=MAX_WAITING,
+            clock=self._shopify.time,
+        )
+        size = ROWS_PER_CALL * max(1, len(locations))
+        async for cells in self._boms.select(shop, Grid(None, None), size=size):
+            rows = await patiently(
+                lambda cells=cells: self._rows.take(shop, cells, locations),  # type: ignore[misc]  # mypy cannot infer a bound default
+                most_waiting=MAX_WAITING,
+                clock=self._shopify.time,
+            )
+            for row in rows:
+                place = locations.get(row.key.location_id)
+                _note(result, row, None if place is None else place.name)
+        result.seconds = monotonic() - started
+        return result
+
+    async def repair(self, shop: str, cells: Sequence[DriftedCell], *, requested_by: str) -> list[str]:
+        """Publish jobs that pull Shopify's value where that is still safe when they run; answers their ids.
+
+        Raises BrokerUnavailable.
+        """
+        requested: list[str] = []
+        for part in batches([cell.key for cell in cells], CELLS_PER_JOB):
+            request = repair_request(shop, part, str(ULID()), requested_by=requested_by)
+            await self._publisher.command(JOB_REQUEST, request)
+            requested.append(request.job_id)
+        return requested
+
+
+def repair_request(shop: str, cells: Sequence[CellKey], job_id: str, *, requested_by: str) -> JobRequest:
+    """The job that pulls Shopify's value into these cells where that is still safe when it runs."""
+    chosen = [CellRef(bom_id=key.bom_id, location_id=key.location_id) for key in cells]
+    return JobRequest(
+        shop=shop,
+        job_id=job_id,
+        direction=Direction.TO_LOCAL,
+        selection=SelectionBody(cells=chosen),
+        source=JobSource.DRIFT,
+        requested_by=requested_by,
+    )
+
+
+def _note(result: SweepResult, row: PreviewRow, location_name: str | None) -> None:
+    result.cells += 1
+    if row.reason is not None:
+        result.left_out[str(row.reason)] += 1
+    elif row.code is not None:
+        result.codes[str(row.code)] += 1
+    elif row.row is not None and row.row.base is not None and row.row.overrides_shopify:
+        # Both moved by the same amount is no drift to repair, but the base is behind all the same.
+        result.drifted.append(DriftedCell(row.key, row.item_id or "", row.bom_name, location_name, row.row))

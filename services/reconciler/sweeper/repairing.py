@@ -1,0 +1,232 @@
+"""What becomes of a missed webhook: repaired by a job where the policy allows it, or left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from ulid import ULID
+
+from services.reconciler.sweeper.full_read import CELLS_PER_JOB, repair_request
+from shared import metrics
+from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass, classify
+from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
+from shared.domain.job import UNFINISHED_JOB_STATES, JobState
+from shared.domain.stock import Stock
+from shared.errors import BrokerUnavailable
+from shared.mongodb.drift.drift import MAX_TRIES, DriftStore, cell_in
+from shared.mongodb.drift.sweeps import SweepState, SweepStore
+from shared.mongodb.jobs.cells import CellStore, cell_id
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.schema import Document
+from shared.mongodb.stock.stock import StockStore
+from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.topology import JOB_REQUEST
+
+log = structlog.get_logger()
+
+REQUESTED_BY = "sweeper"
+
+FOLLOW = timedelta(seconds=5)
+"""Between looks at a missed webhook whose repair is under way."""
+
+STANDING = timedelta(seconds=60)
+"""Between looks at one that waits for a person or for its time."""
+
+LOST_AFTER = timedelta(minutes=2)
+"""A job that is not known this long after it was asked for was never asked for: the process died in between."""
+
+_BATCH = 500
+
+
+class Repairing:
+    """Follows the missed webhooks of one shop and asks for their repair."""
+
+    def __init__(
+        self,
+        *,
+        drift: DriftStore,
+        sweeps: SweepStore,
+        stock: StockStore,
+        jobs: JobStore,
+        cells: CellStore,
+        publisher: Publisher,
+        grace: timedelta,
+        follow: timedelta = FOLLOW,
+    ) -> None:
+        self._drift = drift
+        self._sweeps = sweeps
+        self._stock = stock
+        self._jobs = jobs
+        self._cells = cells
+        self._publisher = publisher
+        self._grace = grace
+        self._follow_every = follow
+
+    async def follow(self, shop: str) -> None:
+        """Close what has been repaired or explained, and take back what a job left as it was."""
+        for document in await self._drift.take_late(shop):
+            metrics.DRIFT_DETECTED.labels(document["cell_class"], "late").inc()
+            log.info("webhook_came_late", shop=shop, bom=document["bom_id"], location=document["location_id"])
+        started = datetime.now(UTC)
+        while documents := await self._drift.due(shop, "missed", started, _BATCH):
+            stock = await self._stock.load(shop, [cell_in(document) for document in documents])
+            known = await self._jobs.get_many(shop, [d["job_id"] for d in documents if d["job_id"] is not None])
+            repaired = await self._repaired(shop, documents)
+            for document in documents:
+                cell = stock.get(cell_in(document))
+                job = known.get(document["job_id"] or "")
+                if cell is None or cell.item_id != document["item_id"]:
+                    await self._close(document, "gone")
+                elif _caught_up(cell.stock, document):
+                    unasked = "late" if document["late"] else "settled"
+                    await self._close(document, "repaired" if document["_id"] in repaired else unasked)
+                else:
+                    values = await self._standing(document, job)
+                    values["cell_class"] = str(_class(cell.stock, document["shopify"]))
+                    await self._drift.update(document, values)
+
+    async def _repaired(self, shop: str, documents: Sequence[Document]) -> set[str]:
+        """The documents whose job has updated their cell."""
+        cells = {cell_id(shop, d["job_id"], cell_in(d)): d["_id"] for d in documents if d["job_id"] is not None}
+        return {cells[c["_id"]] for c in await self._cells.ended(shop, list(cells)) if c["state"] == "updated"}
+
+    async def _close(self, document: Document, outcome: str) -> None:
+        if await self._drift.resolve(document, outcome, now=datetime.now(UTC)) and document["job_id"] is not None:
+            metrics.DRIFT_REPAIRED.labels(document["cell_class"], outcome).inc()
+
+    async def _standing(self, document: Document, job: Document | None) -> Document:
+        """The fields of one that is still open: when to look again, and what its job left."""
+        now = datetime.now(UTC)
+        if document["job_id"] is None:
+            read = document["asked_at"] is not None and now - document["asked_at"] < LOST_AFTER
+            return {"due_at": now + (self._follow_every if read else max(STANDING, self._follow_every))}
+        asked = document["asked_at"] or now
+        if job is None and now - asked < LOST_AFTER:
+            return {"due_at": now + self._follow_every}
+        if job is not None and JobState(job["state"]) in UNFINISHED_JOB_STATES:
+            return {"due_at": now + self._follow_every}
+        note = "the job was never asked for" if job is None else await self._left(document)
+        tries = document["tries"] + 1
+        if tries >= MAX_TRIES:
+            metrics.DRIFT_REPAIRED.labels(document["cell_class"], "failed").inc()
+        return {"job_id": None, "tries": tries, "note": note, "due_at": now}
+
+    async def _left(self, document: Document) -> str:
+        """Why the job left the cell as it was."""
+        identity = cell_id(document["shop"], document["job_id"], cell_in(document))
+        for cell in await self._cells.ended(document["shop"], [identity]):
+            return str(cell.get("code") or cell.get("reason") or cell["state"])
+        return "the job had no such cell"
+
+    async def repair(self, state: SweepState) -> list[str]:
+        """Open the breaker where it must, ask for the repair of what may be repaired; returns the jobs' ids."""
+        shop = state.shop
+        if await self._drift.open_missed(shop) == 0:
+            if state.breaker is not None:
+                await self._sweeps.close_breaker(shop)  # nothing is left to ask a person about
+            return []
+        jobs = await self._ask(shop, await self._drift.repairable(shop, approved=True, limit=CELLS_PER_JOB))
+        await self._observe(shop, await self._drift.to_observe(shop, CELLS_PER_JOB))
+        if await self._more_to_come(shop):
+            return jobs
+        broken = state.breaker is not None or await self._break(state)
+        waiting = await self._drift.repairable(shop, approved=False, limit=CELLS_PER_JOB)
+        uncounted = await self._drift.uncounted(shop, CELLS_PER_JOB)
+        if not waiting and not uncounted:
+            return jobs
+        now = datetime.now(UTC)
+        why = hold(
+            state.policy,
+            breaker_open=broken,
+            approved=False,
+            minute=_minute(state.policy, now),
+            jobs_in_last_hour=await self._sweeps.repairs_since(shop, now - timedelta(hours=1)),
+        )
+        if why is not None:
+            await self._drift.hold([*waiting, *uncounted], str(why))
+            return jobs
+        # A cell without a count has nothing here that a read could change but its base.
+        await self._observe(shop, uncounted)
+        return jobs + await self._ask(shop, waiting)
+
+    async def _observe(self, shop: str, documents: Sequence[Document]) -> None:
+        """Of a cell that moved on both sides, approval takes over what was missed on top of what was changed here.
+
+        A verifying read does it, as the webhook would have done: base and count move together. What was counted by
+        hand stays, and stays to be seen as a difference.
+        """
+        if not documents:
+            return
+        now = datetime.now(UTC)
+        await self._stock.ask_verify(shop, [cell_in(document) for document in documents])
+        for document in documents:
+            await self._drift.update(document, {"asked_at": now, "held": None, "due_at": now + self._follow_every})
+        log.info("missed_values_read", shop=shop, cells=len(documents))
+
+    async def _more_to_come(self, shop: str) -> bool:
+        """Whether cells of the same look are about to be judged: the breaker must see them together.
+
+        Bounded, because a cell that a long job holds is watched for as long as that takes.
+        """
+        now = datetime.now(UTC)
+        soon, seen_after = now + self._grace / 4, now - 2 * self._grace
+        return await self._drift.any_undecided(shop, due_before=soon, seen_after=seen_after)
+
+    async def _break(self, state: SweepState) -> bool:
+        """Open the breaker where too much has moved: told once, in words for a person."""
+        if state.policy.mode is not DriftMode.REPAIR:
+            return False
+        standing = await self._drift.unrepaired(state.shop)
+        cells = await self._sweeps.cells(state.shop)
+        reason = breaker_reason(state.policy, missed=standing.missed, cells=cells, largest_move=standing.largest_move)
+        if reason is None:
+            return False
+        breaker: Document = {
+            "reason": reason,
+            "opened_at": datetime.now(UTC),
+            "missed": standing.missed,
+            "cells": cells,
+        }
+        if await self._sweeps.open_breaker(state.shop, breaker):
+            log.warning("repair_stopped", shop=state.shop, reason=reason)
+        return True
+
+    async def _ask(self, shop: str, documents: Sequence[Document]) -> list[str]:
+        """Link the evidence to a job, then ask for the job: a crash in between is found by `follow`."""
+        if not documents:
+            return []
+        job_id = str(ULID())
+        now = datetime.now(UTC)
+        keys: list[CellKey] = await self._drift.claim(shop, documents, job_id, now=now)
+        if not keys:
+            return []
+        try:
+            await self._publisher.command(JOB_REQUEST, repair_request(shop, keys, job_id, requested_by=REQUESTED_BY))
+        except BrokerUnavailable:
+            log.warning("repair_not_asked", shop=shop, cells=len(keys))
+            return []
+        await self._drift.look_again(shop, [d["drift_id"] for d in documents], now + self._follow_every)
+        log.info("repair_asked", shop=shop, job=job_id, cells=len(keys))
+        return [job_id]
+
+
+def _class(stock: Stock, shopify: int) -> CellClass:
+    """The class of a cell with the value that was missed."""
+    if stock.unknown_outcome:
+        return CellClass.BOTH_MOVED
+    return classify(stock.index, stock.local, shopify, never_agreed=stock.never_agreed)
+
+
+def _caught_up(stock: Stock, document: Document) -> bool:
+    return caught_up(stock, document["base_time"], document["shopify"], document["shopify_time"])
+
+
+def _minute(policy: RepairPolicy, now: datetime) -> int:
+    """The minute of the day where the quiet hours are meant."""
+    zone = ZoneInfo("UTC" if policy.quiet is None else policy.quiet.time_zone)
+    local = now.astimezone(zone)
+    return local.hour * 60 + local.minute

@@ -1,0 +1,258 @@
+"""The sweeper's loop: each shop in its turn, one sweeper per shop, shops spread over time."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import structlog
+
+from services.reconciler.sweeper.confirming import Confirming
+from services.reconciler.sweeper.looking import BULK_ABOVE, Looking
+from services.reconciler.sweeper.markers import PATIENCE
+from services.reconciler.sweeper.repairing import FOLLOW, Repairing
+from services.reconciler.sweeper.subscribing import Subscribing
+from shared import metrics
+from shared.domain.comparison import GRACE
+from shared.domain.drift import DriftMode, loss_ratio, unusual_silence
+from shared.errors import ShopifyError, ShopifyThrottled
+from shared.growing import growing
+from shared.hands import Hands
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.history import DriftHistory
+from shared.mongodb.drift.sweeps import SWEEP_LEASE, SweepState, SweepStore
+from shared.mongodb.schema import Document
+from shared.settings import SweepingSettings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTimes:
+    """How often, and how patiently. `grace`: how long a webhook may take before a cell is accused.
+
+    `first_look`: seconds until a bulk query is first asked after: nobody waits for it, and each question is a call.
+    """
+
+    every: timedelta = timedelta(minutes=5)
+    full_every: timedelta = timedelta(days=1)
+    grace: timedelta = GRACE
+    follow: timedelta = FOLLOW
+    marker: float = PATIENCE
+    first_look: float = 20.0
+    bulk_above: int = BULK_ABOVE
+    tick: float = 1.0
+    measure_every: float = 15.0
+    after_a_failure: timedelta = timedelta(seconds=30)
+
+    @classmethod
+    def of(cls, settings: SweepingSettings) -> SweepTimes:
+        """As the settings say; a short grace period is followed as closely."""
+        grace = timedelta(seconds=settings.webhook_grace_seconds)
+        return cls(every=timedelta(seconds=settings.sweep_every_seconds), grace=grace, follow=min(FOLLOW, grace))
+
+
+SHOPS_AT_ONCE = 8
+"""A shop whose whole table is read, or whose Shopify answers slowly, has one of these places and no other's."""
+
+_LONGEST_WAIT = 600.0
+"""Seconds that a shop whose looks keep failing gives way at most."""
+
+WORST, ENOUGH = 10, 20
+"""Shops with a loss figure of their own in the metrics, and the webhooks without which a figure says little."""
+
+
+class Sweeping:
+    """Sweeps the shops whose turn it is."""
+
+    def __init__(
+        self,
+        *,
+        sweeps: SweepStore,
+        drift: DriftStore,
+        history: DriftHistory,
+        looking: Looking,
+        confirming: Confirming,
+        repairing: Repairing,
+        subscribing: Subscribing,
+        times: SweepTimes,
+    ) -> None:
+        self._sweeps = sweeps
+        self._drift = drift
+        self._history = history
+        self._looking = looking
+        self._confirming = confirming
+        self._repairing = repairing
+        self._subscribing = subscribing
+        self._times = times
+        self._hands = Hands(SHOPS_AT_ONCE)
+        self._not_before: dict[str, datetime] = {}
+        self._failures: dict[str, int] = {}
+        self._visited: dict[str, int] = {}
+        self._visits = 0
+        self._measure_at = 0.0
+
+    async def run(self) -> None:
+        """Go round until cancelled."""
+        try:
+            while True:
+                try:
+                    await self._begin_visits()
+                except Exception:  # a store or broker that is away: the next round tries again
+                    log.exception("sweep_round_failed")
+                await asyncio.sleep(self._times.tick)
+        finally:
+            await self._hands.finish()
+
+    async def _begin_visits(self) -> None:
+        """Begin to visit the shops with something due, as far as there are hands, and measure. It waits for no visit:
+        one that takes long must not keep the others from theirs."""
+        now = datetime.now(UTC)
+        shops = set(await self._drift.shops_due(now))
+        for state in await self._sweeps.due(now):
+            if state.next_at is None:
+                # Shops that were added together do not stay together.
+                await self._sweeps.first_turn(state.shop, now + _place(state.shop, self._times.every))
+            else:
+                shops.add(state.shop)
+        waiting = shops.difference(self._hands.busy)
+        ready = [shop for shop in waiting if self._not_before.get(shop, now) <= now]
+        # Who was visited longest ago comes first, whatever its name: else the same few would always find a hand.
+        ready.sort(key=lambda shop: (self._visited.get(shop, 0), shop))
+        for shop in ready[: self._hands.free]:
+            self._visits += 1
+            self._visited[shop] = self._visits
+            self._hands.begin(shop, self._visit(shop))
+        self._visited = {shop: visit for shop, visit in self._visited.items() if shop in shops}
+        if monotonic() >= self._measure_at:
+            self._measure_at = monotonic() + self._times.measure_every
+            await self._measure()
+
+    async def _visit(self, shop: str) -> None:
+        """One shop under its lease; a shop that cannot be read now gives way."""
+        try:
+            async with self._lease(shop) as held:
+                if not held:
+                    return
+                await self.visit(shop)
+                self._not_before.pop(shop, None)
+                self._failures.pop(shop, None)
+        except ShopifyThrottled as throttled:
+            self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=throttled.retry_after)
+        except ShopifyError as error:
+            log.warning("sweep_failed", shop=shop, reason=str(error))
+            self._give_way(shop)
+        except Exception:  # one shop must not take the others' turns
+            log.exception("sweep_failed", shop=shop)
+            self._give_way(shop)
+
+    def _give_way(self, shop: str) -> None:
+        """After each failure in a row for longer."""
+        failures = self._failures[shop] = self._failures.get(shop, 0) + 1
+        wait = growing(failures, self._times.after_a_failure.total_seconds(), _LONGEST_WAIT)
+        self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=wait)
+
+    async def visit(self, shop: str) -> None:
+        """Look where it is time to, judge what is watched, follow and repair. Raises ShopifyError."""
+        state = await self._sweeps.state(shop)
+        if state is None:
+            return
+        if state.policy.mode is DriftMode.OFF:
+            await self._drift.forget_watched(shop)
+            await self._sweeps.swept(shop, {"next_at": self._next(state)}, asked_at=state.asked_at)
+        else:
+            now = datetime.now(UTC)
+            if state.next_at is not None and state.next_at <= now:
+                # A cell has one open record: one that is over would hide what the cell has lost since.
+                await self._drift.look_at_all(shop, now)
+                await self._repairing.follow(shop)
+                await self._look(state)
+            if await self._confirming.confirm(shop):
+                await self._sweeps.note(shop, await self._drift.losses(shop, datetime.now(UTC)))
+        await self._repairing.follow(shop)
+        fresh = await self._sweeps.state(shop)  # a policy or an approval that came meanwhile counts
+        if fresh is not None:
+            await self._repairing.repair(fresh)
+
+    async def _look(self, state: SweepState) -> None:
+        shop, now = state.shop, datetime.now(UTC)
+        # First, so that what changes during the look is told.
+        made = await self._subscribing.check(shop)
+        full = state.asked_full or state.full_at is None or now - state.full_at >= self._times.full_every
+        looked = await self._looking.look(shop, state.watermark, full=full)
+        values: Document = {"next_at": self._next(state), "last_at": now}
+        if looked.watermark is not None:
+            values["watermark"] = looked.watermark
+        if full:
+            values["full_at"] = now
+        losses = await self._drift.losses(shop, now)
+        lags = await self._history.keep(shop, compared=looked.cells, last_at=state.last_at, now=now)
+        silent = await self._silence(state, now)
+        await self._sweeps.swept(shop, values | losses | lags | silent, asked_at=state.asked_at)
+        log.info(
+            "swept",
+            shop=shop,
+            full=full,
+            changed=looked.changed,
+            cells=looked.cells,
+            differing=looked.differing,
+            watched=looked.watched,
+            subscriptions_made=len(made),
+        )
+
+    async def _silence(self, state: SweepState, now: datetime) -> Document:
+        """Whether a shop that is usually busy in these hours has told nothing: its fields, and a warning once."""
+        silence = await self._history.silence(state.shop, now)
+        expected = None if silence is None else unusual_silence(silence.earlier_days)
+        if silence is None or expected is None:
+            return {"silent_since": None, "expected": None}
+        if state.silent_since is None:
+            log.warning("shop_is_silent", shop=state.shop, since=silence.since.isoformat(), usually=expected)
+        return {"silent_since": silence.since, "expected": expected}
+
+    def _next(self, state: SweepState) -> datetime:
+        """The shop's next turn: in its own place of the period, never two turns at once."""
+        now = datetime.now(UTC)
+        next_at = (state.next_at or now) + self._times.every
+        return next_at if next_at > now else now + self._times.every
+
+    @asynccontextmanager
+    async def _lease(self, shop: str) -> AsyncIterator[bool]:
+        """Whether this process sweeps the shop; the lease is renewed as long as it does."""
+        if not await self._sweeps.take(shop):
+            yield False
+            return
+        renewing = asyncio.create_task(self._renew(shop))
+        try:
+            yield True
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            await self._sweeps.give_back(shop)
+
+    async def _renew(self, shop: str) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_LEASE.total_seconds() / 3)
+            # Without it two may sweep: the documents keep each divergence to one record and one job.
+            await self._sweeps.take(shop)
+
+    async def _measure(self) -> None:
+        metrics.DRIFT_UNREPAIRED.tell_one(await self._drift.all_unrepaired())
+        metrics.BREAKER_OPEN.tell_one(await self._sweeps.open_breakers())
+        ratio = loss_ratio(*await self._sweeps.all_losses())
+        metrics.WEBHOOK_LOSS.tell_one(0.0 if ratio is None else ratio)
+        metrics.SILENT_SHOPS.tell_one(await self._sweeps.silent_shops())
+        worst = await self._sweeps.worst_losses(WORST, at_least=ENOUGH)
+        metrics.SHOP_WEBHOOK_LOSS.tell(
+            {(shop,): loss_ratio(missed, received) or 0.0 for shop, missed, received in worst}
+        )
+
+
+def _place(shop: str, every: timedelta) -> timedelta:
+    """The shop's place within the period, the same in every process."""
+    return every * (zlib.crc32(shop.encode()) % 1000) / 1000

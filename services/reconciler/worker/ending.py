@@ -1,0 +1,154 @@
+"""Ending cells: the cell's last state, its stock's change and the ledger in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.reconciler.worker.task import Task
+from shared import metrics
+from shared.contract.messages import FinishedCell
+from shared.domain.codes import Code
+from shared.domain.plan import Ended, Target, error
+from shared.mongodb.jobs.cells import CellEnd, CellStore
+from shared.mongodb.schema import Document
+from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
+from shared.mongodb.transactions import Session, Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A cell that has ended, with what metrics and events tell of it."""
+
+    task: Task
+    ended: Ended
+
+    def told(self) -> FinishedCell:
+        """The cell in `cells.finished`."""
+        code = None if self.ended.code is None else str(self.ended.code)
+        return FinishedCell(
+            bom_id=self.task.key.bom_id, location_id=self.task.key.location_id, state=self.ended.state, code=code
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CellOutcome:
+    """How a task ends; `shopify` is (before, after) where known; `detail` is Shopify's own words."""
+
+    ended: Ended
+    shopify: tuple[int | None, int | None] = (None, None)
+    detail: str | None = None
+
+
+class Ending:
+    """Writes the ends of cells."""
+
+    def __init__(self, transactions: Transactions, stock: StockStore, cells: CellStore) -> None:
+        self.transactions = transactions
+        self.stock = stock
+        self.cells = cells
+
+    async def write(
+        self,
+        session: Session,
+        shop: str,
+        verdicts: Sequence[tuple[Task, CellStock | None, CellOutcome]],
+    ) -> list[Finished]:
+        """Write the stock changes, the ledger and the cells' ends. Raises WriteConflict."""
+        writes: list[StockWrite] = []
+        ends: list[CellEnd] = []
+        verify = []
+        for task, cell, verdict in verdicts:
+            ended = verdict.ended
+            if ended.change is not None and cell is not None:
+                writes.append(StockWrite(task.key, cell.stock, ended.change, "reconcile", task.reference))
+            elif ended.verify:
+                verify.append(task.key)
+            ends.append(CellEnd(task.job_id, task.key, ended.state, task.push_id, _values(task, cell, verdict)))
+        await self.stock.write(session, shop, writes)
+        await self.stock.ask_verify(shop, verify, session)
+        await self.cells.end(session, shop, ends)
+        return [Finished(task, verdict.ended) for task, _, verdict in verdicts]
+
+    async def end_each(self, shop: str, verdicts: Sequence[tuple[Task, CellOutcome]]) -> list[Finished]:
+        """End tasks whose verdict does not depend on their stock."""
+        return await self.transactions.in_halves(
+            verdicts,
+            lambda session, part: self.write(session, shop, [(task, None, verdict) for task, verdict in part]),
+        )
+
+    async def end_by_stock(
+        self, shop: str, tasks: Sequence[Task], decide: Callable[[Task, CellStock], CellOutcome | None]
+    ) -> tuple[list[Finished], list[Task]]:
+        """Decide each task by its stock inside the transaction; returns those ended and those to be tried again."""
+
+        async def body(session: Session, part: Sequence[Task]) -> list[Finished | Task]:
+            present = await self.stock.load(shop, [task.key for task in part], session)
+            again: list[Task] = []
+            verdicts: list[tuple[Task, CellStock | None, CellOutcome]] = []
+            for task in part:
+                cell = present.get(task.key)
+                verdict = gone(task, cell)
+                if verdict is None and cell is not None:
+                    verdict = decide(task, cell)
+                if verdict is None:
+                    again.append(task)
+                else:
+                    verdicts.append((task, cell, verdict))
+            return [*await self.write(session, shop, verdicts), *again]
+
+        results = await self.transactions.in_halves(tasks, body)
+        finished = [result for result in results if isinstance(result, Finished)]
+        return finished, [result for result in results if isinstance(result, Task)]
+
+
+def gone(task: Task, cell: CellStock | None) -> CellOutcome | None:
+    """Why a task cannot go on: its BOM was removed, or mapped to another item."""
+    if cell is None:
+        return CellOutcome(error(Code.BOM_NOT_FOUND))
+    if cell.item_id != task.item_id:
+        return CellOutcome(error(Code.BOM_REMAPPED))
+    return None
+
+
+def pushed_values(target: Target) -> tuple[int, int]:
+    """Shopify's value before and after a push."""
+    return target.change_from, target.quantity
+
+
+def _values(task: Task, cell: CellStock | None, verdict: CellOutcome) -> Document:
+    ended = verdict.ended
+    before, after = verdict.shopify
+    values: Document = {
+        "reason": None if ended.reason is None else str(ended.reason),
+        "code": None if ended.code is None else str(ended.code),
+        "detail": verdict.detail,
+        "shopify_before": before,
+        "shopify_after": after,
+    }
+    if cell is not None and ended.change is not None:
+        values |= {
+            "local_before": cell.stock.local,
+            "local_after": ended.change.stock.local,
+            "settled": {
+                "settle_no": ended.change.stock.settle_no,
+                "tracks_rev": ended.change.stock.tracks_rev,
+                "first": cell.stock.never_agreed,
+            },
+        }
+    elif task.row is not None:
+        values |= {"local_before": task.row.local, "local_after": task.row.local}
+    return values
+
+
+def count_finished(finished: Sequence[Finished]) -> None:
+    """Tell the metrics, once the transaction has committed."""
+    now = datetime.now(UTC)
+    for one in finished:
+        direction = str(one.task.direction)
+        code = str(one.ended.code or one.ended.reason or "")
+        metrics.CELLS.labels(direction, str(one.ended.state), code).inc()
+        metrics.CELL_SECONDS.labels(direction).observe((now - one.task.created["created_at"]).total_seconds())
+        if one.ended.change is not None:
+            metrics.INDEX_UPDATES.labels("settle", "applied").inc()

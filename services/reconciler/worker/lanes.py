@@ -1,0 +1,345 @@
+"""Lanes: the cells of one shop, gathered from its partition and worked on in batches, one batch at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import structlog
+
+from services.reconciler.worker.cell_worker import CellWorker
+from shared import metrics
+from shared.clock import SYSTEM_CLOCK, Clock
+from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.cell import partition_of
+from shared.domain.waits import WaitReason
+from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
+from shared.growing import growing
+from shared.mongodb.jobs.cells import CellStore, job_in
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.transactions import Overtaken, WriteConflict
+from shared.observing import tracing
+from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.topology import PARTITIONS
+
+log = structlog.get_logger()
+
+LANE_BOUND = 2000
+"""Cells one shop may have in a process; above it messages are acknowledged and their places freed."""
+
+HELD_BOUND = 500
+"""Messages one shop may leave unanswered, a fourth of what the broker delivers of its partition: whoever shares it must
+come through. Cells above that are remembered like those of a long wait, and the watchdog covers a crash."""
+
+LINGER = 0.01
+"""Seconds until a batch that is not full asks the documents whether more is on its way; longer at each look."""
+
+_LONGEST_LINGER = 0.2
+
+NOTHING_COMES = 5.0
+"""Seconds without any arrival after which a batch begins although the documents speak of more: a message was lost, or
+another worker has it. What did not come then is not waited for again."""
+
+LONG_WAIT = 1.0
+"""Above these seconds no message is held: the lane remembers the cells, and the watchdog covers a crash."""
+
+GIVE_UP_WAIT = 60.0
+"""Above these seconds the lane forgets the cells too; they are published again later."""
+
+WORTH_TELLING = 1.0
+"""From these seconds on a wait is told in the documents of the jobs that wait."""
+
+_UNCLEAR_WAIT = 5.0
+_FAILED_WAIT, _LONGEST_FAILED_WAIT = 1.0, 5.0
+"""A batch that fails by a fault of ours soon fails cell by cell, and ends: that is not put off for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Seconds until the next batch, and what for; None: nothing that anybody needs to know of."""
+
+    seconds: float
+    reason: WaitReason | None = None
+
+
+_NO_WAIT = _Wait(0.0)
+
+
+class Lane:
+    """The cells of one shop in this process, by the id of their document."""
+
+    def __init__(
+        self,
+        shop: str,
+        worker: CellWorker,
+        cells: CellStore,
+        on_empty: Callable[[str], None],
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        jobs: JobStore | None = None,
+        crowded: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`crowded` tells whether the broker delivers nothing more before something is acknowledged.
+
+        In `jobs` it is told what a run waits for.
+        """
+        self._jobs = jobs
+        self._shop = shop
+        self._clock = clock
+        self._worker = worker
+        self._cells = cells
+        self._on_empty = on_empty
+        self._crowded = crowded
+        self.at_work = False
+        """Whether a batch is under way."""
+        self._waiting: dict[str, Delivery | None] = {}
+        self._arrivals = 0
+        self._not_coming: set[str] = set()
+        self._published_in: dict[str, str] = {}
+        self._failures = 0
+        self._told_to_wait = True  # perhaps by an earlier lane of the shop
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def size(self) -> int:
+        """Cells waiting or being worked on."""
+        return len(self._waiting)
+
+    @property
+    def held(self) -> int:
+        """Messages that are not answered yet."""
+        return sum(delivery is not None for delivery in self._waiting.values())
+
+    async def add(self, cell: str, delivery: Delivery) -> None:
+        """Take a cell. One that is here already needs no second message; one too many is left to the documents."""
+        if cell in self._waiting:
+            self._start()
+            await delivery.ack()
+            return
+        if len(self._waiting) >= LANE_BOUND or self._stopping.is_set():
+            await self._cells.free_places(self._shop, [cell])
+            await delivery.ack()
+            return
+        holds = self.held < HELD_BOUND
+        self._waiting[cell] = delivery if holds else None
+        self._not_coming.discard(cell)
+        self._arrivals += 1
+        if tracing.on() and delivery.carried is not None:
+            self._published_in[cell] = delivery.carried
+        self._start()
+        if not holds:
+            await delivery.ack()
+
+    def _start(self) -> None:
+        if not self._stopping.is_set() and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._run(), name=f"lane {self._shop}")
+
+    async def stop(self) -> None:
+        """Finish the batch under way; what has not begun goes back to the queue."""
+        self._stopping.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        for delivery in list(self._waiting.values()):
+            if delivery is not None:
+                await delivery.requeue()
+        self._waiting.clear()
+        self._published_in.clear()
+
+    async def _run(self) -> None:
+        structlog.contextvars.bind_contextvars(shop=self._shop)
+        while self._waiting and not self._stopping.is_set():
+            try:
+                await self._turn()
+            except Exception:  # a store that is away while messages are given back: nothing may end the lane
+                log.exception("lane_turn_failed", cells=len(self._waiting))
+                await self._clock.sleep(_FAILED_WAIT)
+        self._on_empty(self._shop)
+
+    async def _turn(self) -> None:
+        await self._gather()
+        batch = list(self._waiting)[:ROWS_PER_CALL]
+        wait = await self._batch(batch)
+        await self._tell(batch, wait)
+        if wait.seconds > 0:
+            # Behind the others: what is stuck must not hold them up.
+            for cell in batch:
+                if cell in self._waiting:
+                    self._waiting[cell] = self._waiting.pop(cell)
+            await self._pause(wait.seconds)
+
+    async def _tell(self, batch: list[str], wait: _Wait) -> None:
+        """Say in the jobs' documents what they wait for, or that they wait no more."""
+        if self._jobs is None:
+            return
+        try:
+            if wait.reason is not None and wait.seconds >= WORTH_TELLING:
+                self._told_to_wait = True
+                until = datetime.now(UTC) + timedelta(seconds=wait.seconds)
+                await self._jobs.hold(self._shop, {job_in(cell) for cell in batch}, wait.reason, until)
+            elif wait.seconds == 0 and self._told_to_wait:
+                await self._jobs.let_go(self._shop)
+                self._told_to_wait = False
+        except Exception:  # a store that is away: what is told keeps nobody from the work
+            log.exception("lane_wait_not_told")
+
+    async def _gather(self) -> None:
+        """Wait until a batch is full, or nothing more of what has been published for the shop is on its way.
+
+        Half-empty calls waste the shop's budget, so how full one is follows from the documents, not from how fast
+        messages come on a busy machine.
+        """
+        still_since, linger = monotonic(), LINGER
+        while len(self._waiting) < ROWS_PER_CALL and not self._stopping.is_set() and not self._crowded():
+            before = self._arrivals
+            await asyncio.sleep(linger)
+            if self._arrivals != before:
+                still_since, linger = monotonic(), LINGER
+                continue
+            missing = await self._on_the_way()
+            if not missing:
+                return
+            if monotonic() - still_since > NOTHING_COMES:
+                log.info("lane_begins_without", cells=len(missing))
+                self._not_coming |= missing
+                return
+            linger = min(linger * 2, _LONGEST_LINGER)
+
+    async def _on_the_way(self) -> set[str]:
+        """Cells that were published and have neither come nor been begun by anybody."""
+        try:
+            published = await self._cells.published_and_pending(self._shop)
+        except Exception:  # a store that is away: the batch itself will meet it, and wait
+            log.exception("lane_could_not_look")
+            return set()
+        self._not_coming &= published
+        return published - self._waiting.keys() - self._not_coming
+
+    async def _batch(self, batch: list[str]) -> _Wait:
+        """Work on a batch; returns the wait before the next."""
+        self.at_work = True
+        try:
+            with self._traced(batch):
+                await self._worker.run(self._shop, batch)
+        except ShopPaused as pause:
+            log.warning("lane_paused", reason=pause.reason, cells=len(self._waiting))
+            await self._forget(list(self._waiting))
+            return _NO_WAIT
+        except ShopifyThrottled as throttled:
+            log.info("lane_throttled", seconds=round(throttled.retry_after, 2), reason=str(throttled))
+            return _Wait(max(throttled.retry_after, 0.05), throttled.reason)
+        except ShopifyUnclear as unclear:
+            log.warning("lane_unclear", reason=str(unclear))
+            self._failures += 1
+            return _Wait(growing(self._failures, _UNCLEAR_WAIT), WaitReason.NO_ANSWER)
+        except (Overtaken, WriteConflict) as conflict:
+            log.info("lane_overtaken", reason=str(conflict))
+            return _Wait(0.05)
+        except Exception:  # the attempts were raised before: a batch that keeps failing ends cell by cell
+            log.exception("batch_failed", cells=len(batch))
+            self._failures += 1
+            return _Wait(growing(self._failures, _FAILED_WAIT, _LONGEST_FAILED_WAIT), WaitReason.FAULT)
+        finally:
+            self.at_work = False
+        self._failures = 0
+        await self._done(batch)
+        return _NO_WAIT
+
+    def _traced(self, batch: list[str]) -> AbstractContextManager[tracing.Span]:
+        """One span for the batch, in the trace of its first cell's job, linked to where its messages were published."""
+        origins = (self._published_in.get(cell) for cell in batch)
+        return tracing.batch_span("work on batch", origins, shop=self._shop, cells=len(batch))
+
+    async def _done(self, batch: list[str]) -> None:
+        for cell in batch:
+            self._published_in.pop(cell, None)
+            delivery = self._waiting.pop(cell, None)
+            if delivery is not None:
+                await delivery.ack()
+
+    async def _forget(self, cells: list[str]) -> None:
+        await self._cells.free_places(self._shop, cells)
+        await self._done(cells)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, holding no message through it."""
+        if seconds > GIVE_UP_WAIT:
+            await self._forget(list(self._waiting))
+            return
+        if seconds > LONG_WAIT:
+            # Cells come in while messages are acknowledged; a second message for one of them is acknowledged by `add`.
+            for cell, delivery in list(self._waiting.items()):
+                if delivery is not None:
+                    self._waiting[cell] = None
+                    await delivery.ack()
+        waits = [
+            asyncio.ensure_future(self._stopping.wait()),
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+class CellLanes:
+    """All lanes of a process."""
+
+    def __init__(
+        self,
+        worker: CellWorker,
+        cells: CellStore,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        prefetch: int,
+        jobs: JobStore | None = None,
+    ) -> None:
+        """`prefetch`: how many messages of a partition the broker delivers before one is acknowledged."""
+        self._clock = clock
+        self._prefetch = prefetch
+        self._jobs = jobs
+        self._worker = worker
+        self._cells = cells
+        self._lanes: dict[str, Lane] = {}
+        lanes = self._lanes
+        metrics.LANE_CELLS.ask(self, lambda: {(): sum(lane.size for lane in lanes.values())})
+
+    async def add(self, shop: str, cell: str, delivery: Delivery) -> None:
+        """Hand a cell to its shop's lane."""
+        lane = self._lanes.get(shop)
+        if lane is None:
+            partition = partition_of(shop, PARTITIONS)
+            lane = self._lanes[shop] = Lane(
+                shop,
+                self._worker,
+                self._cells,
+                self._drop,
+                self._clock,
+                jobs=self._jobs,
+                crowded=lambda: self._held(partition) >= self._prefetch,
+            )
+        await lane.add(cell, delivery)
+
+    def at_work(self, shop: str) -> bool:
+        """Whether a batch of the shop is under way in this process."""
+        lane = self._lanes.get(shop)
+        return lane is not None and lane.at_work
+
+    def _held(self, partition: int) -> int:
+        return sum(lane.held for shop, lane in self._lanes.items() if partition_of(shop, PARTITIONS) == partition)
+
+    def _drop(self, shop: str) -> None:
+        lane = self._lanes.get(shop)
+        if lane is not None and lane.size == 0:
+            del self._lanes[shop]
+
+    async def stop(self, shops: Callable[[str], bool] = lambda _: True) -> None:
+        """Stop the lanes of some shops (all by default)."""
+        chosen = [shop for shop in self._lanes if shops(shop)]
+        stopping: list[Awaitable[None]] = [self._lanes.pop(shop).stop() for shop in chosen]
+        await asyncio.gather(*stopping)

@@ -1,0 +1,83 @@
+"""Consuming the cell queues of the partitions this process holds, its fair share by lease."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from pydantic import ValidationError
+
+from services.reconciler.worker.lanes import CellLanes
+from shared import metrics
+from shared.contract.messages import CellWork
+from shared.contract.mistakes import mistakes_of
+from shared.domain.cell import CellKey, partition_of
+from shared.mongodb.jobs.cells import cell_id
+from shared.mongodb.lease import PartitionLeases
+from shared.rabbitmq.consumer import Consumer, Delivery, Reject, Subscription
+from shared.rabbitmq.topology import CELLS, PARTITIONS
+
+log = structlog.get_logger()
+
+PREFETCH = 2000
+"""Messages of a partition, which several shops share, not answered yet; one shop holds a part (`HELD_BOUND`)."""
+
+
+class Partitions:
+    """Holds partitions, and feeds the lanes from their queues."""
+
+    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: CellLanes, *, every: float) -> None:
+        """`every`: seconds between renewals, a fraction of the lease."""
+        self._every = every
+        self._leases = leases
+        self._consumer = consumer
+        self._lanes = lanes
+        self._subscriptions: dict[int, Subscription] = {}
+        held = self._subscriptions
+        metrics.PARTITIONS_HELD.ask(self, lambda: {(): len(held)})
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The partitions held now."""
+        return frozenset(self._subscriptions)
+
+    async def balance(self) -> None:
+        """Renew the leases; take up what is new and lay down what is lost."""
+        wanted = await self._leases.balance()
+        for partition in [p for p in self._subscriptions if p not in wanted]:
+            await self._lay_down(partition)
+        for partition in sorted(wanted - self._subscriptions.keys()):
+            self._subscriptions[partition] = await self._consumer.deliver(
+                CELLS[partition], self._on_cell, prefetch=PREFETCH
+            )
+
+    async def run(self) -> None:
+        """Balance until cancelled. A store that is away for a moment costs nothing: the queues go on."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self.balance()
+            except Exception:  # tried again in a moment; the documents guard the cells, not the leases
+                log.exception("partitions_not_balanced")
+
+    async def stop(self) -> None:
+        """Lay everything down and leave."""
+        await asyncio.gather(*(subscription.stop() for subscription in self._subscriptions.values()))
+        await self._lanes.stop()
+        await self._leases.leave()
+        metrics.PARTITIONS_HELD.forget(self)
+
+    async def _lay_down(self, partition: int) -> None:
+        subscription = self._subscriptions.pop(partition)
+        await subscription.stop()
+        await self._lanes.stop(lambda shop: partition_of(shop, PARTITIONS) == partition)
+        await subscription.close()
+        self._consumer.forget(subscription)
+
+    async def _on_cell(self, delivery: Delivery) -> None:
+        try:
+            work = CellWork.model_validate_json(delivery.body)
+        except ValidationError as error:
+            raise Reject(str(mistakes_of(error))) from None
+        key = CellKey(work.bom_id, work.location_id)
+        await self._lanes.add(work.shop, cell_id(work.shop, work.job_id, key), delivery)

@@ -1,0 +1,296 @@
+"""BOMs and locations, and the cells they make together: every BOM has a stock document at every location."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from shared.domain.batches import batches
+from shared.domain.cell import CellKey
+from shared.domain.selection import Filtered, Grid, Picked, Selection
+from shared.domain.stock import Stock, start_tracking
+from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.stock.removed_cells import RemovedCells
+from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock
+from shared.mongodb.transactions import Session, Transactions, WriteConflict
+
+_IDS_PER_QUERY = 1000
+_DUPLICATE_KEY = 11000
+
+
+@dataclass(frozen=True, slots=True)
+class Bom:
+    """A bill of materials; its finished good is one Shopify inventory item."""
+
+    bom_id: str
+    inventory_item_id: str
+    name: str
+    tags: tuple[str, ...] = ()
+    tracks_pre_assembled: bool = False
+    externally_managed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A Shopify location."""
+
+    location_id: str
+    name: str
+    active: bool
+    fulfillment_service: bool
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the stock here is the shop's own to compare."""
+        return self.active and not self.fulfillment_service
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedCell:
+    """A cell of a selection with what is needed to work on it; `bom` is None where there is no such BOM."""
+
+    key: CellKey
+    bom: Bom | None
+
+
+def bom_of(document: Document) -> Bom:
+    """A BOM from its document."""
+    return Bom(
+        bom_id=document["bom_id"],
+        inventory_item_id=document["inventory_item_id"],
+        name=document["name"],
+        tags=tuple(document["tags"]),
+        tracks_pre_assembled=document["tracks_pre_assembled"],
+        externally_managed=document["externally_managed"],
+    )
+
+
+def _document(shop: str, bom: Bom) -> Document:
+    return {
+        "_id": key_of(shop, bom.bom_id),
+        "shop": shop,
+        "bom_id": bom.bom_id,
+        "inventory_item_id": bom.inventory_item_id,
+        "name": bom.name,
+        "name_lower": bom.name.lower(),
+        "tags": list(bom.tags),
+        "tracks_pre_assembled": bom.tracks_pre_assembled,
+        "externally_managed": bom.externally_managed,
+        "cells_no": 0,
+    }
+
+
+def _is_duplicate(error: BulkWriteError) -> bool:
+    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ()))
+
+
+class BomStore:
+    """Reads BOMs and locations; makes missing stock documents."""
+
+    def __init__(self, database: Database, transactions: Transactions) -> None:
+        self._boms = database["boms"]
+        self._locations = database["locations"]
+        self._stock = database["stock"]
+        self._ledger = database["ledger"]
+        self._stock_store = StockStore(database)
+        self._filter = BomFilter(database)
+        self._lives = RemovedCells(database)
+        self._transactions = transactions
+
+    @property
+    def transactions(self) -> Transactions:
+        """What its writes run in, for those who write beside it."""
+        return self._transactions
+
+    async def locations(self, shop: str) -> dict[str, Location]:
+        """The shop's locations by id, as last read from Shopify."""
+        cursor = self._locations.find({"shop": shop}).sort("location_id", 1)
+        return {
+            document["location_id"]: Location(
+                document["location_id"], document["name"], document["active"], document["fulfillment_service"]
+            )
+            async for document in cursor
+        }
+
+    async def keep_locations(self, shop: str, locations: Iterable[Location]) -> None:
+        """Store what Shopify says of the shop's locations; those it no longer lists become inactive."""
+        seen = list(locations)
+        now = datetime.now(UTC)
+        updates = [
+            UpdateOne(
+                {"_id": key_of(shop, location.location_id)},
+                {
+                    "$set": {
+                        "shop": shop,
+                        "location_id": location.location_id,
+                        "name": location.name,
+                        "active": location.active,
+                        "fulfillment_service": location.fulfillment_service,
+                        "seen_at": now,
+                        "read_at": now,
+                    }
+                },
+                upsert=True,
+            )
+            for location in seen
+        ]
+        if updates:
+            await self._locations.bulk_write(updates, ordered=False)
+        await self._locations.update_many(
+            {"shop": shop, "location_id": {"$nin": [location.location_id for location in seen]}},
+            {"$set": {"active": False}},
+        )
+
+    async def get(self, shop: str, bom_ids: Iterable[str], session: Session | None = None) -> dict[str, Bom]:
+        """The BOMs that exist among the ids."""
+        cursor = self._boms.find({"_id": {"$in": [key_of(shop, bom_id) for bom_id in bom_ids]}}, session=session)
+        return {document["bom_id"]: bom_of(document) async for document in cursor}
+
+    async def of_items(self, shop: str, item_ids: Iterable[str], session: Session | None = None) -> dict[str, Bom]:
+        """The BOMs by inventory item id."""
+        condition = {"shop": shop, "inventory_item_id": {"$in": list(item_ids)}}
+        cursor = self._boms.find(condition, session=session)
+        return {document["inventory_item_id"]: bom_of(document) async for document in cursor}
+
+    async def of_product(self, session: Session, shop: str, product_id: str) -> list[Bom]:
+        """The BOMs whose item is known to be the product's."""
+        cursor = self._boms.find({"shop": shop, "product_id": product_id}, session=session)
+        return [bom_of(document) async for document in cursor]
+
+    async def note_product(self, session: Session, shop: str, bom_ids: Iterable[str], product_id: str | None) -> None:
+        """Note the product of these BOMs' items; None: it is not known any more."""
+        ids = [key_of(shop, bom_id) for bom_id in bom_ids]
+        change = {"$unset": {"product_id": ""}} if product_id is None else {"$set": {"product_id": product_id}}
+        if ids:
+            await self._boms.update_many({"_id": {"$in": ids}}, change, session=session)
+
+    async def by_sku(self, shop: str, skus: Iterable[str], session: Session | None = None) -> dict[str, list[Bom]]:
+        """The BOMs by the SKU that an import has seen their item with."""
+        found: dict[str, list[Bom]] = {}
+        async for document in self._boms.find({"shop": shop, "sku": {"$in": list(skus)}}, session=session):
+            found.setdefault(document["sku"], []).append(bom_of(document))
+        return found
+
+    async def note_skus(self, shop: str, skus: Mapping[str, str | None], session: Session | None = None) -> None:
+        """Note by BOM id which SKU its item has; None: it has none."""
+        updates = [
+            UpdateOne({"_id": key_of(shop, bom_id)}, {"$unset": {"sku": ""}} if sku is None else {"$set": {"sku": sku}})
+            for bom_id, sku in skus.items()
+        ]
+        if updates:
+            await self._boms.bulk_write(updates, ordered=False, session=session)
+
+    async def select(self, shop: str, selection: Selection, *, size: int) -> AsyncIterator[list[SelectedCell]]:
+        """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells."""
+        if isinstance(selection, Picked):
+            cells = sorted(selection.cells)
+            for part in batches(cells, size):
+                boms = await self.get(shop, {cell.bom_id for cell in part})
+                yield [SelectedCell(cell, boms.get(cell.bom_id)) for cell in part]
+            return
+        places = selection.location_ids
+        known = await self.locations(shop)
+        location_ids = sorted(known) if places is None else sorted(places)
+        gathered: list[SelectedCell] = []
+        async for bom_id, bom in self._boms_of(shop, selection):
+            gathered.extend(SelectedCell(CellKey(bom_id, location_id), bom) for location_id in location_ids)
+            if len(gathered) >= size:
+                yield gathered
+                gathered = []
+        if gathered:
+            yield gathered
+
+    async def size(self, shop: str, selection: Selection) -> int:
+        """How many cells a selection has now."""
+        if isinstance(selection, Picked):
+            return len(selection.cells)
+        places = selection.location_ids
+        width = len(await self.locations(shop)) if places is None else len(places)
+        if isinstance(selection, Grid) and selection.bom_ids is not None:
+            return width * len(selection.bom_ids)
+        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
+        return width * int(await self._boms.count_documents(condition))
+
+    async def _boms_of(self, shop: str, selection: Grid | Filtered) -> AsyncIterator[tuple[str, Bom | None]]:
+        if isinstance(selection, Grid) and selection.bom_ids is not None:
+            for part in batches(sorted(selection.bom_ids), _IDS_PER_QUERY):
+                found = await self.get(shop, part)
+                for bom_id in part:
+                    yield bom_id, found.get(bom_id)
+            return
+        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
+        # Page by page: a cursor held through the waits of a long preview would be closed by the server.
+        after = ""
+        while True:
+            more = {"$and": [condition, {"bom_id": {"$gt": after}}]}
+            page = [d async for d in self._boms.find(more).sort("bom_id", 1).limit(_IDS_PER_QUERY)]
+            for document in page:
+                yield document["bom_id"], bom_of(document)
+            if len(page) < _IDS_PER_QUERY:
+                return
+            after = page[-1]["bom_id"]
+
+    async def ensure_stock(self, shop: str, cells: Iterable[SelectedCell]) -> None:
+        """Make the stock documents that are missing, as their BOM says at that moment."""
+        wanted = {key_of(shop, *cell.key): cell for cell in cells if cell.bom is not None}
+        present = self._stock.find({"_id": {"$in": list(wanted)}}, {"_id": 1})
+        missing = wanted.keys() - {document["_id"] async for document in present}
+        by_bom: dict[str, list[CellKey]] = {}
+        for cell_id in missing:
+            by_bom.setdefault(wanted[cell_id].key.bom_id, []).append(wanted[cell_id].key)
+        for part in batches(sorted(by_bom), 50):
+            await self._transactions.run(
+                lambda session, part=part: self.make_stock(  # type: ignore[misc]  # mypy cannot infer a bound default
+                    session, shop, {bom_id: by_bom[bom_id] for bom_id in part}
+                )
+            )
+
+    async def insert(self, session: Session, shop: str, boms: Iterable[Bom]) -> None:
+        """Insert new BOMs, without their cells. Raises WriteConflict where an id or an item is taken."""
+        try:
+            await self._boms.insert_many([_document(shop, bom) for bom in boms], session=session)
+        except (BulkWriteError, DuplicateKeyError) as error:
+            if isinstance(error, BulkWriteError) and not _is_duplicate(error):
+                raise
+            raise WriteConflict("another BOM took the item or the id at the same time") from error
+
+    async def make_stock(self, session: Session, shop: str, by_bom: dict[str, list[CellKey]]) -> None:
+        """Insert stock documents; touching each BOM makes a switch of its tracking at the same time conflict."""
+        ids = [key_of(shop, bom_id) for bom_id in by_bom]
+        touched = await self._boms.update_many({"_id": {"$in": ids}}, {"$inc": {"cells_no": 1}}, session=session)
+        if touched.matched_count != len(ids):
+            raise WriteConflict("a BOM was removed")
+        boms = await self.get(shop, by_bom, session)
+        wanted = {key_of(shop, *key): key for keys in by_bom.values() for key in keys}
+        there = self._stock.find({"_id": {"$in": list(wanted)}}, {"_id": 1}, session=session)
+        present = {document["_id"] async for document in there}
+        missing = {cell_id: key for cell_id, key in wanted.items() if cell_id not in present}
+        if not missing:
+            return
+        lives = await self._earlier(shop, missing.values(), session)
+        documents = [
+            new_stock(shop, key, boms[key.bom_id].inventory_item_id, lives.get(key, Stock()))
+            for key in missing.values()
+        ]
+        await self._stock.insert_many(documents, session=session)
+        started = [key for key in missing.values() if boms[key.bom_id].tracks_pre_assembled]
+        writes = []
+        for key in started:
+            before = lives.get(key, Stock())
+            writes.append(StockWrite(key, before, start_tracking(before), "tracking_started", "new cell"))
+        await self._stock_store.write(session, shop, writes)
+
+    async def _earlier(self, shop: str, keys: Iterable[CellKey], session: Session) -> dict[CellKey, Stock]:
+        """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
+        condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
+        found: list[str] = await self._ledger.distinct("bom_id", condition, session=session)
+        earlier: dict[CellKey, Stock] = {}
+        for bom_id in found:
+            for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():
+                earlier[CellKey(bom_id, location_id)] = stock
+        return earlier

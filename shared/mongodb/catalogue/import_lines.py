@@ -1,0 +1,100 @@
+"""The lines of an import's file, one document each: what they say, which item that is, and why a line makes no BOM."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import ReplaceOne, UpdateMany, UpdateOne
+
+from shared.domain.batches import batches
+from shared.mongodb.schema import Database, Document, key_of
+
+_AT_ONCE = 500
+_NAMED = 10
+"""Lines that are named where several say the same."""
+
+
+class ImportLineStore:
+    """Reads and writes the lines of imports."""
+
+    def __init__(self, database: Database) -> None:
+        self._lines = database["import_lines"]
+
+    async def keep(self, shop: str, import_id: str, lines: Iterable[Document]) -> None:
+        """Keep lines as they are read; the same lines once more change nothing. Each has its number, `line`."""
+        now = datetime.now(UTC)
+        for part in batches(lines, _AT_ONCE):
+            await self._lines.bulk_write(
+                [
+                    ReplaceOne(
+                        {"_id": _key(shop, import_id, line["line"])},
+                        {"shop": shop, "import_id": import_id, "at": now, **line},
+                        upsert=True,
+                    )
+                    for line in part
+                ],
+                ordered=False,
+            )
+
+    async def lines(
+        self, shop: str, import_id: str, condition: Mapping[str, Any] | None = None, *, size: int = _AT_ONCE
+    ) -> AsyncIterator[list[Document]]:
+        """The lines under a condition in the order of the file, in lists; a list may change the lines it holds."""
+        after = 0
+        while True:
+            query = {"shop": shop, "import_id": import_id, "line": {"$gt": after}, **(condition or {})}
+            batch = await self._lines.find(query).sort("line", 1).limit(size).to_list(size)
+            if not batch:
+                return
+            yield batch
+            after = batch[-1]["line"]
+
+    async def set_each(self, shop: str, import_id: str, values: Mapping[int, Document]) -> None:
+        """Set fields of lines, by their number."""
+        updates = [UpdateOne({"_id": _key(shop, import_id, line)}, {"$set": told}) for line, told in values.items()]
+        if updates:
+            await self._lines.bulk_write(updates, ordered=False)
+
+    async def refuse_doubles(self, shop: str, import_id: str, field: str, why: str, what: str) -> None:
+        """Refuse all lines that have the value of `field` in common with another; one refused before stays so."""
+        groups = self._lines.aggregate(
+            [
+                # A line that names no item of Shopify's is refused for that alone.
+                {"$match": {"shop": shop, "import_id": import_id, "item_id": {"$gt": ""}, field: {"$gt": ""}}},
+                {"$sort": {field: 1, "line": 1}},
+                {
+                    "$group": {
+                        "_id": f"${field}",
+                        "number": {"$sum": 1},
+                        "first": {"$firstN": {"n": _NAMED, "input": "$line"}},
+                    }
+                },
+                {"$match": {"number": {"$gt": 1}}},
+            ],
+            allowDiskUse=True,
+        )
+        updates: list[UpdateMany] = []
+        async for group in groups:
+            named = ", ".join(map(str, group["first"]))
+            more = group["number"] - len(group["first"])
+            lines = f"Lines {named} and {more} more" if more else f"Lines {named}"
+            message = f"{lines} are about the same {what} {group['_id']}."
+            same = {"shop": shop, "import_id": import_id, field: group["_id"], "why": None}
+            updates.append(UpdateMany(same, {"$set": {"why": why, "message": message}}))
+            if len(updates) == _AT_ONCE:
+                await self._lines.bulk_write(updates, ordered=False)
+                updates = []
+        if updates:
+            await self._lines.bulk_write(updates, ordered=False)
+
+    async def count_refused(self, shop: str, import_id: str) -> int:
+        """How many lines make no BOM."""
+        query = {"shop": shop, "import_id": import_id, "why": {"$ne": None}}
+        number: int = await self._lines.count_documents(query)
+        return number
+
+
+def _key(shop: str, import_id: str, line: int) -> str:
+    return key_of(shop, import_id, str(line))

@@ -1,0 +1,30 @@
+"""A page of a list, and where one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.mongodb.schema import Document
+
+Keys = Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Documents in order, and the sort keys after which the next page starts (None: this was the last)."""
+
+    items: list[Document]
+    after: list[str | int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a page begins: after the sort keys of the one before, or past so many of the first."""
+
+    after: Sequence[Any] | None = None
+    skip: int = 0
+
+
+FIRST = Start()

@@ -1,0 +1,90 @@
+"""The figures of a finished preview, derived from its rows once: what differs, by how much, and what a push refuses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from shared.mongodb.previews.row_bookmarks import RowBookmarks
+from shared.mongodb.schema import Database, Document, found
+
+
+class PreviewFigures:
+    """Reads the rows of previews as a whole."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database["preview_rows"]
+        self._milestones = RowBookmarks(database)
+
+    async def for_pages(self, shop: str, preview_id: str) -> Document:
+        """What makes pages of the finished table quick: rows by kind, and milestones."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id}},
+            {"$group": {"_id": "$kind", "n": {"$sum": 1}}},
+        ]
+        kinds = {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
+        return {"kinds": kinds, "milestones": await self._milestones.of(shop, preview_id)}
+
+    async def moves(self, shop: str, preview_id: str) -> list[Document]:
+        """For each class that differs: its cells, its BOMs, the rows of the extreme differences, and the rows that a
+        push would refuse, by code. Largest class first.
+        """
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id, "kind": "differs"}},
+            {
+                "$group": {
+                    "_id": {"class": "$cell_class", "code": "$not_pushed"},
+                    "cells": {"$sum": 1},
+                    "highest": {"$max": "$difference"},
+                    "lowest": {"$min": "$difference"},
+                }
+            },
+        ]
+        groups: dict[str, list[Document]] = defaultdict(list)
+        async for group in self._rows.aggregate(pipeline):
+            groups[group["_id"]["class"]].append(group)
+        boms = await self._boms(shop, preview_id)
+        moves = []
+        for name, parts in groups.items():
+            extremes = {
+                "highest": _extreme(max, parts, "highest"),
+                "lowest": _extreme(min, parts, "lowest"),
+            }
+            rows = {
+                which: None if value is None else await self._row_with(shop, preview_id, name, value)
+                for which, value in extremes.items()
+            }
+            refused = {part["_id"]["code"]: part["cells"] for part in parts if part["_id"]["code"] is not None}
+            cells = sum(part["cells"] for part in parts)
+            moves.append({"cell_class": name, "cells": cells, "boms": boms[name], **rows, "not_pushed": refused})
+        return sorted(moves, key=lambda move: (-move["cells"], move["cell_class"]))
+
+    async def _boms(self, shop: str, preview_id: str) -> Mapping[str, int]:
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id, "kind": "differs"}},
+            {"$group": {"_id": {"class": "$cell_class", "bom": "$bom_id"}}},
+            {"$group": {"_id": "$_id.class", "n": {"$sum": 1}}},
+        ]
+        return {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
+
+    async def _row_with(self, shop: str, preview_id: str, name: str, difference: int) -> Document | None:
+        """What is shown of the first row of the class with this difference."""
+        query = {
+            "shop": shop,
+            "preview_id": preview_id,
+            "cell_class": name,
+            "size": abs(difference),
+            "difference": difference,
+        }
+        row = found(await self._rows.find_one(query, sort=[("no", 1)]))
+        if row is None:
+            return None
+        names = ("difference", "bom_id", "bom_name", "location_id", "location_name")
+        values = {"shopify_value": row["row"]["shopify"], "local_value": row["row"]["local"]}
+        return {field: row[field] for field in names} | values
+
+
+def _extreme(choose: Callable[[list[int]], int], parts: list[Document], name: str) -> int | None:
+    """The extreme of the parts that have one: rows without a local value have no difference."""
+    values = [part[name] for part in parts if part[name] is not None]
+    return choose(values) if values else None

@@ -1,0 +1,376 @@
+"""Previews and their rows: what a merchant saw before deciding."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pymongo import ReplaceOne, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+from ulid import ULID
+
+from shared.domain.batches import batches
+from shared.domain.cell import CellKey
+from shared.domain.codes import Code
+from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
+from shared.domain.plan import refused_push
+from shared.mongodb.previews.figures import PreviewFigures
+from shared.mongodb.previews.row_form import row_document
+from shared.mongodb.schema import Database, Document, found, key_of
+from shared.mongodb.transactions import Session, Transactions
+from shared.observing import tracing
+
+if TYPE_CHECKING:
+    from shared.contract.messages import PreviewRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One cell of a preview: compared (`row`), left out (`reason`) or failed (`code`)."""
+
+    key: CellKey
+    bom_name: str | None
+    item_id: str | None
+    row: Row | None = None
+    reason: Reason | None = None
+    code: Code | None = None
+
+
+class RowKind(StrEnum):
+    """What a merchant looks for in a preview; rows by size come in this order."""
+
+    DIFFERS = "differs"
+    FAILED = "failed"
+    IN_SYNC = "in_sync"
+    LEFT_OUT = "left_out"
+
+
+def kind_of(row: PreviewRow) -> RowKind:
+    """The kind of a row."""
+    if row.code is not None:
+        return RowKind.FAILED
+    if row.row is None:
+        return RowKind.LEFT_OUT
+    return RowKind.IN_SYNC if row.row.cell_class is CellClass.IN_SYNC else RowKind.DIFFERS
+
+
+def _size(row: Row | None) -> int:
+    """By what a row is sorted: its difference, or all that Shopify holds where there is no local value yet."""
+    if row is None:
+        return -1
+    return abs(row.shopify if row.difference is None else row.difference)
+
+
+def _not_pushed(row: Row | None) -> str | None:
+    code = None if row is None else refused_push(row)
+    return None if code is None else str(code)
+
+
+_ROWS_PER_TRANSACTION = 800
+
+_OPEN = {"state": {"$in": ["requested", "reading"]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A preview whose turn it could be."""
+
+    shop: str
+    preview_id: str
+    large: bool
+    requested_at: datetime
+
+
+def _first_turn(*, large: bool) -> Document:
+    return {"until": datetime.now(UTC), "tries": 0, "large": large}
+
+
+class PreviewStore:
+    """Reads and writes previews."""
+
+    def __init__(self, database: Database, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._previews = database["previews"]
+        self._rows = database["preview_rows"]
+        self._shops = database["shops"]
+        self.figures = PreviewFigures(database)
+
+    async def request(
+        self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
+    ) -> bool:
+        """Store a requested preview, whose turn then comes; returns False for an id that is known already.
+
+        `large`: small ones go before it. `refused`: code and message of one that ends here.
+        """
+        now = datetime.now(UTC)
+        failure = None if refused is None else {"code": refused[0], "message": refused[1]}
+        more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
+        if (carried := tracing.carried()) is not None:
+            more["trace"] = carried
+        try:
+            await self._previews.insert_one(
+                {
+                    "_id": key_of(message.shop, message.preview_id),
+                    "shop": message.shop,
+                    "preview_id": message.preview_id,
+                    "selection": message.selection.model_dump(exclude_none=True),
+                    "state": "requested" if refused is None else "failed",
+                    "requested_by": message.requested_by,
+                    "requested_at": now,
+                    "taken_from": None,
+                    "finished_at": None if refused is None else now,
+                    "total": None,
+                    "done": 0,
+                    "badges": None,
+                    "classes": {},
+                    "left_out": {},
+                    "codes": {},
+                    "failure": failure,
+                    **more,
+                }
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def knows(self, shop: str) -> bool:
+        """Whether there is such a shop: of one that there is not, nothing is stored."""
+        return found(await self._shops.find_one({"_id": shop}, {"_id": 1})) is not None
+
+    async def get(self, shop: str, preview_id: str) -> Document | None:
+        """The preview document, or None."""
+        return found(await self._previews.find_one({"_id": key_of(shop, preview_id), "shop": shop}))
+
+    async def open(self, shop: str, limit: int) -> int:
+        """How many previews of the shop have not ended, counted up to `limit`."""
+        condition = {"shop": shop, "turn": {"$exists": True}}
+        number: int = await self._previews.count_documents(condition, limit=limit)
+        return number
+
+    async def open_in_all(self) -> int:
+        """How many previews have not ended. It runs across shops."""
+        number: int = await self._previews.count_documents({"turn": {"$exists": True}})
+        return number
+
+    async def give_turn(self, shop: str, preview_id: str, *, large: bool) -> None:
+        """A preview that has not ended gets a turn where it has none: an older build has stored it."""
+        condition: Document = {"_id": key_of(shop, preview_id), **_OPEN, "turn": {"$exists": False}}
+        await self._previews.update_one(condition, {"$set": {"turn": _first_turn(large=large)}})
+
+    async def sized(self, shop: str, preview_id: str, *, large: bool) -> None:
+        """Note how much work a preview is that waits for its turn."""
+        condition = {"_id": key_of(shop, preview_id), "turn": {"$exists": True}}
+        await self._previews.update_one(condition, {"$set": {"turn.large": large}})
+
+    async def next_of_each_shop(self, passing_by: Collection[str]) -> list[Waiting]:
+        """Of each shop, except some, the preview whose turn it is: small before large, then in the order of asking.
+
+        It runs across shops.
+        """
+        pipeline: list[Document] = [
+            {
+                "$match": {
+                    "turn": {"$exists": True},
+                    "turn.until": {"$lte": datetime.now(UTC)},
+                    "shop": {"$nin": list(passing_by)},
+                }
+            },
+            {"$sort": {"turn.large": 1, "requested_at": 1}},
+            {
+                "$group": {
+                    "_id": "$shop",
+                    "preview_id": {"$first": "$preview_id"},
+                    "large": {"$first": "$turn.large"},
+                    "requested_at": {"$first": "$requested_at"},
+                }
+            },
+        ]
+        return [
+            Waiting(first["_id"], first["preview_id"], first["large"], first["requested_at"])
+            async for first in self._previews.aggregate(pipeline)
+        ]
+
+    async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> int | None:
+        """Take a preview up for so long; returns how often it has been, or None where another was faster."""
+        now = datetime.now(UTC)
+        document = found(
+            await self._previews.find_one_and_update(
+                {"_id": key_of(shop, preview_id), **_OPEN, "turn.until": {"$lte": now}},
+                {"$set": {"turn.until": now + lease}, "$inc": {"turn.tries": 1}},
+                projection={"turn": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        return None if document is None else int(document["turn"]["tries"])
+
+    async def keep_turn(self, shop: str, preview_id: str, tries: int, lease: timedelta) -> None:
+        """Keep a turn for so long from now on; zero: let another take it."""
+        condition = {"_id": key_of(shop, preview_id), **_OPEN, "turn.tries": tries}
+        await self._previews.update_one(condition, {"$set": {"turn.until": datetime.now(UTC) + lease}})
+
+    async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
+        """End a preview that is still this run's (None: anybody's); returns whether it was."""
+        condition: Document = {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN}
+        if run is not None:
+            condition["run"] = run
+        ending = {"finished_at": datetime.now(UTC), **values}
+        result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": ""}})
+        return result.matched_count == 1
+
+    async def begin(self, shop: str, preview_id: str) -> str | None:
+        """Begin to compute; returns the run's id, or None where the preview has ended. A later run supersedes this one:
+        a half-made preview is made again whole."""
+        run = str(ULID())
+        values: Document = {"state": "reading", "run": run, "taken_from": datetime.now(UTC), "done": 0}
+        if not await self.update(shop, preview_id, None, values):
+            return None
+        await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
+        return run
+
+    async def update(
+        self, shop: str, preview_id: str, run: str | None, values: Document, session: Session | None = None
+    ) -> bool:
+        """Set values of a preview that has not ended and is still this run's (None: anybody's); returns whether so."""
+        condition: Document = {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN}
+        if run is not None:
+            condition["run"] = run
+        result = await self._previews.update_one(condition, {"$set": values}, session=session)
+        return result.matched_count == 1
+
+    async def keep(
+        self,
+        shop: str,
+        preview_id: str,
+        *,
+        run: str,
+        first_no: int,
+        rows: Sequence[PreviewRow],
+        location_names: dict[str, str],
+    ) -> bool:
+        """Write some rows with the count of those done, in one transaction; returns False where the run is over."""
+        for part in batches(list(enumerate(rows, first_no)), _ROWS_PER_TRANSACTION):
+            documents = [_row_document(shop, preview_id, no, row, location_names) for no, row in part]
+
+            async def body(
+                session: Session, documents: list[Document] = documents, done: int = part[-1][0] + 1
+            ) -> bool:
+                if not await self.update(shop, preview_id, run, {"done": done}, session):
+                    return False
+                writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+                await self._rows.bulk_write(writes, ordered=False, session=session)
+                return True
+
+            if not await self._transactions.run(body):
+                return False
+        return True
+
+    async def rows(self, shop: str, preview_id: str, keys: Iterable[CellKey]) -> dict[CellKey, Document]:
+        """The rows of these cells."""
+        ids = [key_of(shop, preview_id, key.bom_id, key.location_id) for key in keys]
+        cursor = self._rows.find({"_id": {"$in": ids}, "shop": shop})
+        return {CellKey(d["bom_id"], d["location_id"]): d async for d in cursor}
+
+    async def keys(self, shop: str, preview_id: str, size: int) -> AsyncIterator[list[CellKey]]:
+        """Every cell in the order of the rows. Page by page: a cursor held for long would be closed by the server."""
+        first = 0
+        while True:
+            query = {"shop": shop, "preview_id": preview_id, "no": {"$gte": first, "$lt": first + size}}
+            cursor = self._rows.find(query, {"bom_id": 1, "location_id": 1}).sort("no", 1)
+            keys = [CellKey(d["bom_id"], d["location_id"]) async for d in cursor]
+            if not keys:
+                return
+            yield keys
+            first += size
+
+    async def all_rows(self, shop: str, preview_id: str) -> AsyncIterator[Document]:
+        """Every row in order."""
+        async for document in self._rows.find({"shop": shop, "preview_id": preview_id}).sort("no", 1):
+            yield document
+
+    async def bom_badges(self, shop: str, preview_id: str) -> dict[str, int]:
+        """BOMs by their worst cell: with discrepancies, in sync, could not be compared. They add up.
+
+        A BOM with any comparable cell that differs has discrepancies; one with no comparable cell at all, or with
+        a failed one, could not be compared; the rest are in sync.
+        """
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id}},
+            {
+                "$group": {
+                    "_id": "$bom_id",
+                    "differs": {
+                        "$max": {
+                            "$cond": [{"$in": ["$cell_class", [None, "in_sync"]]}, 0, 1],
+                        }
+                    },
+                    "failed": {"$max": {"$cond": [{"$ne": ["$code", None]}, 1, 0]}},
+                    "compared": {"$max": {"$cond": [{"$ne": ["$cell_class", None]}, 1, 0]}},
+                }
+            },
+            {
+                "$group": {
+                    "_id": {
+                        "$cond": [
+                            {"$eq": ["$differs", 1]},
+                            "with_discrepancies",
+                            {
+                                "$cond": [
+                                    {"$or": [{"$eq": ["$failed", 1]}, {"$eq": ["$compared", 0]}]},
+                                    "not_compared",
+                                    "in_sync",
+                                ]
+                            },
+                        ]
+                    },
+                    "n": {"$sum": 1},
+                }
+            },
+        ]
+        badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
+        async for document in self._rows.aggregate(pipeline):
+            badges[document["_id"]] = document["n"]
+        return badges
+
+    async def tally(self, shop: str, preview_id: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        """Rows by class, by reason and by code."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "preview_id": preview_id}},
+            {"$group": {"_id": {"k": "$cell_class", "r": "$reason", "c": "$code"}, "n": {"$sum": 1}}},
+        ]
+        classes: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        codes: dict[str, int] = {}
+        async for document in self._rows.aggregate(pipeline):
+            for name, tally in (("k", classes), ("r", reasons), ("c", codes)):
+                if (value := document["_id"].get(name)) is not None:
+                    tally[value] = tally.get(value, 0) + document["n"]
+        return classes, reasons, codes
+
+
+def _row_document(shop: str, preview_id: str, no: int, row: PreviewRow, location_names: dict[str, str]) -> Document:
+    cell_class = None if row.row is None else row.row.cell_class
+    suggested = None if cell_class is None else SUGGESTED[cell_class]
+    return {
+        "_id": key_of(shop, preview_id, row.key.bom_id, row.key.location_id),
+        "shop": shop,
+        "preview_id": preview_id,
+        "no": no,
+        "bom_id": row.key.bom_id,
+        "location_id": row.key.location_id,
+        "bom_name": row.bom_name,
+        "location_name": location_names.get(row.key.location_id),
+        "item_id": row.item_id,
+        "row": None if row.row is None else row_document(row.row),
+        "reason": None if row.reason is None else str(row.reason),
+        "code": None if row.code is None else str(row.code),
+        "cell_class": None if cell_class is None else str(cell_class),
+        "suggested": None if suggested is None else str(suggested),
+        "difference": None if row.row is None else row.row.difference,
+        "kind": str(kind_of(row)),
+        "size": _size(row.row),
+        "not_pushed": _not_pushed(row.row),
+        "made_at": datetime.now(UTC),
+    }

@@ -1,0 +1,167 @@
+"""Schedules: what a shop wants to happen by itself, and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from shared.domain.comparison import Direction
+from shared.domain.schedule import Action, Missed, Timing, TimingKind
+from shared.mongodb.cipher import Cipher
+from shared.mongodb.schema import Database, Document, found, key_of
+
+SCHEDULE_LEASE = timedelta(seconds=30)
+
+_SECRETS_LEFT_OUT = {"target.secret": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTarget:
+    """Where the outcomes of a schedule are told, signed with the secret."""
+
+    url: str
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A schedule. `next_at`: its next moment; None: it is switched off. `time_zone` None: the shop's."""
+
+    shop: str
+    schedule_id: str
+    name: str
+    enabled: bool
+    action: Action
+    direction: Direction | None
+    selection: Document
+    options: Document
+    timing: Timing
+    time_zone: str | None
+    missed: Missed
+    target_url: str | None
+    rev: int
+    next_at: datetime | None
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+
+def _schedule(document: Document) -> Schedule:
+    fields: dict[str, Any] = {
+        name: document[name] for name in Schedule.__dataclass_fields__ if name not in {"target_url", "next_at"}
+    }
+    timing, target = document["timing"], document["target"]
+    return Schedule(
+        **fields
+        | {
+            "action": Action(document["action"]),
+            "direction": None if document["direction"] is None else Direction(document["direction"]),
+            "timing": Timing(TimingKind(timing["kind"]), timing["expression"]),
+            "missed": Missed(document["missed"]),
+            "target_url": None if target is None else target["url"],
+            "next_at": document.get("next_at"),
+        }
+    )
+
+
+class ScheduleStore:
+    """Reads and writes schedules. `keys` are Fernet keys; `owner` names the process that takes leases."""
+
+    def __init__(self, database: Database, keys: list[str], owner: str = "") -> None:
+        self._schedules = database["schedules"]
+        self._cipher = Cipher(keys)
+        self._owner = owner
+
+    async def all(self, shop: str) -> list[Schedule]:
+        """The shop's schedules, the oldest first."""
+        cursor = self._schedules.find({"shop": shop}, _SECRETS_LEFT_OUT).sort("schedule_id", 1)
+        return [_schedule(document) async for document in cursor]
+
+    async def get(self, shop: str, schedule_id: str) -> Schedule | None:
+        """The schedule, or None."""
+        condition = {"_id": key_of(shop, schedule_id), "shop": shop}
+        document = found(await self._schedules.find_one(condition, _SECRETS_LEFT_OUT))
+        return None if document is None else _schedule(document)
+
+    async def count(self, shop: str) -> int:
+        """How many schedules the shop has."""
+        number: int = await self._schedules.count_documents({"shop": shop})
+        return number
+
+    async def put(
+        self,
+        shop: str,
+        schedule_id: str,
+        values: Mapping[str, Any],
+        *,
+        next_at: datetime | None,
+        target_url: str | None,
+        secret: str | None,
+        by: str,
+    ) -> bool:
+        """Make or change a schedule; False, and nothing changed, where a target has no secret yet and none is given."""
+        now = datetime.now(UTC)
+        key: Document = {"_id": key_of(shop, schedule_id), "shop": shop}
+        present = found(await self._schedules.find_one(key, {"target": 1}))
+        target: Document | None = None
+        if target_url is not None:
+            sealed = None if secret is None else self._cipher.encrypt(secret.encode())
+            if sealed is None:
+                # Kept from before; a change of it at the same time loses against the later one as a whole.
+                sealed = ((present or {}).get("target") or {}).get("secret")
+            if sealed is None:
+                return False
+            target = {"url": target_url, "secret": sealed}
+        changed: Document = {**values, "target": target, "updated_at": now, "updated_by": by}
+        update: Document = {
+            "$set": changed if next_at is None else {**changed, "next_at": next_at},
+            "$setOnInsert": {"schedule_id": schedule_id, "created_at": now, "created_by": by},
+            "$inc": {"rev": 1},
+        }
+        if next_at is None:
+            update["$unset"] = {"next_at": ""}
+        await self._schedules.update_one(key, update, upsert=True)
+        return True
+
+    async def delete(self, shop: str, schedule_id: str) -> bool:
+        """Remove it; returns whether it was there."""
+        result = await self._schedules.delete_one({"_id": key_of(shop, schedule_id), "shop": shop})
+        return result.deleted_count == 1
+
+    async def target(self, shop: str, schedule_id: str) -> WebhookTarget | None:
+        """Where its outcomes are told now, with the secret; None: nowhere."""
+        condition = {"_id": key_of(shop, schedule_id), "shop": shop}
+        document = found(await self._schedules.find_one(condition, {"target": 1}))
+        if document is None or document["target"] is None:
+            return None
+        return WebhookTarget(document["target"]["url"], self._cipher.decrypt(document["target"]["secret"]))
+
+    async def take_due(self, now: datetime, *, passing_by: Collection[str] = ()) -> Schedule | None:
+        """The schedule that is due for longest, under this process's lease; of some shops none. Across shops."""
+        document = found(
+            await self._schedules.find_one_and_update(
+                {
+                    "next_at": {"$lte": now},
+                    "shop": {"$nin": list(passing_by)},
+                    "$or": [{"lease": None}, {"lease.until": {"$lte": now}}],
+                },
+                {"$set": {"lease": {"owner": self._owner, "until": now + SCHEDULE_LEASE}}},
+                projection=_SECRETS_LEFT_OUT,
+                sort=[("next_at", 1)],
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        return None if document is None else _schedule(document)
+
+    async def advance(self, schedule: Schedule, next_at: datetime) -> None:
+        """The moment has been seen to: the next one is due, unless a person has changed the schedule meanwhile."""
+        mine: Document = {"_id": key_of(schedule.shop, schedule.schedule_id), "lease.owner": self._owner}
+        await self._schedules.update_one(
+            {**mine, "rev": schedule.rev, "next_at": schedule.next_at}, {"$set": {"next_at": next_at}}
+        )
+        await self._schedules.update_one(mine, {"$set": {"lease": None}})

@@ -1,0 +1,64 @@
+"""The audit log: who did what to a shop's records, kept and as a log line.
+
+An entry is written once the act is done. A failure to keep one does not undo the act: it is told on the line all the
+same. Redacting a shop takes its entries away with all else; the line of the redaction stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import structlog
+from pymongo.errors import PyMongoError
+from ulid import ULID
+
+from shared.mongodb.schema import Database, key_of
+from shared.observing.hiding import without_secrets
+
+log = structlog.get_logger()
+
+By = Literal["api", "command", "message", "shopify"]
+"""The way in which it was asked for: the HTTP API, the command line, a message, a webhook of Shopify's."""
+
+_NO_SHOP = ""
+"""Of a refused sign-in: what its token says of a shop is nobody's word."""
+
+_MOST = 200
+"""Characters of each text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`act`: what was done, such as `job.cancel`; `subject`: to what, an id; `actor`: `user:…`, or who else asked."""
+
+    shop: str | None
+    act: str
+    actor: str
+    by: By
+    subject: str = ""
+
+
+class AuditLog:
+    """Writes entries; `Listings.audit` reads them."""
+
+    def __init__(self, database: Database) -> None:
+        self._entries = database["audit"]
+
+    async def note(self, act: Act) -> None:
+        """Keep one, and say it. Never raises for a store that is away."""
+        told = {name: without_secrets(value)[:_MOST] for name, value in asdict(act).items() if value is not None}
+        log.info("audit", **told)
+        entry_id = str(ULID())
+        document = {
+            "_id": key_of(act.shop or _NO_SHOP, entry_id),
+            "shop": act.shop,
+            "entry_id": entry_id,
+            "at": datetime.now(UTC),
+            **{name: told[name] for name in ("act", "actor", "by", "subject")},
+        }
+        try:
+            await self._entries.insert_one(document)
+        except PyMongoError as error:
+            log.warning("audit_not_kept", error=type(error).__name__, **told)

@@ -1,0 +1,218 @@
+"""Stock documents and their ledger: written together, each write conditional on the `rev` that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+
+from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass, known_class
+from shared.domain.stock import Change, Stock
+from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.transactions import Session, WriteConflict
+
+VERIFY_DELAY = timedelta(milliseconds=750)
+"""How long a cell waits for its verifying read, so that a burst of changes shares one."""
+
+VERIFY_TURN = timedelta(seconds=60)
+"""How long a reader may take over the cells it has taken before they fall due again."""
+
+_FIELDS = (
+    "index",
+    "index_time",
+    "count",
+    "manual_total",
+    "settle_no",
+    "events_no",
+    "tracks_rev",
+    "rev",
+    "ledger_seq",
+    "unknown_outcome",
+)
+
+_LATER_FIELDS = {"never_agreed": False, "left_out": None}
+"""Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellStock:
+    """The stock of a cell and the inventory item it is counted for."""
+
+    key: CellKey
+    item_id: str
+    stock: Stock
+
+
+@dataclass(frozen=True, slots=True)
+class StockWrite:
+    """A change to write: its cause and reference go into the ledger."""
+
+    key: CellKey
+    before: Stock
+    change: Change
+    cause: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyTurn:
+    """Cells being verified by one reader; they fall due again at `until` if it dies."""
+
+    shop: str
+    keys: tuple[CellKey, ...]
+    until: datetime
+
+
+def stock_id(shop: str, key: CellKey) -> str:
+    """The `_id` of a cell's stock document."""
+    return key_of(shop, key.bom_id, key.location_id)
+
+
+def stock_fields(stock: Stock) -> Document:
+    """The stock's fields as they are stored, and the class they tell of: none where both sides agree."""
+    known = known_class(stock)
+    fields = {name: getattr(stock, name) for name in (*_FIELDS, *_LATER_FIELDS)}
+    return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
+
+
+def stock_of(document: Mapping[str, Any]) -> CellStock:
+    """A cell from its document."""
+    key = CellKey(document["bom_id"], document["location_id"])
+    later = {name: document.get(name, missing) for name, missing in _LATER_FIELDS.items()}
+    return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}, **later))
+
+
+def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
+    """The document of a new cell; `stock` has no values yet, only what an earlier life of the cell left behind."""
+    return {
+        "_id": stock_id(shop, key),
+        "shop": shop,
+        "bom_id": key.bom_id,
+        "location_id": key.location_id,
+        "item_id": item_id,
+        **stock_fields(stock),
+    }
+
+
+class StockStore:
+    """Reads and writes stock documents of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._stock = database["stock"]
+        self._ledger = database["ledger"]
+
+    async def load(
+        self, shop: str, keys: Iterable[CellKey], session: Session | None = None
+    ) -> dict[CellKey, CellStock]:
+        """The stock of those cells that have a document."""
+        ids = [stock_id(shop, key) for key in keys]
+        cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session)
+        found = [stock_of(document) async for document in cursor]
+        return {cell.key: cell for cell in found}
+
+    async def write(
+        self, session: Session, shop: str, writes: Sequence[StockWrite], *, now: datetime | None = None
+    ) -> None:
+        """Write all changes and their ledger entries. Raises WriteConflict where a `rev` is no longer the one read."""
+        if not writes:
+            return
+        at = now or datetime.now(UTC)
+        updates: list[UpdateOne] = []
+        entries: list[InsertOne[Document]] = []
+        for write in writes:
+            fields = stock_fields(write.change.stock)
+            if write.change.verify:
+                fields["verify_at"] = at + VERIFY_DELAY
+            condition = {"_id": stock_id(shop, write.key), "shop": shop, "rev": write.before.rev}
+            updates.append(UpdateOne(condition, {"$set": fields}))
+            entries.extend(
+                InsertOne(
+                    {
+                        "_id": key_of(shop, write.key.bom_id, write.key.location_id, str(entry.seq)),
+                        "shop": shop,
+                        "bom_id": write.key.bom_id,
+                        "location_id": write.key.location_id,
+                        "seq": entry.seq,
+                        "field": entry.field,
+                        "before": entry.before,
+                        "after": entry.after,
+                        "cause": write.cause,
+                        "reference": write.reference,
+                        "at": at,
+                    }
+                )
+                for entry in write.change.entries
+            )
+        result = await self._stock.bulk_write(updates, ordered=False, session=session)
+        if result.matched_count != len(updates):
+            raise WriteConflict("a stock document was written since it was read")
+        if entries:
+            await self._ledger.bulk_write(entries, ordered=False, session=session)
+
+    async def outdate_previews(self, shop: str) -> None:
+        """No preview taken until now may be acted on, and nothing done until now undone."""
+        raised = {"settle_no": 1, "events_no": 1, "rev": 1}
+        await self._stock.update_many({"shop": shop}, {"$inc": raised})
+
+    async def ask_verify(
+        self, shop: str, keys: Iterable[CellKey], session: Session | None = None, *, at: datetime | None = None
+    ) -> None:
+        """Queue the cells for a verifying read."""
+        ids = [stock_id(shop, key) for key in keys]
+        if ids:
+            due = at or datetime.now(UTC) + VERIFY_DELAY
+            await self._stock.update_many(
+                {"_id": {"$in": ids}, "shop": shop}, {"$set": {"verify_at": due}}, session=session
+            )
+
+    async def ask_for_bases(self, shop: str, closed: Sequence[str]) -> None:
+        """Queue a read of every cell that has no base, except at the closed locations."""
+        condition: Document = {
+            "shop": shop,
+            "known_class": str(CellClass.NO_BASE),
+            "index": None,
+            "location_id": {"$nin": list(closed)},
+        }
+        await self._stock.update_many(condition, {"$set": {"verify_at": datetime.now(UTC) + VERIFY_DELAY}})
+
+    async def shops_to_verify(self, now: datetime) -> list[str]:
+        """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
+        found: list[str] = await self._stock.distinct("shop", {"verify_at": {"$lte": now}})
+        return found
+
+    async def verify_soon(self, shop: str, now: datetime, most: int) -> int:
+        """How many cells are due for a read, or will be in a moment; counted up to `most`."""
+        condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
+        return int(await self._stock.count_documents(condition, limit=most))
+
+    async def due_since(self, shop: str) -> datetime | None:
+        """Since when, or from when on, a read of one of the shop's cells is due; None: of none."""
+        first = self._stock.find({"shop": shop, "verify_at": {"$exists": True}}, {"verify_at": 1})
+        async for document in first.sort("verify_at", 1).limit(1):
+            due: datetime = document["verify_at"]
+            return due
+        return None
+
+    async def take_verify(self, shop: str, now: datetime, limit: int) -> VerifyTurn:
+        """Cells whose read is due. Their requests are put off *before* the read, so that an event during it asks
+        again with a time of its own, and a reader that dies loses none of them."""
+        # Millisecond resolution is what the database keeps; the turn is recognised by this very time.
+        until = (now + VERIFY_TURN).replace(microsecond=now.microsecond // 1000 * 1000)
+        fields = {"bom_id": 1, "location_id": 1}
+        cursor = self._stock.find({"shop": shop, "verify_at": {"$lte": now}}, fields).limit(limit)
+        keys = [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
+        if keys:
+            await self._stock.update_many(
+                {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "verify_at": {"$lte": now}},
+                {"$set": {"verify_at": until}},
+            )
+        return VerifyTurn(shop, tuple(keys), until)
+
+    async def end_verify(self, turn: VerifyTurn) -> None:
+        """The reads of a turn are applied: clear the requests that nobody has renewed meanwhile."""
+        ids = [stock_id(turn.shop, key) for key in turn.keys]
+        await self._stock.update_many({"_id": {"$in": ids}, "verify_at": turn.until}, {"$unset": {"verify_at": ""}})

@@ -1,0 +1,235 @@
+"""The command `trueup` against a running Trueup."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from deploy.local.ports import free_ports
+from shared.domain.comparison import Direction
+from tests import waiting
+from tests.integration.command_line.command_line_runs import TRUEUP, environment_of, trueup
+from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, shop_world
+
+
+@pytest.fixture
+async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
+    """Three BOMs at two locations in agreement, two of them counted; services running."""
+    async with (
+        shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made,
+        reconciler(made),
+        previewer(made),
+    ):
+        await made.add_boms({"B1": [5, 6], "B2": [7, 8]}, tracks=True)
+        await made.add_boms({"B3": [9, 10]})
+        await made.agree()
+        yield made
+
+
+async def test_a_preview_shows_what_differs_and_changes_nothing(world: ShopWorld) -> None:
+    """The table names each differing cell with both values, its difference and class, within 80 columns."""
+    await world.hand("B1", world.locations[0], 3)
+    await world.edit({("B3", world.locations[1]): 4})
+    before = await world.shopify()
+    ended = await trueup(world.settings, "preview", "--shop", SHOP, "--all")
+    assert ended.code == 0, ended.errors
+    lines = ended.output.splitlines()
+    assert lines[0] == "3 BOMs: 2 with discrepancies, 1 already in sync, 0 could not be compared"
+    assert max(len(line) for line in lines) <= 80
+    rows = [line.split() for line in lines if line.startswith("BOM B")]
+    assert rows == [
+        ["BOM", "B1", "Location", "1", "5", "8", "-3", "local_moved"],
+        ["BOM", "B3", "Location", "2", "4", "10", "-6", "shopify_moved"],
+    ]
+    assert await world.shopify() == before
+
+    document = (
+        await trueup(world.settings, "preview", "--bom", "B3", "--location", world.locations[1], "--json")
+    ).document
+    (row,) = document["rows"]
+    assert (row["bom_id"], row["location_id"], row["inventory_item_id"]) == (
+        "B3",
+        world.locations[1],
+        world.items["B3"],
+    )
+    assert (row["shopify"], row["local"], row["difference"], row["class"]) == (4, 10, -6, "shopify_moved")
+
+
+async def test_a_job_is_watched_to_its_end_and_its_exit_status_tells_of_failed_cells(world: ShopWorld) -> None:
+    """`--watch` ends with the summary; a failed cell is listed with its sentence and makes the exit status 1."""
+    await world.hand("B1", world.locations[0], 3)
+    await world.control("delete_item", {"item_id": world.items["B2"]})
+    ended = await trueup(world.settings, "reconcile", "--direction", "toShopify", "--all", "--watch", "--yes")
+    assert ended.code == 1, ended.errors
+    assert ended.output.splitlines()[-1] == "Total 6   Updated 1   Skipped 3   Errors 2"
+    assert "ITEM_NOT_FOUND (2): Shopify does not know the product variant" in ended.output
+    assert max(len(line) for line in ended.output.splitlines()) <= 80
+
+    chosen = ["--bom", "B1", "--bom", "B3", "--watch", "--yes", "--json"]
+    again = await trueup(world.settings, "reconcile", "--direction", "toLocal", *chosen)
+    assert again.code == 0, again.errors
+    assert again.document["totals"]["skipped"] == 4
+    assert {cell["state"] for cell in again.document["cells"]} == {"skipped"}
+
+    jobs = await trueup(world.settings, "jobs", "--json")
+    newest, first = jobs.document["jobs"]
+    assert (newest["job_id"], first["state"]) == (again.document["job_id"], "completed_with_errors")
+    shown = await trueup(world.settings, "jobs", first["job_id"])
+    assert "Map the BOM to another variant" in " ".join(shown.output.split())
+
+    await world.control("restore_item", {"item_id": world.items["B2"]})
+    retried = await trueup(world.settings, "jobs", "retry", first["job_id"], "--watch", "--json")
+    assert retried.code == 0, retried.errors
+    assert (retried.document["source"], retried.document["totals"]["total"]) == ("retry", 2)
+
+
+async def test_a_preview_that_was_approved_is_what_the_job_works_on(world: ShopWorld) -> None:
+    """`--preview ID` runs the job of that preview over its cells."""
+    await world.hand("B1", world.locations[0], 3)
+    preview = (await trueup(world.settings, "preview", "--bom", "B1", "--json")).document
+    ended = await trueup(
+        world.settings,
+        *("reconcile", "--direction", "toShopify", "--preview", preview["preview_id"], "--watch", "--yes", "--json"),
+    )
+    assert ended.code == 0, ended.errors
+    assert ended.document["preview_id"] == preview["preview_id"]
+    assert ended.document["totals"]["total"] == 2
+    assert (await world.cell("B1", world.locations[0])).index == 8
+
+
+async def test_what_only_reads_the_documents_works_while_the_broker_is_away(world: ShopWorld) -> None:
+    """Jobs and dead letters can be looked at without RabbitMQ, as the runbooks ask; what needs it says so."""
+    asked = (
+        await trueup(world.settings, "reconcile", "--direction", "toLocal", "--all", "--watch", "--yes", "--json")
+    ).document
+    away = world.settings.model_copy(update={"amqp_url": SecretStr("amqp://guest:guest@127.0.0.1:1/")})
+    looks = [("jobs",), ("jobs", asked["job_id"]), ("dead-letters", "list")]
+    acts = [("jobs", "retry", asked["job_id"]), ("preview", "--all")]
+    looked = await asyncio.gather(*(trueup(away, *arguments) for arguments in looks))
+    assert [ended.errors for ended in looked] == ["", "", ""]
+    assert asked["job_id"] in looked[0].output
+    refused = await asyncio.gather(*(trueup(away, *arguments) for arguments in acts))
+    assert [ended.code for ended in refused] == [3, 3]
+    assert all("RabbitMQ cannot be reached" in ended.errors for ended in refused)
+
+
+async def test_nothing_is_changed_without_a_yes(world: ShopWorld) -> None:
+    """Where nobody can be asked, a job without `--yes` is refused and none is made."""
+    ended = await trueup(world.settings, "reconcile", "--direction", "toShopify", "--all")
+    assert ended.code == 2
+    assert "--yes" in ended.errors
+    assert await world.mongo.db["jobs"].count_documents({}) == 0
+
+
+async def test_a_preview_that_failed_names_the_code_that_its_runbook_asks_for(world: ShopWorld) -> None:
+    """Shopify answers nothing but 503: exit status 3, with READ_FAILED and the cause on one line."""
+    await world.control("/control/faults", {"kind": "status", "status": 503, "count": 1000})
+    ended = await trueup(world.settings, "preview", "--all")
+    assert ended.code == 3
+    assert ended.output.startswith("the preview failed, READ_FAILED: Shopify could not be read")
+
+
+async def test_ids_that_are_not_known_are_named(world: ShopWorld) -> None:
+    """An unknown BOM, location, shop, preview or job is refused with its name, exit 2."""
+    wrong = [
+        (["preview", "--bom", "B9"], "B9"),
+        (["preview", "--all", "--location", "12"], "Location 1"),
+        (["preview", "--all", "--shop", "other.myshopify.com"], "trueup shop add other.myshopify.com"),
+        (["reconcile", "--direction", "toLocal", "--preview", "01K0000000000000000000000A", "--yes"], "no preview"),
+        (["jobs", "01K0000000000000000000000A"], "no job"),
+        (["dead-letters", "replay", "01K0000000000000000000000A"], "no dead letter"),
+    ]
+    ends = await asyncio.gather(*(trueup(world.settings, *arguments) for arguments, _ in wrong))
+    for ended, (_, named) in zip(ends, wrong, strict=True):
+        assert (ended.code, len(ended.errors.splitlines())) == (2, 1), ended.errors
+        assert named in ended.errors
+
+
+async def test_a_sweep_finds_what_no_webhook_told_and_repairs_only_what_is_safe(world: ShopWorld) -> None:
+    """A cell that only Shopify moved is pulled by `--repair`; one that moved on both sides is left to a person."""
+    here, there = world.locations
+    await world.edit({("B1", here): 2, ("B3", there): 3})
+    await world.hand("B1", here, 1)
+    await world.edit({("B2", here): 1})
+    found = await trueup(world.settings, "sweep", "--repair", "--json")
+    assert found.code == 0, found.errors
+    drifted = {(cell["bom_id"], cell["location_id"]): cell["class"] for cell in found.document["drifted"]}
+    assert drifted == {("B1", here): "both_moved", ("B2", here): "shopify_moved", ("B3", there): "shopify_moved"}
+    (job_id,) = found.document["repair_jobs"]
+    job = await world.ended(job_id)
+    assert (job["source"], job["totals"]["updated"], job["totals"]["total"]) == ("drift", 2, 2)
+    assert (await world.cell("B2", here)).local == 1
+    assert (await world.cell("B1", here)).local == 6
+
+    again = await trueup(world.settings, "sweep", "--json")
+    assert [cell["bom_id"] for cell in again.document["drifted"]] == ["B1"]
+
+
+async def test_a_shop_is_added_only_with_a_token_that_works(world: ShopWorld) -> None:
+    """A refused token stores nothing; a working one stores the shop and its locations; neither is ever shown."""
+    await world.mongo.db["shops"].delete_one({"_id": SHOP})
+    await world.mongo.db["locations"].delete_many({})
+    refused = await trueup(world.settings, "shop", "add", SHOP, "--token-file", "-", words="shpat_wrong\n")
+    assert refused.code == 2
+    assert "shpat_wrong" not in refused.errors + refused.output
+    assert await world.mongo.db["shops"].count_documents({}) == 0
+
+    added = await trueup(
+        world.settings, "shop", "add", SHOP.upper(), "--token-file", "-", "--allow-negative", words=f"{TOKEN}\n"
+    )
+    assert added.code == 0, added.errors
+    assert TOKEN not in added.errors + added.output
+    for location in world.locations:
+        assert location in added.output
+    shop = await world.shops.get(SHOP)
+    assert shop is not None
+    assert shop.allow_negative
+    assert await world.shops.token(SHOP) == TOKEN
+
+
+async def test_all_services_run_in_one_process_and_stop_on_a_signal(
+    vhost_url: str, mongodb_uri: str, database_name: str
+) -> None:
+    """`serve all` answers webhooks and the API on one port, does a job, and ends with 0 on SIGTERM."""
+    async with shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made:
+        await made.add_boms({"B1": [5, 6]}, tracks=True)
+        await made.agree()
+        await made.hand("B1", made.locations[0], 2)
+        port, operations = free_ports(2)
+        ports = {"TRUEUP_PORT": str(port), "TRUEUP_OPERATIONS_PORT": str(operations)}
+        process = await asyncio.create_subprocess_exec(
+            str(TRUEUP),
+            "serve",
+            "all",
+            env=environment_of(made.settings, **ports),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            await waiting.until(
+                lambda: _ready(made.http, operations), what="all services ready", progress=waiting.work_of(process.pid)
+            )
+            async with made.http.get(f"http://127.0.0.1:{port}/api/openapi.json") as response:
+                assert response.status == 200
+            async with made.http.post(f"http://127.0.0.1:{port}/webhooks/shopify", data=b"{}") as response:
+                assert response.status == 401
+            job = await made.run(Direction.TO_SHOPIFY)
+            assert (job["state"], job["totals"]["updated"]) == ("completed", 1)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = await waiting.ended(process, what="the end of all services")
+        assert process.returncode == 0, errors.decode()
+        assert "Traceback" not in errors.decode(), errors.decode()
+
+
+async def _ready(http: aiohttp.ClientSession, operations: int) -> bool:
+    """Whether every part is ready."""
+    try:
+        async with http.get(f"http://127.0.0.1:{operations}/readyz") as response:
+            return response.ok
+    except aiohttp.ClientError:
+        return False  # it does not listen yet

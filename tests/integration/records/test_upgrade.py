@@ -1,0 +1,169 @@
+"""Documents of an earlier version: a zero that nobody has counted goes, everything else stays as it was."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from shared.domain.cell import CellKey
+from shared.domain.stock import Stock
+from shared.mongodb import upgrade
+from shared.mongodb.connection import Mongo
+from shared.mongodb.schema import Document, key_of
+from shared.mongodb.stock.stock import StockStore, new_stock
+from shared.mongodb.upgrade import upgrade_documents
+
+SHOP = "old.myshopify.com"
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+Entries = Sequence[tuple[str, int | None, int | None, str]]
+
+
+class OldShop:
+    """A shop as the version before has left it."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.mongo = mongo
+        self.stock = StockStore(mongo.db)
+
+    async def cell(self, name: str, entries: Entries = (), **fields: Any) -> None:
+        """A cell without the new fields, and its ledger: field, before, after, cause."""
+        stock = Stock(**{"ledger_seq": len(entries), "rev": 4, "tracks_rev": 1, **fields})
+        document = new_stock(SHOP, CellKey(name, "1"), "77", stock)
+        del document["never_agreed"], document["left_out"]
+        await self.mongo.db["stock"].insert_one(document)
+        for seq, (field, before, after, cause) in enumerate(entries, 1):
+            entry = {"_id": key_of(SHOP, name, "1", str(seq)), "shop": SHOP, "bom_id": name, "location_id": "1"}
+            told = {"field": field, "before": before, "after": after, "cause": cause, "reference": f"{cause} {seq}"}
+            await self.mongo.db["ledger"].insert_one({**entry, "seq": seq, **told, "at": THEN})
+
+    async def now(self, name: str) -> Stock:
+        """A cell's stock as it is read now."""
+        key = CellKey(name, "1")
+        return (await self.stock.load(SHOP, [key]))[key].stock
+
+    async def documents(self) -> list[list[Document]]:
+        """Everything there is."""
+        names = ("stock", "ledger", "constants")
+        return [[d async for d in self.mongo.db[name].find().sort("_id", 1)] for name in names]
+
+
+BEGUN: Entries = [("count", None, 0, "tracking_started")]
+
+
+@pytest.fixture
+async def old(mongodb_uri: str, mongodb_for_clean_up: MongoClient[Document]) -> AsyncIterator[OldShop]:
+    """A database of the version before."""
+    name = f"upgrade-{uuid.uuid4().hex[:12]}"
+    mongo = Mongo(mongodb_uri, name)
+    await mongo.prepare()
+    await mongo.db["constants"].delete_many({})
+    yield OldShop(mongo)
+    mongo.close()
+    mongodb_for_clean_up.drop_database(name)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        BEGUN,
+        [*BEGUN, ("index", None, 12, "imported")],
+        [("count", None, 5, "corrected"), ("count", 5, None, "tracking_stopped"), *BEGUN],
+    ],
+    ids=["no ledger", "begun", "read since", "begun anew"],
+)
+async def test_a_zero_that_nobody_counted_goes(old: OldShop, entries: Entries) -> None:
+    """It becomes no count, with its ledger entry; a row of a preview that showed it is out of date."""
+    await old.cell("a", entries, index=12, index_time=THEN, count=0)
+    await old.mongo.prepare()
+    stock = await old.now("a")
+    assert (stock.count, stock.local, stock.uncounted, stock.index) == (None, None, True, 12)
+    assert (stock.rev, stock.tracks_rev, stock.ledger_seq) == (5, 2, len(entries) + 1)
+    document = (await old.documents())[0][0]
+    assert document["known_class"] == "no_base"
+    last = await old.mongo.db["ledger"].find_one({"bom_id": "a", "seq": len(entries) + 1})
+    assert last is not None
+    assert (last["field"], last["before"], last["after"], last["cause"]) == ("count", 0, None, "never_counted")
+
+
+@pytest.mark.parametrize(
+    ("entries", "fields", "never_agreed"),
+    [
+        ([*BEGUN, ("count", 0, 3, "counted"), ("count", 3, 0, "corrected")], {"count": 0, "index": 12}, True),
+        ([*BEGUN, ("count", 0, -2, "webhook")], {"count": -2, "index": 10}, True),
+        ([*BEGUN], {"count": 0, "index": 0, "settle_no": 1}, False),
+        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5, "index": 12}, True),
+        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5}, True),
+        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5, "index": 12, "settle_no": 2}, False),
+        ([*BEGUN, ("count", 0, 12, "built")], {"count": 12, "index": 12}, False),
+        (
+            [*BEGUN, ("index", None, 5, "verify"), ("count", 0, 5, "built"), ("count", 5, 9, "built")],
+            {"count": 9, "index": 5},
+            False,
+        ),
+    ],
+    ids=["counted to zero", "sold", "settled at zero", "apart", "no base", "settled", "equal", "equal once"],
+)
+async def test_a_count_stays(old: OldShop, entries: Entries, fields: dict[str, Any], never_agreed: bool) -> None:
+    """What was counted, sold or settled is a count; sides never settled and never equal have never agreed."""
+    await old.cell("a", entries, **fields)
+    await old.mongo.prepare()
+    stock = await old.now("a")
+    assert {name: getattr(stock, name) for name in fields} == fields
+    assert stock.never_agreed is never_agreed
+    assert len((await old.documents())[1]) == len(entries)
+
+
+async def test_two_entries_of_one_change_are_not_equal_in_between(old: OldShop) -> None:
+    """A sale of three from 10 and 7 passes through 7 and 7: that is one change, and nobody agreed."""
+    await old.cell("a", [*BEGUN, ("index", None, 7, "verify"), ("count", 0, 10, "built")], count=7, index=4)
+    for seq, field, before, after in ((4, "count", 10, 7), (5, "index", 7, 4)):
+        told = {"field": field, "before": before, "after": after, "cause": "webhook", "reference": "one event"}
+        entry = {"_id": key_of(SHOP, "a", "1", str(seq)), "shop": SHOP, "bom_id": "a", "location_id": "1", "seq": seq}
+        await old.mongo.db["ledger"].insert_one({**entry, **told, "at": THEN})
+    await old.mongo.prepare()
+    assert (await old.now("a")).never_agreed
+
+
+async def test_an_untracked_cell_stays(old: OldShop) -> None:
+    """Where the BOM does not track there is no count, and nothing to agree on."""
+    await old.cell("a", index=7)
+    before = await old.now("a")
+    await old.mongo.prepare()
+    assert await old.now("a") == before
+
+
+async def test_an_upgrade_goes_on_where_it_was_killed(old: OldShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after some batches, or run by several at once, it does each cell once; done, it looks no more."""
+    monkeypatch.setattr(upgrade, "_AT_ONCE", 3)
+    for number in range(10):
+        await old.cell(f"b{number}", BEGUN, index=12, count=0)
+    part, parts = upgrade._Upgrade._part, 0
+
+    async def killed(self: Any, session: Any, ids: Sequence[str]) -> list[bool]:
+        nonlocal parts
+        parts += 1
+        if parts > 2:
+            raise KeyboardInterrupt
+        return await part(self, session, ids)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upgrade._Upgrade, "_part", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await upgrade_documents(old.mongo.db, old.mongo.transactions)
+    left = await old.mongo.db["stock"].count_documents({"never_agreed": {"$exists": False}})
+    assert left == 4
+    await asyncio.gather(*(upgrade_documents(old.mongo.db, old.mongo.transactions) for _ in range(3)))
+    stocks = [await old.now(f"b{number}") for number in range(10)]
+    assert {(stock.uncounted, stock.rev, stock.ledger_seq) for stock in stocks} == {(True, 5, 2)}
+    done = await old.documents()
+    await old.cell("later", BEGUN, count=0)
+    await old.mongo.prepare()
+    assert (await old.now("later")).count == 0
+    await old.mongo.db["stock"].delete_one({"bom_id": "later"})
+    await old.mongo.db["ledger"].delete_one({"bom_id": "later"})
+    assert await old.documents() == done

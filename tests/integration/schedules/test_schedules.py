@@ -1,0 +1,249 @@
+"""Schedules run by themselves: once per moment, told of when they end, and left out for a reason that is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from aiohttp import web
+
+from services.reconciler.bootstrap import ReconcilerService
+from services.reconciler.schedules.role import ScheduleTimes
+from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.schema import Document
+from shared.schedules.moments import last_moment, run_id
+from shared.serving.server import start_server
+from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.waiting import changed, until
+
+SECRET = "a secret of fair length"
+TIMES = ScheduleTimes(tick=0.05, pauses=(timedelta(milliseconds=50), timedelta(milliseconds=50)))
+HOURLY = {"kind": "hourly", "expression": "0 * * * *"}
+
+
+@dataclass
+class Receiver:
+    """Takes outcomes, and answers with the statuses it was given, the last one for good; 0: it never answers."""
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=lambda: [200])
+    taken: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """One delivery."""
+        self.taken.append((request.headers.copy(), await request.read()))
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if status == 0:
+            await asyncio.Event().wait()
+        return web.Response(status=status)
+
+    async def until(self, number: int) -> None:
+        """Wait for so many deliveries."""
+        await until(lambda: len(self.taken) >= number, what=f"{number} deliveries", progress=lambda: len(self.taken))
+
+
+@asynccontextmanager
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver on this machine."""
+    made, app = Receiver(), web.Application()
+    app.router.add_post("/hook", made.handle)
+    server = await start_server(app, "127.0.0.1", 0, shutdown_timeout=0.1)
+    made.url = f"http://127.0.0.1:{server.port}/hook"
+    try:
+        yield made
+    finally:
+        await server.close()
+
+
+@dataclass
+class Scheduled:
+    """A shop with schedules."""
+
+    shop: ShopWorld
+    schedules: ScheduleStore
+    stack: AsyncExitStack
+
+    async def put(self, **values: Any) -> str:
+        """A schedule whose moment was now, or `late` ago; returns its id."""
+        schedule_id = new_id()
+        due_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - values.pop("late", timedelta(0))
+        url = values.pop("url", None)
+        form: Document = {
+            "name": "Hourly",
+            "enabled": True,
+            "action": "reconcile",
+            "direction": "toLocal",
+            "selection": {"bom_ids": "all"},
+            "options": {},
+            "timing": HOURLY,
+            "time_zone": "UTC",
+            "missed": "run_once",
+        }
+        await self.schedules.put(
+            SHOP, schedule_id, form | values, next_at=due_at, target_url=url, secret=SECRET, by="test"
+        )
+        return schedule_id
+
+    async def start(self, *, many: int = 1, **more: Any) -> list[ReconcilerService]:
+        """So many reconcilers."""
+        made = [reconciler(self.shop, schedule_times=TIMES, watchdog_every=0.2, **more) for _ in range(many)]
+        return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
+
+    async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
+        """Wait until so many runs fit the condition; answers them, the oldest first."""
+        if told is not None:
+            condition["telling.state"] = told
+        runs = self.shop.mongo.db["schedule_runs"]
+
+        async def so_many() -> list[Document]:
+            found = [run async for run in runs.find({"shop": SHOP, **condition}).sort("due_at", 1)]
+            return found if len(found) == number else []
+
+        return await changed(runs, so_many, what=f"{number} runs {condition}")
+
+    async def jobs(self) -> list[Document]:
+        """The shop's jobs."""
+        return [job async for job in self.shop.mongo.db["jobs"].find({"shop": SHOP})]
+
+
+@pytest.fixture
+async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[Scheduled]:
+    """Two BOMs at two locations, each two units off at Shopify; nothing runs yet."""
+    async with AsyncExitStack() as stack:
+        made = await stack.enter_async_context(shop_world(vhost_url, mongodb_uri, database_name, locations=2))
+        made.settings = made.settings.model_copy(update={"private_targets": True})
+        await made.add_boms({"B1": [5, 5], "B2": [5, 5]}, tracks=True)
+        keys = [key.get_secret_value() for key in made.settings.token_keys]
+        yield Scheduled(made, ScheduleStore(made.mongo.db, keys), stack)
+
+
+async def test_a_moment_runs_once_in_two_processes_and_its_outcome_is_told_signed(world: Scheduled) -> None:
+    """Two reconcilers begin one job of source schedule; the receiver refuses twice, then takes the signed outcome."""
+    hook = await world.stack.enter_async_context(receiver())
+    hook.statuses = [500, 302, 204]
+    schedule_id = await world.put(url=hook.url)
+    await world.start(many=2)
+    (run,) = await world.runs(1, told="sent")
+    (job,) = await world.jobs()
+    assert (job["job_id"], job["source"], job["requested_by"]) == (run["run_id"], "schedule", f"schedule:{schedule_id}")
+    assert (run["state"], run["outcome"], run["telling"]["tries"]) == ("ended", "completed", 3)
+    assert len(hook.taken) == 3
+    assert len({body for _, body in hook.taken}) == 1
+    headers, body = hook.taken[-1]
+    signed = headers["Trueup-Timestamp"].encode() + b"." + body
+    wanted = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["Trueup-Signature"] == f"sha256={wanted}"
+    assert headers["Trueup-Delivery"] == run["run_id"]
+    told = json.loads(body)
+    assert (told["shop"], told["schedule_id"], told["outcome"], told["figures"]["total"]) == (
+        *(SHOP, schedule_id, "completed"),
+        4,
+    )
+    schedule = await world.schedules.get(SHOP, schedule_id)
+    assert schedule is not None
+    assert schedule.next_at is not None
+    assert schedule.next_at > datetime.now(UTC)
+
+
+async def test_missed_moments_are_made_up_for_once_or_not_at_all(world: Scheduled) -> None:
+    """After six hours without anybody one run begins for the last moment, or, where it says so, none.
+
+    Half past: a moment that lies long enough ago to be missed, whatever the time is.
+    """
+    now = datetime.now(UTC)
+    half = (now - timedelta(minutes=30)).minute
+    timing = {"kind": "hourly", "expression": f"{half} * * * *"}
+    late = timedelta(hours=6)
+    once = await world.put(late=late, timing=timing)
+    never = await world.put(late=late, timing=timing, missed="skip")
+    await world.start()
+    (made_up,) = await world.runs(1, state="ended")
+    (left_out,) = await world.runs(1, state="skipped")
+    assert (made_up["schedule_id"], left_out["schedule_id"]) == (once, never)
+    assert (made_up["outcome"], left_out["reason"]) == ("completed", "missed")
+    assert timedelta(minutes=29) <= now - made_up["due_at"] <= timedelta(minutes=32)
+    assert len(await world.jobs()) == 1
+
+
+async def test_a_run_that_meets_the_one_before_it_is_left_out(world: Scheduled) -> None:
+    """Nobody plans here, so that the first job stays open: the second moment is recorded as an overlap, and told."""
+    hook = await world.stack.enter_async_context(receiver())
+    schedule_id = await world.put(url=hook.url)
+    await world.start(roles={"sweeper"})
+    (running,) = await world.runs(1, state="running")
+    # The next moment comes at once.
+    later = running["due_at"] + timedelta(seconds=1)
+    await world.shop.mongo.db["schedules"].update_one(
+        {"schedule_id": schedule_id}, {"$set": {"next_at": later, "lease": None}}
+    )
+    (left_out,) = await world.runs(1, state="skipped")
+    assert (left_out["reason"], left_out["due_at"]) == ("overlap", later)
+    await hook.until(1)
+    told = json.loads(hook.taken[0][1])
+    assert (told["outcome"], told["reason"], told["figures"]) == ("skipped", "overlap", None)
+    assert len(await world.jobs()) == 1
+
+
+async def test_what_was_noted_before_a_crash_is_asked_for_under_the_same_id(world: Scheduled) -> None:
+    """A process died between noting the run and asking for its job: the job is asked for once, by the next process."""
+    schedule_id = await world.put()
+    schedule = await world.schedules.take_due(datetime.now(UTC))
+    assert schedule is not None
+    assert schedule.next_at is not None
+    moment = max(schedule.next_at, last_moment(schedule.timing, ZoneInfo("UTC"), datetime.now(UTC)))
+    wanted = run_id(SHOP, schedule_id, moment)
+    await ScheduleRuns(world.shop.mongo.db).note(schedule, wanted, moment, None)
+    await world.shop.mongo.db["schedules"].update_one({}, {"$set": {"lease.until": datetime.now(UTC)}})
+    await world.start()
+    (run,) = await world.runs(1, state="ended")
+    assert run["run_id"] == wanted
+    assert [job["job_id"] for job in await world.jobs()] == [wanted]
+
+
+async def test_a_preview_is_scheduled_like_a_job_and_a_silent_receiver_holds_nobody_up(world: Scheduled) -> None:
+    """The preview ends as ready while a receiver that never answers is still waited for."""
+    hook = await world.stack.enter_async_context(receiver())
+    hook.statuses = [0]
+    await world.put(url=hook.url)
+    await world.start()
+    await hook.until(1)
+    await world.stack.enter_async_context(previewer(world.shop))
+    await world.put(action="preview", direction=None)
+    (run,) = await world.runs(1, state="ended", action="preview")
+    assert run["outcome"] == "ready"
+    assert sum(run["figures"].values()) == 2
+    (waiting,) = await world.runs(1, action="reconcile")
+    assert waiting["telling"]["state"] == "due"
+
+
+async def test_tries_are_bounded_and_a_shop_that_takes_no_calls_is_left_out(world: Scheduled) -> None:
+    """A receiver that always refuses is given up after the last try; a paused shop's run is left out."""
+    hook = await world.stack.enter_async_context(receiver())
+    hook.statuses = [410]
+    await world.shop.shops.pause(SHOP, "payment required")
+    await world.put(url=hook.url)
+    await world.start(roles={"sweeper"})
+    (run,) = await world.runs(1, told="failed")
+    assert (run["state"], run["reason"]) == ("skipped", "shop_not_active")
+    assert (run["telling"]["tries"], len(hook.taken)) == (3, 3)
+    assert run["telling"]["detail"] == "answered with status 410"
+
+
+async def test_the_shops_own_clock_is_read_from_shopify(world: Scheduled) -> None:
+    """A schedule without a zone follows the shop's, which is kept."""
+    await world.put(time_zone=None)
+    await world.start(roles={"sweeper"})
+    await world.runs(1, state="running")
+    kept = await world.shop.shops.time_zone(SHOP)
+    assert kept is not None
+    assert kept[0] == "UTC"

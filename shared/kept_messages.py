@@ -4,8 +4,8 @@ What a message says of itself is not believed: its shop counts only in the form 
 they are Trueup's own, texts are cut and made fit to be stored, and of a body above a size the beginning is kept.
 
 Nobody's data are kept with it. Of a webhook that bears no seal of the front nothing is known, a customer's data may be
-in it: its body is not kept. From any other body secrets and people's addresses are taken away (`shared/observing/hiding.py`).
-What is not as it was sent cannot be sent again.
+in it: its body is not kept. From any other body secrets and people's addresses are taken away
+(`shared/observing/hiding.py`). What is not as it was sent cannot be sent again.
 """
 
 from __future__ import annotations

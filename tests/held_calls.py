@@ -41,8 +41,8 @@ class HeldCalls:
 async def held_calls(simulator: Simulator, operation: str | None = None) -> AsyncIterator[HeldCalls]:
     """Hold calls from now on, before they have any effect, until `release`, or the end at the latest; of any operation.
 
-    Held longer than `shared.shopify.calls.client.CALL_TIMEOUT`, a call is given up by its caller and made again. At the end
-    the simulator has no fault any more.
+    Held longer than `shared.shopify.calls.client.CALL_TIMEOUT`, a call is given up by its caller and made again. At the
+    end the simulator has no fault any more.
     """
     before = simulator.clock
     held = HeldCalls(before)

@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from shared.domain.cell import CellKey
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop
 from tests.waiting import ended
-
-__all__ = ["shop", "world"]
 
 CHECKS = (
     "status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,"

@@ -11,10 +11,8 @@ from jsonschema import Draft202012Validator
 
 from shared.rabbitmq import topology
 from shared.rabbitmq.described import document, print_document
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop
 from tests.waiting import changed, until, writes_to
-
-__all__ = ["shop", "world"]
 
 DOCUMENT = document()
 OPEN = {"preview.request", "job.request", "job.cancel", "bom.upsert", "bom.remove", "count.adjust"}

@@ -1,0 +1,3 @@
+"""The care for shops: paused ones are probed, unfinished set-ups finished, and Shopify is asked what webhooks only
+claim.
+"""

@@ -1,0 +1,1 @@
+"""Schedules and their runs, one document per moment. Owns schedules and schedule_runs."""

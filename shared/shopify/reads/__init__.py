@@ -1,0 +1,1 @@
+"""Reading levels and locations the cheapest way. Missing is never zero."""

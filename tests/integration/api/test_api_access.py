@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from shared.observing.operations import start_operations
-from tests.integration.api.api_setup import PREVIOUS_SECRET, ApiShop, ApiWorld, session_token, shop, world
+from tests.integration.api.api_setup import PREVIOUS_SECRET, ApiShop, ApiWorld, session_token
 from tests.waiting import arrival
-
-__all__ = ["shop", "world"]
 
 
 async def test_both_client_secrets_sign(shop: ApiShop) -> None:

@@ -7,10 +7,8 @@ import pytest
 from shared.domain.stock import Stock
 from shared.mongodb.schema import key_of
 from shared.mongodb.stock.stock import stock_fields
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop
 from tests.integration.api.test_api_drift import missed
-
-__all__ = ["shop", "world"]
 
 HERE, THERE = PLACES
 

@@ -7,9 +7,7 @@ from shared.domain.comparison import Row
 from shared.domain.stock import Stock
 from shared.mongodb.drift.drift import DriftStore, Sighting
 from shared.mongodb.drift.sweeps import SweepStore
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
-
-__all__ = ["shop", "world"]
+from tests.integration.api.api_setup import PLACES, ApiShop
 
 DEFAULT = {"mode": "repair", "max_share": 0.2, "max_move": 1000, "jobs_per_hour": 12, "quiet_hours": None}
 

@@ -16,10 +16,8 @@ from shared.mongodb.schema import key_of
 from shared.rabbitmq.consumer import Delivery
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_FINISHED, JOB_PROGRESS
-from tests.integration.api.api_setup import ApiShop, api_world, shop, world
+from tests.integration.api.api_setup import ApiShop, api_world
 from tests.waiting import arrival, time_passes
-
-__all__ = ["shop", "world"]
 
 
 async def change(shop: ApiShop, job_id: str, **values: Any) -> None:

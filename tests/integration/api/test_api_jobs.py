@@ -13,9 +13,7 @@ from shared.domain.cell import CellKey
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import JOBS
 from tests.backends.management import Management
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
-
-__all__ = ["shop", "world"]
+from tests.integration.api.api_setup import PLACES, ApiShop
 
 
 async def sent(shop: ApiShop) -> list[dict[str, Any]]:

@@ -12,11 +12,9 @@ from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.rabbitmq import topology
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop
 from tests.integration.api.test_api_whole_way import admin_of, last, level, run
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, reconciler, shop_world
-
-__all__ = ["shop", "world"]
 
 
 @dataclass

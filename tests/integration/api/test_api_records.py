@@ -1,8 +1,6 @@
 """BOMs, locations and counts over HTTP."""
 
-from tests.integration.api.api_setup import PLACES, ApiShop, shop, world
-
-__all__ = ["shop", "world"]
+from tests.integration.api.api_setup import PLACES, ApiShop
 
 BIG = "820982911946154508"
 

@@ -8,10 +8,8 @@ from typing import Any
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
-from tests.integration.api.api_setup import ApiShop, shop, world
+from tests.integration.api.api_setup import ApiShop
 from tests.integration.shop_world import new_id
-
-__all__ = ["shop", "world"]
 
 SECRET = "a secret of fair length"
 NIGHTLY: dict[str, Any] = {

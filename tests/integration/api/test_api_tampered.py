@@ -18,12 +18,10 @@ from shared.domain.cell import CellKey
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedules.runs import ScheduleRuns
 from tests.backends.places import DatabasePool, VhostPool
-from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, api_world, shop
+from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, api_world
 from tests.integration.api.test_api_drift import missed
 from tests.integration.api.test_api_schedules import NIGHTLY, store_of
 from tests.waiting import arrival, writes_to
-
-__all__ = ["shop"]
 
 UNHURRIED: dict[str, Any] = {
     "requests_per_second": 10_000.0,

@@ -18,12 +18,10 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.shops.audit import Act, AuditLog
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, BOM_UPSERT, JOB_CANCEL, JOB_REQUEST
-from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, session_token, shop, world
+from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, session_token
 from tests.integration.command_line.command_line_runs import trueup
 from tests.integration.shop_world import ENDED, SHOP, reconciler, shop_world
 from tests.waiting import stored
-
-__all__ = ["shop", "world"]
 
 NOT_NOTED = {
     "postPreview",  # nothing is changed by it

@@ -26,13 +26,9 @@ from tests.integration.api.api_setup import (
     ApiWorld,
     Reply,
     session_token,
-    shop,
-    world,
 )
 from tests.integration.api.test_api_schedules import NIGHTLY
 from tests.integration.shop_world import new_id
-
-__all__ = ["shop", "world"]
 
 
 class Operation(NamedTuple):

@@ -19,18 +19,7 @@ from services.preview.page.headers import guard
 from shared.errors import WrongSetting
 from shared.serving.server import start_server
 from shared.settings import Settings, load_settings
-from tests.integration.api.api_setup import (
-    CLIENT_ID,
-    SECRET,
-    ApiShop,
-    ApiWorld,
-    Reply,
-    settings_for,
-    shop,
-    world,
-)
-
-__all__ = ["shop", "world"]
+from tests.integration.api.api_setup import CLIENT_ID, SECRET, ApiShop, ApiWorld, Reply, settings_for
 
 SHOP = "a-shop.myshopify.com"
 HTML = "<!doctype html><html><head><title>Trueup</title></head><body></body></html>"

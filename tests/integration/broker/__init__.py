@@ -1,0 +1,1 @@
+"""What anybody may publish, and what becomes of it; what a partner's user may do."""

@@ -1,0 +1,1 @@
+"""`trueup import` from the first read to the report, also killed half way."""

@@ -12,9 +12,7 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
 from shared.mongodb.stock.stock import StockStore
-from tests.integration.ingest.ingest_setup import Shop, World, at, world
-
-__all__ = ["world"]
+from tests.integration.ingest.ingest_setup import Shop, World, at
 
 
 def indexer(mongo: Mongo) -> LevelIndexer:

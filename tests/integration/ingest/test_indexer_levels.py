@@ -8,10 +8,8 @@ import pytest
 
 from shared.contract.seal import Seals
 from shared.rabbitmq.publisher import Publisher
-from tests.integration.ingest.ingest_setup import LOCATION, SECRET, Shop, World, at, counted, headers_of, world
+from tests.integration.ingest.ingest_setup import LOCATION, SECRET, Shop, World, at, counted, headers_of
 from tests.waiting import stored, until
-
-__all__ = ["world"]
 
 ITEM = "271878346596884015"
 

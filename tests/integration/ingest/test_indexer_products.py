@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from shared.mongodb.catalogue.boms import BomStore, Location
-from tests.integration.ingest.ingest_setup import LOCATION, Shop, World, at, counted, world
+from tests.integration.ingest.ingest_setup import LOCATION, Shop, World, at, counted
 from tests.waiting import until
-
-__all__ = ["world"]
 
 OTHER_PLACE = "5"
 

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from tests.integration.ingest.ingest_setup import LOCATION, World, at, counted, world
+from tests.integration.ingest.ingest_setup import LOCATION, World, at, counted
 from tests.waiting import stored, until
-
-__all__ = ["world"]
 
 UNINSTALLED = {"id": 1, "myshopify_domain": None}
 """The body of `app/uninstalled` where Shopify leaves the domain out."""

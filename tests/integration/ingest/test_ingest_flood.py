@@ -16,11 +16,9 @@ import pytest
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import KeptProcess
 from tests.chaos.test_killed_worker import ROOT, environment
-from tests.integration.ingest.ingest_setup import World, at, counted, headers_of, settings_for, sign, world
+from tests.integration.ingest.ingest_setup import World, at, counted, headers_of, settings_for, sign
 from tests.integration.ingest.test_ingest_front import NAME, TRICKY, raw_headers
 from tests.waiting import until, work_of
-
-__all__ = ["world"]
 
 AT_ONCE = 20
 _START = b"POST /webhooks/shopify HTTP/1.1\r\nHost: t\r\n"

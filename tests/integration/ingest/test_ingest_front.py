@@ -18,11 +18,8 @@ from tests.integration.ingest.ingest_setup import (
     counted,
     headers_of,
     sign,
-    world,
 )
 from tests.waiting import arrival
-
-__all__ = ["world"]
 
 
 async def send_raw(world: World, head: list[tuple[bytes, bytes]], *parts: bytes) -> tuple[int, bytes]:

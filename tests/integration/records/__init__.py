@@ -1,0 +1,1 @@
+"""The app's own records and the ledger that explains them."""

@@ -1,0 +1,1 @@
+"""Schedules that run by themselves, on real servers."""

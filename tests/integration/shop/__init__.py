@@ -1,0 +1,1 @@
+"""A shop's life, from its installation to its departure."""

@@ -1,0 +1,1 @@
+"""What holds for all services together: rights, secrets, fairness, traces, and reported trouble."""

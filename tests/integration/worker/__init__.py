@@ -1,0 +1,1 @@
+"""The worker on real servers: what happens to cells, pushes and stock."""

@@ -1,0 +1,1 @@
+"""/api/cells: one BOM at one location, and hand counts of it."""

@@ -1,4 +1,4 @@
-"""`python -m services.preview.api.http.described`: the OpenAPI document of this build, for those who make types of it."""
+"""`python -m services.preview.api.http.described`: the OpenAPI document of this build, for who makes types of it."""
 
 from __future__ import annotations
 

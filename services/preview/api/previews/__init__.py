@@ -1,0 +1,1 @@
+"""/api/previews: ask for a preview, watch it, read its rows."""

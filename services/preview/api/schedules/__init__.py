@@ -1,0 +1,1 @@
+"""/api/schedules: previews and reconciles that run by themselves."""

@@ -11,11 +11,9 @@ import pytest
 from shared.domain.drift import BUSY, unusual_silence
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.history import DAY, HOUR, DriftHistory, hour_of
-from tests.integration.api.api_setup import ApiShop, shop, world
+from tests.integration.api.api_setup import ApiShop
 from tests.integration.shop_world import SHOP
 from tests.integration.sweeper.drift_setup import DriftWorld, drift_world
-
-__all__ = ["shop", "world"]
 
 AT = (datetime.now(UTC) - timedelta(days=1)).replace(hour=14, minute=20, second=0, microsecond=0)
 """Not long ago: old events and hours are deleted by the database itself."""

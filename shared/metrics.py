@@ -97,4 +97,7 @@ WATCHDOG_REPUBLISHED = _counter("watchdog_republished_total", "Cells published a
 PARTITIONS_HELD = _sum("partitions_held", "Cell partitions this process holds")
 LANE_CELLS = _sum("lane_cells", "Cells in this process's lanes")
 SHOPS_PAUSED = _told("shops_paused", "Shops that take no calls now", "reason")
+ROUND_AGE = AskedGauge(
+    REGISTRY, "trueup_round_age_seconds", "Since a round of this process has last ended well", ("round",), together=max
+)
 EVENT_LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop comes to what is due")

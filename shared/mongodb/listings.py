@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
+from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, made_of, wanted_query
 from shared.mongodb.pages import FIRST, Keys, Page, Start
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
 from shared.mongodb.schema import Database, Document, found, key_of
 
-_SHOWN = {"selection": 0, "leave_out.cells": 0, "milestones": 0}
+_SHOWN = {"selection": 0, "milestones": 0}
 """What lists leave out: it may be large."""
 
 BomSort = Literal["name", "-name", "bom_id", "-bom_id"]
@@ -73,7 +75,7 @@ class Listings:
         *,
         limit: int,
         fields: Mapping[str, int] = _SHOWN,
-    ) -> Page:
+    ) -> Page[Document]:
         conditions = [query] if start.after is None else [query, _later(order, start.after)]
         cursor = self._database[collection].find({"$and": conditions}, fields)
         cursor = cursor.sort(list(order.items())).skip(start.skip).limit(limit + 1)
@@ -85,7 +87,7 @@ class Listings:
 
     async def _page_by_keys(
         self, collection: str, query: Document, order: Mapping[str, int], start: Start, *, limit: int, name: str
-    ) -> Page:
+    ) -> Page[Document]:
         """The same for a page far down, of documents told apart by `name`: by their keys first, since an index alone
         passes over thousands faster than documents can be. One that was removed in between is left out.
         """
@@ -99,7 +101,7 @@ class Listings:
 
     async def boms(
         self, shop: str, wanted: Filtered, start: Start, limit: int, *, sort: BomSort = "name"
-    ) -> tuple[Page, int]:
+    ) -> tuple[Page[Document], int]:
         """BOMs in the order of `sort`, and how many the filter finds in all."""
         query = await self._filter.query(shop, wanted)
         return await asyncio.gather(
@@ -124,7 +126,7 @@ class Listings:
         limit: int,
         *,
         sort: RowSort = "no",
-    ) -> Page:
+    ) -> Page[Document]:
         """Rows of a preview; `wanted` holds equal values of stored fields."""
         query: Document = {"shop": shop, "preview_id": preview_id, **wanted}
         if sort == "no":
@@ -143,7 +145,7 @@ class Listings:
 
     async def _numbered(
         self, collection: str, query: Document, wanted: Mapping[str, Any], start: Start, limit: int
-    ) -> Page:
+    ) -> Page[Document]:
         """Documents by their numbers. Unfiltered these have no gaps, so no document has to be passed over."""
         if start.skip and not wanted:
             start = Start(after=[start.skip - 1])
@@ -153,27 +155,31 @@ class Listings:
         """How many rows of a preview there are; `wanted` as above."""
         return await self._count("preview_rows", {"shop": shop, "preview_id": preview_id, **wanted})
 
-    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page:
+    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page[Document]:
         """Previews without their selections, the newest first."""
         order = {"requested_at": -1, "preview_id": -1}
         return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
 
-    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page:
+    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page[Document]:
         """Who did what, the newest first; None: what is of no shop (`shared.mongodb.shops.audit`)."""
         return await self._page("audit", {"shop": shop}, {"entry_id": -1}, Start(after), limit=limit)
 
-    async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page:
-        """Jobs without their selections, the newest first; `wanted` is a condition on stored fields."""
+    async def jobs(self, shop: str, wanted: JobsWanted, before: Keys | None, limit: int) -> Page[Job]:
+        """Jobs, the newest first."""
+        query, start = {"shop": shop, **wanted_query(wanted)}, Start(_dated(before))
         order = {"requested_at": -1, "job_id": -1}
-        return await self._page("jobs", {"shop": shop, **wanted}, order, Start(_dated(before)), limit=limit)
+        page = await self._page("jobs", query, order, start, limit=limit, fields=BUT_THE_LONG)
+        return Page([job_of(document) for document in page.items], page.after)
 
-    async def made_of(self, shop: str, job_ids: Collection[str]) -> list[Document]:
+    async def made_of(self, shop: str, job_ids: Collection[str]) -> list[MadeOf]:
         """The retries and undos of these jobs, the oldest first."""
         query = {"shop": shop, "of_job_id": {"$in": sorted(job_ids)}}
-        fields = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
-        return [d async for d in self._database["jobs"].find(query, fields).sort("requested_at", 1)]
+        cursor = self._database["jobs"].find(query, OF_MADE_OF).sort("requested_at", 1)
+        return [made_of(document) async for document in cursor]
 
-    async def cells(self, shop: str, job_id: str, wanted: Mapping[str, Any], start: Start, limit: int) -> Page:
+    async def cells(
+        self, shop: str, job_id: str, wanted: Mapping[str, Any], start: Start, limit: int
+    ) -> Page[Document]:
         """Cells of a job in their order; `wanted` holds equal values of stored fields."""
         query = {"shop": shop, "job_id": job_id, **wanted}
         return await self._numbered("cells", query, wanted, start, limit)
@@ -205,12 +211,11 @@ class Listings:
 
     async def preview(self, shop: str, preview_id: str) -> Document | None:
         """A preview without its selection, which may be large."""
-        return await self._figures("previews", shop, preview_id)
+        query = {"_id": key_of(shop, preview_id), "shop": shop}
+        return found(await self._database["previews"].find_one(query, _SHOWN))
 
-    async def job(self, shop: str, job_id: str) -> Document | None:
-        """A job without its selection, which may be large."""
-        return await self._figures("jobs", shop, job_id)
-
-    async def _figures(self, collection: str, shop: str, identity: str) -> Document | None:
-        query = {"_id": key_of(shop, identity), "shop": shop}
-        return found(await self._database[collection].find_one(query, _SHOWN))
+    async def job(self, shop: str, job_id: str) -> Job | None:
+        """A job; None: there is none of that id."""
+        query = {"_id": key_of(shop, job_id), "shop": shop}
+        document = found(await self._database["jobs"].find_one(query, BUT_THE_LONG))
+        return None if document is None else job_of(document)

@@ -24,14 +24,15 @@ from deploy.local.errors import LocalNodeError
 from services.command_line.commands.preview import preview_table, show_badges, take_preview
 from services.command_line.commands.reconcile import job_request
 from services.command_line.connections.client import Client
-from services.command_line.terminal.documents import plain, preview_row
+from services.command_line.terminal.documents import job_document, plain, preview_row
 from services.command_line.terminal.job_progress import watch_job
 from services.command_line.terminal.job_summary import show_summary
 from services.command_line.terminal.standing import job_has_ended
-from services.command_line.terminal.watching import follow, listening
+from services.command_line.terminal.watching import end_of, follow, listening
 from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState
+from shared.mongodb.jobs.job import Job
 from shared.rabbitmq.topology import BOM_UPSERT, JOB_REQUEST
 
 ORDERS_PER_SECOND = 20.0
@@ -137,13 +138,14 @@ class Run:
         """Run the job of a preview over everything, with its progress; show its summary."""
         job = await self._job(demo, direction, preview_id=preview_id, show=True)
         names = ("job_id", "direction", "state", "planned", "totals", "codes", "reasons", "failure")
-        times = {moment: job[f"{moment}_at"] for moment in ("requested", "started", "finished")}
-        waited = (job["started_at"] - job["requested_at"]).total_seconds() if job["started_at"] else None
-        took = (job["finished_at"] - job["requested_at"]).total_seconds()
+        shown = job_document(job)
+        times = {moment: shown[f"{moment}_at"] for moment in ("requested", "started", "finished")}
+        waited = None if job.started_at is None else (job.started_at - job.requested_at).total_seconds()
+        took = None if job.finished_at is None else (job.finished_at - job.requested_at).total_seconds()
         timings = {**times, "seconds_to_start": waited, "seconds": took}
-        self.report[name] = {**{field: job[field] for field in names}, "timings": timings}
+        self.report[name] = {**{field: shown[field] for field in names}, "timings": timings}
 
-    async def _job(self, demo: DemoShop, direction: Direction, *, preview_id: str | None, show: bool) -> dict[str, Any]:
+    async def _job(self, demo: DemoShop, direction: Direction, *, preview_id: str | None, show: bool) -> Job:
         request = job_request(SHOP, direction, demo.selection, preview_id=preview_id)
         async with listening(self.client.consumer, SHOP, request.job_id) as wake:
             await self.client.publisher.command(JOB_REQUEST, request)
@@ -151,10 +153,8 @@ class Run:
                 job = await watch_job(self.client, SHOP, request.job_id, wake, self.out, lines_per_bom=False)
                 await show_summary(self.client, SHOP, job, self.out)
                 return job
-            job = {}
-            async for document in follow(wake, lambda: self.client.listings.job(SHOP, request.job_id), job_has_ended):
-                job = document or job
-            return job
+            states = follow(wake, lambda: self.client.listings.job(SHOP, request.job_id), job_has_ended)
+            return await end_of(states)
 
     async def verdict(self) -> int:
         """Everything has come to rest: ask the judge. Returns the number of disagreements."""

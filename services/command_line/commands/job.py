@@ -7,11 +7,11 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.job_summary import print_job, show_summary
 from services.command_line.terminal.standing import holding, job_has_ended, standing
 from services.command_line.terminal.tables import console
-from shared.mongodb.schema import Document
+from shared.mongodb.jobs.job import Job
 
 
-async def the_job(records: Records, shop: str, job_id: str) -> Document:
-    """A job's document. Raises WrongUseError."""
+async def the_job(records: Records, shop: str, job_id: str) -> Job:
+    """A job. Raises WrongUseError."""
     job = await records.listings.job(shop, job_id)
     if job is None:
         raise WrongUseError(f"there is no job {job_id} of {shop}; trueup jobs --shop {shop} lists them")
@@ -25,7 +25,7 @@ async def show_job(records: Records, shop: str, job_id: str, *, as_json: bool) -
         await print_job(records, job)
         return Exit.OK
     out = console()
-    out.print(f"job {job_id} {job['direction']}, asked for by {job['requested_by'] or job['source']}", soft_wrap=True)
+    out.print(f"job {job_id} {job.direction}, asked for by {job.requested_by or job.source}", soft_wrap=True)
     out.print(standing(job))
     if job_has_ended(job):
         await show_summary(records, shop, job, out)

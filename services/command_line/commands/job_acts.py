@@ -11,8 +11,6 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_document
 from services.command_line.terminal.standing import job_has_ended
 from shared.contract.messages import JobCancel
-from shared.contract.selection import SelectionBody
-from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
 from shared.rabbitmq.topology import JOB_CANCEL
 
@@ -21,7 +19,7 @@ async def cancel_job(client: Client, shop: str, job_id: str, *, as_json: bool, o
     """Ask for the job's end: what has not begun is cancelled."""
     job = await the_job(client, shop, job_id)
     if job_has_ended(job):
-        raise WrongUseError(f"job {job_id} has ended already ({job['state']})")
+        raise WrongUseError(f"job {job_id} has ended already ({job.state})")
     await client.publisher.command(JOB_CANCEL, JobCancel(shop=shop, job_id=job_id))
     await client.note("job.cancel", shop, job_id)
     if as_json:
@@ -33,16 +31,16 @@ async def cancel_job(client: Client, shop: str, job_id: str, *, as_json: bool, o
 
 async def retry_job(client: Client, shop: str, job_id: str, *, watch: bool, as_json: bool, out: Console) -> Exit:
     """Run the failed cells of a job again, as a new job linked to it."""
-    job = await client.jobs.get(shop, job_id)
+    job = await client.jobs.get_whole(shop, job_id)
     if job is None or not job_has_ended(job):
         raise WrongUseError(f"there is no ended job {job_id} of {shop} to repeat")
-    if not job["totals"]["errors"]:
+    if not job.totals.errors:
         raise WrongUseError(f"job {job_id} has no failed cells")
     request = job_request(
         shop,
-        Direction(job["direction"]),
-        SelectionBody(**job["selection"]),
-        preview_id=job["preview_id"],
+        job.direction,
+        job.selection,
+        preview_id=job.preview_id,
         source=JobSource.RETRY,
         of_job_id=job_id,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit
-from services.command_line.terminal.documents import plain, print_document
+from services.command_line.terminal.documents import job_document, print_document
 from services.command_line.terminal.standing import holding, job_has_ended, short_time
 from services.command_line.terminal.tables import Column, console, show_table
 from services.preview.api.http.explained import pause_of
 from shared.domain.job import JobState
-from shared.mongodb.schema import Document
+from shared.mongodb.jobs.job import ANY_JOB, Job
 
 COLUMNS = (
     Column("Job"),
@@ -22,16 +22,16 @@ COLUMNS = (
     Column("Err", "number"),
 )
 
-_SHORT = {str(JobState.COMPLETED): "done", str(JobState.COMPLETED_WITH_ERRORS): "errors"}
+_SHORT = {JobState.COMPLETED: "done", JobState.COMPLETED_WITH_ERRORS: "errors"}
 
 
 async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) -> Exit:
     """The newest jobs first."""
-    page = await records.listings.jobs(shop, {}, None, most)
+    page = await records.listings.jobs(shop, ANY_JOB, None, most)
     if as_json:
         pause = pause_of(await records.shops.get(shop))
         paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
-        print_document({"shop": shop, **paused, "jobs": [plain(job) for job in page.items]})
+        print_document({"shop": shop, **paused, "jobs": [job_document(job) for job in page.items]})
         return Exit.OK
     out = console()
     if not page.items:
@@ -40,19 +40,19 @@ async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) ->
     show_table(out, COLUMNS, [_line(job) for job in page.items])
     open_jobs = [job for job in page.items if not job_has_ended(job)]
     known = await records.shops.get(shop) if open_jobs else None
-    if (reason := holding({}, known)) is not None:
+    if (reason := holding(None, known)) is not None:
         out.print(reason, soft_wrap=True)
     else:
         for job in open_jobs:
             if (reason := holding(job, known)) is not None:
-                out.print(f"{job['job_id']} {reason}", soft_wrap=True)
+                out.print(f"{job.job_id} {reason}", soft_wrap=True)
     if page.after is not None:
         out.print("… and older ones: --rows N shows more")
     return Exit.OK
 
 
-def _line(job: Document) -> tuple[str, ...]:
-    totals = job["totals"]
-    figures = (totals["total"], totals["updated"], totals["skipped"], totals["errors"])
-    state = _SHORT.get(job["state"], job["state"])
-    return (job["job_id"], short_time(job["requested_at"]), job["direction"], state, *(str(n) for n in figures))
+def _line(job: Job) -> tuple[str, ...]:
+    totals = job.totals
+    figures = (totals.total, totals.updated, totals.skipped, totals.errors)
+    state = _SHORT.get(job.state, job.state)
+    return (job.job_id, short_time(job.requested_at), job.direction, state, *(str(n) for n in figures))

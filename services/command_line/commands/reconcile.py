@@ -11,12 +11,12 @@ from services.command_line.terminal.documents import print_document
 from services.command_line.terminal.job_progress import watch_job
 from services.command_line.terminal.job_summary import print_job, show_summary
 from services.command_line.terminal.standing import job_has_ended
-from services.command_line.terminal.watching import follow, listening
+from services.command_line.terminal.watching import end_of, follow, listening
 from shared.contract.messages import JobOptions, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, JobState
-from shared.mongodb.schema import Document
+from shared.mongodb.jobs.job import Job
 from shared.rabbitmq.topology import JOB_REQUEST
 
 
@@ -62,14 +62,13 @@ async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: 
             job = await watch_job(client, request.shop, request.job_id, wake, out)
             await show_summary(client, request.shop, job, out)
             return exit_of(job)
-        job = {}
-        async for document in follow(wake, lambda: client.listings.job(request.shop, request.job_id), job_has_ended):
-            job = document or job
+        states = follow(wake, lambda: client.listings.job(request.shop, request.job_id), job_has_ended)
+        job = await end_of(states)
     await print_job(client, job)
     return exit_of(job)
 
 
-def exit_of(job: Document) -> Exit:
+def exit_of(job: Job) -> Exit:
     """0 where every cell went through; a job cancelled on purpose has failed nothing."""
-    failed = job["totals"]["errors"] or job["state"] == JobState.FAILED
+    failed = job.totals.errors or job.state is JobState.FAILED
     return Exit.CELLS_FAILED if failed else Exit.OK

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TextIO
 
 from services.command_line.terminal.printable import escaped
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.schema import Document
 
-_INTERNAL = frozenset({"_id", "finished_event", "planning_batches", "refreshed_at"})
+_INTERNAL = frozenset({"_id"})
 
 
 def plain(document: Mapping[str, Any]) -> Document:
@@ -36,6 +38,40 @@ def preview_row(row: Mapping[str, Any]) -> Document:
         "suggested": row["suggested"],
         "reason": row["reason"],
         "code": row["code"],
+    }
+
+
+def job_document(job: Job) -> Document:
+    """A job and its figures, in the order in which they are stored."""
+    chosen = {name: value for name, value in asdict(job.options).items() if value is not None}
+    left_out = job.leave_out
+    return {
+        "shop": job.shop,
+        "job_id": job.job_id,
+        "no": job.no,
+        "direction": job.direction,
+        "preview_id": job.preview_id,
+        "source": job.source,
+        "requested_by": job.requested_by,
+        "options": chosen,
+        "of_job_id": job.of_job_id,
+        "left_out": job.left_out,
+        "leave_out": None if left_out is None else {"classes": left_out.classes or None, "cells_no": left_out.cells_no},
+        "state": job.state,
+        "waits_for": job.waits_for,
+        "planned": job.planned,
+        "totals": asdict(job.totals),
+        "codes": job.codes,
+        "reasons": job.reasons,
+        "first_errors": [asdict(one) for one in job.first_errors],
+        "requested_at": job.requested_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "held": None if job.held is None else asdict(job.held),
+        "cancel_requested": job.cancel_requested,
+        "failure": None if job.failure is None else asdict(job.failure),
+        **({} if job.trace is None else {"trace": job.trace}),
+        **({} if job.plan_failures == 0 else {"plan_failures": job.plan_failures}),
     }
 
 

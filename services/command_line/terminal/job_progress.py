@@ -13,10 +13,9 @@ from rich.text import Text
 from services.command_line.connections.client import Client
 from services.command_line.terminal.standing import figures, job_has_ended, standing
 from services.command_line.terminal.tables import shorten
-from services.command_line.terminal.watching import Wake, follow
-from shared.domain.job import Totals
+from services.command_line.terminal.watching import Wake, follow, the_end
 from shared.mongodb.jobs.bom_progress import BomProgress
-from shared.mongodb.schema import Document
+from shared.mongodb.jobs.job import Job
 
 MAX_BOMS = 200
 """Jobs of more BOMs are told as a whole: a line for each would hide what matters."""
@@ -30,26 +29,26 @@ _BAR = 40
 
 async def watch_job(
     client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, lines_per_bom: bool = True
-) -> Document:
-    """Follow a job to its end, showing its progress; returns its document."""
+) -> Job:
+    """Follow a job to its end, showing its progress; returns how it ended."""
     if out.is_terminal:
         return await _live(client, shop, job_id, wake, out)
     return await _lines(client, shop, job_id, wake, out, per_bom=lines_per_bom)
 
 
-async def _boms(client: Client, shop: str, job: Document) -> Sequence[BomProgress]:
+async def _boms(client: Client, shop: str, job: Job) -> Sequence[BomProgress]:
     """The job's BOMs; none where there are too many to tell one by one."""
-    if job["planned"] is None:
+    if job.planned is None:
         return ()
-    page = await client.job_boms.page(shop, job["job_id"], None, after=None, skip=0, limit=MAX_BOMS)
+    page = await client.job_boms.page(shop, job.job_id, None, after=None, skip=0, limit=MAX_BOMS)
     return () if page.after is not None else page.boms
 
 
-async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, per_bom: bool) -> Document:
+async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, per_bom: bool) -> Job:
     """A line per BOM as it ends, and one per step of the job."""
     told: set[str] = set()
     last_line = ""
-    last: Document = {}
+    last: Job | None = None
     looks = 0
     async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
         looks += 1
@@ -67,11 +66,11 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
         if line != last_line:
             last_line = line
             out.print(line)
-    return last
+    return the_end(last)
 
 
-async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Document:
-    last: Document = {}
+async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console) -> Job:
+    last: Job | None = None
     with Live(console=out, refresh_per_second=8, transient=True) as live:
         async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
             if job is None:
@@ -80,16 +79,16 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
             last = job
             line = standing(job, await client.shops.get(shop))
             live.update(_picture(job, line, await _boms(client, shop, job)))
-    out.print(standing(last))
-    return last
+    job = the_end(last)
+    out.print(standing(job))
+    return job
 
 
-def _picture(job: Document, line: str, boms: Sequence[BomProgress]) -> Group:
-    totals = Totals(**job["totals"])
+def _picture(job: Job, line: str, boms: Sequence[BomProgress]) -> Group:
     done = sum(1 for bom in boms if bom.totals.open == 0)
     lines: list[Text | ProgressBar | Table] = [
         Text(line),
-        ProgressBar(total=max(1, job["planned"] or 0), completed=totals.ended, width=_BAR),
+        ProgressBar(total=max(1, job.planned or 0), completed=job.totals.ended, width=_BAR),
     ]
     if boms:
         lines.append(Text(f"{done} of {len(boms)} BOMs done"))

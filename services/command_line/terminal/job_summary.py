@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from services.command_line.connections.stores import Records
-from services.command_line.terminal.documents import job_cell, plain, print_with_lists
+from services.command_line.terminal.documents import job_cell, job_document, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table
 from services.preview.api.http.explained import explanation, pause_of, reason_text
 from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
-from shared.domain.job import UNFINISHED_JOB_STATES, Totals
+from shared.domain.job import Totals
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import FIRST, Start
 from shared.mongodb.schema import Document
 
@@ -48,16 +49,16 @@ async def cells_of(records: Records, shop: str, job_id: str, state: CellState | 
         start = Start(page.after)
 
 
-async def print_job(records: Records, job: Document) -> None:
+async def print_job(records: Records, job: Job) -> None:
     """The job and all its cells as one JSON document."""
 
     async def cells() -> AsyncIterator[Document]:
-        async for cell in cells_of(records, job["shop"], job["job_id"]):
+        async for cell in cells_of(records, job.shop, job.job_id):
             yield job_cell(cell)
 
-    pause = pause_of(await records.shops.get(job["shop"])) if job["state"] in UNFINISHED_JOB_STATES else None
+    pause = None if job.ended else pause_of(await records.shops.get(job.shop))
     paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
-    await print_with_lists({**plain(job), **paused, "cells": cells()})
+    await print_with_lists({**job_document(job), **paused, "cells": cells()})
 
 
 async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:
@@ -69,15 +70,15 @@ async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Do
             yield cell
 
 
-async def show_summary(records: Records, shop: str, job: Document, out: Console) -> None:
+async def show_summary(records: Records, shop: str, job: Job, out: Console) -> None:
     """The table of what ended with an error or a reason, what the codes mean, and the totals."""
-    if job["failure"] is not None:
-        out.print(f"the job failed: {job['failure']['code']}: {job['failure']['message']}")
+    if job.failure is not None:
+        out.print(f"the job failed: {job.failure.code}: {job.failure.message}")
         return
     places = {place.location_id: place.name for place in (await records.boms.locations(shop)).values()}
     lines: list[Sequence[str]] = []
     more = 0
-    async for cell in _telling(records, shop, job["job_id"]):
+    async for cell in _telling(records, shop, job.job_id):
         if len(lines) == MAX_ROWS:
             more += 1
             continue
@@ -94,12 +95,12 @@ async def show_summary(records: Records, shop: str, job: Document, out: Console)
         show_table(out, COLUMNS, lines)
     if more:
         out.print(f"… and {more} more: --json shows all")
-    for code, cells in sorted(job["codes"].items()):
+    for code, cells in sorted(job.codes.items()):
         message, remedy = explanation(code)
         out.print(f"{code} ({cells}): {message or ''} {remedy or ''}".rstrip())
-    for reason, cells in sorted(job["reasons"].items()):
+    for reason, cells in sorted(job.reasons.items()):
         out.print(f"{reason} ({cells}): {reason_text(reason)}")
-    out.print(summary_line(Totals(**job["totals"])), style="bold")
+    out.print(summary_line(job.totals), style="bold")
 
 
 def summary_line(totals: Totals) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.preview.api.http.explained import pause_of, wait_of
-from shared.domain.job import UNFINISHED_JOB_STATES, Totals
-from shared.mongodb.schema import Document
+from shared.domain.job import JobState, Totals
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.shops.shops import Shop
 
-_OPEN_JOBS = frozenset(str(state) for state in UNFINISHED_JOB_STATES)
 
-
-def job_has_ended(job: Document) -> bool:
+def job_has_ended(job: Job) -> bool:
     """Whether a job is over."""
-    return job["state"] not in _OPEN_JOBS
+    return job.ended
 
 
 def figures(totals: Totals) -> str:
@@ -25,28 +23,30 @@ def figures(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def standing(job: Document, shop: Shop | None = None) -> str:
+def standing(job: Job, shop: Shop | None = None) -> str:
     """Where a job stands, on one line; where it does not go on now, also why. `shop` as it is stored."""
     reason = None if job_has_ended(job) else holding(job, shop)
     return _figures_of(job) + ("" if reason is None else f"; {reason}")
 
 
-def holding(job: Document, shop: Shop | None) -> str | None:
-    """Why an unfinished job does not go on now, in a sentence with the remedy; None: nothing holds it."""
+def holding(job: Job | None, shop: Shop | None) -> str | None:
+    """Why an unfinished job does not go on now, in a sentence with the remedy; None: nothing holds it.
+
+    Without a job: why none of the shop goes on.
+    """
     if (pause := pause_of(shop)) is not None:
         return f"paused since {short_time(pause.since)}: {pause.message} {pause.remedy}"
-    if (wait := wait_of(job)) is not None:
+    if job is not None and (wait := wait_of(job.held)) is not None:
         return f"waits until {wait.until:%H:%M:%S}: {wait.message}"
     return None
 
 
-def _figures_of(job: Document) -> str:
-    totals = Totals(**job["totals"])
-    if job["state"] == "waiting":
-        return f"waiting for job {job['waits_for']}"
-    if job["planned"] is None:
-        return str(job["state"])
-    return f"{job['state']}: {totals.ended} of {job['planned']} cells; {figures(totals)}"
+def _figures_of(job: Job) -> str:
+    if job.state is JobState.WAITING:
+        return f"waiting for job {job.waits_for}"
+    if job.planned is None:
+        return str(job.state)
+    return f"{job.state}: {job.totals.ended} of {job.planned} cells; {figures(job.totals)}"
 
 
 def short_time(at: datetime) -> str:

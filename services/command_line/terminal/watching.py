@@ -9,12 +9,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.mongodb.schema import Document
 
 if TYPE_CHECKING:
     from shared.rabbitmq.consumer import Consumer, Delivery
+
+T = TypeVar("T")
 
 LOOK_AGAIN = 1.0
 """Seconds after which a document is looked at without an event."""
@@ -71,12 +73,27 @@ async def listening(consumer: Consumer, shop: str, subject: str) -> AsyncIterato
 
 
 async def follow(
-    wake: Wake, read: Callable[[], Awaitable[Document | None]], ended: Callable[[Document], bool]
-) -> AsyncIterator[Document | None]:
-    """The document as it stands at each news, None while it is not there yet; the last one is the end."""
+    wake: Wake, read: Callable[[], Awaitable[T | None]], ended: Callable[[T], bool]
+) -> AsyncIterator[T | None]:
+    """The preview or job as it stands at each news, None while it is not there yet; the last one is the end."""
     while True:
-        document = await read()
-        yield document
-        if document is not None and ended(document):
+        present = await read()
+        yield present
+        if present is not None and ended(present):
             return
         await wake.wait()
+
+
+async def end_of(states: AsyncIterator[T | None]) -> T:
+    """The last of what `follow` yields."""
+    last = None
+    async for state in states:
+        last = state
+    return the_end(last)
+
+
+def the_end(last: T | None) -> T:
+    """The same: whatever was followed is there when it has ended."""
+    if last is None:
+        raise AssertionError("unreachable: what is not there has not ended")
+    return last

@@ -69,7 +69,7 @@ class AbandonedShops:
     async def end(self, shop: str) -> None:
         """Unsent work is cancelled; what was sent gets its outcome, or ends as unknown."""
         for job in await self._jobs.unfinished(shop):
-            await self._jobs.request_cancel(shop, job["job_id"])
+            await self._jobs.request_cancel(shop, job.job_id)
         cancelled = await self._cells.cancel_unsent(shop, str(self._code))
         log.warning("shop_given_up", shop=shop, cancelled=cancelled)
         while cells := await self._cells.open_of_shop(shop, _BATCH):

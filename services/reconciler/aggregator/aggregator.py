@@ -17,7 +17,6 @@ from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from shared.contract.messages import CellsFinished
 from shared.contract.mistakes import mistakes_of
-from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.mongodb.jobs.jobs import JobStore
 from shared.rabbitmq.consumer import Delivery, Reject
 
@@ -74,7 +73,7 @@ class Aggregator:
         began = monotonic()
         self._due[key] = began + REFRESH_EVERY
         job = await self._jobs.refresh(shop, job_id)
-        if job is None or JobState(job["state"]) not in UNFINISHED_JOB_STATES:
+        if job is None or job.ended:
             self._due.pop(key, None)
             self._refill_due.pop(key, None)
             if job is not None:

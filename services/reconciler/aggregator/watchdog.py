@@ -88,7 +88,7 @@ class Watchdog:
         for shop, job_id in await self._jobs.running():
             await self._try("wake", self._wake(shop, job_id), shop=shop, job=job_id)
         async for job in self._jobs.finished_due():
-            await self._try("tell", self._job_events.finished(job), shop=job["shop"], job=job["job_id"])
+            await self._try("tell", self._job_events.finished(job), shop=job.shop, job=job.job_id)
 
     async def _try(self, part: str, work: Awaitable[None], **about: str) -> None:
         try:

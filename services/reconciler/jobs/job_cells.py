@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code, row_is_stale
@@ -14,6 +13,7 @@ from shared.domain.job import JobSource
 from shared.domain.selection import Filtered, Selection
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.jobs.cells import CellStore, NewCell, key_in
+from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schema import Document
 
@@ -37,32 +37,32 @@ class JobCells:
         self._previews = previews
         self._cells = cells
 
-    def of(self, job: Document) -> AsyncIterator[list[NewCell]]:
+    def of(self, job: WholeJob) -> AsyncIterator[list[NewCell]]:
         """The cells of a job."""
-        if job["source"] == JobSource.RETRY and job["of_job_id"]:
-            return self._retried(job)
-        if job["source"] == JobSource.UNDO and job["of_job_id"]:
-            return self._undone(job)
+        if job.source == JobSource.RETRY and job.of_job_id:
+            return self._retried(job, job.of_job_id)
+        if job.source == JobSource.UNDO and job.of_job_id:
+            return self._undone(job, job.of_job_id)
         return self._selected(job)
 
-    async def _selected(self, job: Document) -> AsyncIterator[list[NewCell]]:
-        selection = SelectionBody(**job["selection"]).to_domain()
-        if job["preview_id"] is not None:
-            async for part in self._of_preview(job, selection):
+    async def _selected(self, job: WholeJob) -> AsyncIterator[list[NewCell]]:
+        selection = job.selection.to_domain()
+        if job.preview_id is not None:
+            async for part in self._of_preview(job, job.preview_id, selection):
                 yield part
             return
-        async for cells in self._boms.select(job["shop"], selection, size=BATCH):
-            await self._boms.ensure_stock(job["shop"], cells)
+        async for cells in self._boms.select(job.shop, selection, size=BATCH):
+            await self._boms.ensure_stock(job.shop, cells)
             for selected in batches(cells, BATCH):
                 yield [_plain(cell) for cell in selected]
 
-    async def _of_preview(self, job: Document, selection: Selection) -> AsyncIterator[list[NewCell]]:
+    async def _of_preview(self, job: WholeJob, preview_id: str, selection: Selection) -> AsyncIterator[list[NewCell]]:
         """The selected cells with their rows, without those that are to be left out."""
-        shop, preview_id = job["shop"], job["preview_id"]
-        leave_out = None if job.get("leave_out") is None else LeaveOut.model_validate(_named(job["leave_out"]))
+        shop = job.shop
+        leave_out = job.rows_left_out
         # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
         preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
-        if preview is not None and preview["selection"] == job["selection"]:
+        if preview is not None and job.selects(preview["selection"]):
             chosen = self._rows_of(shop, preview_id)
         else:
             chosen = self._boms.select(shop, selection, size=BATCH)
@@ -80,16 +80,16 @@ class JobCells:
             boms = await self._boms.get(shop, {key.bom_id for key in keys})
             yield [SelectedCell(key, boms.get(key.bom_id)) for key in keys]
 
-    async def _retried(self, job: Document) -> AsyncIterator[list[NewCell]]:
+    async def _retried(self, job: Job, first_id: str) -> AsyncIterator[list[NewCell]]:
         """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""
         batch: list[Document] = []
-        async for cell in self._cells.failed(job["shop"], job["of_job_id"], left_out=job["left_out"]):
+        async for cell in self._cells.failed(job.shop, first_id, left_out=job.left_out):
             batch.append(cell)
             if len(batch) == BATCH:
-                yield await self._again(job["shop"], batch)
+                yield await self._again(job.shop, batch)
                 batch = []
         if batch:
-            yield await self._again(job["shop"], batch)
+            yield await self._again(job.shop, batch)
 
     async def _again(self, shop: str, cells: list[Document]) -> list[NewCell]:
         boms = await self._boms.get(shop, {cell["bom_id"] for cell in cells})
@@ -118,10 +118,10 @@ class JobCells:
             )
         return again
 
-    async def _undone(self, job: Document) -> AsyncIterator[list[NewCell]]:
+    async def _undone(self, job: Job, first_id: str) -> AsyncIterator[list[NewCell]]:
         batch: list[NewCell] = []
-        async for cell in self._cells.updated(job["shop"], job["of_job_id"]):
-            undo = undo_of(cell, Direction(job["direction"]))
+        async for cell in self._cells.updated(job.shop, first_id):
+            undo = undo_of(cell, job.direction)
             batch.append(NewCell(key_in(cell), cell["item_id"], cell["bom_name"], undo=undo))
             if len(batch) == BATCH:
                 yield batch
@@ -139,10 +139,6 @@ def undo_of(cell: Document, direction: Direction) -> Document:
     d = 0 if before is None or after is None else before - after
     first_count = direction is Direction.TO_LOCAL and before is None and after is not None
     return {"direction": str(direction), "d": d, "first_count": first_count, **cell["settled"]}
-
-
-def _named(leave_out: Document) -> Document:
-    return {name: leave_out[name] for name in LeaveOut.model_fields}
 
 
 def _class(rows: Mapping[CellKey, Document], cell: SelectedCell) -> str | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -18,17 +16,16 @@ from services.reconciler.planner.overlap import shares_a_cell
 from shared import metrics
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
 from shared.contract.mistakes import cut, mistakes_of
-from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
-from shared.domain.job import JobSource, JobState, Totals
+from shared.domain.job import JobSource, JobState
 from shared.errors import BrokerUnavailable
 from shared.foreign_acts import ForeignActs
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.jobs.cells import CellStore, NewCell, cell_id, is_duplicate_cell
+from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.lease import PlanLease
 from shared.mongodb.previews.previews import PreviewStore
-from shared.mongodb.schema import Document
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.observing import tracing
@@ -99,12 +96,11 @@ class Planner:
         if await self._shops.get(request.shop) is None:
             raise Reject(f"the shop {request.shop} is not known; add it first")
         if request.of_job_id is not None:
-            first = await self._jobs.get(request.shop, request.of_job_id)
+            first = await self._jobs.get_whole(request.shop, request.of_job_id)
             if first is None:
                 raise Reject(f"there is no job {request.of_job_id} to retry or undo")
             # Its cells are the first job's: what it says of overlaps must be about those.
-            selection = SelectionBody(**first["selection"])
-            request = request.model_copy(update={"selection": selection})
+            request = request.model_copy(update={"selection": first.selection})
         sender = delivery.sender
         said = {
             "requested_by": sender.name(request.requested_by),
@@ -148,7 +144,7 @@ class Planner:
         job = await self._jobs.get(shop, job_id)
         if job is None:
             return
-        if job["state"] == JobState.CANCELLED and job["planned"] is None:
+        if job.state is JobState.CANCELLED and job.planned is None:
             # No batch of its cells can commit any more, so what is there now is all there will be.
             await self._cells.remove(shop, job_id)
             if state is JobState.CANCELLED:
@@ -183,13 +179,13 @@ class Planner:
         try:
             await self._jobs.number(shop, number)
             for job in await self._jobs.unfinished(shop):
-                if job["state"] != JobState.RUNNING and job["no"] is not None:
-                    with structlog.contextvars.bound_contextvars(shop=shop, job=job["job_id"]):
+                if job.state is not JobState.RUNNING and job.no is not None:
+                    with structlog.contextvars.bound_contextvars(shop=shop, job=job.job_id):
                         await self._plan_or_go_on(job, number)
         finally:
             await self._lease.release(shop, number)
 
-    async def _plan_or_go_on(self, job: Document, lease_no: int) -> None:
+    async def _plan_or_go_on(self, job: WholeJob, lease_no: int) -> None:
         """One job that cannot be planned must not keep the others from it; the watchdog tries it again."""
         try:
             await self._plan_one(job, lease_no)
@@ -204,15 +200,15 @@ class Planner:
             log.exception("job_not_planned")
             if is_duplicate_cell(error):
                 return  # another job has a cell open, for as long as that takes
-            if await self._jobs.note_not_planned(job["shop"], job["job_id"]) >= MAX_TRIES:
+            if await self._jobs.note_not_planned(job.shop, job.job_id) >= MAX_TRIES:
                 await self._give_up(job)
 
-    async def _give_up(self, job: Document) -> None:
+    async def _give_up(self, job: Job) -> None:
         """End a job that fails however often it is planned: those that wait for it would wait for ever."""
         message = f"This job could not be planned in {MAX_TRIES} tries: an error of Trueup itself, which is logged."
         await self._fail(job, "NOT_PLANNED", message)
         # No batch of its cells can commit any more.
-        await self._cells.remove(job["shop"], job["job_id"])
+        await self._cells.remove(job.shop, job.job_id)
 
     async def _take_lease(self, shop: str) -> int | None:
         for _ in range(_LEASE_TRIES):
@@ -222,35 +218,35 @@ class Planner:
             await asyncio.sleep(_LEASE_PAUSE)
         return None
 
-    async def _plan_one(self, job: Document, lease_no: int) -> None:
-        others = [other for other in await self._jobs.unfinished(job["shop"]) if other["job_id"] != job["job_id"]]
+    async def _plan_one(self, job: WholeJob, lease_no: int) -> None:
+        others = [other for other in await self._jobs.unfinished(job.shop) if other.job_id != job.job_id]
         for other in others:
-            earlier = other["no"] is not None and other["no"] < job["no"]
-            if (earlier or other["state"] == JobState.RUNNING) and await shares_a_cell(job, other, self._cells):
-                if job["waits_for"] != other["job_id"]:
-                    await self._jobs.wait(job["shop"], job["job_id"], other["job_id"])
-                    log.info("job_waits", waits_for=other["job_id"])
-                    await self._tell(job["shop"], job["job_id"])
+            earlier = other.no is not None and job.no is not None and other.no < job.no
+            if (earlier or other.state is JobState.RUNNING) and await shares_a_cell(job, other, self._cells):
+                if job.waits_for != other.job_id:
+                    await self._jobs.wait(job.shop, job.job_id, other.job_id)
+                    log.info("job_waits", waits_for=other.job_id)
+                    await self._tell(job.shop, job.job_id)
                 return
-        with tracing.span("start job", parent=job.get("trace"), shop=job["shop"], job=job["job_id"]):
+        with tracing.span("start job", parent=job.trace, shop=job.shop, job=job.job_id):
             refusal = await self._refusal(job)
             if refusal is not None:
                 await self._fail(job, str(refusal), EXPLAINED[refusal].message)
                 return
             await self._start(job, lease_no)
 
-    async def _refusal(self, job: Document) -> Code | None:
+    async def _refusal(self, job: Job) -> Code | None:
         """Why the job cannot start at all."""
-        if job["preview_id"] is None or job["source"] in {JobSource.RETRY, JobSource.UNDO}:
+        if job.preview_id is None or job.source in {JobSource.RETRY, JobSource.UNDO}:
             return None  # the rows of a retry are judged one by one, and an undo looks at settle_no
-        preview = await self._previews.get(job["shop"], job["preview_id"])
+        preview = await self._previews.get(job.shop, job.preview_id)
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW
         return Code.PREVIEW_EXPIRED if expired(preview["taken_from"]) else None
 
-    async def _start(self, job: Document, lease_no: int) -> None:
+    async def _start(self, job: WholeJob, lease_no: int) -> None:
         """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""
-        shop, job_id = job["shop"], job["job_id"]
+        shop, job_id = job.shop, job.job_id
         made = 0
         async for batch in self._sources.of(job):
             first = made
@@ -269,19 +265,10 @@ class Planner:
         async def run(session: Session) -> bool:
             await self._lease_holds(session, shop, lease_no)
             planned = await self._cells.made(shop, job_id, session)
-            return await self._jobs.move(
-                shop,
-                job_id,
-                JobState.RUNNING,
-                session=session,
-                planned=planned,
-                started_at=datetime.now(UTC),
-                waits_for=None,
-                totals=asdict(Totals(total=planned, pending=planned)),
-            )
+            return await self._jobs.start(shop, job_id, planned, session)
 
         if await self._transactions.run(run):
-            log.info("job_started", cells=made, direction=job["direction"])
+            log.info("job_started", cells=made, direction=job.direction)
             await self._tell(shop, job_id)
             if await self._window.refill(shop, job_id) == 0:
                 # Every cell ended while it was made: nothing else would ask for the end test.
@@ -291,15 +278,15 @@ class Planner:
         message = CellsFinished(shop=shop, job_id=job_id, cells=[])
         await self._publisher.finished_event(topology.CELLS_FINISHED, message)
 
-    async def _make(self, session: Session, job: Document, lease_no: int, first: int, batch: list[NewCell]) -> bool:
-        await self._lease_holds(session, job["shop"], lease_no)
-        if not await self._jobs.touch_planning(session, job["shop"], job["job_id"]):
+    async def _make(self, session: Session, job: Job, lease_no: int, first: int, batch: list[NewCell]) -> bool:
+        await self._lease_holds(session, job.shop, lease_no)
+        if not await self._jobs.touch_planning(session, job.shop, job.job_id):
             return False
-        ids = {cell_id(job["shop"], job["job_id"], cell.key): cell for cell in batch}
-        present = await self._cells.present(job["shop"], list(ids), session)
+        ids = {cell_id(job.shop, job.job_id, cell.key): cell for cell in batch}
+        present = await self._cells.present(job.shop, list(ids), session)
         missing = [cell for this_id, cell in ids.items() if this_id not in present]
         if missing:
-            await self._cells.make(session, job["shop"], job["job_id"], first, missing)
+            await self._cells.make(session, job.shop, job.job_id, first, missing)
         return True
 
     async def _lease_holds(self, session: Session, shop: str, lease_no: int) -> None:
@@ -310,12 +297,12 @@ class Planner:
         job = await self._jobs.get(shop, job_id)
         if job is None:
             return
-        if job.get("finished_event") == "due":
+        if job.finished_event is FinishedEvent.DUE:
             await self._job_events.ended(job)
         else:
             await self._job_events.progress(job)
 
-    async def _fail(self, job: Document, code: str, message: str) -> None:
+    async def _fail(self, job: Job, code: str, message: str) -> None:
         """End a job that cannot start, and tell at once: others may be waiting for it."""
-        if await self._jobs.fail(job["shop"], job["job_id"], code, message):
-            await self._tell(job["shop"], job["job_id"])
+        if await self._jobs.fail(job.shop, job.job_id, code, message):
+            await self._tell(job.shop, job.job_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from shared import metrics
-from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.schedule import Action
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
@@ -43,21 +43,27 @@ class Following:
 
     async def has_ended(self, run: Document) -> bool:
         """Whether the run has ended by now; it is noted, with its figures."""
-        preview = run["action"] == str(Action.PREVIEW)
-        store = self._previews if preview else self._jobs
-        document = await store.get(run["shop"], run["run_id"])
-        if document is None:
-            if datetime.now(UTC) - run["asked_at"] < LOST_AFTER:
+        if run["action"] == str(Action.PREVIEW):
+            preview = await self._previews.get(run["shop"], run["run_id"])
+            if preview is None:
+                return await self._lost(run)
+            if preview["state"] not in {"ready", "failed"}:
                 return False
-            await self._end(run, "lost", None)
-        elif preview:
-            if document["state"] not in {"ready", "failed"}:
-                return False
-            await self._end(run, document["state"], document["badges"])
-        else:
-            if JobState(document["state"]) in UNFINISHED_JOB_STATES:
-                return False
-            await self._end(run, document["state"], document["totals"])
+            await self._end(run, preview["state"], preview["badges"])
+            return True
+        job = await self._jobs.get(run["shop"], run["run_id"])
+        if job is None:
+            return await self._lost(run)
+        if not job.ended:
+            return False
+        await self._end(run, str(job.state), asdict(job.totals))
+        return True
+
+    async def _lost(self, run: Document) -> bool:
+        """End a run whose job or preview is not there, where it has had its time to come; whether it is ended."""
+        if datetime.now(UTC) - run["asked_at"] < LOST_AFTER:
+            return False
+        await self._end(run, "lost", None)
         return True
 
     async def _end(self, run: Document, outcome: str, figures: Document | None) -> None:

@@ -14,12 +14,12 @@ from shared import metrics
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, classify
 from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
-from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.stock import Stock
 from shared.errors import BrokerUnavailable
 from shared.mongodb.drift.drift import MAX_TRIES, DriftStore, cell_in
 from shared.mongodb.drift.sweeps import SweepState, SweepStore
 from shared.mongodb.jobs.cells import CellStore, cell_id
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import StockStore
@@ -98,7 +98,7 @@ class Repairing:
         if await self._drift.resolve(document, outcome, now=datetime.now(UTC)) and document["job_id"] is not None:
             metrics.DRIFT_REPAIRED.labels(document["cell_class"], outcome).inc()
 
-    async def _standing(self, document: Document, job: Document | None) -> Document:
+    async def _standing(self, document: Document, job: Job | None) -> Document:
         """The fields of one that is still open: when to look again, and what its job left."""
         now = datetime.now(UTC)
         if document["job_id"] is None:
@@ -107,7 +107,7 @@ class Repairing:
         asked = document["asked_at"] or now
         if job is None and now - asked < LOST_AFTER:
             return {"due_at": now + self._follow_every}
-        if job is not None and JobState(job["state"]) in UNFINISHED_JOB_STATES:
+        if job is not None and not job.ended:
             return {"due_at": now + self._follow_every}
         note = "the job was never asked for" if job is None else await self._left(document)
         tries = document["tries"] + 1

@@ -12,6 +12,7 @@ from shared.domain.comparison import Direction, Row
 from shared.domain.job import JobSource
 from shared.domain.undo import UndoRow
 from shared.mongodb.jobs.cells import cell_id, key_in
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.previews.row_form import row_of
 from shared.mongodb.schema import Document
 
@@ -25,7 +26,7 @@ class Task:
     key: CellKey
     item_id: str
     direction: Direction
-    source: str
+    source: JobSource
     allow_negative: bool
     row: Row | None
     undo: UndoRow | None
@@ -58,17 +59,17 @@ class Task:
         return f"job:{self.job_id}"
 
 
-def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
-    """A task from the cell's and its job's documents; the job's own option goes before the shop's setting."""
-    option = job["options"].get("allow_negative")
+def task_of(cell: Document, job: Job, *, allow_negative: bool) -> Task:
+    """A task from the cell's document and its job; the job's own option goes before the shop's setting."""
+    option = job.options.allow_negative
     undo = cell.get("undo")
     return Task(
         shop=cell["shop"],
         job_id=cell["job_id"],
         key=key_in(cell),
         item_id=cell["item_id"],
-        direction=Direction(job["direction"]),
-        source=job["source"],
+        direction=job.direction,
+        source=job.source,
         allow_negative=allow_negative if option is None else option,
         row=None if cell["row"] is None else row_of(cell["row"]),
         undo=None
@@ -85,11 +86,10 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
         pushes_made=cell["pushes_made"],
         created=cell,
         asked_at=_asked_at(job),
-        activate=bool(job["options"].get("activate")),
+        activate=bool(job.options.activate),
     )
 
 
-def _asked_at(job: Document) -> datetime:
+def _asked_at(job: Job) -> datetime:
     """When somebody wanted the job: its id was made then. The document may be younger: the message had to wait."""
-    requested_at: datetime = job["requested_at"]
-    return min(requested_at, ULID.from_str(job["job_id"]).datetime)
+    return min(job.requested_at, ULID.from_str(job.job_id).datetime)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,8 @@ from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Row
 from shared.domain.job import JobState
+from shared.domain.selection import Selection
+from shared.mongodb.jobs.selected_cells import conditions
 from shared.mongodb.previews.row_form import row_document, row_of
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Overtaken, Session
@@ -127,9 +129,9 @@ class CellStore:
         """Remove the cells of a job that never started."""
         await self._cells.delete_many({"shop": shop, "job_id": job_id})
 
-    async def any_in(self, shop: str, job_id: str, conditions: Iterable[Document]) -> bool:
-        """Whether the job has a cell, ended or not, under one of the conditions."""
-        for condition in conditions:
+    async def any_of(self, shop: str, job_id: str, selection: Selection) -> bool:
+        """Whether the job has a cell, ended or not, that may be of the selection."""
+        for condition in conditions(selection):
             if found(await self._cells.find_one({"shop": shop, "job_id": job_id, **condition}, {"_id": 1})):
                 return True
         return False

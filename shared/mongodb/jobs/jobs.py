@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,9 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
+from shared.domain.waits import WaitReason
+from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
+from shared.mongodb.jobs.job_form import BUT_THE_LONG, asked_document, job_of, totals_document, whole_job_of
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.observing import tracing
@@ -26,6 +28,7 @@ OF_PAUSED_SHOP = "of_paused_shop"
 """Stands for the state of an unfinished job whose shop is paused, where jobs are counted."""
 
 _UNFINISHED = [str(state) for state in UNFINISHED_JOB_STATES]
+_DUE, _SENT = str(FinishedEvent.DUE), str(FinishedEvent.SENT)
 
 
 def _predecessors(state: JobState) -> list[str]:
@@ -52,24 +55,25 @@ class JobStore:
         `refused`: code and message of one that ends here, without having begun.
         """
         now = datetime.now(UTC)
+        asked = asked_document(message)
         document: Document = {
             "_id": key_of(message.shop, message.job_id),
             "shop": message.shop,
             "job_id": message.job_id,
             "no": None,
-            "direction": str(message.direction),
-            "selection": message.selection.model_dump(exclude_none=True),
-            "preview_id": message.preview_id,
-            "source": str(message.source),
+            "direction": asked["direction"],
+            "selection": asked["selection"],
+            "preview_id": asked["preview_id"],
+            "source": asked["source"],
             "requested_by": message.requested_by,
-            "options": message.options.model_dump(exclude_none=True),
-            "of_job_id": message.of_job_id,
-            "left_out": message.left_out,
-            "leave_out": left_out_document(message),
+            "options": asked["options"],
+            "of_job_id": asked["of_job_id"],
+            "left_out": asked["left_out"],
+            "leave_out": asked["leave_out"],
             "state": str(JobState.REQUESTED if refused is None else JobState.FAILED),
             "waits_for": None,
             "planned": None,
-            "totals": asdict(Totals(0)),
+            "totals": totals_document(Totals(0)),
             "codes": {},
             "reasons": {},
             "first_errors": [],
@@ -82,7 +86,7 @@ class JobStore:
             "failure": None if refused is None else {"code": refused[0], "message": refused[1]},
         }
         if refused is not None:
-            document["finished_event"] = "due"
+            document["finished_event"] = _DUE
         if (carried := tracing.carried()) is not None:
             # Messages may be lost; by this the job's later work stays in the trace of its request.
             document["trace"] = carried
@@ -92,9 +96,24 @@ class JobStore:
             return False
         return True
 
-    async def get(self, shop: str, job_id: str) -> Document | None:
-        """The job document, or None."""
-        return found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
+    async def get(self, shop: str, job_id: str) -> Job | None:
+        """The job, or None."""
+        document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, BUT_THE_LONG))
+        return None if document is None else job_of(document)
+
+    async def get_whole(self, shop: str, job_id: str) -> WholeJob | None:
+        """The job with its selection, or None."""
+        document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
+        return None if document is None else whole_job_of(document)
+
+    async def get_as_asked(self, message: JobRequest) -> Job | None:
+        """The job under the request's id; None where there is none, or where it was asked for in other words."""
+        shop, job_id = message.shop, message.job_id
+        document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
+        if document is None:
+            return None
+        asked = asked_document(message)
+        return job_of(document) if all(document.get(name) == value for name, value in asked.items()) else None
 
     async def trace(self, shop: str, job_id: str) -> str | None:
         """The span in which the job was requested, where that was traced."""
@@ -102,11 +121,11 @@ class JobStore:
         trace: str | None = None if document is None else document.get("trace")
         return trace
 
-    async def get_many(self, shop: str, job_ids: Iterable[str]) -> dict[str, Document]:
-        """Job documents by job id, without their selections: these may be long."""
+    async def get_many(self, shop: str, job_ids: Iterable[str]) -> dict[str, Job]:
+        """Jobs by job id."""
         ids = [key_of(shop, job_id) for job_id in set(job_ids)]
-        cursor = self._jobs.find({"_id": {"$in": ids}, "shop": shop}, {"selection": 0})
-        return {d["job_id"]: d async for d in cursor}
+        cursor = self._jobs.find({"_id": {"$in": ids}, "shop": shop}, BUT_THE_LONG)
+        return {document["job_id"]: job_of(document) async for document in cursor}
 
     async def number(self, shop: str, lease_no: int) -> None:
         """Give every job without one its place in the shop's order. Under the planning lease."""
@@ -123,10 +142,10 @@ class JobStore:
                 raise WriteConflict("the planning lease has passed to another planner")
             await self._jobs.update_one({"_id": document["_id"], "no": None}, {"$set": {"no": shop_document["job_no"]}})
 
-    async def unfinished(self, shop: str) -> list[Document]:
+    async def unfinished(self, shop: str) -> list[WholeJob]:
         """The shop's unfinished jobs in the order of their numbers."""
         cursor = self._jobs.find({"shop": shop, "state": {"$in": _UNFINISHED}}).sort("no", 1)
-        return [document async for document in cursor]
+        return [whole_job_of(document) async for document in cursor]
 
     async def open(self, shop: str, limit: int) -> int:
         """How many jobs of the shop have not ended, counted up to `limit`."""
@@ -139,7 +158,20 @@ class JobStore:
         number: int = await self._jobs.count_documents({"shop": shop, "state": str(JobState.RUNNING)})
         return number
 
-    async def move(
+    async def start(self, shop: str, job_id: str, planned: int, session: Session | None = None) -> bool:
+        """The job runs, with so many cells; returns False where it is not to be started any more."""
+        return await self._move(
+            shop,
+            job_id,
+            JobState.RUNNING,
+            session=session,
+            planned=planned,
+            started_at=datetime.now(UTC),
+            waits_for=None,
+            totals=totals_document(Totals(total=planned, pending=planned)),
+        )
+
+    async def _move(
         self,
         shop: str,
         job_id: str,
@@ -176,14 +208,14 @@ class JobStore:
 
     async def fail(self, shop: str, job_id: str, code: str, message: str) -> bool:
         """End a job whose cells do not exist yet."""
-        return await self.move(
+        return await self._move(
             shop,
             job_id,
             JobState.FAILED,
             only_from=(JobState.REQUESTED, JobState.WAITING),
             failure={"code": code, "message": message},
             finished_at=datetime.now(UTC),
-            finished_event="due",
+            finished_event=_DUE,
         )
 
     async def note_not_planned(self, shop: str, job_id: str) -> int:
@@ -200,14 +232,14 @@ class JobStore:
 
     async def request_cancel(self, shop: str, job_id: str) -> JobState | None:
         """Cancel what has not begun: directly where no cells exist, else cell by cell. Returns the new state."""
-        direct = await self.move(
+        direct = await self._move(
             shop,
             job_id,
             JobState.CANCELLED,
             only_from=(JobState.REQUESTED, JobState.WAITING),
             cancel_requested=True,
             finished_at=datetime.now(UTC),
-            finished_event="due",
+            finished_event=_DUE,
             waits_for=None,
         )
         if direct:
@@ -218,11 +250,11 @@ class JobStore:
         )
         return JobState.RUNNING if result.matched_count else None
 
-    async def hold(self, shop: str, job_ids: Iterable[str], reason: str, until: datetime) -> None:
+    async def hold(self, shop: str, job_ids: Iterable[str], reason: WaitReason, until: datetime) -> None:
         """Say what these running jobs wait for; since when stays, where they have waited for the same before."""
         ids = [key_of(shop, job_id) for job_id in set(job_ids)]
-        since = {"$cond": [{"$eq": ["$held.reason", reason]}, "$held.since", datetime.now(UTC)]}
-        held = {"reason": reason, "since": since, "until": until}
+        since = {"$cond": [{"$eq": ["$held.reason", str(reason)]}, "$held.since", datetime.now(UTC)]}
+        held = {"reason": str(reason), "since": since, "until": until}
         condition = {"_id": {"$in": ids}, "shop": shop, "state": "running"}
         await self._jobs.update_many(condition, [{"$set": {"held": held}}])
 
@@ -247,7 +279,7 @@ class JobStore:
         condition = {"_id": key_of(shop, job_id), "cancel_requested": True}
         return found(await self._jobs.find_one(condition, {"_id": 1})) is not None
 
-    async def counts(self, shop: str, job_id: str, session: Session | None = None) -> list[Document]:
+    async def _counts(self, shop: str, job_id: str, session: Session | None = None) -> list[Document]:
         """Cells by state, code and reason."""
         pipeline: list[Document] = [
             {"$match": {"shop": shop, "job_id": job_id}},
@@ -255,37 +287,36 @@ class JobStore:
         ]
         return [document async for document in self._cells.aggregate(pipeline, session=session)]
 
-    async def refresh(self, shop: str, job_id: str) -> Document | None:
+    async def refresh(self, shop: str, job_id: str) -> Job | None:
         """Derive the totals under a snapshot and store them; end the job where nothing is open.
 
-        Answers the document afterwards, or None where the job is not running.
+        Returns the job afterwards, or None where it is not running.
         """
 
         async def derive(session: Session) -> Document | None:
-            job = await self._jobs.find_one(
-                {"_id": key_of(shop, job_id), "shop": shop}, {"selection": 0}, session=session
-            )
+            job = await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, BUT_THE_LONG, session=session)
             if job is None or job["state"] != JobState.RUNNING:
                 return None
-            values = _figures(await self.counts(shop, job_id, session))
+            values = _figures(await self._counts(shop, job_id, session))
             totals = Totals(**values["totals"])
             if totals.errors != job["totals"]["errors"]:
                 values["first_errors"] = await self._first_errors(shop, job_id, session)
             values["refreshed_at"] = datetime.now(UTC)
             ended = end_state(totals, job["planned"], cancel_requested=job["cancel_requested"])
             if ended is not None:
-                values |= {"state": str(ended), "finished_at": datetime.now(UTC), "finished_event": "due"}
+                values |= {"state": str(ended), "finished_at": datetime.now(UTC), "finished_event": _DUE}
             return found(
                 await self._jobs.find_one_and_update(
                     {"_id": job["_id"], "state": "running"},
                     {"$set": values},
-                    projection={"selection": 0},
+                    projection=BUT_THE_LONG,
                     session=session,
                     return_document=ReturnDocument.AFTER,
                 )
             )
 
-        return await self._transactions.run(derive)
+        document = await self._transactions.run(derive)
+        return None if document is None else job_of(document)
 
     async def _first_errors(self, shop: str, job_id: str, session: Session) -> list[Document]:
         condition = {"shop": shop, "job_id": job_id, "state": "error"}
@@ -293,17 +324,18 @@ class JobStore:
         cursor = self._cells.find(condition, fields, session=session).limit(FIRST_ERRORS)
         return [document async for document in cursor]
 
-    async def finished_due(self) -> AsyncIterator[Document]:
+    async def finished_due(self) -> AsyncIterator[Job]:
         """Ended jobs whose `job.finished` is not confirmed yet."""
         # Whoever has just ended a job is telling it at this moment.
         before = datetime.now(UTC) - _TELLING
-        async for document in self._jobs.find({"finished_event": "due", "finished_at": {"$lt": before}}):
-            yield document
+        condition = {"finished_event": _DUE, "finished_at": {"$lt": before}}
+        async for document in self._jobs.find(condition, BUT_THE_LONG):
+            yield job_of(document)
 
     async def finished_sent(self, shop: str, job_id: str) -> bool:
         """`job.finished` was confirmed by the broker; returns whether nobody has noted so before."""
         result = await self._jobs.update_one(
-            {"_id": key_of(shop, job_id), "finished_event": {"$ne": "sent"}}, {"$set": {"finished_event": "sent"}}
+            {"_id": key_of(shop, job_id), "finished_event": {"$ne": _SENT}}, {"$set": {"finished_event": _SENT}}
         )
         return bool(result.modified_count)
 
@@ -330,14 +362,6 @@ class JobStore:
         return [(d["shop"], d["job_id"]) async for d in cursor]
 
 
-def left_out_document(message: JobRequest) -> Document | None:
-    """What a job leaves out, as it is stored."""
-    if message.leave_out is None:
-        return None
-    # How many is stored beside them: lists of jobs leave the cells themselves out.
-    return {**message.leave_out.model_dump(mode="json"), "cells_no": len(message.leave_out.cells or ())}
-
-
 def _figures(counts: list[Document]) -> Document:
     by_state: dict[CellState, int] = {}
     codes: dict[str, int] = {}
@@ -349,4 +373,4 @@ def _figures(counts: list[Document]) -> Document:
             codes[code] = codes.get(code, 0) + group["n"]
         if reason := group["_id"].get("r"):
             reasons[reason] = reasons.get(reason, 0) + group["n"]
-    return {"totals": asdict(Totals.of(by_state)), "codes": codes, "reasons": reasons}
+    return {"totals": totals_document(Totals.of(by_state)), "codes": codes, "reasons": reasons}

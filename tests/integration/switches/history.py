@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from random import Random
 
 from ulid import ULID
@@ -15,7 +14,7 @@ from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from shared.domain.job import JobSource, JobState
+from shared.domain.job import JobSource
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.catalogue.boms import SelectedCell
 from shared.mongodb.jobs.cells import NewCell, cell_id, key_in
@@ -223,8 +222,7 @@ class History:
         asked = {"requested_at": self.ground.clock.now()}
         await self.ground.mongo.db["jobs"].update_one({"shop": self.domain, "job_id": job_id}, {"$set": asked})
         await self.ground.mongo.transactions.run(lambda s: self.shop.cells.make(s, self.domain, job_id, 0, cells))
-        started = datetime.now(UTC)
-        await self.shop.jobs.move(self.domain, job_id, JobState.RUNNING, planned=len(cells), started_at=started)
+        await self.shop.jobs.start(self.domain, job_id, len(cells))
 
     async def _drive(self, ids: Sequence[str]) -> None:
         """A worker's turns until the cells have ended, or it dies."""

@@ -27,9 +27,10 @@ from shared.domain.job import JobSource, Totals
 from shared.domain.stock import observe_event
 from shared.errors import ShopifyThrottled
 from shared.mongodb.jobs.cells import CellStore, NewCell
+from shared.mongodb.jobs.job import WholeJob
 from shared.mongodb.jobs.pushes import PushRecord, PushStore
 from shared.mongodb.previews.previews import PreviewStore
-from shared.mongodb.schema import Document, key_of
+from shared.mongodb.schema import key_of
 from shared.mongodb.stock.stock import StockWrite
 from shared.rabbitmq.consumer import Delivery
 from shared.rabbitmq.topology import JOB_REQUEST
@@ -153,8 +154,8 @@ async def test_a_job_that_cannot_be_planned_ends_and_lets_others_go(
     poisoned: set[str] = set()
     made = JobCells.of
 
-    def of(self: JobCells, job: Document) -> AsyncIterator[list[NewCell]]:
-        if job["job_id"] in poisoned:
+    def of(self: JobCells, job: WholeJob) -> AsyncIterator[list[NewCell]]:
+        if job.job_id in poisoned:
             raise OverflowError("a mistake of ours that comes again each time")
         return made(self, job)
 

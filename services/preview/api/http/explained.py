@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -12,6 +11,7 @@ from shared.domain.codes import EXPLAINED, Code
 from shared.domain.comparison import Reason
 from shared.domain.pauses import pause_explained
 from shared.domain.waits import wait_explained
+from shared.mongodb.jobs.job import Held
 from shared.mongodb.shops.shops import Shop
 
 REASONS: dict[Reason, str] = {
@@ -81,13 +81,11 @@ _WAITED_OUT = timedelta(seconds=15)
 """This long after its end a wait is over, though nobody has said so: whoever waited may have died."""
 
 
-def wait_of(job: Mapping[str, Any]) -> Wait | None:
+def wait_of(held: Held | None) -> Wait | None:
     """What a job waits for, None where it does not."""
-    held = job.get("held")
-    if not held or held["until"] + _WAITED_OUT < datetime.now(UTC):
+    if held is None or held.until + _WAITED_OUT < datetime.now(UTC):
         return None
-    message = wait_explained(held["reason"])
-    return Wait(reason=held["reason"], since=held["since"], until=held["until"], message=message)
+    return Wait(reason=held.reason, since=held.since, until=held.until, message=wait_explained(held.reason))
 
 
 def pause_of(shop: Shop | None) -> Pause | None:
@@ -133,6 +131,10 @@ def failure_of(stored: Mapping[str, str] | None) -> Failure | None:
     """A stored failure with its remedy."""
     if stored is None:
         return None
-    message, remedy = explanation(stored["code"])
-    told = stored.get("message") or message or ""
-    return Failure(code=stored["code"], message=told, remedy=stored.get("remedy") or remedy)
+    return failed(stored["code"], stored.get("message"), stored.get("remedy"))
+
+
+def failed(code: str, message: str | None, remedy: str | None = None) -> Failure:
+    """A failure with its remedy: what was said of it goes before what the code says."""
+    known_message, known_remedy = explanation(code)
+    return Failure(code=code, message=message or known_message or "", remedy=remedy or known_remedy)

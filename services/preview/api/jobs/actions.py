@@ -14,19 +14,18 @@ from services.preview.api.http.explained import CodeCount, code_counts
 from services.preview.api.http.pages import MOST, Anywhere, write_cursor
 from services.preview.api.http.problem import ProblemError, conflict
 from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
-from services.preview.api.jobs.models import JobOut, JobPath
+from services.preview.api.jobs.models import JobOut, JobPath, options_of
 from services.preview.api.jobs.request import send
-from services.preview.api.jobs.routes import accepted, job_document
+from services.preview.api.jobs.routes import accepted, known_job, no_such_job
 from services.preview.api.jobs.undo_view import UndoCell, undo_cells
 from services.preview.api.jobs.view import job_out
 from services.preview.api.previews.models import PREVIEW_AGE
-from shared.contract.messages import JobCancel, JobOptions, JobRequest, Ulid
-from shared.contract.selection import SelectionBody
+from shared.contract.messages import JobCancel, JobRequest, Ulid
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
-from shared.domain.job import UNFINISHED_JOB_STATES, JobSource
+from shared.domain.job import JobSource
+from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.listings import FIRST, Start
-from shared.mongodb.schema import Document
 from shared.rabbitmq.topology import JOB_CANCEL
 
 
@@ -74,47 +73,43 @@ class UndoPage(BaseModel):
 
 async def post_cancel(call: Call[JobPath, None]) -> Answer:
     """POST /api/jobs/{job_id}/cancel."""
-    job = await job_document(call, call.params.job_id)
-    if job["cancel_requested"]:
+    job = await known_job(call, call.params.job_id)
+    if job.cancel_requested:
         # Asked again, perhaps because the broker was away the first time.
-        await _tell_cancel(call, job["job_id"])
+        await _tell_cancel(call, job.job_id)
         return await accepted(call, job)
-    if job["state"] not in UNFINISHED_JOB_STATES:
-        raise conflict(
-            "job-ended", "path.job_id", f"The job has ended ({job['state']}).", "There is nothing to cancel."
-        )
-    await call.deps.jobs.request_cancel(call.shop, job["job_id"])
-    await _tell_cancel(call, job["job_id"])
-    return await accepted(call, await job_document(call, job["job_id"]))
+    if job.ended:
+        raise conflict("job-ended", "path.job_id", f"The job has ended ({job.state}).", "There is nothing to cancel.")
+    await call.deps.jobs.request_cancel(call.shop, job.job_id)
+    await _tell_cancel(call, job.job_id)
+    return await accepted(call, await known_job(call, job.job_id))
 
 
 async def _tell_cancel(call: Call[JobPath, None], job_id: str) -> None:
     await call.deps.publisher.command(JOB_CANCEL, JobCancel(shop=call.shop, job_id=job_id))
 
 
-async def _ended(call: Call[Any, Any], what: str) -> Document:
-    job = await call.deps.jobs.get(call.shop, call.params.job_id)
+async def _ended(call: Call[Any, Any], what: str) -> WholeJob:
+    job = await call.deps.jobs.get_whole(call.shop, call.params.job_id)
     if job is None:
-        return await job_document(call, call.params.job_id)  # raises the problem
-    if job["state"] in UNFINISHED_JOB_STATES:
+        raise no_such_job(call.params.job_id)
+    if not job.ended:
         remedy = "Wait until it has ended, or cancel it."
-        raise conflict(
-            "job-unfinished", "path.job_id", f"The job is {job['state']}; {what} needs an ended one.", remedy
-        )
+        raise conflict("job-unfinished", "path.job_id", f"The job is {job.state}; {what} needs an ended one.", remedy)
     return job
 
 
-def _request(call: Call[JobPath, Any], first: Document, source: JobSource, *, left_out: bool = False) -> JobRequest:
+def _request(call: Call[JobPath, Any], first: WholeJob, source: JobSource, *, left_out: bool = False) -> JobRequest:
     return JobRequest(
         shop=call.shop,
         job_id=call.body.job_id or str(ULID()),
-        direction=first["direction"],
-        selection=SelectionBody.model_validate(first["selection"]),
-        preview_id=first["preview_id"],
+        direction=first.direction,
+        selection=first.selection,
+        preview_id=first.preview_id,
         source=source,
         requested_by=call.caller.user,
-        options=JobOptions(**first["options"]),
-        of_job_id=first["job_id"],
+        options=options_of(first),
+        of_job_id=first.job_id,
         left_out=left_out,
     )
 
@@ -123,7 +118,7 @@ async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
     """POST /api/jobs/{job_id}/retry."""
     first = await _ended(call, "a retry")
     request = _request(call, first, JobSource.RETRY, left_out=call.body.left_out)
-    again, behind = await _shares(call, first["job_id"], left_out=call.body.left_out)
+    again, behind = await _shares(call, first.job_id, left_out=call.body.left_out)
     if not again and await call.deps.jobs.get(call.shop, request.job_id) is None:
         raise _nothing_to_retry(behind, left_out=call.body.left_out)
     job = await job_out(call.deps, call.shop, await send(call.deps, request))
@@ -168,23 +163,23 @@ async def post_undo(call: Call[JobPath, AgainIn]) -> Answer:
     return await accepted(call, await send(call.deps, request))
 
 
-def _may_be_undone(job: Document) -> None:
-    if job["source"] == JobSource.UNDO:
+def _may_be_undone(job: Job) -> None:
+    if job.source is JobSource.UNDO:
         remedy = "Take a new preview and reconcile in the direction you want."
         raise conflict("undo-of-undo", "path.job_id", "The job is an undo itself.", remedy)
 
 
-async def _anything_to_undo(call: Call[JobPath, Any], job: Document) -> bool:
+async def _anything_to_undo(call: Call[JobPath, Any], job: Job) -> bool:
     async for cells in _undo_pages(call, job):
         if any(cell.possible for cell in cells):
             return True
     return False
 
 
-async def _undo_pages(call: Call[Any, Any], job: Document) -> AsyncIterator[list[UndoCell]]:
+async def _undo_pages(call: Call[Any, Any], job: Job) -> AsyncIterator[list[UndoCell]]:
     start = FIRST
     while True:
-        page = await call.deps.listings.cells(call.shop, job["job_id"], _UPDATED, start, MOST)
+        page = await call.deps.listings.cells(call.shop, job.job_id, _UPDATED, start, MOST)
         yield await undo_cells(call.deps, call.shop, job, page.items)
         if page.after is None:
             return
@@ -196,23 +191,23 @@ async def get_undo(call: Call[UndoSearch, None]) -> Answer:
     asked = call.params
     job = await _ended(call, "an undo")
     _may_be_undone(job)
-    page = await call.deps.listings.cells(call.shop, job["job_id"], _UPDATED, asked.start(int), asked.limit)
+    page = await call.deps.listings.cells(call.shop, job.job_id, _UPDATED, asked.start(int), asked.limit)
     cells = await undo_cells(call.deps, call.shop, job, page.items)
-    total = await call.deps.listings.count_cells(call.shop, job["job_id"], _UPDATED)
+    total = await call.deps.listings.count_cells(call.shop, job.job_id, _UPDATED)
     possible = await _how_many_possible(call, job) if total <= COUNTED else None
     return Answer(
         UndoPage(
             items=cells,
             next_cursor=write_cursor(page.after),
             total=total,
-            direction=job["direction"],
+            direction=job.direction,
             possible=possible,
             impossible=None if possible is None else total - possible,
         )
     )
 
 
-async def _how_many_possible(call: Call[UndoSearch, None], job: Document) -> int:
+async def _how_many_possible(call: Call[UndoSearch, None], job: Job) -> int:
     return sum([sum(cell.possible for cell in cells) async for cells in _undo_pages(call, job)])
 
 

@@ -16,7 +16,7 @@ from services.preview.api.http.explained import (
     Wait,
     code_counts,
     explanation,
-    failure_of,
+    failed,
     pause_of,
     reason_counts,
     reason_text,
@@ -31,6 +31,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
 from shared.mongodb.jobs.bom_progress import BomProgress, BomShare
+from shared.mongodb.jobs.job import FirstError, Job, JobsWanted
 from shared.mongodb.shops.shops import Shop
 
 
@@ -121,38 +122,36 @@ class JobOut(BaseModel):
     held: Wait | None = Field(description="What else an unfinished job waits for now; none: nothing holds it.")
 
     @classmethod
-    def of(cls, document: dict[str, Any], around: Around = NOTHING_AROUND) -> JobOut:
-        """From the stored document, and what is known around it."""
-        unfinished = document["state"] in UNFINISHED_JOB_STATES
-        paused = pause_of(around.shop) if unfinished else None
-        leave_out = document.get("leave_out") or {}
+    def of(cls, job: Job, around: Around = NOTHING_AROUND) -> JobOut:
+        """From the record, and what is known around it."""
+        paused = None if job.ended else pause_of(around.shop)
         return cls(
-            job_id=document["job_id"],
-            no=document["no"],
-            direction=document["direction"],
-            preview_id=document["preview_id"],
-            source=document["source"],
-            requested_by=document["requested_by"],
-            options=JobOptions(**document["options"]),
-            of_job_id=document["of_job_id"],
-            left_out=document["left_out"],
-            leave_out_classes=leave_out.get("classes") or [],
-            leave_out_cells=leave_out.get("cells_no", 0),
-            retried_by=around.retried_by.get(document["job_id"]),
-            undone_by=around.undone_by.get(document["job_id"]),
-            state=document["state"],
-            waits_for=document["waits_for"],
-            totals=TotalsOut(**document["totals"]),
-            codes=code_counts(document["codes"]),
-            reasons=reason_counts(document["reasons"]),
-            first_errors=[_error(entry, around.places) for entry in document["first_errors"]],
-            requested_at=document["requested_at"],
-            started_at=document["started_at"],
-            finished_at=document["finished_at"],
-            cancel_requested=document["cancel_requested"],
-            failure=failure_of(document["failure"]),
+            job_id=job.job_id,
+            no=job.no,
+            direction=job.direction,
+            preview_id=job.preview_id,
+            source=job.source,
+            requested_by=job.requested_by,
+            options=options_of(job),
+            of_job_id=job.of_job_id,
+            left_out=job.left_out,
+            leave_out_classes=[] if job.leave_out is None else list(job.leave_out.classes),
+            leave_out_cells=0 if job.leave_out is None else job.leave_out.cells_no,
+            retried_by=around.retried_by.get(job.job_id),
+            undone_by=around.undone_by.get(job.job_id),
+            state=job.state,
+            waits_for=job.waits_for,
+            totals=TotalsOut.of(job.totals),
+            codes=code_counts(job.codes),
+            reasons=reason_counts(job.reasons),
+            first_errors=[_error(one, around.places) for one in job.first_errors],
+            requested_at=job.requested_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            cancel_requested=job.cancel_requested,
+            failure=None if job.failure is None else failed(job.failure.code, job.failure.message),
             paused=paused,
-            held=wait_of(document) if unfinished and paused is None else None,
+            held=None if job.ended or paused is not None else wait_of(job.held),
         )
 
     @property
@@ -161,17 +160,22 @@ class JobOut(BaseModel):
         return self.state not in UNFINISHED_JOB_STATES
 
 
-def _error(entry: dict[str, Any], places: Mapping[str, str]) -> JobError:
-    message, remedy = explanation(entry["code"])
+def options_of(job: Job) -> JobOptions:
+    """What was chosen for the job, as it is asked for."""
+    return JobOptions(allow_negative=job.options.allow_negative, activate=job.options.activate)
+
+
+def _error(one: FirstError, places: Mapping[str, str]) -> JobError:
+    message, remedy = explanation(one.code)
     return JobError(
-        bom_id=entry["bom_id"],
-        bom_name=entry.get("bom_name"),
-        location_id=entry["location_id"],
-        location_name=places.get(entry["location_id"]),
-        code=entry["code"],
+        bom_id=one.bom_id,
+        bom_name=one.bom_name,
+        location_id=one.location_id,
+        location_name=places.get(one.location_id),
+        code=one.code,
         message=message,
         remedy=remedy,
-        detail=entry.get("detail"),
+        detail=one.detail,
     )
 
 
@@ -302,9 +306,24 @@ class HistoryLine(BaseModel):
     cancelled: int
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> HistoryLine:
-        """From the stored document."""
-        return cls.model_validate({**document["totals"], **document})
+    def of(cls, job: Job) -> HistoryLine:
+        """From the record."""
+        return cls(
+            job_id=job.job_id,
+            requested_at=job.requested_at,
+            finished_at=job.finished_at,
+            requested_by=job.requested_by,
+            direction=job.direction,
+            source=job.source,
+            of_job_id=job.of_job_id,
+            preview_id=job.preview_id,
+            state=job.state,
+            total=job.totals.total,
+            updated=job.totals.updated,
+            skipped=job.totals.skipped,
+            errors=job.totals.errors,
+            cancelled=job.totals.cancelled,
+        )
 
 
 class JobPath(BaseModel):
@@ -329,22 +348,17 @@ class JobFilter(BaseModel):
     since: Moment | None = Field(None, description="Only jobs requested then or later.")
     until: Moment | None = Field(None, description="Only jobs requested before then.")
 
-    def wanted(self) -> dict[str, Any]:
-        """As a condition on the stored fields."""
-        asked = {
-            "direction": self.direction,
-            "source": self.source,
-            "of_job_id": self.of_job_id,
-            "requested_by": self.requested_by,
-        }
-        wanted: dict[str, Any] = {name: str(value) for name, value in asked.items() if value is not None}
-        states = [state for state in JobState if self._has(state)]
-        if len(states) < len(JobState):
-            wanted["state"] = {"$in": [str(state) for state in states]}
-        moments = {"$gte": self.since, "$lt": self.until}
-        if given := {name: moment for name, moment in moments.items() if moment is not None}:
-            wanted["requested_at"] = given
-        return wanted
+    def wanted(self) -> JobsWanted:
+        """As the store takes it."""
+        return JobsWanted(
+            states=frozenset(state for state in JobState if self._has(state)),
+            direction=self.direction,
+            source=self.source,
+            of_job_id=self.of_job_id,
+            requested_by=self.requested_by,
+            since=self.since,
+            until=self.until,
+        )
 
     def _has(self, state: JobState) -> bool:
         is_open = state in UNFINISHED_JOB_STATES

@@ -17,7 +17,8 @@ from services.preview.api.previews.selection_check import readable_selection_pro
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
-from shared.mongodb.jobs.jobs import left_out_document
+from shared.domain.job import JobState
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.schema import Document
 from shared.rabbitmq.topology import JOB_REQUEST
 
@@ -30,8 +31,8 @@ _OF_A_PREVIEW = FieldProblem(
 _ULID = TypeAdapter[str](Ulid)
 
 
-async def send(deps: Dependencies, request: JobRequest) -> Document:
-    """Store the job, publish its request, and answer the job.
+async def send(deps: Dependencies, request: JobRequest) -> Job:
+    """Store the job, publish its request, and return the job.
 
     Raises ProblemError where the id is another job's (409), or the shop has as many open as it may (429).
     """
@@ -40,10 +41,10 @@ async def send(deps: Dependencies, request: JobRequest) -> Document:
         async with deps.locks.of(request.shop):
             await _must_have_room(deps, request)
             await deps.jobs.request(request)
-    stored = await deps.jobs.get(request.shop, request.job_id)
-    if stored is None or not same(stored, request):
+    stored = await deps.jobs.get_as_asked(request)
+    if stored is None:
         raise _id_used(request.job_id)
-    if stored["state"] == "requested":
+    if stored.state is JobState.REQUESTED:
         await deps.publisher.command(JOB_REQUEST, request)
     return stored
 
@@ -60,22 +61,6 @@ async def _must_have_room(deps: Dependencies, request: JobRequest) -> None:
             "Wait until some have ended, or cancel some.",
             seconds=30,
         )
-
-
-def same(stored: Document, request: JobRequest) -> bool:
-    """Whether the stored job is what the request asks for."""
-    asked = (
-        str(request.direction),
-        request.selection.model_dump(exclude_none=True),
-        request.preview_id,
-        str(request.source),
-        request.of_job_id,
-        request.left_out,
-        request.options.model_dump(exclude_none=True),
-        left_out_document(request),
-    )
-    names = ("direction", "selection", "preview_id", "source", "of_job_id", "left_out", "options", "leave_out")
-    return asked == tuple(stored.get(name) for name in names)
 
 
 def _id_used(job_id: str) -> ProblemError:

@@ -11,7 +11,7 @@ from ulid import ULID
 
 from services.preview.api.http.csv import table
 from services.preview.api.http.pages import read_cursor, write_cursor
-from services.preview.api.http.problem import unknown
+from services.preview.api.http.problem import ProblemError, unknown
 from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.http.sse import State, stream
 from services.preview.api.jobs.models import (
@@ -35,8 +35,8 @@ from services.preview.api.jobs.view import job_out, jobs_out, place_names
 from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import Page, Start
-from shared.mongodb.schema import Document
 
 COLUMNS = (
     "bom_id",
@@ -82,24 +82,29 @@ async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
 async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
     """The selection of a request that came before: it is answered as it was, whatever has changed since."""
     body = call.body
-    stored = None if body.job_id is None else await call.deps.jobs.get(call.shop, job_id)
+    stored = None if body.job_id is None else await call.deps.jobs.get_whole(call.shop, job_id)
     if stored is None:
         return None
-    return body.selection or SelectionBody.model_validate(stored["selection"])
+    return body.selection or stored.selection
 
 
-async def accepted(call: Call[Any, Any], document: Document) -> Answer:
+async def accepted(call: Call[Any, Any], job: Job) -> Answer:
     """202 with the job."""
-    job = await job_out(call.deps, call.shop, document)
-    return Answer(job, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{document['job_id']}"})
+    shown = await job_out(call.deps, call.shop, job)
+    return Answer(shown, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.job_id}"})
 
 
-async def job_document(call: Call[Any, Any], job_id: str) -> Document:
-    """The job without its selection. Raises ProblemError (404)."""
-    document = await call.deps.listings.job(call.shop, job_id)
-    if document is None:
-        raise unknown("path.job_id", f"There is no job {job_id}.", "See GET /api/jobs.")
-    return document
+async def known_job(call: Call[Any, Any], job_id: str) -> Job:
+    """The job. Raises ProblemError (404)."""
+    job = await call.deps.listings.job(call.shop, job_id)
+    if job is None:
+        raise no_such_job(job_id)
+    return job
+
+
+def no_such_job(job_id: str) -> ProblemError:
+    """404."""
+    return unknown("path.job_id", f"There is no job {job_id}.", "See GET /api/jobs.")
 
 
 async def list_jobs(call: Call[JobSearch, None]) -> Answer:
@@ -115,7 +120,7 @@ async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
     """GET /api/jobs/export.csv."""
     wanted = call.params.wanted()
 
-    async def read(start: Start, limit: int) -> Page:
+    async def read(start: Start, limit: int) -> Page[Job]:
         return await call.deps.listings.jobs(call.shop, wanted, start.after, limit)
 
     return await table(call.request, "history", HISTORY_COLUMNS, read, HistoryLine.of)
@@ -123,14 +128,14 @@ async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
 
 async def get_job(call: Call[JobPath, None]) -> Answer:
     """GET /api/jobs/{job_id}."""
-    document = await job_document(call, call.params.job_id)
-    return Answer(await job_out(call.deps, call.shop, document))
+    job = await known_job(call, call.params.job_id)
+    return Answer(await job_out(call.deps, call.shop, job))
 
 
 async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
     """GET /api/jobs/{job_id}/boms."""
     asked = call.params
-    await job_document(call, asked.job_id)
+    await known_job(call, asked.job_id)
     start = asked.start(str)
     after = None if start.after is None else str(start.after[0])
     page = await call.deps.job_boms.page(
@@ -144,7 +149,7 @@ async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
 async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
     """GET /api/jobs/{job_id}/cells."""
     asked = call.params
-    await job_document(call, asked.job_id)
+    await known_job(call, asked.job_id)
     wanted, listings = asked.wanted(), call.deps.listings
     page = await listings.cells(call.shop, asked.job_id, wanted, asked.start(int), asked.limit)
     total = await listings.count_cells(call.shop, asked.job_id, wanted)
@@ -156,14 +161,14 @@ async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
 async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
     """GET /api/jobs/{job_id}/events."""
     job_id = call.params.job_id
-    await job_document(call, job_id)
+    await known_job(call, job_id)
 
     async def read() -> State | None:
-        document = await call.deps.listings.job(call.shop, job_id)
-        if document is None:
+        job = await call.deps.listings.job(call.shop, job_id)
+        if job is None:
             return None
-        job = await job_out(call.deps, call.shop, document)
-        return job, job.ended
+        shown = await job_out(call.deps, call.shop, job)
+        return shown, shown.ended
 
     return await stream(call, (call.shop, job_id), "job", read)
 
@@ -171,7 +176,7 @@ async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
 async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
     """GET /api/jobs/{job_id}/export.csv."""
     job_id = call.params.job_id
-    await job_document(call, job_id)
+    await known_job(call, job_id)
     places = await place_names(call.deps, call.shop)
     return await table(
         call.request,

@@ -15,6 +15,7 @@ from shared.domain.comparison import Direction
 from shared.domain.plan import Ended, Target, error
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
+from shared.mongodb.jobs.job import Job
 from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import CellStock
 
@@ -38,17 +39,18 @@ class UndoCell(BaseModel):
     remedy: str | None
 
 
-async def undo_cells(deps: Dependencies, shop: str, job: Document, cells: Sequence[Document]) -> list[UndoCell]:
+async def undo_cells(deps: Dependencies, shop: str, job: Job, cells: Sequence[Document]) -> list[UndoCell]:
     """What an undo of the job would do to these cells, which it updated."""
     keys = {CellKey(cell["bom_id"], cell["location_id"]): cell for cell in cells}
     stock = await deps.stock.load(shop, keys)
     known = await deps.shops.get(shop)
-    allowed = job["options"].get("allow_negative")
+    allowed = job.options.allow_negative
     if allowed is None:
         allowed = known is not None and known.allow_negative
     places = await place_names(deps, shop)
-    direction = Direction(job["direction"])
-    return [_view(cell, direction, stock.get(key), allowed, places.get(key.location_id)) for key, cell in keys.items()]
+    return [
+        _view(cell, job.direction, stock.get(key), allowed, places.get(key.location_id)) for key, cell in keys.items()
+    ]
 
 
 def _view(

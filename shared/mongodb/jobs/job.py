@@ -1,0 +1,155 @@
+"""A job as all but its store see it: frozen records, made of the documents by `job_form`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.domain.comparison import CellClass, Direction
+from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
+from shared.domain.waits import WaitReason
+
+
+class FinishedEvent(StrEnum):
+    """Whether `job.finished` of an ended job has been confirmed by the broker."""
+
+    DUE = "due"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenOptions:
+    """Choices of one job; None: nothing was chosen, so the shop's setting counts."""
+
+    allow_negative: bool | None = None
+    activate: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of the preview that are no part of the job: those of whole classes, and how many one by one."""
+
+    classes: tuple[CellClass, ...]
+    cells_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a running job waits for, since when, and when it is tried again."""
+
+    reason: WaitReason | str
+    """A plain word only where a newer build has written it: its sentence is not known here."""
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """Why a job as a whole failed."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstError:
+    """One of the first cells that failed."""
+
+    bom_id: str
+    location_id: str
+    bom_name: str | None
+    code: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job and its figures, without what may be long (`WholeJob`)."""
+
+    shop: str
+    job_id: str
+    no: int | None
+    direction: Direction
+    preview_id: str | None
+    source: JobSource
+    requested_by: str
+    options: ChosenOptions
+    of_job_id: str | None
+    left_out: bool
+    leave_out: LeftOut | None
+    state: JobState
+    waits_for: str | None
+    planned: int | None
+    totals: Totals
+    codes: Mapping[str, int]
+    reasons: Mapping[str, int]
+    first_errors: tuple[FirstError, ...]
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    held: Held | None
+    cancel_requested: bool
+    failure: JobFailure | None
+    finished_event: FinishedEvent | None
+    trace: str | None
+    plan_failures: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether it changes no more."""
+        return self.state not in UNFINISHED_JOB_STATES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeJob(Job):
+    """A job with what may be long: its selection, and the rows left out one by one.
+
+    Both are read when they are asked for: one that cannot be read is the trouble of its own job, not of a list's.
+    """
+
+    stored_selection: Mapping[str, Any] = field(repr=False)
+    stored_leave_out: Mapping[str, Any] | None = field(repr=False)
+
+    @property
+    def selection(self) -> SelectionBody:
+        """What it is about. Raises ValidationError for one that only an older build can have taken."""
+        return SelectionBody.model_validate(self.stored_selection)
+
+    def selects(self, stored: Mapping[str, Any]) -> bool:
+        """Whether its selection is, to the letter, the one that is stored elsewhere."""
+        return self.stored_selection == stored
+
+    @property
+    def rows_left_out(self) -> LeaveOut | None:
+        """Rows of the preview that are no part of it. Raises ValidationError as above."""
+        return None if self.stored_leave_out is None else LeaveOut.model_validate(self.stored_leave_out)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """A retry or an undo of an earlier job."""
+
+    job_id: str
+    of_job_id: str
+    source: JobSource
+    state: JobState
+
+
+@dataclass(frozen=True, slots=True)
+class JobsWanted:
+    """Which jobs a list is to show; None: any. `since` is in it, `until` is not."""
+
+    states: frozenset[JobState] | None = None
+    direction: Direction | None = None
+    source: JobSource | None = None
+    of_job_id: str | None = None
+    requested_by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ANY_JOB = JobsWanted()

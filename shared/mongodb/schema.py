@@ -40,7 +40,8 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 first_errors, plan_failures (tries of planning that failed; absent: none), requested_at, started_at,
                 finished_at, refreshed_at, cancel_requested,
                 held {reason, since, until} or null (what a running job waits for),
-                finished_event due|sent, failure
+                finished_event due|sent, failure {code, message}, trace (of its request), planning_batches (raised by
+                each batch of its cells, so that a cancellation meanwhile conflicts)
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
                 local_before, local_after, settled {settle_no, tracks_rev, first}, activation {key, held, local, …},

@@ -111,22 +111,22 @@ class WholeJob(Job):
     Both are read when they are asked for: one that cannot be read is the trouble of its own job, not of a list's.
     """
 
-    stored_selection: Mapping[str, Any] = field(repr=False)
-    stored_leave_out: Mapping[str, Any] | None = field(repr=False)
+    _selection: Mapping[str, Any] = field(repr=False)
+    _leave_out: Mapping[str, Any] | None = field(repr=False)
 
     @property
     def selection(self) -> SelectionBody:
         """What it is about. Raises ValidationError for one that only an older build can have taken."""
-        return SelectionBody.model_validate(self.stored_selection)
+        return SelectionBody.model_validate(self._selection)
 
     def selects(self, stored: Mapping[str, Any]) -> bool:
         """Whether its selection is, to the letter, the one that is stored elsewhere."""
-        return self.stored_selection == stored
+        return self._selection == stored
 
     @property
     def rows_left_out(self) -> LeaveOut | None:
         """Rows of the preview that are no part of it. Raises ValidationError as above."""
-        return None if self.stored_leave_out is None else LeaveOut.model_validate(self.stored_leave_out)
+        return None if self._leave_out is None else LeaveOut.model_validate(self._leave_out)
 
 
 @dataclass(frozen=True, slots=True)

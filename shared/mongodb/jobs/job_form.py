@@ -69,8 +69,8 @@ def whole_job_of(document: Document) -> WholeJob:
     leave_out = document.get("leave_out")
     return WholeJob(
         **_fields(document),
-        stored_selection=document["selection"],
-        stored_leave_out=None if leave_out is None else {name: leave_out.get(name) for name in LeaveOut.model_fields},
+        _selection=document["selection"],
+        _leave_out=None if leave_out is None else {name: leave_out.get(name) for name in LeaveOut.model_fields},
     )
 
 

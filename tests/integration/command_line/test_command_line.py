@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import aiohttp
 import pytest
@@ -15,6 +17,9 @@ from shared.domain.comparison import Direction
 from tests import waiting
 from tests.integration.command_line.command_line_runs import TRUEUP, environment_of, trueup
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, shop_world
+
+NOT_SHOWN = ("_id", "selection", "finished_event", "planning_batches", "refreshed_at")
+"""Fields of a stored job that are of no use outside."""
 
 
 @pytest.fixture
@@ -81,6 +86,8 @@ async def test_a_job_is_watched_to_its_end_and_its_exit_status_tells_of_failed_c
     assert (newest["job_id"], first["state"]) == (again.document["job_id"], "completed_with_errors")
     shown = await trueup(world.settings, "jobs", first["job_id"])
     assert "Map the BOM to another variant" in " ".join(shown.output.split())
+    kept = await world.mongo.db["jobs"].find_one({"job_id": first["job_id"]}, dict.fromkeys(NOT_SHOWN, 0))
+    assert json.dumps(first) == json.dumps(kept, default=datetime.isoformat)
 
     await world.control("restore_item", {"item_id": world.items["B2"]})
     retried = await trueup(world.settings, "jobs", "retry", first["job_id"], "--watch", "--json")

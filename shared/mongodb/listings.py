@@ -12,7 +12,7 @@ from typing import Any, Literal
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.filters import BomFilter
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
-from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, made_of, wanted_query
+from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, jobs_query, made_of
 from shared.mongodb.pages import FIRST, Keys, Page, Start
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
 from shared.mongodb.schema import Database, Document, found, key_of
@@ -166,7 +166,7 @@ class Listings:
 
     async def jobs(self, shop: str, wanted: JobsWanted, before: Keys | None, limit: int) -> Page[Job]:
         """Jobs, the newest first."""
-        query, start = {"shop": shop, **wanted_query(wanted)}, Start(_dated(before))
+        query, start = {"shop": shop, **jobs_query(wanted)}, Start(_dated(before))
         order = {"requested_at": -1, "job_id": -1}
         page = await self._page("jobs", query, order, start, limit=limit, fields=BUT_THE_LONG)
         return Page([job_of(document) for document in page.items], page.after)

@@ -14,7 +14,7 @@ from services.command_line.terminal.documents import encoded, job_document
 from services.preview.api.jobs.models import Around, HistoryLine, JobOut
 from shared.domain.waits import WaitReason
 from shared.mongodb.jobs.job import JobsWanted
-from shared.mongodb.jobs.job_form import job_of, wanted_query, whole_job_of
+from shared.mongodb.jobs.job_form import job_of, jobs_query, whole_job_of
 
 SHOP = "tests.myshopify.com"
 AT = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -150,4 +150,4 @@ def test_what_a_job_waits_for_is_a_word_of_ours_or_a_newer_builds() -> None:
 
 def test_no_wish_is_no_condition() -> None:
     """A list of all jobs is asked for without any, which its index gives at once."""
-    assert wanted_query(JobsWanted()) == {}
+    assert jobs_query(JobsWanted()) == {}

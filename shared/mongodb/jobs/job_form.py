@@ -136,7 +136,7 @@ def made_of(document: Document) -> MadeOf:
     return MadeOf(document["job_id"], document["of_job_id"], JobSource(document["source"]), JobState(document["state"]))
 
 
-def wanted_query(wanted: JobsWanted) -> Document:
+def jobs_query(wanted: JobsWanted) -> Document:
     """The condition for the jobs that are wanted."""
     equal = {
         "direction": wanted.direction,

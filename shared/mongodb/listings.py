@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.jobs.cell import Cell, CellsWanted
+from shared.mongodb.jobs.cell_form import cell_of, cells_query
 from shared.mongodb.pages import FIRST, Keys, Page, Start
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
 from shared.mongodb.schema import Database, Document, found, key_of
@@ -73,7 +75,7 @@ class Listings:
         *,
         limit: int,
         fields: Mapping[str, int] = _SHOWN,
-    ) -> Page:
+    ) -> Page[Document]:
         conditions = [query] if start.after is None else [query, _later(order, start.after)]
         cursor = self._database[collection].find({"$and": conditions}, fields)
         cursor = cursor.sort(list(order.items())).skip(start.skip).limit(limit + 1)
@@ -85,7 +87,7 @@ class Listings:
 
     async def _page_by_keys(
         self, collection: str, query: Document, order: Mapping[str, int], start: Start, *, limit: int, name: str
-    ) -> Page:
+    ) -> Page[Document]:
         """The same for a page far down, of documents told apart by `name`: by their keys first, since an index alone
         passes over thousands faster than documents can be. One that was removed in between is left out.
         """
@@ -99,7 +101,7 @@ class Listings:
 
     async def boms(
         self, shop: str, wanted: Filtered, start: Start, limit: int, *, sort: BomSort = "name"
-    ) -> tuple[Page, int]:
+    ) -> tuple[Page[Document], int]:
         """BOMs in the order of `sort`, and how many the filter finds in all."""
         query = await self._filter.query(shop, wanted)
         return await asyncio.gather(
@@ -124,7 +126,7 @@ class Listings:
         limit: int,
         *,
         sort: RowSort = "no",
-    ) -> Page:
+    ) -> Page[Document]:
         """Rows of a preview; `wanted` holds equal values of stored fields."""
         query: Document = {"shop": shop, "preview_id": preview_id, **wanted}
         if sort == "no":
@@ -143,7 +145,7 @@ class Listings:
 
     async def _numbered(
         self, collection: str, query: Document, wanted: Mapping[str, Any], start: Start, limit: int
-    ) -> Page:
+    ) -> Page[Document]:
         """Documents by their numbers. Unfiltered these have no gaps, so no document has to be passed over."""
         if start.skip and not wanted:
             start = Start(after=[start.skip - 1])
@@ -153,16 +155,16 @@ class Listings:
         """How many rows of a preview there are; `wanted` as above."""
         return await self._count("preview_rows", {"shop": shop, "preview_id": preview_id, **wanted})
 
-    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page:
+    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page[Document]:
         """Previews without their selections, the newest first."""
         order = {"requested_at": -1, "preview_id": -1}
         return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
 
-    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page:
+    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page[Document]:
         """Who did what, the newest first; None: what is of no shop (`shared.mongodb.shops.audit`)."""
         return await self._page("audit", {"shop": shop}, {"entry_id": -1}, Start(after), limit=limit)
 
-    async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page:
+    async def jobs(self, shop: str, wanted: Mapping[str, Any], before: Keys | None, limit: int) -> Page[Document]:
         """Jobs without their selections, the newest first; `wanted` is a condition on stored fields."""
         order = {"requested_at": -1, "job_id": -1}
         return await self._page("jobs", {"shop": shop, **wanted}, order, Start(_dated(before)), limit=limit)
@@ -173,14 +175,16 @@ class Listings:
         fields = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
         return [d async for d in self._database["jobs"].find(query, fields).sort("requested_at", 1)]
 
-    async def cells(self, shop: str, job_id: str, wanted: Mapping[str, Any], start: Start, limit: int) -> Page:
-        """Cells of a job in their order; `wanted` holds equal values of stored fields."""
-        query = {"shop": shop, "job_id": job_id, **wanted}
-        return await self._numbered("cells", query, wanted, start, limit)
+    async def cells(self, shop: str, job_id: str, wanted: CellsWanted, start: Start, limit: int) -> Page[Cell]:
+        """Cells of a job in their order."""
+        condition = cells_query(wanted)
+        query = {"shop": shop, "job_id": job_id, **condition}
+        page = await self._numbered("cells", query, condition, start, limit)
+        return Page([cell_of(document) for document in page.items], page.after)
 
-    async def count_cells(self, shop: str, job_id: str, wanted: Mapping[str, Any]) -> int:
-        """How many cells of a job there are; `wanted` as above."""
-        return await self._count("cells", {"shop": shop, "job_id": job_id, **wanted})
+    async def count_cells(self, shop: str, job_id: str, wanted: CellsWanted) -> int:
+        """How many cells of a job there are."""
+        return await self._count("cells", {"shop": shop, "job_id": job_id, **cells_query(wanted)})
 
     async def failed_codes(
         self, shop: str, job_id: str, taken_before: datetime

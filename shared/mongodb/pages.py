@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from shared.mongodb.schema import Document
+T = TypeVar("T")
 
 Keys = Sequence[str | int]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Documents in order, and the sort keys after which the next page starts (None: this was the last)."""
+class Page(Generic[T]):
+    """What is listed, in order, and the sort keys after which the next page starts (None: this was the last)."""
 
-    items: list[Document]
+    items: list[T]
     after: list[str | int] | None
 
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pydantic import ValidationError
 
 from shared.contract.selection import SelectionBody
-from shared.domain.batches import batches
-from shared.domain.selection import Grid, Picked, Selection, may_overlap
+from shared.domain.selection import Selection, may_overlap
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.schema import Document
-
-_BOMS_PER_QUERY = 1000
-_CELLS_PER_QUERY = 500
 
 
 async def shares_a_cell(job: Document, other: Document, cells: CellStore) -> bool:
@@ -24,7 +18,7 @@ async def shares_a_cell(job: Document, other: Document, cells: CellStore) -> boo
         return False
     if other["planned"] is None:
         return True
-    return await cells.any_in(job["shop"], other["job_id"], _conditions(wanted))
+    return await cells.any_of(job["shop"], other["job_id"], wanted)
 
 
 def _readable(other: Document) -> Selection | None:
@@ -33,19 +27,3 @@ def _readable(other: Document) -> Selection | None:
         return SelectionBody(**other["selection"]).to_domain()
     except ValidationError:
         return None
-
-
-def _conditions(wanted: Selection) -> Iterator[Document]:
-    """The selection as conditions on cells, in parts that fit one query."""
-    if isinstance(wanted, Picked):
-        for part in batches(sorted(wanted.cells), _CELLS_PER_QUERY):
-            yield {"$or": [{"bom_id": cell.bom_id, "location_id": cell.location_id} for cell in part]}
-        return
-    places: Document = {}
-    if wanted.location_ids is not None:
-        places = {"location_id": {"$in": sorted(wanted.location_ids)}}
-    if isinstance(wanted, Grid) and wanted.bom_ids is not None:
-        for boms in batches(sorted(wanted.bom_ids), _BOMS_PER_QUERY):
-            yield {"bom_id": {"$in": boms}, **places}
-        return
-    yield places

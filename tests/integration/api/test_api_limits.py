@@ -246,7 +246,7 @@ async def test_downloads_of_a_shop_are_bounded(shop: ApiShop, other: ApiShop, mo
     hanging = asyncio.Event()
     real = export.pages_of
 
-    async def pages_of(read: export.Read) -> AsyncIterator[list[dict[str, Any]]]:
+    async def pages_of(read: export.Read[dict[str, Any]]) -> AsyncIterator[list[dict[str, Any]]]:
         await hanging.wait()
         async for page in real(read):
             yield page

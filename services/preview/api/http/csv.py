@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -20,11 +20,13 @@ _FORMULA = re.compile(r"(^|[,;|\t\r\n])([\s\"']*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d
 semicolon, tab, bar, line), blanks and quotes passed over; with the wide forms that some take for the signs."""
 
 
-Read = Callable[[Start, int], Awaitable[Page]]
+T = TypeVar("T")
+
+Read = Callable[[Start, int], Awaitable[Page[T]]]
 """Reads a page of a listing from somewhere on."""
 
 
-async def pages_of(read: Read) -> AsyncIterator[list[dict[str, Any]]]:
+async def pages_of(read: Read[T]) -> AsyncIterator[list[T]]:
     """Every page of a listing."""
     start = FIRST
     while True:
@@ -39,8 +41,8 @@ async def table(
     request: web.Request,
     name: str,
     columns: Sequence[str],
-    read: Read,
-    form: Callable[[dict[str, Any]], BaseModel],
+    read: Read[T],
+    form: Callable[[T], BaseModel],
 ) -> web.StreamResponse:
     """Answer all rows of a listing as CSV with a head line. A failure on the way breaks the answer off."""
     response = web.StreamResponse(

@@ -35,6 +35,7 @@ from services.preview.api.jobs.view import job_out, jobs_out, place_names
 from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
+from shared.mongodb.jobs.cell import ANY_CELL
 from shared.mongodb.listings import Page, Start
 from shared.mongodb.schema import Document
 
@@ -115,7 +116,7 @@ async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
     """GET /api/jobs/export.csv."""
     wanted = call.params.wanted()
 
-    async def read(start: Start, limit: int) -> Page:
+    async def read(start: Start, limit: int) -> Page[Document]:
         return await call.deps.listings.jobs(call.shop, wanted, start.after, limit)
 
     return await table(call.request, "history", HISTORY_COLUMNS, read, HistoryLine.of)
@@ -149,7 +150,7 @@ async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
     page = await listings.cells(call.shop, asked.job_id, wanted, asked.start(int), asked.limit)
     total = await listings.count_cells(call.shop, asked.job_id, wanted)
     places = await place_names(call.deps, call.shop)
-    items = [JobCellOut.of(document, places) for document in page.items]
+    items = [JobCellOut.of(cell, places) for cell in page.items]
     return Answer(JobCellPage(items=items, next_cursor=write_cursor(page.after), total=total))
 
 
@@ -177,8 +178,8 @@ async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
         call.request,
         f"job-{job_id}",
         COLUMNS,
-        lambda start, limit: call.deps.listings.cells(call.shop, job_id, {}, start, limit),
-        lambda document: JobCellOut.of(document, places),
+        lambda start, limit: call.deps.listings.cells(call.shop, job_id, ANY_CELL, start, limit),
+        lambda cell: JobCellOut.of(cell, places),
     )
 
 

@@ -49,13 +49,15 @@ class Rounds:
         every: float,
         *,
         rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        finish: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         """Do `work` now and then again, `every` seconds after it has ended; `rest` may end a pause early.
 
-        A round that fails is logged and done again: what it had to do stands in the documents.
+        A round that fails is logged and done again: what it had to do stands in the documents. `finish` is for what a
+        round has begun and not waited for; it runs at the end.
         """
         each = self._rounds[name] = _Round(name, every, self._clock())
-        each.task = asyncio.create_task(self._run(each, work, rest), name=name)
+        each.task = asyncio.create_task(self._run(each, work, rest, finish), name=name)
 
     @property
     def silent(self) -> list[str]:
@@ -75,12 +77,20 @@ class Rounds:
         metrics.ROUND_AGE.forget(self)
 
     async def _run(
-        self, each: _Round, work: Callable[[], Awaitable[object]], rest: Callable[[float], Awaitable[object]]
+        self,
+        each: _Round,
+        work: Callable[[], Awaitable[object]],
+        rest: Callable[[float], Awaitable[object]],
+        finish: Callable[[], Awaitable[object]] | None,
     ) -> None:
-        while True:
-            try:
-                await work()
-                each.good_at = self._clock()
-            except Exception:  # a store or broker that is away, most often: the next round tries again
-                log.exception("round_failed", round=each.name)
-            await rest(each.every)
+        try:
+            while True:
+                try:
+                    await work()
+                    each.good_at = self._clock()
+                except Exception:  # a store or broker that is away, most often: the next round tries again
+                    log.exception("round_failed", round=each.name)
+                await rest(each.every)
+        finally:
+            if finish is not None:
+                await finish()

@@ -1,8 +1,7 @@
-"""The composition root of the reconciler: the real parts put together, started, and stopped in good order."""
+"""The composition root of the reconciler: opens what its roles share, starts them, and stops all in good order."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -11,59 +10,29 @@ from typing import Literal
 import structlog
 from ulid import ULID
 
-from services.reconciler.aggregator.abandoned_shops import AbandonedShops
-from services.reconciler.aggregator.aggregator import Aggregator
-from services.reconciler.aggregator.watchdog import EVERY, SILENT_AFTER, Watchdog
+from services.reconciler.aggregator.role import start_aggregator
+from services.reconciler.aggregator.watchdog import EVERY, SILENT_AFTER
 from services.reconciler.counters_at_zero import show_zero_counts
-from services.reconciler.jobs.job_cells import JobCells
-from services.reconciler.jobs.job_events import JobEvents
-from services.reconciler.jobs.window import Window
-from services.reconciler.planner.dead_letters import DeadLetters
-from services.reconciler.planner.planner import Planner
-from services.reconciler.schedules.role import ScheduleTimes, compose_scheduling
-from services.reconciler.shop_upkeep.asking_locations import AskingLocations
-from services.reconciler.shop_upkeep.departing import Departing
+from services.reconciler.opened import Opened
+from services.reconciler.planner.role import start_planner
+from services.reconciler.schedules.role import ScheduleTimes, start_schedules
+from services.reconciler.shop_upkeep.role import start_upkeep
 from services.reconciler.shop_upkeep.upkeep import EVERY as UPKEEP_EVERY
-from services.reconciler.shop_upkeep.upkeep import ShopUpkeep
-from services.reconciler.sweeper.role import compose_sweeping
+from services.reconciler.sweeper.role import start_sweeper
 from services.reconciler.sweeper.sweeping import SweepTimes
-from services.reconciler.worker.activation import Activating
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.ending import Ending
-from services.reconciler.worker.lanes import CellLanes
-from services.reconciler.worker.partitions import PREFETCH, Partitions
-from services.reconciler.worker.sending import Sending
-from services.reconciler.worker.shopify_values import ShopifyValues
-from services.reconciler.worker.to_local import ToLocal
-from services.reconciler.worker.to_shopify import ToShopify
-from services.reconciler.worker.verifying import Verifying
+from services.reconciler.worker.role import start_worker
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
-from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
-from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
-from shared.mongodb.jobs.cells import CellStore
-from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.jobs.pushes import PushStore
-from shared.mongodb.lease import PARTITION_LEASE, PartitionLeases, PlanLease
-from shared.mongodb.previews.previews import PreviewStore
-from shared.mongodb.shops.audit import AuditLog
-from shared.mongodb.shops.compliance import ComplianceNotes
-from shared.mongodb.shops.departures import Departures
-from shared.mongodb.shops.redaction import Redaction
-from shared.mongodb.shops.shops import ShopStore
-from shared.mongodb.stock.stock import StockStore
+from shared.mongodb.lease import PARTITION_LEASE
 from shared.observing.operations import start_operations
 from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, PARTITIONS
-from shared.reading.rows import RowReader
-from shared.reading.verify import Verifier
-from shared.schedules.outgoing_webhooks import OutgoingWebhooks
+from shared.rounds import Rounds
 from shared.serving.server import RunningServer
 from shared.settings import (
     ReconcilerSettings,
@@ -71,24 +40,16 @@ from shared.settings import (
     ShopifySettings,
     SubscribingSettings,
     SweepingSettings,
-    TargetSettings,
     part_of,
 )
 from shared.shop_life.probing import FIRST_PROBE
 from shared.shop_life.wiring import ShopLife
-from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.session import shopify_session
-from shared.shopify.reads.reads import ShopifyReads
-from shared.shopify.writes.activation import Activation
-from shared.shopify.writes.writes import ShopifyWrites
 
 log = structlog.get_logger()
 
 Role = Literal["planner", "worker", "aggregator", "sweeper"]
 ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator", "sweeper"})
-
-_COMMANDS_AT_ONCE = 20
-_RESULTS_AT_ONCE = 200
 
 
 class ReconcilerService:
@@ -97,16 +58,8 @@ class ReconcilerService:
     def __init__(self, settings: ReconcilerSettings, roles: Collection[Role]) -> None:
         self._settings = settings
         self._roles = frozenset(roles)
-        self._tasks: list[asyncio.Task[None]] = []
-        self._lease = PARTITION_LEASE
-        self._clock = SYSTEM_CLOCK
-        self._first_probe = FIRST_PROBE
-        self._sweep_times = SweepTimes()
-        self._schedule_times = ScheduleTimes()
-        self._partitions: Partitions | None = None
-        self._aggregator: Aggregator | None = None
         self._operations: RunningServer | None = None
-        self._consumer: Consumer | None = None
+        self._opened: Opened | None = None
         self._connections = AsyncExitStack()
 
     @classmethod
@@ -130,17 +83,22 @@ class ReconcilerService:
         services).
         """
         service = cls(settings, roles)
-        service._lease = partition_lease
-        service._clock = clock
-        service._first_probe = first_probe
-        service._schedule_times = schedule_times or ScheduleTimes()
-        if sweep_times is not None:
-            service._sweep_times = sweep_times
-        elif "sweeper" in roles:
-            service._sweep_times = SweepTimes.of(part_of(settings, SweepingSettings))
         try:
-            consumer = await service._connect()
-            await service._compose(consumer, watchdog_every, silent_after)
+            opened = service._opened = await service._open(clock)
+            show_zero_counts()
+            if "worker" in service._roles:
+                await start_worker(opened, service._life(opened, first_probe), lease=partition_lease)
+            if "sweeper" in service._roles:
+                webhook_url = part_of(settings, SubscribingSettings).webhook_url
+                times = sweep_times or SweepTimes.of(part_of(settings, SweepingSettings))
+                life = service._life(opened, first_probe, webhook_url)
+                start_sweeper(opened, life, webhook_url=webhook_url, times=times)
+                start_schedules(opened, life, times=schedule_times or ScheduleTimes())
+                start_upkeep(opened, life, every=min(watchdog_every, UPKEEP_EVERY), first_probe=first_probe)
+            if "planner" in service._roles:
+                await start_planner(opened)
+            if "aggregator" in service._roles:
+                await start_aggregator(opened, watchdog_every=watchdog_every, silent_after=silent_after)
             if operations:
                 service._operations = await start_operations(settings.host, settings.operations_port, service.ready)
         except BaseException:
@@ -149,200 +107,48 @@ class ReconcilerService:
         log.info("reconciler_started", roles=sorted(service._roles))
         return service
 
-    async def _connect(self) -> Consumer:
-        settings = self._settings
+    async def _open(self, clock: Clock) -> Opened:
+        settings, later = self._settings, self._connections
         url = settings.amqp_url.get_secret_value()
-        self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
-        self._connections.callback(self._mongo.close)
-        await self._mongo.prepare()
+        mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+        later.callback(mongo.close)
+        await mongo.prepare()
         await declare_topology(url)
         # The aggregator has no secret: nothing that it publishes is sealed.
         alone = self._roles == {"aggregator"}
-        self._seals = Seals(() if alone else part_of(settings, SecretSettings).client_secrets)
-        self._publisher = await Publisher.open(url, "reconciler", None if alone else self._seals)
-        self._connections.push_async_callback(self._publisher.close)
-        self._keeper = KeptMessages(DeadLetterStore(self._mongo.db), self._seals)
-        self._consumer = consumer = await Consumer.open(
-            url, "reconciler", self._keeper, passing=STORE_AWAY, seals=self._seals
+        seals = Seals(() if alone else part_of(settings, SecretSettings).client_secrets)
+        publisher = await Publisher.open(url, "reconciler", None if alone else seals)
+        later.push_async_callback(publisher.close)
+        keeper = KeptMessages(DeadLetterStore(mongo.db), seals)
+        consumer = await Consumer.open(url, "reconciler", keeper, passing=STORE_AWAY, seals=seals)
+        later.push_async_callback(consumer.close)
+        return Opened(
+            settings=settings,
+            owner=str(ULID()),
+            clock=clock,
+            mongo=mongo,
+            publisher=publisher,
+            consumer=consumer,
+            keeper=keeper,
+            seals=seals,
+            session=await later.enter_async_context(shopify_session(http_client_configs())),
+            rounds=Rounds(),
+            later=later,
         )
-        self._connections.push_async_callback(consumer.close)
-        self._session = await self._connections.enter_async_context(shopify_session(http_client_configs()))
-        return consumer
 
-    async def _compose(self, consumer: Consumer, watchdog_every: float, silent_after: timedelta) -> None:
-        mongo = self._mongo
-        show_zero_counts()
-        owner = str(ULID())
-        shops = ShopStore(mongo.db, [])
-        boms = BomStore(mongo.db, mongo.transactions)
-        stock, cells = StockStore(mongo.db), CellStore(mongo.db)
-        jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
-        window = Window(jobs, cells, self._publisher)
-        job_events = JobEvents(jobs, cells, self._publisher)
-        planner = Planner(
-            acts=ForeignActs(AuditLog(mongo.db)),
-            transactions=mongo.transactions,
-            lease=PlanLease(mongo.db, owner),
-            jobs=jobs,
-            cells=cells,
-            shops=shops,
-            previews=previews,
-            sources=JobCells(boms, previews, cells),
-            window=window,
-            job_events=job_events,
-            publisher=self._publisher,
-            most_open=self._settings.open_jobs_per_shop,
-        )
-        aggregator = Aggregator(jobs, window, job_events)
-        if "worker" in self._roles:
-            client = self._life().client.timed_by(self._clock)
-            await self._start_worker(
-                consumer=consumer,
-                owner=owner,
-                client=client,
-                reads=ShopifyReads(client),
-                shops=shops,
-                boms=boms,
-                stock=stock,
-                cells=cells,
-                jobs=jobs,
-            )
-        if "sweeper" in self._roles:
-            self._start_sweeper(owner, min(watchdog_every, UPKEEP_EVERY))
-        if "planner" in self._roles:
-            await consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
-            await consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-            dead_letters = DeadLetters(self._keeper, cells, self._publisher, self._seals)
-            await consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
-        if "aggregator" in self._roles:
-            self._aggregator = aggregator
-            await consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
-            watchdog = Watchdog(
-                jobs=jobs,
-                cells=cells,
-                shops=shops,
-                planner=planner,
-                aggregator=aggregator,
-                job_events=job_events,
-                window=window,
-                every=watchdog_every,
-                silent_after=silent_after,
-            )
-            abandoned_shops = AbandonedShops(
-                ending=Ending(mongo.transactions, stock, cells),
-                shops=shops,
-                jobs=jobs,
-                cells=cells,
-                pushes=PushStore(mongo.db),
-                every=watchdog_every,
-            )
-            self._tasks.append(asyncio.create_task(abandoned_shops.run(), name="giving up"))
-            self._tasks.append(asyncio.create_task(watchdog.run(), name="watchdog"))
-
-    def _life(self, webhook_url: str | None = None) -> ShopLife:
+    def _life(self, opened: Opened, first_probe: timedelta, webhook_url: str | None = None) -> ShopLife:
         settings = part_of(self._settings, ShopifySettings)
-        return ShopLife.of(settings, self._mongo, self._session, webhook_url=webhook_url, first_probe=self._first_probe)
-
-    def _start_sweeper(self, owner: str, caretaker_every: float) -> None:
-        """What calls Shopify on no job's account: looks for missed webhooks, schedules, the care for shops."""
-        webhook_url = part_of(self._settings, SubscribingSettings).webhook_url
-        life = self._life(webhook_url)
-        sweeping = compose_sweeping(
-            self._mongo,
-            owner=owner,
-            client=life.client.timed_by(self._clock),
-            publisher=self._publisher,
-            webhook_url=webhook_url,
-            times=self._sweep_times,
-        )
-        self._tasks.append(asyncio.create_task(sweeping.run(), name="sweeper"))
-        self._start_schedules(owner, life)
-        mongo = self._mongo
-        upkeep = ShopUpkeep(
-            life.probing,
-            life.installing,
-            Departing(
-                Departures(mongo.db),
-                Redaction(mongo.db),
-                ComplianceNotes(mongo.db),
-                AuditLog(mongo.db),
-                life.asking,
-                first=self._first_probe,
-            ),
-            AskingLocations(life.shops, BomStore(mongo.db, mongo.transactions), ShopifyReads(life.client)),
-            every=caretaker_every,
-        )
-        self._tasks.append(asyncio.create_task(upkeep.run(), name="caretaker"))
-
-    def _start_schedules(self, owner: str, life: ShopLife) -> None:
-        allowed = part_of(self._settings, TargetSettings)
-        targets = OutgoingWebhooks.open(private=allowed.private_targets, ports=allowed.target_ports)
-        self._connections.push_async_callback(targets.close)
-        scheduling, outcomes = compose_scheduling(
-            self._mongo,
-            owner=owner,
-            settings=part_of(self._settings, ShopifySettings),
-            life=life,
-            publisher=self._publisher,
-            targets=targets,
-            times=self._schedule_times,
-            per_shop=part_of(self._settings, SweepingSettings).outgoing_per_shop,
-        )
-        self._tasks.append(asyncio.create_task(scheduling.run(), name="schedules"))
-        self._tasks.append(asyncio.create_task(outcomes.run(), name="outcomes"))
-
-    async def _start_worker(
-        self,
-        *,
-        consumer: Consumer,
-        owner: str,
-        client: ShopifyClient,
-        reads: ShopifyReads,
-        shops: ShopStore,
-        boms: BomStore,
-        stock: StockStore,
-        cells: CellStore,
-        jobs: JobStore,
-    ) -> None:
-        transactions = self._mongo.transactions
-        pushes = PushStore(self._mongo.db)
-        ending = Ending(transactions, stock, cells)
-        levels = ShopifyValues(boms, reads)
-        worker = CellWorker(
-            ending=ending,
-            cells=cells,
-            jobs=jobs,
-            shops=shops,
-            boms=boms,
-            pushes=pushes,
-            to_shopify=ToShopify(
-                ending, pushes, Sending(transactions, pushes, client, ShopifyWrites(client), reads), levels
-            ),
-            to_local=ToLocal(ending, levels),
-            levels=levels,
-            rows=RowReader(boms, stock, reads),
-            client=client,
-            reads=reads,
-            publisher=self._publisher,
-            activating=Activating(ending, Activation(client), reads),
-        )
-        leases = PartitionLeases(self._mongo.db, owner, PARTITIONS, lease=self._lease)
-        await leases.check_number()
-        lanes = CellLanes(worker, cells, self._clock, prefetch=PREFETCH, jobs=jobs)
-        self._partitions = Partitions(leases, consumer, lanes, every=self._lease.total_seconds() / 4)
-        await self._partitions.balance()
-        self._tasks.append(asyncio.create_task(self._partitions.run(), name="partitions"))
-        verifier = Verifier(transactions, boms, stock, reads.as_role("verify"))
-        verifying = Verifying(
-            partitions=self._partitions, lanes=lanes, stock=stock, cells=cells, verifier=verifier, clock=self._clock
-        )
-        self._tasks.append(asyncio.create_task(verifying.run(), name="verifying"))
+        return ShopLife.of(settings, opened.mongo, opened.session, webhook_url=webhook_url, first_probe=first_probe)
 
     async def ready(self) -> dict[str, bool]:
         """What the service needs, and whether it is there now."""
+        opened = self._opened
+        if opened is None:
+            return {"started": False}
         return {
-            "broker": self._consumer is not None and await self._publisher.reachable() and self._consumer.ready,
-            "mongodb": await self._mongo.alive(),
+            "broker": await opened.publisher.reachable() and opened.consumer.ready,
+            "mongodb": await opened.mongo.alive(),
+            "rounds": not opened.rounds.silent,
         }
 
     @property
@@ -358,15 +164,10 @@ class ReconcilerService:
         log.info("reconciler_stopped")
 
     async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._consumer is not None:
-            await self._consumer.stop()
-        if self._partitions is not None:
-            await self._partitions.stop()
-        if self._aggregator is not None:
-            await self._aggregator.stop()
+        if self._opened is not None:
+            await self._opened.rounds.stop()
+            await self._opened.consumer.stop()
+        # Roles first, what they work with after them.
         await self._connections.aclose()
         if self._operations is not None:
             await self._operations.close()

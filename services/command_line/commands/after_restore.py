@@ -14,11 +14,9 @@ from rich.console import Console
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_document
-from services.reconciler.aggregator.abandoned_shops import AbandonedShops
-from services.reconciler.worker.ending import Ending
+from services.reconciler.aggregator.role import compose_abandoned_shops
 from shared.domain.codes import Code
 from shared.mongodb.drift.sweeps import SweepStore
-from shared.mongodb.jobs.pushes import PushStore
 from shared.mongodb.lease import running_replicas
 
 
@@ -26,20 +24,13 @@ async def after_restore(client: Client, *, as_json: bool, out: Console) -> Exit:
     """End what was open, make earlier previews stale, ask for full sweeps. Safe to repeat."""
     if running := await running_replicas(client.mongo.db, datetime.now(UTC)):
         raise WrongUseError(f"{running} reconciler processes run on these records: stop every service first")
-    giving_up = AbandonedShops(
-        ending=Ending(client.mongo.transactions, client.stock, client.cells),
-        shops=client.shops,
-        jobs=client.jobs,
-        cells=client.cells,
-        pushes=PushStore(client.mongo.db),
-        code=Code.RECORDS_RESTORED,
-    )
+    abandoned = compose_abandoned_shops(client.mongo, Code.RECORDS_RESTORED)
     sweeps = SweepStore(client.mongo.db)
     shops = [shop.domain for shop in await client.shops.all()]
     jobs = 0
     for shop in shops:
         jobs += len(await client.jobs.unfinished(shop))
-        await giving_up.end(shop)
+        await abandoned.end(shop)
         await client.stock.outdate_previews(shop)
         await sweeps.ask(shop, full=True, at=datetime.now(UTC))
         await client.note("records.restored", shop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -26,9 +25,6 @@ from shared.mongodb.stock.stock import CellStock
 log = structlog.get_logger()
 
 PAUSED_TOO_LONG = timedelta(days=7)
-EVERY = 5.0
-"""Seconds between looks."""
-
 _BATCH = 250
 
 
@@ -43,7 +39,6 @@ class AbandonedShops:
         jobs: JobStore,
         cells: CellStore,
         pushes: PushStore,
-        every: float = EVERY,
         code: Code = Code.SHOP_PAUSED_TOO_LONG,
     ) -> None:
         """`code`: why what was not sent is cancelled."""
@@ -52,19 +47,13 @@ class AbandonedShops:
         self._jobs = jobs
         self._cells = cells
         self._pushes = pushes
-        self._every = every
         self._code = code
 
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                gone = await self._shops.given_up(datetime.now(UTC) - PAUSED_TOO_LONG)
-                for shop in set(gone).intersection(await self._jobs.shops_with(UNFINISHED_JOB_STATES)):
-                    await self.end(shop)
-            except Exception:  # the next look tries again
-                log.exception("giving_up_failed")
-            await asyncio.sleep(self._every)
+    async def round(self) -> None:
+        """Look for shops that are gone and still have open cells."""
+        gone = await self._shops.given_up(datetime.now(UTC) - PAUSED_TOO_LONG)
+        for shop in set(gone).intersection(await self._jobs.shops_with(UNFINISHED_JOB_STATES)):
+            await self.end(shop)
 
     async def end(self, shop: str) -> None:
         """Unsent work is cancelled; what was sent gets its outcome, or ends as unknown."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
@@ -49,7 +48,6 @@ class Watchdog:
         aggregator: Aggregator,
         job_events: JobEvents,
         window: Window,
-        every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
     ) -> None:
         self._jobs = jobs
@@ -59,21 +57,12 @@ class Watchdog:
         self._aggregator = aggregator
         self._job_events = job_events
         self._window = window
-        self._every = every
         self._silent_after = silent_after
         self._planning = Hands(SHOPS_AT_ONCE)
 
-    async def run(self) -> None:
-        """Go round until cancelled."""
-        try:
-            while True:
-                try:
-                    await self.round()
-                except Exception:  # a store or broker that is away: the next round tries again
-                    log.exception("watchdog_round_failed")
-                await asyncio.sleep(self._every)
-        finally:
-            await self._planning.finish()
+    async def finish(self) -> None:
+        """Cancel the planning under way."""
+        await self._planning.finish()
 
     async def round(self) -> None:
         """Plan what waits, refill what is silent, end what is done, tell what was not confirmed.

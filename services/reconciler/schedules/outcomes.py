@@ -39,29 +39,27 @@ class Outcomes:
         schedules: ScheduleStore,
         runs: ScheduleRuns,
         targets: OutgoingWebhooks,
-        tick: float,
         pauses: tuple[timedelta, ...] = PAUSES,
         per_shop: int = PER_SHOP,
     ) -> None:
         self._schedules = schedules
         self._runs = runs
         self._targets = targets
-        self._tick = tick
         self._pauses = pauses
         self._hands = Hands(AT_ONCE, per_shop)
 
-    async def run(self) -> None:
-        """Go round until cancelled."""
-        try:
-            while True:
-                try:
-                    while await self._tell_next():
-                        pass
-                except Exception:  # a store that is away: the next round tries again
-                    log.exception("telling_round_failed")
-                await self._hands.news(self._tick)
-        finally:
-            await self._hands.finish()
+    async def round(self) -> None:
+        """Begin to deliver all that is due, as far as there are hands."""
+        while await self._tell_next():
+            pass
+
+    async def news(self, seconds: float) -> None:
+        """Return when a hand has become free, at the latest after so many seconds."""
+        await self._hands.news(seconds)
+
+    async def finish(self) -> None:
+        """Cancel what is under way: another process delivers it."""
+        await self._hands.finish()
 
     async def _tell_next(self) -> bool:
         """Begin to tell one outcome; whether there was one, and a hand for it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -50,7 +49,6 @@ class Scheduling:
         previews: PreviewStore,
         publisher: Publisher,
         following: Following,
-        tick: float = TICK,
     ) -> None:
         self._schedules = schedules
         self._runs = runs
@@ -60,32 +58,20 @@ class Scheduling:
         self._previews = previews
         self._publisher = publisher
         self._following = following
-        self._tick = tick
         self._hands = Hands(AT_ONCE)
 
-    async def run(self) -> None:
-        """Go round until cancelled."""
-        following = asyncio.create_task(self._follow())
-        try:
-            while True:
-                try:
-                    while await self._begin_next():
-                        pass
-                except Exception:  # a store that is away: the next round tries again
-                    log.exception("schedule_round_failed")
-                await self._hands.news(self._tick)
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-            await self._hands.finish()
+    async def round(self) -> None:
+        """Begin to see to all that is due, as far as there are hands."""
+        while await self._begin_next():
+            pass
 
-    async def _follow(self) -> None:
-        while True:
-            try:
-                await self._following.follow()
-            except Exception:  # a store that is away: the next round tries again
-                log.exception("following_failed")
-            await asyncio.sleep(self._tick)
+    async def news(self, seconds: float) -> None:
+        """Return when a hand has become free, at the latest after so many seconds."""
+        await self._hands.news(seconds)
+
+    async def finish(self) -> None:
+        """Cancel what is under way: another process takes it up."""
+        await self._hands.finish()
 
     async def _begin_next(self) -> bool:
         """Begin to see to what is due; whether there was something, and a hand for it."""

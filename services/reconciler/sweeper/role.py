@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.reconciler.opened import Opened
 from services.reconciler.sweeper.confirming import Confirming
 from services.reconciler.sweeper.full_read import FullRead
 from services.reconciler.sweeper.looking import Looking
@@ -9,17 +10,12 @@ from services.reconciler.sweeper.markers import Markers
 from services.reconciler.sweeper.repairing import Repairing
 from services.reconciler.sweeper.subscribing import Subscribing
 from services.reconciler.sweeper.sweeping import Sweeping, SweepTimes
-from shared.mongodb.catalogue.boms import BomStore
-from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SweepStore
-from shared.mongodb.jobs.cells import CellStore
-from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.shops.subscriptions import SubscriptionStore
-from shared.mongodb.stock.stock import StockStore
-from shared.rabbitmq.publisher import Publisher
 from shared.reading.rows import RowReader
+from shared.shop_life.wiring import ShopLife
 from shared.shopify.bulk.every_level import EveryLevel
 from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
@@ -28,18 +24,16 @@ from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.subscriptions import Subscriptions
 
 
-def compose_sweeping(
-    mongo: Mongo,
-    *,
-    owner: str,
-    client: ShopifyClient,
-    publisher: Publisher,
-    webhook_url: str | None,
-    times: SweepTimes,
-) -> Sweeping:
-    """The sweeper of one process; `owner` is the process's name in leases."""
-    boms, stock = BomStore(mongo.db, mongo.transactions), StockStore(mongo.db)
-    drift, sweeps = DriftStore(mongo.db), SweepStore(mongo.db, owner)
+def start_sweeper(opened: Opened, life: ShopLife, *, webhook_url: str | None, times: SweepTimes) -> None:
+    """Go the rounds of the sweeper."""
+    sweeping = _compose_sweeping(opened, life.client.timed_by(opened.clock), webhook_url, times)
+    opened.rounds.begin("sweeper", sweeping.round, times.tick, finish=sweeping.finish)
+
+
+def _compose_sweeping(opened: Opened, client: ShopifyClient, webhook_url: str | None, times: SweepTimes) -> Sweeping:
+    mongo, publisher = opened.mongo, opened.publisher
+    boms, stock = opened.boms, opened.stock
+    drift, sweeps = DriftStore(mongo.db), SweepStore(mongo.db, opened.owner)
     rows = RowReader(boms, stock, ShopifyReads(client))
     return Sweeping(
         sweeps=sweeps,
@@ -68,8 +62,8 @@ def compose_sweeping(
             drift=drift,
             sweeps=sweeps,
             stock=stock,
-            jobs=JobStore(mongo.db, mongo.transactions),
-            cells=CellStore(mongo.db),
+            jobs=opened.jobs,
+            cells=opened.cells,
             publisher=publisher,
             grace=times.grace,
             follow=times.follow,

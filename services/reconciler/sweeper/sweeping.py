@@ -97,19 +97,11 @@ class Sweeping:
         self._visits = 0
         self._measure_at = 0.0
 
-    async def run(self) -> None:
-        """Go round until cancelled."""
-        try:
-            while True:
-                try:
-                    await self._begin_visits()
-                except Exception:  # a store or broker that is away: the next round tries again
-                    log.exception("sweep_round_failed")
-                await asyncio.sleep(self._times.tick)
-        finally:
-            await self._hands.finish()
+    async def finish(self) -> None:
+        """Cancel the visits under way."""
+        await self._hands.finish()
 
-    async def _begin_visits(self) -> None:
+    async def round(self) -> None:
         """Begin to visit the shops with something due, as far as there are hands, and measure. It waits for no visit:
         one that takes long must not keep the others from theirs."""
         now = datetime.now(UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
 from pydantic import ValidationError
 
 from services.reconciler.worker.lanes import CellLanes
@@ -17,8 +16,6 @@ from shared.mongodb.lease import PartitionLeases
 from shared.rabbitmq.consumer import Consumer, Delivery, Reject, Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
-log = structlog.get_logger()
-
 PREFETCH = 2000
 """Messages of a partition, which several shops share, not answered yet; one shop holds a part (`HELD_BOUND`)."""
 
@@ -26,9 +23,7 @@ PREFETCH = 2000
 class Partitions:
     """Holds partitions, and feeds the lanes from their queues."""
 
-    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: CellLanes, *, every: float) -> None:
-        """`every`: seconds between renewals, a fraction of the lease."""
-        self._every = every
+    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: CellLanes) -> None:
         self._leases = leases
         self._consumer = consumer
         self._lanes = lanes
@@ -42,7 +37,10 @@ class Partitions:
         return frozenset(self._subscriptions)
 
     async def balance(self) -> None:
-        """Renew the leases; take up what is new and lay down what is lost."""
+        """Renew the leases; take up what is new and lay down what is lost.
+
+        A store that is away for a moment costs nothing: the queues go on, the documents guard the cells.
+        """
         wanted = await self._leases.balance()
         for partition in [p for p in self._subscriptions if p not in wanted]:
             await self._lay_down(partition)
@@ -50,15 +48,6 @@ class Partitions:
             self._subscriptions[partition] = await self._consumer.deliver(
                 CELLS[partition], self._on_cell, prefetch=PREFETCH
             )
-
-    async def run(self) -> None:
-        """Balance until cancelled. A store that is away for a moment costs nothing: the queues go on."""
-        while True:
-            await asyncio.sleep(self._every)
-            try:
-                await self.balance()
-            except Exception:  # tried again in a moment; the documents guard the cells, not the leases
-                log.exception("partitions_not_balanced")
 
     async def stop(self) -> None:
         """Lay everything down and leave."""

@@ -60,20 +60,13 @@ class Verifying:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[str, int] = {}
 
-    async def run(self) -> None:
-        """Look for due cells until cancelled."""
-        try:
-            while True:
-                try:
-                    await self._look()
-                except Exception:  # a store that is away: the requests stay in the documents
-                    log.exception("verifying_failed")
-                await asyncio.sleep(EVERY)
-        finally:
-            for task in (*self._running.values(), *self._resting.values()):
-                task.cancel()
+    async def finish(self) -> None:
+        """Cancel the reads under way: their requests stay in the documents."""
+        for task in (*self._running.values(), *self._resting.values()):
+            task.cancel()
 
-    async def _look(self) -> None:
+    async def round(self) -> None:
+        """Begin to read for the shops with due cells. A store that is away costs nothing: requests are documents."""
         for shop in await self._stock.shops_to_verify(datetime.now(UTC)):
             free = shop not in self._running and shop not in self._resting and len(self._running) < SHOPS_AT_ONCE
             if free and partition_of(shop, PARTITIONS) in self._partitions.held:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from services.reconciler.aggregator.watchdog import Watchdog
 from services.reconciler.jobs.window import LEAST, OF_A_SHOP, WINDOW, Window
+from services.reconciler.planner.planner import Planner
 from services.reconciler.schedules import following
 from services.reconciler.schedules.role import ScheduleTimes
 from services.reconciler.schedules.scheduling import Scheduling
@@ -325,7 +325,7 @@ async def test_the_watchdog_waits_for_no_shops_planning(world: ShopWorld, monkey
     """Making a large job's cells takes as long as it takes: the round goes on to the other shops meanwhile."""
     planned: list[str] = []
 
-    async def plan(shop: str) -> None:
+    async def plan(_: Planner, shop: str) -> None:
         planned.append(shop)
         if shop == OTHER:
             await asyncio.Event().wait()
@@ -333,12 +333,8 @@ async def test_the_watchdog_waits_for_no_shops_planning(world: ShopWorld, monkey
     async def shops_with(*_: object) -> list[str]:
         return [OTHER, SHOP]
 
-    async with reconciler(world, roles={"aggregator"}) as service:
-        [dog] = [task for task in service._tasks if task.get_name() == "watchdog"]
-        watchdog: Watchdog = dog.get_coro().cr_frame.f_locals["self"]  # type: ignore[union-attr]  # as it runs
-        monkeypatch.setattr(watchdog._planner, "plan", plan)
-        monkeypatch.setattr(watchdog._jobs, "shops_with", shops_with)
-        for _ in range(3):
-            await watchdog.round()
+    monkeypatch.setattr(Planner, "plan", plan)
+    monkeypatch.setattr(JobStore, "shops_with", shops_with)
+    async with reconciler(world, roles={"aggregator"}, watchdog_every=0.01):
         await until(lambda: planned.count(SHOP) >= 2, what="the other shop's planning in each round")
         assert planned.count(OTHER) == 1

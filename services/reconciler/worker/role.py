@@ -1,0 +1,74 @@
+"""The worker put together: partitions by lease, a lane per shop, batches taken to their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.reconciler.opened import Opened
+from services.reconciler.worker.activation import Activating
+from services.reconciler.worker.cell_worker import CellWorker
+from services.reconciler.worker.ending import Ending
+from services.reconciler.worker.lanes import CellLanes
+from services.reconciler.worker.partitions import PREFETCH, Partitions
+from services.reconciler.worker.sending import Sending
+from services.reconciler.worker.shopify_values import ShopifyValues
+from services.reconciler.worker.to_local import ToLocal
+from services.reconciler.worker.to_shopify import ToShopify
+from services.reconciler.worker.verifying import EVERY, Verifying
+from shared.mongodb.jobs.pushes import PushStore
+from shared.mongodb.lease import PartitionLeases
+from shared.rabbitmq.topology import PARTITIONS
+from shared.reading.rows import RowReader
+from shared.reading.verify import Verifier
+from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.writes.activation import Activation
+from shared.shopify.writes.writes import ShopifyWrites
+
+
+async def start_worker(opened: Opened, life: ShopLife, *, lease: timedelta) -> None:
+    """Take partitions and work on their cells; `lease`: how long a partition is this process's without a renewal."""
+    client = life.client.timed_by(opened.clock)
+    reads = ShopifyReads(client)
+    leases = PartitionLeases(opened.mongo.db, opened.owner, PARTITIONS, lease=lease)
+    await leases.check_number()
+    worker = _compose_cell_worker(opened, client, reads)
+    lanes = CellLanes(worker, opened.cells, opened.clock, prefetch=PREFETCH, jobs=opened.jobs)
+    partitions = Partitions(leases, opened.consumer, lanes)
+    opened.later.push_async_callback(partitions.stop)
+    await partitions.balance()
+    opened.rounds.begin("partitions", partitions.balance, lease.total_seconds() / 4)
+    verifying = Verifying(
+        partitions=partitions,
+        lanes=lanes,
+        stock=opened.stock,
+        cells=opened.cells,
+        verifier=Verifier(opened.mongo.transactions, opened.boms, opened.stock, reads.as_role("verify")),
+        clock=opened.clock,
+    )
+    opened.rounds.begin("verifying", verifying.round, EVERY, finish=verifying.finish)
+
+
+def _compose_cell_worker(opened: Opened, client: ShopifyClient, reads: ShopifyReads) -> CellWorker:
+    transactions, pushes = opened.mongo.transactions, PushStore(opened.mongo.db)
+    boms, stock, cells = opened.boms, opened.stock, opened.cells
+    ending = Ending(transactions, stock, cells)
+    values = ShopifyValues(boms, reads)
+    sending = Sending(transactions, pushes, client, ShopifyWrites(client), reads)
+    return CellWorker(
+        ending=ending,
+        cells=cells,
+        jobs=opened.jobs,
+        shops=opened.shops,
+        boms=boms,
+        pushes=pushes,
+        to_shopify=ToShopify(ending, pushes, sending, values),
+        to_local=ToLocal(ending, values),
+        levels=values,
+        rows=RowReader(boms, stock, reads),
+        client=client,
+        reads=reads,
+        publisher=opened.publisher,
+        activating=Activating(ending, Activation(client), reads),
+    )

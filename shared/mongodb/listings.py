@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.jobs.cell import Cell, CellsWanted
+from shared.mongodb.jobs.cell_form import cell_of, cells_query
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
 from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, jobs_query, made_of
 from shared.mongodb.pages import FIRST, Keys, Page, Start
@@ -177,16 +179,16 @@ class Listings:
         cursor = self._database["jobs"].find(query, OF_MADE_OF).sort("requested_at", 1)
         return [made_of(document) async for document in cursor]
 
-    async def cells(
-        self, shop: str, job_id: str, wanted: Mapping[str, Any], start: Start, limit: int
-    ) -> Page[Document]:
-        """Cells of a job in their order; `wanted` holds equal values of stored fields."""
-        query = {"shop": shop, "job_id": job_id, **wanted}
-        return await self._numbered("cells", query, wanted, start, limit)
+    async def cells(self, shop: str, job_id: str, wanted: CellsWanted, start: Start, limit: int) -> Page[Cell]:
+        """Cells of a job in their order."""
+        condition = cells_query(wanted)
+        query = {"shop": shop, "job_id": job_id, **condition}
+        page = await self._numbered("cells", query, condition, start, limit)
+        return Page([cell_of(document) for document in page.items], page.after)
 
-    async def count_cells(self, shop: str, job_id: str, wanted: Mapping[str, Any]) -> int:
-        """How many cells of a job there are; `wanted` as above."""
-        return await self._count("cells", {"shop": shop, "job_id": job_id, **wanted})
+    async def count_cells(self, shop: str, job_id: str, wanted: CellsWanted) -> int:
+        """How many cells of a job there are."""
+        return await self._count("cells", {"shop": shop, "job_id": job_id, **cells_query(wanted)})
 
     async def failed_codes(
         self, shop: str, job_id: str, taken_before: datetime

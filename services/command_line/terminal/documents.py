@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from services.command_line.terminal.printable import escaped
+from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.schema import Document
 
@@ -75,11 +76,21 @@ def job_document(job: Job) -> Document:
     }
 
 
-def job_cell(cell: Mapping[str, Any]) -> Document:
+def job_cell(cell: Cell) -> Document:
     """A cell of a job as it has ended."""
-    names = ("bom_id", "bom_name", "location_id", "state", "reason", "code", "detail")
-    values = ("shopify_before", "shopify_after", "local_before", "local_after")
-    return {name: cell.get(name) for name in (*names, *values)}
+    return {
+        "bom_id": cell.key.bom_id,
+        "bom_name": cell.bom_name,
+        "location_id": cell.key.location_id,
+        "state": cell.state,
+        "reason": cell.reason,
+        "code": cell.code,
+        "detail": cell.detail,
+        "shopify_before": cell.shopify_before,
+        "shopify_after": cell.shopify_after,
+        "local_before": cell.local_before,
+        "local_after": cell.local_after,
+    }
 
 
 def encoded(value: Any, *, indent: int | None = 2) -> str:

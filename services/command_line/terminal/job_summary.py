@@ -12,6 +12,7 @@ from services.preview.api.http.explained import explanation, pause_of, reason_te
 from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
 from shared.domain.job import Totals
+from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import FIRST, Start
 from shared.mongodb.schema import Document
@@ -24,7 +25,7 @@ MAX_ROWS = 100
 
 _PAGE = 500
 
-QUIET = frozenset({str(Reason.IN_SYNC), str(Reason.ALREADY_EQUAL)})
+QUIET = frozenset({Reason.IN_SYNC, Reason.ALREADY_EQUAL})
 """Reasons that only say that both sides agreed: counted, not listed."""
 
 COLUMNS = (
@@ -36,12 +37,11 @@ COLUMNS = (
 )
 
 
-async def cells_of(records: Records, shop: str, job_id: str, state: CellState | None = None) -> AsyncIterator[Document]:
+async def cells_of(records: Records, shop: str, job_id: str, state: CellState | None = None) -> AsyncIterator[Cell]:
     """The cells of a job in order, those in one state or all."""
     start = FIRST
-    wanted = {} if state is None else {"state": str(state)}
     while True:
-        page = await records.listings.cells(shop, job_id, wanted, start, _PAGE)
+        page = await records.listings.cells(shop, job_id, CellsWanted(state), start, _PAGE)
         for cell in page.items:
             yield cell
         if page.after is None:
@@ -61,12 +61,12 @@ async def print_job(records: Records, job: Job) -> None:
     await print_with_lists({**job_document(job), **paused, "cells": cells()})
 
 
-async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Document]:
+async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Cell]:
     """Cells worth a line: the failed ones first, then those skipped for a reason a person may act on."""
     async for cell in cells_of(records, shop, job_id, CellState.ERROR):
         yield cell
     async for cell in cells_of(records, shop, job_id, CellState.SKIPPED):
-        if cell["reason"] not in QUIET:
+        if cell.reason not in QUIET:
             yield cell
 
 
@@ -84,11 +84,11 @@ async def show_summary(records: Records, shop: str, job: Job, out: Console) -> N
             continue
         lines.append(
             (
-                cell["bom_name"] or cell["bom_id"],
-                places.get(cell["location_id"]) or cell["location_id"],
-                number(cell.get("shopify_after")),
-                number(cell.get("local_after")),
-                cell["code"] or cell["reason"] or "",
+                cell.bom_name or cell.key.bom_id,
+                places.get(cell.key.location_id) or cell.key.location_id,
+                number(cell.shopify_after),
+                number(cell.local_after),
+                cell.code or cell.reason or "",
             )
         )
     if lines:

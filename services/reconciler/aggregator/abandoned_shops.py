@@ -15,10 +15,10 @@ from shared.domain.codes import Code
 from shared.domain.job import UNFINISHED_JOB_STATES
 from shared.domain.plan import Ended
 from shared.domain.push import PushState, RowOutcome
+from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.pushes import PushOutcome, PushRow, PushStore
-from shared.mongodb.schema import Document
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import CellStock
 
@@ -59,17 +59,22 @@ class AbandonedShops:
         """Unsent work is cancelled; what was sent gets its outcome, or ends as unknown."""
         for job in await self._jobs.unfinished(shop):
             await self._jobs.request_cancel(shop, job.job_id)
-        cancelled = await self._cells.cancel_unsent(shop, str(self._code))
+        cancelled = await self._cells.cancel_unsent(shop, self._code)
         log.warning("shop_given_up", shop=shop, cancelled=cancelled)
         while cells := await self._cells.open_of_shop(shop, _BATCH):
-            for push_id in {cell["push_id"] for cell in cells}:
-                await self._end_push(shop, push_id, [cell for cell in cells if cell["push_id"] == push_id])
+            by_push: dict[str, list[Cell]] = {}
+            for cell in cells:
+                if cell.push_id is None:
+                    raise LookupError(f"{cell.cell_id} has been opened since; the next look cancels it")
+                by_push.setdefault(cell.push_id, []).append(cell)
+            for push_id, named in by_push.items():
+                await self._end_push(shop, push_id, named)
 
-    async def _end_push(self, shop: str, push_id: str, cells: Sequence[Document]) -> None:
+    async def _end_push(self, shop: str, push_id: str, cells: Sequence[Cell]) -> None:
         await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
         push = await self._pushes.get(shop, push_id)
-        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=False) for cell in cells]
+        jobs = await self._jobs.get_many(shop, {cell.job_id for cell in cells})
+        tasks = [task_of(cell, jobs[cell.job_id], allow_negative=False) for cell in cells]
         known: dict[tuple[str, CellKey], tuple[PushRow, PushOutcome]] = {
             (row.job_id, row.key): (row, outcome) for row, outcome in zip(push.rows, push.outcomes, strict=False)
         }

@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.batches import batches
-from shared.domain.cell import CellKey, CellState
+from shared.domain.cell import CellKey
 from shared.domain.codes import Code, row_is_stale
-from shared.domain.comparison import Direction
+from shared.domain.comparison import Reason
 from shared.domain.job import JobSource
 from shared.domain.selection import Filtered, Selection
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
-from shared.mongodb.jobs.cells import CellStore, NewCell, key_in
+from shared.mongodb.jobs.cell import Cell, NewCell
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.previews.row_form import row_of
 from shared.mongodb.schema import Document
 
 BATCH = 500
@@ -82,7 +84,7 @@ class JobCells:
 
     async def _retried(self, job: Job, first_id: str) -> AsyncIterator[list[NewCell]]:
         """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""
-        batch: list[Document] = []
+        batch: list[Cell] = []
         async for cell in self._cells.failed(job.shop, first_id, left_out=job.left_out):
             batch.append(cell)
             if len(batch) == BATCH:
@@ -91,54 +93,36 @@ class JobCells:
         if batch:
             yield await self._again(job.shop, batch)
 
-    async def _again(self, shop: str, cells: list[Document]) -> list[NewCell]:
-        boms = await self._boms.get(shop, {cell["bom_id"] for cell in cells})
+    async def _again(self, shop: str, cells: list[Cell]) -> list[NewCell]:
+        boms = await self._boms.get(shop, {cell.key.bom_id for cell in cells})
         again: list[NewCell] = []
         for cell in cells:
-            bom = boms.get(cell["bom_id"])
+            bom = boms.get(cell.key.bom_id)
             if bom is None:
-                again.append(NewCell(key_in(cell), None, cell["bom_name"], code=Code.BOM_NOT_FOUND))
+                again.append(NewCell(cell.key, None, cell.bom_name, code=Code.BOM_NOT_FOUND))
                 continue
-            code = None if cell["code"] is None else Code(cell["code"])
+            code = None if cell.code is None else Code(cell.code)
             if code is Code.OUTCOME_UNKNOWN or (code is not None and row_is_stale(code)):
-                again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=code))
+                again.append(NewCell(cell.key, bom.inventory_item_id, bom.name, code=code))
                 continue
-            if cell["row"] is not None and expired(cell["row"]["taken_at"]):
-                again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
+            if cell.row is not None and expired(cell.row.taken_at):
+                again.append(NewCell(cell.key, bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
                 continue
-            same_item = cell["item_id"] == bom.inventory_item_id
-            again.append(
-                NewCell(
-                    key_in(cell),
-                    bom.inventory_item_id,
-                    bom.name,
-                    row=cell["row"] if same_item else None,
-                    undo=cell["undo"],
-                )
-            )
+            same_item = cell.item_id == bom.inventory_item_id
+            row = cell.row if same_item else None
+            again.append(NewCell(cell.key, bom.inventory_item_id, bom.name, row=row, undo=cell.undo))
         return again
 
     async def _undone(self, job: Job, first_id: str) -> AsyncIterator[list[NewCell]]:
         batch: list[NewCell] = []
         async for cell in self._cells.updated(job.shop, first_id):
-            undo = undo_of(cell, job.direction)
-            batch.append(NewCell(key_in(cell), cell["item_id"], cell["bom_name"], undo=undo))
+            undo = cell.undone_by(job.direction)
+            batch.append(NewCell(cell.key, cell.item_id, cell.bom_name, undo=undo))
             if len(batch) == BATCH:
                 yield batch
                 batch = []
         if batch:
             yield batch
-
-
-def undo_of(cell: Document, direction: Direction) -> Document:
-    """What is to be undone of a cell that a job of this direction updated; d = before − after."""
-    if cell["state"] != CellState.UPDATED:
-        raise ValueError("only an updated cell can be undone")
-    side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
-    before, after = cell[f"{side}_before"], cell[f"{side}_after"]
-    d = 0 if before is None or after is None else before - after
-    first_count = direction is Direction.TO_LOCAL and before is None and after is not None
-    return {"direction": str(direction), "d": d, "first_count": first_count, **cell["settled"]}
 
 
 def _class(rows: Mapping[CellKey, Document], cell: SelectedCell) -> str | None:
@@ -160,4 +144,6 @@ def _previewed(cell: SelectedCell, row: Document | None) -> NewCell:
         return NewCell(cell.key, item_id, name, code=Code.NOT_IN_PREVIEW)
     if row["code"] is not None:
         return NewCell(cell.key, item_id, name, code=Code(row["code"]))
-    return NewCell(cell.key, row["item_id"], name, row=row["row"], reason=row["reason"])
+    taken = None if row["row"] is None else row_of(row["row"])
+    reason = None if row["reason"] is None else Reason(row["reason"])
+    return NewCell(cell.key, row["item_id"], name, row=taken, reason=reason)

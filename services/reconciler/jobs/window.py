@@ -7,6 +7,7 @@ import structlog
 from shared.contract.messages import CellWork
 from shared.domain.cell import partition_of
 from shared.errors import BrokerUnavailable
+from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.observing import tracing
@@ -41,14 +42,13 @@ class Window:
         if not claimed:
             return 0
         messages = [
-            CellWork(shop=shop, job_id=job_id, bom_id=cell["bom_id"], location_id=cell["location_id"])
-            for cell in claimed
+            CellWork(shop=shop, job_id=job_id, bom_id=key.bom_id, location_id=key.location_id) for key in claimed
         ]
         requested_in = await self._jobs.trace(shop, job_id) if tracing.on() else None
         try:
             with tracing.span("fill window", parent=requested_in, shop=shop, job=job_id, cells=len(claimed)):
                 await self._publisher.commands(cell_key(partition_of(shop, PARTITIONS)), messages)
         except BrokerUnavailable:
-            await self._cells.free_places(shop, [cell["_id"] for cell in claimed])
+            await self._cells.free_places(shop, [cell_id(shop, job_id, key) for key in claimed])
             raise
         return len(messages)

@@ -21,7 +21,8 @@ from shared.domain.job import JobSource, JobState
 from shared.errors import BrokerUnavailable
 from shared.foreign_acts import ForeignActs
 from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.jobs.cells import CellStore, NewCell, cell_id, is_duplicate_cell
+from shared.mongodb.jobs.cell import NewCell, cell_id
+from shared.mongodb.jobs.cells import CellStore, is_duplicate_cell
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.lease import PlanLease

@@ -11,14 +11,15 @@ from ulid import ULID
 
 from services.reconciler.sweeper.full_read import CELLS_PER_JOB, repair_request
 from shared import metrics
-from shared.domain.cell import CellKey
+from shared.domain.cell import CellKey, CellState
 from shared.domain.comparison import CellClass, classify
 from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
 from shared.domain.stock import Stock
 from shared.errors import BrokerUnavailable
 from shared.mongodb.drift.drift import MAX_TRIES, DriftStore, cell_in
 from shared.mongodb.drift.sweeps import SweepState, SweepStore
-from shared.mongodb.jobs.cells import CellStore, cell_id
+from shared.mongodb.jobs.cell import cell_id
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.schema import Document
@@ -92,7 +93,8 @@ class Repairing:
     async def _repaired(self, shop: str, documents: Sequence[Document]) -> set[str]:
         """The documents whose job has updated their cell."""
         cells = {cell_id(shop, d["job_id"], cell_in(d)): d["_id"] for d in documents if d["job_id"] is not None}
-        return {cells[c["_id"]] for c in await self._cells.ended(shop, list(cells)) if c["state"] == "updated"}
+        ended = await self._cells.ended(shop, list(cells))
+        return {cells[cell.cell_id] for cell in ended if cell.state is CellState.UPDATED}
 
     async def _close(self, document: Document, outcome: str) -> None:
         if await self._drift.resolve(document, outcome, now=datetime.now(UTC)) and document["job_id"] is not None:
@@ -119,7 +121,7 @@ class Repairing:
         """Why the job left the cell as it was."""
         identity = cell_id(document["shop"], document["job_id"], cell_in(document))
         for cell in await self._cells.ended(document["shop"], [identity]):
-            return str(cell.get("code") or cell.get("reason") or cell["state"])
+            return str(cell.code or cell.reason or cell.state)
         return "the job had no such cell"
 
     async def repair(self, state: SweepState) -> list[str]:

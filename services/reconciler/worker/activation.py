@@ -11,7 +11,6 @@ What it held is read and kept before the call: the answer to a call that is sent
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ulid import ULID
 
@@ -22,7 +21,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import Reason, Row
 from shared.domain.plan import QUANTITY_LIMIT, Ended, error, skipped
 from shared.domain.stock import Stock, forget_base
-from shared.mongodb.schema import Document
+from shared.mongodb.jobs.cell import Stocking
 from shared.mongodb.stock.stock import StockWrite
 from shared.mongodb.transactions import Session
 from shared.shopify.reads.reads import Level, ShopifyReads
@@ -46,16 +45,15 @@ class Activating:
         """
         onward: list[Task] = []
         finished: list[Finished] = []
-        levels = await self._levels(shop, [task for task in tasks if task.created.get("activation") is None])
+        levels = await self._levels(shop, [task for task in tasks if task.cell.stocking is None])
         for task in tasks:
             level = levels.get(task.pair)
             prepared, first = await self._prepare(shop, task, 0 if level is None else level.available or 0)
             if isinstance(prepared, Ended):
                 finished += await self._ending.end_each(shop, [(task, CellOutcome(prepared))])
                 continue
-            # An earlier version kept no `held`, and gave zero.
             answer = await self._activation.stock(
-                shop, task.item_id, task.key.location_id, held=prepared.get("held", 0), key=prepared["key"]
+                shop, task.item_id, task.key.location_id, held=prepared.held, key=prepared.key
             )
             if answer.outcome is Stocked.REFUSED:
                 finished += await self._ending.end_each(
@@ -82,17 +80,17 @@ class Activating:
                     levels |= {(item.item_id, place): level for place, level in item.levels.items()}
         return levels
 
-    async def _prepare(self, shop: str, task: Task, held: int) -> tuple[Document | Ended, bool]:
+    async def _prepare(self, shop: str, task: Task, held: int) -> tuple[Stocking | Ended, bool]:
         """What the push will be from, with the call's key, written before the call; or why there is none. And whether
         it is the first call.
         """
 
-        async def body(session: Session) -> tuple[Document | Ended, bool]:
+        async def body(session: Session) -> tuple[Stocking | Ended, bool]:
             cell = (await self._ending.stock.load(shop, [task.key], session)).get(task.key)
             verdict = gone(task, cell)
             if cell is None or verdict is not None:
                 return (error(Code.BOM_NOT_FOUND) if verdict is None else verdict.ended), True
-            known = await self._ending.cells.activation(session, shop, task.cell_id)
+            known = await self._ending.cells.stocking(session, shop, task.cell_id)
             if known is not None:
                 return known, False
             refused = _not_pushable(cell.stock, task)
@@ -102,16 +100,16 @@ class Activating:
             if stock.index is not None:
                 write = StockWrite(task.key, stock, forget_base(stock), "stocked_anew", task.reference)
                 await self._ending.stock.write(session, shop, [write])
-            prepared: Document = {
-                "key": str(ULID()),
-                "held": held,
-                "local": stock.local,
-                "manual_total": stock.manual_total,
-                "settle_no": stock.settle_no,
-                "events_no": stock.events_no,
-                "tracks_rev": stock.tracks_rev,
-            }
-            await self._ending.cells.note_activation(session, shop, task.cell_id, prepared)
+            prepared = Stocking(
+                key=str(ULID()),
+                held=held,
+                local=stock.local,
+                manual_total=stock.manual_total,
+                settle_no=stock.settle_no,
+                events_no=stock.events_no,
+                tracks_rev=stock.tracks_rev,
+            )
+            await self._ending.cells.note_stocking(session, shop, task.cell_id, prepared)
             return prepared, True
 
         return await self._ending.transactions.run(body)
@@ -132,14 +130,17 @@ def _not_pushable(stock: Stock, task: Task) -> Ended | None:
     return None
 
 
-def _row(prepared: Document, answer: StockedAnswer, *, first: bool) -> Row:
+def _row(prepared: Stocking, answer: StockedAnswer, *, first: bool) -> Row:
     """The row from what the level was stocked with: as the first answer tells; one to a repeated call may be newer."""
-    counters: dict[str, Any] = {name: prepared[name] for name in prepared if name not in {"key", "held"}}
-    stocked_with = answer.available if first and answer.available is not None else prepared.get("held", 0)
+    stocked_with = answer.available if first and answer.available is not None else prepared.held
     return Row(
         shopify=stocked_with,
         shopify_time=answer.available_at or answer.taken_at,
         taken_at=answer.taken_at,
         base=stocked_with,
-        **counters,
+        local=prepared.local,
+        manual_total=prepared.manual_total,
+        settle_no=prepared.settle_no,
+        events_no=prepared.events_no,
+        tracks_rev=prepared.tracks_rev,
     )

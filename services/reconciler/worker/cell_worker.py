@@ -30,6 +30,7 @@ from shared.errors import (
     StoreUnavailable,
 )
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
+from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.pushes import PushStore
@@ -99,9 +100,9 @@ class CellWorker:
 
         Raises what the adapters raise; what has ended until then is in the documents and was told.
         """
-        present = await self._cells.load(shop, ids)
-        suspects = [cell["_id"] for cell in present if cell["attempts"] >= SUSPECT_AFTER]
-        rest = [cell["_id"] for cell in present if cell["attempts"] < SUSPECT_AFTER]
+        attempts = await self._cells.attempts(shop, ids)
+        suspects = [cell for cell, begun in attempts.items() if begun >= SUSPECT_AFTER]
+        rest = [cell for cell, begun in attempts.items() if begun < SUSPECT_AFTER]
         # A suspect's attempt is raised only when its own turn comes: it must not count against those behind it.
         for group in [rest, *([cell] for cell in suspects)]:
             if group:
@@ -110,11 +111,7 @@ class CellWorker:
     async def _group(self, shop: str, ids: Sequence[str]) -> None:
         cells = await self._cells.begin(shop, ids)
         try:
-            jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-            document = await self._shops.get(shop)
-            negative = document is not None and document.allow_negative
-            tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
-            await self._work(shop, tasks)
+            await self._work(shop, await self._tasks(shop, cells))
         except ShopifyRefused as refusal:
             await self._cells.give_back(shop, ids)
             await self._refused(shop, ids, refusal)
@@ -122,6 +119,12 @@ class CellWorker:
             # Stopped in good order: the attempt does not count.
             await self._cells.give_back(shop, ids)
             raise
+
+    async def _tasks(self, shop: str, cells: Sequence[Cell]) -> list[Task]:
+        jobs = await self._jobs.get_many(shop, {cell.job_id for cell in cells})
+        known = await self._shops.get(shop)
+        negative = known is not None and known.allow_negative
+        return [task_of(cell, jobs[cell.job_id], allow_negative=negative) for cell in cells]
 
     async def _refused(self, shop: str, ids: Sequence[str], refusal: ShopifyRefused) -> None:
         """Shopify refuses to be read for these cells: halve down to the one it is about, and end that."""
@@ -131,8 +134,8 @@ class CellWorker:
             return
         code = Code.COST_ABOVE_LIMIT if refusal.code == TOO_DEAR else Code.READ_FAILED
         cells = await self._cells.load(shop, ids)
-        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=False) for cell in cells]
+        jobs = await self._jobs.get_many(shop, {cell.job_id for cell in cells})
+        tasks = [task_of(cell, jobs[cell.job_id], allow_negative=False) for cell in cells]
         ends = [(t, CellOutcome(error(code), detail=str(refusal))) for t in tasks if t.push_id is None]
         await self._end(shop, ends)
         if len(ends) < len(tasks):
@@ -140,7 +143,7 @@ class CellWorker:
             raise ShopifyUnclear(f"a push cannot be followed: {refusal}") from refusal
 
     async def _work(self, shop: str, tasks: Sequence[Task]) -> None:
-        crashed = [task for task in tasks if task.created["attempts"] > MAX_ATTEMPTS]
+        crashed = [task for task in tasks if task.cell.attempts > MAX_ATTEMPTS]
         await self._set_aside(shop, [task for task in crashed if task.push_id is None])
         resumed: dict[str, list[Task]] = {}
         for task in tasks:
@@ -168,16 +171,13 @@ class CellWorker:
     async def _resume(self, shop: str, push_id: str) -> None:
         """Resume a push with all the cells that name it, those of other messages included."""
         cells = await self._cells.of_push(shop, push_id)
-        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-        document = await self._shops.get(shop)
-        negative = document is not None and document.allow_negative
-        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
-        if any(task.created["attempts"] > MAX_ATTEMPTS for task in tasks):
+        tasks = await self._tasks(shop, cells)
+        if any(task.cell.attempts > MAX_ATTEMPTS for task in tasks):
             # Only a push that was never sent may be given up; one that was is followed to its outcome.
             withdrawn = await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)
             if withdrawn:
-                await self._set_aside(shop, [t for t in tasks if t.created["attempts"] > MAX_ATTEMPTS])
-                tasks = [task for task in tasks if task.created["attempts"] <= MAX_ATTEMPTS]
+                await self._set_aside(shop, [t for t in tasks if t.cell.attempts > MAX_ATTEMPTS])
+                tasks = [task for task in tasks if task.cell.attempts <= MAX_ATTEMPTS]
         if tasks:
             await self._tell(shop, await self._to_shopify.resume(shop, push_id, tasks))
 
@@ -315,13 +315,13 @@ class CellWorker:
 
 def _left_out(task: Task) -> Reason | None:
     """Why the preview left the cell out."""
-    reason = task.created["left_out"]
+    reason = task.cell.left_out
     return None if reason is None else Reason(reason)
 
 
 def _to_stock(task: Task, reason: Reason | None) -> bool:
     """Whether what keeps the cell out is to be mended first, at the job's request."""
-    begun = task.created.get("activation") is not None
+    begun = task.cell.stocking is not None
     wanted = task.activate and task.direction is Direction.TO_SHOPIFY and reason is Reason.NOT_STOCKED
     return begun or wanted
 

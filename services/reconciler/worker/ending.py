@@ -11,8 +11,8 @@ from shared import metrics
 from shared.contract.messages import FinishedCell
 from shared.domain.codes import Code
 from shared.domain.plan import Ended, Target, error
-from shared.mongodb.jobs.cells import CellEnd, CellStore
-from shared.mongodb.schema import Document
+from shared.mongodb.jobs.cell import CellEnd, Settled
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
 
@@ -65,7 +65,7 @@ class Ending:
                 writes.append(StockWrite(task.key, cell.stock, ended.change, "reconcile", task.reference))
             elif ended.verify:
                 verify.append(task.key)
-            ends.append(CellEnd(task.job_id, task.key, ended.state, task.push_id, _values(task, cell, verdict)))
+            ends.append(_end_of(task, cell, verdict))
         await self.stock.write(session, shop, writes)
         await self.stock.ask_verify(shop, verify, session)
         await self.cells.end(session, shop, ends)
@@ -117,29 +117,28 @@ def pushed_values(target: Target) -> tuple[int, int]:
     return target.change_from, target.quantity
 
 
-def _values(task: Task, cell: CellStock | None, verdict: CellOutcome) -> Document:
+def _end_of(task: Task, cell: CellStock | None, verdict: CellOutcome) -> CellEnd:
     ended = verdict.ended
-    before, after = verdict.shopify
-    values: Document = {
-        "reason": None if ended.reason is None else str(ended.reason),
-        "code": None if ended.code is None else str(ended.code),
-        "detail": verdict.detail,
-        "shopify_before": before,
-        "shopify_after": after,
-    }
+    local: tuple[int | None, int | None] | None = None
+    settled: Settled | None = None
     if cell is not None and ended.change is not None:
-        values |= {
-            "local_before": cell.stock.local,
-            "local_after": ended.change.stock.local,
-            "settled": {
-                "settle_no": ended.change.stock.settle_no,
-                "tracks_rev": ended.change.stock.tracks_rev,
-                "first": cell.stock.never_agreed,
-            },
-        }
+        after = ended.change.stock
+        local = cell.stock.local, after.local
+        settled = Settled(after.settle_no, after.tracks_rev, first=cell.stock.never_agreed)
     elif task.row is not None:
-        values |= {"local_before": task.row.local, "local_after": task.row.local}
-    return values
+        local = task.row.local, task.row.local
+    return CellEnd(
+        job_id=task.job_id,
+        key=task.key,
+        state=ended.state,
+        push_id=task.push_id,
+        reason=ended.reason,
+        code=ended.code,
+        detail=verdict.detail,
+        shopify=verdict.shopify,
+        local=local,
+        settled=settled,
+    )
 
 
 def count_finished(finished: Sequence[Finished]) -> None:
@@ -149,6 +148,6 @@ def count_finished(finished: Sequence[Finished]) -> None:
         direction = str(one.task.direction)
         code = str(one.ended.code or one.ended.reason or "")
         metrics.CELLS.labels(direction, str(one.ended.state), code).inc()
-        metrics.CELL_SECONDS.labels(direction).observe((now - one.task.created["created_at"]).total_seconds())
+        metrics.CELL_SECONDS.labels(direction).observe((now - one.task.cell.created_at).total_seconds())
         if one.ended.change is not None:
             metrics.INDEX_UPDATES.labels("settle", "applied").inc()

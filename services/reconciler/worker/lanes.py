@@ -19,7 +19,8 @@ from shared.domain.cell import partition_of
 from shared.domain.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.growing import growing
-from shared.mongodb.jobs.cells import CellStore, job_in
+from shared.mongodb.jobs.cell import job_in
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from shared.observing import tracing

@@ -11,7 +11,7 @@ from shared import metrics
 from shared.contract.messages import CellWork
 from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey, partition_of
-from shared.mongodb.jobs.cells import cell_id
+from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.lease import PartitionLeases
 from shared.rabbitmq.consumer import Consumer, Delivery, Reject, Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS

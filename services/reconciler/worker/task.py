@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ulid import ULID
@@ -11,37 +11,46 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
 from shared.domain.job import JobSource
 from shared.domain.undo import UndoRow
-from shared.mongodb.jobs.cells import cell_id, key_in
+from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
-from shared.mongodb.previews.row_form import row_of
-from shared.mongodb.schema import Document
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
-    """A cell of a job, its row (or what is to be undone), and how its pushes have fared in this process."""
+    """A cell of a job as it was found, its row (or what is to be undone), and how its pushes have fared since."""
 
-    shop: str
-    job_id: str
-    key: CellKey
+    cell: Cell
     item_id: str
     direction: Direction
     source: JobSource
     allow_negative: bool
     row: Row | None
-    undo: UndoRow | None
     push_id: str | None
     pushes_made: int
-    created: Document = field(repr=False)
     asked_at: datetime
     activate: bool = False
     stale: int = 0
     split: int = 0
 
     @property
+    def job_id(self) -> str:
+        """The cell's job."""
+        return self.cell.job_id
+
+    @property
+    def key(self) -> CellKey:
+        """The cell's BOM and location."""
+        return self.cell.key
+
+    @property
     def cell_id(self) -> str:
-        """The `_id` of the cell's document."""
-        return cell_id(self.shop, self.job_id, self.key)
+        """The cell's name in the store."""
+        return self.cell.cell_id
+
+    @property
+    def undo(self) -> UndoRow | None:
+        """What is to be undone, where the job is an undo."""
+        return self.cell.undo
 
     @property
     def unattended(self) -> bool:
@@ -59,32 +68,20 @@ class Task:
         return f"job:{self.job_id}"
 
 
-def task_of(cell: Document, job: Job, *, allow_negative: bool) -> Task:
-    """A task from the cell's document and its job; the job's own option goes before the shop's setting."""
+def task_of(cell: Cell, job: Job, *, allow_negative: bool) -> Task:
+    """A task from the cell and its job; the job's own option goes before the shop's setting."""
+    if cell.item_id is None:
+        raise ValueError(f"{cell.cell_id} has no item: it ended when it was made")
     option = job.options.allow_negative
-    undo = cell.get("undo")
     return Task(
-        shop=cell["shop"],
-        job_id=cell["job_id"],
-        key=key_in(cell),
-        item_id=cell["item_id"],
+        cell=cell,
+        item_id=cell.item_id,
         direction=job.direction,
         source=job.source,
         allow_negative=allow_negative if option is None else option,
-        row=None if cell["row"] is None else row_of(cell["row"]),
-        undo=None
-        if undo is None
-        else UndoRow(
-            Direction(undo["direction"]),
-            undo["d"],
-            undo["settle_no"],
-            undo["tracks_rev"],
-            first=undo.get("first", False),
-            first_count=undo.get("first_count", False),
-        ),
-        push_id=cell["push_id"],
-        pushes_made=cell["pushes_made"],
-        created=cell,
+        row=cell.row,
+        push_id=cell.push_id,
+        pushes_made=cell.pushes_made,
         asked_at=_asked_at(job),
         activate=bool(job.options.activate),
     )

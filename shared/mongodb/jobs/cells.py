@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pymongo import UpdateOne
@@ -15,9 +14,11 @@ from shared.domain.codes import Code
 from shared.domain.comparison import Row
 from shared.domain.job import JobState
 from shared.domain.selection import Selection
+from shared.mongodb.jobs.cell import Cell, CellEnd, NewCell, Stocking, cell_id
+from shared.mongodb.jobs.cell_form import cell_document, cell_of, end_fields, stocking_document, stocking_of
 from shared.mongodb.jobs.selected_cells import conditions
 from shared.mongodb.previews.row_form import row_document, row_of
-from shared.mongodb.schema import Database, Document, found, key_of
+from shared.mongodb.schema import Database, Document, found
 from shared.mongodb.transactions import Overtaken, Session
 
 _OPEN = [str(state) for state in OPEN_CELL_STATES]
@@ -30,45 +31,6 @@ _BY_NAME = "_id_"
 """Named where cells are: where most of a shop's are asked for, an index that reads all of them looks as good."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewCell:
-    """A cell to be made for a job; `ended` where it is known from the start that nothing can be done."""
-
-    key: CellKey
-    item_id: str | None
-    bom_name: str | None
-    row: Document | None = None
-    undo: Document | None = None
-    reason: str | None = None
-    code: Code | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CellEnd:
-    """How a cell ends; `push_id` is the push it must still name (None: it must name none)."""
-
-    job_id: str
-    key: CellKey
-    state: CellState
-    push_id: str | None
-    values: Document = field(default_factory=dict)
-
-
-def cell_id(shop: str, job_id: str, key: CellKey) -> str:
-    """The `_id` of a job's cell."""
-    return key_of(shop, job_id, key.bom_id, key.location_id)
-
-
-def job_in(this_id: str) -> str:
-    """The job of the cell with this `_id`."""
-    return this_id.split("|", maxsplit=2)[1]
-
-
-def key_in(document: Document) -> CellKey:
-    """The cell's key from its document."""
-    return CellKey(document["bom_id"], document["location_id"])
-
-
 class CellStore:
     """Reads and writes the cells of jobs."""
 
@@ -79,36 +41,7 @@ class CellStore:
     async def make(self, session: Session, shop: str, job_id: str, first_no: int, cells: Sequence[NewCell]) -> None:
         """Insert one batch; the caller runs batches in order and skips those already there."""
         now = datetime.now(UTC)
-        documents = []
-        for offset, cell in enumerate(cells):
-            ended = cell.code is not None
-            document: Document = {
-                "_id": cell_id(shop, job_id, cell.key),
-                "shop": shop,
-                "job_id": job_id,
-                "bom_id": cell.key.bom_id,
-                "location_id": cell.key.location_id,
-                "no": first_no + offset,
-                "item_id": cell.item_id,
-                "bom_name": cell.bom_name,
-                "state": str(CellState.ERROR if ended else CellState.PENDING),
-                "row": cell.row,
-                "undo": cell.undo,
-                "push_id": None,
-                "pushes_made": 0,
-                "attempts": 0,
-                "reason": None,
-                "code": None if cell.code is None else str(cell.code),
-                "detail": None,
-                "left_out": cell.reason,
-                "published_at": None,
-                "created_at": now,
-            }
-            if ended:
-                document["ended_at"] = now
-            else:
-                document["open"] = True
-            documents.append(document)
+        documents = [cell_document(shop, job_id, no, cell, now) for no, cell in enumerate(cells, first_no)]
         await self._cells.insert_many(documents, session=session)
 
     async def made(self, shop: str, job_id: str, session: Session | None = None) -> int:
@@ -136,7 +69,7 @@ class CellStore:
                 return True
         return False
 
-    async def begin(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Document]:
+    async def begin(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Cell]:
         """Raise the attempts of those still open, before the work begins, and load them."""
         await self._cells.update_many(
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True},
@@ -146,20 +79,25 @@ class CellStore:
         )
         return await self.load(shop, ids)
 
-    async def load(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Document]:
+    async def load(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Cell]:
         """Those of the cells that are open."""
         cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": True}, session=session)
-        return [document async for document in cursor]
+        return [cell_of(document) async for document in cursor]
 
-    async def ended(self, shop: str, ids: Sequence[str]) -> list[Document]:
+    async def attempts(self, shop: str, ids: Sequence[str]) -> dict[str, int]:
+        """How often work on those of the cells that are open was begun."""
+        cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": True}, {"attempts": 1})
+        return {document["_id"]: document["attempts"] async for document in cursor}
+
+    async def ended(self, shop: str, ids: Sequence[str]) -> list[Cell]:
         """Those of the cells that have ended."""
         cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": {"$exists": False}})
-        return [document async for document in cursor]
+        return [cell_of(document) async for document in cursor]
 
-    async def of_push(self, shop: str, push_id: str, session: Session | None = None) -> list[Document]:
+    async def of_push(self, shop: str, push_id: str, session: Session | None = None) -> list[Cell]:
         """The open cells that name the push."""
         cursor = self._cells.find({"shop": shop, "push_id": push_id, "open": True}, session=session)
-        return [document async for document in cursor]
+        return [cell_of(document) async for document in cursor]
 
     async def keep_rows(self, shop: str, rows: dict[str, Row]) -> dict[str, Row]:
         """Store the rows a worker took itself; one stored earlier by another worker stays. Returns what is stored."""
@@ -173,16 +111,17 @@ class CellStore:
         cursor = self._cells.find({"_id": {"$in": list(rows)}, "shop": shop}, {"row": 1})
         return {document["_id"]: row_of(document["row"]) async for document in cursor}
 
-    async def activation(self, session: Session, shop: str, cell: str) -> Document | None:
+    async def stocking(self, session: Session, shop: str, cell: str) -> Stocking | None:
         """What was noted before the cell's item was to be stocked; None: nothing was."""
         document = found(await self._cells.find_one({"_id": cell, "shop": shop}, {"activation": 1}, session=session))
-        return None if document is None else document.get("activation")
+        noted = None if document is None else document.get("activation")
+        return None if noted is None else stocking_of(noted)
 
-    async def note_activation(self, session: Session, shop: str, cell: str, values: Document) -> None:
+    async def note_stocking(self, session: Session, shop: str, cell: str, stocking: Stocking) -> None:
         """Note it. Raises Overtaken where the cell has ended."""
         result = await self._cells.update_one(
             {"_id": cell, "shop": shop, "open": True, "activation": None},
-            {"$set": {"activation": values}},
+            {"$set": {"activation": stocking_document(stocking)}},
             session=session,
         )
         if result.matched_count != 1:
@@ -212,7 +151,7 @@ class CellStore:
                     "state": {"$in": _OPEN},
                     "push_id": end.push_id,
                 },
-                {"$set": {"state": str(end.state), "ended_at": now, **end.values}, "$unset": {"open": ""}},
+                {"$set": {**end_fields(end), "ended_at": now}, "$unset": {"open": ""}},
             )
             for end in ends
         ]
@@ -242,20 +181,20 @@ class CellStore:
         )
         return int(result.modified_count)
 
-    async def cancel_unsent(self, shop: str, code: str) -> int:
+    async def cancel_unsent(self, shop: str, code: Code) -> int:
         """Cancel every open cell of the shop that has no push; returns how many."""
         result = await self._cells.update_many(
             {"shop": shop, "open": True, "push_id": None},
             {
-                "$set": {"state": "cancelled", "code": code, "ended_at": datetime.now(UTC)},
+                "$set": {"state": "cancelled", "code": str(code), "ended_at": datetime.now(UTC)},
                 "$unset": {"open": ""},
             },
         )
         return int(result.modified_count)
 
-    async def open_of_shop(self, shop: str, limit: int) -> list[Document]:
+    async def open_of_shop(self, shop: str, limit: int) -> list[Cell]:
         """Some of the open cells of a shop, whatever their job."""
-        return [document async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
+        return [cell_of(document) async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
 
     async def published_and_pending(self, shop: str) -> set[str]:
         """The cells of running jobs that were published and that nobody has begun: no more than the jobs' windows."""
@@ -274,8 +213,8 @@ class CellStore:
                 return True
         return False
 
-    async def claim_window(self, shop: str, job_id: str, window: int) -> list[Document]:
-        """Claim the next cells to publish, so that at most `window` are published and open."""
+    async def claim_window(self, shop: str, job_id: str, window: int) -> list[CellKey]:
+        """Claim the next cells to publish, so that at most `window` are published and open; returns those."""
         condition = {"shop": shop, "job_id": job_id, "open": True}
         begun = {**condition, "published_at": {"$gt": _EPOCH}}
         published = await self._cells.count_documents(begun, limit=window, hint=_BY_PUBLISH)
@@ -292,8 +231,8 @@ class CellStore:
             {"_id": {"$in": ids}, "open": True, "published_at": None},
             {"$set": {"published_at": datetime.now(UTC), "claim": claim}},
         )
-        cursor = self._cells.find({"_id": {"$in": ids}, "claim": claim}).sort("no", 1)
-        return [document async for document in cursor]
+        cursor = self._cells.find({"_id": {"$in": ids}, "claim": claim}, {"bom_id": 1, "location_id": 1}).sort("no", 1)
+        return [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
 
     async def unclaim_silent(self, shop: str, job_id: str, older_than: timedelta) -> int:
         """Free the places of open cells published too long ago; returns how many."""
@@ -308,18 +247,18 @@ class CellStore:
         )
         return int(result.modified_count)
 
-    async def failed(self, shop: str, job_id: str, *, left_out: bool) -> AsyncIterator[Document]:
+    async def failed(self, shop: str, job_id: str, *, left_out: bool) -> AsyncIterator[Cell]:
         """The cells a retry takes: those that ended as errors, and those left out for a reason where asked for."""
         wanted: list[Document] = [{"state": "error"}]
         if left_out:
             wanted.append({"state": "skipped", "left_out": {"$ne": None}})
         async for document in self._cells.find({"shop": shop, "job_id": job_id, "$or": wanted}).sort("no", 1):
-            yield document
+            yield cell_of(document)
 
-    async def updated(self, shop: str, job_id: str) -> AsyncIterator[Document]:
+    async def updated(self, shop: str, job_id: str) -> AsyncIterator[Cell]:
         """The cells an undo takes."""
         async for document in self._cells.find({"shop": shop, "job_id": job_id, "state": "updated"}).sort("no", 1):
-            yield document
+            yield cell_of(document)
 
 
 def is_duplicate_cell(error: Exception) -> bool:

@@ -238,11 +238,13 @@ class ApiShop:
                 "row": None,
                 "undo": None,
                 "push_id": None,
+                "pushes_made": 0,
                 "attempts": 1,
                 "reason": None,
                 "code": None,
                 "detail": None,
                 "left_out": None,
+                "created_at": now,
                 "ended_at": now,
             }
             await self.world.mongo.db["cells"].insert_one(own | cell)

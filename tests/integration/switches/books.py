@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.cell import CellKey
+from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code
-from shared.domain.comparison import GRACE, Direction, Row
-from shared.mongodb.jobs.cells import key_in
+from shared.domain.comparison import GRACE, Direction, Reason, Row
+from shared.mongodb.jobs.cell import Cell
+from shared.mongodb.jobs.cell_form import cell_of
 from shared.mongodb.previews.previews import PreviewRow
-from shared.mongodb.previews.row_form import row_of
 from shared.mongodb.schema import Document
 from simulator.stock import LedgerEntry
 
@@ -62,9 +62,9 @@ class Books:
         """A job has ended: check each of its cells against Shopify's ledger."""
         db = self.shop.ground.mongo.db
         pushes = [push async for push in db["pushes"].find({"shop": self.shop.domain})]
-        cells = [cell async for cell in db["cells"].find({"shop": self.shop.domain, "job_id": job_id})]
+        cells = [cell_of(cell) async for cell in db["cells"].find({"shop": self.shop.domain, "job_id": job_id})]
         for cell in cells:
-            key = key_in(cell)
+            key = cell.key
             made = self._api(key, job_id)
             self._check_one(job_id, cell, key, made, _bodies(pushes, job_id, key))
 
@@ -77,21 +77,21 @@ class Books:
     def _check_one(
         self,
         job_id: str,
-        cell: Document,
+        cell: Cell,
         key: CellKey,
         made: list[LedgerEntry],
         bodies: list[tuple[Document, str | None]],
     ) -> None:
-        where = f"{key} of {job_id}: {cell['state']} {cell['code']} {cell['reason']}, changes {[e.delta for e in made]}"
+        where = f"{key} of {job_id}: {cell.state} {cell.code} {cell.reason}, changes {[e.delta for e in made]}"
         if made and key in self.in_doubt:
             raise AssertionError(f"pushed while in doubt: {where}")
-        row = None if cell["row"] is None else row_of(cell["row"])
-        if cell["code"] == Code.OUTCOME_UNKNOWN:
+        row = cell.row
+        if cell.code is Code.OUTCOME_UNKNOWN:
             self.unknown += 1
             self.in_doubt.add(key)
             assert len(made) <= 1, f"more than once: {where}"
             return
-        if cell["state"] != "updated" or self.direction[job_id] is Direction.TO_LOCAL:
+        if cell.state is not CellState.UPDATED or self.direction[job_id] is Direction.TO_LOCAL:
             assert made == [], f"a change that nobody owns to: {where}"
             self._settled_in_passing(cell, key, row, job_id)
             return
@@ -100,8 +100,8 @@ class Books:
         assert len(applied) == 1, f"applied {len(applied)} times by its own word: {where}"
         assert len(made) == 1, f"not exactly once: {where}"
         manual = applied[0]["manual_used"]
-        if cell["undo"] is not None:
-            expected = cell["undo"]["d"]
+        if cell.undo is not None:
+            expected = cell.undo.d
             self.inside[key] = self.inside.get(key, 0) + expected
         else:
             assert row is not None
@@ -119,13 +119,13 @@ class Books:
         preview = self.previews[job_id]
         assert preview is None or key not in preview.waiting, f"pushed over a message on its way: {where}"
 
-    def _settled_in_passing(self, cell: Document, key: CellKey, row: Row | None, job_id: str) -> None:
+    def _settled_in_passing(self, cell: Cell, key: CellKey, row: Row | None, job_id: str) -> None:
         """Which hand adjustments are inside what both sides agreed on, where a cell was skipped."""
-        if row is None or row.local is None or "settled" not in cell:
+        if row is None or row.local is None or cell.settled is None:
             return
-        if cell["reason"] == "already_equal":
+        if cell.reason is Reason.ALREADY_EQUAL:
             self.inside[key] = row.manual_total - (row.local - row.shopify)
-        elif cell["state"] in {"skipped", "updated"}:
+        elif cell.state in {CellState.SKIPPED, CellState.UPDATED}:
             self.inside[key] = row.manual_total
             if self.direction[job_id] is Direction.TO_LOCAL:
                 self.in_doubt.discard(key)

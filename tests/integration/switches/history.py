@@ -9,7 +9,6 @@ from random import Random
 
 from ulid import ULID
 
-from services.reconciler.jobs.job_cells import undo_of
 from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
@@ -17,9 +16,8 @@ from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.catalogue.boms import SelectedCell
-from shared.mongodb.jobs.cells import NewCell, cell_id, key_in
+from shared.mongodb.jobs.cell import NewCell, cell_id
 from shared.mongodb.previews.previews import PreviewRow
-from shared.mongodb.previews.row_form import row_document
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from simulator.faults import Fault
 from tests.integration.switches.books import Books, Preview
@@ -204,9 +202,7 @@ class History:
 
     def _new(self, key: CellKey, preview: Preview | None) -> NewCell:
         row = PreviewRow(key, None, None) if preview is None else preview.rows[key]
-        reason = None if row.reason is None else str(row.reason)
-        document = None if row.row is None else row_document(row.row)
-        return NewCell(key, self.street.cells[key], key.bom_id, row=document, reason=reason, code=row.code)
+        return NewCell(key, self.street.cells[key], key.bom_id, row=row.row, reason=row.reason, code=row.code)
 
     async def _plan(self, job_id: str, direction: Direction, cells: Sequence[NewCell], of: str | None) -> None:
         request = JobRequest(
@@ -269,7 +265,7 @@ class History:
             self.log.append("undo")
             done = [cell async for cell in self.shop.cells.updated(self.domain, first)]
             undone = [
-                NewCell(key_in(cell), cell["item_id"], cell["bom_name"], undo=undo_of(cell, Direction.TO_SHOPIFY))
+                NewCell(cell.key, cell.item_id, cell.bom_name, undo=cell.undone_by(Direction.TO_SHOPIFY))
                 for cell in done
             ]
             await self._job(Direction.TO_SHOPIFY, None, of=first, cells=undone)

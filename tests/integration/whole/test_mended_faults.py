@@ -26,7 +26,8 @@ from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, Totals
 from shared.domain.stock import observe_event
 from shared.errors import ShopifyThrottled
-from shared.mongodb.jobs.cells import CellStore, NewCell
+from shared.mongodb.jobs.cell import NewCell
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import WholeJob
 from shared.mongodb.jobs.pushes import PushRecord, PushStore
 from shared.mongodb.previews.previews import PreviewStore

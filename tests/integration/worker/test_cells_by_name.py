@@ -6,12 +6,16 @@ Where most of a shop's cells are asked for, another index looks as good to it, a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 import pytest
 
+from shared.domain.cell import CellKey
 from shared.mongodb.connection import Mongo
+from shared.mongodb.jobs.cell import NewCell
+from shared.mongodb.jobs.cell_form import cell_document
 from shared.mongodb.jobs.cells import CellStore
-from shared.mongodb.schema import Document, key_of
+from shared.mongodb.schema import Document
 
 SHOP, JOB = "names.myshopify.com", "J"
 ASKED, HELD = 25, 36
@@ -31,18 +35,8 @@ async def mongo(mongodb_uri: str, database_name: str) -> AsyncIterator[Mongo]:
 
 def cell(number: int) -> Document:
     """An open cell that has been published."""
-    return {
-        "_id": key_of(SHOP, JOB, f"B{number:03}", "1"),
-        "shop": SHOP,
-        "job_id": JOB,
-        "no": number,
-        "bom_id": f"B{number:03}",
-        "location_id": "1",
-        "open": True,
-        "state": "pending",
-        "push_id": None,
-        "attempts": 1,
-    }
+    new = NewCell(CellKey(f"B{number:03}", "1"), "1", None)
+    return {**cell_document(SHOP, JOB, number, new, datetime.now(UTC)), "attempts": 1}
 
 
 async def begin(cells: CellStore, ids: Sequence[str]) -> None:

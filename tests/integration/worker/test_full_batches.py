@@ -13,7 +13,8 @@ from services.reconciler.worker.cell_worker import CellWorker
 from services.reconciler.worker.lanes import Lane
 from shared.domain.cell import CellKey
 from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.cells import CellStore, cell_id
+from shared.mongodb.jobs.cell import cell_id
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.schema import Document, key_of
 from shared.rabbitmq.consumer import Delivery
 from tests.integration.shop_world import SHOP, new_id

@@ -21,6 +21,7 @@ from services.reconciler.sweeper.sweeping import SHOPS_AT_ONCE, Sweeping, SweepT
 from services.reconciler.worker.cell_worker import CellWorker
 from services.reconciler.worker.lanes import HELD_BOUND, Lane
 from services.reconciler.worker.partitions import PREFETCH
+from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction
 from shared.mongodb.jobs.cells import CellStore
@@ -237,7 +238,7 @@ async def test_a_shops_running_jobs_share_its_window(
     await world.mongo.db["jobs"].insert_many(jobs)
     asked: list[int] = []
 
-    async def claim_window(_: CellStore, __: str, ___: str, size: int) -> list[Document]:
+    async def claim_window(_: CellStore, __: str, ___: str, size: int) -> list[CellKey]:
         asked.append(size)
         return []
 

@@ -21,9 +21,11 @@ from services.preview.api.jobs.undo_view import UndoCell, undo_cells
 from services.preview.api.jobs.view import job_out
 from services.preview.api.previews.models import PREVIEW_AGE
 from shared.contract.messages import JobCancel, JobRequest, Ulid
+from shared.domain.cell import CellState
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.mongodb.jobs.cell import CellsWanted
 from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.listings import FIRST, Start
 from shared.rabbitmq.topology import JOB_CANCEL
@@ -211,7 +213,7 @@ async def _how_many_possible(call: Call[UndoSearch, None], job: Job) -> int:
     return sum([sum(cell.possible for cell in cells) async for cells in _undo_pages(call, job)])
 
 
-_UPDATED = {"state": "updated"}
+_UPDATED = CellsWanted(state=CellState.UPDATED)
 
 _PROBLEMS = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 _LOCATION = {"Location": "The job."}

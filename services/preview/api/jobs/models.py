@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -31,6 +31,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
 from shared.mongodb.jobs.bom_progress import BomProgress, BomShare
+from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import FirstError, Job, JobsWanted
 from shared.mongodb.shops.shops import Shop
 
@@ -236,28 +237,28 @@ class JobCellOut(BaseModel):
     ended_at: AwareDatetime | None
 
     @classmethod
-    def of(cls, document: dict[str, Any], places: Mapping[str, str]) -> JobCellOut:
-        """From the stored cell and the names of the locations."""
-        message, remedy = explanation(document["code"])
+    def of(cls, cell: Cell, places: Mapping[str, str]) -> JobCellOut:
+        """From the cell and the names of the locations."""
+        message, remedy = explanation(cell.code)
         return cls(
-            no=document["no"],
-            bom_id=document["bom_id"],
-            bom_name=document["bom_name"],
-            location_id=document["location_id"],
-            location_name=places.get(document["location_id"]),
-            inventory_item_id=document["item_id"],
-            state=document["state"],
-            shopify_before=document.get("shopify_before"),
-            shopify_after=document.get("shopify_after"),
-            local_before=document.get("local_before"),
-            local_after=document.get("local_after"),
-            reason=document["reason"],
-            code=document["code"],
-            message=message or reason_text(document["reason"]),
+            no=cell.no,
+            bom_id=cell.key.bom_id,
+            bom_name=cell.bom_name,
+            location_id=cell.key.location_id,
+            location_name=places.get(cell.key.location_id),
+            inventory_item_id=cell.item_id,
+            state=cell.state,
+            shopify_before=cell.shopify_before,
+            shopify_after=cell.shopify_after,
+            local_before=cell.local_before,
+            local_after=cell.local_after,
+            reason=cell.reason,
+            code=cell.code,
+            message=message or reason_text(cell.reason),
             remedy=remedy,
-            detail=document["detail"],
-            attempts=document["attempts"],
-            ended_at=document.get("ended_at"),
+            detail=cell.detail,
+            attempts=cell.attempts,
+            ended_at=cell.ended_at,
         )
 
 
@@ -386,13 +387,6 @@ class JobCellSearch(Anywhere, JobPath):
     bom_id: Id | None = None
     location_id: LocationId | None = None
 
-    def wanted(self) -> dict[str, str]:
-        """The stored values asked for."""
-        asked = {
-            "state": self.state,
-            "code": self.code,
-            "reason": self.reason,
-            "bom_id": self.bom_id,
-            "location_id": self.location_id,
-        }
-        return {name: str(value) for name, value in asked.items() if value is not None}
+    def wanted(self) -> CellsWanted:
+        """What the cells must have."""
+        return CellsWanted(self.state, self.code, self.reason, self.bom_id, self.location_id)

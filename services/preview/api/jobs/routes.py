@@ -35,6 +35,7 @@ from services.preview.api.jobs.view import job_out, jobs_out, place_names
 from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
+from shared.mongodb.jobs.cell import ANY_CELL
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import Page, Start
 
@@ -154,7 +155,7 @@ async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
     page = await listings.cells(call.shop, asked.job_id, wanted, asked.start(int), asked.limit)
     total = await listings.count_cells(call.shop, asked.job_id, wanted)
     places = await place_names(call.deps, call.shop)
-    items = [JobCellOut.of(document, places) for document in page.items]
+    items = [JobCellOut.of(cell, places) for cell in page.items]
     return Answer(JobCellPage(items=items, next_cursor=write_cursor(page.after), total=total))
 
 
@@ -182,8 +183,8 @@ async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
         call.request,
         f"job-{job_id}",
         COLUMNS,
-        lambda start, limit: call.deps.listings.cells(call.shop, job_id, {}, start, limit),
-        lambda document: JobCellOut.of(document, places),
+        lambda start, limit: call.deps.listings.cells(call.shop, job_id, ANY_CELL, start, limit),
+        lambda cell: JobCellOut.of(cell, places),
     )
 
 

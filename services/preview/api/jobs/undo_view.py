@@ -9,14 +9,13 @@ from pydantic import BaseModel, Field
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.explained import explanation, reason_text
 from services.preview.api.jobs.view import place_names
-from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction
 from shared.domain.plan import Ended, Target, error
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
+from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
-from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import CellStock
 
 
@@ -39,9 +38,9 @@ class UndoCell(BaseModel):
     remedy: str | None
 
 
-async def undo_cells(deps: Dependencies, shop: str, job: Job, cells: Sequence[Document]) -> list[UndoCell]:
+async def undo_cells(deps: Dependencies, shop: str, job: Job, cells: Sequence[Cell]) -> list[UndoCell]:
     """What an undo of the job would do to these cells, which it updated."""
-    keys = {CellKey(cell["bom_id"], cell["location_id"]): cell for cell in cells}
+    keys = {cell.key: cell for cell in cells}
     stock = await deps.stock.load(shop, keys)
     known = await deps.shops.get(shop)
     allowed = job.options.allow_negative
@@ -54,31 +53,26 @@ async def undo_cells(deps: Dependencies, shop: str, job: Job, cells: Sequence[Do
 
 
 def _view(
-    cell: Document, direction: Direction, present: CellStock | None, allow_negative: bool, place: str | None
+    cell: Cell, direction: Direction, present: CellStock | None, allow_negative: bool, place: str | None
 ) -> UndoCell:
-    side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
-    before, after = cell.get(f"{side}_before"), cell.get(f"{side}_after")
-    d = 0 if before is None or after is None else before - after
+    d = 0
     stock = Stock() if present is None else present.stock
     if present is None:
         ended = error(Code.BOM_NOT_FOUND)
-    elif present.item_id != cell["item_id"]:
+    elif present.item_id != cell.item_id:
         ended = error(Code.BOM_REMAPPED)
     else:
-        first_count = direction is Direction.TO_LOCAL and before is None and after is not None
-        settled = cell["settled"]
-        first = settled.get("first", False)
-        row = UndoRow(direction, d, settled["settle_no"], settled["tracks_rev"], first, first_count)
-        if after is not None and first_count:
-            d = -after
+        row = cell.undone_by(direction)
+        # A first count is taken away whole.
+        d = -cell.local_after if row.first_count and cell.local_after is not None else row.d
         ended = _outcome(stock, row, allow_negative)
     possible = ended.change is not None
     then = ended.change.stock if ended.change is not None else stock
     message, remedy = explanation(None if ended.code is None else str(ended.code))
     return UndoCell(
-        bom_id=cell["bom_id"],
-        bom_name=cell["bom_name"],
-        location_id=cell["location_id"],
+        bom_id=cell.key.bom_id,
+        bom_name=cell.bom_name,
+        location_id=cell.key.location_id,
         location_name=place,
         possible=possible,
         change=d if possible else 0,

@@ -82,7 +82,6 @@ NOT_YET_NAMED = {
     "services/command_line/commands/preview.py": 12,
     "services/command_line/commands/sweep.py": 1,
     "services/command_line/terminal/documents.py": 4,
-    "services/command_line/terminal/job_summary.py": 1,
     "services/command_line/terminal/watching.py": 1,
     "services/importer/bom_making.py": 1,
     "services/importer/first_bases.py": 1,
@@ -101,7 +100,6 @@ NOT_YET_NAMED = {
     "services/reconciler/sweeper/confirming.py": 11,
     "services/reconciler/sweeper/repairing.py": 9,
     "services/reconciler/sweeper/sweeping.py": 2,
-    "services/reconciler/worker/cell_worker.py": 1,
 }
 """How often modules still name `Document`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.command_line.connections.stores import Records
 from services.command_line.terminal.documents import job_cell, job_document, print_with_lists
@@ -15,7 +15,6 @@ from shared.domain.job import Totals
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import FIRST, Start
-from shared.mongodb.schema import Document
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +51,7 @@ async def cells_of(records: Records, shop: str, job_id: str, state: CellState | 
 async def print_job(records: Records, job: Job) -> None:
     """The job and all its cells as one JSON document."""
 
-    async def cells() -> AsyncIterator[Document]:
+    async def cells() -> AsyncIterator[dict[str, Any]]:
         async for cell in cells_of(records, job.shop, job.job_id):
             yield job_cell(cell)
 

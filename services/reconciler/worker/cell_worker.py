@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -34,7 +35,6 @@ from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.pushes import PushStore
-from shared.mongodb.schema import Document
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import CellStock
 from shared.mongodb.transactions import Overtaken, WriteConflict
@@ -336,7 +336,7 @@ def _undo_row(task: Task) -> UndoRow:
     return task.undo
 
 
-def _shown(ended: Sequence[Finished]) -> Document:
+def _shown(ended: Sequence[Finished]) -> dict[str, Any]:
     """A log line names one cell in full, and of several the ones that failed."""
     if len(ended) == 1:
         one = ended[0]

@@ -14,7 +14,7 @@ from rich.console import Console
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_document
-from services.reconciler.aggregator.role import compose_abandoned_shops
+from services.reconciler.aggregator.abandoned_shops import AbandonedShops
 from shared.domain.codes import Code
 from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.lease import running_replicas
@@ -24,7 +24,7 @@ async def after_restore(client: Client, *, as_json: bool, out: Console) -> Exit:
     """End what was open, make earlier previews stale, ask for full sweeps. Safe to repeat."""
     if running := await running_replicas(client.mongo.db, datetime.now(UTC)):
         raise WrongUseError(f"{running} reconciler processes run on these records: stop every service first")
-    abandoned = compose_abandoned_shops(client.mongo, Code.RECORDS_RESTORED)
+    abandoned = AbandonedShops.of(client.mongo, Code.RECORDS_RESTORED)
     sweeps = SweepStore(client.mongo.db)
     shops = [shop.domain for shop in await client.shops.all()]
     jobs = 0

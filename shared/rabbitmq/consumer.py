@@ -14,13 +14,15 @@ from aio_pika import IncomingMessage
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import AMQPError
 from aiormq import Channel
+from aiormq.exceptions import ChannelAccessRefused
 
 from shared import metrics, tracing
 from shared.contract.seal import Seals
 from shared.contract.senders import OURS, Sender
-from shared.errors import BrokerUnavailable, TrueupError
+from shared.errors import BrokerRefuses, BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.declaring import declare_queue
+from shared.rabbitmq.refusals import why_refused
 from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
 
 log = structlog.get_logger()
@@ -383,6 +385,8 @@ class Consumer:
         self._subscriptions: list[Subscription] = []
         self._running: set[asyncio.Task[None]] = set()
         self._ready = True
+        self.refusal: str | None = None
+        """What the broker refuses at present; None: nothing."""
         self._watch = asyncio.create_task(self._keep_open(), name=f"{name} keeps its consumers")
 
     @classmethod
@@ -443,6 +447,10 @@ class Consumer:
         self._subscriptions.append(subscription)
         try:
             await subscription.open(self._connection)
+        except ChannelAccessRefused as error:
+            # No later try would do better, and whoever begins to take from a queue begins its work.
+            self._subscriptions.remove(subscription)
+            raise why_refused(self._url, error) from error
         except GONE as error:
             # It stays in the list and is opened as soon as the broker is back.
             log.warning("consumer_not_open", reason=repr(error))
@@ -454,8 +462,10 @@ class Consumer:
             await asyncio.sleep(WATCH_EVERY)
             try:
                 self._ready = await self._all_open()
+                self.refusal = None
             except Exception as error:  # noqa: BLE001  # this loop must outlive whatever happens
                 self._ready = False
+                self.refusal = self._refusal(error)
                 log.warning("consumer_reconnecting", consumer=self._name, reason=repr(error))
 
     async def _all_open(self) -> bool:
@@ -473,6 +483,11 @@ class Consumer:
         if not whole:
             log.info("consumer_open_again", consumer=self._name)
         return True
+
+    def _refusal(self, error: Exception) -> str | None:
+        if isinstance(error, ChannelAccessRefused):
+            error = why_refused(self._url, error)
+        return str(error) if isinstance(error, BrokerRefuses) else None
 
     @property
     def ready(self) -> bool:

@@ -7,6 +7,7 @@ command's own words. `pytest -s` prints the table, with seconds that are never j
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import socket
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
+import aiohttp
 import pytest
 from cryptography import x509
 from cryptography.fernet import Fernet
@@ -29,16 +31,23 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pymongo import MongoClient
 
 from deploy.local.mongodb import MongoDbMember, MongoDbReplicaSet
-from deploy.local.ports import LOOPBACK
+from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.run_directory import make_run_directory
 from services.command_line.all_services import AllServices
 from services.command_line.main import ending_of
+from services.webhook_ingest.bootstrap import WebhookIngestService
+from shared.mongodb.connection import Mongo
+from shared.mongodb.rights import ACCESS
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import EVENTS, JOBS, RECORDS
 from shared.roles import Role
 from shared.settings import load_settings
 from tests.backends.management import Management
+from tests.integration.command_line_runs import TRUEUP
+from tests.integration.commands_in_process import run_here
 from tests.integration.role_users import store_users
+from tests.integration.shop_world import settings_for
+from tests.waiting import ended, until, work_of
 
 Environment = dict[str, str]
 DATABASE = "able"
@@ -479,3 +488,163 @@ async def test_a_start_that_cannot_work_says_why_on_one_line(
     assert words in line
     assert "\n" not in line
     assert not any(secret in line for secret in ("not-it", "hid@den", "hid", "guest:guest", "readerpass")), line
+
+
+PROCESSES = (
+    "a standalone mongod",
+    "MongoDB: a wrong password",
+    "MongoDB: a read-only user",
+    "RabbitMQ: an unknown vhost",
+    "a queue with other arguments",
+    "RabbitMQ: no connection comes about",
+)
+"""Rows that are also tried as a person does; one of them stands for all in a short run."""
+
+
+@pytest.mark.parametrize("row", [PROCESSES[0], *(pytest.param(row, marks=pytest.mark.full) for row in PROCESSES[1:])])
+async def test_the_process_itself_ends_so(servers: Servers, vhost: str, database_name: str, row: str) -> None:
+    """`trueup serve all`, whole: one line on standard error, nothing on the other, and the exit status."""
+    given, named, words = WRONG.get(row) or AWAY[row]
+    async with AsyncExitStack() as stack:
+        own = given(servers, stack)
+        own = await own if asyncio.iscoroutine(own) else own
+        process = await _serve_all(environment(servers, vhost, database_name) | own)
+        began = monotonic()
+        output, errors = await ended(process, what=f"trueup serve all: {row}")
+    lines = errors.decode().splitlines()
+    print(f"{monotonic() - began:5.1f} s  {process.returncode}  {row}: {lines}")  # noqa: T201  # with `pytest -s`
+    assert (process.returncode, len(lines), output) == (2 if row in WRONG else 3, 1, b""), lines
+    assert lines[0].startswith("trueup: ")
+    assert named in lines[0]
+    assert words in lines[0]
+
+
+async def test_a_secret_that_ends_with_a_line_break_starts(servers: Servers, vhost: str, database_name: str) -> None:
+    """A file read into a variable brings its last line break: it is none of the secret, so all is ready."""
+    (port,) = free_ports(1)
+    known = environment(servers, vhost, database_name) | {"TRUEUP_OPERATIONS_PORT": str(port)}
+    secret = (BROKER, STORE, "TRUEUP_SHOPIFY_CLIENT_SECRET", "TRUEUP_TOKEN_KEYS")
+    process = await _serve_all({name: f"{value}\n" if name in secret else value for name, value in known.items()})
+
+    async def ready() -> bool:
+        assert process.returncode is None, await ended(process, what="trueup serve all")
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"http://{LOOPBACK}:{port}/readyz") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    try:
+        await until(ready, what="all is ready", progress=work_of(process.pid), every=0.2)
+    finally:
+        process.terminate()
+        await ended(process, what="trueup serve all")
+    assert process.returncode == 0
+
+
+async def _serve_all(given: Environment) -> asyncio.subprocess.Process:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("TRUEUP_", "OTEL_"))}
+    return await asyncio.create_subprocess_exec(
+        str(TRUEUP), "serve", "all", env=bare | given, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "prepare": (STORE, BROKER),
+    "jobs": (STORE,),
+    "audit": (STORE,),
+    "boms list": (STORE,),
+    "dead-letters list": (STORE,),
+    "shop rotate-keys": (STORE,),
+    "shop redact a.myshopify.com --yes": (STORE,),
+    "import --all-variants": (STORE,),
+    "preview --all": (STORE, BROKER),
+    "reconcile --all --direction toLocal --yes": (STORE, BROKER),
+    "sweep": (STORE, BROKER),
+    "after-restore --yes": (STORE,),
+}
+"""Commands, and the servers that each opens."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_every_command_says_so_alike(servers: Servers, vhost: str, database_name: str, command: str) -> None:
+    """Whatever opens a server is stopped by one that refuses it as `serve` is, and by one that is away with 3."""
+    works = environment(servers, vhost, database_name)
+    wrong = {STORE: f"mongodb://{servers.standalone}/", BROKER: servers.broker(user="guest:not-it")}
+    away = {STORE: f"mongodb://{LOOPBACK}:1/?serverSelectionTimeoutMS=1", BROKER: servers.broker(place=f"{LOOPBACK}:1")}
+    for name in COMMANDS[command]:
+        for pointed, code in ((wrong, 2), (away, 3)):
+            done = await run_here(command.split(), works | {name: pointed[name]})
+            assert (done.code, len(done.errors.splitlines()), done.output) == (code, 1, ""), (name, done.errors)
+            assert name in done.errors
+
+
+async def test_a_person_who_may_only_read_may_look(servers: Servers, vhost: str) -> None:
+    """Commands that only read need no more than that; one without any right is told so, and no traceback."""
+    works = environment(servers, vhost, DATABASE)
+    done = await run_here(["jobs"], works | {STORE: servers.store_user(READ)})
+    assert "no shop" in done.errors, done.errors
+    done = await run_here(["jobs"], works | {STORE: servers.store_user()})
+    assert (done.code, len(done.errors.splitlines())) == (2, 1), done.errors
+    assert "give it its rights" in done.errors
+
+
+async def test_a_least_user_of_each_role_is_let_in(servers: Servers) -> None:
+    """What is asked for is no more than the documented rights of the role, on MongoDB."""
+    owner = Mongo(servers.users[Role.OWNER], DATABASE)
+    await owner.make([Role.OWNER])
+    owner.close()
+    for role in ACCESS:
+        mongo = Mongo(servers.users[role], DATABASE)
+        await mongo.prepare([role])
+        assert await mongo.alive(), mongo.refusal
+        mongo.close()
+
+
+async def test_rights_that_go_while_it_runs_are_told(servers: Servers, vhost: str) -> None:
+    """A user that loses its rights makes /readyz false with the reason; when they are given back it is true again."""
+    name, store = f"able-{secrets.token_hex(4)}", servers.guarded
+    with MongoClient[dict[str, Any]](store.uri) as client, servers.user(vhost, ".*", ".*", ".*") as user:
+        admin = client["admin"]
+        admin.command("createUser", name, pwd=name, roles=[READ_WRITE])
+        settings = settings_for(
+            servers.broker(user=user, vhost=vhost), store.uri_of(name, name), DATABASE, "http://127.0.0.1:1"
+        )
+        service = await WebhookIngestService.start(settings)
+        try:
+            admin.command("revokeRolesFromUser", name, roles=[READ_WRITE])
+            await _told(service, "mongodb", "lacks rights")
+            admin.command("grantRolesToUser", name, roles=[READ_WRITE])
+            await _until_ready(service)
+
+            rights = {"configure": ".*", "write": "^$", "read": ".*"}
+            path = f"/permissions/{vhost}/{user.partition(':')[0]}"
+            servers.management.request("PUT", path, rights)
+            # RabbitMQ asks for rights once per connection, and its list of connections comes late.
+            await _told(service, "publishing", "trueup.webhooks", lambda: servers.management.cut_connections(vhost))
+            servers.management.request("PUT", path, rights | {"write": ".*"})
+            await _until_ready(service)
+        finally:
+            await service.stop()
+
+
+async def _told(
+    service: WebhookIngestService, part: str, words: str, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Wait until /readyz says that the part does not work, and why."""
+    url = f"http://{LOOPBACK}:{service.operations_port}/readyz"
+
+    async def so() -> bool:
+        await asyncio.to_thread(meanwhile)
+        async with aiohttp.ClientSession() as http, http.get(url) as response:
+            answer = await response.json()
+        return response.status == 503 and words in answer["reasons"].get(part, "")
+
+    await until(so, what=f"{part}: {words}", every=0.5)
+
+
+async def _until_ready(service: WebhookIngestService) -> None:
+    async def ready() -> bool:
+        return all((await service.ready()).values())
+
+    await until(ready, what="the service is ready again", every=0.2)

@@ -22,6 +22,7 @@ from shared.errors import BrokerUnavailable, TrueupError
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.declaring import declare_queue
 from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
+from shared.spans import CARRIED
 
 log = structlog.get_logger()
 
@@ -110,7 +111,7 @@ class Delivery:
     @property
     def carried(self) -> str | None:
         """The span it was published in."""
-        return self.headers.get(tracing.CARRIED)
+        return self.headers.get(CARRIED)
 
     async def ack(self) -> None:
         """The work is done, or another message will bring it again."""

@@ -12,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from services.reconciler.overlap import shares_a_cell
-from services.reconciler.sources import CellSources, expired
+from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics, tracing
@@ -21,6 +21,7 @@ from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
+from shared.domain.preview import is_expired
 from shared.errors import BrokerUnavailable
 from shared.foreign_acts import ForeignActs
 from shared.mongodb.cells import CellStore, NewCell, cell_id, is_duplicate_cell
@@ -245,7 +246,7 @@ class Planner:
         preview = await self._previews.get(job["shop"], job["preview_id"])
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW
-        return Code.PREVIEW_EXPIRED if expired(preview["taken_from"]) else None
+        return Code.PREVIEW_EXPIRED if is_expired(preview["taken_from"], datetime.now(UTC)) else None
 
     async def _start(self, job: Document, lease_no: int) -> None:
         """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""

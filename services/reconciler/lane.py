@@ -22,7 +22,7 @@ from shared.growing import growing
 from shared.mongodb.cells import CellStore, job_in
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.transactions import Overtaken, WriteConflict
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.topology import PARTITIONS
 from shared.spans import Span
 

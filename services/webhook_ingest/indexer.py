@@ -31,7 +31,8 @@ from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.topology import INDEXING
 from shared.spans import Span
 

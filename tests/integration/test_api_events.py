@@ -13,7 +13,7 @@ from services.preview.api import events
 from shared.contract.messages import JobFinished, JobProgress
 from shared.domain.job import JobState
 from shared.mongodb.collections import key_of
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_FINISHED, JOB_PROGRESS
 from tests.integration.api_setup import ApiShop, api_world, shop, world

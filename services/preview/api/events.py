@@ -21,7 +21,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 
 if TYPE_CHECKING:
     from services.preview.api.routes import Call

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from services.preview.api.app import make_app
-from services.preview.api.events import EventHub
+from services.preview.api.hub import EventHub
 from services.preview.api.parts import Parts
 from services.preview.api.problem import LIMITS
 from services.preview.page.bundle import Bundle

@@ -24,9 +24,10 @@ from shared.domain.job import JobSource, JobState, Totals
 from shared.domain.preview import is_expired
 from shared.errors import BrokerUnavailable
 from shared.mongodb.audit import AuditLog
-from shared.mongodb.cells import CellStore, NewCell, cell_id, is_duplicate_cell
+from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PlanLease
 from shared.mongodb.previews import PreviewStore
@@ -196,7 +197,7 @@ class Planner:
             log.warning("job_put_off", reason=repr(error))
         except Exception as error:  # whatever it is, it is this job's
             log.exception("job_not_planned")
-            if is_duplicate_cell(error):
+            if is_duplicate(error):
                 return  # another job has a cell open, for as long as that takes
             if await self._jobs.note_not_planned(job["shop"], job["job_id"]) >= MOST_TRIES:
                 await self._give_up(job)

@@ -76,11 +76,12 @@ class Lease:
         now: datetime | None = None,
         sort: Sequence[tuple[str, int]] | None = None,
         projection: Mapping[str, Any] | None = None,
+        also: Mapping[str, Any] | None = None,
     ) -> Document | None:
         """Take the lease of one document of those; the document as it is then, or None where another holds it.
 
         `again`: who holds it takes it anew. `first`: what a document is made of that is missing; its `_id` is in
-        `which`, which has no `$and` of its own.
+        `which`, which has no `$and` of its own. `also`: further fields, by expressions over the document as it was.
         """
         moment = datetime.now(UTC) if now is None else now
         taken: Document = self.lasting(moment)
@@ -89,11 +90,16 @@ class Lease:
         if self.within is not None:
             # Null while it is free, so that no path leads into it.
             taken = {self.within: {path.removeprefix(f"{self.within}."): value for path, value in taken.items()}}
-        change: Document = {"$set": taken}
-        if self.number is not None:
-            change["$inc"] = {self.number: 1}
-        if first:
-            change["$setOnInsert"] = dict(first)
+        change: Document | list[Document]
+        if also is None:
+            change = {"$set": taken}
+            if self.number is not None:
+                change["$inc"] = {self.number: 1}
+            if first:
+                change["$setOnInsert"] = dict(first)
+        else:
+            raised = {} if self.number is None else {self.number: {"$add": [f"${self.number}", 1]}}
+            change = [{"$set": {**taken, **raised, **also}}]
         try:
             return found(
                 await documents.find_one_and_update(

@@ -107,6 +107,17 @@ async def test_its_owner_takes_it_anew(documents: Documents) -> None:
         assert await lease.take(documents, {"_id": 1}, owner="b", again=True) is None
 
 
+async def test_more_may_be_noted_as_it_is_taken(documents: Documents) -> None:
+    """In the same write: what it comes to follows from the document as it was."""
+    lease = EACH["preview"]
+    await _free(documents, lease)
+    await documents.update_one({}, {"$set": {"turn.tries": 4, "done": 7}})
+    taken = await lease.take(documents, {"_id": 1}, also={"turn.done": "$done", "turn.before": "$turn.tries"})
+    assert taken is not None
+    assert (taken["turn"]["tries"], taken["turn"]["done"], taken["turn"]["before"]) == (5, 7, 4)
+    assert await lease.take(documents, {"_id": 1}, also={}) is None
+
+
 async def test_a_document_may_be_made_for_it(documents: Documents) -> None:
     """Of those that lease what is not there one makes it; what is there and is none of those wanted stays as it is."""
     lease = EACH["installation"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -26,9 +25,6 @@ from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.preview import expires_at
 from shared.mongodb.previews import RowKind
 from shared.mongodb.shops import Shop
-
-PREVIEW_AGE = timedelta(hours=24)
-"""An older preview starts no job."""
 
 
 class PreviewIn(BaseModel):

@@ -268,7 +268,7 @@ class BomStore:
         missing = {cell_id: key for cell_id, key in wanted.items() if cell_id not in present}
         if not missing:
             return
-        lives = await self._earlier(shop, missing.values(), session)
+        lives = await self._earlier(shop, boms, missing.values(), session)
         documents = [
             new_stock(shop, key, boms[key.bom_id].inventory_item_id, lives.get(key, Stock()))
             for key in missing.values()
@@ -281,12 +281,15 @@ class BomStore:
             writes.append(StockWrite(key, before, start_tracking(before), "tracking_started", "new cell"))
         await self._stock_store.write(session, shop, writes)
 
-    async def _earlier(self, shop: str, keys: Iterable[CellKey], session: Session) -> dict[CellKey, Stock]:
+    async def _earlier(
+        self, shop: str, boms: Mapping[str, Bom], keys: Iterable[CellKey], session: Session
+    ) -> dict[CellKey, Stock]:
         """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
         condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
         found: list[str] = await self._ledger.distinct("bom_id", condition, session=session)
         earlier: dict[CellKey, Stock] = {}
         for bom_id in found:
-            for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():
+            lives = await self._lives.of(shop, bom_id, boms[bom_id].inventory_item_id, session)
+            for location_id, stock in lives.items():
                 earlier[CellKey(bom_id, location_id)] = stock
         return earlier

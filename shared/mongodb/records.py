@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.domain.cell import CellKey
 from shared.domain.shop import MOST_BOMS
-from shared.domain.stock import Stock, adjust, counted, remap, start_tracking, stop_tracking
+from shared.domain.stock import Stock, adjust, counted, remapped, start_tracking, stop_tracking
 from shared.mongodb.adjustments import Adjusted, Adjustment, AdjustmentLog
 from shared.mongodb.bom_room import BomRoom
 from shared.mongodb.boms import Bom, BomStore, bom_fields, bom_of
@@ -121,7 +121,7 @@ class RecordStore:
 
     async def _first_cells(self, session: Session, shop: str, bom: Bom, reference: str) -> None:
         """A stock document at every known location, and wherever a removed BOM of this id had one."""
-        earlier = await self._lives.of(shop, bom.bom_id, session)
+        earlier = await self._lives.of(shop, bom.bom_id, bom.inventory_item_id, session)
         known = self._locations.find({"shop": shop}, {"location_id": 1}, session=session)
         location_ids = {document["location_id"] async for document in known} | set(earlier)
         if not location_ids:
@@ -149,7 +149,7 @@ class RecordStore:
     async def _remap(
         self, session: Session, shop: str, cells: Sequence[CellStock], item_id: str, reference: str
     ) -> list[CellStock]:
-        writes = [StockWrite(cell.key, cell.stock, remap(cell.stock), "remapped", reference) for cell in cells]
+        writes = [StockWrite(cell.key, cell.stock, remapped(cell.stock), "remapped", reference) for cell in cells]
         await self._stock.write(session, shop, writes)
         await self._stock_documents.update_many(
             {"shop": shop, "bom_id": {"$in": list({cell.key.bom_id for cell in cells})}},

@@ -28,6 +28,7 @@ from shared.mongodb.drift import DriftStore
 from shared.mongodb.events import EventStore
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.pushes import PushStore
+from shared.mongodb.records import RecordStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore, new_stock
 from shared.rabbitmq.publisher import Publisher
@@ -78,6 +79,7 @@ class SwitchShop:
         self.shops = ShopStore(mongo.db, list(ground.keys))
         self.boms = BomStore(mongo.db, mongo.transactions)
         self.stock, self.cells = StockStore(mongo.db), CellStore(mongo.db)
+        self.records = RecordStore(mongo.db, mongo.transactions)
         self.jobs, self.pushes = JobStore(mongo.db, mongo.transactions), PushStore(mongo.db)
         self.tenant: Tenant
 

@@ -13,7 +13,7 @@ from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
-from shared.mongodb.bom_filter import BomFilter
+from shared.mongodb.bom_filter import BomFilter, BomQuery
 from shared.mongodb.collections import Database, Document, key_of
 from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.stock import StockStore, StockWrite, new_stock
@@ -213,8 +213,10 @@ class BomStore:
         width = len(await self.locations(shop)) if places is None else len(places)
         if isinstance(selection, Grid) and selection.bom_ids is not None:
             return width * len(selection.bom_ids)
-        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
-        return width * int(await self._boms.count_documents(condition))
+        return width * await self._filter.count(shop, await self._query(shop, selection))
+
+    async def _query(self, shop: str, selection: Grid | Filtered) -> BomQuery:
+        return BomQuery({"shop": shop}) if isinstance(selection, Grid) else await self._filter.query(shop, selection)
 
     async def _boms_of(self, shop: str, selection: Grid | Filtered) -> AsyncIterator[tuple[str, Bom | None]]:
         if isinstance(selection, Grid) and selection.bom_ids is not None:
@@ -223,14 +225,16 @@ class BomStore:
                 for bom_id in part:
                     yield bom_id, found.get(bom_id)
             return
-        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
+        query = await self._query(shop, selection)
         # Page by page: a cursor held through the waits of a long preview would be closed by the server.
         after = ""
         while True:
-            more = {"$and": [condition, {"bom_id": {"$gt": after}}]}
+            more = {"$and": [query.condition, {"bom_id": {"$gt": after}}]}
             page = [d async for d in self._boms.find(more).sort("bom_id", 1).limit(_IDS_PER_QUERY)]
+            those = await self._filter.those(shop, query, [document["bom_id"] for document in page])
             for document in page:
-                yield document["bom_id"], bom_of(document)
+                if document["bom_id"] in those:
+                    yield document["bom_id"], bom_of(document)
             if len(page) < _IDS_PER_QUERY:
                 return
             after = page[-1]["bom_id"]

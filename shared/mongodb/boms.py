@@ -15,6 +15,7 @@ from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
 from shared.mongodb.bom_filter import BomFilter, BomQuery
 from shared.mongodb.collections import Database, Document, key_of
+from shared.mongodb.different import different
 from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
@@ -292,7 +293,7 @@ class BomStore:
     async def _earlier(self, shop: str, keys: Iterable[CellKey], session: Session) -> dict[CellKey, Stock]:
         """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
         condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
-        found: list[str] = await self._ledger.distinct("bom_id", condition, session=session)
+        found = [bom_id async for bom_id in different(self._ledger, "bom_id", condition, session)]
         earlier: dict[CellKey, Stock] = {}
         for bom_id in found:
             for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():

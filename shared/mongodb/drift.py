@@ -14,6 +14,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.domain.drift import came_late
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.different import different
 from shared.mongodb.transactions import Session
 
 EVENTS_KEPT = timedelta(hours=72)
@@ -131,8 +132,7 @@ class DriftStore:
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
-        shops: list[str] = await self._drift.distinct("shop", {"due_at": {"$lte": now}})
-        return shops
+        return [shop async for shop in different(self._drift, "shop", {"due_at": {"$lte": now}})]
 
     async def due(self, shop: str, state: str, now: datetime, limit: int) -> list[Document]:
         """Documents of a state whose look is due, the longest due first."""

@@ -14,6 +14,7 @@ from shared import tracing
 from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.different import different
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 if TYPE_CHECKING:
@@ -321,8 +322,8 @@ class JobStore:
 
     async def shops_with(self, states: Iterable[JobState]) -> list[str]:
         """The shops that have jobs in one of the states."""
-        shops: list[str] = await self._jobs.distinct("shop", {"state": {"$in": [str(state) for state in states]}})
-        return shops
+        condition = {"state": {"$in": [str(state) for state in states]}}
+        return [shop async for shop in different(self._jobs, "shop", condition)]
 
     async def running(self) -> list[tuple[str, str]]:
         """(shop, job id) of every running job."""

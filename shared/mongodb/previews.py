@@ -21,6 +21,7 @@ from shared.domain.plan import refused_push
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
+from shared.mongodb.selections import Selections, preview_owner
 from shared.mongodb.transactions import Session, Transactions
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class PreviewStore:
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
         self.figures = PreviewFigures(database)
+        self._selections = Selections(database)
+
+    async def selection(self, preview: Document) -> Document:
+        """The whole selection of a preview. Raises SelectionLost."""
+        return await self._selections.whole(preview["shop"], preview_owner(preview["preview_id"]), preview["selection"])
 
     async def request(
         self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
@@ -106,6 +112,11 @@ class PreviewStore:
         `large`: small ones go before it. `refused`: code and message of one that ends here.
         """
         now = datetime.now(UTC)
+        preview = {"_id": key_of(message.shop, message.preview_id), "shop": message.shop}
+        if found(await self._previews.find_one(preview, {"_id": 1})) is not None:
+            return False
+        wanted, owner = message.selection.model_dump(exclude_none=True), preview_owner(message.preview_id)
+        selection = await self._selections.keep(message.shop, owner, wanted, until_old=now)
         failure = None if refused is None else {"code": refused[0], "message": refused[1]}
         more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
         if (carried := tracing.carried()) is not None:
@@ -116,7 +127,7 @@ class PreviewStore:
                     "_id": key_of(message.shop, message.preview_id),
                     "shop": message.shop,
                     "preview_id": message.preview_id,
-                    "selection": message.selection.model_dump(exclude_none=True),
+                    "selection": selection,
                     "state": "requested" if refused is None else "failed",
                     "requested_by": message.requested_by,
                     "requested_at": now,

@@ -20,6 +20,9 @@ from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
+_OF_ONE_SKU = 50
+"""BOMs that are told of one SKU: what so many have in common tells none of them."""
+
 _IDS_PER_QUERY = 1000
 _DUPLICATE_KEY = 11000
 
@@ -171,11 +174,14 @@ class BomStore:
             await self._boms.update_many({"_id": {"$in": ids}}, change, session=session)
 
     async def by_sku(self, shop: str, skus: Iterable[str], session: Session | None = None) -> dict[str, list[Bom]]:
-        """The BOMs by the SKU that an import has seen their item with."""
-        found: dict[str, list[Bom]] = {}
-        async for document in self._boms.find({"shop": shop, "sku": {"$in": list(skus)}}, session=session):
-            found.setdefault(document["sku"], []).append(bom_of(document))
-        return found
+        """The BOMs by the SKU that an import has seen their item with; of very many with the same one, some."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "sku": {"$in": list(skus)}}},
+            {"$sort": {"sku": 1, "bom_id": 1}},
+            {"$group": {"_id": "$sku", "first": {"$firstN": {"n": _OF_ONE_SKU, "input": "$$ROOT"}}}},
+        ]
+        groups = self._boms.aggregate(pipeline, session=session)
+        return {group["_id"]: [bom_of(document) for document in group["first"]] async for group in groups}
 
     async def note_skus(self, shop: str, skus: Mapping[str, str | None], session: Session | None = None) -> None:
         """Note by BOM id which SKU its item has; None: it has none."""

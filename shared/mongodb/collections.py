@@ -233,6 +233,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
+        # Those of all shops, by the command line alone.
+        _index("letter_id"),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
     ],
     "audit": [

@@ -182,9 +182,9 @@ class DriftStore:
         if updates:
             await self._drift.bulk_write(updates, ordered=False, session=session)
 
-    async def take_late(self, shop: str) -> list[Document]:
-        """Those marked as late that were not counted yet; they are from now on."""
-        cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False})
+    async def take_late(self, shop: str, limit: int) -> list[Document]:
+        """Some of those marked as late that were not counted yet; they are from now on."""
+        cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False}).limit(limit)
         late = [document async for document in cursor]
         for document in late:
             change: Document = {"$set": {"late_told": True}}

@@ -197,10 +197,21 @@ class Listings:
         return await self._page("jobs", {"shop": shop, **wanted}, order, Start(_dated(before)), limit=limit)
 
     async def made_of(self, shop: str, job_ids: Collection[str]) -> list[Document]:
-        """The retries and undos of these jobs, the oldest first."""
-        query = {"shop": shop, "of_job_id": {"$in": sorted(job_ids)}}
-        fields = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
-        return [d async for d in self._database["jobs"].find(query, fields).sort("requested_at", 1)]
+        """The last retry and the last undo in each state of these jobs, the oldest first."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "of_job_id": {"$in": sorted(job_ids)}}},
+            {"$sort": {"requested_at": 1}},
+            {"$project": {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1, "requested_at": 1}},
+            {
+                "$group": {
+                    "_id": {"of": "$of_job_id", "source": "$source", "state": "$state"},
+                    "last": {"$last": "$$ROOT"},
+                }
+            },
+            {"$replaceRoot": {"newRoot": "$last"}},
+            {"$sort": {"requested_at": 1}},
+        ]
+        return [document async for document in self._database["jobs"].aggregate(pipeline)]
 
     async def cells(self, shop: str, job_id: str, wanted: Mapping[str, Any], start: Start, limit: int) -> Page:
         """Cells of a job in their order; `wanted` holds equal values of stored fields."""

@@ -67,7 +67,7 @@ class PreviewFigures:
             {"$group": {"_id": {"class": "$cell_class", "bom": "$bom_id"}}},
             {"$group": {"_id": "$_id.class", "n": {"$sum": 1}}},
         ]
-        return {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
+        return {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline, allowDiskUse=True)}
 
     async def _row_with(self, shop: str, preview_id: str, name: str, difference: int) -> Document | None:
         """What is shown of the first row of the class with this difference."""

@@ -341,7 +341,7 @@ class PreviewStore:
             },
         ]
         badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
-        async for document in self._rows.aggregate(pipeline):
+        async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
             badges[document["_id"]] = document["n"]
         return badges
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -21,6 +23,8 @@ from shared.errors import (
     WrongSetting,
 )
 from shared.hiding import without_secrets
+
+_WHERE_TO_LISTEN = ": TRUEUP_HOST, TRUEUP_PORT and TRUEUP_OPERATIONS_PORT say where to listen, change them"
 
 
 def main() -> None:
@@ -59,8 +63,13 @@ def ending_of(error: Exception) -> tuple[str, Exit]:
         return f"a server went away: {str(error) or type(error).__name__}; run the command again", Exit.UNREACHABLE
     if isinstance(error, OSError):
         # A port that is taken, a full disk: what the system says names it.
-        return str(error.strerror or error), Exit.USAGE
+        return f"{error.strerror or error}{_WHERE_TO_LISTEN * _is_of_listening(error)}", Exit.USAGE
     return f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", Exit.UNEXPECTED
+
+
+def _is_of_listening(error: OSError) -> bool:
+    """Only servers of ours resolve a name, or take a port, that far out: clients' errors are their adapters'."""
+    return isinstance(error, socket.gaierror) or error.errno in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
 
 
 def _end(message: str, code: int) -> NoReturn:

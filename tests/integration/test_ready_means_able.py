@@ -53,6 +53,7 @@ from tests.waiting import ended, until, work_of
 
 Environment = dict[str, str]
 DATABASE = "able"
+OPERATIONS = "TRUEUP_OPERATIONS_PORT"
 PATIENCE = 1.5
 STORE, NAME, BROKER = "TRUEUP_MONGODB_URI", "TRUEUP_MONGODB_DATABASE", "TRUEUP_AMQP_URL"
 
@@ -315,6 +316,10 @@ WRONG: dict[str, tuple[Given, str, str]] = {
         BROKER,
         "cannot be read",
     ),
+    # Where it listens
+    "a port of somebody else's": (lambda s, _: {OPERATIONS: str(s.silent)}, OPERATIONS, "address already in use"),
+    "an address of another machine": (lambda *_: {"TRUEUP_HOST": "192.0.2.1"}, "TRUEUP_HOST", "say where to listen"),
+    "the name of no host": (lambda *_: {"TRUEUP_HOST": "no-such-host.invalid"}, "TRUEUP_HOST", "say where to listen"),
 }
 """Rows that end with 2: the settings of each, the one that the line names, and the remedy in it."""
 

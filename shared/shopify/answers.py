@@ -8,7 +8,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.contract.mistakes import cut
 from shared.errors import ShopifyRefused, ShopPaused
+from shared.hiding import without_secrets
 
 PAUSES = {401: "unauthorized", 402: "frozen", 403: "forbidden", 404: "not_found", 423: "locked"}
 """HTTP statuses after which nothing more is sent for the shop, and the reason that is noted."""
@@ -25,6 +27,9 @@ _REDIRECTS = range(300, 400)
 _SCOPE = re.compile(r"\b(?:[a-z]+_)?(?:read|write)_[a-z][a-z0-9_]*\b")
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _MOST_SCOPES = 10
+
+MOST_SAID = 500
+"""Characters of Shopify's own words about a row or a call: a push's document holds those of 250 rows."""
 
 THROTTLES = {429, 430}
 """HTTP statuses that say: not now."""
@@ -55,6 +60,11 @@ def too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
     """The error for a call of so many points where `most` are allowed."""
     message = f"{operation} costs {points:g} points, and a call may cost {most:g} at most: it must ask for less at once"
     return ShopifyRefused(message, TOO_DEAR, [])
+
+
+def words_of(told: str) -> str:
+    """What Shopify says, as it may be stored and shown: no secret in it, and no longer than anybody reads."""
+    return cut(without_secrets(told), MOST_SAID)
 
 
 def pause_of(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:

@@ -28,6 +28,7 @@ from shared.shopify.answers import (
     pause_of,
     points_in,
     too_dear,
+    words_of,
 )
 from shared.shopify.budget import Budget, CallResult, Hold, Role
 from shared.shopify.clock import ShopifyClock
@@ -353,7 +354,7 @@ class ShopifyClient:
         listed: list[dict[str, Any]] = [{"message": str(errors)}]
         if isinstance(errors, list):
             listed = [error for error in errors if isinstance(error, dict)]
-        operation, message = call.operation, "; ".join(str(e.get("message")) for e in listed[:3])
+        operation, message = call.operation, words_of("; ".join(str(e.get("message")) for e in listed[:3]))
         if THROTTLED in codes:
             if requested is not None and call.budget.impossible(requested):
                 return too_dear(operation, requested, call.budget.maximum)

@@ -16,6 +16,7 @@ from shared.domain.stock import Stock, start_tracking
 from shared.mongodb.bom_filter import BomFilter, BomQuery
 from shared.mongodb.collections import Database, Document, key_of
 from shared.mongodb.different import different
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
@@ -24,7 +25,6 @@ _OF_ONE_SKU = 50
 """BOMs that are told of one SKU: what so many have in common tells none of them."""
 
 _IDS_PER_QUERY = 1000
-_DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def bom_of(document: Document) -> Bom:
     )
 
 
-def _document(shop: str, bom: Bom) -> Document:
+def bom_fields(shop: str, bom: Bom) -> Document:
+    """What its document holds of a BOM."""
     return {
-        "_id": key_of(shop, bom.bom_id),
         "shop": shop,
         "bom_id": bom.bom_id,
         "inventory_item_id": bom.inventory_item_id,
@@ -85,12 +85,7 @@ def _document(shop: str, bom: Bom) -> Document:
         "tags": list(bom.tags),
         "tracks_pre_assembled": bom.tracks_pre_assembled,
         "externally_managed": bom.externally_managed,
-        "cells_no": 0,
     }
-
-
-def _is_duplicate(error: BulkWriteError) -> bool:
-    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ()))
 
 
 class BomStore:
@@ -263,10 +258,11 @@ class BomStore:
 
     async def insert(self, session: Session, shop: str, boms: Iterable[Bom]) -> None:
         """Insert new BOMs, without their cells. Raises WriteConflict where an id or an item is taken."""
+        documents = [{"_id": key_of(shop, bom.bom_id), **bom_fields(shop, bom), "cells_no": 0} for bom in boms]
         try:
-            await self._boms.insert_many([_document(shop, bom) for bom in boms], session=session)
+            await self._boms.insert_many(documents, session=session)
         except (BulkWriteError, DuplicateKeyError) as error:
-            if isinstance(error, BulkWriteError) and not _is_duplicate(error):
+            if not is_duplicate(error):
                 raise
             raise WriteConflict("another BOM took the item or the id at the same time") from error
 
@@ -283,7 +279,7 @@ class BomStore:
         missing = {cell_id: key for cell_id, key in wanted.items() if cell_id not in present}
         if not missing:
             return
-        lives = await self._earlier(shop, missing.values(), session)
+        lives = await self._earlier(shop, boms, missing.values(), session)
         documents = [
             new_stock(shop, key, boms[key.bom_id].inventory_item_id, lives.get(key, Stock()))
             for key in missing.values()
@@ -296,12 +292,15 @@ class BomStore:
             writes.append(StockWrite(key, before, start_tracking(before), "tracking_started", "new cell"))
         await self._stock_store.write(session, shop, writes)
 
-    async def _earlier(self, shop: str, keys: Iterable[CellKey], session: Session) -> dict[CellKey, Stock]:
+    async def _earlier(
+        self, shop: str, boms: Mapping[str, Bom], keys: Iterable[CellKey], session: Session
+    ) -> dict[CellKey, Stock]:
         """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
         condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
         found = [bom_id async for bom_id in different(self._ledger, "bom_id", condition, session)]
         earlier: dict[CellKey, Stock] = {}
         for bom_id in found:
-            for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():
+            lives = await self._lives.of(shop, bom_id, boms[bom_id].inventory_item_id, session)
+            for location_id, stock in lives.items():
                 earlier[CellKey(bom_id, location_id)] = stock
         return earlier

@@ -25,7 +25,8 @@ boms            shop, bom_id · inventory_item_id, name, name_lower, tags, track
                 (of the item, learned from webhooks; absent: not known)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
                 null: in sync), verify_at (a read is wanted from then on; absent: none)
-ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at
+ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at, left {item_id,
+                unknown_outcome, counters} (with the last entry of a removed cell: what another life goes on from)
 adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
 previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,

@@ -15,6 +15,7 @@ from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.different import different
+from shared.mongodb.leases import PLAN
 from shared.mongodb.selections import Selections, as_held, job_owner
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
@@ -138,7 +139,7 @@ class JobStore:
         async for document in unnumbered:
             shop_document = found(
                 await self._shops.find_one_and_update(
-                    {"_id": shop, "plan_lease.no": lease_no},
+                    {"_id": shop, **PLAN.held(number=lease_no)},
                     {"$inc": {"job_no": 1}},
                     return_document=ReturnDocument.AFTER,
                 )

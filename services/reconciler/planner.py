@@ -12,27 +12,29 @@ import structlog
 from pydantic import ValidationError
 
 from services.reconciler.overlap import shares_a_cell
-from services.reconciler.sources import CellSources, expired
+from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics, tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
-from shared.contract.mistakes import cut, mistakes_of
+from shared.contract.mistakes import cut
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState, Totals
+from shared.domain.preview import is_expired
 from shared.errors import BrokerUnavailable
-from shared.foreign_acts import ForeignActs
-from shared.mongodb.cells import CellStore, NewCell, cell_id, is_duplicate_cell
+from shared.mongodb.audit import AuditLog
+from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PlanLease
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.shop_locks import ShopLocks
 
@@ -61,11 +63,11 @@ class Planner:
         window: Window,
         telling: Telling,
         publisher: Publisher,
-        acts: ForeignActs,
+        audit: AuditLog,
         most_open: int,
     ) -> None:
         """`most_open`: jobs of one shop that have not ended."""
-        self._acts = acts
+        self._audit = audit
         self._transactions = transactions
         self._lease = lease
         self._jobs = jobs
@@ -83,18 +85,15 @@ class Planner:
 
     async def on_command(self, delivery: Delivery) -> None:
         """Handle one command. Raises Reject for a body that can never be understood."""
-        try:
-            if delivery.key == topology.JOB_CANCEL:
-                cancel = JobCancel.model_validate_json(delivery.body)
-                await self.cancel(cancel.shop, cancel.job_id)
-                if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
-                    await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
-                return
-            if delivery.key != topology.JOB_REQUEST:
-                raise Reject(f"{cut(delivery.key)} is no message about jobs")
-            request = JobRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        if delivery.key == topology.JOB_CANCEL:
+            cancel = delivery.read(JobCancel)
+            await self.cancel(cancel.shop, cancel.job_id)
+            if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
+                await self._audit.note_message(delivery.sender, "job.cancel", cancel.shop, cancel.job_id)
+            return
+        if delivery.key != topology.JOB_REQUEST:
+            raise Reject(f"{cut(delivery.key)} is no message about jobs")
+        request = delivery.read(JobRequest)
         if await self._shops.get(request.shop) is None:
             raise Reject(f"the shop {request.shop} is not known; add it first")
         if request.of_job_id is not None:
@@ -122,7 +121,7 @@ class Planner:
         async with self._locks.of(shop):
             if await self._jobs.open(shop, self._most_open) < self._most_open:
                 if await self._jobs.request(request):
-                    await self._acts.note(delivery, "job.start", shop, request.job_id, asker)
+                    await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
                 return True
             if await self._jobs.get(shop, request.job_id) is not None:
                 return True  # asked for over HTTP, by a schedule or a repair, or once more
@@ -135,10 +134,7 @@ class Planner:
 
     async def on_finished(self, delivery: Delivery) -> None:
         """A job has ended: those that waited for it may start."""
-        try:
-            finished = JobFinished.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        finished = delivery.read(JobFinished)
         await self.plan(finished.shop)
 
     async def cancel(self, shop: str, job_id: str) -> None:
@@ -201,7 +197,7 @@ class Planner:
             log.warning("job_put_off", reason=repr(error))
         except Exception as error:  # whatever it is, it is this job's
             log.exception("job_not_planned")
-            if is_duplicate_cell(error):
+            if is_duplicate(error):
                 return  # another job has a cell open, for as long as that takes
             if await self._jobs.note_not_planned(job["shop"], job["job_id"]) >= MOST_TRIES:
                 await self._give_up(job)
@@ -245,7 +241,7 @@ class Planner:
         preview = await self._previews.get(job["shop"], job["preview_id"])
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW
-        return Code.PREVIEW_EXPIRED if expired(preview["taken_from"]) else None
+        return Code.PREVIEW_EXPIRED if is_expired(preview["taken_from"], datetime.now(UTC)) else None
 
     async def _start(self, job: Document, lease_no: int) -> None:
         """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""

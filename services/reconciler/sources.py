@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.batches import batches
@@ -11,7 +11,9 @@ from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.domain.preview import is_expired
 from shared.domain.selection import Filtered, Selection
+from shared.domain.undo import UndoRow
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore, NewCell, key_in
 from shared.mongodb.collections import Document
@@ -19,14 +21,6 @@ from shared.mongodb.previews import PreviewStore
 
 BATCH = 500
 """Cells made in one transaction."""
-
-PREVIEW_VALID = timedelta(hours=24)
-"""A preview older than this is refused."""
-
-
-def expired(taken: datetime) -> bool:
-    """Whether what was taken then is too old to act on."""
-    return datetime.now(UTC) - taken > PREVIEW_VALID
 
 
 class CellSources:
@@ -103,7 +97,7 @@ class CellSources:
             if code is Code.OUTCOME_UNKNOWN or (code is not None and row_is_stale(code)):
                 again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=code))
                 continue
-            if cell["row"] is not None and expired(cell["row"]["taken_at"]):
+            if cell["row"] is not None and is_expired(cell["row"]["taken_at"], datetime.now(UTC)):
                 again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
                 continue
             same_item = cell["item_id"] == bom.inventory_item_id
@@ -131,14 +125,12 @@ class CellSources:
 
 
 def undo_of(cell: Document, direction: Direction) -> Document:
-    """What is to be undone of a cell that a job of this direction updated; d = before − after."""
+    """What is to be undone of a cell that a job of this direction updated, as it is stored."""
     if cell["state"] != CellState.UPDATED:
         raise ValueError("only an updated cell can be undone")
     side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
-    before, after = cell[f"{side}_before"], cell[f"{side}_after"]
-    d = 0 if before is None or after is None else before - after
-    first_count = direction is Direction.TO_LOCAL and before is None and after is not None
-    return {"direction": str(direction), "d": d, "first_count": first_count, **cell["settled"]}
+    row = UndoRow.of(direction, cell[f"{side}_before"], cell[f"{side}_after"], **cell["settled"])
+    return {"direction": str(direction), "d": row.d, "first_count": row.first_count, **cell["settled"]}
 
 
 def _named(leave_out: Document) -> Document:

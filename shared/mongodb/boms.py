@@ -15,12 +15,12 @@ from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
 from shared.mongodb.bom_filter import BomFilter
 from shared.mongodb.collections import Database, Document, key_of
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 _IDS_PER_QUERY = 1000
-_DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def bom_of(document: Document) -> Bom:
     )
 
 
-def _document(shop: str, bom: Bom) -> Document:
+def bom_fields(shop: str, bom: Bom) -> Document:
+    """What its document holds of a BOM."""
     return {
-        "_id": key_of(shop, bom.bom_id),
         "shop": shop,
         "bom_id": bom.bom_id,
         "inventory_item_id": bom.inventory_item_id,
@@ -81,12 +81,7 @@ def _document(shop: str, bom: Bom) -> Document:
         "tags": list(bom.tags),
         "tracks_pre_assembled": bom.tracks_pre_assembled,
         "externally_managed": bom.externally_managed,
-        "cells_no": 0,
     }
-
-
-def _is_duplicate(error: BulkWriteError) -> bool:
-    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ()))
 
 
 class BomStore:
@@ -252,10 +247,11 @@ class BomStore:
 
     async def insert(self, session: Session, shop: str, boms: Iterable[Bom]) -> None:
         """Insert new BOMs, without their cells. Raises WriteConflict where an id or an item is taken."""
+        documents = [{"_id": key_of(shop, bom.bom_id), **bom_fields(shop, bom), "cells_no": 0} for bom in boms]
         try:
-            await self._boms.insert_many([_document(shop, bom) for bom in boms], session=session)
+            await self._boms.insert_many(documents, session=session)
         except (BulkWriteError, DuplicateKeyError) as error:
-            if isinstance(error, BulkWriteError) and not _is_duplicate(error):
+            if not is_duplicate(error):
                 raise
             raise WriteConflict("another BOM took the item or the id at the same time") from error
 

@@ -14,6 +14,7 @@ from shared import tracing
 from shared.domain.cell import CellState
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.leases import PLAN
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class JobStore:
         async for document in unnumbered:
             shop_document = found(
                 await self._shops.find_one_and_update(
-                    {"_id": shop, "plan_lease.no": lease_no},
+                    {"_id": shop, **PLAN.held(number=lease_no)},
                     {"$inc": {"job_no": 1}},
                     return_document=ReturnDocument.AFTER,
                 )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pymongo import ReplaceOne, ReturnDocument
+from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
@@ -19,6 +19,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
 from shared.domain.plan import refused_push
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.lease import Lease
 from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
 from shared.mongodb.transactions import Session, Transactions
@@ -82,6 +83,11 @@ class Waiting:
     preview_id: str
     large: bool
     requested_at: datetime
+
+
+def _turn(lasts: timedelta) -> Lease:
+    """The right to compute a preview that has not ended."""
+    return Lease(until="turn.until", number="turn.tries", lasts=lasts, none_is_free=False)
 
 
 def _first_turn(*, large: bool) -> Document:
@@ -195,21 +201,13 @@ class PreviewStore:
 
     async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> int | None:
         """Take a preview up for so long; answers how often it has been, or None where another was faster."""
-        now = datetime.now(UTC)
-        document = found(
-            await self._previews.find_one_and_update(
-                {"_id": key_of(shop, preview_id), **_OPEN, "turn.until": {"$lte": now}},
-                {"$set": {"turn.until": now + lease}, "$inc": {"turn.tries": 1}},
-                projection={"turn": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        )
+        which = {"_id": key_of(shop, preview_id), **_OPEN}
+        document = await _turn(lease).take(self._previews, which, projection={"turn": 1})
         return None if document is None else int(document["turn"]["tries"])
 
     async def keep_turn(self, shop: str, preview_id: str, tries: int, lease: timedelta) -> None:
         """Keep a turn for so long from now on; zero: let another take it."""
-        condition = {"_id": key_of(shop, preview_id), **_OPEN, "turn.tries": tries}
-        await self._previews.update_one(condition, {"$set": {"turn.until": datetime.now(UTC) + lease}})
+        await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=tries)
 
     async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
         """End a preview that is still this run's (None: anybody's); answers whether it was."""

@@ -17,7 +17,7 @@ from shared.domain.shop import MOST_BOMS
 from shared.domain.stock import Stock, adjust, counted, remapped, start_tracking, stop_tracking
 from shared.mongodb.adjustments import Adjusted, Adjustment, AdjustmentLog
 from shared.mongodb.bom_room import BomRoom
-from shared.mongodb.boms import Bom, BomStore, bom_of
+from shared.mongodb.boms import Bom, BomStore, bom_fields, bom_of
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.earlier_lives import EarlierLives
 from shared.mongodb.refusals import RecordRefused, Refusal
@@ -108,21 +108,11 @@ class RecordStore:
             )
 
     async def _put(self, session: Session, shop: str, bom: Bom) -> None:
-        values: Document = {
-            "shop": shop,
-            "bom_id": bom.bom_id,
-            "inventory_item_id": bom.inventory_item_id,
-            "name": bom.name,
-            "name_lower": bom.name.lower(),
-            "tags": list(bom.tags),
-            "tracks_pre_assembled": bom.tracks_pre_assembled,
-            "externally_managed": bom.externally_managed,
-        }
         try:
             await self._boms.update_one(
                 {"_id": key_of(shop, bom.bom_id)},
                 # cells_no: whoever makes cells of this BOM at the same time must look again.
-                {"$set": values, "$inc": {"cells_no": 1}},
+                {"$set": bom_fields(shop, bom), "$inc": {"cells_no": 1}},
                 upsert=True,
                 session=session,
             )

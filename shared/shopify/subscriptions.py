@@ -102,7 +102,7 @@ class Subscriptions:
         known = await self._list(shop)
         ours = await self._remembered.made(shop)
         here = {plain(one.gid): one.topic for one in known if one.uri == uri and one.topic in TOPICS}
-        # Those of an earlier version, and of a process that died before it could note them.
+        # Those of a process that died before it could note them.
         await self._remembered.keep(shop, {number: topic for number, topic in here.items() if number not in ours})
         present = set(here.values())
         missing = [topic for topic in TOPICS if topic not in present]

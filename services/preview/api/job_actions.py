@@ -16,7 +16,6 @@ from services.preview.api.job_request import send
 from services.preview.api.job_view import job_out
 from services.preview.api.jobs import accepted, job_document
 from services.preview.api.pages import MOST, Anywhere, write_cursor
-from services.preview.api.preview_models import PREVIEW_AGE
 from services.preview.api.problem import ProblemError, conflict
 from services.preview.api.routes import Answer, AnyRoute, Call, Route
 from services.preview.api.undo_view import UndoCell, undo_cells
@@ -25,6 +24,7 @@ from shared.contract.selection import SelectionBody
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource
+from shared.domain.preview import PREVIEW_VALID
 from shared.mongodb.collections import Document
 from shared.mongodb.listings import FIRST, Start
 from shared.rabbitmq.topology import JOB_CANCEL
@@ -133,7 +133,7 @@ async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
 
 async def _shares(call: Call[JobPath, Any], job_id: str, *, left_out: bool) -> tuple[int, dict[str, int]]:
     """How many failed cells a retry works on again, and by code those it must leave behind."""
-    fresh, old = await call.parts.listings.failed_codes(call.shop, job_id, datetime.now(UTC) - PREVIEW_AGE)
+    fresh, old = await call.parts.listings.failed_codes(call.shop, job_id, datetime.now(UTC) - PREVIEW_VALID)
     behind = {code: number for code, number in fresh.items() if _needs_a_person(code)}
     again = sum(fresh.values()) - sum(behind.values())
     for code, number in old.items():

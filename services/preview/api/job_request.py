@@ -10,13 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.preview.api.job_models import JobIn
 from services.preview.api.parts import Parts
-from services.preview.api.preview_models import PREVIEW_AGE
 from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid, too_many
 from services.preview.api.routes import Call
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
+from shared.domain.preview import is_expired
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import left_out_document
 from shared.rabbitmq.topology import JOB_REQUEST
@@ -136,7 +136,7 @@ def _preview_problem(preview: Document | None, preview_id: str) -> ProblemError 
     if preview["state"] != "ready":
         remedy = "Wait for its end; its event stream tells of it."
         return conflict("preview-not-ready", _FIELD, "The preview is not ready yet.", remedy)
-    if datetime.now(UTC) - preview["taken_from"] > PREVIEW_AGE:
+    if is_expired(preview["taken_from"], datetime.now(UTC)):
         expired = EXPLAINED[Code.PREVIEW_EXPIRED]
         return conflict("PREVIEW_EXPIRED", _FIELD, expired.message, expired.remedy)
     return None

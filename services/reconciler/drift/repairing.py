@@ -142,7 +142,6 @@ class Repairing:
         why = hold(
             state.policy,
             breaker_open=broken,
-            approved=False,
             minute=_minute(state.policy, now),
             jobs_in_last_hour=await self._sweeps.repairs_since(shop, now - timedelta(hours=1)),
         )

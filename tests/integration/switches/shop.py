@@ -45,6 +45,7 @@ from simulator.stocking import NewVariant, add_location, add_product
 from tests.integration.switches.busy_session import BusySession, Meanwhile
 from tests.integration.switches.step_clock import StepClock
 from tests.integration.switches.street import Street
+from tests.stored_access import StoredAccess
 
 TOKEN = "shpat_switches"  # the simulator's own
 OLD = 3600.0
@@ -85,7 +86,8 @@ class SwitchShop:
     def client(self) -> ShopifyClient:
         """A client of its own, as another process has it."""
         session = cast("aiohttp.ClientSession", BusySession(self.ground.http, self.meanwhile))
-        return ShopifyClient(session, self.shops, self.ground.url + "/{shop}", self.version, clock=self.ground.clock)
+        access = StoredAccess(self.ground.mongo.db, self.ground.keys)
+        return ShopifyClient(session, access, self.ground.url + "/{shop}", self.version, clock=self.ground.clock)
 
     def worker(self) -> CellWorker:
         """A worker of a process of its own."""

@@ -59,7 +59,5 @@ async def _outdate(client: Client, shop: str) -> None:
     """No earlier preview, no undo, and no difference that stands in these records passes for known."""
     last: CellKey | None = None
     while keys := await client.stock.after(shop, last, _AT_ONCE):
-        await client.mongo.transactions.in_halves(
-            keys, lambda session, part: client.stock.outdate(session, shop, part)
-        )
+        await client.mongo.transactions.in_halves(keys, lambda session, part: client.stock.outdate(session, shop, part))
         last = keys[-1]

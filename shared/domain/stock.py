@@ -267,9 +267,7 @@ def outdated(stock: Stock) -> Change:
     No preview taken until now may be acted on, and nothing done until now undone. Nobody knows whether a difference
     that stands in the records was pushed or given up since; so its two sides have not agreed, and a person chooses.
     """
-    void = replace(
-        stock, settle_no=stock.settle_no + 1, events_no=stock.events_no + 1, never_agreed=stock.tracks
-    )
+    void = replace(stock, settle_no=stock.settle_no + 1, events_no=stock.events_no + 1, never_agreed=stock.tracks)
     return _changed(stock, void, verify=False)
 
 

@@ -186,7 +186,7 @@ class ReconcilerService:
             cells=cells,
             shops=shops,
             previews=previews,
-            sources=CellSources(boms, previews, cells),
+            sources=CellSources(boms, previews, cells, jobs),
             window=window,
             telling=telling,
             publisher=self._publisher,

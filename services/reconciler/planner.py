@@ -31,6 +31,7 @@ from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PlanLease
 from shared.mongodb.previews import PreviewStore
+from shared.mongodb.selections import SelectionLost
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.rabbitmq import topology
@@ -101,7 +102,7 @@ class Planner:
             if first is None:
                 raise Reject(f"there is no job {request.of_job_id} to retry or undo")
             # Its cells are the first job's: what it says of overlaps must be about those.
-            selection = SelectionBody(**first["selection"])
+            selection = SelectionBody(**await self._jobs.selection(first))
             request = request.model_copy(update={"selection": selection})
         sender = delivery.sender
         said = {
@@ -190,7 +191,7 @@ class Planner:
             await self._plan_one(job, lease_no)
         except WriteConflict:
             raise  # the lease has passed to another planner
-        except ValidationError:
+        except (ValidationError, SelectionLost):
             # Checked when it came in: only an older build can have left it. It must not hold up those behind it.
             await self._fail(job, "INVALID_SELECTION", "The selection of this job cannot be read; request it again.")
         except (BrokerUnavailable, *STORE_AWAY) as error:
@@ -221,7 +222,9 @@ class Planner:
         others = [other for other in await self._jobs.unfinished(job["shop"]) if other["job_id"] != job["job_id"]]
         for other in others:
             earlier = other["no"] is not None and other["no"] < job["no"]
-            if (earlier or other["state"] == JobState.RUNNING) and await shares_a_cell(job, other, self._cells):
+            if (earlier or other["state"] == JobState.RUNNING) and await shares_a_cell(
+                job, other, self._cells, self._jobs
+            ):
                 if job["waits_for"] != other["job_id"]:
                     await self._jobs.wait(job["shop"], job["job_id"], other["job_id"])
                     log.info("job_waits", waits_for=other["job_id"])

@@ -17,6 +17,7 @@ from shared.domain.undo import UndoRow
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore, NewCell, key_in
 from shared.mongodb.collections import Document
+from shared.mongodb.jobs import JobStore
 from shared.mongodb.previews import PreviewStore
 
 BATCH = 500
@@ -26,10 +27,11 @@ BATCH = 500
 class CellSources:
     """Reads the cells a job is to have, in batches, always in the same order."""
 
-    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore) -> None:
+    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore, jobs: JobStore) -> None:
         self._boms = boms
         self._previews = previews
         self._cells = cells
+        self._jobs = jobs
 
     def of(self, job: Document) -> AsyncIterator[list[NewCell]]:
         """The cells of a job."""
@@ -40,7 +42,7 @@ class CellSources:
         return self._selected(job)
 
     async def _selected(self, job: Document) -> AsyncIterator[list[NewCell]]:
-        selection = SelectionBody(**job["selection"]).to_domain()
+        selection = SelectionBody(**await self._jobs.selection(job)).to_domain()
         if job["preview_id"] is not None:
             async for part in self._of_preview(job, selection):
                 yield part
@@ -53,7 +55,8 @@ class CellSources:
     async def _of_preview(self, job: Document, selection: Selection) -> AsyncIterator[list[NewCell]]:
         """The selected cells with their rows, without those that are to be left out."""
         shop, preview_id = job["shop"], job["preview_id"]
-        leave_out = None if job.get("leave_out") is None else LeaveOut.model_validate(_named(job["leave_out"]))
+        left_out = await self._jobs.leave_out(job)
+        leave_out = None if left_out is None else LeaveOut.model_validate(_named(left_out))
         # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
         preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
         if preview is not None and preview["selection"] == job["selection"]:

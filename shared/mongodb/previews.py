@@ -22,6 +22,7 @@ from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.lease import Lease
 from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
+from shared.mongodb.selections import Selections, preview_owner
 from shared.mongodb.transactions import Session, Transactions
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ class PreviewStore:
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
         self.figures = PreviewFigures(database)
+        self._selections = Selections(database)
+
+    async def selection(self, preview: Document) -> Document:
+        """The whole selection of a preview. Raises SelectionLost."""
+        return await self._selections.whole(preview["shop"], preview_owner(preview["preview_id"]), preview["selection"])
 
     async def request(
         self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
@@ -112,6 +118,11 @@ class PreviewStore:
         `large`: small ones go before it. `refused`: code and message of one that ends here.
         """
         now = datetime.now(UTC)
+        preview = {"_id": key_of(message.shop, message.preview_id), "shop": message.shop}
+        if found(await self._previews.find_one(preview, {"_id": 1})) is not None:
+            return False
+        wanted, owner = message.selection.model_dump(exclude_none=True), preview_owner(message.preview_id)
+        selection = await self._selections.keep(message.shop, owner, wanted, until_old=now)
         failure = None if refused is None else {"code": refused[0], "message": refused[1]}
         more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
         if (carried := tracing.carried()) is not None:
@@ -122,7 +133,7 @@ class PreviewStore:
                     "_id": key_of(message.shop, message.preview_id),
                     "shop": message.shop,
                     "preview_id": message.preview_id,
-                    "selection": message.selection.model_dump(exclude_none=True),
+                    "selection": selection,
                     "state": "requested" if refused is None else "failed",
                     "requested_by": message.requested_by,
                     "requested_at": now,
@@ -328,7 +339,7 @@ class PreviewStore:
             },
         ]
         badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
-        async for document in self._rows.aggregate(pipeline):
+        async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
             badges[document["_id"]] = document["n"]
         return badges
 

@@ -191,8 +191,7 @@ class ShopStore:
 
     async def paused_domains(self) -> list[str]:
         """The shops that are paused."""
-        domains: list[str] = await self._shops.distinct("_id", {"status": "paused"})
-        return domains
+        return [document["_id"] async for document in self._shops.find({"status": "paused"}, {"_id": 1})]
 
     async def paused_by_reason(self) -> dict[str, int]:
         """How many shops are paused, by reason."""

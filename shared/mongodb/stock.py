@@ -13,6 +13,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Change, Stock, outdated
 from shared.mongodb.collections import Database, Document, key_of
+from shared.mongodb.different import different
 from shared.mongodb.transactions import Session, WriteConflict
 
 VERIFY_DELAY = timedelta(milliseconds=750)
@@ -194,8 +195,7 @@ class StockStore:
 
     async def shops_to_verify(self, now: datetime) -> list[str]:
         """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
-        found: list[str] = await self._stock.distinct("shop", {"verify_at": {"$lte": now}})
-        return found
+        return [shop async for shop in different(self._stock, "shop", {"verify_at": {"$lte": now}})]
 
     async def verify_soon(self, shop: str, now: datetime, most: int) -> int:
         """How many cells are due for a read, or will be in a moment; counted up to `most`."""

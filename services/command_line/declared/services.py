@@ -55,5 +55,8 @@ def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False
     from services.command_line.restored_command import after_restore
     from services.command_line.tables import console
 
-    ask_first("Open jobs end, earlier previews and undos are void, differences are left to a person. Go on?", yes=yes)
+    ask_first(
+        "Every open job ends, every earlier preview and undo is void, every difference is left to a person. Go on?",
+        yes=yes,
+    )
     carry_out(lambda client: after_restore(client, as_json=as_json, out=console()))

@@ -111,10 +111,12 @@ class Looking:
             else:
                 await self._ask_for_bases(shop)
                 return
-        result = await self._sweeper.sweep(shop)
-        found.cells += result.cells
-        for part in batches(result.drifted, _PER_WRITE):
-            await self._watch(shop, [_sighting(cell) for cell in part], found)
+
+        async def drifted(cells: Sequence[DriftedCell]) -> None:
+            for part in batches(cells, _PER_WRITE):
+                await self._watch(shop, [_sighting(cell) for cell in part], found)
+
+        found.cells += (await self._sweeper.sweep(shop, drifted)).cells
 
     async def _ask_for_bases(self, shop: str) -> None:
         """Cells that no level was listed for, and of which nothing is known: a read says why, or gives a base."""

@@ -22,13 +22,21 @@ log = structlog.get_logger()
 Ready = Callable[[], Awaitable[dict[str, bool]]]
 """Answers part → whether it works now; the service is ready when all do."""
 
+Reasons = Callable[[], dict[str, str]]
+"""Answers part → why it does not work, of those that say so. Asked after `Ready`."""
+
+
+def reasons_of(**refusals: str | None) -> dict[str, str]:
+    """Reasons of the parts that have one."""
+    return {part: reason for part, reason in refusals.items() if reason is not None}
+
 
 MEASURED: web.RequestKey[bool] = web.RequestKey("measured", bool)
 """Set on a request that its own service has measured, in an application that several share."""
 
 
-async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
-    """Serve /livez (the process runs), /readyz (200 or 503, with what works and what does not) and /metrics."""
+async def start_operations(host: str, port: int, ready: Ready, reasons: Reasons = reasons_of) -> RunningServer:
+    """Serve /livez (the process runs), /readyz (200 or 503, with what works, what does not and why) and /metrics."""
 
     async def livez(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")
@@ -39,7 +47,7 @@ async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
         status = HTTPStatus.OK if works else HTTPStatus.SERVICE_UNAVAILABLE
         return web.Response(
             status=status.value,
-            text=json.dumps({"ready": works, "parts": parts}),
+            text=json.dumps({"ready": works, "parts": parts} | ({} if works else {"reasons": reasons()})),
             content_type="application/json",
         )
 

@@ -20,7 +20,7 @@ from shared.domain.shop import MOST_BOMS, is_shop_domain
 from shared.errors import WrongSetting
 from shared.hiding import hide
 from shared.roles import Role
-from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
+from shared.store_address import DATABASE, PREFIX, must_be_database, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
@@ -111,6 +111,12 @@ class StoreSettings(ProcessSettings):
     def _is_store(cls, uri: SecretStr) -> SecretStr:
         must_be_store(uri.get_secret_value())
         return uri
+
+    @field_validator("mongodb_database")
+    @classmethod
+    def _is_database(cls, name: str) -> str:
+        must_be_database(name)
+        return name
 
 
 class SecretSettings(ProcessSettings):

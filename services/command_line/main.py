@@ -11,10 +11,16 @@ from services.command_line import garbage
 from services.command_line.commands import app
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.printable import printable
-from shared.errors import BrokerUnavailable, ShopifyError, StoreUnavailable, TrueupError, WrongSetting
+from shared.errors import (
+    BrokerRefuses,
+    BrokerUnavailable,
+    ShopifyError,
+    StoreRefuses,
+    StoreUnavailable,
+    TrueupError,
+    WrongSetting,
+)
 from shared.hiding import without_secrets
-
-_UNEXPECTED = 70
 
 
 def main() -> None:
@@ -30,23 +36,31 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Run a command, by default that of `sys.argv`. Raises SystemExit with the exit code."""
     try:
         app(arguments, prog_name="trueup")
-    except (WrongUseError, WrongSetting) as error:
-        _end(str(error), Exit.USAGE)
-    except (BrokerUnavailable, StoreUnavailable) as error:
-        _end(str(error), Exit.UNREACHABLE)
-    except ShopifyError as error:
-        _end(f"Shopify could not be read: {error}", Exit.UNREACHABLE)
-    except TrueupError as error:
-        _end(f"{error}; run the command again", Exit.UNREACHABLE)
-    except OSError as error:
-        # A port that is taken, a full disk: what the system says names it.
-        _end(str(error.strerror or error), Exit.USAGE)
     except Exception as error:  # noqa: BLE001  # whatever it is, no traceback for the user
-        if os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
+        message, code = ending_of(error)
+        if code is Exit.UNEXPECTED and os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
             import traceback
 
             print(without_secrets("".join(traceback.format_exception(error)), keep_end=True), file=sys.stderr)  # noqa: T201  # asked for
-        _end(f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", _UNEXPECTED)
+        _end(message, code)
+
+
+def ending_of(error: Exception) -> tuple[str, Exit]:
+    """What is said of whatever ended a command, and by which exit code: wrong, away, or a fault of ours."""
+    if isinstance(error, (WrongUseError, WrongSetting, BrokerRefuses, StoreRefuses)):
+        return str(error), Exit.USAGE
+    if isinstance(error, (BrokerUnavailable, StoreUnavailable)):
+        return str(error), Exit.UNREACHABLE
+    if isinstance(error, ShopifyError):
+        return f"Shopify could not be read: {error}", Exit.UNREACHABLE
+    if isinstance(error, TrueupError):
+        return f"{error}; run the command again", Exit.UNREACHABLE
+    if isinstance(error, (ConnectionError, TimeoutError)):
+        return f"a server went away: {str(error) or type(error).__name__}; run the command again", Exit.UNREACHABLE
+    if isinstance(error, OSError):
+        # A port that is taken, a full disk: what the system says names it.
+        return str(error.strerror or error), Exit.USAGE
+    return f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", Exit.UNEXPECTED
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -28,12 +28,13 @@ from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.dead_letters import DeadLetterStore
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.stock import StockStore
-from shared.operations import start_operations
+from shared.operations import reasons_of, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
+from shared.roles import Role
 from shared.serving.server import RunningServer, start_server
 from shared.settings import PreviewSettings
 from shared.shop_life.parts import ShopLife
@@ -106,11 +107,11 @@ class PreviewService:
         url = settings.amqp_url.get_secret_value()
         self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         later.callback(self._mongo.close)
-        await self._mongo.prepare()
-        await declare_topology(url)
+        await self._mongo.prepare([Role.PREVIEW])
+        await declare_topology(url, [Role.PREVIEW])
         session = await later.enter_async_context(shopify_session(http_client_configs()))
         seals = Seals(settings.client_secrets)
-        self._publisher = await Publisher.open(url, "preview", seals)
+        self._publisher = await Publisher.open(url, "preview", seals, roles=[Role.PREVIEW])
         later.push_async_callback(self._publisher.close)
         keeper = KeptMessages(DeadLetterStore(self._mongo.db), seals)
         self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY, seals=seals)
@@ -127,7 +128,7 @@ class PreviewService:
         self._server = await start_server(app, settings.host, port, shutdown_timeout=SHUTDOWN)
         later.push_async_callback(self._server.close)
         if self._with_operations:
-            self._operations = await start_operations(settings.host, settings.operations_port, self.ready)
+            self._operations = await start_operations(settings.host, settings.operations_port, self.ready, self.reasons)
             later.push_async_callback(self._operations.close)
         log.info("preview_started", port=self.port)
 
@@ -163,6 +164,10 @@ class PreviewService:
             "broker": await self._publisher.reachable() and self._consumer.ready,
             "mongodb": await self._mongo.alive(),
         }
+
+    def reasons(self) -> dict[str, str]:
+        """Why what does not work does not."""
+        return reasons_of(broker=self._publisher.refusal or self._consumer.refusal, mongodb=self._mongo.refusal)
 
     @property
     def port(self) -> int:

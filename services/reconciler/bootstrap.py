@@ -54,13 +54,14 @@ from shared.mongodb.pushes import PushStore
 from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
-from shared.operations import start_operations
+from shared.operations import reasons_of, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, FINISHED, JOBS, PARTITIONS
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
+from shared.roles import Role as ProcessRole
 from shared.schedules.targets import Targets
 from shared.serving.server import RunningServer
 from shared.settings import (
@@ -141,7 +142,9 @@ class ReconcilerService:
             consumer = await service._connect()
             await service._compose(consumer, watchdog_every, silent_after)
             if operations:
-                service._operations = await start_operations(settings.host, settings.operations_port, service.ready)
+                service._operations = await start_operations(
+                    settings.host, settings.operations_port, service.ready, service.reasons
+                )
         except BaseException:
             await service._close()
             raise
@@ -153,12 +156,13 @@ class ReconcilerService:
         url = settings.amqp_url.get_secret_value()
         self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         self._connections.callback(self._mongo.close)
-        await self._mongo.prepare()
-        await declare_topology(url)
+        roles = [ProcessRole(role) for role in sorted(self._roles)]
+        await self._mongo.prepare(roles)
+        await declare_topology(url, roles)
         # The aggregator has no secret: nothing that it publishes is sealed.
         alone = self._roles == {"aggregator"}
         self._seals = Seals(() if alone else part_of(settings, SecretSettings).client_secrets)
-        self._publisher = await Publisher.open(url, "reconciler", None if alone else self._seals)
+        self._publisher = await Publisher.open(url, "reconciler", None if alone else self._seals, roles=roles)
         self._connections.push_async_callback(self._publisher.close)
         self._keeper = KeptMessages(DeadLetterStore(self._mongo.db), self._seals)
         self._consumer = consumer = await Consumer.open(
@@ -343,6 +347,11 @@ class ReconcilerService:
             "broker": self._consumer is not None and await self._publisher.reachable() and self._consumer.ready,
             "mongodb": await self._mongo.alive(),
         }
+
+    def reasons(self) -> dict[str, str]:
+        """Why what does not work does not."""
+        heard = None if self._consumer is None else self._consumer.refusal
+        return reasons_of(broker=self._publisher.refusal or heard, mongodb=self._mongo.refusal)
 
     @property
     def operations_port(self) -> int:

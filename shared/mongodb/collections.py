@@ -86,13 +86,14 @@ constants       _id partitions, stock_form (of the documents, see `upgrade`) · 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from shared.errors import StoreUnavailable
+from shared.errors import StoreRefuses
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -109,6 +110,9 @@ AUDIT_LIFE = 400 * 24 * 3600
 
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
+_DUPLICATE_KEY = 11000
+_INDEX_DIFFERS = frozenset({67, 68, 85, 86})
+"""Of the same name or the same fields, and otherwise not the same."""
 
 
 def _index(*keys: str, **options: Any) -> IndexModel:
@@ -261,9 +265,10 @@ def found(document: Any) -> Document | None:
 async def ensure_collections(database: Database) -> None:
     """Create what is missing. Safe to run from several services at once; no transaction may come before.
 
-    A user that may not create looks whether it is there, made by `trueup prepare`. Raises StoreUnavailable where not.
+    A user that may not create looks whether it is there, made by `trueup prepare`. Raises StoreRefuses where it is not,
+    and where something else stands in its place.
     """
-    present = set(await database.list_collection_names())
+    present = {one["name"]: one async for one in await database.list_collections()}
     for name, indexes in INDEXES.items():
         if name not in present:
             try:
@@ -272,9 +277,13 @@ async def ensure_collections(database: Database) -> None:
                 pass  # another service was faster
             except OperationFailure as error:  # the same, found out by the server
                 if error.code == _UNAUTHORIZED:
-                    raise _not_prepared(name) from None
+                    raise _not_prepared(database.name, name) from None
                 if error.code != _NAMESPACE_EXISTS:
                     raise
+        elif present[name].get("type", "collection") != "collection" or present[name].get("options", {}).get("capped"):
+            raise _in_the_way(
+                database.name, f"{name} is a view, or of another kind,", "give Trueup a database of its own"
+            )
         if indexes:
             await _ensure_indexes(database[name], indexes)
 
@@ -283,12 +292,57 @@ async def _ensure_indexes(collection: Any, indexes: list[IndexModel]) -> None:
     try:
         await collection.create_indexes(indexes)
     except OperationFailure as error:
+        if error.code not in {_UNAUTHORIZED, _DUPLICATE_KEY, *_INDEX_DIFFERS}:
+            raise
+        there = [index async for index in collection.list_indexes()]
+        _must_not_differ(collection, indexes, there)
+        missing = [index.document["name"] for index in indexes if index.document["name"] not in _names(there)]
+        if error.code == _DUPLICATE_KEY:
+            unique = [index.document["name"] for index in indexes if index.document.get("unique")]
+            barred = " or ".join(name for name in unique if name in missing)
+            what = f"documents of {collection.name} that are there twice forbid the index {barred},"
+            raise _in_the_way(
+                collection.database.name, what, "remove them, or give Trueup a database of its own"
+            ) from None
         if error.code != _UNAUTHORIZED:
             raise
-        there = {index["name"] async for index in collection.list_indexes()}
-        if not there >= {index.document["name"] for index in indexes}:
-            raise _not_prepared(collection.name) from None
+        if missing:
+            raise _not_prepared(collection.database.name, collection.name) from None
 
 
-def _not_prepared(collection: str) -> StoreUnavailable:
-    return StoreUnavailable(f"MongoDB is not prepared: {collection} is not as it must be; run `trueup prepare` first")
+def _must_not_differ(collection: Any, indexes: list[IndexModel], there: list[Document]) -> None:
+    """Raise StoreRefuses for an index that has another's name or fields and is not as it must be."""
+    for index in indexes:
+        wanted = _form(index.document)
+        for other in there:
+            same_name = other["name"] == index.document["name"]
+            if same_name != (_form(other) == wanted) and (same_name or _fields(other) == wanted[:2]):
+                drop = f'db.{collection.name}.dropIndex("{other["name"]}")'
+                what = f"the index {other['name']} of {collection.name} is not as Trueup makes it,"
+                raise _in_the_way(collection.database.name, what, f"drop it ({drop}), and start again")
+
+
+def _form(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    options = ("unique", "sparse", "expireAfterSeconds")
+    return (*_fields(index), *(index.get(option) or None for option in options))
+
+
+def _fields(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What MongoDB tells indexes apart by, beside their names."""
+    return tuple(dict(index["key"]).items()), index.get("partialFilterExpression")
+
+
+def _names(indexes: list[Document]) -> set[str]:
+    return {index["name"] for index in indexes}
+
+
+def _in_the_way(database: str, what: str, remedy: str) -> StoreRefuses:
+    return StoreRefuses(f"TRUEUP_MONGODB_DATABASE: in the database {database} {what} and in the way: {remedy}")
+
+
+def _not_prepared(database: str, collection: str) -> StoreRefuses:
+    return StoreRefuses(
+        f"TRUEUP_MONGODB_DATABASE: MongoDB is not prepared: {collection} of the database {database} is not as it"
+        " must be, and the user may not make it so: run `trueup prepare` first, with the owner's user"
+        " (docs/operations/keys.md)"
+    )

@@ -7,12 +7,15 @@ import contextlib
 
 import structlog
 from aio_pika.abc import AbstractConnection
+from aiormq.exceptions import ChannelAccessRefused
 
 from shared import tracing
 from shared.contract.seal import Seals
+from shared.errors import BrokerRefuses
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.delivery import Delivery, Handler, Keeper
 from shared.rabbitmq.frame import Frame
+from shared.rabbitmq.refusals import why_refused
 from shared.rabbitmq.subscription import Subscription
 from shared.rabbitmq.topology import Queue
 
@@ -39,6 +42,8 @@ class Consumer:
         self._subscriptions: list[Subscription] = []
         self._running: set[asyncio.Task[None]] = set()
         self._ready = True
+        self.refusal: str | None = None
+        """What the broker refuses at present; None: nothing."""
         self._watch = asyncio.create_task(self._keep_open(), name=f"{name} keeps its consumers")
 
     @classmethod
@@ -99,6 +104,10 @@ class Consumer:
         self._subscriptions.append(subscription)
         try:
             await subscription.open(self._connection)
+        except ChannelAccessRefused as error:
+            # No later try would do better, and whoever begins to take from a queue begins its work.
+            self._subscriptions.remove(subscription)
+            raise why_refused(self._url, error) from error
         except GONE as error:
             # It stays in the list and is opened as soon as the broker is back.
             log.warning("consumer_not_open", reason=repr(error))
@@ -110,8 +119,10 @@ class Consumer:
             await asyncio.sleep(WATCH_EVERY)
             try:
                 self._ready = await self._all_open()
+                self.refusal = None
             except Exception as error:  # noqa: BLE001  # this loop must outlive whatever happens
                 self._ready = False
+                self.refusal = self._refusal(error)
                 log.warning("consumer_reconnecting", consumer=self._name, reason=repr(error))
 
     async def _all_open(self) -> bool:
@@ -129,6 +140,11 @@ class Consumer:
         if not whole:
             log.info("consumer_open_again", consumer=self._name)
         return True
+
+    def _refusal(self, error: Exception) -> str | None:
+        if isinstance(error, ChannelAccessRefused):
+            error = why_refused(self._url, error)
+        return str(error) if isinstance(error, BrokerRefuses) else None
 
     @property
     def ready(self) -> bool:

@@ -5,6 +5,7 @@ TrueupError
 ├── BrokerUnavailable       RabbitMQ did not confirm in time
 ├── QueueDiffers            a queue of the broker was made with other arguments
 ├── StoreUnavailable        MongoDB did not answer
+├── TimeZoneUnknown         this machine knows no time zone of that name (any more)
 └── ShopifyError            a call to Shopify did not succeed
     ├── ShopPaused          401, 402, 403, 404, 423, a redirect, a refusal of the whole app: nothing more is sent for
     │                       the shop until it is resumed
@@ -20,6 +21,8 @@ from typing import Any
 
 from shared.domain.waits import WaitReason
 from shared.hiding import without_secrets
+
+_LONGEST_ZONE = 100
 
 
 class TrueupError(Exception):
@@ -49,6 +52,13 @@ class QueueDiffers(TrueupError):
 
 class StoreUnavailable(TrueupError):
     """MongoDB did not answer."""
+
+
+class TimeZoneUnknown(TrueupError):
+    """This machine knows no time zone of that name: it was renamed or removed, or its tables are older."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(f"the time zone {str(name)[:_LONGEST_ZONE]!r} is not known on this machine")
 
 
 class ShopifyError(TrueupError):

@@ -1,4 +1,4 @@
-"""A document of an older build, or one changed by hand, may hold an id that Shopify never gave. It fails its own cell."""
+"""A document of an older build, or one changed by hand, may hold an id that Shopify never gave: its own cell fails."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import structlog
 
 from shared.errors import ShopifyError, ShopifyRefused, ShopifyUnclear
+from shared.shopify.answers import json_in
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price
 from shared.shopify.queries import BULK_CANCEL, BULK_RUN, BULK_STATE
@@ -101,7 +101,12 @@ class BulkQueries:
         body = request_body(BULK_STATE, {"id": operation})
         try:
             reply = await self._client.call(
-                shop, "bulkOperation", body, price=Price(assumed=STATE_COST), patience=_LINE_PATIENCE
+                shop,
+                "bulkOperation",
+                body,
+                price=Price(assumed=STATE_COST),
+                patience=_LINE_PATIENCE,
+                optional=True,
             )
         except (ShopifyUnclear, ShopifyRefused) as error:
             raise NoBulkQuery(str(error)) from error
@@ -112,7 +117,8 @@ class BulkQueries:
 
     async def _cancel(self, shop: str, operation: str) -> None:
         try:
-            await self._client.call(shop, "bulkOperationCancel", request_body(BULK_CANCEL, {"id": operation}))
+            body = request_body(BULK_CANCEL, {"id": operation})
+            await self._client.call(shop, "bulkOperationCancel", body, optional=True)
         except ShopifyError as error:
             log.info("bulk_not_cancelled", shop=shop, reason=str(error))
 
@@ -140,7 +146,7 @@ async def _counted(raw: AsyncIterator[bytes], expected: int) -> AsyncIterator[di
         if line.strip():
             count += 1
             try:
-                document = json.loads(line)
+                document = json_in(line)
             except ValueError as error:
                 raise ShopifyUnclear("bulk result: an unreadable line") from error
             yield document

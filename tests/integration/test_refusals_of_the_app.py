@@ -12,6 +12,10 @@ from shared.contract.messages import JobOptions, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.rabbitmq import topology
+from shared.shopify.bulk import BulkQueries, NoBulkQuery
+from shared.shopify.client import ShopifyClient
+from shared.shopify.exports import Exports
+from shared.shopify.shop_queries import BULK_LEVELS
 from tests.integration.command_line_runs import trueup
 from tests.integration.job_page import shown
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
@@ -104,6 +108,31 @@ async def test_reads_that_are_denied_wait_for_the_scope_as_well(world: ShopWorld
         await world.control("scopes", {"scopes": ALL})
         job = await world.ended(job_id)
     assert (job["totals"]["updated"], job["codes"]) == (129, {})
+
+
+@pytest.mark.parametrize("scope", ["read_locations", "read_products"])
+async def test_a_scope_that_runs_do_not_need_stops_none(world: ShopWorld, scope: str) -> None:
+    """Locations are listed with `read_inventory` as well, and no run asks for a product: nothing is denied."""
+    await world.control("scopes", {"scopes": without(scope)})
+    async with reconciler(world, watchdog_every=0.2, first_probe=FIRST_PROBE):
+        for direction in (Direction.TO_LOCAL, Direction.TO_SHOPIFY):
+            job = await world.run(direction)
+            assert job["state"] == "completed"
+    assert await denied(world) == []
+
+
+@pytest.mark.parametrize("operation", ["bulkOperationRunQuery", "bulkOperation"])
+async def test_a_bulk_query_that_is_denied_is_read_another_way(world: ShopWorld, operation: str) -> None:
+    """There are other ways to read: only those tell whether the permission is missing. The shop is not paused."""
+    fault = {"kind": "error", "code": "ACCESS_DENIED", "message": "Access denied", "count": 1000}
+    await world.control("/control/faults", fault | {"operation": operation})
+    settings = world.settings
+    client = ShopifyClient(world.http, world.shops, settings.shopify_url, settings.shopify_api_version)
+    with pytest.raises(NoBulkQuery):
+        await Exports(client, first_look=0.01).run(SHOP, BULK_LEVELS)
+    with pytest.raises(NoBulkQuery):
+        await BulkQueries(client).run(SHOP, BULK_LEVELS)
+    assert (await world.mongo.db["shops"].find_one({"_id": SHOP}) or {})["status"] == "active"
 
 
 async def test_stocking_that_is_denied_waits_as_a_push_does(world: ShopWorld) -> None:

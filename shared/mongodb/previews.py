@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pymongo import ReplaceOne, ReturnDocument
+from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
@@ -19,8 +19,10 @@ from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
 from shared.domain.plan import refused_push
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.lease import Lease
 from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
+from shared.mongodb.selections import Selections, preview_owner
 from shared.mongodb.transactions import Session, Transactions
 
 if TYPE_CHECKING:
@@ -84,6 +86,11 @@ class Waiting:
     requested_at: datetime
 
 
+def _turn(lasts: timedelta) -> Lease:
+    """The right to compute a preview that has not ended."""
+    return Lease(until="turn.until", number="turn.tries", lasts=lasts, none_is_free=False)
+
+
 def _first_turn(*, large: bool) -> Document:
     return {"until": datetime.now(UTC), "tries": 0, "large": large}
 
@@ -97,6 +104,11 @@ class PreviewStore:
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
         self.figures = PreviewFigures(database)
+        self._selections = Selections(database)
+
+    async def selection(self, preview: Document) -> Document:
+        """The whole selection of a preview. Raises SelectionLost."""
+        return await self._selections.whole(preview["shop"], preview_owner(preview["preview_id"]), preview["selection"])
 
     async def request(
         self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
@@ -106,6 +118,11 @@ class PreviewStore:
         `large`: small ones go before it. `refused`: code and message of one that ends here.
         """
         now = datetime.now(UTC)
+        preview = {"_id": key_of(message.shop, message.preview_id), "shop": message.shop}
+        if found(await self._previews.find_one(preview, {"_id": 1})) is not None:
+            return False
+        wanted, owner = message.selection.model_dump(exclude_none=True), preview_owner(message.preview_id)
+        selection = await self._selections.keep(message.shop, owner, wanted, until_old=now)
         failure = None if refused is None else {"code": refused[0], "message": refused[1]}
         more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
         if (carried := tracing.carried()) is not None:
@@ -116,7 +133,7 @@ class PreviewStore:
                     "_id": key_of(message.shop, message.preview_id),
                     "shop": message.shop,
                     "preview_id": message.preview_id,
-                    "selection": message.selection.model_dump(exclude_none=True),
+                    "selection": selection,
                     "state": "requested" if refused is None else "failed",
                     "requested_by": message.requested_by,
                     "requested_at": now,
@@ -195,21 +212,13 @@ class PreviewStore:
 
     async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> int | None:
         """Take a preview up for so long; answers how often it has been, or None where another was faster."""
-        now = datetime.now(UTC)
-        document = found(
-            await self._previews.find_one_and_update(
-                {"_id": key_of(shop, preview_id), **_OPEN, "turn.until": {"$lte": now}},
-                {"$set": {"turn.until": now + lease}, "$inc": {"turn.tries": 1}},
-                projection={"turn": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        )
+        which = {"_id": key_of(shop, preview_id), **_OPEN}
+        document = await _turn(lease).take(self._previews, which, projection={"turn": 1})
         return None if document is None else int(document["turn"]["tries"])
 
     async def keep_turn(self, shop: str, preview_id: str, tries: int, lease: timedelta) -> None:
         """Keep a turn for so long from now on; zero: let another take it."""
-        condition = {"_id": key_of(shop, preview_id), **_OPEN, "turn.tries": tries}
-        await self._previews.update_one(condition, {"$set": {"turn.until": datetime.now(UTC) + lease}})
+        await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=tries)
 
     async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
         """End a preview that is still this run's (None: anybody's); answers whether it was."""
@@ -330,7 +339,7 @@ class PreviewStore:
             },
         ]
         badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
-        async for document in self._rows.aggregate(pipeline):
+        async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
             badges[document["_id"]] = document["n"]
         return badges
 

@@ -12,13 +12,15 @@ from shared.contract.messages import JobOptions, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.rabbitmq import topology
-from shared.shopify.bulk import BulkQueries, NoBulkQuery
+from shared.shopify.bulk import NoBulkQuery
+from shared.shopify.bulk_reads import BulkReads
 from shared.shopify.client import ShopifyClient
 from shared.shopify.exports import Exports
 from shared.shopify.shop_queries import BULK_LEVELS
 from tests.integration.command_line_runs import trueup
 from tests.integration.job_page import shown
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.stored_access import StoredAccess
 from tests.waiting import until, writes_to
 
 ALL = ["read_inventory", "write_inventory", "read_products", "read_locations"]
@@ -127,11 +129,12 @@ async def test_a_bulk_query_that_is_denied_is_read_another_way(world: ShopWorld,
     fault = {"kind": "error", "code": "ACCESS_DENIED", "message": "Access denied", "count": 1000}
     await world.control("/control/faults", fault | {"operation": operation})
     settings = world.settings
-    client = ShopifyClient(world.http, world.shops, settings.shopify_url, settings.shopify_api_version)
+    access = StoredAccess(world.mongo.db, settings.fernet_keys)
+    client = ShopifyClient(world.http, access, settings.shopify_url, settings.shopify_api_version)
     with pytest.raises(NoBulkQuery):
         await Exports(client, first_look=0.01).run(SHOP, BULK_LEVELS)
     with pytest.raises(NoBulkQuery):
-        await BulkQueries(client).run(SHOP, BULK_LEVELS)
+        await BulkReads(client).run(SHOP, BULK_LEVELS)
     assert (await world.mongo.db["shops"].find_one({"_id": SHOP}) or {})["status"] == "active"
 
 
@@ -165,10 +168,11 @@ async def test_a_shop_that_is_not_active_pauses_whatever_was_asked(world: ShopWo
     assert (job["totals"]["updated"], job["codes"]) == (129, {})
 
 
-async def test_a_scope_that_is_only_needed_for_a_subscription_stops_nothing(world: ShopWorld) -> None:
-    """A topic that is denied is refused alone: runs need no webhooks."""
+@pytest.mark.parametrize("operation", ["webhookSubscriptionCreate", "webhookSubscriptions"])
+async def test_a_scope_that_is_only_needed_for_a_subscription_stops_nothing(world: ShopWorld, operation: str) -> None:
+    """A topic that is denied is refused alone, or all are: runs need no webhooks."""
     fault = {"kind": "error", "code": "ACCESS_DENIED", "message": "Access denied", "count": 1}
-    await world.control("/control/faults", fault | {"operation": "webhookSubscriptionCreate"})
+    await world.control("/control/faults", fault | {"operation": operation})
     world.settings = world.settings.model_copy(update={"webhook_url": "http://127.0.0.1:9/webhooks/shopify"})
     added = await trueup(world.settings, "shop", "add", SHOP, "--token-file", "-", words="shpat_tests\n")
     assert (added.code, added.errors) == (0, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -82,7 +84,7 @@ def denial(shop: str, codes: Iterable[str], errors: Iterable[Mapping[str, Any]])
     reason = next((OF_THE_APP[code] for code in codes if code in OF_THE_APP), None)
     if reason is None:
         return None
-    told = [str((error.get("extensions") or {}).get("requiredAccess") or error.get("message")) for error in errors]
+    told = [str(extensions_in(error).get("requiredAccess") or error.get("message")) for error in errors]
     return ShopPaused(shop, reason, scopes_in(told) if reason == FORBIDDEN else None)
 
 
@@ -119,14 +121,38 @@ def _host_in(location: str | None) -> str | None:
     return host if host and _HOST.fullmatch(host) else None
 
 
+def json_in(raw: bytes) -> Any:
+    """What a body says. Raises ValueError where it is not JSON, or nested deeper than anything Shopify says."""
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def number_in(value: object) -> float | None:
+    """A number that a reply tells, None where it is none: JSON as it is read knows NaN, infinity, and any size."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def points_in(cost: Mapping[str, Any], name: str) -> float | None:
     """A number of `extensions.cost`, None where it is missing or no number."""
-    value = cost.get(name)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return number_in(cost.get(name))
+
+
+def extensions_in(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The extensions of a top-level error, empty where there are none."""
+    extensions = error.get("extensions")
+    return extensions if isinstance(extensions, dict) else {}
 
 
 def codes_in(errors: object) -> list[str]:
     """The codes of top-level errors, in order."""
     listed = errors if isinstance(errors, list) else []
-    extensions = [error.get("extensions") for error in listed if isinstance(error, dict)]
-    return [str(one["code"]) for one in extensions if isinstance(one, dict) and one.get("code")]
+    extensions = [extensions_in(error) for error in listed if isinstance(error, dict)]
+    return [str(one["code"]) for one in extensions if one.get("code")]

@@ -7,6 +7,7 @@ TrueupError
 │       └── QueueDiffers    a queue of the broker was made with other arguments
 ├── StoreUnavailable        MongoDB is away, or did not answer in time
 │   └── StoreRefuses        it answers, and cannot do what Trueup needs: a setting, a right or an index is to be mended
+├── TimeZoneUnknown         this machine knows no time zone of that name (any more)
 └── ShopifyError            a call to Shopify did not succeed
     ├── ShopPaused          401, 402, 403, 404, 423, a redirect, a refusal of the whole app: nothing more is sent for
     │                       the shop until it is resumed
@@ -22,6 +23,8 @@ from typing import Any
 
 from shared.domain.waits import WaitReason
 from shared.hiding import without_secrets
+
+_LONGEST_ZONE = 100
 
 
 class TrueupError(Exception):
@@ -66,6 +69,13 @@ class StoreRefuses(StoreUnavailable):
 
     As for BrokerRefuses: it stops a start, and what runs already waits.
     """
+
+
+class TimeZoneUnknown(TrueupError):
+    """This machine knows no time zone of that name: it was renamed or removed, or its tables are older."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(f"the time zone {str(name)[:_LONGEST_ZONE]!r} is not known on this machine")
 
 
 class ShopifyError(TrueupError):

@@ -416,6 +416,8 @@ export const T = {
       overlap: "the run before it had not ended",
       shop_not_active: "the shop was paused or the app removed",
       changed: "the schedule was changed before it began",
+      time_zone_unknown: "its time zone is not known any more: choose another",
+      not_begun: "it could not be begun; look at the schedule",
     },
     told: { due: "On its way", sent: "Sent", failed: "Given up", dropped: "The address was removed" },
     figures: {
@@ -451,6 +453,7 @@ export const T = {
       breaker: "waits for approval",
       quiet_hours: "waits for the end of the quiet hours",
       jobs_per_hour: "waits: enough repairs for this hour",
+      time_zone_unknown: "waits: the time zone of the quiet hours is not known any more",
     },
     run: "Show the run",
     neverCame: "Never came",

@@ -42,7 +42,7 @@ class Wake:
         try:
             body = json.loads(delivery.body)
             named = {body.get("job_id"), body.get("preview_id")}
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, TypeError, RecursionError):
             return
         if body.get("shop") == self._shop and self._subject in named:
             self._news.set()

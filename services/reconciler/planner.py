@@ -88,6 +88,7 @@ class Planner:
         """Handle one command. Raises Reject for a body that can never be understood."""
         if delivery.key == topology.JOB_CANCEL:
             cancel = delivery.read(JobCancel)
+            await self._check_known(cancel.shop)
             await self.cancel(cancel.shop, cancel.job_id)
             if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
                 await self._audit.note_message(delivery.sender, "job.cancel", cancel.shop, cancel.job_id)
@@ -95,8 +96,7 @@ class Planner:
         if delivery.key != topology.JOB_REQUEST:
             raise Reject(f"{cut(delivery.key)} is no message about jobs")
         request = delivery.read(JobRequest)
-        if await self._shops.get(request.shop) is None:
-            raise Reject(f"the shop {request.shop} is not known; add it first")
+        await self._check_known(request.shop)
         if request.of_job_id is not None:
             first = await self._jobs.get(request.shop, request.of_job_id)
             if first is None:
@@ -111,6 +111,10 @@ class Planner:
         }
         if await self._stored(request, said, delivery):
             await self.plan(request.shop)
+
+    async def _check_known(self, shop: str) -> None:
+        if await self._shops.get(shop) is None:
+            raise Reject(f"the shop {shop} is not known; add it first")
 
     async def _stored(self, request: JobRequest, said: Mapping[str, Any], delivery: Delivery) -> bool:
         """Store a job that is not known yet; whether there is anything to plan. One too many ends with its code.

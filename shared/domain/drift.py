@@ -136,15 +136,22 @@ class Hold(StrEnum):
     BREAKER = "breaker"
     QUIET_HOURS = "quiet_hours"
     JOBS_PER_HOUR = "jobs_per_hour"
+    TIME_ZONE_UNKNOWN = "time_zone_unknown"
+    """When the quiet hours are, nobody can tell."""
 
 
-def hold(policy: RepairPolicy, *, breaker_open: bool, minute: int, jobs_in_last_hour: int) -> Hold | None:
-    """Why cells are not repaired now that no person has approved; None: they are."""
+def hold(policy: RepairPolicy, *, breaker_open: bool, minute: int | None, jobs_in_last_hour: int) -> Hold | None:
+    """Why cells are not repaired now that no person has approved; None: they are.
+
+    `minute`: of the day where the quiet hours are meant; None: their time zone is not known.
+    """
     if policy.mode is not DriftMode.REPAIR:
         return Hold.MODE
     if breaker_open:
         return Hold.BREAKER
-    if policy.quiet is not None and policy.quiet.hold(minute):
+    if policy.quiet is not None and minute is None:
+        return Hold.TIME_ZONE_UNKNOWN
+    if policy.quiet is not None and minute is not None and policy.quiet.hold(minute):
         return Hold.QUIET_HOURS
     return Hold.JOBS_PER_HOUR if jobs_in_last_hour >= policy.jobs_per_hour else None
 

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing, TimingKind
 from shared.mongodb.cipher import Cipher
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.lease import Lease
 
+log = structlog.get_logger()
+
 LEASE = Lease(until="lease.until", owner="lease.owner", within="lease", lasts=timedelta(seconds=30))
 
 _SECRETS_LEFT_OUT = {"target.secret": 0}
+_OFF: Document = {"enabled": False, "lease": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,20 @@ class ScheduleStore:
             sort=[("next_at", 1)],
             projection=_SECRETS_LEFT_OUT,
         )
-        return None if document is None else _schedule(document)
+        if document is None:
+            return None
+        try:
+            return _schedule(document)
+        except (KeyError, TypeError, ValueError):
+            # Of an older build, or changed by hand: it would be taken first again and again.
+            log.exception("schedule_unreadable", schedule=document["_id"])
+            await self._schedules.update_one({"_id": document["_id"]}, {"$unset": {"next_at": ""}, "$set": _OFF})
+            return None
+
+    async def switch_off(self, schedule: Schedule) -> None:
+        """It has no next moment, unless a person has changed it meanwhile."""
+        mine = {"_id": key_of(schedule.shop, schedule.schedule_id), "rev": schedule.rev}
+        await self._schedules.update_one(mine, {"$set": _OFF, "$unset": {"next_at": ""}, "$inc": {"rev": 1}})
 
     async def advance(self, schedule: Schedule, next_at: datetime) -> None:
         """The moment has been seen to: the next one is due, unless a person has changed the schedule meanwhile."""

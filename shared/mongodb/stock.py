@@ -202,6 +202,10 @@ class StockStore:
         condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
         return int(await self._stock.count_documents(condition, limit=most))
 
+    async def verify_wanted(self, shop: str) -> int:
+        """How many cells want a read, now or later."""
+        return int(await self._stock.count_documents({"shop": shop, "verify_at": {"$exists": True}}))
+
     async def due_since(self, shop: str) -> datetime | None:
         """Since when, or from when on, a read of one of the shop's cells is due; None: of none."""
         first = self._stock.find({"shop": shop, "verify_at": {"$exists": True}}, {"verify_at": 1})

@@ -8,7 +8,7 @@ from enum import StrEnum, auto
 
 from shared.contract.messages import parse_time
 from shared.errors import ShopifyUnclear
-from shared.hiding import without_secrets
+from shared.shopify.answers import words_of
 from shared.shopify.client import ShopifyClient
 from shared.shopify.costs import Price
 from shared.shopify.ids import item_gid, location_gid
@@ -64,7 +64,7 @@ class Activation:
         if not isinstance(payload, dict):
             raise ShopifyUnclear("inventoryActivate: an answer without its payload")
         level, errors = payload.get("inventoryLevel"), payload.get("userErrors") or []
-        detail = without_secrets("; ".join(str(error.get("message")) for error in errors)) or None
+        detail = words_of("; ".join(str(error.get("message")) for error in errors)) or None
         if not level or not level["isActive"]:
             return StockedAnswer(Stocked.REFUSED, None, None, reply.date, detail)
         quantities = level["quantities"]

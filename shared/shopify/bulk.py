@@ -5,7 +5,6 @@ How patiently that is done is the caller's: `bulk_reads` gives up early, `export
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import structlog
 
 from shared.errors import ShopifyError, ShopifyUnclear
+from shared.shopify.answers import json_in
 from shared.shopify.client import Reply, ShopifyClient
 from shared.shopify.queries import BULK_CANCEL, BULK_RUN, BULK_STATE
 from shared.shopify.requests import request_body
@@ -107,7 +107,8 @@ class BulkRunner:
     async def _cancel(self, shop: str, operation: str) -> None:
         """Only five run at once: one that nobody waits for gives its place back."""
         try:
-            await self._client.call(shop, "bulkOperationCancel", request_body(BULK_CANCEL, {"id": operation}))
+            body = request_body(BULK_CANCEL, {"id": operation})
+            await self._client.call(shop, "bulkOperationCancel", body, optional=True)
         except ShopifyError as error:
             log.info("bulk_not_cancelled", shop=shop, reason=str(error))
 
@@ -128,7 +129,7 @@ async def _counted(raw: AsyncIterator[bytes], expected: int) -> AsyncIterator[di
         if line.strip():
             count += 1
             try:
-                document = json.loads(line)
+                document = json_in(line)
             except ValueError as error:
                 raise ShopifyUnclear("bulk result: an unreadable line") from error
             yield document

@@ -85,6 +85,8 @@ class _Hurried:
     async def look(self, shop: str, body: str) -> Reply:
         price = Price(assumed=STATE_COST)
         try:
-            return await self._client.call(shop, "bulkOperation", body, price=price, patience=_LINE_PATIENCE)
+            return await self._client.call(
+                shop, "bulkOperation", body, price=price, patience=_LINE_PATIENCE, optional=True
+            )
         except (ShopifyUnclear, ShopifyRefused) as error:
             raise NoBulkQuery(str(error)) from error

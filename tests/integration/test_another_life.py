@@ -110,6 +110,9 @@ async def test_a_doubt_is_no_way_around(world: ShopWorld, same_item: bool) -> No
     write = StockWrite(cell, before, mark_unknown(before), "reconcile", "tests")
     await world.mongo.transactions.run(lambda session: world.stock.write(session, SHOP, [write]))
     await make_again(world, item_of="A" if same_item else "B")
+    # Without any value it is shown, and skipped by nobody's guess.
+    uncounted = await world.run(TO_SHOPIFY, {"bom_ids": ["A"]}, preview_id=await world.preview({"bom_ids": ["A"]}))
+    assert uncounted["codes" if same_item else "reasons"] == {"OUTCOME_UNKNOWN" if same_item else "never_counted": 1}
     await world.hand(*cell, 9)
     job = await world.run(TO_SHOPIFY, {"bom_ids": ["A"]})
     if same_item:

@@ -102,6 +102,26 @@ async def test_everything_that_is_wrong_is_named(shop: ApiShop) -> None:
     assert (await shop.call("GET", "/schedules")).json["shop_time_zone"] == "Asia/Kolkata"
 
 
+async def test_a_zone_that_is_not_known_any_more_is_shown_and_replaced(shop: ApiShop) -> None:
+    """The shop's as last read, and 409 with what to do for a schedule in it; a schedule's own as it is stored."""
+    await shop.bom("b")
+    schedule_id = new_id()
+    path = f"/schedules/{schedule_id}"
+    assert (await shop.call("PUT", path, NIGHTLY)).status == 201
+    await shop.world.mongo.db["schedules"].update_one(
+        {"schedule_id": schedule_id}, {"$set": {"time_zone": "Mars/Base"}}
+    )
+    kept = {"time_zone": "Mars/Olympus", "time_zone_at": datetime.now(UTC)}
+    await shop.world.mongo.db["shops"].update_one({"_id": shop.domain}, {"$set": kept})
+    listed = await shop.call("GET", "/schedules")
+    assert (listed.status, listed.json["shop_time_zone"]) == (200, "Mars/Olympus")
+    assert [one["time_zone"] for one in listed.json["items"]] == ["Mars/Base"]
+    refused = await shop.call("PUT", path, {**NIGHTLY, "time_zone": None})
+    assert (refused.status, refused.fields) == (409, ["body.time_zone"])
+    assert "time zone" in refused.json["errors"][0]["remedy"]
+    assert (await shop.call("PUT", path, NIGHTLY)).status == 200
+
+
 async def test_runs_are_listed_page_by_page(shop: ApiShop) -> None:
     """The newest first, with why one was left out; those of an unknown schedule are a 404."""
     await shop.bom("b")

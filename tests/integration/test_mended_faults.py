@@ -216,6 +216,8 @@ async def test_two_runs_of_one_preview_leave_the_rows_of_one(world: ShopWorld) -
     rows = RowReader(world.boms, world.stock, world.reads)
     runs = [Previewer(store, world.boms, rows, world.reads, world.publisher) for _ in range(2)]
     await store.request(request)
+    # Or the service beside would take it up, however slowly this runs.
+    await store.take_turn(SHOP, request.preview_id, timedelta(hours=1))
     await asyncio.gather(*(run.compute(SHOP, request.preview_id) for run in runs))
     preview = await store.get(SHOP, request.preview_id)
     assert preview is not None

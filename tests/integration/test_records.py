@@ -326,6 +326,8 @@ async def test_a_doubt_belongs_to_the_item_that_was_pushed(records: Records) -> 
     await records.store.remove(records.shop, "b", reference="t")
     await records.put()
     assert await in_doubt() == {True}
+    await records.stock.ask_for_bases(records.shop, [B])
+    assert {place for place, document in (await records.documents()).items() if "verify_at" in document} == {A}
     await records.adjust(1, "corrected")
     assert (await records.documents())[A]["known_class"] == "both_moved"
     await records.store.remove(records.shop, "b", reference="t")

@@ -24,19 +24,20 @@ from services.preview.api.schedule_models import (
 )
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.selection import SelectionBody
-from shared.errors import ShopifyError
+from shared.errors import ShopifyError, TimeZoneUnknown
 from shared.mongodb.schedules import Schedule
 from shared.schedules.moments import next_moment
 from shared.schedules.targets import url_problem
+from shared.schedules.zones import zone_of
 
 log = structlog.get_logger()
 
 
 async def list_schedules(call: Call[NoParameters, None]) -> Answer:
     """GET /api/schedules."""
-    zone = await call.parts.zones.known(call.shop)
+    zone = await call.parts.zones.last_read(call.shop)
     items = [ScheduleOut.of(schedule) for schedule in await call.parts.schedules.all(call.shop)]
-    return Answer(ScheduleList(items=items, shop_time_zone=None if zone is None else zone.key))
+    return Answer(ScheduleList(items=items, shop_time_zone=zone))
 
 
 async def get_schedule(call: Call[SchedulePath, None]) -> Answer:
@@ -148,14 +149,17 @@ def _unknown(schedule_id: str) -> ProblemError:
 
 async def _zone(call: Call[SchedulePath, ScheduleIn], name: str | None) -> ZoneInfo:
     """The schedule's zone. Raises ProblemError (409) where the shop's is wanted and cannot be read."""
-    if name is not None:
-        return ZoneInfo(name)
     try:
-        return await call.parts.zones.of(call.shop)
+        return await call.parts.zones.of(call.shop) if name is None else zone_of(name)
     except ShopifyError as error:
         log.info("time_zone_unknown", shop=call.shop, reason=str(error))
         message = "The shop's time zone is not known yet, and Shopify does not tell it now."
         raise conflict("no-time-zone", "body.time_zone", message, "Name the time zone, or try again later.") from None
+    except TimeZoneUnknown as error:
+        log.warning("time_zone_unknown", shop=call.shop, reason=str(error))
+        message = f"Of the shop: {error}."
+        remedy = "Name a time zone that is known, such as Europe/Berlin."
+        raise conflict("no-time-zone", "body.time_zone", message, remedy) from None
 
 
 ROUTES: tuple[AnyRoute, ...] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from ulid import ULID
@@ -16,7 +15,7 @@ from shared.domain.comparison import CellClass, classify
 from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.stock import Stock
-from shared.errors import BrokerUnavailable
+from shared.errors import BrokerUnavailable, TimeZoneUnknown
 from shared.mongodb.cells import CellStore, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.drift import MOST_TRIES, DriftStore, cell_in
@@ -25,6 +24,7 @@ from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepState, SweepStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST
+from shared.schedules.zones import zone_of
 
 log = structlog.get_logger()
 
@@ -225,8 +225,11 @@ def _caught_up(stock: Stock, document: Document) -> bool:
     return caught_up(stock, document["base_time"], document["shopify"], document["shopify_time"])
 
 
-def _minute(policy: RepairPolicy, now: datetime) -> int:
-    """The minute of the day where the quiet hours are meant."""
-    zone = ZoneInfo("UTC" if policy.quiet is None else policy.quiet.time_zone)
-    local = now.astimezone(zone)
+def _minute(policy: RepairPolicy, now: datetime) -> int | None:
+    """The minute of the day where the quiet hours are meant; None where their time zone is not known."""
+    try:
+        local = now.astimezone(UTC if policy.quiet is None else zone_of(policy.quiet.time_zone))
+    except TimeZoneUnknown as error:
+        log.warning("quiet_hours_unknown", reason=str(error))
+        return None
     return local.hour * 60 + local.minute

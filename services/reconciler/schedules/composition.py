@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.reconciler.schedules.following import Following
 from services.reconciler.schedules.outcomes import PAUSES, Outcomes
-from services.reconciler.schedules.scheduling import TICK, Scheduling
+from services.reconciler.schedules.scheduling import MOST_TRIES, TICK, Scheduling
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.previews import PreviewStore
@@ -22,10 +22,13 @@ from shared.shop_life.time_zones import TimeZones
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTimes:
-    """How often it is looked for what is due, in seconds, and the pauses before telling an outcome again."""
+    """How often it is looked for what is due, in seconds, how often one moment is tried, and the pauses before telling
+    an outcome again.
+    """
 
     tick: float = TICK
     pauses: tuple[timedelta, ...] = PAUSES
+    most_tries: int = MOST_TRIES
 
 
 def compose_scheduling(
@@ -54,6 +57,7 @@ def compose_scheduling(
         publisher=publisher,
         following=following,
         tick=times.tick,
+        most_tries=times.most_tries,
     )
     outcomes = Outcomes(
         schedules=schedules,

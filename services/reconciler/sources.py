@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.batches import batches
@@ -11,6 +11,7 @@ from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.domain.plan import PREVIEW_VALID
 from shared.domain.selection import Filtered, Selection
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore, NewCell, key_in
@@ -19,9 +20,6 @@ from shared.mongodb.previews import PreviewStore
 
 BATCH = 500
 """Cells made in one transaction."""
-
-PREVIEW_VALID = timedelta(hours=24)
-"""A preview older than this is refused."""
 
 
 def expired(taken: datetime) -> bool:

@@ -8,7 +8,7 @@ transaction that reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
@@ -17,6 +17,9 @@ from shared.domain.stock import Change, Stock, accept, settle, settle_index
 
 QUANTITY_LIMIT = 1_000_000_000
 """The largest magnitude Shopify takes for a quantity (INVALID_QUANTITY_TOO_HIGH / TOO_LOW)."""
+
+PREVIEW_VALID = timedelta(hours=24)
+"""A preview older than this is refused."""
 
 
 @dataclass(frozen=True, slots=True)

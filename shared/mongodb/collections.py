@@ -31,7 +31,9 @@ previews        shop, preview_id · selection, state requested|reading|ready|fai
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
                 kinds {kind: rows}, milestones (each 500th row by kind, size and number),
-                failure {code, message}, turn (until it has ended) {until (somebody is at it), tries, large}, trace
+                failure {code, message}, trace, run (who computes it, or did); until it has ended: turn {until (somebody
+                is at it), tries, fruitless (tries in a row that wrote no row), done (as the last one found it), large},
+                bookmark {after (the cell whose row was written last; null: the locations were read)} or null
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
                 which rows are sorted), not_pushed (the code with which a push of it ends)

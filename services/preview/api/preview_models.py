@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -23,10 +22,11 @@ from shared.contract.selection import SelectionBody
 from shared.contract.words import Id, LocationId
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
+from shared.domain.plan import PREVIEW_VALID
 from shared.mongodb.previews import RowKind
 from shared.mongodb.shops import Shop
 
-PREVIEW_AGE = timedelta(hours=24)
+PREVIEW_AGE = PREVIEW_VALID
 """An older preview starts no job."""
 
 

@@ -28,7 +28,7 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
     reads = ShopifyReads(client.shopify().as_role("sweep"))
     sweeper = Sweeper(client.boms, RowReader(client.boms, client.stock, reads), reads, client.publisher)
     result = await sweeper.sweep(shop)
-    jobs = await sweeper.repair(shop, result.repairable, requested_by=REQUESTED_BY) if repair else []
+    jobs = await sweeper.repair(shop, result.repairable, client.jobs, requested_by=REQUESTED_BY) if repair else []
     for job_id in jobs:
         await client.note("job.start", shop, job_id)
     if as_json:

@@ -38,6 +38,16 @@ JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 """The state table of a job."""
 
 
+class Asked(StrEnum):
+    """What became of a job that was asked for."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """It had been asked for before."""
+    REFUSED = "refused"
+    """The shop has as many open as it may: it has ended, with that code."""
+
+
 class JobSource(StrEnum):
     """Who asked for the job."""
 

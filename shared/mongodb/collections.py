@@ -10,6 +10,7 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 Trueup has made), paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no,
                 until}, job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether
                 the shop has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                redact_overdue_at (claimed though nobody asked for it: the shop left long ago),
                 boms_made (raised by makers of BOMs near the limit, so that one comes
                 after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},

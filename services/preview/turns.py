@@ -76,17 +76,14 @@ class Turns:
 
     async def run(self) -> None:
         """Go round until cancelled; what is under way is then given a moment, and the rest to others."""
-        try:
-            while True:
-                try:
-                    while await self._begin_next():
-                        pass
-                    await self._measure()
-                except Exception as error:  # noqa: BLE001  # a store that is away: the next round tries again
-                    log.warning("previews_not_looked_for", reason=repr(error))
-                await self._hands.news(self._tick)
-        finally:
-            await self._hands.finish(LAST_TURNS)
+        failed = "previews_not_looked_for"
+        await self._hands.go_round(self._begin_or_measure, every=self._tick, failed=failed, last_turns=LAST_TURNS)
+
+    async def _begin_or_measure(self) -> bool:
+        begun = await self._begin_next()
+        if not begun:
+            await self._measure()
+        return begun
 
     async def _measure(self) -> None:
         if monotonic() >= self._measure_at:

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from shared import metrics, tracing
 from shared.serving.limits import OPERATIONS
 from shared.serving.server import RunningServer, start_server
+from shared.spans import CARRIED
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ async def http_traces(request: web.Request, handler: Handler) -> web.StreamRespo
     if not tracing.on():
         return await handler(request)
     route = _route_of(request)
-    parent = request.headers.get(tracing.CARRIED)
+    parent = request.headers.get(CARRIED)
     with tracing.span(f"{request.method} {route}", kind="server", parent=parent) as span:
         span.set("http.request.method", request.method)
         span.set("http.route", route)

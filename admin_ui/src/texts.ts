@@ -77,6 +77,7 @@ export const T = {
     filterLocation: "Location",
     filterTracks: "Pre-assembled",
     filterTag: "Tag",
+    moreTags: (number: number) => `… and ${count(number)} more`,
     sort: "Sort by",
     sorts: { name: "Name, A to Z", "-name": "Name, Z to A" },
     all: "All",

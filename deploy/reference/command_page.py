@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from deploy.reference.markdown import table
-from services.command_line.main import app
+from services.command_line.commands import app
 
 
 def command_page() -> str:

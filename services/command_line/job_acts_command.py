@@ -40,7 +40,7 @@ async def retry_job(client: Client, shop: str, job_id: str, *, watch: bool, as_j
     request = job_request(
         shop,
         Direction(job["direction"]),
-        SelectionBody(**job["selection"]),
+        SelectionBody(**await client.jobs.selection(job)),
         preview_id=job["preview_id"],
         source=JobSource.RETRY,
         of_job_id=job_id,

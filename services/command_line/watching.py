@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from shared.mongodb.collections import Document
 
 if TYPE_CHECKING:
-    from shared.rabbitmq.consumer import Consumer, Delivery
+    from shared.rabbitmq.consumer import Consumer
+    from shared.rabbitmq.delivery import Delivery
 
 LOOK_AGAIN = 1.0
 """Seconds after which a document is looked at without an event."""

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from services.preview.api.app import make_app
-from services.preview.api.events import EventHub
+from services.preview.api.hub import EventHub
 from services.preview.api.parts import Parts
 from services.preview.api.problem import LIMITS
 from services.preview.page.bundle import Bundle
@@ -22,7 +22,6 @@ from services.preview.requests import PreviewRequests
 from services.preview.turns import Turns
 from shared import metrics
 from shared.contract.seal import Seals
-from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
 from shared.mongodb.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
@@ -153,7 +152,7 @@ class PreviewService:
     async def _consume(self, parts: Parts) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         metrics.begin_at_zero(metrics.REFUSED_BY_LIMIT, LIMITS)
-        records = RecordsConsumer(parts.records, parts.shops, ForeignActs(parts.audit))
+        records = RecordsConsumer(parts.records, parts.shops, parts.audit)
         await self._consumer.listen(parts.hub.handle)
         await self._consumer.handle(PREVIEWS, parts.requests.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)

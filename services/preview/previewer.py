@@ -85,7 +85,7 @@ class Previewer:
         failure: dict[str, str] | None = None
         figures: dict[str, object] = {}
         try:
-            selection = SelectionBody(**document["selection"]).to_domain()
+            selection = SelectionBody(**await self._previews.selection(document)).to_domain()
             figures = await self._read(shop, preview_id, run, selection, give_way)
         except Superseded:
             log.info("preview_superseded")

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from pydantic import ValidationError
 
 from shared import metrics
 from shared.contract.messages import PreviewReady, PreviewRequest
-from shared.contract.mistakes import cut, mistakes_of
+from shared.contract.mistakes import cut
 from shared.domain.codes import Code
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.mongodb.boms import BomStore
 from shared.mongodb.previews import PreviewStore
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.shop_locks import ShopLocks
 
@@ -76,10 +75,7 @@ class PreviewRequests:
         """
         if delivery.key != topology.PREVIEW_REQUEST:
             raise Reject(f"{cut(delivery.key)} is no message about previews")
-        try:
-            request = PreviewRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        request = delivery.read(PreviewRequest)
         if not await self._previews.knows(request.shop):
             raise Reject(f"the shop {request.shop} is not known; add it first")
         request = request.model_copy(update={"requested_by": delivery.sender.name(request.requested_by)})

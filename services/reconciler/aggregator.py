@@ -11,15 +11,13 @@ import asyncio
 from time import monotonic
 
 import structlog
-from pydantic import ValidationError
 
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared.contract.messages import CellsFinished
-from shared.contract.mistakes import mistakes_of
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.mongodb.jobs import JobStore
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery
 
 log = structlog.get_logger()
 
@@ -43,10 +41,7 @@ class Aggregator:
 
     async def on_finished(self, delivery: Delivery) -> None:
         """Some cells have ended. Repeats and losses do no harm: the documents are counted, not the messages."""
-        try:
-            message = CellsFinished.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        message = delivery.read(CellsFinished)
         key = (message.shop, message.job_id)
         now = monotonic()
         wait = self._due.get(key, now) - now

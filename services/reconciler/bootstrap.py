@@ -39,7 +39,6 @@ from services.reconciler.work.to_local import ToLocal
 from services.reconciler.zero_counts import show_zero_counts
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
-from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
 from shared.mongodb.audit import AuditLog
 from shared.mongodb.boms import BomStore
@@ -181,14 +180,14 @@ class ReconcilerService:
         window = Window(jobs, cells, self._publisher)
         telling = Telling(jobs, cells, self._publisher)
         planner = self._planner = Planner(
-            acts=ForeignActs(AuditLog(mongo.db)),
+            audit=AuditLog(mongo.db),
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
             jobs=jobs,
             cells=cells,
             shops=shops,
             previews=previews,
-            sources=CellSources(boms, previews, cells),
+            sources=CellSources(boms, previews, cells, jobs),
             window=window,
             telling=telling,
             publisher=self._publisher,

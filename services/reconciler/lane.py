@@ -23,8 +23,9 @@ from shared.growing import growing
 from shared.mongodb.cells import CellStore, job_in
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.transactions import Overtaken, WriteConflict
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.topology import PARTITIONS
+from shared.spans import Span
 
 log = structlog.get_logger()
 
@@ -271,7 +272,7 @@ class Lane:
         await self._done(batch)
         return _NO_WAIT
 
-    def _traced(self, batch: list[str]) -> AbstractContextManager[tracing.Span]:
+    def _traced(self, batch: list[str]) -> AbstractContextManager[Span]:
         """One span for the batch, in the trace of its first cell's job, linked to where its messages were published."""
         origins = (self._published_in.get(cell) for cell in batch)
         return tracing.batch_span("work on batch", origins, shop=self._shop, cells=len(batch))

@@ -11,15 +11,17 @@ from shared.domain.batches import batches
 from shared.domain.selection import Grid, Picked, Selection, may_overlap
 from shared.mongodb.cells import CellStore
 from shared.mongodb.collections import Document
+from shared.mongodb.jobs import JobStore
+from shared.mongodb.selections import SelectionLost
 
 _BOMS_PER_QUERY = 1000
 _CELLS_PER_QUERY = 500
 
 
-async def shares_a_cell(job: Document, other: Document, cells: CellStore) -> bool:
+async def shares_a_cell(job: Document, other: Document, cells: CellStore, jobs: JobStore) -> bool:
     """Whether `job`, which has no cells yet, shares one with `other`, ended cells of it included."""
-    wanted = SelectionBody(**job["selection"]).to_domain()
-    theirs = _readable(other)
+    wanted = SelectionBody(**await jobs.selection(job)).to_domain()
+    theirs = await _readable(other, jobs)
     if theirs is not None and not may_overlap(wanted, theirs):
         return False
     if other["planned"] is None:
@@ -27,11 +29,11 @@ async def shares_a_cell(job: Document, other: Document, cells: CellStore) -> boo
     return await cells.any_in(job["shop"], other["job_id"], _conditions(wanted))
 
 
-def _readable(other: Document) -> Selection | None:
+async def _readable(other: Document, jobs: JobStore) -> Selection | None:
     """The other's selection; None where only an older build took it: that is the other's trouble, not this job's."""
     try:
-        return SelectionBody(**other["selection"]).to_domain()
-    except ValidationError:
+        return SelectionBody(**await jobs.selection(other)).to_domain()
+    except (ValidationError, SelectionLost):
         return None
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from pydantic import ValidationError
 
 from services.reconciler.lane import Lanes
 from shared import metrics
 from shared.contract.messages import CellWork
-from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey, partition_of
 from shared.mongodb.cells import cell_id
 from shared.mongodb.leases import PartitionLeases
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject, Subscription
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.subscription import Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 log = structlog.get_logger()
@@ -75,9 +75,6 @@ class Partitions:
         self._consumer.forget(subscription)
 
     async def _on_cell(self, delivery: Delivery) -> None:
-        try:
-            work = CellWork.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        work = delivery.read(CellWork)
         key = CellKey(work.bom_id, work.location_id)
         await self._lanes.add(work.shop, cell_id(work.shop, work.job_id, key), delivery)

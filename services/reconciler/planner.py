@@ -12,27 +12,30 @@ import structlog
 from pydantic import ValidationError
 
 from services.reconciler.overlap import shares_a_cell
-from services.reconciler.sources import CellSources, expired
+from services.reconciler.sources import CellSources
 from services.reconciler.telling import Telling
 from services.reconciler.window import Window
 from shared import metrics, tracing
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
-from shared.contract.mistakes import cut, mistakes_of
+from shared.contract.mistakes import cut
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import Asked, JobSource, JobState, Totals
+from shared.domain.preview import is_expired
 from shared.errors import BrokerUnavailable
-from shared.foreign_acts import ForeignActs
-from shared.mongodb.cells import CellStore, NewCell, cell_id, is_duplicate_cell
+from shared.mongodb.audit import AuditLog
+from shared.mongodb.cells import CellStore, NewCell, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.jobs import JobStore
 from shared.mongodb.leases import PlanLease
 from shared.mongodb.previews import PreviewStore
+from shared.mongodb.selections import SelectionLost
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.shop_locks import ShopLocks
 
@@ -67,11 +70,11 @@ class Planner:
         window: Window,
         telling: Telling,
         publisher: Publisher,
-        acts: ForeignActs,
+        audit: AuditLog,
         most_open: int,
     ) -> None:
         """`most_open`: jobs of one shop that have not ended."""
-        self._acts = acts
+        self._audit = audit
         self._transactions = transactions
         self._lease = lease
         self._jobs = jobs
@@ -91,18 +94,15 @@ class Planner:
 
     async def on_command(self, delivery: Delivery) -> None:
         """Handle one command. Raises Reject for a body that can never be understood."""
-        try:
-            if delivery.key == topology.JOB_CANCEL:
-                cancel = JobCancel.model_validate_json(delivery.body)
-                await self.cancel(cancel.shop, cancel.job_id)
-                if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
-                    await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
-                return
-            if delivery.key != topology.JOB_REQUEST:
-                raise Reject(f"{cut(delivery.key)} is no message about jobs")
-            request = JobRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        if delivery.key == topology.JOB_CANCEL:
+            cancel = delivery.read(JobCancel)
+            await self.cancel(cancel.shop, cancel.job_id)
+            if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
+                await self._audit.note_message(delivery.sender, "job.cancel", cancel.shop, cancel.job_id)
+            return
+        if delivery.key != topology.JOB_REQUEST:
+            raise Reject(f"{cut(delivery.key)} is no message about jobs")
+        request = delivery.read(JobRequest)
         if await self._shops.get(request.shop) is None:
             raise Reject(f"the shop {request.shop} is not known; add it first")
         if request.of_job_id is not None:
@@ -110,7 +110,7 @@ class Planner:
             if first is None:
                 raise Reject(f"there is no job {request.of_job_id} to retry or undo")
             # Its cells are the first job's: what it says of overlaps must be about those.
-            selection = SelectionBody(**first["selection"])
+            selection = SelectionBody(**await self._jobs.selection(first))
             request = request.model_copy(update={"selection": selection})
         sender = delivery.sender
         said = {
@@ -130,7 +130,7 @@ class Planner:
         async with self._locks.of(shop):
             asked = await self._jobs.ask(request, most_open=self._most_open)
             if asked is Asked.STORED:
-                await self._acts.note(delivery, "job.start", shop, request.job_id, asker)
+                await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
             if asked is not Asked.REFUSED:
                 return True  # also what any of Trueup's parts has asked for: that stands before its message leaves
         metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
@@ -140,11 +140,7 @@ class Planner:
 
     async def on_finished(self, delivery: Delivery) -> None:
         """A job has ended: those that waited for it may start."""
-        try:
-            finished = JobFinished.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
-        self.plan_soon(finished.shop)
+        self.plan_soon(delivery.read(JobFinished).shop)
 
     def plan_soon(self, shop: str) -> None:
         """Plan beside whoever asks: the cells of a large job take long to make, and no message is held meanwhile.
@@ -228,14 +224,14 @@ class Planner:
             await self._plan_one(job, lease_no)
         except WriteConflict:
             raise  # the lease has passed to another planner
-        except ValidationError:
+        except (ValidationError, SelectionLost):
             # Checked when it came in: only an older build can have left it. It must not hold up those behind it.
             await self._fail(job, "INVALID_SELECTION", "The selection of this job cannot be read; request it again.")
         except (BrokerUnavailable, *STORE_AWAY) as error:
             log.warning("job_put_off", reason=repr(error))
         except Exception as error:  # whatever it is, it is this job's
             log.exception("job_not_planned")
-            if is_duplicate_cell(error):
+            if is_duplicate(error):
                 return  # another job has a cell open, for as long as that takes
             if await self._jobs.note_not_planned(job["shop"], job["job_id"]) >= MOST_TRIES:
                 await self._give_up(job)
@@ -259,7 +255,9 @@ class Planner:
         others = [other for other in await self._jobs.unfinished(job["shop"]) if other["job_id"] != job["job_id"]]
         for other in others:
             earlier = other["no"] is not None and other["no"] < job["no"]
-            if (earlier or other["state"] == JobState.RUNNING) and await shares_a_cell(job, other, self._cells):
+            if (earlier or other["state"] == JobState.RUNNING) and await shares_a_cell(
+                job, other, self._cells, self._jobs
+            ):
                 if job["waits_for"] != other["job_id"]:
                     await self._jobs.wait(job["shop"], job["job_id"], other["job_id"])
                     log.info("job_waits", waits_for=other["job_id"])
@@ -279,7 +277,7 @@ class Planner:
         preview = await self._previews.get(job["shop"], job["preview_id"])
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW
-        return Code.PREVIEW_EXPIRED if expired(preview["taken_from"]) else None
+        return Code.PREVIEW_EXPIRED if is_expired(preview["taken_from"], datetime.now(UTC)) else None
 
     async def _start(self, job: Document, lease_no: int) -> None:
         """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""

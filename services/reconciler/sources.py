@@ -11,29 +11,27 @@ from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
-from shared.domain.plan import PREVIEW_VALID
+from shared.domain.preview import is_expired
 from shared.domain.selection import Filtered, Selection
+from shared.domain.undo import UndoRow
 from shared.mongodb.boms import BomStore, SelectedCell
 from shared.mongodb.cells import CellStore, NewCell, key_in
 from shared.mongodb.collections import Document
+from shared.mongodb.jobs import JobStore
 from shared.mongodb.previews import PreviewStore
 
 BATCH = 500
 """Cells made in one transaction."""
 
 
-def expired(taken: datetime) -> bool:
-    """Whether what was taken then is too old to act on."""
-    return datetime.now(UTC) - taken > PREVIEW_VALID
-
-
 class CellSources:
     """Reads the cells a job is to have, in batches, always in the same order."""
 
-    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore) -> None:
+    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore, jobs: JobStore) -> None:
         self._boms = boms
         self._previews = previews
         self._cells = cells
+        self._jobs = jobs
 
     def of(self, job: Document) -> AsyncIterator[list[NewCell]]:
         """The cells of a job."""
@@ -44,7 +42,7 @@ class CellSources:
         return self._selected(job)
 
     async def _selected(self, job: Document) -> AsyncIterator[list[NewCell]]:
-        selection = SelectionBody(**job["selection"]).to_domain()
+        selection = SelectionBody(**await self._jobs.selection(job)).to_domain()
         if job["preview_id"] is not None:
             async for part in self._of_preview(job, selection):
                 yield part
@@ -57,7 +55,8 @@ class CellSources:
     async def _of_preview(self, job: Document, selection: Selection) -> AsyncIterator[list[NewCell]]:
         """The selected cells with their rows, without those that are to be left out."""
         shop, preview_id = job["shop"], job["preview_id"]
-        leave_out = None if job.get("leave_out") is None else LeaveOut.model_validate(_named(job["leave_out"]))
+        left_out = await self._jobs.leave_out(job)
+        leave_out = None if left_out is None else LeaveOut.model_validate(_named(left_out))
         # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
         preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
         if preview is not None and preview["selection"] == job["selection"]:
@@ -101,7 +100,7 @@ class CellSources:
             if code is Code.OUTCOME_UNKNOWN or (code is not None and row_is_stale(code)):
                 again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=code))
                 continue
-            if cell["row"] is not None and expired(cell["row"]["taken_at"]):
+            if cell["row"] is not None and is_expired(cell["row"]["taken_at"], datetime.now(UTC)):
                 again.append(NewCell(key_in(cell), bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
                 continue
             same_item = cell["item_id"] == bom.inventory_item_id
@@ -129,14 +128,12 @@ class CellSources:
 
 
 def undo_of(cell: Document, direction: Direction) -> Document:
-    """What is to be undone of a cell that a job of this direction updated; d = before − after."""
+    """What is to be undone of a cell that a job of this direction updated, as it is stored."""
     if cell["state"] != CellState.UPDATED:
         raise ValueError("only an updated cell can be undone")
     side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
-    before, after = cell[f"{side}_before"], cell[f"{side}_after"]
-    d = 0 if before is None or after is None else before - after
-    first_count = direction is Direction.TO_LOCAL and before is None and after is not None
-    return {"direction": str(direction), "d": d, "first_count": first_count, **cell["settled"]}
+    row = UndoRow.of(direction, cell[f"{side}_before"], cell[f"{side}_after"], **cell["settled"])
+    return {"direction": str(direction), "d": row.d, "first_count": row.first_count, **cell["settled"]}
 
 
 def _named(leave_out: Document) -> Document:

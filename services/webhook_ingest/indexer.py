@@ -31,8 +31,10 @@ from shared.mongodb.redaction import Redaction
 from shared.mongodb.shops import ShopStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepStore
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.topology import INDEXING
+from shared.spans import Span
 
 log = structlog.get_logger()
 
@@ -158,7 +160,7 @@ class Indexer:
             return False
 
 
-def _traced(shop: str, batch: Sequence[_Taken]) -> AbstractContextManager[tracing.Span]:
+def _traced(shop: str, batch: Sequence[_Taken]) -> AbstractContextManager[Span]:
     """One span for the batch, in the trace of its first webhook, linked to where each was received."""
     origins = (taken.delivery.carried for taken in batch)
     return tracing.batch_span("apply webhooks", origins, shop=shop, webhooks=len(batch))

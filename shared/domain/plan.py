@@ -8,7 +8,7 @@ transaction that reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
@@ -17,9 +17,6 @@ from shared.domain.stock import Change, Stock, accept, settle, settle_index
 
 QUANTITY_LIMIT = 1_000_000_000
 """The largest magnitude Shopify takes for a quantity (INVALID_QUANTITY_TOO_HIGH / TOO_LOW)."""
-
-PREVIEW_VALID = timedelta(hours=24)
-"""A preview older than this is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,11 @@ class Ended:
     code: Code | None = None
     change: Change | None = None
     verify: bool = False
+
+
+def allows_negative(of_job: bool | None, *, of_shop: bool) -> bool:
+    """Whether a target below zero is pushed: the job's own option goes before the shop's setting."""
+    return of_shop if of_job is None else of_job
 
 
 @dataclass(frozen=True, slots=True)

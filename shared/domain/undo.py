@@ -27,6 +27,22 @@ class UndoRow:
     first: bool = False
     first_count: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        direction: Direction,
+        before: int | None,
+        after: int | None,
+        *,
+        settle_no: int,
+        tracks_rev: int,
+        first: bool = False,
+    ) -> UndoRow:
+        """From the receiving side's value before and after; None: there was none."""
+        d = 0 if before is None or after is None else before - after
+        first_count = direction is Direction.TO_LOCAL and before is None and after is not None
+        return cls(direction, d, settle_no, tracks_rev, first, first_count)
+
 
 def _outdated(stock: Stock, row: UndoRow) -> Ended | None:
     if stock.tracks_rev != row.tracks_rev:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 from ulid import ULID
 
 from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
@@ -19,7 +18,6 @@ from shared.mongodb.row_form import row_document, row_of
 from shared.mongodb.transactions import Overtaken, Session
 
 _OPEN = [str(state) for state in OPEN_CELL_STATES]
-_DUPLICATE_KEY = 11000
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 # The planner would take an index that leads to every cell of the job, ended ones included: a scan that grows with it.
@@ -318,10 +316,3 @@ class CellStore:
         """The cells an undo takes."""
         async for document in self._cells.find({"shop": shop, "job_id": job_id, "state": "updated"}).sort("no", 1):
             yield document
-
-
-def is_duplicate_cell(error: Exception) -> bool:
-    """Whether making cells failed because another job has one of them open."""
-    if not isinstance(error, BulkWriteError):
-        return False
-    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", []))

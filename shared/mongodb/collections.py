@@ -26,12 +26,14 @@ boms            shop, bom_id · inventory_item_id, name, name_lower, tags, track
                 (of the item, learned from webhooks; absent: not known)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
                 null: in sync), verify_at (a read is wanted from then on; absent: none)
-ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at
+ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at, left {item_id,
+                unknown_outcome, counters} (with the last entry of a removed cell: what another life goes on from)
 adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
 previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
-                kinds {kind: rows}, milestones (each 500th row by kind, size and number),
+                kinds {kind: rows}, milestones (some rows by kind, size and number; so many rows
+                lie between them as milestones_apart says),
                 failure {code, message}, trace, run (who computes it, or did); until it has ended: turn {until (somebody
                 is at it), tries, fruitless (tries in a row that wrote no row), done (as the last one found it), large},
                 bookmark {after (the cell whose row was written last; null: the locations were read)} or null
@@ -44,6 +46,8 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 finished_at, refreshed_at, cancel_requested,
                 held {reason, since, until} or null (what a running job waits for),
                 finished_event due|sent, failure
+selections      shop, owner (job:ID or preview:ID), digest, no · entries (BOM ids or cells of a long selection, of which
+                the owner's document holds {kept {list, number, digest}} alone), at (where the owner goes in time)
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
                 local_before, local_after, settled {settle_no, tracks_rev, first}, activation {key, held, local, …},
@@ -178,6 +182,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
         _index("shop", "push_id", sparse=True),
     ],
+    "selections": [
+        _index("shop", "owner", "digest", "no", unique=True),
+        _index("at", expireAfterSeconds=PREVIEW_LIFE),
+    ],
     "pushes": [_index("shop", "push_id", unique=True)],
     "webhook_events": [
         _index("shop", "key", unique=True),
@@ -229,6 +237,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
+        # Those of all shops, by the command line alone.
+        _index("letter_id"),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
     ],
     "audit": [

@@ -115,7 +115,7 @@ class Departures:
         """
         now = datetime.now(UTC)
         result = await self._shops.update_one(
-            {"_id": departure.shop, **_numbered(departure.token_no)},
+            {"_id": departure.shop, "token_no": departure.token_no},
             [
                 {
                     "$set": {
@@ -133,19 +133,14 @@ class Departures:
 
     async def _forget(self, departure: Departure, topics: Collection[str]) -> None:
         gone = {_FIELDS[topic]: "" for topic in topics} | {"departure_asks": "", "departure_asked_at": ""}
-        await self._shops.update_one({"_id": departure.shop, **_numbered(departure.token_no)}, {"$unset": gone})
+        await self._shops.update_one({"_id": departure.shop, "token_no": departure.token_no}, {"$unset": gone})
 
 
 def _departure(document: Document) -> Departure:
     return Departure(
         shop=document["_id"],
         topics=frozenset(topic for topic, field in _FIELDS.items() if document.get(field) is not None),
-        token_no=document.get("token_no", 0),
+        token_no=document["token_no"],
         asks=document.get("departure_asks", 0),
         asked_at=document.get("departure_asked_at"),
     )
-
-
-def _numbered(number: int) -> Document:
-    # A shop that was stored before tokens had numbers has none.
-    return {"token_no": number} if number else {"token_no": {"$in": [0, None]}}

@@ -15,6 +15,9 @@ from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.different import different
+from shared.mongodb.leases import PLAN
+from shared.mongodb.selections import Selections, as_held, job_owner
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 FIRST_ERRORS = 20
 """How many errors the job document itself shows; the rest are in the cells."""
+
+WITHOUT_LISTS = {"selection": 0, "leave_out.cells": 0}
+"""Of a job's document: what may be long, and is needed to plan it alone."""
 
 OF_PAUSED_SHOP = "of_paused_shop"
 """Stands for the state of an unfinished job whose shop is paused, where jobs are counted."""
@@ -46,6 +52,16 @@ class JobStore:
         self._cells = database["cells"]
         self._shops = database["shops"]
         self._transactions = transactions
+        self._selections = Selections(database)
+
+    async def selection(self, job: Document) -> Document:
+        """The whole selection of a job. Raises SelectionLost."""
+        return await self._selections.whole(job["shop"], job_owner(job["job_id"]), job["selection"])
+
+    async def leave_out(self, job: Document) -> Document | None:
+        """What a job leaves out, whole. Raises SelectionLost."""
+        held = job.get("leave_out")
+        return None if held is None else await self._selections.whole(job["shop"], job_owner(job["job_id"]), held)
 
     async def request(self, message: JobRequest, *, refused: tuple[str, str] | None = None) -> bool:
         """Store a requested job; answers False for an id that is known already (a repeat).
@@ -53,20 +69,29 @@ class JobStore:
         `refused`: code and message of one that ends here, without having begun.
         """
         now = datetime.now(UTC)
+        job = {"_id": key_of(message.shop, message.job_id), "shop": message.shop}
+        if found(await self._jobs.find_one(job, {"_id": 1})) is not None:
+            return False
+        # The parts of a long list before the document: whoever finds this has them.
+        wanted, owner = message.selection.model_dump(exclude_none=True), job_owner(message.job_id)
+        selection = await self._selections.keep(message.shop, owner, wanted)
+        leave_out = _left_out(message)
+        if leave_out is not None:
+            leave_out = await self._selections.keep(message.shop, owner, leave_out)
         document: Document = {
             "_id": key_of(message.shop, message.job_id),
             "shop": message.shop,
             "job_id": message.job_id,
             "no": None,
             "direction": str(message.direction),
-            "selection": message.selection.model_dump(exclude_none=True),
+            "selection": selection,
             "preview_id": message.preview_id,
             "source": str(message.source),
             "requested_by": message.requested_by,
             "options": message.options.model_dump(exclude_none=True),
             "of_job_id": message.of_job_id,
             "left_out": message.left_out,
-            "leave_out": left_out_document(message),
+            "leave_out": leave_out,
             "state": str(JobState.REQUESTED if refused is None else JobState.FAILED),
             "waits_for": None,
             "planned": None,
@@ -115,9 +140,9 @@ class JobStore:
         return trace
 
     async def get_many(self, shop: str, job_ids: Iterable[str]) -> dict[str, Document]:
-        """Job documents by job id, without their selections: these may be long."""
+        """Job documents by job id, without what may be long."""
         ids = [key_of(shop, job_id) for job_id in set(job_ids)]
-        cursor = self._jobs.find({"_id": {"$in": ids}, "shop": shop}, {"selection": 0})
+        cursor = self._jobs.find({"_id": {"$in": ids}, "shop": shop}, WITHOUT_LISTS)
         return {d["job_id"]: d async for d in cursor}
 
     async def number(self, shop: str, lease_no: int) -> None:
@@ -126,7 +151,7 @@ class JobStore:
         async for document in unnumbered:
             shop_document = found(
                 await self._shops.find_one_and_update(
-                    {"_id": shop, "plan_lease.no": lease_no},
+                    {"_id": shop, **PLAN.held(number=lease_no)},
                     {"$inc": {"job_no": 1}},
                     return_document=ReturnDocument.AFTER,
                 )
@@ -274,9 +299,7 @@ class JobStore:
         """
 
         async def derive(session: Session) -> Document | None:
-            job = await self._jobs.find_one(
-                {"_id": key_of(shop, job_id), "shop": shop}, {"selection": 0}, session=session
-            )
+            job = await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, WITHOUT_LISTS, session=session)
             if job is None or job["state"] != JobState.RUNNING:
                 return None
             values = _figures(await self.counts(shop, job_id, session))
@@ -291,7 +314,7 @@ class JobStore:
                 await self._jobs.find_one_and_update(
                     {"_id": job["_id"], "state": "running"},
                     {"$set": values},
-                    projection={"selection": 0},
+                    projection=WITHOUT_LISTS,
                     session=session,
                     return_document=ReturnDocument.AFTER,
                 )
@@ -309,7 +332,7 @@ class JobStore:
         """Ended jobs whose `job.finished` is not confirmed yet."""
         # Whoever has just ended a job is telling it at this moment.
         before = datetime.now(UTC) - _TELLING
-        async for document in self._jobs.find({"finished_event": "due", "finished_at": {"$lt": before}}):
+        async for document in self._jobs.find({"finished_event": "due", "finished_at": {"$lt": before}}, WITHOUT_LISTS):
             yield document
 
     async def finished_sent(self, shop: str, job_id: str) -> bool:
@@ -333,8 +356,8 @@ class JobStore:
 
     async def shops_with(self, states: Iterable[JobState]) -> list[str]:
         """The shops that have jobs in one of the states."""
-        shops: list[str] = await self._jobs.distinct("shop", {"state": {"$in": [str(state) for state in states]}})
-        return shops
+        condition = {"state": {"$in": [str(state) for state in states]}}
+        return [shop async for shop in different(self._jobs, "shop", condition)]
 
     async def running(self) -> list[tuple[str, str]]:
         """(shop, job id) of every running job."""
@@ -343,7 +366,12 @@ class JobStore:
 
 
 def left_out_document(message: JobRequest) -> Document | None:
-    """What a job leaves out, as it is stored."""
+    """What a job leaves out, as its document holds it."""
+    leave_out = _left_out(message)
+    return None if leave_out is None else as_held(leave_out)
+
+
+def _left_out(message: JobRequest) -> Document | None:
     if message.leave_out is None:
         return None
     # How many is stored beside them: lists of jobs leave the cells themselves out.

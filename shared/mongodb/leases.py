@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
 
 from shared.errors import WrongSetting
-from shared.mongodb.collections import Database, Document, found
+from shared.mongodb.collections import Database
+from shared.mongodb.lease import Lease
 from shared.mongodb.transactions import Session
 
 PARTITION_LEASE = timedelta(seconds=10)
 """How long a partition stays with a replica that has died; renewed every few seconds by one that has not."""
 
-PLAN_LEASE = timedelta(seconds=30)
+PLAN = Lease(until="plan_lease.until", owner="plan_lease.owner", number="plan_lease.no", lasts=timedelta(seconds=30))
+"""The right to plan a shop, in the shop's document."""
 
 
 async def running_replicas(database: Database, now: datetime) -> int:
@@ -26,7 +27,7 @@ class PartitionLeases:
     """The partitions one replica holds. An optimisation, never the lock: only the documents decide."""
 
     def __init__(self, database: Database, owner: str, partitions: int, *, lease: timedelta = PARTITION_LEASE) -> None:
-        self._lease = lease
+        self._lease = Lease(until="until", owner="owner", lasts=lease)
         self._partitions = database["partitions"]
         self._replicas = database["replicas"]
         self._constants = database["constants"]
@@ -50,43 +51,34 @@ class PartitionLeases:
     async def balance(self) -> set[int]:
         """Renew what is held, give back what is above the fair share, take what is free. Answers what is held."""
         now = datetime.now(UTC)
-        until = now + self._lease
-        await self._replicas.update_one({"_id": self._owner}, {"$set": {"until": until}}, upsert=True)
+        await self._replicas.update_one({"_id": self._owner}, {"$set": self._lease.lasting(now)}, upsert=True)
         await self._replicas.delete_many({"until": {"$lt": now}})
         replicas = max(1, await self._replicas.count_documents({}))
         share = -(-self._number // replicas)
-        held = {d["_id"] async for d in self._partitions.find({"owner": self._owner, "until": {"$gt": now}})}
+        mine = self._lease.held(owner=self._owner)
+        held = {d["_id"] async for d in self._partitions.find({**mine, **self._lease.running(now)})}
         for partition in sorted(held)[share:]:
             held.discard(partition)
             await self._give_back(partition)
         if held:
-            await self._partitions.update_many(
-                {"_id": {"$in": list(held)}, "owner": self._owner}, {"$set": {"until": until}}
-            )
+            await self._partitions.update_many({"_id": {"$in": list(held)}, **mine}, {"$set": self._lease.lasting(now)})
         for partition in range(self._number):
             if len(held) >= share:
                 break
-            if partition not in held and await self._take(partition, now, until):
+            if partition not in held and await self._take(partition):
                 held.add(partition)
         return held
 
-    async def _take(self, partition: int, now: datetime, until: datetime) -> bool:
-        try:
-            await self._partitions.update_one(
-                {"_id": partition, "$or": [{"until": {"$lte": now}}, {"owner": self._owner}]},
-                {"$set": {"owner": self._owner, "until": until}},
-                upsert=True,
-            )
-        except DuplicateKeyError:
-            return False  # somebody else's lease is still running
-        return True
+    async def _take(self, partition: int) -> bool:
+        taken = await self._lease.take(self._partitions, {"_id": partition}, owner=self._owner, again=True, first={})
+        return taken is not None
 
     async def _give_back(self, partition: int) -> None:
-        await self._partitions.delete_one({"_id": partition, "owner": self._owner})
+        await self._partitions.delete_one({"_id": partition, **self._lease.held(owner=self._owner)})
 
     async def leave(self) -> None:
         """Give everything back: the process stops."""
-        await self._partitions.delete_many({"owner": self._owner})
+        await self._partitions.delete_many(self._lease.held(owner=self._owner))
         await self._replicas.delete_one({"_id": self._owner})
 
 
@@ -99,33 +91,13 @@ class PlanLease:
 
     async def take(self, shop: str) -> int | None:
         """The lease's number, or None while another planner holds it."""
-        now = datetime.now(UTC)
-        free: list[Document] = [
-            {"plan_lease.until": {"$lte": now}},
-            {"plan_lease": {"$exists": False}},
-            {"plan_lease.owner": None},
-        ]
-        document = found(
-            await self._shops.find_one_and_update(
-                {"_id": shop, "$or": free},
-                {
-                    "$set": {"plan_lease.owner": self._owner, "plan_lease.until": now + PLAN_LEASE},
-                    "$inc": {"plan_lease.no": 1},
-                },
-                return_document=ReturnDocument.AFTER,
-            )
-        )
+        document = await PLAN.take(self._shops, {"_id": shop}, owner=self._owner)
         return None if document is None else int(document["plan_lease"]["no"])
 
     async def extend(self, session: Session, shop: str, number: int) -> bool:
         """Whether the lease still has this number; writing it makes a takeover at the same time conflict."""
-        result = await self._shops.update_one(
-            {"_id": shop, "plan_lease.no": number},
-            {"$set": {"plan_lease.until": datetime.now(UTC) + PLAN_LEASE}},
-            session=session,
-        )
-        return result.matched_count == 1
+        return await PLAN.renew(self._shops, {"_id": shop}, number=number, session=session)
 
     async def release(self, shop: str, number: int) -> None:
         """Let another plan at once."""
-        await self._shops.update_one({"_id": shop, "plan_lease.no": number}, {"$set": {"plan_lease.owner": None}})
+        await PLAN.give_back(self._shops, {"_id": shop}, number=number)

@@ -17,10 +17,13 @@ from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
-from shared.domain.plan import PREVIEW_VALID, refused_push
+from shared.domain.plan import refused_push
+from shared.domain.preview import is_expired
 from shared.mongodb.collections import Database, Document, found, key_of
+from shared.mongodb.lease import Lease
 from shared.mongodb.preview_figures import PreviewFigures
 from shared.mongodb.row_form import row_document
+from shared.mongodb.selections import Selections, preview_owner
 from shared.mongodb.transactions import Session, Transactions
 
 if TYPE_CHECKING:
@@ -104,6 +107,11 @@ class Run:
     """Whether the shop's locations were read for it."""
 
 
+def _turn(lasts: timedelta) -> Lease:
+    """The right to compute a preview that has not ended."""
+    return Lease(until="turn.until", number="turn.tries", lasts=lasts, none_is_free=False)
+
+
 def _first_turn(*, large: bool) -> Document:
     return {"until": datetime.now(UTC), "tries": 0, "large": large}
 
@@ -117,6 +125,11 @@ class PreviewStore:
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
         self.figures = PreviewFigures(database)
+        self._selections = Selections(database)
+
+    async def selection(self, preview: Document) -> Document:
+        """The whole selection of a preview. Raises SelectionLost."""
+        return await self._selections.whole(preview["shop"], preview_owner(preview["preview_id"]), preview["selection"])
 
     async def request(
         self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
@@ -126,6 +139,11 @@ class PreviewStore:
         `large`: small ones go before it. `refused`: code and message of one that ends here.
         """
         now = datetime.now(UTC)
+        preview = {"_id": key_of(message.shop, message.preview_id), "shop": message.shop}
+        if found(await self._previews.find_one(preview, {"_id": 1})) is not None:
+            return False
+        wanted, owner = message.selection.model_dump(exclude_none=True), preview_owner(message.preview_id)
+        selection = await self._selections.keep(message.shop, owner, wanted, until_old=now)
         failure = None if refused is None else {"code": refused[0], "message": refused[1]}
         more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
         if (carried := tracing.carried()) is not None:
@@ -136,7 +154,7 @@ class PreviewStore:
                     "_id": key_of(message.shop, message.preview_id),
                     "shop": message.shop,
                     "preview_id": message.preview_id,
-                    "selection": message.selection.model_dump(exclude_none=True),
+                    "selection": selection,
                     "state": "requested" if refused is None else "failed",
                     "requested_by": message.requested_by,
                     "requested_at": now,
@@ -215,29 +233,16 @@ class PreviewStore:
 
     async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> Turn | None:
         """Take a preview up for so long; None where another was faster."""
-        now = datetime.now(UTC)
         went_on = {"$gt": ["$done", {"$ifNull": ["$turn.done", 0]}]}
         once_more = {"$add": [{"$ifNull": ["$turn.fruitless", "$turn.tries"]}, 1]}
-        taken: Document = {
-            "turn.until": now + lease,
-            "turn.tries": {"$add": ["$turn.tries", 1]},
-            "turn.fruitless": {"$cond": [went_on, 1, once_more]},
-            "turn.done": "$done",
-        }
-        document = found(
-            await self._previews.find_one_and_update(
-                {"_id": key_of(shop, preview_id), **_OPEN, "turn.until": {"$lte": now}},
-                [{"$set": taken}],
-                projection={"turn": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        )
+        noted: Document = {"turn.fruitless": {"$cond": [went_on, 1, once_more]}, "turn.done": "$done"}
+        which = {"_id": key_of(shop, preview_id), **_OPEN}
+        document = await _turn(lease).take(self._previews, which, projection={"turn": 1}, also=noted)
         return None if document is None else Turn(document["turn"]["tries"], document["turn"]["fruitless"])
 
     async def keep_turn(self, shop: str, preview_id: str, turn: Turn, lease: timedelta) -> None:
         """Keep a turn for so long from now on; zero: let another take it."""
-        condition = {"_id": key_of(shop, preview_id), **_OPEN, "turn.tries": turn.number}
-        await self._previews.update_one(condition, {"$set": {"turn.until": datetime.now(UTC) + lease}})
+        await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=turn.number)
 
     async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
         """End a preview that is still this run's (None: anybody's); answers whether it was."""
@@ -265,7 +270,7 @@ class PreviewStore:
         if document is None:
             return None
         bookmark = document.get("bookmark")
-        if bookmark is not None and now - document["taken_from"] < PREVIEW_VALID:
+        if bookmark is not None and not is_expired(document["taken_from"], now):
             after = bookmark["after"]
             return Run(run_id, document["done"], None if after is None else CellKey(*after), knows_locations=True)
         anew: Document = {"taken_from": now, "done": 0, "bookmark": None}
@@ -378,7 +383,7 @@ class PreviewStore:
             },
         ]
         badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
-        async for document in self._rows.aggregate(pipeline):
+        async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
             badges[document["_id"]] = document["n"]
         return badges
 

@@ -16,6 +16,7 @@ from shared.contract.seal import Seals
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
+from shared.spans import Span
 
 PUBLISH_TIMEOUT = 4.0
 """Seconds to wait for the confirm; below the 5 s that Shopify gives a webhook."""
@@ -24,7 +25,7 @@ _PROBE_WAIT = 0.5
 """Seconds that a probe waits for a new connection: probes give up after a second."""
 
 
-def _publishing(key: str, messages: int = 1) -> AbstractContextManager[tracing.Span]:
+def _publishing(key: str, messages: int = 1) -> AbstractContextManager[Span]:
     """One span for all that is sent together; the messages carry it."""
     return tracing.span(f"publish {key}", kind="producer", messages=messages)
 

@@ -35,6 +35,7 @@ from shared.shopify.costs import QUERY_LIMIT, CostBook, Price
 from shared.shopify.hold_off import HoldOff, told_seconds
 from shared.shopify.notices import note_notices
 from shared.shopify.read_costs import ReadFacts
+from shared.spans import Span
 
 CALL_TIMEOUT = 30.0
 """Seconds for one call; after it the outcome is unclear."""
@@ -212,7 +213,7 @@ class ShopifyClient:
             with tracing.span(f"shopify {operation}", kind="client", shop=shop, rows=price.rows) as span:
                 return await self._measured(call, body, span)
 
-    async def _measured(self, call: _Call, body: str, span: tracing.Span) -> Reply:
+    async def _measured(self, call: _Call, body: str, span: Span) -> Reply:
         token = await self._token(call.shop)
         started = monotonic()
         outcome = "unclear"

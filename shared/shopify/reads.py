@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,8 @@ from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyRefused, ShopifyUnclear
 from shared.shopify.answers import TOO_DEAR
 from shared.shopify.budget import Role
-from shared.shopify.bulk import BulkQueries, NoBulkQuery
+from shared.shopify.bulk import NoBulkQuery
+from shared.shopify.bulk_reads import BulkReads
 from shared.shopify.client import Reply, ShopifyClient
 from shared.shopify.costs import Price, most_rows
 from shared.shopify.ids import item_gid, location_gid, plain
@@ -61,7 +63,7 @@ class ShopifyReads:
 
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
-        self._bulk = BulkQueries(client)
+        self._bulk = BulkReads(client)
 
     @property
     def time(self) -> Clock:
@@ -248,7 +250,7 @@ class ShopifyReads:
         tracked: dict[str, bool] = {}
         levels: dict[str, dict[str, Level]] = {}
         try:
-            async with self._bulk.lines(result) as lines:
+            async with aclosing(self._bulk.lines(result)) as lines:
                 async for line in lines:
                     parent = line.get("__parentId")
                     item_id = plain(parent or line["id"])

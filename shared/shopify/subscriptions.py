@@ -99,10 +99,13 @@ class Subscriptions:
 
         Safe to repeat and to run twice at once. Raises what the Shopify adapter raises.
         """
-        known = await self._list(shop)
+        # Before the list: what another replica makes meanwhile is not taken for gone.
         ours = await self._remembered.made(shop)
+        known = await self._list(shop)
+        # Shopify removes one that fails for long, and so may the merchant.
+        await self._remembered.forget(shop, ours.keys() - {plain(one.gid) for one in known})
         here = {plain(one.gid): one.topic for one in known if one.uri == uri and one.topic in TOPICS}
-        # Those of an earlier version, and of a process that died before it could note them.
+        # Those of a process that died before it could note them.
         await self._remembered.keep(shop, {number: topic for number, topic in here.items() if number not in ours})
         present = set(here.values())
         missing = [topic for topic in TOPICS if topic not in present]

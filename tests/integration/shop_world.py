@@ -44,6 +44,7 @@ from shared.shopify.client import ShopifyClient
 from shared.shopify.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
 from simulator.settings import Settings as SimulatorSettings
+from tests.stored_access import StoredAccess
 from tests.waiting import arrival, changed, stored, writes_to
 
 SHOP = "tests.myshopify.com"
@@ -305,10 +306,11 @@ async def shop_world(
     await mongo.prepare()
     await declare_topology(amqp_url)
     publisher = await Publisher.open(amqp_url, "tests", Seals([CLIENT_SECRET]))
-    shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
+    shops = ShopStore(mongo.db, settings.fernet_keys)
     boms = BomStore(mongo.db, mongo.transactions)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
-        client = ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version)
+        access = StoredAccess(mongo.db, settings.fernet_keys)
+        client = ShopifyClient(http, access, settings.shopify_url, settings.shopify_api_version)
         world = ShopWorld(
             settings, running, mongo, http, publisher, ShopifyReads(client), boms, StockStore(mongo.db), shops
         )

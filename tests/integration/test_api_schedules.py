@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.preview.api.schedule_models import MOST_SELECTED
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedule_runs import ScheduleRuns
 from shared.mongodb.schedules import ScheduleStore
@@ -123,3 +124,15 @@ async def test_runs_are_listed_page_by_page(shop: ApiShop) -> None:
     assert (page["items"][0]["told"], rest["next_cursor"]) == ({"state": "due", "tries": 0, "detail": None}, None)
     assert (await shop.call("GET", f"/schedules/{new_id()}/runs")).status == 404
     assert (await shop.call("GET", f"/schedules/{schedule_id}/runs?cursor=zz")).fields == ["query.cursor"]
+
+
+async def test_a_schedule_names_so_many_and_no_more(shop: ApiShop) -> None:
+    """What a schedule holds for good, and every list of schedules shows, has a bound; the refusal says what to do."""
+    path = f"/schedules/{new_id()}"
+    for field, entries in (
+        ("bom_ids", [f"b{number}" for number in range(MOST_SELECTED + 1)]),
+        ("cells", [{"bom_id": f"b{number}", "location_id": "1"} for number in range(MOST_SELECTED + 1)]),
+    ):
+        refused = await shop.call("PUT", path, {**NIGHTLY, "selection": {field: entries}})
+        assert (refused.status, refused.fields) == (422, [f"body.selection.{field}"])
+        assert "filter" in refused.json["errors"][0]["remedy"]

@@ -15,7 +15,7 @@ from shared.domain.cell import CellKey
 from shared.mongodb.cells import CellStore, cell_id
 from shared.mongodb.collections import Document, key_of
 from shared.mongodb.connection import Mongo
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from tests.integration.shop_world import SHOP, new_id
 from tests.waiting import time_passes, until
 

@@ -20,8 +20,8 @@ from shared.domain.comparison import Direction
 from shared.errors import StoreUnavailable
 from shared.mongodb.boms import Bom
 from shared.mongodb.dead_letters import DeadLetterStore
-from shared.rabbitmq import consumer
-from shared.rabbitmq.consumer import MAX_DELIVERIES
+from shared.rabbitmq import frame
+from shared.rabbitmq.frame import MAX_DELIVERIES
 from shared.rabbitmq.topology import (
     BOM_UPSERT,
     CELLS_FINISHED,
@@ -251,8 +251,8 @@ async def test_a_store_that_is_away_spends_no_deliveries(
     world: ShopWorld, stranger: AbstractChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long it is away: what waits for it is held and tried again, and never comes to the broker's limit."""
-    monkeypatch.setattr(consumer, "RETRY_PAUSE", 0.001)
-    monkeypatch.setattr(consumer, "LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr(frame, "RETRY_PAUSE", 0.001)
+    monkeypatch.setattr(frame, "LONGEST_PAUSE", 0.001)
     tries, keeps, done = [0], [0], DeadLetterStore.keep
 
     async def away(*_: object, **__: object) -> tuple[Bom, bool]:

@@ -19,7 +19,7 @@ from services.reconciler.work.cell_worker import CellWorker
 from shared.domain.comparison import Direction
 from shared.mongodb.cells import CellStore
 from shared.mongodb.previews import PreviewStore, Run
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.server_logs import keep_logs
 from tests.integration.ingest_setup import counted

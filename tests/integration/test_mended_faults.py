@@ -31,7 +31,7 @@ from shared.mongodb.collections import Document, key_of
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.pushes import PushRecord, PushStore
 from shared.mongodb.stock import StockWrite
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.topology import JOB_REQUEST
 from shared.reading.rows import RowReader
 from shared.shopify.writes import SetRow

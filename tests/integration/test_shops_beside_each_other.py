@@ -29,7 +29,7 @@ from shared.mongodb.jobs import JobStore
 from shared.mongodb.previews import PreviewStore
 from shared.mongodb.schedule_runs import ScheduleRuns
 from shared.mongodb.schedules import Schedule, ScheduleStore
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.serving.server import start_server
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, new_id, reconciler, shop_world
 from tests.waiting import changed, until

@@ -10,15 +10,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.preview.api.job_models import JobIn
 from services.preview.api.parts import Parts
-from services.preview.api.preview_models import PREVIEW_AGE
 from services.preview.api.problem import FieldProblem, ProblemError, conflict, invalid, too_many
 from services.preview.api.routes import Call
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
+from shared.domain.preview import is_expired
 from shared.mongodb.collections import Document
 from shared.mongodb.jobs import left_out_document
+from shared.mongodb.selections import as_held
 from shared.rabbitmq.topology import JOB_REQUEST
 
 _FIELD = "body.preview_id"
@@ -66,7 +67,7 @@ def same(stored: Document, request: JobRequest) -> bool:
     """Whether the stored job is what the request asks for."""
     asked = (
         str(request.direction),
-        request.selection.model_dump(exclude_none=True),
+        as_held(request.selection.model_dump(exclude_none=True)),
         request.preview_id,
         str(request.source),
         request.of_job_id,
@@ -74,8 +75,15 @@ def same(stored: Document, request: JobRequest) -> bool:
         request.options.model_dump(exclude_none=True),
         left_out_document(request),
     )
-    names = ("direction", "selection", "preview_id", "source", "of_job_id", "left_out", "options", "leave_out")
-    return asked == tuple(stored.get(name) for name in names)
+    names = ("preview_id", "source", "of_job_id", "left_out", "options")
+    leave_out = stored.get("leave_out")
+    # An older build has stored long lists as they came.
+    return asked == (
+        stored["direction"],
+        as_held(stored["selection"]),
+        *(stored.get(name) for name in names),
+        None if leave_out is None else as_held(leave_out),
+    )
 
 
 def _id_used(job_id: str) -> ProblemError:
@@ -102,7 +110,7 @@ async def check(call: Call[Any, Any], body: JobIn) -> SelectionBody:
         return body.selection
     if preview is None:
         raise _no_selection()
-    return SelectionBody.model_validate(preview["selection"])
+    return SelectionBody.model_validate(await call.parts.previews.selection(preview))
 
 
 async def also_wrong(call: Call[Any, None], value: object) -> list[FieldProblem]:
@@ -136,7 +144,7 @@ def _preview_problem(preview: Document | None, preview_id: str) -> ProblemError 
     if preview["state"] != "ready":
         remedy = "Wait for its end; its event stream tells of it."
         return conflict("preview-not-ready", _FIELD, "The preview is not ready yet.", remedy)
-    if datetime.now(UTC) - preview["taken_from"] > PREVIEW_AGE:
+    if is_expired(preview["taken_from"], datetime.now(UTC)):
         expired = EXPLAINED[Code.PREVIEW_EXPIRED]
         return conflict("PREVIEW_EXPIRED", _FIELD, expired.message, expired.remedy)
     return None

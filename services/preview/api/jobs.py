@@ -85,7 +85,7 @@ async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBo
     stored = None if body.job_id is None else await call.parts.jobs.get(call.shop, job_id)
     if stored is None:
         return None
-    return body.selection or SelectionBody.model_validate(stored["selection"])
+    return body.selection or SelectionBody.model_validate(await call.parts.jobs.selection(stored))
 
 
 async def accepted(call: Call[Any, Any], document: Document) -> Answer:

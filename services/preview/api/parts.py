@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.preview.api.auth import SessionTokens
-from services.preview.api.events import EventHub
+from services.preview.api.hub import EventHub
 from services.preview.api.limits import Limits
 from services.preview.api.sign_ins import SignIns
 from services.preview.requests import PreviewRequests

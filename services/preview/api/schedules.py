@@ -13,6 +13,7 @@ from services.preview.api.problem import FieldProblem, ProblemError, conflict, i
 from services.preview.api.routes import Answer, AnyRoute, Call, NoParameters, Route
 from services.preview.api.schedule_models import (
     MOST,
+    MOST_SELECTED,
     RunOut,
     RunPage,
     RunSearch,
@@ -22,6 +23,7 @@ from services.preview.api.schedule_models import (
     SchedulePath,
 )
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
+from shared.contract.selection import SelectionBody
 from shared.errors import ShopifyError
 from shared.mongodb.schedules import Schedule
 from shared.schedules.moments import next_moment
@@ -45,6 +47,8 @@ async def get_schedule(call: Call[SchedulePath, None]) -> Answer:
 async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     """PUT /api/schedules/{schedule_id}."""
     body, schedule_id = call.body, call.params.schedule_id
+    if (long := _too_long(body.selection)) is not None:
+        raise invalid([long])
     problems = await selection_problems(call.parts, call.shop, body.selection, "body.selection")
     if body.target is not None:
         problems += _target_problems(call, body.target.url)
@@ -98,6 +102,18 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
     if isinstance(target, dict) and isinstance(target.get("url"), str):
         problems += _target_problems(call, target["url"])
     return problems
+
+
+def _too_long(selection: SelectionBody) -> FieldProblem | None:
+    """What is wrong with a list that a schedule would hold for good, in its document and in each list of schedules."""
+    for name, entries in (("bom_ids", selection.bom_ids), ("cells", selection.cells)):
+        if isinstance(entries, list) and len(entries) > MOST_SELECTED:
+            return FieldProblem(
+                field=f"body.selection.{name}",
+                message=f"A schedule names {MOST_SELECTED:,} BOMs or cells at the most.",
+                remedy='Select "all", or by a filter: give the BOMs a tag and filter by it.',
+            )
+    return None
 
 
 def _target_problems(call: Call[SchedulePath, ScheduleIn] | Call[SchedulePath, None], url: str) -> list[FieldProblem]:

@@ -12,7 +12,7 @@ from services.preview.api.parts import Parts
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction
-from shared.domain.plan import Ended, Target, error
+from shared.domain.plan import Ended, Target, allows_negative, error
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
 from shared.mongodb.collections import Document
@@ -43,9 +43,7 @@ async def undo_cells(parts: Parts, shop: str, job: Document, cells: Sequence[Doc
     keys = {CellKey(cell["bom_id"], cell["location_id"]): cell for cell in cells}
     stock = await parts.stock.load(shop, keys)
     known = await parts.shops.get(shop)
-    allowed = job["options"].get("allow_negative")
-    if allowed is None:
-        allowed = known is not None and known.allow_negative
+    allowed = allows_negative(job["options"].get("allow_negative"), of_shop=known is not None and known.allow_negative)
     places = await place_names(parts, shop)
     direction = Direction(job["direction"])
     return [_view(cell, direction, stock.get(key), allowed, places.get(key.location_id)) for key, cell in keys.items()]
@@ -56,19 +54,16 @@ def _view(
 ) -> UndoCell:
     side = "shopify" if direction is Direction.TO_SHOPIFY else "local"
     before, after = cell.get(f"{side}_before"), cell.get(f"{side}_after")
-    d = 0 if before is None or after is None else before - after
+    d = 0
     stock = Stock() if present is None else present.stock
     if present is None:
         ended = error(Code.BOM_NOT_FOUND)
     elif present.item_id != cell["item_id"]:
         ended = error(Code.BOM_REMAPPED)
     else:
-        first_count = direction is Direction.TO_LOCAL and before is None and after is not None
-        settled = cell["settled"]
-        first = settled.get("first", False)
-        row = UndoRow(direction, d, settled["settle_no"], settled["tracks_rev"], first, first_count)
-        if after is not None and first_count:
-            d = -after
+        row = UndoRow.of(direction, before, after, **cell["settled"])
+        # A first count is taken away whole.
+        d = -after if row.first_count and after is not None else row.d
         ended = _outcome(stock, row, allow_negative)
     possible = ended.change is not None
     then = ended.change.stock if ended.change is not None else stock

@@ -66,9 +66,10 @@ class Repairing:
 
     async def follow(self, shop: str) -> None:
         """Close what has been repaired or explained, and take back what a job left as it was."""
-        for document in await self._drift.take_late(shop):
-            metrics.DRIFT_DETECTED.labels(document["cell_class"], "late").inc()
-            log.info("webhook_came_late", shop=shop, bom=document["bom_id"], location=document["location_id"])
+        while late := await self._drift.take_late(shop, _BATCH):
+            for document in late:
+                metrics.DRIFT_DETECTED.labels(document["cell_class"], "late").inc()
+                log.info("webhook_came_late", shop=shop, bom=document["bom_id"], location=document["location_id"])
         started = datetime.now(UTC)
         while documents := await self._drift.due(shop, "missed", started, _BATCH):
             stock = await self._stock.load(shop, [cell_in(document) for document in documents])
@@ -140,7 +141,6 @@ class Repairing:
         why = hold(
             state.policy,
             breaker_open=broken,
-            approved=False,
             minute=_minute(state.policy, now),
             jobs_in_last_hour=await self._sweeps.repairs_since(shop, now - timedelta(hours=1)),
         )

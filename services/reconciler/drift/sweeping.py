@@ -26,7 +26,7 @@ from shared.hands import Hands
 from shared.mongodb.collections import Document
 from shared.mongodb.drift import DriftStore
 from shared.mongodb.drift_history import DriftHistory
-from shared.mongodb.sweeps import SWEEP_LEASE, SweepState, SweepStore
+from shared.mongodb.sweeps import SWEEP, SweepState, SweepStore
 from shared.settings import SweepingSettings
 
 log = structlog.get_logger()
@@ -237,7 +237,7 @@ class Sweeping:
 
     async def _renew(self, shop: str) -> None:
         while True:
-            await asyncio.sleep(SWEEP_LEASE.total_seconds() / 3)
+            await asyncio.sleep(SWEEP.lasts.total_seconds() / 3)
             # Without it two may sweep: the documents keep each divergence to one record and one job.
             await self._sweeps.take(shop)
 

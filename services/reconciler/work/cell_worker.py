@@ -110,11 +110,7 @@ class CellWorker:
     async def _group(self, shop: str, ids: Sequence[str]) -> None:
         cells = await self._cells.begin(shop, ids)
         try:
-            jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-            document = await self._shops.get(shop)
-            negative = document is not None and document.allow_negative
-            tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
-            await self._work(shop, tasks)
+            await self._work(shop, await self._tasks(shop, cells))
         except ShopifyRefused as refusal:
             await self._cells.give_back(shop, ids)
             await self._refused(shop, ids, refusal)
@@ -122,6 +118,12 @@ class CellWorker:
             # Stopped in good order: the attempt does not count.
             await self._cells.give_back(shop, ids)
             raise
+
+    async def _tasks(self, shop: str, cells: Sequence[Document]) -> list[Task]:
+        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
+        known = await self._shops.get(shop)
+        negative = known is not None and known.allow_negative
+        return [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
 
     async def _refused(self, shop: str, ids: Sequence[str], refusal: ShopifyRefused) -> None:
         """Shopify refuses to be read for these cells: halve down to the one it is about, and end that."""
@@ -168,10 +170,7 @@ class CellWorker:
     async def _resume(self, shop: str, push_id: str) -> None:
         """Resume a push with all the cells that name it, those of other messages included."""
         cells = await self._cells.of_push(shop, push_id)
-        jobs = await self._jobs.get_many(shop, {cell["job_id"] for cell in cells})
-        document = await self._shops.get(shop)
-        negative = document is not None and document.allow_negative
-        tasks = [task_of(cell, jobs[cell["job_id"]], allow_negative=negative) for cell in cells]
+        tasks = await self._tasks(shop, cells)
         if any(task.created["attempts"] > MOST_ATTEMPTS for task in tasks):
             # Only a push that was never sent may be given up; one that was is followed to its outcome.
             withdrawn = await self._pushes.close(shop, push_id, PushState.WITHDRAWN, never_sent=True)

@@ -53,9 +53,8 @@ class Stocking:
             if isinstance(prepared, Ended):
                 finished += await self._ending.end_each(shop, [(task, Verdict(prepared))])
                 continue
-            # An earlier version kept no `held`, and gave zero.
             answer = await self._activation.stock(
-                shop, task.item_id, task.key.location_id, held=prepared.get("held", 0), key=prepared["key"]
+                shop, task.item_id, task.key.location_id, held=prepared["held"], key=prepared["key"]
             )
             if answer.outcome is Stocked.REFUSED:
                 finished += await self._ending.end_each(
@@ -135,7 +134,7 @@ def _not_pushable(stock: Stock, task: Task) -> Ended | None:
 def _row(prepared: Document, answer: StockedAnswer, *, first: bool) -> Row:
     """The row from what the level was stocked with: as the first answer tells; one to a repeated call may be newer."""
     counters: dict[str, Any] = {name: prepared[name] for name in prepared if name not in {"key", "held"}}
-    stocked_with = answer.available if first and answer.available is not None else prepared.get("held", 0)
+    stocked_with = answer.available if first and answer.available is not None else prepared["held"]
     return Row(
         shopify=stocked_with,
         shopify_time=answer.available_at or answer.taken_at,

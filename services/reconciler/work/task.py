@@ -10,6 +10,7 @@ from ulid import ULID
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
 from shared.domain.job import JobSource
+from shared.domain.plan import allows_negative
 from shared.domain.undo import UndoRow
 from shared.mongodb.cells import cell_id, key_in
 from shared.mongodb.collections import Document
@@ -60,7 +61,6 @@ class Task:
 
 def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
     """A task from the cell's and its job's documents; the job's own option goes before the shop's setting."""
-    option = job["options"].get("allow_negative")
     undo = cell.get("undo")
     return Task(
         shop=cell["shop"],
@@ -69,7 +69,7 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
         item_id=cell["item_id"],
         direction=Direction(job["direction"]),
         source=job["source"],
-        allow_negative=allow_negative if option is None else option,
+        allow_negative=allows_negative(job["options"].get("allow_negative"), of_shop=allow_negative),
         row=None if cell["row"] is None else row_of(cell["row"]),
         undo=None
         if undo is None
@@ -78,8 +78,8 @@ def task_of(cell: Document, job: Document, *, allow_negative: bool) -> Task:
             undo["d"],
             undo["settle_no"],
             undo["tracks_rev"],
-            first=undo.get("first", False),
-            first_count=undo.get("first_count", False),
+            first=undo["first"],
+            first_count=undo["first_count"],
         ),
         push_id=cell["push_id"],
         pushes_made=cell["pushes_made"],

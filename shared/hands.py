@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
 
 
 class Hands:
@@ -57,6 +61,25 @@ class Hands:
             async with asyncio.timeout(seconds):
                 await self._news.wait()
         self._news.clear()
+
+    async def go_round(
+        self, begin_next: Callable[[], Awaitable[bool]], *, every: float, failed: str, last_turns: float = 0.0
+    ) -> None:
+        """Until cancelled, begin what there is to do: `begin_next` is asked as long as it has begun something.
+
+        It is asked again at any news, and after `every` seconds. What it raises is logged as `failed`: a store that is
+        away, say; the next round tries again. At the end what is under way has `last_turns` seconds.
+        """
+        try:
+            while True:
+                try:
+                    while await begin_next():
+                        pass
+                except Exception:
+                    log.exception(failed)
+                await self.news(every)
+        finally:
+            await self.finish(last_turns)
 
     async def finish(self, seconds: float = 0.0) -> None:
         """Give what is under way so many seconds to end, and cancel the rest."""

@@ -239,6 +239,12 @@ class JobLimitSettings(ProcessSettings):
     open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
 
 
+class PreviewLimitSettings(ProcessSettings):
+    """How much of everybody's time one shop's previews may ask for."""
+
+    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
+
+
 class RequestLimitSettings(ProcessSettings):
     """How much of the API one shop may have."""
 
@@ -256,7 +262,6 @@ class RequestLimitSettings(ProcessSettings):
     exports_per_shop: int = Field(
         2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
     )
-    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
 
 
 class SweepingSettings(ProcessSettings):
@@ -356,9 +361,10 @@ class PreviewSettings(
     PublicSettings,
     BrokerSettings,
     StoreSettings,
-    BomLimitSettings,
     JobLimitSettings,
+    PreviewLimitSettings,
     RequestLimitSettings,
+    BomLimitSettings,
     ShopifySettings,
     SubscribingSettings,
     TargetSettings,
@@ -370,8 +376,8 @@ class KeysCommandSettings(StoreSettings, TokenSettings):
     """A command that encrypts anew."""
 
 
-class BrokerCommandSettings(BrokerSettings, StoreSettings, SecretSettings):
-    """A command that speaks to the services: its requests are sealed as theirs are."""
+class BrokerCommandSettings(BrokerSettings, StoreSettings, JobLimitSettings, PreviewLimitSettings, SecretSettings):
+    """A command that speaks to the services: its requests are sealed as theirs are, and meet the same limits."""
 
 
 class ShopifyCommandSettings(StoreSettings, BomLimitSettings, ShopifySettings, SubscribingSettings):

@@ -14,7 +14,7 @@ from services.command_line.client import Client
 from services.command_line.standing import figures, job_has_ended, standing
 from services.command_line.tables import shorten
 from services.command_line.watching import Wake, follow
-from shared.domain.job import Totals
+from shared.domain.job import JobState, Totals
 from shared.mongodb.collections import Document
 from shared.mongodb.job_boms import BomProgress
 
@@ -53,7 +53,7 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
     looks = 0
     async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
         looks += 1
-        if job is None:
+        if job is None or job["state"] == JobState.REQUESTED:
             if looks == _PATIENT_LOOKS:
                 out.print(NOBODY_YET)
             continue
@@ -74,7 +74,7 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
     last: Document = {}
     with Live(console=out, refresh_per_second=8, transient=True) as live:
         async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
-            if job is None:
+            if job is None or job["state"] == JobState.REQUESTED:
                 live.update(Text(NOBODY_YET))
                 continue
             last = job

@@ -47,7 +47,7 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
 
         result = await sweeper.sweep(shop, found)
         safe = (CellKey(cell["bom_id"], cell["location_id"]) for cell in _read(kept) if cell["repairable"])
-        jobs = await sweeper.repair(shop, safe, requested_by=REQUESTED_BY) if repair else []
+        jobs = await sweeper.repair(shop, safe, client.jobs, requested_by=REQUESTED_BY) if repair else []
         for job_id in jobs:
             await client.note("job.start", shop, job_id)
         if as_json:

@@ -59,6 +59,15 @@ class PreviewRequests:
             await self._previews.request(request, large=large)
         self._wake()
 
+    async def take(self, request: PreviewRequest) -> bool:
+        """As `ask`; but one too many is stored as what has ended, with its code. Whether there was room."""
+        try:
+            await self.ask(request)
+        except TooManyOpen as error:
+            await self._refuse(request, str(error))
+            return False
+        return True
+
     async def handle(self, delivery: Delivery) -> None:
         """Take one `preview.request`; one too many ends at once with its code. Raises Reject for a wrong body.
 
@@ -71,13 +80,10 @@ class PreviewRequests:
             raise Reject(f"the shop {request.shop} is not known; add it first")
         request = request.model_copy(update={"requested_by": delivery.sender.name(request.requested_by)})
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
-            try:
-                if await self._previews.get(request.shop, request.preview_id) is None:
-                    await self.ask(request)
-                else:
-                    await self._known(request)
-            except TooManyOpen as error:
-                await self._refuse(request, str(error))
+            if await self._previews.get(request.shop, request.preview_id) is None:
+                await self.take(request)
+            else:
+                await self._known(request)
 
     async def _known(self, request: PreviewRequest) -> None:
         large = await self._is_large(request)

@@ -105,6 +105,7 @@ class ReconcilerService:
         self._schedule_times = ScheduleTimes()
         self._partitions: Partitions | None = None
         self._aggregator: Aggregator | None = None
+        self._planner: Planner | None = None
         self._operations: RunningServer | None = None
         self._consumer: Consumer | None = None
         self._connections = AsyncExitStack()
@@ -182,7 +183,7 @@ class ReconcilerService:
         jobs, previews = JobStore(mongo.db, mongo.transactions), PreviewStore(mongo.db, mongo.transactions)
         window = Window(jobs, cells, self._publisher)
         telling = Telling(jobs, cells, self._publisher)
-        planner = Planner(
+        planner = self._planner = Planner(
             audit=AuditLog(mongo.db),
             transactions=mongo.transactions,
             lease=PlanLease(mongo.db, owner),
@@ -375,6 +376,8 @@ class ReconcilerService:
             await self._partitions.stop()
         if self._aggregator is not None:
             await self._aggregator.stop()
+        if self._planner is not None:
+            await self._planner.stop()
         await self._connections.aclose()
         if self._operations is not None:
             await self._operations.close()

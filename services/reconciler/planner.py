@@ -20,7 +20,7 @@ from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobR
 from shared.contract.mistakes import cut
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
-from shared.domain.job import JobSource, JobState, Totals
+from shared.domain.job import Asked, JobSource, JobState, Totals
 from shared.domain.preview import is_expired
 from shared.errors import BrokerUnavailable
 from shared.mongodb.audit import AuditLog
@@ -43,6 +43,12 @@ log = structlog.get_logger()
 
 MOST_TRIES = 5
 """Tries of planning a job, a watchdog's round apart, after which one that fails for its own sake ends."""
+
+SHOPS_AT_ONCE = 20
+"""Shops planned side by side on the word of messages."""
+
+LAST_PLANS = 20.0
+"""Seconds that planning under way gets to end when the process stops."""
 
 _LEASE_TRIES = 20
 _LEASE_PAUSE = 0.1
@@ -83,6 +89,8 @@ class Planner:
         self._locks = ShopLocks()
         self._planning: set[str] = set()
         self._again: set[str] = set()
+        self._slots = asyncio.Semaphore(SHOPS_AT_ONCE)
+        self._soon: dict[str, asyncio.Task[None]] = {}
 
     async def on_command(self, delivery: Delivery) -> None:
         """Handle one command. Raises Reject for a body that can never be understood."""
@@ -110,7 +118,7 @@ class Planner:
             "source": sender.source(request.source, request.of_job_id),
         }
         if await self._stored(request, said, delivery):
-            await self.plan(request.shop)
+            self.plan_soon(request.shop)
 
     async def _check_known(self, shop: str) -> None:
         if await self._shops.get(shop) is None:
@@ -124,14 +132,11 @@ class Planner:
         shop, asker = request.shop, request.requested_by
         request = request.model_copy(update=dict(said))
         async with self._locks.of(shop):
-            if await self._jobs.open(shop, self._most_open) < self._most_open:
-                if await self._jobs.request(request):
-                    await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
-                return True
-            if await self._jobs.get(shop, request.job_id) is not None:
-                return True  # asked for over HTTP, by a schedule or a repair, or once more
-            why = f"{self._most_open} jobs of this shop have not ended yet, which is the most."
-            await self._jobs.request(request, refused=(str(Code.TOO_MANY_JOBS), why))
+            asked = await self._jobs.ask(request, most_open=self._most_open)
+            if asked is Asked.STORED:
+                await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
+            if asked is not Asked.REFUSED:
+                return True  # also what any of Trueup's parts has asked for: that stands before its message leaves
         metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
         log.info("job_refused", shop=shop, job=request.job_id)
         await self._tell(shop, request.job_id)
@@ -139,8 +144,36 @@ class Planner:
 
     async def on_finished(self, delivery: Delivery) -> None:
         """A job has ended: those that waited for it may start."""
-        finished = delivery.read(JobFinished)
-        await self.plan(finished.shop)
+        self.plan_soon(delivery.read(JobFinished).shop)
+
+    def plan_soon(self, shop: str) -> None:
+        """Plan beside whoever asks: the cells of a large job take long to make, and no message is held meanwhile.
+
+        What a crash leaves unplanned, or a server that is away, the watchdog finds in the documents.
+        """
+        self._again.add(shop)
+        if shop not in self._soon and shop not in self._planning:
+            self._soon[shop] = asyncio.create_task(self._planned(shop), name=f"plan {shop}")
+
+    async def _planned(self, shop: str) -> None:
+        try:
+            async with self._slots:
+                # From this look to the end of the task nothing else runs, so no wish in between is lost.
+                while shop in self._again:
+                    await self.plan(shop)
+        except Exception:  # the watchdog plans it again
+            log.exception("planning_failed", shop=shop)
+        finally:
+            self._soon.pop(shop, None)
+
+    async def stop(self) -> None:
+        """Give planning under way a moment to end, and leave the rest to others."""
+        tasks = set(self._soon.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=LAST_PLANS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def cancel(self, shop: str, job_id: str) -> None:
         """Cancel what has not begun. Safe to repeat: a crash in between leaves the message to do the rest."""

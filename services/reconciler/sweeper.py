@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+import structlog
 from ulid import ULID
 
 from shared.contract.messages import JobRequest
@@ -17,7 +18,9 @@ from shared.domain.comparison import Direction, Row
 from shared.domain.drift import may_repair
 from shared.domain.job import JobSource
 from shared.domain.selection import Grid
+from shared.errors import BrokerUnavailable
 from shared.mongodb.boms import BomStore
+from shared.mongodb.jobs import JobStore
 from shared.mongodb.previews import PreviewRow
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST
@@ -25,6 +28,8 @@ from shared.reading.locations import refresh_locations
 from shared.reading.patience import patiently
 from shared.reading.rows import RowReader
 from shared.shopify.reads import ShopifyReads
+
+log = structlog.get_logger()
 
 MOST_WAITING = 600.0
 """Seconds a sweep waits for the call budget at one batch before it gives up, loudly."""
@@ -104,15 +109,12 @@ class Sweeper:
         result.seconds = monotonic() - started
         return result
 
-    async def repair(self, shop: str, cells: Iterable[CellKey], *, requested_by: str) -> list[str]:
-        """Publish jobs that pull Shopify's value where that is still safe when they run; answers their ids.
-
-        Raises BrokerUnavailable.
-        """
+    async def repair(self, shop: str, cells: Iterable[CellKey], jobs: JobStore, *, requested_by: str) -> list[str]:
+        """Ask for jobs that pull Shopify's value where that is still safe when they run; answers their ids."""
         requested: list[str] = []
         for part in batches(cells, CELLS_PER_JOB):
             request = repair_request(shop, part, str(ULID()), requested_by=requested_by)
-            await self._publisher.command(JOB_REQUEST, request)
+            await ask_for_repair(request, jobs, self._publisher)
             requested.append(request.job_id)
         return requested
 
@@ -128,6 +130,15 @@ def repair_request(shop: str, cells: Sequence[CellKey], job_id: str, *, requeste
         source=JobSource.DRIFT,
         requested_by=requested_by,
     )
+
+
+async def ask_for_repair(request: JobRequest, jobs: JobStore, publisher: Publisher) -> None:
+    """Store the job, so that it stands whatever becomes of its message, and tell of it."""
+    await jobs.request(request)
+    try:
+        await publisher.command(JOB_REQUEST, request)
+    except BrokerUnavailable:
+        log.warning("repair_not_told", shop=request.shop, job=request.job_id)  # the watchdog finds the job
 
 
 def _noted(result: SweepResult, row: PreviewRow, location_name: str | None) -> DriftedCell | None:

@@ -38,6 +38,16 @@ UNFINISHED_JOB_STATES = frozenset(state for state, after in JOB_TRANSITIONS.item
 """States of a job that may still change cells."""
 
 
+class Asked(StrEnum):
+    """What became of a job that was asked for."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """It had been asked for before."""
+    REFUSED = "refused"
+    """The shop has as many open as it may: it has ended, with that code."""
+
+
 class JobSource(StrEnum):
     """Who asked for the job."""
 

@@ -187,10 +187,15 @@ class BomStore:
         if updates:
             await self._boms.bulk_write(updates, ordered=False, session=session)
 
-    async def select(self, shop: str, selection: Selection, *, size: int) -> AsyncIterator[list[SelectedCell]]:
-        """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells."""
+    async def select(
+        self, shop: str, selection: Selection, *, size: int, after: CellKey | None = None
+    ) -> AsyncIterator[list[SelectedCell]]:
+        """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells.
+
+        `after`: only those behind this one.
+        """
         if isinstance(selection, Picked):
-            cells = sorted(selection.cells)
+            cells = sorted(cell for cell in selection.cells if after is None or cell > after)
             for part in batches(cells, size):
                 boms = await self.get(shop, {cell.bom_id for cell in part})
                 yield [SelectedCell(cell, boms.get(cell.bom_id)) for cell in part]
@@ -199,8 +204,9 @@ class BomStore:
         known = await self.locations(shop)
         location_ids = sorted(known) if places is None else sorted(places)
         gathered: list[SelectedCell] = []
-        async for bom_id, bom in self._boms_of(shop, selection):
-            gathered.extend(SelectedCell(CellKey(bom_id, location_id), bom) for location_id in location_ids)
+        async for bom_id, bom in self._boms_of(shop, selection, "" if after is None else after.bom_id):
+            keys = (CellKey(bom_id, location_id) for location_id in location_ids)
+            gathered.extend(SelectedCell(key, bom) for key in keys if after is None or key > after)
             if len(gathered) >= size:
                 yield gathered
                 gathered = []
@@ -220,18 +226,22 @@ class BomStore:
     async def _query(self, shop: str, selection: Grid | Filtered) -> BomQuery:
         return BomQuery({"shop": shop}) if isinstance(selection, Grid) else await self._filter.query(shop, selection)
 
-    async def _boms_of(self, shop: str, selection: Grid | Filtered) -> AsyncIterator[tuple[str, Bom | None]]:
+    async def _boms_of(
+        self, shop: str, selection: Grid | Filtered, first: str
+    ) -> AsyncIterator[tuple[str, Bom | None]]:
+        """The BOMs of a selection by their ids, from `first` on, in order."""
         if isinstance(selection, Grid) and selection.bom_ids is not None:
-            for part in batches(sorted(selection.bom_ids), _IDS_PER_QUERY):
+            chosen = sorted(bom_id for bom_id in selection.bom_ids if bom_id >= first)
+            for part in batches(chosen, _IDS_PER_QUERY):
                 found = await self.get(shop, part)
                 for bom_id in part:
                     yield bom_id, found.get(bom_id)
             return
         query = await self._query(shop, selection)
         # Page by page: a cursor held through the waits of a long preview would be closed by the server.
-        after = ""
+        bound = {"$gte": first}
         while True:
-            more = {"$and": [query.condition, {"bom_id": {"$gt": after}}]}
+            more = {"$and": [query.condition, {"bom_id": bound}]}
             page = [d async for d in self._boms.find(more).sort("bom_id", 1).limit(_IDS_PER_QUERY)]
             those = await self._filter.those(shop, query, [document["bom_id"] for document in page])
             for document in page:
@@ -239,7 +249,7 @@ class BomStore:
                     yield document["bom_id"], bom_of(document)
             if len(page) < _IDS_PER_QUERY:
                 return
-            after = page[-1]["bom_id"]
+            bound = {"$gt": page[-1]["bom_id"]}
 
     async def ensure_stock(self, shop: str, cells: Iterable[SelectedCell]) -> None:
         """Make the stock documents that are missing, as their BOM says at that moment."""

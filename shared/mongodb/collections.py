@@ -10,6 +10,7 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 Trueup has made), paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no,
                 until}, job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether
                 the shop has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                redact_overdue_at (claimed though nobody asked for it: the shop left long ago),
                 boms_made (raised by makers of BOMs near the limit, so that one comes
                 after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
@@ -33,7 +34,9 @@ previews        shop, preview_id · selection, state requested|reading|ready|fai
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
                 kinds {kind: rows}, milestones (some rows by kind, size and number; so many rows
                 lie between them as milestones_apart says),
-                failure {code, message}, turn (until it has ended) {until (somebody is at it), tries, large}, trace
+                failure {code, message}, trace, run (who computes it, or did); until it has ended: turn {until (somebody
+                is at it), tries, fruitless (tries in a row that wrote no row), done (as the last one found it), large},
+                bookmark {after (the cell whose row was written last; null: the locations were read)} or null
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
                 which rows are sorted), not_pushed (the code with which a push of it ends)

@@ -17,7 +17,7 @@ from shared.mongodb.transactions import Session
 UNINSTALLED, REDACT = "app/uninstalled", "shop/redact"
 
 _FIELDS = {UNINSTALLED: "uninstall_told_at", REDACT: "redact_told_at"}
-CLAIMS = (*_FIELDS.values(), "departure_asks", "departure_asked_at")
+CLAIMS = (*_FIELDS.values(), "departure_asks", "departure_asked_at", "redact_overdue_at")
 """The fields of a claim: a shop that is installed (again) has none."""
 
 _WITH_TOKEN: Document = {"token": {"$ne": None}}
@@ -71,6 +71,24 @@ class Departures:
             {"_id": shop, **_WITH_TOKEN, "installed_at": installed_at}, {"$max": {_FIELDS[topic]: at}}, session=session
         )
         return Claim.ASK if result.matched_count else Claim.OUTDATED
+
+    async def claim_overdue(self, left_before: datetime) -> int:
+        """Claim REDACT for the shops that left before then and of which nobody has asked it; answers how many.
+
+        Shopify asks for it two days after an uninstall, once: a broker that is reset takes that with it. It runs across
+        shops.
+        """
+        now = datetime.now(UTC)
+        due: Document = {
+            "status": "uninstalled",
+            "paused_at": {"$lte": left_before},
+            "redact_told_at": None,
+            # A claim that Shopify has refuted is not made again at once.
+            "$or": [{"redact_overdue_at": None}, {"redact_overdue_at": {"$lte": left_before}}],
+        }
+        claim = {"$set": {_FIELDS[REDACT]: now, "redact_overdue_at": now}}
+        number: int = (await self._shops.update_many(due, claim)).modified_count
+        return number
 
     async def claimed(self) -> list[Departure]:
         """Every shop that is said to have left. It runs across shops: it finds whose turn it is."""

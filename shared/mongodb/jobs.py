@@ -12,7 +12,8 @@ from pymongo.errors import DuplicateKeyError
 
 from shared import tracing
 from shared.domain.cell import CellState
-from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
+from shared.domain.codes import Code
+from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.different import different
 from shared.mongodb.leases import PLAN
@@ -116,6 +117,17 @@ class JobStore:
         except DuplicateKeyError:
             return False
         return True
+
+    async def ask(self, message: JobRequest, *, most_open: int) -> Asked:
+        """Store a job where the shop has fewer open than it may, else its refusal. One that is known stays as it is."""
+        shop = message.shop
+        if await self.open(shop, most_open) < most_open:
+            return Asked.STORED if await self.request(message) else Asked.KNOWN
+        if await self.get(shop, message.job_id) is not None:
+            return Asked.KNOWN
+        why = f"{most_open} jobs of this shop have not ended yet, which is the most."
+        refused = await self.request(message, refused=(str(Code.TOO_MANY_JOBS), why))
+        return Asked.REFUSED if refused else Asked.KNOWN
 
     async def get(self, shop: str, job_id: str) -> Document | None:
         """The job document, or None."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
@@ -18,6 +18,7 @@ from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
 from shared.domain.plan import refused_push
+from shared.domain.preview import is_expired
 from shared.mongodb.collections import Database, Document, found, key_of
 from shared.mongodb.lease import Lease
 from shared.mongodb.preview_figures import PreviewFigures
@@ -84,6 +85,26 @@ class Waiting:
     preview_id: str
     large: bool
     requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A preview taken up. `number` rises with each time; `fruitless`: how often in a row without a row written."""
+
+    number: int
+    fruitless: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One go at computing a preview: from the beginning, or on from where an earlier one was cut off."""
+
+    run_id: str
+    done: int = 0
+    after: CellKey | None = None
+    """The cell that was written last."""
+    knows_locations: bool = False
+    """Whether the shop's locations were read for it."""
 
 
 def _turn(lasts: timedelta) -> Lease:
@@ -210,15 +231,18 @@ class PreviewStore:
             async for first in self._previews.aggregate(pipeline)
         ]
 
-    async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> int | None:
-        """Take a preview up for so long; answers how often it has been, or None where another was faster."""
+    async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> Turn | None:
+        """Take a preview up for so long; None where another was faster."""
+        went_on = {"$gt": ["$done", {"$ifNull": ["$turn.done", 0]}]}
+        once_more = {"$add": [{"$ifNull": ["$turn.fruitless", "$turn.tries"]}, 1]}
+        noted: Document = {"turn.fruitless": {"$cond": [went_on, 1, once_more]}, "turn.done": "$done"}
         which = {"_id": key_of(shop, preview_id), **_OPEN}
-        document = await _turn(lease).take(self._previews, which, projection={"turn": 1})
-        return None if document is None else int(document["turn"]["tries"])
+        document = await _turn(lease).take(self._previews, which, projection={"turn": 1}, also=noted)
+        return None if document is None else Turn(document["turn"]["tries"], document["turn"]["fruitless"])
 
-    async def keep_turn(self, shop: str, preview_id: str, tries: int, lease: timedelta) -> None:
+    async def keep_turn(self, shop: str, preview_id: str, turn: Turn, lease: timedelta) -> None:
         """Keep a turn for so long from now on; zero: let another take it."""
-        await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=tries)
+        await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=turn.number)
 
     async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
         """End a preview that is still this run's (None: anybody's); answers whether it was."""
@@ -226,18 +250,38 @@ class PreviewStore:
         if run is not None:
             condition["run"] = run
         ending = {"finished_at": datetime.now(UTC), **values}
-        result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": ""}})
+        result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": "", "bookmark": ""}})
         return result.matched_count == 1
 
-    async def begin(self, shop: str, preview_id: str) -> str | None:
-        """Begin to compute; answers the run's id, or None where the preview has ended. A later run supersedes this one:
-        a half-made preview is made again whole."""
-        run = str(ULID())
-        values: Document = {"state": "reading", "run": run, "taken_from": datetime.now(UTC), "done": 0}
-        if not await self.update(shop, preview_id, None, values):
+    async def begin(self, shop: str, preview_id: str) -> Run | None:
+        """Begin to compute, or go on where an earlier run was cut off; None where the preview has ended.
+
+        A later run supersedes this one. One cut off so long ago that its rows are too old to act on starts anew.
+        """
+        now, run_id = datetime.now(UTC), str(ULID())
+        document = found(
+            await self._previews.find_one_and_update(
+                {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN},
+                {"$set": {"state": "reading", "run": run_id}},
+                projection={"bookmark": 1, "done": 1, "taken_from": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        if document is None:
+            return None
+        bookmark = document.get("bookmark")
+        if bookmark is not None and not is_expired(document["taken_from"], now):
+            after = bookmark["after"]
+            return Run(run_id, document["done"], None if after is None else CellKey(*after), knows_locations=True)
+        anew: Document = {"taken_from": now, "done": 0, "bookmark": None}
+        if not await self.update(shop, preview_id, run_id, anew):
             return None
         await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
-        return run
+        return Run(run_id)
+
+    async def note_locations(self, shop: str, preview_id: str, run_id: str, *, total: int) -> None:
+        """The shop's locations were read, and by them this is about how many rows there will be."""
+        await self.update(shop, preview_id, run_id, {"total": total, "bookmark": {"after": None}})
 
     async def update(
         self, shop: str, preview_id: str, run: str | None, values: Document, session: Session | None = None
@@ -259,14 +303,14 @@ class PreviewStore:
         rows: Sequence[PreviewRow],
         location_names: dict[str, str],
     ) -> bool:
-        """Write some rows with the count of those done, in one transaction; answers False where the run is over."""
+        """Write some rows, with the bookmark behind them in the same transaction; False where the run is over."""
         for part in batches(list(enumerate(rows, first_no)), _ROWS_PER_TRANSACTION):
             documents = [_row_document(shop, preview_id, no, row, location_names) for no, row in part]
+            last_no, last = part[-1]
+            read: Document = {"done": last_no + 1, "bookmark": {"after": list(last.key)}}
 
-            async def body(
-                session: Session, documents: list[Document] = documents, done: int = part[-1][0] + 1
-            ) -> bool:
-                if not await self.update(shop, preview_id, run, {"done": done}, session):
+            async def body(session: Session, documents: list[Document] = documents, read: Document = read) -> bool:
+                if not await self.update(shop, preview_id, run, read, session):
                     return False
                 writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
                 await self._rows.bulk_write(writes, ordered=False, session=session)

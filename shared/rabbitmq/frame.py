@@ -107,18 +107,18 @@ class Frame:
         return delivery if own else replace(delivery, key=key, headers={}, sender=Sender(own=False, user=user))
 
     async def keep(self, delivery: Delivery, reason: str) -> None:
-        """Keep a message with its reason; while the store is away it is held, not given back."""
+        """Keep a message with its reason; while the store is away it is held, as long as any."""
         log.warning("message_rejected", queue=delivery.queue, key=delivery.key, reason=reason)
         if self._keeper is None:
             await delivery.reject()
             return
-        pause = RETRY_PAUSE
+        until, pause = monotonic() + HOLD, RETRY_PAUSE
         while True:
             try:
                 await self._keeper.keep(delivery, reason)
             except Exception as error:  # noqa: BLE001  # the store is away: it stays with us
                 log.warning("message_not_kept", queue=delivery.queue, key=delivery.key, error=repr(error))
-                if delivery.is_gone or await self._stopped_within(pause):
+                if delivery.is_gone or monotonic() > until or await self._stopped_within(pause):
                     await delivery.requeue()
                     return
                 pause = min(pause * 2, LONGEST_PAUSE)

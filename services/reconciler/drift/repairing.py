@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from ulid import ULID
 
-from services.reconciler.sweeper import CELLS_PER_JOB, repair_request
+from services.reconciler.sweeper import CELLS_PER_JOB, ask_for_repair, repair_request
 from shared import metrics
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, classify
 from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.stock import Stock
-from shared.errors import BrokerUnavailable, TimeZoneUnknown
+from shared.errors import TimeZoneUnknown
 from shared.mongodb.cells import CellStore, cell_id
 from shared.mongodb.collections import Document
 from shared.mongodb.drift import MOST_TRIES, DriftStore, cell_in
@@ -23,7 +23,6 @@ from shared.mongodb.jobs import JobStore
 from shared.mongodb.stock import StockStore
 from shared.mongodb.sweeps import SweepState, SweepStore
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import JOB_REQUEST
 from shared.schedules.zones import zone_of
 
 log = structlog.get_logger()
@@ -204,11 +203,8 @@ class Repairing:
         keys: list[CellKey] = await self._drift.claim(shop, documents, job_id, now=now)
         if not keys:
             return []
-        try:
-            await self._publisher.command(JOB_REQUEST, repair_request(shop, keys, job_id, requested_by=REQUESTED_BY))
-        except BrokerUnavailable:
-            log.warning("repair_not_asked", shop=shop, cells=len(keys))
-            return []
+        request = repair_request(shop, keys, job_id, requested_by=REQUESTED_BY)
+        await ask_for_repair(request, self._jobs, self._publisher)
         await self._drift.look_again(shop, [d["drift_id"] for d in documents], now + self._follow_every)
         log.info("repair_asked", shop=shop, job=job_id, cells=len(keys))
         return [job_id]

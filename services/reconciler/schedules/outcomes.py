@@ -53,16 +53,7 @@ class Outcomes:
 
     async def run(self) -> None:
         """Go round until cancelled."""
-        try:
-            while True:
-                try:
-                    while await self._tell_next():
-                        pass
-                except Exception:  # a store that is away: the next round tries again
-                    log.exception("telling_round_failed")
-                await self._hands.news(self._tick)
-        finally:
-            await self._hands.finish()
+        await self._hands.go_round(self._tell_next, every=self._tick, failed="telling_round_failed")
 
     async def _tell_next(self) -> bool:
         """Begin to tell one outcome; whether there was one, and a hand for it."""

@@ -75,17 +75,10 @@ class Scheduling:
         """Go round until cancelled."""
         following = asyncio.create_task(self._follow())
         try:
-            while True:
-                try:
-                    while await self._begin_next():
-                        pass
-                except Exception:  # a store that is away: the next round tries again
-                    log.exception("schedule_round_failed")
-                await self._hands.news(self._tick)
+            await self._hands.go_round(self._begin_next, every=self._tick, failed="schedule_round_failed")
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
-            await self._hands.finish()
 
     async def _follow(self) -> None:
         while True:

@@ -10,13 +10,13 @@ from services.reconciler.aggregator.watchdog import Watchdog
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from services.reconciler.opened import Opened
-from services.reconciler.planner.role import compose_planner
+from services.reconciler.planner.planner import Planner
 from shared.rabbitmq.topology import FINISHED
 
 _RESULTS_AT_ONCE = 200
 
 
-async def start_aggregator(opened: Opened, *, watchdog_every: float, silent_after: timedelta) -> None:
+async def start_aggregator(opened: Opened, planner: Planner, *, watchdog_every: float, silent_after: timedelta) -> None:
     """Consume results, and go the watchdog's rounds, `watchdog_every` seconds apart."""
     jobs, cells = opened.jobs, opened.cells
     window = Window(jobs, cells, opened.publisher)
@@ -28,7 +28,7 @@ async def start_aggregator(opened: Opened, *, watchdog_every: float, silent_afte
         jobs=jobs,
         cells=cells,
         shops=opened.shops,
-        planner=compose_planner(opened),
+        planner=planner,
         aggregator=aggregator,
         job_events=job_events,
         window=window,

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from shared.domain.schedule import RunState, Skipped
+from shared.mongodb.lease import Lease
 from shared.mongodb.schedules.schedules import Schedule
 from shared.mongodb.schema import Database, Document, found, key_of
 
-TOLD_WITHIN = timedelta(seconds=60)
+_TELLING = Lease(until="telling.at", number="telling.tries", lasts=timedelta(seconds=60), none_is_free=False)
 """How long a process may be at telling an outcome before another takes it up."""
 
 
@@ -101,17 +101,10 @@ class ScheduleRuns:
 
         `passing_by`: shops that have to wait. `only_new`: none that was tried before.
         """
-        condition: Document = {"telling.state": "due", "telling.at": {"$lte": now}, "shop": {"$nin": list(passing_by)}}
+        condition: Document = {"telling.state": "due", "shop": {"$nin": list(passing_by)}}
         if only_new:
             condition["telling.tries"] = 0
-        return found(
-            await self._runs.find_one_and_update(
-                condition,
-                {"$set": {"telling.at": now + TOLD_WITHIN}, "$inc": {"telling.tries": 1}},
-                sort=[("telling.at", 1)],
-                return_document=ReturnDocument.AFTER,
-            )
-        )
+        return await _TELLING.take(self._runs, condition, now=now, sort=[("telling.at", 1)])
 
     async def told(self, run: Document, state: str, detail: str | None, *, again_at: datetime | None = None) -> None:
         """What became of telling: `sent`, `failed` for good, `dropped`, or `due` again at a time."""
@@ -119,7 +112,8 @@ class ScheduleRuns:
         if again_at is not None:
             values["telling.at"] = again_at
         # The number of tries fences: whoever was slower than the next try says nothing.
-        await self._runs.update_one({"_id": run["_id"], "telling.tries": run["telling"]["tries"]}, {"$set": values})
+        mine = _TELLING.held(number=run["telling"]["tries"])
+        await self._runs.update_one({"_id": run["_id"], **mine}, {"$set": values})
 
     async def page(
         self, shop: str, schedule_id: str, before: datetime | None, limit: int

@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -60,6 +60,9 @@ chaos: setup-dev ## Tests that kill, freeze and restart the servers
 campaign-switches: setup-dev ## Random histories under all 64 combinations of open points (SEEDS=200 for each, FIRST=0)
 	@TRUEUP_SWITCH_SEEDS=$(or $(SEEDS),200) TRUEUP_SWITCH_FIRST_SEED=$(or $(FIRST),0) \
 		$(BIN)/python -m pytest tests/integration/switches -q --timeout 0 $(ARGS)
+
+campaign-histories: setup-dev ## Random histories of the whole protocol, no servers (HISTORIES=50000), and all planted mistakes
+	@TRUEUP_HISTORIES=$(or $(HISTORIES),50000) $(BIN)/python -m pytest tests/unit/test_no_sale_lost.py -q -m "" $(ARGS)
 
 demo: setup ## Start everything with a demo shop in drift and open the walkthrough (ONCE=1: run it without a person)
 	@$(BIN)/python -m deploy.local.demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)

@@ -47,6 +47,7 @@ from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
 from simulator.server import Running
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, settings_for
+from tests.stored_access import StoredAccess
 
 HELD, COUNTED = 7, 9
 """What Shopify holds of every cell, and what was counted."""
@@ -111,10 +112,11 @@ async def open_world(stack: AsyncExitStack, nodes: LocalNodes, url: str, clock: 
     await declare_topology(nodes.amqp_url)
     publisher = await Publisher.open(nodes.amqp_url, "campaign")
     stack.push_async_callback(publisher.close)
-    shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
+    shops = ShopStore(mongo.db, settings.fernet_keys)
     boms = BomStore(mongo.db, mongo.transactions)
     http = await stack.enter_async_context(aiohttp.ClientSession())
-    client = ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version, clock=clock)
+    access = StoredAccess(mongo.db, settings.fernet_keys)
+    client = ShopifyClient(http, access, settings.shopify_url, settings.shopify_api_version, clock=clock)
     running = cast("Running", SimpleNamespace(url=url))
     world = ShopWorld(
         settings, running, mongo, http, publisher, ShopifyReads(client), boms, StockStore(mongo.db), shops

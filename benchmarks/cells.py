@@ -1,6 +1,6 @@
 """Cells a second, and what each costs: previews and jobs in both directions, all services as processes of their own.
 
-`python -m benchmarks.cells [--boms 2000] [--locations 5] [--latency 0] [--plan standard]`. Per step: from the request to
+`python -m benchmarks.cells [--boms 2000] [--locations 5] [--latency 0] [--plan standard]`. By step: from request to
 the end, processor time of each process and commands of MongoDB until everything is at rest (the verifying reads, too),
 divided by the cells. Two shops, one for each direction, with every cell in drift.
 """

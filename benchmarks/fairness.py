@@ -46,6 +46,7 @@ from shared.serving.server import start_server
 from shared.settings import Settings
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
+from tests.stored_access import StoredAccess
 
 GREEDY, QUIET = "greedy.myshopify.com", "quiet.myshopify.com"
 PAGE = ("/boms?with_cells=true&limit=50", "/locations", "/facets", "/jobs?open=true&limit=5", "/drift?limit=1")
@@ -208,7 +209,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 async def due_outcome(database: Database, settings: Settings, shop: str, url: str) -> str:
     """A run that has ended just now and is to be told to this address; returns its id."""
-    store = ScheduleStore(database, [key.get_secret_value() for key in settings.token_keys])
+    store = ScheduleStore(database, settings.fernet_keys)
     schedule_id, run_id, now = str(ULID()), str(ULID()), datetime.now(UTC)
     wanted = ScheduleWanted(
         name="Told",
@@ -300,10 +301,11 @@ async def seconds_of(shop: QuietShop, times: int) -> dict[str, list[float]]:
 
 async def make_shops(simulator: str, mongo: Mongo, settings: Settings, boms: dict[str, int]) -> None:
     """Both shops in the simulator and in the records, each with so many BOMs at two locations."""
-    shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
+    shops = ShopStore(mongo.db, settings.fernet_keys)
     store, records = BomStore(mongo.db, mongo.transactions), RecordStore(mongo.db, mongo.transactions)
     async with aiohttp.ClientSession() as http:
-        reads = ShopifyReads(ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version))
+        access = StoredAccess(mongo.db, settings.fernet_keys)
+        reads = ShopifyReads(ShopifyClient(http, access, settings.shopify_url, settings.shopify_api_version))
         for shop, number in boms.items():
             places = [{"name": f"Place {place}"} for place in range(2)]
             body: dict[str, Any] = {"domain": shop, "access_token": f"shpat_{shop}", "locations": places}

@@ -117,7 +117,7 @@ class LargeShop:
             raise LookupError("the preview has ended already")
         names = {place.location_id: place.name for place in (await self._world.boms.locations(SHOP)).values()}
         rows = [_row(cell, self._then, now) for cell in cells]
-        await self._previews.keep(SHOP, preview_id, run=run, first_no=0, rows=rows, location_names=names)
+        await self._previews.keep(SHOP, preview_id, run=run.run_id, first_no=0, rows=rows, location_names=names)
         classes, left_out, codes = await self._previews.tally(SHOP, preview_id)
         values: dict[str, Any] = {
             "total": len(rows),
@@ -129,7 +129,7 @@ class LargeShop:
             **await self._previews.figures.for_pages(SHOP, preview_id),
         }
         ending = {"state": "ready", "failure": None, "finished_at": datetime.now(UTC), **values}
-        await self._previews.update(SHOP, preview_id, run, ending)
+        await self._previews.update(SHOP, preview_id, run.run_id, ending)
         return preview_id
 
 

@@ -25,6 +25,7 @@ from shared.observing.logs import configure_logs
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
 from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
+from tests.stored_access import StoredAccess
 from tests.waiting import changed
 
 BOMS, LOCATIONS = 100, 4
@@ -64,7 +65,8 @@ async def measure(world: ShopWorld, *, per_id: bool) -> dict[str, Any]:
     """Points of one preview and one job of all cells, by the simulator's count. Services start with nothing learned."""
     await world.control("/control/open_points", {"nodes_cost_per_id": per_id})
     settings = world.settings
-    client = ShopifyClient(world.http, world.shops, settings.shopify_url, settings.shopify_api_version)
+    access = StoredAccess(world.mongo.db, settings.fernet_keys)
+    client = ShopifyClient(world.http, access, settings.shopify_url, settings.shopify_api_version)
     # Without the sweeper, which reads Shopify when its turn comes.
     roles = ALL_ROLES - {"sweeper"}
     async with reconciler(world, roles=roles), previewer(replace(world, reads=ShopifyReads(client))):

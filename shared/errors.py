@@ -2,9 +2,12 @@
 
 TrueupError
 ├── WrongSetting            a setting is missing or wrong: the start stops with one line
-├── BrokerUnavailable       RabbitMQ did not confirm in time
-├── QueueDiffers            a queue of the broker was made with other arguments
-├── StoreUnavailable        MongoDB did not answer
+├── BrokerUnavailable       RabbitMQ is away, or did not confirm in time
+│   └── BrokerRefuses       it answers, and refuses what Trueup needs: a setting, a right or a queue is to be mended
+│       └── QueueDiffers    a queue of the broker was made with other arguments
+├── StoreUnavailable        MongoDB is away, or did not answer in time
+│   └── StoreRefuses        it answers, and cannot do what Trueup needs: a setting, a right or an index is to be mended
+├── TimeZoneUnknown         this machine knows no time zone of that name (any more)
 └── ShopifyError            a call to Shopify did not succeed
     ├── ShopPaused          401, 402, 403, 404, 423, a redirect, a refusal of the whole app: nothing more is sent for
     │                       the shop until it is resumed
@@ -21,6 +24,8 @@ from typing import Any
 from shared.domain.waits import WaitReason
 from shared.observing.hiding import without_secrets
 
+_LONGEST_ZONE = 100
+
 
 class TrueupError(Exception):
     """The base of all. Its words are stored, answered and logged, and may be another's: no secret is in them."""
@@ -34,21 +39,43 @@ class WrongSetting(TrueupError):
 
 
 class BrokerUnavailable(TrueupError):
-    """RabbitMQ did not confirm a message in time."""
+    """RabbitMQ cannot be reached, or did not confirm a message in time. A later try may succeed."""
 
 
-class QueueDiffers(TrueupError):
+class BrokerRefuses(BrokerUnavailable):
+    """RabbitMQ answers, and refuses what Trueup needs; the words name the setting and the remedy.
+
+    It stops a start, for it does not pass by itself. What runs already waits as for a broker that is away: whoever
+    mends it need not start anything again.
+    """
+
+
+class QueueDiffers(BrokerRefuses):
     """A queue of the broker was made with other arguments: it would not work as Trueup needs it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the queue {name} of the broker was made with other arguments: let it drain, delete it, and start again"
-            " (docs/operations/upgrade.md)"
+            f"TRUEUP_AMQP_URL: the queue {name} of the broker was made with other arguments: let it drain, delete it,"
+            " and start again (docs/operations/upgrade.md)"
         )
 
 
 class StoreUnavailable(TrueupError):
-    """MongoDB did not answer."""
+    """MongoDB cannot be reached, or did not answer in time. A later try may succeed."""
+
+
+class StoreRefuses(StoreUnavailable):
+    """MongoDB answers, and cannot do what Trueup needs; the words name the setting and the remedy.
+
+    As for BrokerRefuses: it stops a start, and what runs already waits.
+    """
+
+
+class TimeZoneUnknown(TrueupError):
+    """This machine knows no time zone of that name: it was renamed or removed, or its tables are older."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(f"the time zone {str(name)[:_LONGEST_ZONE]!r} is not known on this machine")
 
 
 class ShopifyError(TrueupError):

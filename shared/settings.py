@@ -20,7 +20,7 @@ from shared.domain.shop import MAX_BOMS, is_shop_domain
 from shared.errors import WrongSetting
 from shared.observing.hiding import hide
 from shared.roles import Role
-from shared.store_address import DATABASE, PREFIX, must_be_store, secrets_folder
+from shared.store_address import DATABASE, PREFIX, must_be_database, must_be_store, secrets_folder
 
 ApiVersion = Literal["2026-04", "2026-07", "2026-10"]
 
@@ -111,6 +111,12 @@ class StoreSettings(ProcessSettings):
     def _is_store(cls, uri: SecretStr) -> SecretStr:
         must_be_store(uri.get_secret_value())
         return uri
+
+    @field_validator("mongodb_database")
+    @classmethod
+    def _is_database(cls, name: str) -> str:
+        must_be_database(name)
+        return name
 
 
 class SecretSettings(ProcessSettings):
@@ -215,16 +221,6 @@ class SubscribingSettings(ProcessSettings):
         local = parts.hostname in _LOOPBACK
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
             raise ValueError("must be an https address; http only on this machine")
-        return url
-
-    @field_validator("webhook_url")
-    @classmethod
-    def _takes_webhooks(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if not (parts.scheme in ("https", "http") and parts.hostname):
-            raise ValueError("must be the https address of /webhooks/shopify as Shopify reaches it")
         if not parts.path.endswith(WEBHOOK_PATH) or parts.query or parts.fragment:
             # At any other path Shopify would be answered 404, and give the subscription up after some hours.
             raise ValueError(f"must end in {WEBHOOK_PATH}, where webhooks are taken")
@@ -241,6 +237,12 @@ class JobLimitSettings(ProcessSettings):
     """How much of everybody's time one shop's jobs may ask for."""
 
     open_jobs_per_shop: int = Field(100, ge=1, le=1000, description="Jobs of one shop that have not ended.")
+
+
+class PreviewLimitSettings(ProcessSettings):
+    """How much of everybody's time one shop's previews may ask for."""
+
+    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
 
 
 class RequestLimitSettings(ProcessSettings):
@@ -260,7 +262,6 @@ class RequestLimitSettings(ProcessSettings):
     exports_per_shop: int = Field(
         2, ge=1, le=100, description="Tables (CSV) one shop may download at once, per process."
     )
-    open_previews_per_shop: int = Field(20, ge=1, le=1000, description="Previews of one shop that have not ended.")
 
 
 class SweepingSettings(ProcessSettings):
@@ -360,9 +361,10 @@ class PreviewSettings(
     PublicSettings,
     BrokerSettings,
     StoreSettings,
-    BomLimitSettings,
     JobLimitSettings,
+    PreviewLimitSettings,
     RequestLimitSettings,
+    BomLimitSettings,
     ShopifySettings,
     SubscribingSettings,
     TargetSettings,
@@ -374,8 +376,8 @@ class KeysCommandSettings(StoreSettings, TokenSettings):
     """A command that encrypts anew."""
 
 
-class BrokerCommandSettings(BrokerSettings, StoreSettings, SecretSettings):
-    """A command that speaks to the services: its requests are sealed as theirs are."""
+class BrokerCommandSettings(BrokerSettings, StoreSettings, JobLimitSettings, PreviewLimitSettings, SecretSettings):
+    """A command that speaks to the services: its requests are sealed as theirs are, and meet the same limits."""
 
 
 class ShopifyCommandSettings(StoreSettings, BomLimitSettings, ShopifySettings, SubscribingSettings):

@@ -7,6 +7,7 @@ loading what checks the other settings (a quarter of such a command's time).
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,9 @@ SECRETS_DIR = "TRUEUP_SECRETS_DIR"
 DATABASE = "trueup"
 
 _SCHEMES = ("mongodb://", "mongodb+srv://")
+_LONGEST_NAME = 63
+_NO_NAME = re.compile(r"[\s/\\.\"$*<>:|?\x00-\x1f]")
+_MONGODBS_OWN = frozenset({"admin", "config", "local"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,16 @@ def must_be_store(uri: str) -> None:
     """Raise ValueError for what cannot be MongoDB's address, without showing it: it may hold a password."""
     if not uri.startswith(_SCHEMES):
         raise ValueError("must begin with mongodb:// or mongodb+srv://")
+
+
+def must_be_database(name: str) -> None:
+    """Raise ValueError for what cannot be the name of a database with transactions."""
+    if not name or len(name.encode()) > _LONGEST_NAME or _NO_NAME.search(name):
+        raise ValueError(
+            f'must be a name of at most {_LONGEST_NAME} bytes without blanks and without any of / \\ . " $ *'
+        )
+    if name in _MONGODBS_OWN:
+        raise ValueError("must not be one of MongoDB's own databases: admin, config, local")
 
 
 def secrets_folder() -> Path | None:
@@ -81,8 +95,13 @@ def load_store_address() -> StoreAddress:
         must_be_store(uri)
     except ValueError as error:
         raise WrongSetting(f"wrong settings: TRUEUP_MONGODB_URI: Value error, {error}") from None
-    database = _given("MONGODB_DATABASE")
-    return StoreAddress(uri, DATABASE if database is None else database)
+    given = _given("MONGODB_DATABASE")
+    database = DATABASE if given is None else given
+    try:
+        must_be_database(database)
+    except ValueError as error:
+        raise WrongSetting(f"wrong settings: TRUEUP_MONGODB_DATABASE: Value error, {error}") from None
+    return StoreAddress(uri, database)
 
 
 def _given(setting: str) -> str | None:

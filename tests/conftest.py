@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from shared.mongodb import connection as mongodb
 from shared.observing import hiding
+from shared.rabbitmq import connection as rabbitmq
 from tests.backends.backend import LOCAL, backend_name
 from tests.backends.fixtures import (
     amqp_url,
@@ -77,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
+    # A process is told soon what is away; here that would be a verdict by the clock on a machine that has much to do.
+    rabbitmq.FIRST_ANSWER, mongodb.FIRST_ANSWER = 10.0, 10.0
     # Without a setting a traceback is painted with the source around each frame: half a second of work for each.
     renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])

@@ -38,9 +38,10 @@ class HeldCalls:
 
 
 @asynccontextmanager
-async def held_calls(simulator: Simulator, operation: str | None = None) -> AsyncIterator[HeldCalls]:
+async def held_calls(simulator: Simulator, operation: str | None = None, *, after: int = 0) -> AsyncIterator[HeldCalls]:
     """Hold calls from now on, before they have any effect, until `release`, or the end at the latest; of any operation.
 
+    `after`: so many calls pass first.
     Held longer than `shared.shopify.calls.client.CALL_TIMEOUT`, a call is given up by its caller and made again. At the
     end the simulator has no fault any more.
     """
@@ -48,7 +49,7 @@ async def held_calls(simulator: Simulator, operation: str | None = None) -> Asyn
     held = HeldCalls(before)
     simulator.clock = held
     # Only a call that is to wait asks the clock.
-    simulator.faults.add(Fault(id=0, kind="latency", operation=operation, seconds=1.0, count=_ALL))
+    simulator.faults.add(Fault(id=0, kind="latency", operation=operation, seconds=1.0, count=_ALL, after=after))
     try:
         yield held
     finally:

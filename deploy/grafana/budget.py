@@ -59,6 +59,13 @@ BUDGET = Dashboard(
                     (quantile(0.95, "trueup_shopify_requests_seconds", "{{operation}}", "operation"),),
                     "s",
                 ),
+                Panel(
+                    9,
+                    "shopify-notices",
+                    "Replies of another API version, or with a deprecation",
+                    (number("trueup_shopify_notices_total", "kind", "{{kind}}"),),
+                    alerts=("ShopifyNotices",),
+                ),
             ),
         ),
         Row(

@@ -42,6 +42,19 @@ RECONCILE = Dashboard(
             ),
         ),
         Row(
+            "What do running jobs wait for?",
+            (
+                Panel(
+                    16,
+                    "jobs-held",
+                    "Running jobs that wait, by reason",
+                    (Query("max by (reason) (trueup_jobs_held)", "{{reason}}"),),
+                    meaning="They go on by themselves. Those of paused shops wait for the merchant, and are not here.",
+                    alerts=("JobsLate",),
+                ),
+            ),
+        ),
+        Row(
             "How do jobs end?",
             (
                 Panel(
@@ -129,6 +142,25 @@ RECONCILE = Dashboard(
                     "Previews that have not ended",
                     (Query("max(trueup_previews_open)", "requested or being read"),),
                     meaning="From the documents: what waits stands there, not in the queue.",
+                ),
+            ),
+        ),
+        Row(
+            "Do schedules run, and are their outcomes told?",
+            (
+                Panel(
+                    17,
+                    "scheduled-runs",
+                    "Runs of schedules, by outcome",
+                    (number("trueup_scheduled_runs_total", "action, outcome", "{{action}} {{outcome}}"),),
+                    meaning="`skipped`: missed, overlapping, or of a shop that is not active. `lost`: its job is gone.",
+                ),
+                Panel(
+                    18,
+                    "outgoing-webhooks",
+                    "Outcomes told to an address of the shop's",
+                    (number("trueup_outgoing_webhooks_total", "outcome", "{{outcome}}"),),
+                    meaning="`retried`: the address did not take it and is tried again; `failed`: for the last time.",
                 ),
             ),
         ),

@@ -81,6 +81,23 @@ WEBHOOKS = Dashboard(
                     alerts=("WebhooksMissed",),
                 ),
                 Panel(
+                    11,
+                    "webhook-loss-by-shop",
+                    "The same, of the ten shops that lose most",
+                    (Query("max by (shop) (trueup_shop_webhook_loss_ratio)", "{{shop}}"),),
+                    "percentunit",
+                    "Shops of which enough is known.",
+                    ("WebhooksMissed",),
+                ),
+                Panel(
+                    12,
+                    "silent-shops",
+                    "Shops usually busy by now that tell nothing",
+                    (Query("max(trueup_silent_shops)", "shops"),),
+                    meaning="By what came in the same hours of the days before.",
+                    alerts=("ShopsSilent",),
+                ),
+                Panel(
                     7,
                     "drift-detected",
                     "Missed webhooks found",

@@ -29,13 +29,14 @@ _TRANSACTION_SECONDS = 10
 class MongoDbMember:
     """One mongod of a replica set. Its folder keeps the data over `stop` or `kill` and `start`, on the same port."""
 
-    def __init__(self, directory: Path, *, key: str | None = None) -> None:
+    def __init__(self, directory: Path, *, key: str | None = None, standalone: bool = False) -> None:
         """Use `directory` (made if missing) for everything the member writes. Nothing is started yet.
 
-        With a `key`, which all members share, it lets only users in.
+        With a `key`, which all members share, it lets only users in. `standalone`: it is of no set, for tests.
         """
         self.directory = directory.resolve()
         self._key = key
+        self._set = () if standalone else ("--replSet", _SET_NAME)
         self.port = free_ports(1)[0]
         self._server: KeptProcess | None = None
 
@@ -72,7 +73,7 @@ class MongoDbMember:
             *("--bind_ip", LOOPBACK),
             *("--port", str(self.port)),
             *("--dbpath", str(data)),
-            *("--replSet", _SET_NAME),
+            *self._set,
             *("--oplogSize", _OPLOG_MEGABYTES),
             *("--wiredTigerCacheSizeGB", _CACHE_GIGABYTES),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),

@@ -8,7 +8,8 @@ from typing import Any
 import typer
 
 from deploy.reference.markdown import table
-from services.command_line.main import app
+from services.command_line.command_table import app
+from services.command_line.outcome import MEANING, Exit
 
 
 def command_page() -> str:
@@ -16,10 +17,9 @@ def command_page() -> str:
     parts = [
         "# The command line\n",
         "It speaks to RabbitMQ, MongoDB and Shopify itself, by the same [settings](settings.md) as the services.\n",
-        (
-            "Exit status: 0; 1 when cells failed; 2 for wrong use or settings; 3 when RabbitMQ, MongoDB or Shopify "
-            "cannot be reached.\n"
-        ),
+        "Whatever stops it is one line on standard error, and an exit status that tells what kind it is:\n",
+        table(("exit status", "meaning"), [(str(int(code)), MEANING[code]) for code in Exit]),
+        "[What stops a start](../operations/README.md#what-stops-a-start) has the cases.\n",
     ]
     for name, command in _commands("trueup", typer.main.get_command(app)):
         parts.append(f"## {name}\n")

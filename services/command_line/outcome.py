@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from shared.errors import TrueupError
@@ -16,10 +17,25 @@ class Exit(IntEnum):
     OK = 0
     CELLS_FAILED = 1
     USAGE = 2
-    """The command, or a setting, is wrong."""
     UNREACHABLE = 3
-    """RabbitMQ, MongoDB or Shopify could not be reached."""
+    UNEXPECTED = 70
     INTERRUPTED = 130
+
+
+MEANING: Mapping[Exit, str] = {
+    Exit.OK: "Done.",
+    Exit.CELLS_FAILED: "Done, but cells failed, or lines of a file made no BOM.",
+    Exit.USAGE: (
+        "It cannot work so: the command, a setting, or RabbitMQ or MongoDB as it stands (password, rights, "
+        "queues, indexes) is wrong. The line names the setting and the remedy; trying again does not help."
+    ),
+    Exit.UNREACHABLE: (
+        "RabbitMQ, MongoDB or Shopify is away or busy. The line names the host and the cause; trying again may help."
+    ),
+    Exit.UNEXPECTED: "A fault of Trueup's own. `TRUEUP_LOG_LEVEL=debug` shows where; report it.",
+    Exit.INTERRUPTED: "Interrupted by Ctrl-C.",
+}
+"""What each says, for documents."""
 
 
 class WrongUseError(TrueupError):

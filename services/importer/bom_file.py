@@ -41,7 +41,7 @@ _BEGINNINGS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SEPARATORS = (",", ";", "\t")
-_SAID_SEPARATOR = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
+_SAID_SEPARATOR = re.compile(r"sep=([^\r\n])[\r\n]*", re.IGNORECASE)
 _YES, _NO = {"yes", "true", "1", "y", "x"}, {"no", "false", "0", "n"}
 _GID = "gid://shopify/ProductVariant/"
 
@@ -170,6 +170,10 @@ def _parsed(texts: Iterator[str], name: str) -> Iterator[BomLine]:
     first, before = next(texts, ""), 0
     if said := _SAID_SEPARATOR.fullmatch(first):
         separator, first, before = said[1], next(texts, ""), 1
+        if separator != "\t" and (separator.isalnum() or separator == '"' or not separator.isprintable()):
+            raise WrongFile(
+                f"{name}, line 1: {separator!r} cannot separate cells; write a comma, semicolon or tab there"
+            )
     else:
         separator = max(_SEPARATORS, key=first.count)
     reader = csv.reader(itertools.chain([first], texts), delimiter=separator, strict=True)

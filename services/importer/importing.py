@@ -127,7 +127,7 @@ class Importing:
                 taken = await self._imports.take(shop, source.digest, owner)
                 if taken is not None:
                     return taken
-            if waited > LEASE.total_seconds() + 1:
+            if waited > LEASE.lasts.total_seconds() + 1:
                 raise ImportAtWork(f"another process is importing into {shop}; wait until it has ended")
             if waited == 0:
                 self._progress("waiting", 0, None)
@@ -136,7 +136,7 @@ class Importing:
 
     async def _keep(self, shop: str, import_id: str, owner: str) -> None:
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 5)
+            await asyncio.sleep(LEASE.lasts.total_seconds() / 5)
             if not await self._imports.renew(shop, import_id, owner):
                 raise ImportAtWork(f"another process has taken over the import into {shop}")
 

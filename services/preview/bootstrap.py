@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -11,31 +10,32 @@ from aiohttp import web
 
 from services.preview.api.http.app import make_app
 from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.hub import EventHub
 from services.preview.api.http.problem import LIMITS
-from services.preview.api.http.sse import EventHub
 from services.preview.computing.previewer import Previewer
 from services.preview.computing.requests import PreviewRequests
-from services.preview.computing.turns import Turns
+from services.preview.computing.turns import TICK, Turns
 from services.preview.page.bundle import Bundle
 from services.preview.page.demo_sign_in import DemoSignIn
 from services.preview.page.serving import Page
 from services.preview.records import RecordsConsumer
 from shared import metrics
 from shared.contract.seal import Seals
-from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.stock.stock import StockStore
-from shared.observing.operations import start_operations
+from shared.observing.operations import reasons_of, start_operations
 from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
+from shared.roles import Role
+from shared.rounds import Rounds
 from shared.serving.server import RunningServer, start_server
 from shared.settings import PreviewSettings
 from shared.shop_life.wiring import ShopLife
@@ -77,6 +77,7 @@ class PreviewService:
         self._extend = extend
         self._operations: RunningServer | None = None
         self._stack = AsyncExitStack()
+        self._rounds = Rounds()
 
     @classmethod
     async def start(
@@ -107,11 +108,11 @@ class PreviewService:
         url = settings.amqp_url.get_secret_value()
         self._mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         later.callback(self._mongo.close)
-        await self._mongo.prepare()
-        await declare_topology(url)
+        await self._mongo.prepare([Role.PREVIEW])
+        await declare_topology(url, [Role.PREVIEW])
         session = await later.enter_async_context(shopify_session(http_client_configs()))
         seals = Seals(settings.client_secrets)
-        self._publisher = await Publisher.open(url, "preview", seals)
+        self._publisher = await Publisher.open(url, "preview", seals, roles=[Role.PREVIEW])
         later.push_async_callback(self._publisher.close)
         keeper = KeptMessages(DeadLetterStore(self._mongo.db), seals)
         self._consumer = await Consumer.open(url, "preview", keeper, passing=STORE_AWAY, seals=seals)
@@ -128,7 +129,7 @@ class PreviewService:
         self._server = await start_server(app, settings.host, port, shutdown_timeout=SHUTDOWN)
         later.push_async_callback(self._server.close)
         if self._with_operations:
-            self._operations = await start_operations(settings.host, settings.operations_port, self.ready)
+            self._operations = await start_operations(settings.host, settings.operations_port, self.ready, self.reasons)
             later.push_async_callback(self._operations.close)
         log.info("preview_started", port=self.port)
 
@@ -139,13 +140,8 @@ class PreviewService:
         previews = PreviewStore(mongo.db, mongo.transactions)
         previewer = Previewer(previews, boms, RowReader(boms, StockStore(mongo.db), reads), reads, self._publisher)
         turns = Turns(previews, previewer.compute, previewer.give_up)
-        running = asyncio.create_task(turns.run(), name="previews")
-
-        async def stop() -> None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-        self._stack.push_async_callback(stop)
+        self._stack.push_async_callback(self._rounds.stop)
+        self._rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)
         return PreviewRequests(
             previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
@@ -153,7 +149,7 @@ class PreviewService:
     async def _consume(self, deps: Dependencies) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])
         metrics.begin_at_zero(metrics.REFUSED_BY_LIMIT, LIMITS)
-        records = RecordsConsumer(deps.records, deps.shops, ForeignActs(deps.audit))
+        records = RecordsConsumer(deps.records, deps.shops, deps.audit)
         await self._consumer.listen(deps.hub.handle)
         await self._consumer.handle(PREVIEWS, deps.requests.handle, prefetch=PREVIEWS_AT_ONCE)
         await self._consumer.handle(RECORDS, records.handle, prefetch=RECORDS_AT_ONCE)
@@ -163,7 +159,12 @@ class PreviewService:
         return {
             "broker": await self._publisher.reachable() and self._consumer.ready,
             "mongodb": await self._mongo.alive(),
+            "rounds": not self._rounds.silent,
         }
+
+    def reasons(self) -> dict[str, str]:
+        """Why what does not work does not."""
+        return reasons_of(broker=self._publisher.refusal or self._consumer.refusal, mongodb=self._mongo.refusal)
 
     @property
     def port(self) -> int:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, Message
-from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey
-from shared.foreign_acts import ForeignActs
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.refusals import RecordRefused
+from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.adjustments import Adjustment
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.shop_locks import ShopLocks
 
 M = TypeVar("M", bound=Message)
@@ -28,8 +25,8 @@ REFERENCE = "message"
 class RecordsConsumer:
     """Handles the queue of records. A shop's messages are done in the order in which they came."""
 
-    def __init__(self, records: RecordStore, shops: ShopStore, acts: ForeignActs) -> None:
-        self._acts = acts
+    def __init__(self, records: RecordStore, shops: ShopStore, audit: AuditLog) -> None:
+        self._audit = audit
         self._records = records
         self._shops = shops
         # A lock hands itself on in the order of asking: an adjustment never overtakes its BOM.
@@ -47,8 +44,6 @@ class RecordsConsumer:
             raise Reject(f"{delivery.key} is no message about records")
         try:
             await handler(delivery)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
         except RecordRefused as error:
             raise Reject(str(error)) from None
 
@@ -58,7 +53,7 @@ class RecordsConsumer:
         return message
 
     async def _upsert(self, delivery: Delivery) -> None:
-        message = BomUpsert.model_validate_json(delivery.body)
+        message = delivery.read(BomUpsert)
         async with self._turns.of(message.shop):
             await self._known(message)
             wanted = WantedBom(
@@ -72,17 +67,17 @@ class RecordsConsumer:
             before = await self._records.bom(message.shop, message.bom_id)
             after, _ = await self._records.upsert(message.shop, wanted, reference=REFERENCE)
             if before is None or before.inventory_item_id != after.inventory_item_id:
-                await self._acts.note(delivery, "bom.change", message.shop, message.bom_id)
+                await self._audit.note_message(delivery.sender, "bom.change", message.shop, message.bom_id)
 
     async def _remove(self, delivery: Delivery) -> None:
-        message = BomRemove.model_validate_json(delivery.body)
+        message = delivery.read(BomRemove)
         async with self._turns.of(message.shop):
             await self._known(message)
             await self._records.remove(message.shop, message.bom_id, reference=REFERENCE)
-            await self._acts.note(delivery, "bom.remove", message.shop, message.bom_id)
+            await self._audit.note_message(delivery.sender, "bom.remove", message.shop, message.bom_id)
 
     async def _adjust(self, delivery: Delivery) -> None:
-        message = CountAdjust.model_validate_json(delivery.body)
+        message = delivery.read(CountAdjust)
         async with self._turns.of(message.shop):
             await self._known(message)
             wanted = Adjustment(

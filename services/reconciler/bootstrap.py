@@ -14,7 +14,7 @@ from services.reconciler.aggregator.role import start_aggregator
 from services.reconciler.aggregator.watchdog import EVERY, SILENT_AFTER
 from services.reconciler.counters_at_zero import show_zero_counts
 from services.reconciler.opened import Opened
-from services.reconciler.planner.role import start_planner
+from services.reconciler.planner.role import compose_planner, start_planner
 from services.reconciler.schedules.role import ScheduleTimes, start_schedules
 from services.reconciler.shop_upkeep.role import start_upkeep
 from services.reconciler.shop_upkeep.upkeep import EVERY as UPKEEP_EVERY
@@ -26,12 +26,13 @@ from shared.contract.seal import Seals
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
-from shared.mongodb.lease import PARTITION_LEASE
-from shared.observing.operations import start_operations
+from shared.mongodb.jobs.leases import PARTITION_LEASE
+from shared.observing.operations import reasons_of, start_operations
 from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
+from shared.roles import Role as ProcessRole
 from shared.rounds import Rounds
 from shared.serving.server import RunningServer
 from shared.settings import (
@@ -95,12 +96,15 @@ class ReconcilerService:
                 start_sweeper(opened, life, webhook_url=webhook_url, times=times)
                 start_schedules(opened, life, times=schedule_times or ScheduleTimes())
                 start_upkeep(opened, life, every=min(watchdog_every, UPKEEP_EVERY), first_probe=first_probe)
+            planner = compose_planner(opened)
             if "planner" in service._roles:
-                await start_planner(opened)
+                await start_planner(opened, planner)
             if "aggregator" in service._roles:
-                await start_aggregator(opened, watchdog_every=watchdog_every, silent_after=silent_after)
+                await start_aggregator(opened, planner, watchdog_every=watchdog_every, silent_after=silent_after)
             if operations:
-                service._operations = await start_operations(settings.host, settings.operations_port, service.ready)
+                service._operations = await start_operations(
+                    settings.host, settings.operations_port, service.ready, service.reasons
+                )
         except BaseException:
             await service._close()
             raise
@@ -112,12 +116,13 @@ class ReconcilerService:
         url = settings.amqp_url.get_secret_value()
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         later.callback(mongo.close)
-        await mongo.prepare()
-        await declare_topology(url)
+        roles = [ProcessRole(role) for role in sorted(self._roles)]
+        await mongo.prepare(roles)
+        await declare_topology(url, roles)
         # The aggregator has no secret: nothing that it publishes is sealed.
         alone = self._roles == {"aggregator"}
         seals = Seals(() if alone else part_of(settings, SecretSettings).client_secrets)
-        publisher = await Publisher.open(url, "reconciler", None if alone else seals)
+        publisher = await Publisher.open(url, "reconciler", None if alone else seals, roles=roles)
         later.push_async_callback(publisher.close)
         keeper = KeptMessages(DeadLetterStore(mongo.db), seals)
         consumer = await Consumer.open(url, "reconciler", keeper, passing=STORE_AWAY, seals=seals)
@@ -150,6 +155,18 @@ class ReconcilerService:
             "mongodb": await opened.mongo.alive(),
             "rounds": not opened.rounds.silent,
         }
+
+    def reasons(self) -> dict[str, str]:
+        """Why what does not work does not."""
+        opened = self._opened
+        if opened is None:
+            return {}
+        silent = ", ".join(opened.rounds.silent)
+        return reasons_of(
+            broker=opened.publisher.refusal or opened.consumer.refusal,
+            mongodb=opened.mongo.refusal,
+            rounds=f"these have not ended well for long: {silent}" if silent else None,
+        )
 
     @property
     def operations_port(self) -> int:

@@ -18,10 +18,11 @@ from shared.contract.seal import Seals
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
-from shared.observing.operations import http_traces, start_operations
+from shared.observing.operations import http_traces, reasons_of, start_operations
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
+from shared.roles import Role as ProcessRole
 from shared.serving.server import start_server
 from shared.settings import PublicSettings, StoreSettings, WebhookSettings, part_of
 
@@ -44,6 +45,9 @@ class WebhookIngestService:
         self.operations_port: int | None = None
         self._parts = AsyncExitStack()
         self._checks: dict[str, Callable[[], Awaitable[bool]]] = {}
+        self._mongo: Mongo | None = None
+        self._publisher: Publisher | None = None
+        self._consumer: Consumer | None = None
         self._started = False
 
     @classmethod
@@ -66,7 +70,7 @@ class WebhookIngestService:
         try:
             if operations:
                 await service._start_operations(settings)
-            await declare_topology(settings.amqp_url.get_secret_value())
+            await declare_topology(settings.amqp_url.get_secret_value(), [ProcessRole(role) for role in sorted(roles)])
             if "indexer" in roles:
                 await service._start_indexer(settings)
             if "front" in roles:
@@ -83,6 +87,14 @@ class WebhookIngestService:
         asked = dict(self._checks)
         return {"started": self._started, **{name: await check() for name, check in asked.items()}}
 
+    def reasons(self) -> dict[str, str]:
+        """Why what does not work does not."""
+        return reasons_of(
+            mongodb=None if self._mongo is None else self._mongo.refusal,
+            publishing=None if self._publisher is None else self._publisher.refusal,
+            consuming=None if self._consumer is None else self._consumer.refusal,
+        )
+
     async def stop(self) -> None:
         """Stop taking, finish what was taken, acknowledge it, close. Parts end in the reverse order of their start."""
         self._started = False
@@ -90,17 +102,19 @@ class WebhookIngestService:
 
     async def _start_operations(self, settings: WebhookSettings) -> None:
         # First, so that it answers while the others start, and last to end.
-        server = await start_operations(settings.host, settings.operations_port, self.ready)
+        server = await start_operations(settings.host, settings.operations_port, self.ready, self.reasons)
         self._parts.push_async_callback(server.close)
         self.operations_port = server.port
 
     async def _start_indexer(self, settings: WebhookSettings) -> None:
         store = part_of(settings, StoreSettings)
         mongo = Mongo(store.mongodb_uri.get_secret_value(), store.mongodb_database)
+        self._mongo = mongo
         self._parts.callback(mongo.close)
-        await mongo.prepare()
+        await mongo.prepare([ProcessRole.INDEXER])
         keeper = KeptMessages(DeadLetterStore(mongo.db), Seals(settings.client_secrets))
         consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME, keeper, passing=STORE_AWAY)
+        self._consumer = consumer
         self._parts.push_async_callback(consumer.close)
         show_zero_counts_of_indexer()
         indexer = Indexer(mongo, Seals(settings.client_secrets))
@@ -111,7 +125,8 @@ class WebhookIngestService:
 
     async def _start_front(self, settings: WebhookSettings, port: int | None, app: web.Application | None) -> None:
         seals = Seals(settings.client_secrets)
-        publisher = await Publisher.open(settings.amqp_url.get_secret_value(), _NAME, seals)
+        url = settings.amqp_url.get_secret_value()
+        self._publisher = publisher = await Publisher.open(url, _NAME, seals, roles=[ProcessRole.FRONT])
         self._parts.push_async_callback(publisher.close)
         self._checks["publishing"] = publisher.reachable
         show_zero_counts_of_front()

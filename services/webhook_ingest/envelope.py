@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.contract.messages import parse_time
+from shared.domain.shop import named_shop
 from shared.errors import TrueupError
 
-# Looked at before it is lowered: of other alphabets some capitals become ASCII by it.
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,240}\.myshopify\.com", re.ASCII | re.IGNORECASE)
 # Visible ASCII without "|": ids become parts of keys, joined by it.
 _ID = re.compile(r"[!-{}~]{1,128}")
 _VERSION = re.compile(r"[0-9a-z-]{1,20}")
@@ -48,8 +47,8 @@ class Envelope:
     @classmethod
     def of_request(cls, headers: Mapping[str, str], received_at: datetime) -> Envelope:
         """The envelope of a request; `headers` ignores case. Raises HeaderError."""
-        shop = headers.get(SHOP, "")
-        if not _SHOP.fullmatch(shop):
+        shop = named_shop(headers.get(SHOP, ""))
+        if shop is None:
             raise HeaderError("X-Shopify-Shop-Domain must be a domain under myshopify.com")
         webhook_id = headers.get(_WEBHOOK_ID, "")
         if not _ID.fullmatch(webhook_id):
@@ -60,7 +59,7 @@ class Envelope:
         version = headers.get(_API_VERSION, "")
         return cls(
             topic=headers.get(TOPIC, ""),
-            shop=shop.lower(),
+            shop=shop,
             webhook_id=webhook_id,
             received_at=received_at,
             event_id=event_id,

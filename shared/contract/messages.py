@@ -114,13 +114,11 @@ class CountAdjust(Message):
 
 
 class CellWork(Message):
-    """One cell of a job. Only the documents say what is to be done; direction and attempt are hints."""
+    """One cell of a job. Only the documents say what is to be done."""
 
     job_id: Ulid
     bom_id: Id
     location_id: LocationId
-    direction: Direction | None = None
-    attempt: int = 0
 
 
 class FinishedCell(BaseModel):

@@ -52,6 +52,11 @@ RequestedBy = Annotated[str, Field(max_length=200, pattern=_PLAIN)]
 """Who asked, in the words of the client."""
 
 
+def may_be_shopifys(text: str) -> bool:
+    """Whether Shopify may have given this id. Stored ones are asked, too: an older build was less strict."""
+    return re.fullmatch(_SHOPIFY_ID, text) is not None and not text.endswith("\n")
+
+
 def as_words(text: str, most: int) -> str:
     """What Shopify, or a person there, has written, as a text of one line: what `Words` refuses is a space here, since
     nobody could correct it at our door; of a longer one the beginning."""

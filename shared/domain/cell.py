@@ -25,9 +25,6 @@ class CellState(StrEnum):
     CANCELLED = "cancelled"
 
 
-OPEN_CELL_STATES = frozenset({CellState.PENDING, CellState.APPLYING})
-"""States with work left; the others are terminal and set once."""
-
 CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
     CellState.PENDING: frozenset(
         {CellState.APPLYING, CellState.UPDATED, CellState.SKIPPED, CellState.ERROR, CellState.CANCELLED}
@@ -42,6 +39,9 @@ CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
 }
 """The state table of a cell. `applying → pending` is for work given back unsent; `applying → cancelled` only for work
 never sent, when a shop is given up."""
+
+OPEN_CELL_STATES = frozenset(state for state, after in CELL_TRANSITIONS.items() if after)
+"""States with work left; the others are terminal and set once."""
 
 
 def partition_of(shop: str, partitions: int) -> int:

@@ -31,19 +31,17 @@ class Verdict(StrEnum):
     MISSED = "missed"
 
 
-def judge_divergence(
-    since: datetime, events_no: int, now: Row, *, grace: timedelta, open_job: bool = False, drained: bool = True
-) -> Verdict:
+def judge_divergence(since: datetime, events_no: int, now: Row, *, grace: timedelta, open_job: bool = False) -> Verdict:
     """Whether a cell first seen to differ at `since` (Shopify's time), after `events_no` events, missed a webhook.
 
-    `now` is a second read, its stock document as it stands after the events older than the read were processed
-    (`drained`: that this is so is known). `open_job`: some job is at work on the cell and will settle it.
+    `now` is a second read, its stock document as it stands after the events older than the read were processed.
+    `open_job`: some job is at work on the cell and will settle it.
     """
     if now.base is None or not now.overrides_shopify:
         return Verdict.EXPLAINED
     if now.events_no != events_no:
         return Verdict.AGAIN
-    if open_job or not drained or now.taken_at - since < grace:
+    if open_job or now.taken_at - since < grace:
         return Verdict.WAIT
     return Verdict.MISSED
 
@@ -138,19 +136,22 @@ class Hold(StrEnum):
     BREAKER = "breaker"
     QUIET_HOURS = "quiet_hours"
     JOBS_PER_HOUR = "jobs_per_hour"
+    TIME_ZONE_UNKNOWN = "time_zone_unknown"
+    """When the quiet hours are, nobody can tell."""
 
 
-def hold(
-    policy: RepairPolicy, *, breaker_open: bool, approved: bool, minute: int, jobs_in_last_hour: int
-) -> Hold | None:
-    """Why cells are not repaired now; None: they are. What a person has approved waits for nothing."""
-    if approved:
-        return None
+def hold(policy: RepairPolicy, *, breaker_open: bool, minute: int | None, jobs_in_last_hour: int) -> Hold | None:
+    """Why cells are not repaired now that no person has approved; None: they are.
+
+    `minute`: of the day where the quiet hours are meant; None: their time zone is not known.
+    """
     if policy.mode is not DriftMode.REPAIR:
         return Hold.MODE
     if breaker_open:
         return Hold.BREAKER
-    if policy.quiet is not None and policy.quiet.hold(minute):
+    if policy.quiet is not None and minute is None:
+        return Hold.TIME_ZONE_UNKNOWN
+    if policy.quiet is not None and minute is not None and policy.quiet.hold(minute):
         return Hold.QUIET_HOURS
     return Hold.JOBS_PER_HOUR if jobs_in_last_hour >= policy.jobs_per_hour else None
 

@@ -21,9 +21,6 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
-UNFINISHED_JOB_STATES = frozenset({JobState.REQUESTED, JobState.WAITING, JobState.RUNNING})
-"""States of a job that may still change cells."""
-
 _ENDED = frozenset({JobState.COMPLETED, JobState.COMPLETED_WITH_ERRORS, JobState.CANCELLED, JobState.FAILED})
 
 JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
@@ -36,6 +33,19 @@ JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.FAILED: frozenset(),
 }
 """The state table of a job."""
+
+UNFINISHED_JOB_STATES = frozenset(state for state, after in JOB_TRANSITIONS.items() if after)
+"""States of a job that may still change cells."""
+
+
+class Asked(StrEnum):
+    """What became of a job that was asked for."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """It had been asked for before."""
+    REFUSED = "refused"
+    """The shop has as many open as it may: it has ended, with that code."""
 
 
 class JobSource(StrEnum):

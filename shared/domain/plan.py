@@ -30,6 +30,11 @@ class Ended:
     verify: bool = False
 
 
+def allows_negative(of_job: bool | None, *, of_shop: bool) -> bool:
+    """Whether a target below zero is pushed: the job's own option goes before the shop's setting."""
+    return of_shop if of_job is None else of_job
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A row of a push: set `quantity` if Shopify still holds `change_from`; `manual_used` is the M inside it.

@@ -95,6 +95,10 @@ class Skipped(StrEnum):
     SHOP_NOT_ACTIVE = "shop_not_active"
     CHANGED = "changed"
     """The schedule was removed or switched off before the run had begun."""
+    TIME_ZONE_UNKNOWN = "time_zone_unknown"
+    """Which moment it was, nobody can tell: the zone of the schedule, or of the shop, is not known (any more)."""
+    NOT_BEGUN = "not_begun"
+    """It could not be begun, however often that was tried."""
 
 
 def why_skipped(*, late: timedelta, missed: Missed, shop_active: bool, still_running: bool) -> Skipped | None:

@@ -13,6 +13,13 @@ MAX_BOMS = 100_000
 _SHOP_DOMAIN = re.compile(SHOP_DOMAIN, re.ASCII)
 
 
+def named_shop(text: str) -> str | None:
+    """The domain of the shop that a text names in whatever case; None: it names none."""
+    # Of other alphabets some capitals become ASCII when they are lowered.
+    domain = text.lower() if text.isascii() else ""
+    return domain if is_shop_domain(domain) else None
+
+
 def is_shop_domain(text: str) -> bool:
     """Whether this can be a shop's domain."""
     return len(text) <= LONGEST_SHOP_DOMAIN and _SHOP_DOMAIN.fullmatch(text) is not None

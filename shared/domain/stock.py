@@ -219,17 +219,56 @@ def forget_base(stock: Stock) -> Change:
     return _changed(stock, forgotten, verify=False)
 
 
-def remap(stock: Stock) -> Change:
-    """The cell counts for another item from now on: what was known of the old item's value says nothing of it."""
+def remapped(stock: Stock) -> Change:
+    """The cell counts for another item from now on: what was known of the old item's value says nothing of it.
+
+    The count stays, and no row of the old item may be acted on. A doubt was about the old item: it ends.
+    """
     fresh = replace(
         stock,
         index=None,
         index_time=None,
         never_agreed=stock.tracks,
         left_out=None,
+        unknown_outcome=False,
         tracks_rev=stock.tracks_rev + 1,
     )
     return _changed(stock, fresh, verify=False)
+
+
+def removed(stock: Stock) -> Change:
+    """The BOM goes, and every value of the cell with it. `stock` of the change is what the cell leaves to a later life:
+    its counters, and its doubt.
+
+    There is an entry also where there was no value (None to None): what is left is kept with the last one.
+    """
+    left = replace(stock, index=None, index_time=None, count=None, never_agreed=False, left_out=None)
+    change = _changed(stock, left, verify=False)
+    if change.entries:
+        return change
+    seq = stock.ledger_seq + 1
+    return replace(change, stock=replace(change.stock, ledger_seq=seq), entries=(Entry(seq, "index", None, None),))
+
+
+def revived(left: Stock, *, same_item: bool) -> Stock:
+    """The stock from which a cell begins anew whose BOM comes again, by what the removed one has `left`.
+
+    Nothing is known and nobody has counted. The counters go on, so no row and no read of the earlier life passes for
+    one of this life, and the ledger continues. A doubt belongs to the item that was pushed: it lasts if the BOM comes
+    again with the same one.
+    """
+    doubt = left.unknown_outcome and same_item
+    return replace(left, unknown_outcome=doubt, tracks_rev=left.tracks_rev + 1, rev=left.rev + 1)
+
+
+def outdated(stock: Stock) -> Change:
+    """The records are older than what has happened since: an earlier state of the database has come back.
+
+    No preview taken until now may be acted on, and nothing done until now undone. Nobody knows whether a difference
+    that stands in the records was pushed or given up since; so its two sides have not agreed, and a person chooses.
+    """
+    void = replace(stock, settle_no=stock.settle_no + 1, events_no=stock.events_no + 1, never_agreed=stock.tracks)
+    return _changed(stock, void, verify=False)
 
 
 def start_tracking(stock: Stock) -> Change:

@@ -1,131 +1,147 @@
-"""Leases: who holds which cell partition, and who plans a shop. A lease ends by itself when its holder dies."""
+"""A lease: the right to one piece of work, kept in the document that the work is about.
+
+It ends by itself when its holder dies. What it guards must bear a second holder all the same: clocks differ, and a
+process that was frozen goes on believing. So what it writes is bound to the lease's number, or to the documents' own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shared.errors import WrongSetting
-from shared.mongodb.schema import Database, Document, found
+from shared.mongodb.schema import Document, found
 from shared.mongodb.transactions import Session
 
-PARTITION_LEASE = timedelta(seconds=10)
-"""How long a partition stays with a replica that has died; renewed every few seconds by one that has not."""
-
-PLAN_LEASE = timedelta(seconds=30)
+Documents = AsyncIOMotorCollection[Document]
 
 
-async def running_replicas(database: Database, now: datetime) -> int:
-    """How many reconciler processes with a worker hold, or lately held, a lease."""
-    return int(await database["replicas"].count_documents({"until": {"$gt": now}}))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """In which fields of a document a lease is kept, and how long it lasts. Each name may be a path."""
 
+    until: str
+    lasts: timedelta
+    owner: str | None = None
+    """Who holds it; None: it is nobody's in particular, and whoever took it gives it back."""
+    number: str | None = None
+    """A number that rises each time it is taken: it tells whether somebody else has taken it since."""
+    within: str | None = None
+    """The sub-document of `until` and `owner`, where it holds nothing else: null while nobody has the lease."""
+    notes_the_beginning: bool = False
+    """Whether `until` is the moment at which it was taken, in place of the one at which it ends."""
+    none_is_free: bool = True
+    """Whether a document without `until` may be taken; otherwise there is nothing to do about such a one."""
 
-class PartitionLeases:
-    """The partitions one replica holds. An optimisation, never the lock: only the documents decide."""
+    def free(self, now: datetime, owner: str | None = None) -> Document:
+        """The condition that nobody holds it, or that `owner` does."""
+        ended: Document = {self.until: {"$lte": now - self.lasts if self.notes_the_beginning else now}}
+        if not self.none_is_free:
+            return ended
+        ways: list[Document] = [ended, {self.until: None}]
+        if self.owner is not None:
+            ways.append({self.owner: None if owner is None else {"$in": [None, owner]}})
+        return {"$or": ways}
 
-    def __init__(self, database: Database, owner: str, partitions: int, *, lease: timedelta = PARTITION_LEASE) -> None:
-        self._lease = lease
-        self._partitions = database["partitions"]
-        self._replicas = database["replicas"]
-        self._constants = database["constants"]
-        self._owner = owner
-        self._number = partitions
+    def running(self, now: datetime) -> Document:
+        """The condition that somebody holds it."""
+        return {self.until: {"$gt": now - self.lasts if self.notes_the_beginning else now}}
 
-    async def check_number(self) -> None:
-        """Store the number of partitions, or make sure it is the stored one. Raises WrongSetting."""
-        stored = await self._constants.find_one_and_update(
-            {"_id": "partitions"},
-            {"$setOnInsert": {"value": self._number}},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-        if stored["value"] != self._number:
-            raise WrongSetting(
-                f"this build uses {self._number} partitions, the database {stored['value']}: drain the cell queues, "
-                "then change constants.partitions"
-            )
+    def held(self, *, owner: str | None = None, number: int | None = None) -> Document:
+        """The condition that it is still this owner's, or was not taken since it got this number."""
+        condition: Document = {}
+        if owner is not None and self.owner is not None:
+            condition[self.owner] = owner
+        if number is not None and self.number is not None:
+            condition[self.number] = number
+        return condition
 
-    async def balance(self) -> set[int]:
-        """Renew what is held, give back what is above the fair share, take what is free. Returns what is held."""
-        now = datetime.now(UTC)
-        until = now + self._lease
-        await self._replicas.update_one({"_id": self._owner}, {"$set": {"until": until}}, upsert=True)
-        await self._replicas.delete_many({"until": {"$lt": now}})
-        replicas = max(1, await self._replicas.count_documents({}))
-        share = -(-self._number // replicas)
-        held = {d["_id"] async for d in self._partitions.find({"owner": self._owner, "until": {"$gt": now}})}
-        for partition in sorted(held)[share:]:
-            held.discard(partition)
-            await self._give_back(partition)
-        if held:
-            await self._partitions.update_many(
-                {"_id": {"$in": list(held)}, "owner": self._owner}, {"$set": {"until": until}}
-            )
-        for partition in range(self._number):
-            if len(held) >= share:
-                break
-            if partition not in held and await self._take(partition, now, until):
-                held.add(partition)
-        return held
+    def lasting(self, now: datetime) -> Document:
+        """The value of `until` for a lease taken or renewed now."""
+        return {self.until: now if self.notes_the_beginning else now + self.lasts}
 
-    async def _take(self, partition: int, now: datetime, until: datetime) -> bool:
+    async def take(
+        self,
+        documents: Documents,
+        which: Mapping[str, Any],
+        *,
+        owner: str | None = None,
+        again: bool = False,
+        first: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
+        sort: Sequence[tuple[str, int]] | None = None,
+        projection: Mapping[str, Any] | None = None,
+        also: Mapping[str, Any] | None = None,
+    ) -> Document | None:
+        """Take the lease of one document of those; the document as it is then, or None where another holds it.
+
+        `again`: who holds it takes it anew. `first`: what a document is made of that is missing; its `_id` is in
+        `which`, which has no `$and` of its own. `also`: further fields, by expressions over the document as it was.
+        """
+        moment = datetime.now(UTC) if now is None else now
+        taken: Document = self.lasting(moment)
+        if self.owner is not None:
+            taken[self.owner] = owner
+        if self.within is not None:
+            # Null while it is free, so that no path leads into it.
+            taken = {self.within: {path.removeprefix(f"{self.within}."): value for path, value in taken.items()}}
+        change: Document | list[Document]
+        if also is None:
+            change = {"$set": taken}
+            if self.number is not None:
+                change["$inc"] = {self.number: 1}
+            if first:
+                change["$setOnInsert"] = dict(first)
+        else:
+            raised = {} if self.number is None else {self.number: {"$add": [f"${self.number}", 1]}}
+            change = [{"$set": {**taken, **raised, **also}}]
         try:
-            await self._partitions.update_one(
-                {"_id": partition, "$or": [{"until": {"$lte": now}}, {"owner": self._owner}]},
-                {"$set": {"owner": self._owner, "until": until}},
-                upsert=True,
+            return found(
+                await documents.find_one_and_update(
+                    {**which, "$and": [self.free(moment, owner if again else None)]},
+                    change,
+                    upsert=first is not None,
+                    sort=sort,
+                    projection=projection,
+                    return_document=ReturnDocument.AFTER,
+                )
             )
         except DuplicateKeyError:
-            return False  # somebody else's lease is still running
-        return True
+            if first is None:
+                raise
+            return None  # the document is there, and is not to be taken now
 
-    async def _give_back(self, partition: int) -> None:
-        await self._partitions.delete_one({"_id": partition, "owner": self._owner})
-
-    async def leave(self) -> None:
-        """Give everything back: the process stops."""
-        await self._partitions.delete_many({"owner": self._owner})
-        await self._replicas.delete_one({"_id": self._owner})
-
-
-class PlanLease:
-    """The right to plan one shop, with a number that rises each time somebody else takes it."""
-
-    def __init__(self, database: Database, owner: str) -> None:
-        self._shops = database["shops"]
-        self._owner = owner
-
-    async def take(self, shop: str) -> int | None:
-        """The lease's number, or None while another planner holds it."""
-        now = datetime.now(UTC)
-        free: list[Document] = [
-            {"plan_lease.until": {"$lte": now}},
-            {"plan_lease": {"$exists": False}},
-            {"plan_lease.owner": None},
-        ]
-        document = found(
-            await self._shops.find_one_and_update(
-                {"_id": shop, "$or": free},
-                {
-                    "$set": {"plan_lease.owner": self._owner, "plan_lease.until": now + PLAN_LEASE},
-                    "$inc": {"plan_lease.no": 1},
-                },
-                return_document=ReturnDocument.AFTER,
-            )
-        )
-        return None if document is None else int(document["plan_lease"]["no"])
-
-    async def extend(self, session: Session, shop: str, number: int) -> bool:
-        """Whether the lease still has this number; writing it makes a takeover at the same time conflict."""
-        result = await self._shops.update_one(
-            {"_id": shop, "plan_lease.no": number},
-            {"$set": {"plan_lease.until": datetime.now(UTC) + PLAN_LEASE}},
-            session=session,
-        )
+    async def renew(
+        self,
+        documents: Documents,
+        which: Mapping[str, Any],
+        *,
+        owner: str | None = None,
+        number: int | None = None,
+        session: Session | None = None,
+    ) -> bool:
+        """Keep it for its time from now on; whether it was still held. In a transaction a takeover conflicts."""
+        change = {"$set": self.lasting(datetime.now(UTC))}
+        result = await documents.update_one({**which, **self.held(owner=owner, number=number)}, change, session=session)
         return result.matched_count == 1
 
-    async def release(self, shop: str, number: int) -> None:
-        """Let another plan at once."""
-        await self._shops.update_one({"_id": shop, "plan_lease.no": number}, {"$set": {"plan_lease.owner": None}})
+    async def give_back(
+        self, documents: Documents, which: Mapping[str, Any], *, owner: str | None = None, number: int | None = None
+    ) -> None:
+        """Let another take it at once, where it is still held."""
+        await documents.update_one({**which, **self.held(owner=owner, number=number)}, self._given_back())
+
+    def _given_back(self) -> Document:
+        if self.within is not None:
+            return {"$set": {self.within: None}}
+        if self.owner is not None:
+            # By its owner it is free whatever a clock says; that it has ended is for those who look at `until` alone.
+            return {"$set": {self.owner: None, self.until: datetime.now(UTC)}}
+        if self.none_is_free:
+            return {"$unset": {self.until: ""}}
+        return {"$set": {self.until: datetime.now(UTC)}}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shared.domain.selection import Filtered
-from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.catalogue.filters import BomFilter, BomQuery
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.cell_form import cell_of, cells_query
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
@@ -21,6 +21,9 @@ from shared.mongodb.schema import Database, Document, found, key_of
 
 _SHOWN = {"selection": 0, "milestones": 0}
 """What lists leave out: it may be large."""
+
+_LOOKED_AT = 1000
+"""BOMs whose classes are looked at together."""
 
 BomSort = Literal["name", "-name", "bom_id", "-bom_id"]
 RowSort = Literal["no", "size"]
@@ -106,14 +109,40 @@ class Listings:
     ) -> tuple[Page[Document], int]:
         """BOMs in the order of `sort`, and how many the filter finds in all."""
         query = await self._filter.query(shop, wanted)
-        return await asyncio.gather(
-            self._page_by_keys("boms", query, BOM_ORDERS[sort], start, limit=limit, name="bom_id"),
-            self._count("boms", query),
+        order = BOM_ORDERS[sort]
+        page = (
+            self._page_by_keys("boms", query.condition, order, start, limit=limit, name="bom_id")
+            if query.among is None
+            else self._page_among(shop, query, order, start, limit=limit)
         )
+        return await asyncio.gather(page, self._filter.count(shop, query))
+
+    async def _page_among(
+        self, shop: str, query: BomQuery, order: Mapping[str, int], start: Start, *, limit: int
+    ) -> Page[Document]:
+        """The same where very many BOMs are of the class: of some BOMs after the other those that are."""
+        fields = {"_id": 0, "bom_id": 1, **dict.fromkeys(order, 1)}
+        found: list[Document] = []
+        passed, after = 0, start.after
+        while len(found) <= limit:
+            keys = await self._page("boms", query.condition, order, Start(after), limit=_LOOKED_AT, fields=fields)
+            those = await self._filter.those(shop, query, [document["bom_id"] for document in keys.items])
+            meant = [document for document in keys.items if document["bom_id"] in those]
+            skipped = min(start.skip - passed, len(meant))
+            passed += skipped
+            found += meant[skipped:]
+            after = keys.after
+            if after is None:
+                break
+        more = [_key(found[limit - 1][name]) for name in order] if len(found) > limit else None
+        chosen = [document["bom_id"] for document in found[:limit]]
+        cursor = self._database["boms"].find({"shop": shop, "bom_id": {"$in": chosen}})
+        documents = {document["bom_id"]: document async for document in cursor}
+        return Page([documents[bom_id] for bom_id in chosen if bom_id in documents], more)
 
     async def count_boms(self, shop: str, wanted: Filtered) -> int:
         """How many BOMs a filter finds."""
-        return await self._count("boms", await self._filter.query(shop, wanted))
+        return await self._filter.count(shop, await self._filter.query(shop, wanted))
 
     async def _count(self, collection: str, query: Document) -> int:
         number: int = await self._database[collection].count_documents(query)
@@ -174,10 +203,21 @@ class Listings:
         return Page([job_of(document) for document in page.items], page.after)
 
     async def made_of(self, shop: str, job_ids: Collection[str]) -> list[MadeOf]:
-        """The retries and undos of these jobs, the oldest first."""
-        query = {"shop": shop, "of_job_id": {"$in": sorted(job_ids)}}
-        cursor = self._database["jobs"].find(query, OF_MADE_OF).sort("requested_at", 1)
-        return [made_of(document) async for document in cursor]
+        """The last retry and the last undo in each state of these jobs, the oldest first."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "of_job_id": {"$in": sorted(job_ids)}}},
+            {"$sort": {"requested_at": 1}},
+            {"$project": {**OF_MADE_OF, "requested_at": 1}},
+            {
+                "$group": {
+                    "_id": {"of": "$of_job_id", "source": "$source", "state": "$state"},
+                    "last": {"$last": "$$ROOT"},
+                }
+            },
+            {"$replaceRoot": {"newRoot": "$last"}},
+            {"$sort": {"requested_at": 1}},
+        ]
+        return [made_of(document) async for document in self._database["jobs"].aggregate(pipeline)]
 
     async def cells(self, shop: str, job_id: str, wanted: CellsWanted, start: Start, limit: int) -> Page[Cell]:
         """Cells of a job in their order."""

@@ -22,9 +22,17 @@ _NO_SUCH_USER = 11
 _NEW_CELLS = {"boms": "ru", "stock": "riu", "ledger": "ri", "constants": "riu"}
 """Making the stock documents of cells that have none, and bringing those of an earlier version to the present form."""
 
-_SELECTING = {**_NEW_CELLS, "locations": "r", "drift": "r", "previews": "r", "preview_rows": "r"}
+_SELECTING = {**_NEW_CELLS, "locations": "r", "drift": "r", "previews": "r", "preview_rows": "r", "selections": "r"}
 
-_PLANNING = {**_SELECTING, "shops": "ru", "jobs": "riu", "cells": "riud", "dead_letters": "i", "audit": "i"}
+_PLANNING = {
+    **_SELECTING,
+    "shops": "ru",
+    "jobs": "riu",
+    "cells": "riud",
+    "selections": "riu",
+    "dead_letters": "i",
+    "audit": "i",
+}
 
 ACCESS: Mapping[Role, Mapping[str, str]] = {
     Role.INDEXER: {
@@ -45,6 +53,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "adjustments": "ri",
         "previews": "riu",
         "preview_rows": "riud",
+        "selections": "riu",
         "jobs": "riu",
         "cells": "r",
         "drift": "ru",
@@ -76,6 +85,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "jobs": "ri",
         "cells": "r",
         "previews": "ri",
+        "selections": "riu",
         "drift": "riud",
         "drift_hours": "riu",
         "webhook_events": "r",

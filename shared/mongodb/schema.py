@@ -10,6 +10,7 @@ shops           _id shop · token, refresh_token (both encrypted), token_no (rai
                 Trueup has made), paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no,
                 until}, job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether
                 the shop has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
+                redact_overdue_at (claimed though nobody asked for it: the shop left long ago),
                 boms_made (raised by makers of BOMs near the limit, so that one comes
                 after another), locations_due_at (an event told of a location: they are to be read),
                 drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
@@ -25,13 +26,17 @@ boms            shop, bom_id · inventory_item_id, name, name_lower, tags, track
                 (of the item, learned from webhooks; absent: not known)
 stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
                 null: in sync), verify_at (a read is wanted from then on; absent: none)
-ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at
+ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at, left {item_id,
+                unknown_outcome, counters} (with the last entry of a removed cell: what another life goes on from)
 adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
 previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
                 taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
                 boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
-                kinds {kind: rows}, milestones (each 500th row by kind, size and number),
-                failure {code, message}, turn (until it has ended) {until (somebody is at it), tries, large}, trace
+                kinds {kind: rows}, milestones (some rows by kind, size and number; so many rows
+                lie between them as milestones_apart says),
+                failure {code, message}, trace, run (who computes it, or did); until it has ended: turn {until (somebody
+                is at it), tries, fruitless (tries in a row that wrote no row), done (as the last one found it), large},
+                bookmark {after (the cell whose row was written last; null: the locations were read)} or null
 preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
                 or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
                 which rows are sorted), not_pushed (the code with which a push of it ends)
@@ -42,6 +47,8 @@ jobs            shop, job_id · no, direction, selection, preview_id, source, re
                 held {reason, since, until} or null (what a running job waits for),
                 finished_event due|sent, failure {code, message}, trace (of its request), planning_batches (raised by
                 each batch of its cells, so that a cancellation meanwhile conflicts)
+selections      shop, owner (job:ID or preview:ID), digest, no · entries (BOM ids or cells of a long selection, of which
+                the owner's document holds {kept {list, number, digest}} alone), at (where the owner goes in time)
 cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
                 undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
                 local_before, local_after, settled {settle_no, tracks_rev, first}, activation {key, held, local, …},
@@ -83,13 +90,14 @@ constants       _id partitions, stock_form (of the documents, see `upgrade`) · 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from shared.errors import StoreUnavailable
+from shared.errors import StoreRefuses
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -106,6 +114,9 @@ AUDIT_LIFE = 400 * 24 * 3600
 
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
+_DUPLICATE_KEY = 11000
+_INDEX_DIFFERS = frozenset({67, 68, 85, 86})
+"""Of the same name or the same fields, and otherwise not the same."""
 
 
 def _index(*keys: str, **options: Any) -> IndexModel:
@@ -176,6 +187,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
         _index("shop", "push_id", sparse=True),
     ],
+    "selections": [
+        _index("shop", "owner", "digest", "no", unique=True),
+        _index("at", expireAfterSeconds=PREVIEW_LIFE),
+    ],
     "pushes": [_index("shop", "push_id", unique=True)],
     "webhook_events": [
         _index("shop", "key", unique=True),
@@ -227,6 +242,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
+        # Those of all shops, by the command line alone.
+        _index("letter_id"),
         _index("at", expireAfterSeconds=DEAD_LETTER_LIFE),
     ],
     "audit": [
@@ -252,9 +269,10 @@ def found(document: Any) -> Document | None:
 async def ensure_collections(database: Database) -> None:
     """Create what is missing. Safe to run from several services at once; no transaction may come before.
 
-    A user that may not create looks whether it is there, made by `trueup prepare`. Raises StoreUnavailable where not.
+    A user that may not create looks whether it is there, made by `trueup prepare`. Raises StoreRefuses where it is not,
+    and where something else stands in its place.
     """
-    present = set(await database.list_collection_names())
+    present = {one["name"]: one async for one in await database.list_collections()}
     for name, indexes in INDEXES.items():
         if name not in present:
             try:
@@ -263,9 +281,13 @@ async def ensure_collections(database: Database) -> None:
                 pass  # another service was faster
             except OperationFailure as error:  # the same, found out by the server
                 if error.code == _UNAUTHORIZED:
-                    raise _not_prepared(name) from None
+                    raise _not_prepared(database.name, name) from None
                 if error.code != _NAMESPACE_EXISTS:
                     raise
+        elif present[name].get("type", "collection") != "collection" or present[name].get("options", {}).get("capped"):
+            raise _in_the_way(
+                database.name, f"{name} is a view, or of another kind,", "give Trueup a database of its own"
+            )
         if indexes:
             await _ensure_indexes(database[name], indexes)
 
@@ -274,12 +296,57 @@ async def _ensure_indexes(collection: Any, indexes: list[IndexModel]) -> None:
     try:
         await collection.create_indexes(indexes)
     except OperationFailure as error:
+        if error.code not in {_UNAUTHORIZED, _DUPLICATE_KEY, *_INDEX_DIFFERS}:
+            raise
+        there = [index async for index in collection.list_indexes()]
+        _must_not_differ(collection, indexes, there)
+        missing = [index.document["name"] for index in indexes if index.document["name"] not in _names(there)]
+        if error.code == _DUPLICATE_KEY:
+            unique = [index.document["name"] for index in indexes if index.document.get("unique")]
+            barred = " or ".join(name for name in unique if name in missing)
+            what = f"documents of {collection.name} that are there twice forbid the index {barred},"
+            raise _in_the_way(
+                collection.database.name, what, "remove them, or give Trueup a database of its own"
+            ) from None
         if error.code != _UNAUTHORIZED:
             raise
-        there = {index["name"] async for index in collection.list_indexes()}
-        if not there >= {index.document["name"] for index in indexes}:
-            raise _not_prepared(collection.name) from None
+        if missing:
+            raise _not_prepared(collection.database.name, collection.name) from None
 
 
-def _not_prepared(collection: str) -> StoreUnavailable:
-    return StoreUnavailable(f"MongoDB is not prepared: {collection} is not as it must be; run `trueup prepare` first")
+def _must_not_differ(collection: Any, indexes: list[IndexModel], there: list[Document]) -> None:
+    """Raise StoreRefuses for an index that has another's name or fields and is not as it must be."""
+    for index in indexes:
+        wanted = _form(index.document)
+        for other in there:
+            same_name = other["name"] == index.document["name"]
+            if same_name != (_form(other) == wanted) and (same_name or _fields(other) == wanted[:2]):
+                drop = f'db.{collection.name}.dropIndex("{other["name"]}")'
+                what = f"the index {other['name']} of {collection.name} is not as Trueup makes it,"
+                raise _in_the_way(collection.database.name, what, f"drop it ({drop}), and start again")
+
+
+def _form(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    options = ("unique", "sparse", "expireAfterSeconds")
+    return (*_fields(index), *(index.get(option) or None for option in options))
+
+
+def _fields(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What MongoDB tells indexes apart by, beside their names."""
+    return tuple(dict(index["key"]).items()), index.get("partialFilterExpression")
+
+
+def _names(indexes: list[Document]) -> set[str]:
+    return {index["name"] for index in indexes}
+
+
+def _in_the_way(database: str, what: str, remedy: str) -> StoreRefuses:
+    return StoreRefuses(f"TRUEUP_MONGODB_DATABASE: in the database {database} {what} and in the way: {remedy}")
+
+
+def _not_prepared(database: str, collection: str) -> StoreRefuses:
+    return StoreRefuses(
+        f"TRUEUP_MONGODB_DATABASE: MongoDB is not prepared: {collection} of the database {database} is not as it"
+        " must be, and the user may not make it so: run `trueup prepare` first, with the owner's user"
+        " (docs/operations/keys.md)"
+    )

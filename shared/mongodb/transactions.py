@@ -16,6 +16,7 @@ from pymongo.write_concern import WriteConcern
 from shared.domain.batches import halves
 from shared.errors import StoreUnavailable, TrueupError
 from shared.mongodb.schema import Document
+from shared.mongodb.standing import NOT_LET_IN, why_refused
 
 Session = AsyncIOMotorClientSession
 T = TypeVar("T")
@@ -71,6 +72,9 @@ class Transactions:
         except PyMongoError as error:
             if _transient(error):
                 raise WriteConflict(str(error)) from error
+            if isinstance(error, OperationFailure) and error.code in NOT_LET_IN:
+                # No document is to blame: it waits until the user may again.
+                raise why_refused(error, "its address") from error
             raise
 
     async def _commit(self, session: Session) -> None:

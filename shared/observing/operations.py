@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import metrics
 from shared.observing import tracing
+from shared.observing.spans import CARRIED
 from shared.serving.limits import OPERATIONS
 from shared.serving.server import RunningServer, start_server
 
@@ -22,13 +23,21 @@ log = structlog.get_logger()
 Ready = Callable[[], Awaitable[dict[str, bool]]]
 """Returns part → whether it works now; the service is ready when all do."""
 
+Reasons = Callable[[], dict[str, str]]
+"""Returns part → why it does not work, of those that say so. Asked after `Ready`."""
+
+
+def reasons_of(**refusals: str | None) -> dict[str, str]:
+    """Reasons of the parts that have one."""
+    return {part: reason for part, reason in refusals.items() if reason is not None}
+
 
 MEASURED: web.RequestKey[bool] = web.RequestKey("measured", bool)
 """Set on a request that its own service has measured, in an application that several share."""
 
 
-async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
-    """Serve /livez (the process runs), /readyz (200 or 503, with what works and what does not) and /metrics."""
+async def start_operations(host: str, port: int, ready: Ready, reasons: Reasons = reasons_of) -> RunningServer:
+    """Serve /livez (the process runs), /readyz (200 or 503, with what works, what does not and why) and /metrics."""
 
     async def livez(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")
@@ -39,7 +48,7 @@ async def start_operations(host: str, port: int, ready: Ready) -> RunningServer:
         status = HTTPStatus.OK if works else HTTPStatus.SERVICE_UNAVAILABLE
         return web.Response(
             status=status.value,
-            text=json.dumps({"ready": works, "parts": parts}),
+            text=json.dumps({"ready": works, "parts": parts} | ({} if works else {"reasons": reasons()})),
             content_type="application/json",
         )
 
@@ -59,7 +68,7 @@ async def http_traces(request: web.Request, handler: Handler) -> web.StreamRespo
     if not tracing.on():
         return await handler(request)
     route = _route_of(request)
-    parent = request.headers.get(tracing.CARRIED)
+    parent = request.headers.get(CARRIED)
     with tracing.span(f"{request.method} {route}", kind="server", parent=parent) as span:
         span.set("http.request.method", request.method)
         span.set("http.route", route)

@@ -25,7 +25,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.observing.hiding import without_secrets
-from shared.observing.tracing import CARRIED, Kind, Span, Value
+from shared.observing.spans import CARRIED, Kind, Span, Value
 from shared.version import VERSION
 
 if TYPE_CHECKING:

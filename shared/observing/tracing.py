@@ -8,51 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import WrongSetting
+from shared.observing.spans import CARRIED, Kind, Span, Tracing, Value
 
 if TYPE_CHECKING:
     from aiohttp import TraceConfig
 
     from shared.settings import ProcessSettings
-
-CARRIED = "traceparent"
-"""The header, of HTTP and of messages, that names a trace and the span to go on from (W3C Trace Context)."""
-
-Kind = Literal["internal", "server", "client", "producer", "consumer"]
-Value = str | int | float | bool
-
-
-class Span(Protocol):
-    """One unit of work under way."""
-
-    def set(self, name: str, value: Value) -> None:
-        """Note something about it."""
-
-
-class Tracing(Protocol):
-    """What keeps traces."""
-
-    def span(
-        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, Value]
-    ) -> AbstractContextManager[Span]:
-        """A span; `parent` and `links` are in the form of CARRIED."""
-
-    def carried(self) -> str | None:
-        """The present span in the form of CARRIED; None: there is none."""
-
-    def trace_id(self) -> str | None:
-        """The present trace's id: 32 hexadecimal digits."""
-
-    def http_client_configs(self) -> list[TraceConfig]:
-        """For aiohttp.ClientSession."""
-
-    def mongodb_listeners(self) -> list[Any]:
-        """For the MongoDB client; their class is the driver's, which only its adapter knows."""
-
-    def stop(self) -> None:
-        """Send what is kept. Blocks for some seconds at most."""
 
 
 class _Ignored:

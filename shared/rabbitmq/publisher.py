@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aiormq.exceptions import ChannelAccessRefused
 
 from shared.contract.messages import Message
 from shared.contract.seal import Seals
-from shared.errors import BrokerUnavailable
+from shared.errors import BrokerRefuses, BrokerUnavailable
 from shared.observing import tracing
+from shared.observing.spans import Span
+from shared.rabbitmq.asking_rights import must_publish
 from shared.rabbitmq.connection import GONE, connect, is_up
+from shared.rabbitmq.refusals import why_refused
 from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
+from shared.roles import Role
 
 PUBLISH_TIMEOUT = 4.0
 """Seconds to wait for the confirm; below the 5 s that Shopify gives a webhook."""
@@ -24,7 +29,7 @@ _PROBE_WAIT = 0.5
 """Seconds that a probe waits for a new connection: probes give up after a second."""
 
 
-def _publishing(key: str, messages: int = 1) -> AbstractContextManager[tracing.Span]:
+def _publishing(key: str, messages: int = 1) -> AbstractContextManager[Span]:
     """One span for all that is sent together; the messages carry it."""
     return tracing.span(f"publish {key}", kind="producer", messages=messages)
 
@@ -33,10 +38,12 @@ class Publisher:
     """Publishes on a connection of its own, made anew when it has gone.
 
     With `seals`, commands and webhooks carry the seal of Trueup's own parts; without, they are a foreign client's.
+    `roles`: whose work it does; it is up only while the user may publish what they publish.
     """
 
-    def __init__(self, url: str, name: str, seals: Seals | None = None) -> None:
+    def __init__(self, url: str, name: str, seals: Seals | None = None, roles: Collection[Role] = ()) -> None:
         self._url = url
+        self._roles = roles
         self._seals = seals
         self._name = f"{name}-publisher"
         self._connection: AbstractConnection | None = None
@@ -44,11 +51,13 @@ class Publisher:
         self._exchanges: dict[str, AbstractExchange] = {}
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
+        self.refusal: str | None = None
+        """What the broker refuses at present; None: nothing."""
 
     @classmethod
-    async def open(cls, url: str, name: str, seals: Seals | None = None) -> Publisher:
+    async def open(cls, url: str, name: str, seals: Seals | None = None, *, roles: Collection[Role] = ()) -> Publisher:
         """Connect. Raises BrokerUnavailable."""
-        publisher = cls(url, name, seals)
+        publisher = cls(url, name, seals, roles)
         await publisher._ensure()
         return publisher
 
@@ -58,10 +67,23 @@ class Publisher:
             if self.ready:
                 return
             await self._drop()
-            self._connection = await connect(self._url, self._name)
+            try:
+                self._connection = await connect(self._url, self._name)
+                await self._prepare(self._connection)
+            except BrokerRefuses as refused:
+                self.refusal = str(refused)
+                await self._drop()
+                raise
+            self.refusal = None
+
+    async def _prepare(self, connection: AbstractConnection) -> None:
+        try:
+            await must_publish(connection, self._roles)
             # An unroutable mandatory message raises instead of being lost silently.
-            self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+            self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             self._exchanges = {name: await self._channel.get_exchange(name, ensure=False) for name in EXCHANGES}
+        except GONE as error:
+            raise why_refused(self._url, error) from error
 
     async def _publish(
         self, exchange: str, key: str, body: bytes, *, mandatory: bool, headers: Mapping[str, str] | None = None
@@ -77,6 +99,9 @@ class Publisher:
                 if not self.ready:
                     await self._ensure()
                 await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
+        except ChannelAccessRefused as error:
+            # The channel has gone by it: the next one asks for the rights, and tells readiness.
+            raise why_refused(self._url, error) from error
         except GONE as error:
             raise BrokerUnavailable(f"RabbitMQ did not confirm {key}: {type(error).__name__}") from error
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from shared.mongodb.catalogue.boms import BomStore, Location
-from shared.shopify.reads.reads import ShopifyReads
+from shared.shopify.reads.reads import ShopifyReads, ShopLocation
+
+
+def location_of(place: ShopLocation) -> Location:
+    """What Shopify tells of a location, in the form in which it is kept."""
+    return Location(place.location_id, place.name, place.active, place.managed_elsewhere)
 
 
 async def refresh_locations(shop: str, boms: BomStore, shopify: ShopifyReads) -> dict[str, Location]:
     """Read all locations, store them, and answer what is stored. Raises what the Shopify adapter raises."""
     listed = await shopify.locations(shop)
-    await boms.keep_locations(
-        shop,
-        [
-            Location(location.location_id, location.name, location.active, location.managed_elsewhere)
-            for location in listed
-        ],
-    )
+    await boms.keep_locations(shop, [location_of(place) for place in listed])
     return await boms.locations(shop)
 
 

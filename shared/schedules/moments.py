@@ -6,7 +6,7 @@ its hour comes the first time only; one that is not bound to an hour (hourly, `*
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,14 @@ _LOOKED_AT = 50
 """Moments whose distance is looked at: enough for the pattern of a day."""
 
 
-def next_moment(timing: Timing, zone: ZoneInfo, after: datetime) -> datetime:
+def next_moment(timing: Timing, zone: tzinfo, after: datetime) -> datetime:
     """The first moment after a time, in UTC. Raises ValueError where there is none."""
     try:
         return next(CronSim(timing.expression, after.astimezone(zone))).astimezone(UTC)
     except StopIteration:
         raise ValueError("no such moment comes within fifty years") from None
+    except CronSimError as error:  # an expression of an older build
+        raise ValueError(f"is no cron expression: {str(error).lower()}") from None
 
 
 def last_moment(timing: Timing, zone: ZoneInfo, until: datetime) -> datetime:

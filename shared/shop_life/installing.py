@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -21,9 +20,6 @@ log = structlog.get_logger()
 
 LONGEST_WAIT = 30.0
 """Seconds to wait for another request or replica that is installing the same shop."""
-
-SET_UP_TURN = timedelta(seconds=60)
-"""How long somebody may be at a shop's set-up before another takes it up."""
 
 _LOOK_AGAIN = 0.1
 
@@ -94,7 +90,7 @@ class Installing:
 
         Safe to repeat. What fails now stays due.
         """
-        if not await self._tokens.take_set_up(domain, datetime.now(UTC) - SET_UP_TURN):
+        if not await self._tokens.take_set_up(domain):
             return False
         try:
             await refresh_locations(domain, self._boms, self._reads)
@@ -112,6 +108,5 @@ class Installing:
 
     async def set_up_due(self) -> None:
         """Make up for set-ups that failed, or whose process died."""
-        before = datetime.now(UTC) - SET_UP_TURN
         # Side by side: a shop whose Shopify does not answer holds no other's set-up up.
-        await asyncio.gather(*(self.set_up(domain) for domain in await self._tokens.to_set_up(before)))
+        await asyncio.gather(*(self.set_up(domain) for domain in await self._tokens.to_set_up()))

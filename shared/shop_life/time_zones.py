@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from shared.errors import ShopifyError, ShopifyUnclear
+from shared.errors import ShopifyError, TimeZoneUnknown
 from shared.mongodb.shops.shops import ShopStore
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price
 from shared.shopify.calls.requests import request_body
 from shared.shopify.shop_queries import TIME_ZONE
+from shared.zones import zone_of
 
 log = structlog.get_logger()
 
@@ -27,32 +28,39 @@ class TimeZones:
         self._shops = shops
         self._client = client
 
-    async def known(self, shop: str) -> ZoneInfo | None:
-        """The zone as last read, however old that is; None: never read."""
+    async def last_read(self, shop: str) -> str | None:
+        """The zone's name as last read, however old that is, and known or not; None: never read."""
         kept = await self._shops.time_zone(shop)
-        return None if kept is None else ZoneInfo(kept[0])
+        return None if kept is None else kept[0]
 
     async def of(self, shop: str) -> ZoneInfo:
-        """The zone, read anew where that was long ago; what was known stays good where it cannot be read.
+        """The zone, read anew where that was long ago or it is not known any more; what was known stays good where it
+        cannot be read.
 
-        Raises ShopifyError where it was never known and cannot be read now.
+        Raises ShopifyError where it was never known and cannot be read now; TimeZoneUnknown.
         """
         kept = await self._shops.time_zone(shop)
-        if kept is not None and datetime.now(UTC) - kept[1] < FRESH:
-            return ZoneInfo(kept[0])
+        zone = None if kept is None else _known(kept[0])
+        if zone is not None and kept is not None and datetime.now(UTC) - kept[1] < FRESH:
+            return zone
         try:
-            name = await self._read(shop)
-        except ShopifyError as error:
-            if kept is None:
+            zone = zone_of(await self._read(shop))
+        except (ShopifyError, TimeZoneUnknown) as error:
+            if zone is None:
                 raise
             log.info("time_zone_not_read", shop=shop, reason=str(error))
-            name = kept[0]  # kept anew, so that a shop that does not answer is not asked at each run
-        await self._shops.keep_time_zone(shop, name)
-        return ZoneInfo(name)
+        # Where it could not be read, what was known is kept anew: a shop that does not answer is not asked at each run.
+        await self._shops.keep_time_zone(shop, zone.key)
+        return zone
 
-    async def _read(self, shop: str) -> str:
+    async def _read(self, shop: str) -> object:
         reply = await self._client.call(shop, "shop", request_body(TIME_ZONE, {}), price=Price(assumed=1.0))
-        name = (reply.data.get("shop") or {}).get("ianaTimezone")
-        if name not in available_timezones():
-            raise ShopifyUnclear(f"the shop's time zone {name!r} is not known on this machine")
-        return str(name)
+        told: object = (reply.data.get("shop") or {}).get("ianaTimezone")
+        return told
+
+
+def _known(name: str) -> ZoneInfo | None:
+    try:
+        return zone_of(name)
+    except TimeZoneUnknown:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -50,9 +51,17 @@ _BY_KIND: Final[dict[str, Callable[[Shop, str], Any]]] = {
 }
 
 
+_LARGEST_NUMBER: Final = 2**63 - 1
+
+
+def _is_number(text: str) -> bool:
+    """Whether Shopify could have given it: no leading zero, and within 64 bits with a sign."""
+    return re.fullmatch("[1-9][0-9]{0,18}", text) is not None and int(text) <= _LARGEST_NUMBER
+
+
 def _find(context: Context, text: str) -> Any:
     match = GID.fullmatch(text)
-    if match is None:
+    if match is None or (match[1] in _BY_KIND and not _is_number(match[2])):
         raise FieldError(f"Invalid global id '{text}'", {"code": "argumentLiteralsIncompatible"})
     tenant = context.tenant
     kind, number = match[1], match[2]

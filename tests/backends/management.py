@@ -19,7 +19,7 @@ class Management:
         parts = urlsplit(url)
         self.user = parts.username or "guest"
         self._host = parts.hostname or "localhost"
-        self._port = parts.port or 15672
+        self.port = parts.port or 15672
         token = base64.b64encode(f"{self.user}:{parts.password or 'guest'}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
 
@@ -29,7 +29,7 @@ class Management:
         Raises:
             ManagementError: the status is not 2xx.
         """
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        connection = http.client.HTTPConnection(self._host, self.port, timeout=30)
         try:
             connection.request(method, f"/api{path}", None if body is None else json.dumps(body), self._headers)
             answer = connection.getresponse()

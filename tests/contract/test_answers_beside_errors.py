@@ -11,6 +11,7 @@ from aiohttp import web
 
 from shared.domain.push import RowOutcome
 from shared.errors import ShopifyUnclear
+from shared.shopify.calls.answers import MAX_SAID
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.writes.writes import SetRow, ShopifyWrites, set_body
 from tests.contract.test_shopify_port import FixedAccess
@@ -78,3 +79,22 @@ async def test_a_request_that_never_was_executed_is_refused(
     )
     for _ in range(2):
         assert (await writes.send(SHOP, body(), ROWS)).rows[0].outcome is RowOutcome.REFUSED
+
+
+@pytest.mark.parametrize("path", [["input", "quantities", "0"], None])
+async def test_shopifys_words_are_kept_as_far_as_anybody_reads(
+    answers: tuple[list[dict[str, Any]], ShopifyWrites], path: list[str] | None
+) -> None:
+    """A push's document holds what was said of 250 rows: each is cut."""
+    given, writes = answers
+    wrong = {"field": path, "code": "INVALID_LOCATION", "message": "\N{OLD ITALIC LETTER A}" * 100_000}
+    given.append({"data": {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [wrong]}}})
+    row = (await writes.send(SHOP, body(), ROWS)).rows[0]
+    assert row.outcome is RowOutcome.REFUSED
+    assert row.detail is not None
+    assert row.detail.startswith("INVALID_LOCATION: ")
+    assert len(row.detail) == MAX_SAID
+    given.append({"errors": [{"message": "x" * 100_000}]})
+    (row,) = (await writes.send(SHOP, body(), ROWS)).rows
+    assert row.detail is not None
+    assert len(row.detail) < 2 * MAX_SAID

@@ -10,7 +10,8 @@ import pytest
 from shared.contract.messages import BomRemove, CellsFinished
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, CELLS_FINISHED, DEAD_LETTERS, FINISHED, RECORDS
 from tests.backends.management import Management

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from ulid import ULID
 
 from services.preview.computing.previewer import Previewer
 from services.preview.computing.requests import PreviewRequests
-from services.preview.computing.turns import Turns
+from services.preview.computing.turns import TICK, Turns
 from services.reconciler.bootstrap import ReconcilerService
 from shared.contract.messages import JobCancel, JobOptions, JobRequest, PreviewRequest
 from shared.contract.seal import Seals
@@ -39,11 +38,13 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.levels import Value, level_of
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
+from shared.rounds import Rounds
 from shared.settings import Settings
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
 from simulator.server import Running, Simulator, start
 from simulator.settings import Settings as SimulatorSettings
+from tests.stored_access import StoredAccess
 from tests.waiting import arrival, changed, stored, writes_to
 
 SHOP = "tests.myshopify.com"
@@ -305,10 +306,11 @@ async def shop_world(
     await mongo.prepare()
     await declare_topology(amqp_url)
     publisher = await Publisher.open(amqp_url, "tests", Seals([CLIENT_SECRET]))
-    shops = ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
+    shops = ShopStore(mongo.db, settings.fernet_keys)
     boms = BomStore(mongo.db, mongo.transactions)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
-        client = ShopifyClient(http, shops, settings.shopify_url, settings.shopify_api_version)
+        access = StoredAccess(mongo.db, settings.fernet_keys)
+        client = ShopifyClient(http, access, settings.shopify_url, settings.shopify_api_version)
         world = ShopWorld(
             settings, running, mongo, http, publisher, ShopifyReads(client), boms, StockStore(mongo.db), shops
         )
@@ -354,14 +356,14 @@ async def previewer(world: ShopWorld) -> AsyncIterator[None]:
     turns = Turns(store, computing.compute, computing.give_up)
     most = world.settings.open_previews_per_shop
     requests = PreviewRequests(store, world.boms, world.publisher, most_open=most, wake=turns.wake)
-    running = asyncio.create_task(turns.run())
+    rounds = Rounds()
+    rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)
     await consumer.handle(topology.PREVIEWS, requests.handle, prefetch=4)
     try:
         yield
     finally:
         await consumer.stop()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await rounds.stop()
         await consumer.close()
 
 

@@ -132,6 +132,13 @@ def test_empty_columns_at_the_end_say_nothing() -> None:
         (b'sku\n"A\n', "unexpected end of data"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "byte 0 is not UTF-8"),
         (b"PK\x03\x04\x14\x00\x06\x00", "there is no column"),
+        (b"sep=\x00\nsku\x00name\n", "line 1: .* cannot separate cells"),
+        (b"sep=\x1b\nsku\n", "line 1: .* cannot separate cells"),
+        (b"sep=s\nsku\n", "line 1: 's' cannot separate cells"),
+        (b'sep="\nsku\n', "cannot separate cells"),
+        (b"\xff\xfes\x00k\x00u\x00\n", "not the UTF-16 it begins as"),
+        (b"sku,SKU \nA,B\n", "the column sku is there twice"),
+        (b'sku\rA\x00\r"B', "unexpected end of data"),
     ],
 )
 def test_what_is_no_csv_is_told_with_its_place(raw: bytes, named: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from yarl import URL
 
 from deploy.local.ports import free_ports
 from services.command_line.commands.serve import serve
@@ -18,6 +19,7 @@ from services.command_line.main import main
 from services.command_line.outcome import WrongUseError
 from shared.errors import WrongSetting
 from shared.mongodb.connection import Mongo
+from shared.rabbitmq.connection import FIRST_ANSWER, _patience
 from shared.settings import load_settings
 
 TRUEUP = Path(sys.executable).with_name("trueup")
@@ -150,3 +152,11 @@ def test_a_shop_is_named_by_its_domain() -> None:
     for wrong in ("demo", "demo.example.com", "https://demo.myshopify.com", ".myshopify.com"):
         with pytest.raises(WrongUseError):
             shop_domain(wrong)
+
+
+@pytest.mark.parametrize(
+    ("query", "seconds"), [("", FIRST_ANSWER), ("?connection_timeout=7000", 7.0), ("?heartbeat=3", FIRST_ANSWER)]
+)
+def test_an_address_may_say_how_long_the_broker_is_waited_for(query: str, seconds: float) -> None:
+    """As MongoDB's may: for a broker that is far away."""
+    assert _patience(URL(f"amqp://a:b@far.example/{query}")) == seconds

@@ -117,3 +117,36 @@ async def test_an_address_may_say_how_long_the_driver_looks_for_a_server(options
         assert mongo.client.delegate.options.server_selection_timeout == seconds
     finally:
         mongo.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["true.up", "a/b", "a b", 'a"', "$a", "x" * 64, "ä" * 32, "admin", "config", "local", ""]
+)
+def test_what_is_no_name_of_a_database_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alike by both, at the start: MongoDB would say so in the midst of work."""
+    monkeypatch.setenv("TRUEUP_MONGODB_URI", URI)
+    monkeypatch.setenv("TRUEUP_MONGODB_DATABASE", name)
+    whole, alone = _both()
+    assert whole == alone
+    assert "TRUEUP_MONGODB_DATABASE" in str(alone)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://user:hid/den@host/",
+        "mongodb://user:hid@den@host/",
+        "mongodb://user:hidden@host:den/",
+        "mongodb://user:hidden@host/?tls=yes",
+        "mongodb://user:hidden@host/?serverSelectionTimeoutMS=soon",
+        "mongodb://user:hidden@host/?tlsCertificate=/a",
+        "mongodb://user:hidden@one,two/?directConnection=true",
+        "mongodb://user:hidden@host/?tls=true&tlsCAFile=/no/such/file",
+        "mongodb://user:hidden@/",
+    ],
+)
+def test_what_the_driver_does_not_understand_is_refused(uri: str) -> None:
+    """Whatever it would leave out with a warning, too: `tls=yes` would be no TLS. Nothing of the password is shown."""
+    with pytest.raises(WrongSetting, match="TRUEUP_MONGODB_URI") as refused:
+        Mongo(uri, "trueup")
+    assert not any(piece in str(refused.value) for piece in ("hid", "den"))

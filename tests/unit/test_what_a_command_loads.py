@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from deploy.local.ports import free_ports
-from services.command_line.main import app
+from services.command_line.command_table import app
 
 _RUN = """
 import json, sys

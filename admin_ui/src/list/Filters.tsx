@@ -47,8 +47,14 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
     })),
   ];
   const places = (locations ?? []).map((place) => ({ label: place.name, value: place.location_id }));
-  const tags = (facets?.tags ?? []).map(({ tag, count: number }) => ({ label: withCount(tag, number), value: tag }));
+  const tags: { label: string; value: string; disabled?: boolean }[] = (facets?.tags ?? []).map(({ tag, count: number }) => ({
+    label: withCount(tag, number),
+    value: tag,
+  }));
   if (filter.tag !== "" && !tags.some((tag) => tag.value === filter.tag)) tags.push({ label: filter.tag, value: filter.tag });
+  const moreTags = facets?.more_tags ?? 0;
+  // No tag holds a line break.
+  if (moreTags > 0) tags.push({ label: T.list.moreTags(moreTags), value: "\n", disabled: true });
 
   const set = [filter.class, filter.location, filter.tracks, filter.tag].filter((value) => value !== "").length;
   return (

@@ -13,6 +13,7 @@ from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.waiting import until
 from services.command_line.connections.client import Client
 from services.command_line.terminal.tables import Column, number, show_table
+from shared.domain.cell import CellKey
 from shared.mongodb.drift.sweeps import SweepStore
 
 LOST = 3
@@ -54,12 +55,16 @@ async def show_missed(client: Client, shop: SimulatedShop, demo: DemoShop, out: 
     evidence = [
         {name: document[name] for name in _EVIDENCE} async for document in drift.find(repaired).sort("drift_id", 1)
     ]
-    stock = client.mongo.db["stock"]
+    stock = await client.stock.load(shop.domain, [_key(found) for found in evidence])
     for found in evidence:
-        cell = {"shop": shop.domain, "bom_id": found["bom_id"], "location_id": found["location_id"]}
-        found["index_now"] = (await stock.find_one(cell) or {}).get("index")
+        cell = stock.get(_key(found))
+        found["index_now"] = None if cell is None else cell.stock.index
     _show(evidence, out)
     return evidence
+
+
+def _key(found: dict[str, Any]) -> CellKey:
+    return CellKey(found["bom_id"], found["location_id"])
 
 
 def _show(evidence: list[dict[str, Any]], out: Console) -> None:

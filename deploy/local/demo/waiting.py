@@ -15,7 +15,6 @@ import aiohttp
 from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.errors import LocalNodeError
 from services.command_line.connections.client import Client
-from shared.domain.cell import CellKey
 
 _LOOK_EVERY = 0.05
 _STILL_SECONDS = 60.0
@@ -96,15 +95,11 @@ class Quiet:
         return await self._reads_wanted() == 0
 
     async def _reads_wanted(self) -> int:
-        wanted = {"shop": self._shop.domain, "verify_at": {"$exists": True}}
-        number: int = await self._client.mongo.db["stock"].count_documents(wanted)
-        return number
+        return await self._client.stock.verify_wanted(self._shop.domain)
 
     async def _pass_the_reader(self) -> None:
         """Ask for one more read. A shop's reads are done one batch after the other, so when this one has been taken,
         those before it are in the documents: a request is cleared before its read, which alone would not tell.
         """
-        cell = await self._client.mongo.db["stock"].find_one({"shop": self._shop.domain})
-        if cell is not None:
-            key = CellKey(cell["bom_id"], cell["location_id"])
-            await self._client.stock.ask_verify(self._shop.domain, [key], at=datetime.now(UTC))
+        first = await self._client.stock.after(self._shop.domain, None, 1)
+        await self._client.stock.ask_verify(self._shop.domain, first, at=datetime.now(UTC))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from services.command_line.commands.asking_services import ask_to_cancel
 from services.command_line.commands.job import the_job
 from services.command_line.commands.reconcile import job_request, run_job
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_document
 from services.command_line.terminal.standing import job_has_ended
-from shared.contract.messages import JobCancel
 from shared.domain.job import JobSource
-from shared.rabbitmq.topology import JOB_CANCEL
 
 
 async def cancel_job(client: Client, shop: str, job_id: str, *, as_json: bool, out: Console) -> Exit:
@@ -20,7 +19,7 @@ async def cancel_job(client: Client, shop: str, job_id: str, *, as_json: bool, o
     job = await the_job(client, shop, job_id)
     if job_has_ended(job):
         raise WrongUseError(f"job {job_id} has ended already ({job.state})")
-    await client.publisher.command(JOB_CANCEL, JobCancel(shop=shop, job_id=job_id))
+    await ask_to_cancel(client, shop, job_id)
     await client.note("job.cancel", shop, job_id)
     if as_json:
         print_document({"shop": shop, "job_id": job_id, "cancel_requested": True})
@@ -39,7 +38,7 @@ async def retry_job(client: Client, shop: str, job_id: str, *, watch: bool, as_j
     request = job_request(
         shop,
         job.direction,
-        job.selection,
+        await client.jobs.selection(job),
         preview_id=job.preview_id,
         source=JobSource.RETRY,
         of_job_id=job_id,

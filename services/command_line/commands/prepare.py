@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.command_line.outcome import Exit
 from shared.mongodb.connection import Mongo, store_must_answer
 from shared.rabbitmq.connection import declare_topology
+from shared.roles import Role
 from shared.settings import OwnerSettings, load_settings
 
 
@@ -14,11 +15,11 @@ async def prepare() -> Exit:
     Raises WrongSetting, BrokerUnavailable, StoreUnavailable.
     """
     settings = load_settings(OwnerSettings)
-    await declare_topology(settings.amqp_url.get_secret_value())
+    await declare_topology(settings.amqp_url.get_secret_value(), [Role.OWNER])
     mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     try:
         with store_must_answer():
-            await mongo.make()
+            await mongo.make([Role.OWNER])
     finally:
         mongo.close()
     return Exit.OK

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from rich.console import Console
 from ulid import ULID
 
+from services.command_line.commands.asking_services import ask_for_preview
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import plain, preview_row, print_with_lists
@@ -17,7 +18,6 @@ from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import CellClass
 from shared.mongodb.schema import Document
-from shared.rabbitmq.topology import PREVIEW_REQUEST
 
 COLUMNS = (
     Column("BOM", "name", 3),
@@ -35,7 +35,7 @@ async def take_preview(
     """Request a preview and wait for its end; returns its document. `told` hears how many cells are done."""
     request = PreviewRequest(shop=shop, preview_id=str(ULID()), selection=selection, requested_by="trueup command line")
     async with listening(client.consumer, shop, request.preview_id) as wake:
-        await client.publisher.command(PREVIEW_REQUEST, request)
+        await ask_for_preview(client, request)
         last: Document = {}
         async for document in follow(
             wake, lambda: client.listings.preview(shop, request.preview_id), preview_has_ended
@@ -43,7 +43,7 @@ async def take_preview(
             if document is None:
                 continue
             last = document
-            if told is not None:
+            if told is not None and document["state"] != "requested":
                 told(document["done"], document["total"])
     return last
 

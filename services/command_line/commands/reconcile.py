@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from ulid import ULID
 
+from services.command_line.commands.asking_services import ask_for_job
 from services.command_line.connections.client import Client
 from services.command_line.outcome import REQUESTED_BY, Exit
 from services.command_line.terminal.documents import print_document
@@ -17,7 +18,6 @@ from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, JobState
 from shared.mongodb.jobs.job import Job
-from shared.rabbitmq.topology import JOB_REQUEST
 
 
 def job_request(
@@ -47,7 +47,7 @@ def job_request(
 async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: bool, out: Console) -> Exit:
     """Publish the request; print its id, or watch the job and print how it ended."""
     async with listening(client.consumer, request.shop, request.job_id) as wake:
-        await client.publisher.command(JOB_REQUEST, request)
+        await ask_for_job(client, request)
         await client.note(
             "job.retry" if request.source is JobSource.RETRY else "job.start", request.shop, request.job_id
         )

@@ -15,8 +15,8 @@ from services.command_line.terminal.documents import print_document
 from services.command_line.terminal.tables import Column, show_table
 from shared.domain.pauses import pause_explained
 from shared.errors import ShopPaused
-from shared.mongodb.catalogue.boms import Location
 from shared.mongodb.shops.subscriptions import SubscriptionStore
+from shared.reading.locations import location_of
 from shared.settings import SubscribingSettings, part_of
 from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.subscriptions import Subscriptions
@@ -75,7 +75,7 @@ async def add_shop(
         ) from None
     is_new = await client.shops.add(shop, token, allow_negative=allow_negative)
     await client.note("shop.add" if is_new else "shop.new-token", shop)
-    locations = [Location(one.location_id, one.name, one.active, one.managed_elsewhere) for one in listed]
+    locations = [location_of(place) for place in listed]
     await client.boms.keep_locations(shop, locations)
     removed: tuple[str, ...] = ()
     address_problem = None

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import TextIO
+
 from rich.console import Console
 
 from services.command_line.connections.client import Client
 from services.command_line.outcome import REQUESTED_BY, Exit
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import encoded, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table, signed
 from services.reconciler.sweeper.full_read import DriftedCell, FullRead, SweepResult
+from shared.domain.batches import batches
+from shared.domain.cell import CellKey
 from shared.mongodb.schema import Document
 from shared.reading.rows import RowReader
 from shared.shopify.reads.reads import ShopifyReads
@@ -23,52 +31,88 @@ COLUMNS = (
 )
 
 
+_LINES_AT_ONCE = 1000
+"""Lines of one table, whose columns are as wide as these need."""
+
+
 async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_json: bool, out: Console) -> Exit:
     """The whole command; `most` rows are shown (0: all)."""
     reads = ShopifyReads(client.shopify().as_role("sweep"))
     sweeper = FullRead(client.boms, RowReader(client.boms, client.stock, reads), reads, client.publisher)
-    result = await sweeper.sweep(shop)
-    jobs = await sweeper.repair(shop, result.repairable, requested_by=REQUESTED_BY) if repair else []
-    for job_id in jobs:
-        await client.note("job.start", shop, job_id)
-    if as_json:
-        print_document(_document(result, jobs))
-        return Exit.OK
-    _show(result, jobs, most, out)
+    # What drifted is only told, and repaired, once all was read; in a file, for it may be the whole shop.
+    with TemporaryFile("w+", encoding="utf-8") as kept:
+
+        async def found(cells: Sequence[DriftedCell]) -> None:
+            kept.writelines(f"{encoded(_kept(cell), indent=None)}\n" for cell in cells)
+
+        result = await sweeper.sweep(shop, found)
+        safe = (CellKey(cell["bom_id"], cell["location_id"]) for cell in _read(kept) if cell["repairable"])
+        jobs = await sweeper.repair(shop, safe, client.jobs, requested_by=REQUESTED_BY) if repair else []
+        for job_id in jobs:
+            await client.note("job.start", shop, job_id)
+        if as_json:
+            await print_with_lists(_document(result, jobs, kept))
+            return Exit.OK
+        _show(result, jobs, kept, most, out)
     if result.repairable and not repair:
-        out.print(f"{len(result.repairable)} of them are safe to pull: --repair does it")
+        out.print(f"{result.repairable} of them are safe to pull: --repair does it")
     return Exit.OK
 
 
-def _show(result: SweepResult, jobs: list[str], most: int, out: Console) -> None:
-    shown = result.drifted[:most] if most else result.drifted
-    if shown:
-        show_table(out, COLUMNS, [_line(cell) for cell in shown])
-    if len(shown) < len(result.drifted):
-        out.print(f"… and {len(result.drifted) - len(shown)} more: --rows 0 shows all, --json too")
+def _read(kept: TextIO) -> Iterator[Document]:
+    """The drifted cells from the first on."""
+    kept.seek(0)
+    return (json.loads(line) for line in kept)
+
+
+def _show(result: SweepResult, jobs: list[str], kept: TextIO, most: int, out: Console) -> None:
+    shown = 0
+    for part in batches(islice(_read(kept), most or None), _LINES_AT_ONCE):
+        show_table(out, COLUMNS, [_line(cell) for cell in part])
+        shown += len(part)
+    if shown < result.drifted:
+        out.print(f"… and {result.drifted - shown} more: --rows 0 shows all, --json too")
     counted = {**result.left_out, **result.codes}
     besides = "; ".join(f"{name} {cells}" for name, cells in sorted(counted.items()))
     out.print(
-        f"{result.cells} cells read in {result.seconds:.1f} s: {len(result.drifted)} drifted"
+        f"{result.cells} cells read in {result.seconds:.1f} s: {result.drifted} drifted"
         + (f"; not compared: {besides}" if besides else "")
     )
     for job_id in jobs:
         out.print(f"repair job {job_id}", soft_wrap=True)
 
 
-def _line(cell: DriftedCell) -> tuple[str, ...]:
-    base = cell.row.base
+def _line(cell: Document) -> tuple[str, ...]:
+    base = cell["base"]
     return (
-        cell.bom_name or cell.key.bom_id,
-        cell.location_name or cell.key.location_id,
+        cell["bom_name"] or cell["bom_id"],
+        cell["location_name"] or cell["location_id"],
         number(base),
-        number(cell.row.shopify),
-        signed(None if base is None else cell.row.shopify - base),
-        str(cell.row.cell_class),
+        number(cell["shopify"]),
+        signed(None if base is None else cell["shopify"] - base),
+        cell["class"],
     )
 
 
-def _document(result: SweepResult, jobs: list[str]) -> Document:
+def _kept(cell: DriftedCell) -> Document:
+    return {
+        "bom_id": cell.key.bom_id,
+        "bom_name": cell.bom_name,
+        "location_id": cell.key.location_id,
+        "location_name": cell.location_name,
+        "base": cell.row.base,
+        "shopify": cell.row.shopify,
+        "local": cell.row.local,
+        "class": str(cell.row.cell_class),
+        "repairable": cell.repairable,
+    }
+
+
+def _document(result: SweepResult, jobs: list[str], kept: TextIO) -> Document:
+    async def drifted() -> AsyncIterator[Document]:
+        for cell in _read(kept):
+            yield {name: value for name, value in cell.items() if name not in {"location_name", "repairable"}}
+
     return {
         "shop": result.shop,
         "cells": result.cells,
@@ -76,16 +120,5 @@ def _document(result: SweepResult, jobs: list[str]) -> Document:
         "left_out": dict(result.left_out),
         "codes": dict(result.codes),
         "repair_jobs": jobs,
-        "drifted": [
-            {
-                "bom_id": cell.key.bom_id,
-                "bom_name": cell.bom_name,
-                "location_id": cell.key.location_id,
-                "base": cell.row.base,
-                "shopify": cell.row.shopify,
-                "local": cell.row.local,
-                "class": str(cell.row.cell_class),
-            }
-            for cell in result.drifted
-        ],
+        "drifted": drifted(),
     }

@@ -11,6 +11,7 @@ from shared.contract.seal import Seals
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
+from shared.roles import Role
 from shared.settings import BrokerCommandSettings
 
 
@@ -26,10 +27,12 @@ class Broker:
 async def open_broker(settings: BrokerCommandSettings) -> AsyncIterator[Broker]:
     """Connect, and make sure that the queues are there. Raises BrokerUnavailable."""
     url = settings.amqp_url.get_secret_value()
-    await declare_topology(url)
+    roles = [Role.COMMAND_LINE]
+    await declare_topology(url, roles)
     async with AsyncExitStack() as stack:
         publisher, consumer = await asyncio.gather(
-            Publisher.open(url, "command-line", Seals(settings.client_secrets)), Consumer.open(url, "command-line")
+            Publisher.open(url, "command-line", Seals(settings.client_secrets), roles=roles),
+            Consumer.open(url, "command-line"),
         )
         stack.push_async_callback(publisher.close)
         stack.push_async_callback(consumer.close)

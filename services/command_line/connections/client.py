@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import REQUESTED_BY
 from shared.mongodb.connection import Mongo, store_must_answer
+from shared.roles import Role
 from shared.settings import (
     BrokerCommandSettings,
     KeysCommandSettings,
@@ -88,7 +89,7 @@ async def connected(
         stack.enter_context(store_must_answer())
         mongo = Mongo(known.mongodb_uri.get_secret_value(), known.mongodb_database)
         stack.callback(mongo.close)
-        await mongo.prepare()
+        await mongo.prepare([Role.COMMAND_LINE])
         opened_broker = opened_calls = None
         if broker:
             from services.command_line.connections.broker import open_broker

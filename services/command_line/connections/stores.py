@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from services.command_line.outcome import WrongUseError
-from shared.domain.shop import is_shop_domain
+from shared.domain.shop import named_shop
 from shared.mongodb.connection import Mongo, store_must_answer
 from shared.store_address import load_store_address
 
@@ -126,7 +126,7 @@ async def looking() -> AsyncIterator[Records]:
 
 def shop_domain(text: str) -> str:
     """A shop's domain in lower case. Raises WrongUseError."""
-    domain = text.strip().lower()
-    if not is_shop_domain(domain):
+    domain = named_shop(text.strip())
+    if domain is None:
         raise WrongUseError(f"{text!r} is no shop domain: it must look like name.myshopify.com")
     return domain

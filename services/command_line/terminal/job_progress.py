@@ -14,6 +14,7 @@ from services.command_line.connections.client import Client
 from services.command_line.terminal.standing import figures, job_has_ended, standing
 from services.command_line.terminal.tables import shorten
 from services.command_line.terminal.watching import Wake, follow, the_end
+from shared.domain.job import JobState
 from shared.mongodb.jobs.bom_progress import BomProgress
 from shared.mongodb.jobs.job import Job
 
@@ -52,7 +53,7 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
     looks = 0
     async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
         looks += 1
-        if job is None:
+        if job is None or job.state is JobState.REQUESTED:
             if looks == _PATIENT_LOOKS:
                 out.print(NOBODY_YET)
             continue
@@ -73,7 +74,7 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
     last: Job | None = None
     with Live(console=out, refresh_per_second=8, transient=True) as live:
         async for job in follow(wake, lambda: client.listings.job(shop, job_id), job_has_ended):
-            if job is None:
+            if job is None or job.state is JobState.REQUESTED:
                 live.update(Text(NOBODY_YET))
                 continue
             last = job

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.mongodb.schema import Document
 
 if TYPE_CHECKING:
-    from shared.rabbitmq.consumer import Consumer, Delivery
+    from shared.rabbitmq.consumer import Consumer
+    from shared.rabbitmq.delivery import Delivery
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class Wake:
         try:
             body = json.loads(delivery.body)
             named = {body.get("job_id"), body.get("preview_id")}
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, TypeError, RecursionError):
             return
         if body.get("shop") == self._shop and self._subject in named:
             self._news.set()

@@ -19,7 +19,7 @@ from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.previews.previews import PreviewStore, Run
 from shared.mongodb.schema import Document
 from shared.observing import tracing
 from shared.rabbitmq import topology
@@ -47,7 +47,7 @@ class Superseded(TrueupError):
 
 
 class Previewer:
-    """Computes one preview to its end. One that a crash left half made is made again; an ended one stays as it is."""
+    """Computes one preview to its end. One that was cut off goes on behind its rows; an ended one stays as it is."""
 
     def __init__(
         self, previews: PreviewStore, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher
@@ -86,7 +86,7 @@ class Previewer:
         failure: dict[str, str] | None = None
         figures: dict[str, object] = {}
         try:
-            selection = SelectionBody(**document["selection"]).to_domain()
+            selection = SelectionBody(**await self._previews.selection(document)).to_domain()
             figures = await self._read(shop, preview_id, run, selection, give_way)
         except Superseded:
             log.info("preview_superseded")
@@ -102,7 +102,7 @@ class Previewer:
             # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
             log.exception("preview_broke")
             failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
-        if await self._end(shop, preview_id, run, failure, figures):
+        if await self._end(shop, preview_id, run.run_id, failure, figures):
             metrics.PREVIEW_SECONDS.observe(monotonic() - started)
 
     async def _end(
@@ -121,25 +121,35 @@ class Previewer:
         return True
 
     async def _read(
-        self, shop: str, preview_id: str, run: str, selection: Selection, give_way: GiveWay | None
+        self, shop: str, preview_id: str, run: Run, selection: Selection, give_way: GiveWay | None
     ) -> dict[str, object]:
-        """Write every row; returns the figures of the whole. Raises Superseded, and what the adapter raises."""
-        read = partial(refresh_locations, shop, self._boms, self._shopify)
-        locations = await patiently(read, most_waiting=MAX_WAITING, clock=self._shopify.time)
+        """Write every row that is missing; returns the figures of the whole.
+
+        Raises Superseded, and what the adapter raises.
+        """
+        if run.knows_locations:
+            locations = await self._boms.locations(shop)
+            log.info("preview_goes_on", done=run.done)
+        else:
+            read = partial(refresh_locations, shop, self._boms, self._shopify)
+            locations = await patiently(read, most_waiting=MAX_WAITING, clock=self._shopify.time)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
-        await self._previews.update(shop, preview_id, run, {"total": total})
-        done = 0
+        if not run.knows_locations:
+            await self._previews.note_locations(shop, preview_id, run.run_id, total=total)
+        done = run.done
         role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
-        async for cells in self._boms.select(shop, selection, size=size):
+        async for cells in self._boms.select(shop, selection, size=size, after=run.after):
             if give_way is not None:
                 await give_way()
             take = partial(self._rows.take, shop, cells, locations, role=role)
             rows = await patiently(take, most_waiting=MAX_WAITING, clock=self._shopify.time)
             if give_way is not None:
                 await give_way()
-            if not await self._previews.keep(shop, preview_id, run=run, first_no=done, rows=rows, location_names=names):
+            if not await self._previews.keep(
+                shop, preview_id, run=run.run_id, first_no=done, rows=rows, location_names=names
+            ):
                 raise Superseded("another process computes this preview now")
             done += len(rows)
             await self._tell(shop, preview_id, done, total)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from pydantic import ValidationError
 
 from shared import metrics
 from shared.contract.messages import PreviewReady, PreviewRequest
-from shared.contract.mistakes import cut, mistakes_of
+from shared.contract.mistakes import cut
 from shared.domain.codes import Code
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.shop_locks import ShopLocks
 
@@ -60,6 +59,15 @@ class PreviewRequests:
             await self._previews.request(request, large=large)
         self._wake()
 
+    async def take(self, request: PreviewRequest) -> bool:
+        """As `ask`; but one too many is stored as what has ended, with its code. Whether there was room."""
+        try:
+            await self.ask(request)
+        except TooManyOpen as error:
+            await self._refuse(request, str(error))
+            return False
+        return True
+
     async def handle(self, delivery: Delivery) -> None:
         """Take one `preview.request`; one too many ends at once with its code. Raises Reject for a wrong body.
 
@@ -67,21 +75,15 @@ class PreviewRequests:
         """
         if delivery.key != topology.PREVIEW_REQUEST:
             raise Reject(f"{cut(delivery.key)} is no message about previews")
-        try:
-            request = PreviewRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        request = delivery.read(PreviewRequest)
         if not await self._previews.knows(request.shop):
             raise Reject(f"the shop {request.shop} is not known; add it first")
         request = request.model_copy(update={"requested_by": delivery.sender.name(request.requested_by)})
         with structlog.contextvars.bound_contextvars(shop=request.shop, preview=request.preview_id):
-            try:
-                if await self._previews.get(request.shop, request.preview_id) is None:
-                    await self.ask(request)
-                else:
-                    await self._known(request)
-            except TooManyOpen as error:
-                await self._refuse(request, str(error))
+            if await self._previews.get(request.shop, request.preview_id) is None:
+                await self.take(request)
+            else:
+                await self._known(request)
 
     async def _known(self, request: PreviewRequest) -> None:
         large = await self._is_large(request)

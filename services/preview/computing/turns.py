@@ -17,7 +17,7 @@ from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.previews.previews import PreviewStore, Waiting
+from shared.mongodb.previews.previews import PreviewStore, Turn, Waiting
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ LEASE = timedelta(seconds=60)
 """How long a preview stays with a process that says nothing more."""
 
 MAX_TRIES = 5
-"""A preview that was taken up so often and did not end has ended the processes: it is given up."""
+"""A preview that was taken up so often without a row written has ended the processes: it is given up."""
 
 AFTER_A_FAILURE = timedelta(seconds=1)
 LAST_TURNS = 10.0
@@ -56,11 +56,10 @@ GiveUp = Callable[[str, str], Awaitable[None]]
 class Turns:
     """Takes previews up, several beside each other; several processes share them."""
 
-    def __init__(self, previews: PreviewStore, compute: Compute, give_up: GiveUp, *, tick: float = TICK) -> None:
+    def __init__(self, previews: PreviewStore, compute: Compute, give_up: GiveUp) -> None:
         self._previews = previews
         self._compute = compute
         self._give_up = give_up
-        self._tick = tick
         self._hands = Hands(LARGE_AT_ONCE + SMALL_BESIDES)
         self._large = 0
         self._small = 0
@@ -74,19 +73,19 @@ class Turns:
         """There may be a preview to take up."""
         self._hands.wake()
 
-    async def run(self) -> None:
-        """Go round until cancelled; what is under way is then given a moment, and the rest to others."""
-        try:
-            while True:
-                try:
-                    while await self._begin_next():
-                        pass
-                    await self._measure()
-                except Exception as error:  # noqa: BLE001  # a store that is away: the next round tries again
-                    log.warning("previews_not_looked_for", reason=repr(error))
-                await self._hands.news(self._tick)
-        finally:
-            await self._hands.finish(LAST_TURNS)
+    async def round(self) -> None:
+        """Begin what is waiting, as far as there are hands, and measure."""
+        while await self._begin_next():
+            pass
+        await self._measure()
+
+    async def news(self, seconds: float) -> None:
+        """Return when a hand has become free or `wake` was called, at the latest after so many seconds."""
+        await self._hands.news(seconds)
+
+    async def finish(self) -> None:
+        """Give what is under way a moment, and the rest to others."""
+        await self._hands.finish(LAST_TURNS)
 
     async def _measure(self) -> None:
         if monotonic() >= self._measure_at:
@@ -100,15 +99,15 @@ class Turns:
         chosen = self._choose(await self._previews.next_of_each_shop(self._hands.busy))
         if chosen is None:
             return False
-        tries = await self._previews.take_turn(chosen.shop, chosen.preview_id, LEASE)
-        if tries is not None:
+        turn = await self._previews.take_turn(chosen.shop, chosen.preview_id, LEASE)
+        if turn is not None:
             self._turns += 1
             self._last[chosen.shop] = self._turns
             self._large += chosen.large
             self._small += not chosen.large
             if self._small:
                 self._no_small.clear()
-            self._hands.begin(chosen.shop, self._see_to(chosen, tries))
+            self._hands.begin(chosen.shop, self._see_to(chosen, turn))
         return True
 
     def _choose(self, waiting: Sequence[Waiting]) -> Waiting | None:
@@ -124,30 +123,31 @@ class Turns:
             fitting = [one for one in waiting if not one.large or self._large < LARGE_AT_ONCE]
         return min(fitting, key=lambda one: (one.large, self._last.get(one.shop, 0), one.requested_at), default=None)
 
-    async def _see_to(self, turn: Waiting, tries: int) -> None:
-        keeping = asyncio.create_task(self._keep(turn, tries))
+    async def _see_to(self, preview: Waiting, turn: Turn) -> None:
+        keeping = asyncio.create_task(self._keep(preview, turn))
         back: timedelta | None = timedelta(0)
         try:
-            if tries > MAX_TRIES:
-                await self._give_up(turn.shop, turn.preview_id)
+            if turn.fruitless > MAX_TRIES:
+                await self._give_up(preview.shop, preview.preview_id)
             else:
-                await self._compute(turn.shop, turn.preview_id, self._after_the_small if turn.large else _at_once)
+                give_way = self._after_the_small if preview.large else _at_once
+                await self._compute(preview.shop, preview.preview_id, give_way)
             back = None
         except (BrokerUnavailable, *STORE_AWAY) as error:
-            log.warning("preview_put_off", shop=turn.shop, preview=turn.preview_id, reason=repr(error))
+            log.warning("preview_put_off", shop=preview.shop, preview=preview.preview_id, reason=repr(error))
             back = AFTER_A_FAILURE
         except Exception:
-            log.exception("preview_not_ended", shop=turn.shop, preview=turn.preview_id)
+            log.exception("preview_not_ended", shop=preview.shop, preview=preview.preview_id)
             back = AFTER_A_FAILURE
         finally:
-            self._large -= turn.large
-            self._small -= not turn.large
+            self._large -= preview.large
+            self._small -= not preview.large
             if self._small == 0:
                 self._no_small.set()
             keeping.cancel()
             if back is not None:
                 with suppress(Exception):  # the store is away: the lease runs out by itself
-                    await self._previews.keep_turn(turn.shop, turn.preview_id, tries, back)
+                    await self._previews.keep_turn(preview.shop, preview.preview_id, turn, back)
 
     async def _after_the_small(self) -> None:
         """Wait until no small preview is under way here: a person waits for that one."""
@@ -155,13 +155,13 @@ class Turns:
             async with asyncio.timeout(LONGEST_WAY):
                 await self._no_small.wait()
 
-    async def _keep(self, turn: Waiting, tries: int) -> None:
+    async def _keep(self, preview: Waiting, turn: Turn) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             try:
-                await self._previews.keep_turn(turn.shop, turn.preview_id, tries, LEASE)
+                await self._previews.keep_turn(preview.shop, preview.preview_id, turn, LEASE)
             except Exception as error:  # noqa: BLE001  # without it two may compute one: the later run supersedes
-                log.warning("turn_not_kept", shop=turn.shop, preview=turn.preview_id, reason=repr(error))
+                log.warning("turn_not_kept", shop=preview.shop, preview=preview.preview_id, reason=repr(error))
 
 
 async def _at_once() -> None:

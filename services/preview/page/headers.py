@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from shared.domain.shop import named_shop
+
 ADMIN = "https://admin.shopify.com"
 APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
 """The one file of Shopify's CDN that may run: anybody with a shop can upload others to the same host."""
-
-# Looked at before it is lowered: of other alphabets some capitals become ASCII by it.
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", re.ASCII | re.IGNORECASE)
 
 ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -37,8 +35,7 @@ class Opened:
     @classmethod
     def by(cls, query: Mapping[str, str]) -> Opened:
         """From the parameters that Shopify opens an app with. What is no shop's domain counts as not given."""
-        domain = query.get("shop", "")
-        shop = domain.lower() if _SHOP.fullmatch(domain) else None
+        shop = named_shop(query.get("shop", ""))
         return cls(shop, shop is not None and "host" in query)
 
 

@@ -15,12 +15,13 @@ from shared.domain.codes import Code
 from shared.domain.job import UNFINISHED_JOB_STATES
 from shared.domain.plan import Ended
 from shared.domain.push import PushState, RowOutcome
+from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.pushes import PushOutcome, PushRow, PushStore
 from shared.mongodb.shops.shops import ShopStore
-from shared.mongodb.stock.stock import CellStock
+from shared.mongodb.stock.stock import CellStock, StockStore
 
 log = structlog.get_logger()
 
@@ -48,6 +49,19 @@ class AbandonedShops:
         self._cells = cells
         self._pushes = pushes
         self._code = code
+
+    @classmethod
+    def of(cls, mongo: Mongo, code: Code = Code.SHOP_PAUSED_TOO_LONG) -> AbandonedShops:
+        """Put together over one database; the command that makes restored records safe has one, too."""
+        cells = CellStore(mongo.db)
+        return cls(
+            ending=Ending(mongo.transactions, StockStore(mongo.db), cells),
+            shops=ShopStore(mongo.db, []),
+            jobs=JobStore(mongo.db, mongo.transactions),
+            cells=cells,
+            pushes=PushStore(mongo.db),
+            code=code,
+        )
 
     async def round(self) -> None:
         """Look for shops that are gone and still have open cells."""

@@ -11,14 +11,12 @@ import asyncio
 from time import monotonic
 
 import structlog
-from pydantic import ValidationError
 
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from shared.contract.messages import CellsFinished
-from shared.contract.mistakes import mistakes_of
 from shared.mongodb.jobs.jobs import JobStore
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery
 
 log = structlog.get_logger()
 
@@ -42,10 +40,7 @@ class Aggregator:
 
     async def on_finished(self, delivery: Delivery) -> None:
         """Some cells have ended. Repeats and losses do no harm: the documents are counted, not the messages."""
-        try:
-            message = CellsFinished.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        message = delivery.read(CellsFinished)
         key = (message.shop, message.job_id)
         now = monotonic()
         wait = self._due.get(key, now) - now

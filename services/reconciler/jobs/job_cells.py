@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Reason
 from shared.domain.job import JobSource
+from shared.domain.preview import is_expired
 from shared.domain.selection import Filtered, Selection
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.jobs.cell import Cell, NewCell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import Job, WholeJob
+from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.previews.row_form import row_of
 from shared.mongodb.schema import Document
@@ -22,22 +24,15 @@ from shared.mongodb.schema import Document
 BATCH = 500
 """Cells made in one transaction."""
 
-PREVIEW_VALID = timedelta(hours=24)
-"""A preview older than this is refused."""
-
-
-def expired(taken: datetime) -> bool:
-    """Whether what was taken then is too old to act on."""
-    return datetime.now(UTC) - taken > PREVIEW_VALID
-
 
 class JobCells:
     """Reads the cells a job is to have, in batches, always in the same order."""
 
-    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore) -> None:
+    def __init__(self, boms: BomStore, previews: PreviewStore, cells: CellStore, jobs: JobStore) -> None:
         self._boms = boms
         self._previews = previews
         self._cells = cells
+        self._jobs = jobs
 
     def of(self, job: WholeJob) -> AsyncIterator[list[NewCell]]:
         """The cells of a job."""
@@ -48,7 +43,7 @@ class JobCells:
         return self._selected(job)
 
     async def _selected(self, job: WholeJob) -> AsyncIterator[list[NewCell]]:
-        selection = job.selection.to_domain()
+        selection = (await self._jobs.selection(job)).to_domain()
         if job.preview_id is not None:
             async for part in self._of_preview(job, job.preview_id, selection):
                 yield part
@@ -61,10 +56,10 @@ class JobCells:
     async def _of_preview(self, job: WholeJob, preview_id: str, selection: Selection) -> AsyncIterator[list[NewCell]]:
         """The selected cells with their rows, without those that are to be left out."""
         shop = job.shop
-        leave_out = job.rows_left_out
+        leave_out = await self._jobs.leave_out(job)
         # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
         preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
-        if preview is not None and job.selects(preview["selection"]):
+        if preview is not None and preview["selection"] == job.held_selection:
             chosen = self._rows_of(shop, preview_id)
         else:
             chosen = self._boms.select(shop, selection, size=BATCH)
@@ -105,7 +100,7 @@ class JobCells:
             if code is Code.OUTCOME_UNKNOWN or (code is not None and row_is_stale(code)):
                 again.append(NewCell(cell.key, bom.inventory_item_id, bom.name, code=code))
                 continue
-            if cell.row is not None and expired(cell.row.taken_at):
+            if cell.row is not None and is_expired(cell.row.taken_at, datetime.now(UTC)):
                 again.append(NewCell(cell.key, bom.inventory_item_id, bom.name, code=Code.PREVIEW_EXPIRED))
                 continue
             same_item = cell.item_id == bom.inventory_item_id

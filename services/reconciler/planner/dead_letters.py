@@ -25,7 +25,8 @@ from shared.domain.cell import CellKey
 from shared.kept_messages import KeptMessages
 from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
-from shared.rabbitmq.consumer import FOREIGN_KEY, Delivery
+from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.frame import FOREIGN_KEY
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import CELLS, WEBHOOKS, exchange_of, queue_named
 

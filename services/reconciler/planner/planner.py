@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
-from services.reconciler.jobs.job_cells import JobCells, expired
+from services.reconciler.jobs.job_cells import JobCells
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from services.reconciler.planner.overlap import shares_a_cell
 from shared import metrics
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
-from shared.contract.mistakes import cut, mistakes_of
+from shared.contract.mistakes import cut
 from shared.domain.codes import EXPLAINED, Code
-from shared.domain.job import JobSource, JobState
+from shared.domain.job import Asked, JobSource, JobState
+from shared.domain.preview import is_expired
 from shared.errors import BrokerUnavailable
-from shared.foreign_acts import ForeignActs
+from shared.mongodb.catalogue.selections import SelectionLost
 from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.jobs.cell import NewCell, cell_id
-from shared.mongodb.jobs.cells import CellStore, is_duplicate_cell
+from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.lease import PlanLease
+from shared.mongodb.jobs.leases import PlanLease
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.observing import tracing
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Delivery, Reject
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.publisher import Publisher
 from shared.shop_locks import ShopLocks
 
@@ -39,6 +43,12 @@ log = structlog.get_logger()
 
 MAX_TRIES = 5
 """Tries of planning a job, a watchdog's round apart, after which one that fails for its own sake ends."""
+
+SHOPS_AT_ONCE = 20
+"""Shops planned side by side on the word of messages."""
+
+LAST_PLANS = 20.0
+"""Seconds that planning under way gets to end when the process stops."""
 
 _LEASE_TRIES = 20
 _LEASE_PAUSE = 0.1
@@ -60,11 +70,11 @@ class Planner:
         window: Window,
         job_events: JobEvents,
         publisher: Publisher,
-        acts: ForeignActs,
+        audit: AuditLog,
         most_open: int,
     ) -> None:
         """`most_open`: jobs of one shop that have not ended."""
-        self._acts = acts
+        self._audit = audit
         self._transactions = transactions
         self._lease = lease
         self._jobs = jobs
@@ -79,36 +89,39 @@ class Planner:
         self._locks = ShopLocks()
         self._planning: set[str] = set()
         self._again: set[str] = set()
+        self._slots = asyncio.Semaphore(SHOPS_AT_ONCE)
+        self._soon: dict[str, asyncio.Task[None]] = {}
 
     async def on_command(self, delivery: Delivery) -> None:
         """Handle one command. Raises Reject for a body that can never be understood."""
-        try:
-            if delivery.key == topology.JOB_CANCEL:
-                cancel = JobCancel.model_validate_json(delivery.body)
-                await self.cancel(cancel.shop, cancel.job_id)
-                if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
-                    await self._acts.note(delivery, "job.cancel", cancel.shop, cancel.job_id)
-                return
-            if delivery.key != topology.JOB_REQUEST:
-                raise Reject(f"{cut(delivery.key)} is no message about jobs")
-            request = JobRequest.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
-        if await self._shops.get(request.shop) is None:
-            raise Reject(f"the shop {request.shop} is not known; add it first")
+        if delivery.key == topology.JOB_CANCEL:
+            cancel = delivery.read(JobCancel)
+            await self._check_known(cancel.shop)
+            await self.cancel(cancel.shop, cancel.job_id)
+            if await self._jobs.cancel_requested(cancel.shop, cancel.job_id):
+                await self._audit.note_message(delivery.sender, "job.cancel", cancel.shop, cancel.job_id)
+            return
+        if delivery.key != topology.JOB_REQUEST:
+            raise Reject(f"{cut(delivery.key)} is no message about jobs")
+        request = delivery.read(JobRequest)
+        await self._check_known(request.shop)
         if request.of_job_id is not None:
             first = await self._jobs.get_whole(request.shop, request.of_job_id)
             if first is None:
                 raise Reject(f"there is no job {request.of_job_id} to retry or undo")
             # Its cells are the first job's: what it says of overlaps must be about those.
-            request = request.model_copy(update={"selection": first.selection})
+            request = request.model_copy(update={"selection": await self._jobs.selection(first)})
         sender = delivery.sender
         said = {
             "requested_by": sender.name(request.requested_by),
             "source": sender.source(request.source, request.of_job_id),
         }
         if await self._stored(request, said, delivery):
-            await self.plan(request.shop)
+            self.plan_soon(request.shop)
+
+    async def _check_known(self, shop: str) -> None:
+        if await self._shops.get(shop) is None:
+            raise Reject(f"the shop {shop} is not known; add it first")
 
     async def _stored(self, request: JobRequest, said: Mapping[str, Any], delivery: Delivery) -> bool:
         """Store a job that is not known yet; whether there is anything to plan. One too many ends with its code.
@@ -118,14 +131,11 @@ class Planner:
         shop, asker = request.shop, request.requested_by
         request = request.model_copy(update=dict(said))
         async with self._locks.of(shop):
-            if await self._jobs.open(shop, self._most_open) < self._most_open:
-                if await self._jobs.request(request):
-                    await self._acts.note(delivery, "job.start", shop, request.job_id, asker)
-                return True
-            if await self._jobs.get(shop, request.job_id) is not None:
-                return True  # asked for over HTTP, by a schedule or a repair, or once more
-            why = f"{self._most_open} jobs of this shop have not ended yet, which is the most."
-            await self._jobs.request(request, refused=(str(Code.TOO_MANY_JOBS), why))
+            asked = await self._jobs.ask(request, most_open=self._most_open)
+            if asked is Asked.STORED:
+                await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
+            if asked is not Asked.REFUSED:
+                return True  # also what any of Trueup's parts has asked for: that stands before its message leaves
         metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
         log.info("job_refused", shop=shop, job=request.job_id)
         await self._tell(shop, request.job_id)
@@ -133,11 +143,36 @@ class Planner:
 
     async def on_finished(self, delivery: Delivery) -> None:
         """A job has ended: those that waited for it may start."""
+        self.plan_soon(delivery.read(JobFinished).shop)
+
+    def plan_soon(self, shop: str) -> None:
+        """Plan beside whoever asks: the cells of a large job take long to make, and no message is held meanwhile.
+
+        What a crash leaves unplanned, or a server that is away, the watchdog finds in the documents.
+        """
+        self._again.add(shop)
+        if shop not in self._soon and shop not in self._planning:
+            self._soon[shop] = asyncio.create_task(self._planned(shop), name=f"plan {shop}")
+
+    async def _planned(self, shop: str) -> None:
         try:
-            finished = JobFinished.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
-        await self.plan(finished.shop)
+            async with self._slots:
+                # From this look to the end of the task nothing else runs, so no wish in between is lost.
+                while shop in self._again:
+                    await self.plan(shop)
+        except Exception:  # the watchdog plans it again
+            log.exception("planning_failed", shop=shop)
+        finally:
+            self._soon.pop(shop, None)
+
+    async def stop(self) -> None:
+        """Give planning under way a moment to end, and leave the rest to others."""
+        tasks = set(self._soon.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=LAST_PLANS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def cancel(self, shop: str, job_id: str) -> None:
         """Cancel what has not begun. Safe to repeat: a crash in between leaves the message to do the rest."""
@@ -192,14 +227,14 @@ class Planner:
             await self._plan_one(job, lease_no)
         except WriteConflict:
             raise  # the lease has passed to another planner
-        except ValidationError:
+        except (ValidationError, SelectionLost):
             # Checked when it came in: only an older build can have left it. It must not hold up those behind it.
             await self._fail(job, "INVALID_SELECTION", "The selection of this job cannot be read; request it again.")
         except (BrokerUnavailable, *STORE_AWAY) as error:
             log.warning("job_put_off", reason=repr(error))
         except Exception as error:  # whatever it is, it is this job's
             log.exception("job_not_planned")
-            if is_duplicate_cell(error):
+            if is_duplicate(error):
                 return  # another job has a cell open, for as long as that takes
             if await self._jobs.note_not_planned(job.shop, job.job_id) >= MAX_TRIES:
                 await self._give_up(job)
@@ -223,7 +258,9 @@ class Planner:
         others = [other for other in await self._jobs.unfinished(job.shop) if other.job_id != job.job_id]
         for other in others:
             earlier = other.no is not None and job.no is not None and other.no < job.no
-            if (earlier or other.state is JobState.RUNNING) and await shares_a_cell(job, other, self._cells):
+            if (earlier or other.state is JobState.RUNNING) and await shares_a_cell(
+                job, other, self._cells, self._jobs
+            ):
                 if job.waits_for != other.job_id:
                     await self._jobs.wait(job.shop, job.job_id, other.job_id)
                     log.info("job_waits", waits_for=other.job_id)
@@ -243,7 +280,7 @@ class Planner:
         preview = await self._previews.get(job.shop, job.preview_id)
         if preview is None or preview["state"] != "ready":
             return Code.NOT_IN_PREVIEW
-        return Code.PREVIEW_EXPIRED if expired(preview["taken_from"]) else None
+        return Code.PREVIEW_EXPIRED if is_expired(preview["taken_from"], datetime.now(UTC)) else None
 
     async def _start(self, job: WholeJob, lease_no: int) -> None:
         """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""

@@ -8,8 +8,7 @@ from services.reconciler.jobs.window import Window
 from services.reconciler.opened import Opened
 from services.reconciler.planner.dead_letters import DeadLetters
 from services.reconciler.planner.planner import Planner
-from shared.foreign_acts import ForeignActs
-from shared.mongodb.lease import PlanLease
+from shared.mongodb.jobs.leases import PlanLease
 from shared.mongodb.shops.audit import AuditLog
 from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, JOBS
 
@@ -17,27 +16,28 @@ _COMMANDS_AT_ONCE = 20
 
 
 def compose_planner(opened: Opened) -> Planner:
-    """A planner; the aggregator's watchdog has one, too, for jobs whose message was lost."""
+    """The planner of a process; the aggregator's watchdog plans by it, too, jobs whose message was lost."""
     jobs, cells = opened.jobs, opened.cells
-    return Planner(
-        acts=ForeignActs(AuditLog(opened.mongo.db)),
+    planner = Planner(
+        audit=AuditLog(opened.mongo.db),
         transactions=opened.mongo.transactions,
         lease=PlanLease(opened.mongo.db, opened.owner),
         jobs=jobs,
         cells=cells,
         shops=opened.shops,
         previews=opened.previews,
-        sources=JobCells(opened.boms, opened.previews, cells),
+        sources=JobCells(opened.boms, opened.previews, cells, jobs),
         window=Window(jobs, cells, opened.publisher),
         job_events=JobEvents(jobs, cells, opened.publisher),
         publisher=opened.publisher,
         most_open=opened.settings.open_jobs_per_shop,
     )
+    opened.later.push_async_callback(planner.stop)
+    return planner
 
 
-async def start_planner(opened: Opened) -> None:
+async def start_planner(opened: Opened, planner: Planner) -> None:
     """Consume what a planner consumes."""
-    planner = compose_planner(opened)
     dead_letters = DeadLetters(opened.keeper, opened.cells, opened.publisher, opened.seals)
     await opened.consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
     await opened.consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)

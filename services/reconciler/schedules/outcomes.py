@@ -10,6 +10,7 @@ from shared import metrics
 from shared.contract.outgoing import ScheduleOutcome
 from shared.domain.schedule import RunState
 from shared.hands import Hands
+from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -74,6 +75,16 @@ class Outcomes:
     async def _told(self, run: ScheduleRun) -> None:
         try:
             await self._tell(run)
+        except STORE_AWAY:
+            log.exception("outcome_put_off", shop=run.shop, run=run.run_id)  # another takes it up in a while
+        except Exception as error:  # a document of an older build, a secret under a key that is gone
+            log.exception("outcome_not_made", shop=run.shop, run=run.run_id)
+            await self._not_made(run, type(error).__name__)
+
+    async def _not_made(self, run: ScheduleRun, why: str) -> None:
+        """It counts as a try that has failed."""
+        try:
+            await self._again(run, f"it could not be put together: {why}")
         except Exception:  # a store that is away: another takes it up in a while
             log.exception("outcome_put_off", shop=run.shop, run=run.run_id)
 

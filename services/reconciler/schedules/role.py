@@ -8,7 +8,7 @@ from datetime import timedelta
 from services.reconciler.opened import Opened
 from services.reconciler.schedules.following import Following
 from services.reconciler.schedules.outcomes import PAUSES, Outcomes
-from services.reconciler.schedules.scheduling import TICK, Scheduling
+from services.reconciler.schedules.scheduling import MAX_TRIES, TICK, Scheduling
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.schedules.outgoing_webhooks import OutgoingWebhooks
@@ -19,10 +19,13 @@ from shared.shop_life.wiring import ShopLife
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTimes:
-    """How often it is looked for what is due, in seconds, and the pauses before an outcome is delivered again."""
+    """How often it is looked for what is due, in seconds, how often one moment is tried, and the pauses before an
+    outcome is delivered again.
+    """
 
     tick: float = TICK
     pauses: tuple[timedelta, ...] = PAUSES
+    most_tries: int = MAX_TRIES
 
 
 def start_schedules(opened: Opened, life: ShopLife, *, times: ScheduleTimes) -> None:
@@ -40,6 +43,7 @@ def start_schedules(opened: Opened, life: ShopLife, *, times: ScheduleTimes) -> 
         previews=opened.previews,
         publisher=opened.publisher,
         following=following,
+        most_tries=times.most_tries,
     )
     allowed = part_of(settings, TargetSettings)
     targets = OutgoingWebhooks.open(private=allowed.private_targets, ports=allowed.target_ports)

@@ -12,8 +12,9 @@ from shared import metrics
 from shared.contract.messages import JobRequest, PreviewRequest
 from shared.domain.job import JobSource
 from shared.domain.schedule import RunState, Skipped, why_skipped
-from shared.errors import BrokerUnavailable, ShopifyError
+from shared.errors import BrokerUnavailable, ShopifyError, TimeZoneUnknown
 from shared.hands import Hands
+from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.run import ScheduleRun
@@ -25,6 +26,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
 from shared.schedules.moments import last_moment, next_moment, run_id
 from shared.shop_life.time_zones import TimeZones
+from shared.zones import zone_of
 
 log = structlog.get_logger()
 
@@ -33,6 +35,9 @@ TICK = 1.0
 
 AT_ONCE = 8
 """Schedules seen to at once, each of another shop: one whose Shopify does not answer holds nobody else's up."""
+
+MAX_TRIES = 10
+"""Tries of one moment, a lease apart: then the run is left out, and the schedule goes on to its next moment."""
 
 
 class Scheduling:
@@ -49,6 +54,7 @@ class Scheduling:
         previews: PreviewStore,
         publisher: Publisher,
         following: Following,
+        most_tries: int = MAX_TRIES,
     ) -> None:
         self._schedules = schedules
         self._runs = runs
@@ -58,6 +64,8 @@ class Scheduling:
         self._previews = previews
         self._publisher = publisher
         self._following = following
+        self._most_tries = most_tries
+        self._failed: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._hands = Hands(AT_ONCE)
 
     async def round(self) -> None:
@@ -84,13 +92,56 @@ class Scheduling:
         return True
 
     async def _seen_to(self, schedule: Schedule, due_at: datetime) -> None:
+        # The lease stands until another try; the run's id stays the same.
         try:
             await self._see_to(schedule, due_at)
-        except (BrokerUnavailable, ShopifyError) as error:
-            # The lease stands until another try; the run's id stays the same.
+        except (BrokerUnavailable, *STORE_AWAY) as error:
+            # Away for all: however long that takes, no run is lost by it.
             log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
+        except TimeZoneUnknown as error:
+            log.warning("schedule_has_no_zone", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
+            await self._leave_out(schedule, due_at, Skipped.TIME_ZONE_UNKNOWN)
+        except ShopifyError as error:
+            log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
+            await self._tried(schedule, due_at)
         except Exception:  # one schedule must not take the others' turns
             log.exception("schedule_failed", shop=schedule.shop, schedule=schedule.schedule_id)
+            await self._tried(schedule, due_at)
+        else:
+            self._failed.pop((schedule.shop, schedule.schedule_id), None)
+
+    async def _tried(self, schedule: Schedule, due_at: datetime) -> None:
+        """A try has failed, and was not the last one; or it was."""
+        name = (schedule.shop, schedule.schedule_id)
+        moment, tries = self._failed.get(name, (due_at, 0))
+        tries = tries + 1 if moment == due_at else 1
+        self._failed[name] = (due_at, tries)
+        if tries >= self._most_tries:
+            await self._leave_out(schedule, due_at, Skipped.NOT_BEGUN)
+
+    async def _leave_out(self, schedule: Schedule, due_at: datetime, why: Skipped) -> None:
+        """Leave this moment's run out; the next one is looked for by UTC, since the zone may be what is not known.
+
+        A schedule without any next moment is switched off.
+        """
+        self._failed.pop((schedule.shop, schedule.schedule_id), None)
+        try:
+            noted = await self._runs.unfinished(schedule.shop, schedule.schedule_id)
+            never_asked = [run for run in noted if run.state is RunState.DUE]
+            for run in never_asked:
+                await self._runs.left_out(run, why)
+            if not never_asked:
+                await self._runs.note(schedule, run_id(schedule.shop, schedule.schedule_id, due_at), due_at, why)
+            metrics.SCHEDULED_RUNS.labels(str(schedule.action), "skipped").inc()
+            try:
+                coming = next_moment(schedule.timing, UTC, max(datetime.now(UTC), due_at))
+            except ValueError:
+                log.exception("schedule_switched_off", shop=schedule.shop, schedule=schedule.schedule_id)
+                await self._schedules.switch_off(schedule)
+            else:
+                await self._schedules.advance(schedule, coming)
+        except Exception:  # a store that is away: the next try does it
+            log.exception("schedule_not_left_out", shop=schedule.shop, schedule=schedule.schedule_id)
 
     async def _see_to(self, schedule: Schedule, due_at: datetime) -> None:
         """Begin the run of the last moment that has passed, or leave it out; earlier ones are made up for by it."""
@@ -114,8 +165,8 @@ class Scheduling:
         await self._schedules.advance(schedule, next_moment(schedule.timing, zone, max(now, moment)))
 
     async def _zone(self, schedule: Schedule) -> ZoneInfo:
-        """The schedule's own, or the shop's. Raises ShopifyError where that was never known and cannot be read."""
-        return await self._zones.of(schedule.shop) if schedule.time_zone is None else ZoneInfo(schedule.time_zone)
+        """The schedule's own, or the shop's. Raises TimeZoneUnknown, and ShopifyError where it cannot be read."""
+        return await self._zones.of(schedule.shop) if schedule.time_zone is None else zone_of(schedule.time_zone)
 
     async def _still_running(self, schedule: Schedule, run: str) -> bool:
         """Whether an earlier run has not ended. One that was noted by a process that died is asked for first."""

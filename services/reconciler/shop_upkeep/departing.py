@@ -25,6 +25,10 @@ _GONE = frozenset({"unauthorized", "forbidden", "unknown shop"})
 """What says that the app is gone: the probe needs no permission, so 403 refuses the token as 401 does; or there is no
 token any more. A shop that is frozen, locked or not found may come back with the app: it is asked again."""
 
+REDACT_AFTER = timedelta(days=10)
+"""A shop that left so long ago is asked about as if Shopify had asked for its redaction, which it does after two days
+and tries for hours: that webhook was lost."""
+
 _AT_ONCE = 8
 """Shops asked at the same time: one that does not answer must not hold up the others."""
 
@@ -54,6 +58,8 @@ class Departing:
         """Ask about the shops whose turn it is; several replicas share them."""
         slots = asyncio.Semaphore(_AT_ONCE)
         now = datetime.now(UTC)
+        if overdue := await self._departures.claim_overdue(now - REDACT_AFTER):
+            log.warning("redactions_overdue", shops=overdue)
         due = [departure for departure in await self._departures.claimed() if self._is_due(departure, now)]
         await asyncio.gather(*(self._follow(slots, departure) for departure in due))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+import structlog
 from ulid import ULID
 
 from shared.contract.messages import JobRequest
@@ -17,7 +18,9 @@ from shared.domain.comparison import Direction, Row
 from shared.domain.drift import may_repair
 from shared.domain.job import JobSource
 from shared.domain.selection import Grid
+from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewRow
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST
@@ -25,6 +28,8 @@ from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
 from shared.shopify.reads.reads import ShopifyReads
+
+log = structlog.get_logger()
 
 MAX_WAITING = 600.0
 """Seconds a sweep waits for the call budget at one batch before it gives up, loudly."""
@@ -49,21 +54,21 @@ class DriftedCell:
         return may_repair(self.row.cell_class)
 
 
+Found = Callable[[Sequence[DriftedCell]], Awaitable[None]]
+"""Takes the drifted cells of some that were read."""
+
+
 @dataclass(slots=True)
 class SweepResult:
-    """What a sweep found. Only drifted cells are kept one by one."""
+    """The figures of a sweep, in cells."""
 
     shop: str
     cells: int = 0
-    drifted: list[DriftedCell] = field(default_factory=list)
+    drifted: int = 0
+    repairable: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
-
-    @property
-    def repairable(self) -> list[DriftedCell]:
-        """The cells that a repair takes."""
-        return [cell for cell in self.drifted if cell.repairable]
 
 
 class FullRead:
@@ -75,8 +80,11 @@ class FullRead:
         self._shopify = shopify
         self._publisher = publisher
 
-    async def sweep(self, shop: str) -> SweepResult:
-        """Read every level. Raises what the Shopify adapter raises: a sweep with a gap is no sweep."""
+    async def sweep(self, shop: str, found: Found) -> SweepResult:
+        """Read every level; `found` is told of drifted cells as they are read: they may be all of the shop's.
+
+        Raises what the Shopify adapter raises: a sweep with a gap is no sweep.
+        """
         started = monotonic()
         result = SweepResult(shop)
         locations = await patiently(
@@ -91,21 +99,22 @@ class FullRead:
                 most_waiting=MAX_WAITING,
                 clock=self._shopify.time,
             )
+            drifted = []
             for row in rows:
                 place = locations.get(row.key.location_id)
-                _note(result, row, None if place is None else place.name)
+                if (cell := _noted(result, row, None if place is None else place.name)) is not None:
+                    drifted.append(cell)
+            if drifted:
+                await found(drifted)
         result.seconds = monotonic() - started
         return result
 
-    async def repair(self, shop: str, cells: Sequence[DriftedCell], *, requested_by: str) -> list[str]:
-        """Publish jobs that pull Shopify's value where that is still safe when they run; answers their ids.
-
-        Raises BrokerUnavailable.
-        """
+    async def repair(self, shop: str, cells: Iterable[CellKey], jobs: JobStore, *, requested_by: str) -> list[str]:
+        """Ask for jobs that pull Shopify's value where that is still safe when they run; answers their ids."""
         requested: list[str] = []
-        for part in batches([cell.key for cell in cells], CELLS_PER_JOB):
+        for part in batches(cells, CELLS_PER_JOB):
             request = repair_request(shop, part, str(ULID()), requested_by=requested_by)
-            await self._publisher.command(JOB_REQUEST, request)
+            await ask_for_repair(request, jobs, self._publisher)
             requested.append(request.job_id)
         return requested
 
@@ -123,7 +132,17 @@ def repair_request(shop: str, cells: Sequence[CellKey], job_id: str, *, requeste
     )
 
 
-def _note(result: SweepResult, row: PreviewRow, location_name: str | None) -> None:
+async def ask_for_repair(request: JobRequest, jobs: JobStore, publisher: Publisher) -> None:
+    """Store the job, so that it stands whatever becomes of its message, and tell of it."""
+    await jobs.request(request)
+    try:
+        await publisher.command(JOB_REQUEST, request)
+    except BrokerUnavailable:
+        log.warning("repair_not_told", shop=request.shop, job=request.job_id)  # the watchdog finds the job
+
+
+def _noted(result: SweepResult, row: PreviewRow, location_name: str | None) -> DriftedCell | None:
+    """Count a row; returns the cell where it has drifted."""
     result.cells += 1
     if row.reason is not None:
         result.left_out[str(row.reason)] += 1
@@ -131,4 +150,8 @@ def _note(result: SweepResult, row: PreviewRow, location_name: str | None) -> No
         result.codes[str(row.code)] += 1
     elif row.row is not None and row.row.base is not None and row.row.overrides_shopify:
         # Both moved by the same amount is no drift to repair, but the base is behind all the same.
-        result.drifted.append(DriftedCell(row.key, row.item_id or "", row.bom_name, location_name, row.row))
+        cell = DriftedCell(row.key, row.item_id or "", row.bom_name, location_name, row.row)
+        result.drifted += 1
+        result.repairable += cell.repairable
+        return cell
+    return None

@@ -18,6 +18,7 @@ from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.missed import Sighting
 from shared.mongodb.stock.stock import StockStore
 from shared.reading.levels import Value, level_of
+from shared.reading.locations import location_of
 from shared.shopify.bulk.bulk import NoBulkQuery
 from shared.shopify.bulk.every_level import EveryLevel
 from shared.shopify.reads.changes import ShopifyChanges
@@ -90,9 +91,9 @@ class Looking:
                 locations.append(page.location)
             if page.items:
                 found.changed += len(page.items)
-                place = _location(page.location)
+                place = location_of(page.location)
                 await self._compare(shop, [(item, place) for item in page.items], page.taken_at, found)
-        await self._boms.keep_locations(shop, [_location(place) for place in locations])
+        await self._boms.keep_locations(shop, [location_of(place) for place in locations])
         if watermark is None or full:
             await self._look_at_all(shop, found)
         return found
@@ -111,10 +112,12 @@ class Looking:
             else:
                 await self._ask_for_bases(shop)
                 return
-        result = await self._sweeper.sweep(shop)
-        found.cells += result.cells
-        for part in batches(result.drifted, _PER_WRITE):
-            await self._watch(shop, [_sighting(cell) for cell in part], found)
+
+        async def drifted(cells: Sequence[DriftedCell]) -> None:
+            for part in batches(cells, _PER_WRITE):
+                await self._watch(shop, [_sighting(cell) for cell in part], found)
+
+        found.cells += (await self._sweeper.sweep(shop, drifted)).cells
 
     async def _ask_for_bases(self, shop: str) -> None:
         """Cells that no level was listed for, and of which nothing is known: a read says why, or gives a base."""
@@ -163,10 +166,6 @@ class Looking:
 def _watchable(boms: Mapping[str, Bom], item_id: str) -> Bom | None:
     bom = boms.get(item_id)
     return None if bom is None or bom.externally_managed else bom
-
-
-def _location(place: ShopLocation) -> Location:
-    return Location(place.location_id, place.name, place.active, place.managed_elsewhere)
 
 
 def _sighting(cell: DriftedCell) -> Sighting:

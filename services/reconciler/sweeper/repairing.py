@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from ulid import ULID
 
-from services.reconciler.sweeper.full_read import CELLS_PER_JOB, repair_request
+from services.reconciler.sweeper.full_read import CELLS_PER_JOB, ask_for_repair, repair_request
 from shared import metrics
 from shared.domain.cell import CellKey, CellState
 from shared.domain.comparison import CellClass, classify
 from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
 from shared.domain.stock import Stock
-from shared.errors import BrokerUnavailable
+from shared.errors import TimeZoneUnknown
 from shared.mongodb.drift.drift import MAX_TRIES, DriftStore
 from shared.mongodb.drift.missed import LeftByJob, Missed, MissedOutcome, MissedState
 from shared.mongodb.drift.sweeps import Breaker, SweepState, SweepStore
@@ -25,7 +24,7 @@ from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.stock.stock import StockStore
 from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.topology import JOB_REQUEST
+from shared.zones import zone_of
 
 log = structlog.get_logger()
 
@@ -69,9 +68,10 @@ class Repairing:
 
     async def follow(self, shop: str) -> None:
         """Close what has been repaired or explained, and take back what a job left as it was."""
-        for missed in await self._drift.take_late(shop):
-            metrics.DRIFT_DETECTED.labels(str(missed.cell_class), "late").inc()
-            log.info("webhook_came_late", shop=shop, bom=missed.key.bom_id, location=missed.key.location_id)
+        while late := await self._drift.take_late(shop, _BATCH):
+            for missed in late:
+                metrics.DRIFT_DETECTED.labels(str(missed.cell_class), "late").inc()
+                log.info("webhook_came_late", shop=shop, bom=missed.key.bom_id, location=missed.key.location_id)
         started = datetime.now(UTC)
         while due := await self._drift.due(shop, MissedState.MISSED, started, _BATCH):
             stock = await self._stock.load(shop, [missed.key for missed in due])
@@ -143,7 +143,6 @@ class Repairing:
         why = hold(
             state.policy,
             breaker_open=broken,
-            approved=False,
             minute=_minute(state.policy, now),
             jobs_in_last_hour=await self._sweeps.repairs_since(shop, now - timedelta(hours=1)),
         )
@@ -200,11 +199,8 @@ class Repairing:
         keys: list[CellKey] = await self._drift.claim(shop, evidence, job_id, now=now)
         if not keys:
             return []
-        try:
-            await self._publisher.command(JOB_REQUEST, repair_request(shop, keys, job_id, requested_by=REQUESTED_BY))
-        except BrokerUnavailable:
-            log.warning("repair_not_asked", shop=shop, cells=len(keys))
-            return []
+        request = repair_request(shop, keys, job_id, requested_by=REQUESTED_BY)
+        await ask_for_repair(request, self._jobs, self._publisher)
         await self._drift.look_again(shop, [missed.drift_id for missed in evidence], now + self._follow_every)
         log.info("repair_asked", shop=shop, job=job_id, cells=len(keys))
         return [job_id]
@@ -221,8 +217,11 @@ def _caught_up(stock: Stock, missed: Missed) -> bool:
     return caught_up(stock, missed.base_time, missed.shopify, missed.shopify_time)
 
 
-def _minute(policy: RepairPolicy, now: datetime) -> int:
-    """The minute of the day where the quiet hours are meant."""
-    zone = ZoneInfo("UTC" if policy.quiet is None else policy.quiet.time_zone)
-    local = now.astimezone(zone)
+def _minute(policy: RepairPolicy, now: datetime) -> int | None:
+    """The minute of the day where the quiet hours are meant; None where their time zone is not known."""
+    try:
+        local = now.astimezone(UTC if policy.quiet is None else zone_of(policy.quiet.time_zone))
+    except TimeZoneUnknown as error:
+        log.warning("quiet_hours_unknown", reason=str(error))
+        return None
     return local.hour * 60 + local.minute

@@ -25,7 +25,7 @@ from shared.growing import growing
 from shared.hands import Hands
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
-from shared.mongodb.drift.sweeps import SWEEP_LEASE, Look, SweepState, SweepStore
+from shared.mongodb.drift.sweeps import SWEEP, Look, SweepState, SweepStore
 from shared.settings import SweepingSettings
 
 log = structlog.get_logger()
@@ -233,7 +233,7 @@ class Sweeping:
 
     async def _renew(self, shop: str) -> None:
         while True:
-            await asyncio.sleep(SWEEP_LEASE.total_seconds() / 3)
+            await asyncio.sleep(SWEEP.lasts.total_seconds() / 3)
             # Without it two may sweep: the documents keep each divergence to one record and one job.
             await self._sweeps.take(shop)
 

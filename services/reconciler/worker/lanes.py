@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 
 import structlog
@@ -24,7 +25,8 @@ from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from shared.observing import tracing
-from shared.rabbitmq.consumer import Delivery
+from shared.observing.spans import Span
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.topology import PARTITIONS
 
 log = structlog.get_logger()
@@ -44,6 +46,10 @@ _LONGEST_LINGER = 0.2
 NOTHING_COMES = 5.0
 """Seconds without any arrival after which a batch begins although the documents speak of more: a message was lost, or
 another worker has it. What did not come then is not waited for again."""
+
+LONGEST_HOLD = 60.0
+"""Seconds that a message is held, whatever its batch or the one before it is at: hundreds of calls of half a minute
+each are more than the broker waits for an answer. The cell is remembered, and the watchdog covers a crash."""
 
 LONG_WAIT = 1.0
 """Above these seconds no message is held: the lane remembers the cells, and the watchdog covers a crash."""
@@ -153,13 +159,31 @@ class Lane:
 
     async def _run(self) -> None:
         structlog.contextvars.bind_contextvars(shop=self._shop)
-        while self._waiting and not self._stopping.is_set():
-            try:
-                await self._turn()
-            except Exception:  # a store that is away while messages are given back: nothing may end the lane
-                log.exception("lane_turn_failed", cells=len(self._waiting))
-                await self._clock.sleep(_FAILED_WAIT)
+        bounding = asyncio.create_task(self._bound_holds(), name=f"holds of {self._shop}")
+        try:
+            while self._waiting and not self._stopping.is_set():
+                try:
+                    await self._turn()
+                except Exception:  # a store that is away while messages are given back: nothing may end the lane
+                    log.exception("lane_turn_failed", cells=len(self._waiting))
+                    await self._clock.sleep(_FAILED_WAIT)
+        finally:
+            bounding.cancel()
         self._on_empty(self._shop)
+
+    async def _bound_holds(self) -> None:
+        """By real time, as the broker counts."""
+        while True:
+            await asyncio.sleep(LONGEST_HOLD / 4)
+            await self._let_go(monotonic() - LONGEST_HOLD)
+
+    async def _let_go(self, since: float) -> None:
+        """Acknowledge the messages that came before then; their cells are remembered."""
+        for cell, delivery in list(self._waiting.items()):
+            # Cells come and go while messages are acknowledged; a second message for one is acknowledged by `add`.
+            if delivery is not None and delivery.since <= since and self._waiting.get(cell) is delivery:
+                self._waiting[cell] = None
+                await delivery.ack()
 
     async def _turn(self) -> None:
         await self._gather()
@@ -250,7 +274,7 @@ class Lane:
         await self._done(batch)
         return _NO_WAIT
 
-    def _traced(self, batch: list[str]) -> AbstractContextManager[tracing.Span]:
+    def _traced(self, batch: list[str]) -> AbstractContextManager[Span]:
         """One span for the batch, in the trace of its first cell's job, linked to where its messages were published."""
         origins = (self._published_in.get(cell) for cell in batch)
         return tracing.batch_span("work on batch", origins, shop=self._shop, cells=len(batch))
@@ -272,11 +296,7 @@ class Lane:
             await self._forget(list(self._waiting))
             return
         if seconds > LONG_WAIT:
-            # Cells come in while messages are acknowledged; a second message for one of them is acknowledged by `add`.
-            for cell, delivery in list(self._waiting.items()):
-                if delivery is not None:
-                    self._waiting[cell] = None
-                    await delivery.ack()
+            await self._let_go(inf)
         waits = [
             asyncio.ensure_future(self._stopping.wait()),
             asyncio.ensure_future(self._clock.sleep(seconds)),

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from pydantic import ValidationError
-
 from services.reconciler.worker.lanes import CellLanes
 from shared import metrics
 from shared.contract.messages import CellWork
-from shared.contract.mistakes import mistakes_of
 from shared.domain.cell import CellKey, partition_of
 from shared.mongodb.jobs.cell import cell_id
-from shared.mongodb.lease import PartitionLeases
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject, Subscription
+from shared.mongodb.jobs.leases import PartitionLeases
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.subscription import Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 PREFETCH = 2000
@@ -64,9 +63,6 @@ class Partitions:
         self._consumer.forget(subscription)
 
     async def _on_cell(self, delivery: Delivery) -> None:
-        try:
-            work = CellWork.model_validate_json(delivery.body)
-        except ValidationError as error:
-            raise Reject(str(mistakes_of(error))) from None
+        work = delivery.read(CellWork)
         key = CellKey(work.bom_id, work.location_id)
         await self._lanes.add(work.shop, cell_id(work.shop, work.job_id, key), delivery)

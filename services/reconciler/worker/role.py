@@ -15,8 +15,8 @@ from services.reconciler.worker.shopify_values import ShopifyValues
 from services.reconciler.worker.to_local import ToLocal
 from services.reconciler.worker.to_shopify import ToShopify
 from services.reconciler.worker.verifying import EVERY, Verifying
+from shared.mongodb.jobs.leases import PartitionLeases
 from shared.mongodb.jobs.pushes import PushStore
-from shared.mongodb.lease import PartitionLeases
 from shared.rabbitmq.topology import PARTITIONS
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier

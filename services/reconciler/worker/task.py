@@ -10,6 +10,7 @@ from ulid import ULID
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
 from shared.domain.job import JobSource
+from shared.domain.plan import allows_negative
 from shared.domain.undo import UndoRow
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
@@ -72,13 +73,12 @@ def task_of(cell: Cell, job: Job, *, allow_negative: bool) -> Task:
     """A task from the cell and its job; the job's own option goes before the shop's setting."""
     if cell.item_id is None:
         raise ValueError(f"{cell.cell_id} has no item: it ended when it was made")
-    option = job.options.allow_negative
     return Task(
         cell=cell,
         item_id=cell.item_id,
         direction=job.direction,
         source=job.source,
-        allow_negative=allow_negative if option is None else option,
+        allow_negative=allows_negative(job.options.allow_negative, of_shop=allow_negative),
         row=cell.row,
         push_id=cell.push_id,
         pushes_made=cell.pushes_made,

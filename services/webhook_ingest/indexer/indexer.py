@@ -32,7 +32,9 @@ from shared.mongodb.shops.redaction import Redaction
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
 from shared.observing import tracing
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject
+from shared.observing.spans import Span
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.topology import INDEXING
 
 log = structlog.get_logger()
@@ -159,7 +161,7 @@ class Indexer:
             return False
 
 
-def _traced(shop: str, batch: Sequence[_Taken]) -> AbstractContextManager[tracing.Span]:
+def _traced(shop: str, batch: Sequence[_Taken]) -> AbstractContextManager[Span]:
     """One span for the batch, in the trace of its first webhook, linked to where each was received."""
     origins = (taken.delivery.carried for taken in batch)
     return tracing.batch_span("apply webhooks", origins, shop=shop, webhooks=len(batch))

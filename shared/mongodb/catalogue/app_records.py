@@ -14,8 +14,8 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.domain.cell import CellKey
 from shared.domain.shop import MAX_BOMS
-from shared.domain.stock import Stock, adjust, counted, remap, start_tracking, stop_tracking
-from shared.mongodb.catalogue.boms import Bom, BomStore, bom_of
+from shared.domain.stock import Stock, adjust, counted, remapped, start_tracking, stop_tracking
+from shared.mongodb.catalogue.boms import Bom, BomStore, bom_fields, bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
 from shared.mongodb.catalogue.room import BomRoom
 from shared.mongodb.schema import Database, Document, found, key_of
@@ -108,21 +108,11 @@ class RecordStore:
             )
 
     async def _put(self, session: Session, shop: str, bom: Bom) -> None:
-        values: Document = {
-            "shop": shop,
-            "bom_id": bom.bom_id,
-            "inventory_item_id": bom.inventory_item_id,
-            "name": bom.name,
-            "name_lower": bom.name.lower(),
-            "tags": list(bom.tags),
-            "tracks_pre_assembled": bom.tracks_pre_assembled,
-            "externally_managed": bom.externally_managed,
-        }
         try:
             await self._boms.update_one(
                 {"_id": key_of(shop, bom.bom_id)},
                 # cells_no: whoever makes cells of this BOM at the same time must look again.
-                {"$set": values, "$inc": {"cells_no": 1}},
+                {"$set": bom_fields(shop, bom), "$inc": {"cells_no": 1}},
                 upsert=True,
                 session=session,
             )
@@ -131,7 +121,7 @@ class RecordStore:
 
     async def _first_cells(self, session: Session, shop: str, bom: Bom, reference: str) -> None:
         """A stock document at every known location, and wherever a removed BOM of this id had one."""
-        earlier = await self._lives.of(shop, bom.bom_id, session)
+        earlier = await self._lives.of(shop, bom.bom_id, bom.inventory_item_id, session)
         known = self._locations.find({"shop": shop}, {"location_id": 1}, session=session)
         location_ids = {document["location_id"] async for document in known} | set(earlier)
         if not location_ids:
@@ -159,7 +149,7 @@ class RecordStore:
     async def _remap(
         self, session: Session, shop: str, cells: Sequence[CellStock], item_id: str, reference: str
     ) -> list[CellStock]:
-        writes = [StockWrite(cell.key, cell.stock, remap(cell.stock), "remapped", reference) for cell in cells]
+        writes = [StockWrite(cell.key, cell.stock, remapped(cell.stock), "remapped", reference) for cell in cells]
         await self._stock.write(session, shop, writes)
         await self._stock_documents.update_many(
             {"shop": shop, "bom_id": {"$in": list({cell.key.bom_id for cell in cells})}},

@@ -13,14 +13,18 @@ from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
-from shared.mongodb.catalogue.filters import BomFilter
+from shared.mongodb.catalogue.filters import BomFilter, BomQuery
+from shared.mongodb.different import different
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.stock.removed_cells import RemovedCells
 from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
+_OF_ONE_SKU = 50
+"""BOMs that are told of one SKU: what so many have in common tells none of them."""
+
 _IDS_PER_QUERY = 1000
-_DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,9 @@ def bom_of(document: Document) -> Bom:
     )
 
 
-def _document(shop: str, bom: Bom) -> Document:
+def bom_fields(shop: str, bom: Bom) -> Document:
+    """What its document holds of a BOM."""
     return {
-        "_id": key_of(shop, bom.bom_id),
         "shop": shop,
         "bom_id": bom.bom_id,
         "inventory_item_id": bom.inventory_item_id,
@@ -81,12 +85,7 @@ def _document(shop: str, bom: Bom) -> Document:
         "tags": list(bom.tags),
         "tracks_pre_assembled": bom.tracks_pre_assembled,
         "externally_managed": bom.externally_managed,
-        "cells_no": 0,
     }
-
-
-def _is_duplicate(error: BulkWriteError) -> bool:
-    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ()))
 
 
 class BomStore:
@@ -170,11 +169,14 @@ class BomStore:
             await self._boms.update_many({"_id": {"$in": ids}}, change, session=session)
 
     async def by_sku(self, shop: str, skus: Iterable[str], session: Session | None = None) -> dict[str, list[Bom]]:
-        """The BOMs by the SKU that an import has seen their item with."""
-        found: dict[str, list[Bom]] = {}
-        async for document in self._boms.find({"shop": shop, "sku": {"$in": list(skus)}}, session=session):
-            found.setdefault(document["sku"], []).append(bom_of(document))
-        return found
+        """The BOMs by the SKU that an import has seen their item with; of very many with the same one, some."""
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "sku": {"$in": list(skus)}}},
+            {"$sort": {"sku": 1, "bom_id": 1}},
+            {"$group": {"_id": "$sku", "first": {"$firstN": {"n": _OF_ONE_SKU, "input": "$$ROOT"}}}},
+        ]
+        groups = self._boms.aggregate(pipeline, session=session)
+        return {group["_id"]: [bom_of(document) for document in group["first"]] async for group in groups}
 
     async def note_skus(self, shop: str, skus: Mapping[str, str | None], session: Session | None = None) -> None:
         """Note by BOM id which SKU its item has; None: it has none."""
@@ -185,10 +187,15 @@ class BomStore:
         if updates:
             await self._boms.bulk_write(updates, ordered=False, session=session)
 
-    async def select(self, shop: str, selection: Selection, *, size: int) -> AsyncIterator[list[SelectedCell]]:
-        """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells."""
+    async def select(
+        self, shop: str, selection: Selection, *, size: int, after: CellKey | None = None
+    ) -> AsyncIterator[list[SelectedCell]]:
+        """The cells of a selection, BOM by BOM in the order of their ids, in lists of about `size` cells.
+
+        `after`: only those behind this one.
+        """
         if isinstance(selection, Picked):
-            cells = sorted(selection.cells)
+            cells = sorted(cell for cell in selection.cells if after is None or cell > after)
             for part in batches(cells, size):
                 boms = await self.get(shop, {cell.bom_id for cell in part})
                 yield [SelectedCell(cell, boms.get(cell.bom_id)) for cell in part]
@@ -197,8 +204,9 @@ class BomStore:
         known = await self.locations(shop)
         location_ids = sorted(known) if places is None else sorted(places)
         gathered: list[SelectedCell] = []
-        async for bom_id, bom in self._boms_of(shop, selection):
-            gathered.extend(SelectedCell(CellKey(bom_id, location_id), bom) for location_id in location_ids)
+        async for bom_id, bom in self._boms_of(shop, selection, "" if after is None else after.bom_id):
+            keys = (CellKey(bom_id, location_id) for location_id in location_ids)
+            gathered.extend(SelectedCell(key, bom) for key in keys if after is None or key > after)
             if len(gathered) >= size:
                 yield gathered
                 gathered = []
@@ -213,27 +221,35 @@ class BomStore:
         width = len(await self.locations(shop)) if places is None else len(places)
         if isinstance(selection, Grid) and selection.bom_ids is not None:
             return width * len(selection.bom_ids)
-        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
-        return width * int(await self._boms.count_documents(condition))
+        return width * await self._filter.count(shop, await self._query(shop, selection))
 
-    async def _boms_of(self, shop: str, selection: Grid | Filtered) -> AsyncIterator[tuple[str, Bom | None]]:
+    async def _query(self, shop: str, selection: Grid | Filtered) -> BomQuery:
+        return BomQuery({"shop": shop}) if isinstance(selection, Grid) else await self._filter.query(shop, selection)
+
+    async def _boms_of(
+        self, shop: str, selection: Grid | Filtered, first: str
+    ) -> AsyncIterator[tuple[str, Bom | None]]:
+        """The BOMs of a selection by their ids, from `first` on, in order."""
         if isinstance(selection, Grid) and selection.bom_ids is not None:
-            for part in batches(sorted(selection.bom_ids), _IDS_PER_QUERY):
+            chosen = sorted(bom_id for bom_id in selection.bom_ids if bom_id >= first)
+            for part in batches(chosen, _IDS_PER_QUERY):
                 found = await self.get(shop, part)
                 for bom_id in part:
                     yield bom_id, found.get(bom_id)
             return
-        condition = {"shop": shop} if isinstance(selection, Grid) else await self._filter.query(shop, selection)
+        query = await self._query(shop, selection)
         # Page by page: a cursor held through the waits of a long preview would be closed by the server.
-        after = ""
+        bound = {"$gte": first}
         while True:
-            more = {"$and": [condition, {"bom_id": {"$gt": after}}]}
+            more = {"$and": [query.condition, {"bom_id": bound}]}
             page = [d async for d in self._boms.find(more).sort("bom_id", 1).limit(_IDS_PER_QUERY)]
+            those = await self._filter.those(shop, query, [document["bom_id"] for document in page])
             for document in page:
-                yield document["bom_id"], bom_of(document)
+                if document["bom_id"] in those:
+                    yield document["bom_id"], bom_of(document)
             if len(page) < _IDS_PER_QUERY:
                 return
-            after = page[-1]["bom_id"]
+            bound = {"$gt": page[-1]["bom_id"]}
 
     async def ensure_stock(self, shop: str, cells: Iterable[SelectedCell]) -> None:
         """Make the stock documents that are missing, as their BOM says at that moment."""
@@ -252,10 +268,11 @@ class BomStore:
 
     async def insert(self, session: Session, shop: str, boms: Iterable[Bom]) -> None:
         """Insert new BOMs, without their cells. Raises WriteConflict where an id or an item is taken."""
+        documents = [{"_id": key_of(shop, bom.bom_id), **bom_fields(shop, bom), "cells_no": 0} for bom in boms]
         try:
-            await self._boms.insert_many([_document(shop, bom) for bom in boms], session=session)
+            await self._boms.insert_many(documents, session=session)
         except (BulkWriteError, DuplicateKeyError) as error:
-            if isinstance(error, BulkWriteError) and not _is_duplicate(error):
+            if not is_duplicate(error):
                 raise
             raise WriteConflict("another BOM took the item or the id at the same time") from error
 
@@ -272,7 +289,7 @@ class BomStore:
         missing = {cell_id: key for cell_id, key in wanted.items() if cell_id not in present}
         if not missing:
             return
-        lives = await self._earlier(shop, missing.values(), session)
+        lives = await self._earlier(shop, boms, missing.values(), session)
         documents = [
             new_stock(shop, key, boms[key.bom_id].inventory_item_id, lives.get(key, Stock()))
             for key in missing.values()
@@ -285,12 +302,15 @@ class BomStore:
             writes.append(StockWrite(key, before, start_tracking(before), "tracking_started", "new cell"))
         await self._stock_store.write(session, shop, writes)
 
-    async def _earlier(self, shop: str, keys: Iterable[CellKey], session: Session) -> dict[CellKey, Stock]:
+    async def _earlier(
+        self, shop: str, boms: Mapping[str, Bom], keys: Iterable[CellKey], session: Session
+    ) -> dict[CellKey, Stock]:
         """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
         condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
-        found: list[str] = await self._ledger.distinct("bom_id", condition, session=session)
+        found = [bom_id async for bom_id in different(self._ledger, "bom_id", condition, session)]
         earlier: dict[CellKey, Stock] = {}
         for bom_id in found:
-            for location_id, stock in (await self._lives.of(shop, bom_id, session)).items():
+            lives = await self._lives.of(shop, bom_id, boms[bom_id].inventory_item_id, session)
+            for location_id, stock in lives.items():
                 earlier[CellKey(bom_id, location_id)] = stock
         return earlier

@@ -15,11 +15,15 @@ MAX_TAGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """BOMs in all, those that track pre-assembled stock, and by tag and by class as known."""
+    """BOMs in all, those that track pre-assembled stock, and by tag and by class as known.
+
+    `tags`: the most frequent; `more_tags`: how many others there are.
+    """
 
     total: int
     tracking: int
     tags: list[tuple[str, int]]
+    more_tags: int
     classes: dict[CellClass, int]
 
 
@@ -33,23 +37,26 @@ class BomFacets:
     async def of(self, shop: str) -> Facets:
         """The facets of a shop. A BOM counts in every class that one of its cells has; in `in_sync` if none differs and
         one at least can be compared."""
-        total, tracking, tags, by_class = await asyncio.gather(
+        total, tracking, (tags, more) = await asyncio.gather(
             self._boms.count_documents({"shop": shop}),
             self._boms.count_documents({"shop": shop, "tracks_pre_assembled": True}),
             self._tags(shop),
-            self._known.by_class(shop, None),
         )
-        elsewhere = by_class.differing | by_class.not_comparable
-        classes = {CellClass.IN_SYNC: total - len(elsewhere)}
-        classes |= {cell_class: len(boms) for cell_class, boms in by_class.classes.items()}
-        return Facets(total, tracking, tags, classes)
+        known = await self._known.counts(shop, total)
+        # Two counts a moment apart: a BOM may have gone in between.
+        classes = {CellClass.IN_SYNC: max(0, total - known.not_in_sync), **known.classes}
+        return Facets(total, tracking, tags, more, classes)
 
-    async def _tags(self, shop: str) -> list[tuple[str, int]]:
+    async def _tags(self, shop: str) -> tuple[list[tuple[str, int]], int]:
+        first: list[Document] = [{"$sort": {"n": -1, "_id": 1}}, {"$limit": MAX_TAGS}]
         pipeline: list[Document] = [
-            {"$match": {"shop": shop}},
+            {"$match": {"shop": shop, "tags": {"$ne": []}}},
+            {"$project": {"_id": 0, "tags": 1}},
             {"$unwind": "$tags"},
             {"$group": {"_id": "$tags", "n": {"$sum": 1}}},
-            {"$sort": {"n": -1, "_id": 1}},
-            {"$limit": MAX_TAGS},
+            {"$facet": {"first": first, "all": [{"$count": "n"}]}},
         ]
-        return [(group["_id"], group["n"]) async for group in self._boms.aggregate(pipeline)]
+        async for found in self._boms.aggregate(pipeline, allowDiskUse=True):
+            tags = [(group["_id"], group["n"]) for group in found["first"]]
+            return tags, sum(group["n"] for group in found["all"]) - len(tags)
+        return [], 0

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.comparison import CellClass
 from shared.domain.selection import Filtered
 from shared.mongodb.schema import Database, Document
-from shared.mongodb.stock.known_drift import KnownDrift
+from shared.mongodb.stock.known_drift import Among, KnownDrift
+
+MAX_NAMED = 5000
+"""BOMs that a query names; more of them are told apart page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class BomQuery:
+    """Which BOMs: a condition on their documents; and `among`, where their classes are to be looked at beside it."""
+
+    condition: Document
+    among: Among | None = None
 
 
 class BomFilter:
@@ -19,7 +30,7 @@ class BomFilter:
         self._boms = database["boms"]
         self._known = KnownDrift(database)
 
-    async def query(self, shop: str, wanted: Filtered) -> Document:
+    async def query(self, shop: str, wanted: Filtered) -> BomQuery:
         """The query of a filter. The text is matched as it stands, never as a pattern of the caller's."""
         query: dict[str, Any] = {"shop": shop}
         if wanted.text:
@@ -28,10 +39,28 @@ class BomFilter:
             query["tags"] = wanted.tag
         if wanted.tracks_pre_assembled is not None:
             query["tracks_pre_assembled"] = wanted.tracks_pre_assembled
-        conditions = await self._by_class(shop, wanted)
-        if conditions:
-            query["$and"] = conditions
-        return query
+        if wanted.cell_class is None and wanted.differs is None:
+            return BomQuery(query)
+        among = await self._known.among(shop, wanted.cell_class, wanted.differs, wanted.location_ids)
+        if among is None:
+            return BomQuery(query)
+        named = await self._known.named(shop, among, MAX_NAMED + 1)
+        if len(named) > MAX_NAMED:
+            return BomQuery(query, among)
+        # Beside the other conditions, of which one may be on the id as well.
+        return BomQuery({**query, "$and": [{"bom_id": {"$in" if among.inside else "$nin": sorted(named)}}]})
+
+    async def count(self, shop: str, query: BomQuery) -> int:
+        """How many BOMs it finds."""
+        among = query.among
+        if among is None:
+            return int(await self._boms.count_documents(query.condition))
+        held = await self._known.held_by(shop, among, query.condition)
+        return held if among.inside else int(await self._boms.count_documents(query.condition)) - held
+
+    async def those(self, shop: str, query: BomQuery, bom_ids: Collection[str]) -> set[str]:
+        """Of BOMs that meet the query's condition, those that it finds."""
+        return set(bom_ids) if query.among is None else await self._known.those(shop, query.among, bom_ids)
 
     async def _by_text(self, shop: str, text: str) -> Document:
         """Part of the name, or one of the ids whole. Names alone are searched in an index, ids beside them are not."""
@@ -42,20 +71,3 @@ class BomFilter:
         of_id = self._boms.find({"shop": shop, "$or": ids}, {"bom_id": 1})
         found = [document["bom_id"] async for document in of_id]
         return {"$or": [named, {"bom_id": {"$in": found}}]} if found else named
-
-    async def _by_class(self, shop: str, wanted: Filtered) -> list[Document]:
-        places = wanted.location_ids
-        conditions = []
-        if wanted.cell_class is not None and wanted.cell_class is not CellClass.IN_SYNC:
-            conditions.append(_among(await self._known.boms(shop, wanted.cell_class, places), inside=True))
-        if wanted.differs is not None or wanted.cell_class is CellClass.IN_SYNC:
-            known = await self._known.by_class(shop, places)
-            if wanted.differs is not None:
-                conditions.append(_among(known.differing, inside=wanted.differs))
-            if wanted.cell_class is CellClass.IN_SYNC:
-                conditions.append(_among(known.differing | known.not_comparable, inside=False))
-        return conditions
-
-
-def _among(bom_ids: Collection[str], *, inside: bool) -> Document:
-    return {"bom_id": {"$in" if inside else "$nin": sorted(bom_ids)}}

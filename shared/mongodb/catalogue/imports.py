@@ -30,10 +30,11 @@ from shared.mongodb.catalogue.import_records import (
     MadeBom,
     Refused,
 )
+from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 
-LEASE = timedelta(seconds=6)
+LEASE = Lease(until="until", owner="owner", lasts=timedelta(seconds=6))
 """How long an import stays with a process that has died; renewed by one that has not."""
 
 
@@ -67,12 +68,7 @@ class ImportStore:
                 "until": now,
             }
             await self._imports.insert_one(running)
-        held = {"_id": running["_id"], "$or": [{"owner": owner}, {"until": {"$lte": now}}]}
-        taken = found(
-            await self._imports.find_one_and_update(
-                held, {"$set": {"owner": owner, "until": now + LEASE}}, return_document=ReturnDocument.AFTER
-            )
-        )
+        taken = await LEASE.take(self._imports, {"_id": running["_id"]}, owner=owner, again=True)
         if taken is not None:
             others = {"shop": shop, "state": "running", "source": {"$ne": source}, "until": {"$lte": now}}
             await self._imports.update_many(others, {"$set": {"state": "replaced"}})
@@ -84,22 +80,17 @@ class ImportStore:
             "shop": shop,
             "state": "running",
             "source": {"$ne": source},
-            "until": {"$gt": datetime.now(UTC)},
+            **LEASE.running(datetime.now(UTC)),
         }
         return found(await self._imports.find_one(condition, {"_id": 1})) is not None
 
     async def renew(self, shop: str, import_id: str, owner: str) -> bool:
         """Keep the import; False where another process has taken it."""
-        result = await self._imports.update_one(
-            {"_id": key_of(shop, import_id), "owner": owner}, {"$set": {"until": datetime.now(UTC) + LEASE}}
-        )
-        return result.matched_count == 1
+        return await LEASE.renew(self._imports, {"_id": key_of(shop, import_id)}, owner=owner)
 
     async def give_back(self, shop: str, import_id: str, owner: str) -> None:
         """Let another process go on at once."""
-        await self._imports.update_one(
-            {"_id": key_of(shop, import_id), "owner": owner}, {"$set": {"owner": None, "until": datetime.now(UTC)}}
-        )
+        await LEASE.give_back(self._imports, {"_id": key_of(shop, import_id)}, owner=owner)
 
     async def reached(self, shop: str, import_id: str, phase: ImportPhase) -> None:
         """Note what the import does next."""

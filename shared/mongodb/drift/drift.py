@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Hold, came_late
+from shared.mongodb.different import different
 from shared.mongodb.drift.missed import (
     LeftByJob,
     Losses,
@@ -108,8 +109,7 @@ class DriftStore:
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
-        shops: list[str] = await self._drift.distinct("shop", {"due_at": {"$lte": now}})
-        return shops
+        return [shop async for shop in different(self._drift, "shop", {"due_at": {"$lte": now}})]
 
     async def due(self, shop: str, state: MissedState, now: datetime, limit: int) -> list[Missed]:
         """Those of a state whose look is due, the longest due first."""
@@ -159,9 +159,9 @@ class DriftStore:
         if updates:
             await self._drift.bulk_write(updates, ordered=False, session=session)
 
-    async def take_late(self, shop: str) -> list[Missed]:
-        """Those marked as late that were not counted yet; they are from now on."""
-        cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False})
+    async def take_late(self, shop: str, limit: int) -> list[Missed]:
+        """Some of those marked as late that were not counted yet; they are from now on."""
+        cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False}).limit(limit)
         late = [document async for document in cursor]
         for document in late:
             change: Document = {"$set": {"late_told": True}}

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
-
 from shared.domain.drift import DriftMode, QuietHours, RepairPolicy
 from shared.mongodb.drift.history import Lags
 from shared.mongodb.drift.missed import Losses
+from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
 
-SWEEP_LEASE = timedelta(seconds=60)
+SWEEP = Lease(until="sweep_lease.until", owner="sweep_lease.owner", within="sweep_lease", lasts=timedelta(seconds=60))
+"""The right to sweep a shop, in the shop's document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,22 +256,9 @@ class SweepStore:
 
     async def take(self, shop: str) -> bool:
         """Become, or stay, the shop's one sweeper for the time of the lease."""
-        now = datetime.now(UTC)
-        free: list[Document] = [
-            {"sweep_lease.until": {"$lte": now}},
-            {"sweep_lease": None},
-            {"sweep_lease.owner": {"$in": [None, self._owner]}},
-        ]
-        document = await self._shops.find_one_and_update(
-            {"_id": shop, "status": "active", "$or": free},
-            {"$set": {"sweep_lease": {"owner": self._owner, "until": now + SWEEP_LEASE}}},
-            projection={"_id": 1},
-            return_document=ReturnDocument.AFTER,
-        )
-        return found(document) is not None
+        which = {"_id": shop, "status": "active"}
+        return await SWEEP.take(self._shops, which, owner=self._owner, again=True, projection={"_id": 1}) is not None
 
     async def give_back(self, shop: str) -> None:
         """Let another sweep at once."""
-        await self._shops.update_one(
-            {"_id": shop, "sweep_lease.owner": self._owner}, {"$set": {"sweep_lease.owner": None}}
-        )
+        await SWEEP.give_back(self._shops, {"_id": shop}, owner=self._owner)

@@ -10,6 +10,9 @@ from ulid import ULID
 
 from shared.mongodb.schema import Database, Document, key_of
 
+_PAGE = 100
+"""Letters that are read together: their bodies may be long."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
@@ -99,10 +102,17 @@ class DeadLetterStore:
         query: Document = {}
         if shop is not None:
             query["shop"] = shop
-        if letter_ids is not None:
-            query["letter_id"] = {"$in": list(letter_ids)}
-        async for document in self._letters.find(query).sort("letter_id", 1):
-            yield _letter(document)
+        after = ""
+        while True:
+            # Page by page: sending them again may take long, and a cursor held for long would be closed by the server.
+            ids: Document = {"$gt": after} if letter_ids is None else {"$gt": after, "$in": list(letter_ids)}
+            cursor = self._letters.find({**query, "letter_id": ids}).sort("letter_id", 1).limit(_PAGE)
+            page = [_letter(document) async for document in cursor]
+            for letter in page:
+                yield letter
+            if len(page) < _PAGE:
+                return
+            after = page[-1].letter_id
 
     async def remove(self, letter: DeadLetter) -> None:
         """Forget one that was sent again."""

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, WriteConflict
-
-_DUPLICATE_KEY = 11000
 
 
 @contextmanager
@@ -23,12 +22,10 @@ def _duplicates_run_again() -> Iterator[None]:
     """A duplicate that the snapshot did not show has aborted the transaction; its next run will see it."""
     try:
         yield
-    except DuplicateKeyError as error:
+    except (DuplicateKeyError, BulkWriteError) as error:
+        if not is_duplicate(error):
+            raise
         raise WriteConflict("another transaction inserted the same document") from error
-    except BulkWriteError as error:
-        if any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", ())):
-            raise WriteConflict("another transaction inserted the same document") from error
-        raise
 
 
 class WebhookInbox:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.domain.cell import CellState
 from shared.domain.job import Totals
+from shared.mongodb.different import different, first_different, how_many_different
 from shared.mongodb.schema import Database, Document
 
 BomShare = Literal["open", "errors", "ended"]
 """BOMs with an open cell, with a failed one, or without open ones."""
+
+
+_SHARES: dict[BomShare | None, Document] = {
+    None: {},
+    "ended": {},
+    "errors": {"state": str(CellState.ERROR)},
+    "open": {"open": True},
+}
+
+_LOOKED_AT = 1000
+"""BOMs that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +56,50 @@ class JobBoms:
         self, shop: str, job_id: str, share: BomShare | None, *, after: str | None, skip: int, limit: int
     ) -> BomPage:
         """BOMs by id with the figures of their cells. Only the cells of this page are read."""
-        ids = await self._ids(shop, job_id, share)
-        later = ids if after is None else [bom_id for bom_id in ids if bom_id > after]
-        chosen = later[skip : skip + limit]
+        condition: Document = {"shop": shop, "job_id": job_id, **_SHARES[share]}
+        if share == "ended":
+            chosen, total = await asyncio.gather(
+                self._ended(condition, after, skip=skip, limit=limit + 1), self._number_ended(condition)
+            )
+        else:
+            chosen, total = await asyncio.gather(
+                first_different(self._cells, "bom_id", _later(condition, after), skip=skip, limit=limit + 1),
+                how_many_different(self._cells, "bom_id", condition),
+            )
+        more, chosen = len(chosen) > limit, chosen[:limit]
         fields = {"bom_id": 1, "bom_name": 1, "state": 1, "code": 1}
         query = {"shop": shop, "job_id": job_id, "bom_id": {"$in": chosen}}
         cursor = self._cells.find(query, fields).sort([("bom_id", 1), ("location_id", 1)])
         boms = [_progress(cells) async for cells in _by_bom(cursor)]
-        return BomPage(boms, chosen[-1] if len(later) > skip + limit else None, len(ids))
+        return BomPage(boms, chosen[-1] if more else None, total)
 
-    async def _ids(self, shop: str, job_id: str, share: BomShare | None) -> list[str]:
-        async def having(condition: Document) -> set[str]:
-            query = {"shop": shop, "job_id": job_id, **condition}
-            return set(await self._cells.distinct("bom_id", query))
+    async def _ended(self, condition: Document, after: str | None, *, skip: int, limit: int) -> list[str]:
+        """BOMs without an open cell: of some BOMs after the other those that have none."""
+        found: list[str] = []
+        passed = 0
+        while len(found) < limit:
+            page = await first_different(self._cells, "bom_id", _later(condition, after), limit=_LOOKED_AT)
+            at_work = {**condition, "bom_id": {"$in": page}, "open": True}
+            still_open = {bom_id async for bom_id in different(self._cells, "bom_id", at_work)}
+            ended = [bom_id for bom_id in page if bom_id not in still_open]
+            skipped = min(skip - passed, len(ended))
+            passed += skipped
+            found += ended[skipped:]
+            if len(page) < _LOOKED_AT:
+                break
+            after = page[-1]
+        return found[:limit]
 
-        if share == "errors":
-            return sorted(await having({"state": str(CellState.ERROR)}))
-        if share == "open":
-            return sorted(await having({"open": True}))
-        every = await having({})
-        return sorted(every if share is None else every - await having({"open": True}))
+    async def _number_ended(self, condition: Document) -> int:
+        every, still_open = await asyncio.gather(
+            how_many_different(self._cells, "bom_id", condition),
+            how_many_different(self._cells, "bom_id", {**condition, "open": True}),
+        )
+        return every - still_open
+
+
+def _later(condition: Document, after: str | None) -> Document:
+    return condition if after is None else {**condition, "bom_id": {"$gt": after}}
 
 
 async def _by_bom(cells: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:

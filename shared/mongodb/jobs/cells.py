@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 from ulid import ULID
 
 from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
@@ -22,7 +21,6 @@ from shared.mongodb.schema import Database, Document, found
 from shared.mongodb.transactions import Overtaken, Session
 
 _OPEN = [str(state) for state in OPEN_CELL_STATES]
-_DUPLICATE_KEY = 11000
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 # The planner would take an index that leads to every cell of the job, ended ones included: a scan that grows with it.
@@ -259,10 +257,3 @@ class CellStore:
         """The cells an undo takes."""
         async for document in self._cells.find({"shop": shop, "job_id": job_id, "state": "updated"}).sort("no", 1):
             yield cell_of(document)
-
-
-def is_duplicate_cell(error: Exception) -> bool:
-    """Whether making cells failed because another job has one of them open."""
-    if not isinstance(error, BulkWriteError):
-        return False
-    return any(item.get("code") == _DUPLICATE_KEY for item in error.details.get("writeErrors", []))

@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
 from shared.domain.waits import WaitReason
@@ -106,27 +105,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeJob(Job):
-    """A job with what may be long: its selection, and the rows left out one by one.
+    """A job with what its document holds of its selection and of the rows left out one by one.
 
-    Both are read when they are asked for: one that cannot be read is the trouble of its own job, not of a list's.
+    What is long is kept elsewhere: `JobStore.selection` and `JobStore.leave_out` put it together when it is needed. One
+    that cannot be read is the trouble of its own job, not of a list's.
     """
 
-    _selection: Mapping[str, Any] = field(repr=False)
-    _leave_out: Mapping[str, Any] | None = field(repr=False)
-
-    @property
-    def selection(self) -> SelectionBody:
-        """What it is about. Raises ValidationError for one that only an older build can have taken."""
-        return SelectionBody.model_validate(self._selection)
-
-    def selects(self, stored: Mapping[str, Any]) -> bool:
-        """Whether its selection is, to the letter, the one that is stored elsewhere."""
-        return self._selection == stored
-
-    @property
-    def rows_left_out(self) -> LeaveOut | None:
-        """Rows of the preview that are no part of it. Raises ValidationError as above."""
-        return None if self._leave_out is None else LeaveOut.model_validate(self._leave_out)
+    held_selection: Mapping[str, Any] = field(repr=False)
+    held_leave_out: Mapping[str, Any] | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from shared.contract.selection import LeaveOut
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState, Totals
 from shared.domain.waits import WaitReason
+from shared.mongodb.catalogue.selections import as_held
 from shared.mongodb.jobs.job import (
     ChosenOptions,
     FinishedEvent,
@@ -31,6 +32,9 @@ BUT_THE_LONG = {"selection": 0, "leave_out.cells": 0}
 
 OF_MADE_OF = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
 """The projection for a `MadeOf`."""
+
+
+_ASKED = ("direction", "preview_id", "source", "options", "of_job_id", "left_out")
 
 
 def asked_document(message: JobRequest) -> Document:
@@ -66,12 +70,25 @@ def job_of(document: Document) -> Job:
 
 def whole_job_of(document: Document) -> WholeJob:
     """The job of a whole document."""
+    return WholeJob(**_fields(document), held_selection=document["selection"], held_leave_out=document.get("leave_out"))
+
+
+def leave_out_of(stored: Document) -> LeaveOut:
+    """The rows left out, of the whole of what is stored. Raises ValidationError for what only an older build took."""
+    return LeaveOut.model_validate({name: stored.get(name) for name in LeaveOut.model_fields})
+
+
+def held_document(document: Document) -> Document:
+    """Of a job's document, or of what it is asked to do: the part that a repeat must have alike, as it is held.
+
+    An older build has stored long lists as they came.
+    """
     leave_out = document.get("leave_out")
-    return WholeJob(
-        **_fields(document),
-        _selection=document["selection"],
-        _leave_out=None if leave_out is None else {name: leave_out.get(name) for name in LeaveOut.model_fields},
-    )
+    return {
+        **{name: document.get(name) for name in _ASKED},
+        "selection": as_held(document["selection"]),
+        "leave_out": None if leave_out is None else as_held(leave_out),
+    }
 
 
 def _fields(document: Document) -> Document:

@@ -9,11 +9,24 @@ from typing import TYPE_CHECKING, Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.cell import CellState
-from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
+from shared.domain.codes import Code
+from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
 from shared.domain.waits import WaitReason
+from shared.mongodb.catalogue.selections import Selections, job_owner
+from shared.mongodb.different import different
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
-from shared.mongodb.jobs.job_form import BUT_THE_LONG, asked_document, job_of, totals_document, whole_job_of
+from shared.mongodb.jobs.job_form import (
+    BUT_THE_LONG,
+    asked_document,
+    held_document,
+    job_of,
+    leave_out_of,
+    totals_document,
+    whole_job_of,
+)
+from shared.mongodb.jobs.leases import PLAN
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.observing import tracing
@@ -48,6 +61,7 @@ class JobStore:
         self._cells = database["cells"]
         self._shops = database["shops"]
         self._transactions = transactions
+        self._selections = Selections(database)
 
     async def request(self, message: JobRequest, *, refused: tuple[str, str] | None = None) -> bool:
         """Store a requested job; returns False for an id that is known already (a repeat).
@@ -55,21 +69,29 @@ class JobStore:
         `refused`: code and message of one that ends here, without having begun.
         """
         now = datetime.now(UTC)
-        asked = asked_document(message)
+        job = {"_id": key_of(message.shop, message.job_id), "shop": message.shop}
+        if found(await self._jobs.find_one(job, {"_id": 1})) is not None:
+            return False
+        # The parts of a long list before the document: whoever finds this has them.
+        asked, owner = asked_document(message), job_owner(message.job_id)
+        selection = await self._selections.keep(message.shop, owner, asked["selection"])
+        leave_out = asked["leave_out"]
+        if leave_out is not None:
+            leave_out = await self._selections.keep(message.shop, owner, leave_out)
         document: Document = {
             "_id": key_of(message.shop, message.job_id),
             "shop": message.shop,
             "job_id": message.job_id,
             "no": None,
             "direction": asked["direction"],
-            "selection": asked["selection"],
+            "selection": selection,
             "preview_id": asked["preview_id"],
             "source": asked["source"],
             "requested_by": message.requested_by,
             "options": asked["options"],
             "of_job_id": asked["of_job_id"],
             "left_out": asked["left_out"],
-            "leave_out": asked["leave_out"],
+            "leave_out": leave_out,
             "state": str(JobState.REQUESTED if refused is None else JobState.FAILED),
             "waits_for": None,
             "planned": None,
@@ -96,13 +118,24 @@ class JobStore:
             return False
         return True
 
+    async def ask(self, message: JobRequest, *, most_open: int) -> Asked:
+        """Store a job where the shop has fewer open than it may, else its refusal. One that is known stays as it is."""
+        shop = message.shop
+        if await self.open(shop, most_open) < most_open:
+            return Asked.STORED if await self.request(message) else Asked.KNOWN
+        if await self.get(shop, message.job_id) is not None:
+            return Asked.KNOWN
+        why = f"{most_open} jobs of this shop have not ended yet, which is the most."
+        refused = await self.request(message, refused=(str(Code.TOO_MANY_JOBS), why))
+        return Asked.REFUSED if refused else Asked.KNOWN
+
     async def get(self, shop: str, job_id: str) -> Job | None:
         """The job, or None."""
         document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, BUT_THE_LONG))
         return None if document is None else job_of(document)
 
     async def get_whole(self, shop: str, job_id: str) -> WholeJob | None:
-        """The job with its selection, or None."""
+        """The job with what its document holds of its selection, or None."""
         document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
         return None if document is None else whole_job_of(document)
 
@@ -112,8 +145,22 @@ class JobStore:
         document = found(await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}))
         if document is None:
             return None
-        asked = asked_document(message)
-        return job_of(document) if all(document.get(name) == value for name, value in asked.items()) else None
+        return job_of(document) if held_document(document) == held_document(asked_document(message)) else None
+
+    async def selection(self, job: WholeJob) -> SelectionBody:
+        """The whole selection of a job.
+
+        Raises SelectionLost, and ValidationError for one that only an older build can have taken.
+        """
+        owner = job_owner(job.job_id)
+        return SelectionBody.model_validate(await self._selections.whole(job.shop, owner, job.held_selection))
+
+    async def leave_out(self, job: WholeJob) -> LeaveOut | None:
+        """Rows of the preview that are no part of a job. Raises as above."""
+        if job.held_leave_out is None:
+            return None
+        owner = job_owner(job.job_id)
+        return leave_out_of(await self._selections.whole(job.shop, owner, job.held_leave_out))
 
     async def trace(self, shop: str, job_id: str) -> str | None:
         """The span in which the job was requested, where that was traced."""
@@ -133,7 +180,7 @@ class JobStore:
         async for document in unnumbered:
             shop_document = found(
                 await self._shops.find_one_and_update(
-                    {"_id": shop, "plan_lease.no": lease_no},
+                    {"_id": shop, **PLAN.held(number=lease_no)},
                     {"$inc": {"job_no": 1}},
                     return_document=ReturnDocument.AFTER,
                 )
@@ -353,8 +400,8 @@ class JobStore:
 
     async def shops_with(self, states: Iterable[JobState]) -> list[str]:
         """The shops that have jobs in one of the states."""
-        shops: list[str] = await self._jobs.distinct("shop", {"state": {"$in": [str(state) for state in states]}})
-        return shops
+        condition = {"state": {"$in": [str(state) for state in states]}}
+        return [shop async for shop in different(self._jobs, "shop", condition)]
 
     async def running(self) -> list[tuple[str, str]]:
         """(shop, job id) of every running job."""

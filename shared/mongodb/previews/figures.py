@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from shared.mongodb.previews.row_bookmarks import RowBookmarks
+from shared.mongodb.previews.row_bookmarks import RowBookmarks, every
 from shared.mongodb.schema import Database, Document, found
 
 
@@ -23,7 +23,9 @@ class PreviewFigures:
             {"$group": {"_id": "$kind", "n": {"$sum": 1}}},
         ]
         kinds = {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
-        return {"kinds": kinds, "milestones": await self._milestones.of(shop, preview_id)}
+        apart = every(sum(kinds.values()))
+        milestones = await self._milestones.of(shop, preview_id, apart)
+        return {"kinds": kinds, "milestones": milestones, "milestones_apart": apart}
 
     async def moves(self, shop: str, preview_id: str) -> list[Document]:
         """For each class that differs: its cells, its BOMs, the rows of the extreme differences, and the rows that a
@@ -65,7 +67,7 @@ class PreviewFigures:
             {"$group": {"_id": {"class": "$cell_class", "bom": "$bom_id"}}},
             {"$group": {"_id": "$_id.class", "n": {"$sum": 1}}},
         ]
-        return {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
+        return {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline, allowDiskUse=True)}
 
     async def _row_with(self, shop: str, preview_id: str, name: str, difference: int) -> Document | None:
         """What is shown of the first row of the class with this difference."""

@@ -17,6 +17,9 @@ from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
 from shared.domain.plan import refused_push
+from shared.domain.preview import is_expired
+from shared.mongodb.catalogue.selections import Selections, preview_owner
+from shared.mongodb.lease import Lease
 from shared.mongodb.previews.figures import PreviewFigures
 from shared.mongodb.previews.row_form import row_document
 from shared.mongodb.schema import Database, Document, found, key_of
@@ -84,6 +87,31 @@ class Waiting:
     requested_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A preview taken up. `number` rises with each time; `fruitless`: how often in a row without a row written."""
+
+    number: int
+    fruitless: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One go at computing a preview: from the beginning, or on from where an earlier one was cut off."""
+
+    run_id: str
+    done: int = 0
+    after: CellKey | None = None
+    """The cell that was written last."""
+    knows_locations: bool = False
+    """Whether the shop's locations were read for it."""
+
+
+def _turn(lasts: timedelta) -> Lease:
+    """The right to compute a preview that has not ended."""
+    return Lease(until="turn.until", number="turn.tries", lasts=lasts, none_is_free=False)
+
+
 def _first_turn(*, large: bool) -> Document:
     return {"until": datetime.now(UTC), "tries": 0, "large": large}
 
@@ -97,6 +125,11 @@ class PreviewStore:
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
         self.figures = PreviewFigures(database)
+        self._selections = Selections(database)
+
+    async def selection(self, preview: Document) -> Document:
+        """The whole selection of a preview. Raises SelectionLost."""
+        return await self._selections.whole(preview["shop"], preview_owner(preview["preview_id"]), preview["selection"])
 
     async def request(
         self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
@@ -106,6 +139,11 @@ class PreviewStore:
         `large`: small ones go before it. `refused`: code and message of one that ends here.
         """
         now = datetime.now(UTC)
+        preview = {"_id": key_of(message.shop, message.preview_id), "shop": message.shop}
+        if found(await self._previews.find_one(preview, {"_id": 1})) is not None:
+            return False
+        wanted, owner = message.selection.model_dump(exclude_none=True), preview_owner(message.preview_id)
+        selection = await self._selections.keep(message.shop, owner, wanted, until_old=now)
         failure = None if refused is None else {"code": refused[0], "message": refused[1]}
         more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
         if (carried := tracing.carried()) is not None:
@@ -116,7 +154,7 @@ class PreviewStore:
                     "_id": key_of(message.shop, message.preview_id),
                     "shop": message.shop,
                     "preview_id": message.preview_id,
-                    "selection": message.selection.model_dump(exclude_none=True),
+                    "selection": selection,
                     "state": "requested" if refused is None else "failed",
                     "requested_by": message.requested_by,
                     "requested_at": now,
@@ -193,23 +231,18 @@ class PreviewStore:
             async for first in self._previews.aggregate(pipeline)
         ]
 
-    async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> int | None:
-        """Take a preview up for so long; returns how often it has been, or None where another was faster."""
-        now = datetime.now(UTC)
-        document = found(
-            await self._previews.find_one_and_update(
-                {"_id": key_of(shop, preview_id), **_OPEN, "turn.until": {"$lte": now}},
-                {"$set": {"turn.until": now + lease}, "$inc": {"turn.tries": 1}},
-                projection={"turn": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        )
-        return None if document is None else int(document["turn"]["tries"])
+    async def take_turn(self, shop: str, preview_id: str, lease: timedelta) -> Turn | None:
+        """Take a preview up for so long; None where another was faster."""
+        went_on = {"$gt": ["$done", {"$ifNull": ["$turn.done", 0]}]}
+        once_more = {"$add": [{"$ifNull": ["$turn.fruitless", "$turn.tries"]}, 1]}
+        noted: Document = {"turn.fruitless": {"$cond": [went_on, 1, once_more]}, "turn.done": "$done"}
+        which = {"_id": key_of(shop, preview_id), **_OPEN}
+        document = await _turn(lease).take(self._previews, which, projection={"turn": 1}, also=noted)
+        return None if document is None else Turn(document["turn"]["tries"], document["turn"]["fruitless"])
 
-    async def keep_turn(self, shop: str, preview_id: str, tries: int, lease: timedelta) -> None:
+    async def keep_turn(self, shop: str, preview_id: str, turn: Turn, lease: timedelta) -> None:
         """Keep a turn for so long from now on; zero: let another take it."""
-        condition = {"_id": key_of(shop, preview_id), **_OPEN, "turn.tries": tries}
-        await self._previews.update_one(condition, {"$set": {"turn.until": datetime.now(UTC) + lease}})
+        await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=turn.number)
 
     async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
         """End a preview that is still this run's (None: anybody's); returns whether it was."""
@@ -217,18 +250,38 @@ class PreviewStore:
         if run is not None:
             condition["run"] = run
         ending = {"finished_at": datetime.now(UTC), **values}
-        result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": ""}})
+        result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": "", "bookmark": ""}})
         return result.matched_count == 1
 
-    async def begin(self, shop: str, preview_id: str) -> str | None:
-        """Begin to compute; returns the run's id, or None where the preview has ended. A later run supersedes this one:
-        a half-made preview is made again whole."""
-        run = str(ULID())
-        values: Document = {"state": "reading", "run": run, "taken_from": datetime.now(UTC), "done": 0}
-        if not await self.update(shop, preview_id, None, values):
+    async def begin(self, shop: str, preview_id: str) -> Run | None:
+        """Begin to compute, or go on where an earlier run was cut off; None where the preview has ended.
+
+        A later run supersedes this one. One cut off so long ago that its rows are too old to act on starts anew.
+        """
+        now, run_id = datetime.now(UTC), str(ULID())
+        document = found(
+            await self._previews.find_one_and_update(
+                {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN},
+                {"$set": {"state": "reading", "run": run_id}},
+                projection={"bookmark": 1, "done": 1, "taken_from": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        if document is None:
+            return None
+        bookmark = document.get("bookmark")
+        if bookmark is not None and not is_expired(document["taken_from"], now):
+            after = bookmark["after"]
+            return Run(run_id, document["done"], None if after is None else CellKey(*after), knows_locations=True)
+        anew: Document = {"taken_from": now, "done": 0, "bookmark": None}
+        if not await self.update(shop, preview_id, run_id, anew):
             return None
         await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
-        return run
+        return Run(run_id)
+
+    async def note_locations(self, shop: str, preview_id: str, run_id: str, *, total: int) -> None:
+        """The shop's locations were read, and by them this is about how many rows there will be."""
+        await self.update(shop, preview_id, run_id, {"total": total, "bookmark": {"after": None}})
 
     async def update(
         self, shop: str, preview_id: str, run: str | None, values: Document, session: Session | None = None
@@ -250,14 +303,14 @@ class PreviewStore:
         rows: Sequence[PreviewRow],
         location_names: dict[str, str],
     ) -> bool:
-        """Write some rows with the count of those done, in one transaction; returns False where the run is over."""
+        """Write some rows, with the bookmark behind them in the same transaction; False where the run is over."""
         for part in batches(list(enumerate(rows, first_no)), _ROWS_PER_TRANSACTION):
             documents = [_row_document(shop, preview_id, no, row, location_names) for no, row in part]
+            last_no, last = part[-1]
+            read: Document = {"done": last_no + 1, "bookmark": {"after": list(last.key)}}
 
-            async def body(
-                session: Session, documents: list[Document] = documents, done: int = part[-1][0] + 1
-            ) -> bool:
-                if not await self.update(shop, preview_id, run, {"done": done}, session):
+            async def body(session: Session, documents: list[Document] = documents, read: Document = read) -> bool:
+                if not await self.update(shop, preview_id, run, read, session):
                     return False
                 writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
                 await self._rows.bulk_write(writes, ordered=False, session=session)
@@ -330,7 +383,7 @@ class PreviewStore:
             },
         ]
         badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
-        async for document in self._rows.aggregate(pipeline):
+        async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
             badges[document["_id"]] = document["n"]
         return badges
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
-from pymongo import ReturnDocument
+import structlog
 from pymongo.errors import DuplicateKeyError
 
 from shared.domain.schedule import RunOutcome, RunState, Skipped
+from shared.mongodb.lease import Lease
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.run_form import first_delivery, run_document, run_of
 from shared.mongodb.schedules.schedule import Schedule
 from shared.mongodb.schema import Database, Document, found, key_of
 
-TOLD_WITHIN = timedelta(seconds=60)
+log = structlog.get_logger()
+
+_TELLING = Lease(until="telling.at", number="telling.tries", lasts=timedelta(seconds=60), none_is_free=False)
 """How long a process may be at telling an outcome before another takes it up."""
+
+_GIVEN_UP: Document = {"telling.state": str(DeliveryState.FAILED), "telling.detail": "its record cannot be read"}
 
 
 class ScheduleRuns:
@@ -86,18 +91,19 @@ class ScheduleRuns:
 
         `passing_by`: shops that have to wait. `only_new`: none that was tried before.
         """
-        condition: Document = {"telling.state": "due", "telling.at": {"$lte": now}, "shop": {"$nin": list(passing_by)}}
+        condition: Document = {"telling.state": "due", "shop": {"$nin": list(passing_by)}}
         if only_new:
             condition["telling.tries"] = 0
-        document = found(
-            await self._runs.find_one_and_update(
-                condition,
-                {"$set": {"telling.at": now + TOLD_WITHIN}, "$inc": {"telling.tries": 1}},
-                sort=[("telling.at", 1)],
-                return_document=ReturnDocument.AFTER,
-            )
-        )
-        return None if document is None else run_of(document)
+        document = await _TELLING.take(self._runs, condition, now=now, sort=[("telling.at", 1)])
+        if document is None:
+            return None
+        try:
+            return run_of(document)
+        except (KeyError, TypeError, ValueError):
+            # Of an older build, or changed by hand: nobody could put its outcome together.
+            log.exception("run_unreadable", run=document["_id"])
+            await self._runs.update_one({"_id": document["_id"]}, {"$set": _GIVEN_UP})
+            return None
 
     async def told(
         self, run: ScheduleRun, state: DeliveryState, detail: str | None, *, again_at: datetime | None = None
@@ -107,7 +113,8 @@ class ScheduleRuns:
         if again_at is not None:
             values["telling.at"] = again_at
         # The number of tries fences: whoever was slower than the next try says nothing.
-        await self._runs.update_one({"_id": _id(run), "telling.tries": run.tries}, {"$set": values})
+        mine = _TELLING.held(number=run.tries)
+        await self._runs.update_one({"_id": _id(run), **mine}, {"$set": values})
 
     async def page(
         self, shop: str, schedule_id: str, before: datetime | None, limit: int

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from pymongo import ReturnDocument
+import structlog
 
 from shared.mongodb.cipher import Cipher
+from shared.mongodb.lease import Lease
 from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted, WebhookTarget
 from shared.mongodb.schedules.schedule_form import schedule_of, wanted_fields
 from shared.mongodb.schema import Database, Document, found, key_of
 
-SCHEDULE_LEASE = timedelta(seconds=30)
+log = structlog.get_logger()
+
+LEASE = Lease(until="lease.until", owner="lease.owner", within="lease", lasts=timedelta(seconds=30))
 
 _SECRETS_LEFT_OUT = {"target.secret": 0}
+_OFF: Document = {"enabled": False, "lease": None}
 
 
 class ScheduleStore:
@@ -91,25 +95,32 @@ class ScheduleStore:
 
     async def take_due(self, now: datetime, *, passing_by: Collection[str] = ()) -> Schedule | None:
         """The schedule that is due for longest, under this process's lease; of some shops none. Across shops."""
-        document = found(
-            await self._schedules.find_one_and_update(
-                {
-                    "next_at": {"$lte": now},
-                    "shop": {"$nin": list(passing_by)},
-                    "$or": [{"lease": None}, {"lease.until": {"$lte": now}}],
-                },
-                {"$set": {"lease": {"owner": self._owner, "until": now + SCHEDULE_LEASE}}},
-                projection=_SECRETS_LEFT_OUT,
-                sort=[("next_at", 1)],
-                return_document=ReturnDocument.AFTER,
-            )
+        document = await LEASE.take(
+            self._schedules,
+            {"next_at": {"$lte": now}, "shop": {"$nin": list(passing_by)}},
+            owner=self._owner,
+            now=now,
+            sort=[("next_at", 1)],
+            projection=_SECRETS_LEFT_OUT,
         )
-        return None if document is None else schedule_of(document)
+        if document is None:
+            return None
+        try:
+            return schedule_of(document)
+        except (KeyError, TypeError, ValueError):
+            # Of an older build, or changed by hand: it would be taken first again and again.
+            log.exception("schedule_unreadable", schedule=document["_id"])
+            await self._schedules.update_one({"_id": document["_id"]}, {"$unset": {"next_at": ""}, "$set": _OFF})
+            return None
+
+    async def switch_off(self, schedule: Schedule) -> None:
+        """It has no next moment, unless a person has changed it meanwhile."""
+        mine = {"_id": key_of(schedule.shop, schedule.schedule_id), "rev": schedule.rev}
+        await self._schedules.update_one(mine, {"$set": _OFF, "$unset": {"next_at": ""}, "$inc": {"rev": 1}})
 
     async def advance(self, schedule: Schedule, next_at: datetime) -> None:
         """The moment has been seen to: the next one is due, unless a person has changed the schedule meanwhile."""
-        mine: Document = {"_id": key_of(schedule.shop, schedule.schedule_id), "lease.owner": self._owner}
-        await self._schedules.update_one(
-            {**mine, "rev": schedule.rev, "next_at": schedule.next_at}, {"$set": {"next_at": next_at}}
-        )
-        await self._schedules.update_one(mine, {"$set": {"lease": None}})
+        this = {"_id": key_of(schedule.shop, schedule.schedule_id)}
+        unchanged: Document = {**this, "rev": schedule.rev, "next_at": schedule.next_at}
+        await self._schedules.update_one({**unchanged, **LEASE.held(owner=self._owner)}, {"$set": {"next_at": next_at}})
+        await LEASE.give_back(self._schedules, this, owner=self._owner)

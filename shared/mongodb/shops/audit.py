@@ -14,6 +14,7 @@ import structlog
 from pymongo.errors import PyMongoError
 from ulid import ULID
 
+from shared.contract.senders import Sender
 from shared.mongodb.schema import Database, key_of
 from shared.observing.hiding import without_secrets
 
@@ -45,6 +46,14 @@ class AuditLog:
 
     def __init__(self, database: Database) -> None:
         self._entries = database["audit"]
+
+    async def note_message(self, sender: Sender, act: str, shop: str, subject: str, said: str = "") -> None:
+        """Keep what a foreign client's message has done; Trueup's own parts note themselves who asked them.
+
+        `said`: who asked, by the message's own word, which is marked as such.
+        """
+        if not sender.own:
+            await self.note(Act(shop, act, sender.name(said), "message", subject))
 
     async def note(self, act: Act) -> None:
         """Keep one, and say it. Never raises for a store that is away."""

@@ -17,7 +17,7 @@ from shared.mongodb.transactions import Session
 UNINSTALLED, REDACT = "app/uninstalled", "shop/redact"
 
 _FIELDS = {UNINSTALLED: "uninstall_told_at", REDACT: "redact_told_at"}
-CLAIMS = (*_FIELDS.values(), "departure_asks", "departure_asked_at")
+CLAIMS = (*_FIELDS.values(), "departure_asks", "departure_asked_at", "redact_overdue_at")
 """The fields of a claim: a shop that is installed (again) has none."""
 
 _WITH_TOKEN: Document = {"token": {"$ne": None}}
@@ -72,6 +72,24 @@ class Departures:
         )
         return Claim.ASK if result.matched_count else Claim.OUTDATED
 
+    async def claim_overdue(self, left_before: datetime) -> int:
+        """Claim REDACT for the shops that left before then and of which nobody has asked it; returns how many.
+
+        Shopify asks for it two days after an uninstall, once: a broker that is reset takes that with it. It runs across
+        shops.
+        """
+        now = datetime.now(UTC)
+        due: Document = {
+            "status": "uninstalled",
+            "paused_at": {"$lte": left_before},
+            "redact_told_at": None,
+            # A claim that Shopify has refuted is not made again at once.
+            "$or": [{"redact_overdue_at": None}, {"redact_overdue_at": {"$lte": left_before}}],
+        }
+        claim = {"$set": {_FIELDS[REDACT]: now, "redact_overdue_at": now}}
+        number: int = (await self._shops.update_many(due, claim)).modified_count
+        return number
+
     async def claimed(self) -> list[Departure]:
         """Every shop that is said to have left. It runs across shops: it finds whose turn it is."""
         wanted: Document = {"$or": [{field: {"$ne": None}} for field in _FIELDS.values()]}
@@ -97,7 +115,7 @@ class Departures:
         """
         now = datetime.now(UTC)
         result = await self._shops.update_one(
-            {"_id": departure.shop, **_numbered(departure.token_no)},
+            {"_id": departure.shop, "token_no": departure.token_no},
             [
                 {
                     "$set": {
@@ -115,19 +133,14 @@ class Departures:
 
     async def _forget(self, departure: Departure, topics: Collection[str]) -> None:
         gone = {_FIELDS[topic]: "" for topic in topics} | {"departure_asks": "", "departure_asked_at": ""}
-        await self._shops.update_one({"_id": departure.shop, **_numbered(departure.token_no)}, {"$unset": gone})
+        await self._shops.update_one({"_id": departure.shop, "token_no": departure.token_no}, {"$unset": gone})
 
 
 def _departure(document: Document) -> Departure:
     return Departure(
         shop=document["_id"],
         topics=frozenset(topic for topic, field in _FIELDS.items() if document.get(field) is not None),
-        token_no=document.get("token_no", 0),
+        token_no=document["token_no"],
         asks=document.get("departure_asks", 0),
         asked_at=document.get("departure_asked_at"),
     )
-
-
-def _numbered(number: int) -> Document:
-    # A shop that was stored before tokens had numbers has none.
-    return {"token_no": number} if number else {"token_no": {"$in": [0, None]}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.errors import ShopPaused
 from shared.mongodb.cipher import Cipher
+from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
 from shared.mongodb.shops.departures import CLAIMS
 
@@ -14,8 +14,8 @@ FLAPPING = timedelta(minutes=10)
 """A shop paused again this soon after it was resumed is probed as rarely as before."""
 
 
-LOCATIONS_AGAIN = timedelta(minutes=1)
-"""After this the locations are read again, where a read has failed or its process died."""
+LOCATIONS_DUE = Lease(until="locations_due_at", lasts=timedelta(minutes=1), none_is_free=False)
+"""The turn at reading a shop's locations that are due; another has it where the read has failed or its process died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +112,6 @@ class ShopStore:
         """Every shop that has not uninstalled the app."""
         return [_shop(d) async for d in self._shops.find({"status": {"$ne": "uninstalled"}}, {"token": 0})]
 
-    async def token(self, domain: str) -> str:
-        """The access token. Read before every call, so that a pause is seen by every part. Raises ShopPaused."""
-        fields = ("token", "status", "pause_reason", "pause_detail")
-        document = await self._shops.find_one({"_id": domain}, dict.fromkeys(fields, 1))
-        if document is None:
-            raise ShopPaused(domain, "unknown shop")
-        if document["status"] != "active":
-            reason = document.get("pause_reason") or document["status"]
-            raise ShopPaused(domain, reason, document.get("pause_detail"))
-        return self._cipher.decrypt(document["token"]).decode()
-
-    async def renewed(self, domain: str, refused: str) -> str | None:
-        """Another token than the refused one, where somebody has stored one meanwhile."""
-        token = await self.token(domain)
-        return None if token == refused else token
-
     async def pause(self, domain: str, reason: str, detail: str | None = None) -> bool:
         """Stop all calls for the shop; returns whether it was active. The first pause's time and reason are kept."""
         now = datetime.now(UTC)
@@ -171,21 +155,17 @@ class ShopStore:
 
     async def take_locations_due(self, now: datetime) -> list[str]:
         """Active shops whose locations are to be read, each for one taker; put off, not removed, before the read."""
-        taken: list[str] = []
-        due: Document = {"status": "active", "locations_due_at": {"$lte": now}}
-        async for document in self._shops.find(due, {"locations_due_at": 1}):
-            result = await self._shops.update_one(
-                {"_id": document["_id"], "locations_due_at": document["locations_due_at"]},
-                {"$set": {"locations_due_at": now + LOCATIONS_AGAIN}},
-            )
-            if result.modified_count:
-                taken.append(document["_id"])
-        return taken
+        due: Document = {"status": "active", **LOCATIONS_DUE.free(now)}
+        return [
+            document["_id"]
+            async for document in self._shops.find(due, {"_id": 1})
+            if await LOCATIONS_DUE.take(self._shops, {"_id": document["_id"]}, now=now, projection={"_id": 1})
+        ]
 
     async def locations_read(self, domain: str, taken_at: datetime) -> None:
         """What was taken then is done; what an event has asked for since is not."""
         await self._shops.update_one(
-            {"_id": domain, "locations_due_at": taken_at + LOCATIONS_AGAIN}, {"$unset": {"locations_due_at": ""}}
+            {"_id": domain, **LOCATIONS_DUE.lasting(taken_at)}, {"$unset": {"locations_due_at": ""}}
         )
 
     async def given_up(self, before: datetime) -> list[str]:
@@ -211,8 +191,7 @@ class ShopStore:
 
     async def paused_domains(self) -> list[str]:
         """The shops that are paused."""
-        domains: list[str] = await self._shops.distinct("_id", {"status": "paused"})
-        return domains
+        return [document["_id"] async for document in self._shops.find({"status": "paused"}, {"_id": 1})]
 
     async def paused_by_reason(self) -> dict[str, int]:
         """How many shops are paused, by reason."""

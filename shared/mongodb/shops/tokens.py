@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from pymongo.errors import DuplicateKeyError
-
 from shared.errors import ShopPaused
 from shared.mongodb.cipher import Cipher
+from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
 from shared.mongodb.shops.departures import CLAIMS
 from shared.mongodb.shops.shops import WITHOUT_TOKENS
 
-REFRESH_LEASE = timedelta(seconds=40)
-"""Longer than a call to the token endpoint may take: then another replica may refresh."""
+REFRESH = Lease(until="refresh_until", lasts=timedelta(seconds=40))
+"""The right to refresh a shop's tokens: longer than a call to the token endpoint may take."""
 
-INSTALL_LEASE = timedelta(seconds=60)
+INSTALL = Lease(until="install_until", lasts=timedelta(seconds=60))
+"""The right to install a shop."""
+
+SET_UP = Lease(until="set_up_at", lasts=timedelta(seconds=60), notes_the_beginning=True)
+"""A turn at a shop's webhooks and locations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,53 +67,41 @@ class TokenStore:
         return StoredTokens(
             access=self._cipher.decrypt(document["token"]).decode(),
             refresh=None if sealed is None else self._cipher.decrypt(sealed).decode(),
-            number=document.get("token_no", 0),
+            number=document["token_no"],
             expires_at=document.get("token_expires_at"),
         )
 
     async def take_refresh(self, domain: str, number: int) -> bool:
         """Take the right to refresh the tokens of this number; it ends by itself when the taker dies."""
-        now = datetime.now(UTC)
-        result = await self._shops.update_one(
-            {"_id": domain, **_numbered(number), **_free("refresh_until", now)},
-            {"$set": {"refresh_until": now + REFRESH_LEASE}},
-        )
-        return result.modified_count == 1
+        taken = await REFRESH.take(self._shops, {"_id": domain, "token_no": number}, projection={"_id": 1})
+        return taken is not None
 
     async def give_back_refresh(self, domain: str, number: int) -> None:
         """Let another try at once."""
-        await self._shops.update_one({"_id": domain, **_numbered(number)}, {"$unset": {"refresh_until": ""}})
+        await REFRESH.give_back(self._shops, {"_id": domain, "token_no": number})
 
     async def keep(self, domain: str, granted: Granted, number: int) -> bool:
         """Replace the tokens of this number; False where somebody else has done it."""
         # Shopify's own word, where it gives it: a webhook that told other scopes may have been an old one.
         scopes = {"scopes": list(granted.scopes)} if granted.scopes else {}
         result = await self._shops.update_one(
-            {"_id": domain, **_numbered(number)},
-            {"$set": {**self._fields(granted), **scopes, "token_no": number + 1}, "$unset": {"refresh_until": ""}},
+            {"_id": domain, "token_no": number},
+            {"$set": {**self._fields(granted), **scopes, "token_no": number + 1}, "$unset": {REFRESH.until: ""}},
         )
         return result.modified_count == 1
 
     async def take_install(self, domain: str) -> bool:
         """Take the right to install the shop, which may be a new one; False while another is at it, or has done it."""
-        now = datetime.now(UTC)
         first: Document = {
             "shop": domain,
-            "created_at": now,
+            "created_at": datetime.now(UTC),
             "job_no": 0,
             "drift_policy": "repair",
             "status": "installing",
             "pause_reason": "installing",
         }
-        try:
-            await self._shops.update_one(
-                {"_id": domain, "$and": [_free("install_until", now), {"$or": WITHOUT_TOKENS}]},
-                {"$set": {"install_until": now + INSTALL_LEASE}, "$setOnInsert": first},
-                upsert=True,
-            )
-        except DuplicateKeyError:
-            return False  # the document is there, and is not to be installed now
-        return True
+        which: Document = {"_id": domain, "$or": WITHOUT_TOKENS}
+        return await INSTALL.take(self._shops, which, first=first, projection={"_id": 1}) is not None
 
     async def installed(self, domain: str, granted: Granted, at: datetime) -> None:
         """The shop has the app since Shopify's time `at`; what Shopify told before says nothing of this installation.
@@ -127,30 +118,27 @@ class TokenStore:
             "installed_at": at,
             "set_up_due": True,
         }
-        gone = dict.fromkeys(("install_until", "refresh_until", "set_up_at", *CLAIMS), "")
+        gone = dict.fromkeys((INSTALL.until, REFRESH.until, SET_UP.until, *CLAIMS), "")
         await self._shops.update_one({"_id": domain}, {"$set": values, "$unset": gone, "$inc": {"token_no": 1}})
 
     async def not_installed(self, domain: str) -> None:
         """Shopify refused: a new shop is forgotten, a known one stays as it was."""
-        await self._shops.update_one({"_id": domain}, {"$unset": {"install_until": ""}})
+        await INSTALL.give_back(self._shops, {"_id": domain})
         await self._shops.delete_one({"_id": domain, "status": "installing"})
 
-    async def to_set_up(self, before: datetime) -> list[str]:
-        """Active shops whose set-up is due and whose turn, if somebody has it, began before this time."""
-        condition = {"status": "active", "set_up_due": True, "$or": _free("set_up_at", before)["$or"]}
+    async def to_set_up(self) -> list[str]:
+        """Active shops whose set-up is due, and nobody's turn."""
+        condition = {"status": "active", "set_up_due": True, **SET_UP.free(datetime.now(UTC))}
         return [document["_id"] async for document in self._shops.find(condition, {"_id": 1})]
 
-    async def take_set_up(self, domain: str, before: datetime) -> bool:
+    async def take_set_up(self, domain: str) -> bool:
         """Take a turn at setting the shop up."""
-        result = await self._shops.update_one(
-            {"_id": domain, "set_up_due": True, **_free("set_up_at", before)},
-            {"$set": {"set_up_at": datetime.now(UTC)}},
-        )
-        return result.modified_count == 1
+        taken = await SET_UP.take(self._shops, {"_id": domain, "set_up_due": True}, projection={"_id": 1})
+        return taken is not None
 
     async def set_up(self, domain: str) -> None:
         """Webhooks and locations are as they should be."""
-        await self._shops.update_one({"_id": domain}, {"$unset": {"set_up_due": "", "set_up_at": ""}})
+        await self._shops.update_one({"_id": domain}, {"$unset": {"set_up_due": "", SET_UP.until: ""}})
 
     async def encrypt_anew(self) -> int:
         """Encrypt every token by the first key; answers of how many shops. Raises InvalidToken for an unknown key."""
@@ -170,12 +158,3 @@ class TokenStore:
             "token_expires_at": granted.expires_at,
             "refresh_expires_at": granted.refresh_expires_at,
         }
-
-
-def _numbered(number: int) -> Document:
-    # A shop that was stored before tokens had numbers has none.
-    return {"token_no": number} if number else {"token_no": {"$in": [0, None]}}
-
-
-def _free(name: str, now: datetime) -> Document:
-    return {"$or": [{name: {"$exists": False}}, {name: {"$lte": now}}]}

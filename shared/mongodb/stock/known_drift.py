@@ -10,7 +10,7 @@ that is closed or kept by a fulfilment service, of a BOM that another tool manag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.cell import CellKey
@@ -47,30 +47,42 @@ class KnownCell:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Whose cells cannot be compared at all: closed locations with their reasons, and BOMs managed elsewhere."""
+    """What cannot be compared whatever the cell: closed locations with their reasons; `open` are the others."""
 
     closed: Mapping[str, Reason]
-    boms: frozenset[str]
     open: frozenset[str]
-    """The other locations."""
+
+    def comparable(self, places: Places) -> frozenset[str]:
+        """Those of the places whose cells can be compared."""
+        return self.open if places is None else self.open.intersection(places)
+
+    def some_closed(self, places: Places) -> bool:
+        """Whether one of the places is closed: every BOM has a cell at every location, so each has one there."""
+        return bool(self.closed) if places is None else any(place in self.closed for place in places)
 
 
 @dataclass(frozen=True, slots=True)
-class ByClass:
-    """The BOMs with a cell of each class; `in_sync` is left to the reader, and `not_comparable` are BOMs without any
-    cell that can be compared."""
+class Among:
+    """BOMs told apart by the classes of their cells at the places: those for which `condition` holds, or (not `inside`)
+    the others. The condition is on what the database derives for each BOM, `_known_boms`."""
 
-    classes: Mapping[CellClass, set[str]]
-    not_comparable: set[str]
+    condition: Document
+    inside: bool
+    places: Places
+    apart: Apart
 
-    @property
-    def differing(self) -> set[str]:
-        """The BOMs with a cell that is known to differ."""
-        return set().union(*(self.classes[cell_class] for cell_class in DIFFERENT))
+
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """How many BOMs have a cell of each class but `in_sync`, and how many are not in sync: they have one that differs,
+    or none that can be compared."""
+
+    classes: Mapping[CellClass, int]
+    not_in_sync: int
 
 
 class KnownDrift:
-    """Reads what is known of cells."""
+    """Reads what is known of cells. The database tells the BOMs apart; none of its answers is as long as the shop."""
 
     def __init__(self, database: Database) -> None:
         self._stock = database["stock"]
@@ -79,97 +91,143 @@ class KnownDrift:
         self._locations = database["locations"]
         self._stock_store = StockStore(database)
 
-    async def boms(self, shop: str, cell_class: CellClass, places: Places) -> set[str]:
-        """The BOMs with a cell of this class (not `in_sync`) at the places."""
+    async def among(
+        self, shop: str, cell_class: CellClass | None, differs: bool | None, places: Places
+    ) -> Among | None:
+        """The BOMs with a cell of this class at the places (`in_sync`: with none that differs and one at least that can
+        be compared), and those that differ, or do not; None: every BOM."""
         apart = await self._apart(shop)
-        if cell_class is CellClass.NOT_COMPARED:
-            return await self._not_compared(shop, apart, places)
-        return await self._of_class(shop, cell_class, apart, places)
+        inside: list[Document] = []
+        outside: list[Document] = []
+        if differs is not None:
+            (inside if differs else outside).append(_DIFFERS)
+        if cell_class is CellClass.IN_SYNC:
+            if apart.some_closed(places) and not apart.comparable(places):
+                inside.append(_NOBODY)
+            outside.append(_NOT_IN_SYNC)
+        elif cell_class is not None and not (cell_class is CellClass.NOT_COMPARED and apart.some_closed(places)):
+            inside.append({"classes": str(cell_class)})
+        if inside:
+            condition: Document = {"$and": inside, **({"$nor": outside} if outside else {})}
+            return Among(condition, True, places, apart)
+        return Among({"$or": outside}, False, places, apart) if outside else None
 
-    async def by_class(self, shop: str, places: Places) -> ByClass:
-        """The BOMs of every class but `in_sync`."""
+    async def named(self, shop: str, among: Among, most: int) -> list[str]:
+        """The BOMs for which the condition holds, `most` at the most."""
+        pipeline = [*_known_boms(shop, among), {"$match": among.condition}, {"$limit": most}]
+        return [row["_id"] async for row in self._stock.aggregate(pipeline, allowDiskUse=True)]
+
+    async def those(self, shop: str, among: Among, bom_ids: Collection[str]) -> set[str]:
+        """Those of the BOMs that are meant."""
+        pipeline = [*_known_boms(shop, among, sorted(bom_ids)), {"$match": among.condition}]
+        held = {row["_id"] async for row in self._stock.aggregate(pipeline)}
+        return {bom_id for bom_id in bom_ids if (bom_id in held) is among.inside}
+
+    async def held_by(self, shop: str, among: Among, condition: Document) -> int:
+        """For how many of the BOMs that meet this condition on their documents the condition on their classes holds."""
+        pipeline = [*_known_boms(shop, among), {"$match": among.condition}]
+        if condition.keys() != {"shop"}:
+            meets: Document = {
+                "from": self._boms.name,
+                "localField": "_id",
+                "foreignField": "bom_id",
+                "pipeline": [{"$match": condition}, {"$project": {"_id": 1}}],
+                "as": "bom",
+            }
+            pipeline += [{"$lookup": meets}, {"$match": {"bom": {"$ne": []}}}]
+        pipeline.append({"$count": "n"})
+        async for group in self._stock.aggregate(pipeline, allowDiskUse=True):
+            return int(group["n"])
+        return 0
+
+    async def counts(self, shop: str, total: int) -> ClassCounts:
+        """BOMs by class, at all locations; `total`: the shop's BOMs."""
         apart = await self._apart(shop)
-        different, not_compared, without = await asyncio.gather(
-            asyncio.gather(*(self._of_class(shop, cell_class, apart, places) for cell_class in DIFFERENT)),
-            self._not_compared(shop, apart, places),
-            self._not_comparable(shop, apart, places),
-        )
-        classes = dict(zip(DIFFERENT, different, strict=True))
-        return ByClass(classes | {CellClass.NOT_COMPARED: not_compared}, without)
+        among = Among({}, True, None, apart)
+        numbers: Document = {str(name): {"$sum": {"$cond": [{"$in": [str(name), "$classes"]}, 1, 0]}} for name in _TOLD}
+        different = {"$gt": [{"$size": {"$setIntersection": ["$classes", _DIFFERENT]}}, 0]}
+        numbers["not_in_sync"] = {"$sum": {"$cond": [{"$or": [different, "$not_comparable"]}, 1, 0]}}
+        pipeline = [*_known_boms(shop, among), {"$group": {"_id": None, **numbers}}]
+        found: Document = {}
+        async for group in self._stock.aggregate(pipeline, allowDiskUse=True):
+            found = group
+        classes = {name: int(found.get(str(name), 0)) for name in _TOLD}
+        not_in_sync = int(found.get("not_in_sync", 0))
+        if apart.some_closed(None):
+            classes[CellClass.NOT_COMPARED] = total
+            not_in_sync = not_in_sync if apart.open else total
+        return ClassCounts(classes, not_in_sync)
 
     async def _apart(self, shop: str) -> Apart:
-        managed, places = await asyncio.gather(
-            self._boms.distinct("bom_id", {"shop": shop, "externally_managed": True}),
-            self._locations.find({"shop": shop}).to_list(None),
-        )
-        reasons = {place["location_id"]: _closed(place) for place in places}
+        fields = {"location_id": 1, "active": 1, "fulfillment_service": 1}
+        places = self._locations.find({"shop": shop}, fields)
+        reasons = {place["location_id"]: _closed(place) async for place in places}
         closed = {place: reason for place, reason in reasons.items() if reason is not None}
-        return Apart(closed, frozenset(managed), frozenset(reasons.keys() - closed.keys()))
-
-    async def _of_class(self, shop: str, cell_class: CellClass, apart: Apart, places: Places) -> set[str]:
-        at = _at(apart, places)
-        by_stock, by_drift = await asyncio.gather(
-            self._distinct(self._stock, shop, {"known_class": str(cell_class), **at}),
-            self._distinct(self._drift, shop, {"cell_class": str(cell_class), "open": True, **at}),
-        )
-        seen = await self._seen_elsewhere(shop, cell_class, by_stock, at)
-        return ((by_stock - seen) | by_drift) - apart.boms
-
-    async def _not_compared(self, shop: str, apart: Apart, places: Places) -> set[str]:
-        """Every BOM has a cell at every location, so a closed one gives each of them such a cell."""
-        if any(place in apart.closed for place in (apart.closed if places is None else places)):
-            return await self._distinct(self._boms, shop, {})
-        left_out = await self._distinct(self._stock, shop, {"known_class": _NOT_COMPARED, **_at(apart, places)})
-        return left_out | apart.boms
-
-    async def _not_comparable(self, shop: str, apart: Apart, places: Places) -> set[str]:
-        """The BOMs none of whose cells at the places can be compared."""
-        comparable = apart.open if places is None else apart.open.intersection(places)
-        if not comparable:
-            known = bool(apart.closed) if places is None else bool(apart.closed.keys() & set(places))
-            return await self._distinct(self._boms, shop, {}) if known else set(apart.boms)
-        pipeline: list[Document] = [
-            {"$match": {"shop": shop, "known_class": _NOT_COMPARED, "location_id": {"$in": sorted(comparable)}}},
-            {"$group": {"_id": "$bom_id", "n": {"$sum": 1}}},
-            {"$match": {"n": len(comparable)}},
-        ]
-        left_out = {group["_id"] async for group in self._stock.aggregate(pipeline)}
-        return left_out | apart.boms
-
-    async def _distinct(self, collection: object, shop: str, wanted: Document) -> set[str]:
-        query: Document = {"shop": shop, **wanted}
-        found: list[str] = await collection.distinct("bom_id", query)  # type: ignore[attr-defined]  # motor's own type is private
-        return set(found)
-
-    async def _seen_elsewhere(
-        self, shop: str, cell_class: CellClass, by_stock: Collection[str], at: Document
-    ) -> set[str]:
-        """Of these BOMs, those all of whose cells of the class are of another by now: a sweep has seen Shopify."""
-        query: Document = {"shop": shop, "open": True, "cell_class": {"$in": [c for c in DIFFERENT if c != cell_class]}}
-        fields = {"bom_id": 1, "location_id": 1, "_id": 0}
-        cells = {CellKey(d["bom_id"], d["location_id"]) async for d in self._drift.find(query, fields)}
-        doubtful = {cell.bom_id for cell in cells}.intersection(by_stock)
-        if not doubtful:
-            return set()
-        query = {"shop": shop, "known_class": str(cell_class), "bom_id": {"$in": sorted(doubtful)}, **at}
-        async for document in self._stock.find(query, fields):
-            if CellKey(document["bom_id"], document["location_id"]) not in cells:
-                doubtful.discard(document["bom_id"])
-        return doubtful
+        return Apart(closed, frozenset(reasons.keys() - closed.keys()))
 
     async def of(self, shop: str, keys: Collection[CellKey]) -> dict[CellKey, KnownCell]:
         """What is known of these cells; those without a stock document are left out."""
         stock = await self._stock_store.load(shop, keys)
-        drift = await self._open_drift(shop, {key.bom_id for key in keys})
-        apart = await self._apart(shop)
-        return {key: _known(cell, drift.get(key), _reason(cell, apart)) for key, cell in stock.items()}
+        bom_ids = {key.bom_id for key in keys}
+        drift, apart, managed = await asyncio.gather(
+            self._open_drift(shop, bom_ids), self._apart(shop), self._managed(shop, bom_ids)
+        )
+        return {key: _known(cell, drift.get(key), _reason(cell, apart, managed)) for key, cell in stock.items()}
+
+    async def _managed(self, shop: str, bom_ids: Collection[str]) -> set[str]:
+        """Those of the BOMs that another tool manages."""
+        query = {"shop": shop, "bom_id": {"$in": sorted(bom_ids)}, "externally_managed": True}
+        return {document["bom_id"] async for document in self._boms.find(query, {"_id": 0, "bom_id": 1})}
 
     async def _open_drift(self, shop: str, bom_ids: Collection[str]) -> Mapping[CellKey, Document]:
         query = {"shop": shop, "open": True, "bom_id": {"$in": sorted(bom_ids)}}
         return {CellKey(d["bom_id"], d["location_id"]): d async for d in self._drift.find(query)}
 
 
+_TOLD = (*DIFFERENT, CellClass.NOT_COMPARED)
 _NOT_COMPARED = str(CellClass.NOT_COMPARED)
+_DIFFERENT = [str(cell_class) for cell_class in DIFFERENT]
+_DIFFERS: Document = {"classes": {"$in": _DIFFERENT}}
+_NOT_IN_SYNC: Document = {"$or": [_DIFFERS, {"not_comparable": True}]}
+_NOBODY: Document = {"_id": {"$in": []}}
+
+
+def _known_boms(shop: str, among: Among, only: Sequence[str] | None = None) -> list[Document]:
+    """The stages, on the stock documents, that make of every BOM (or of some) of which a cell is not in sync one
+    document: `_id` its id, `classes` of its cells at the places, `not_comparable` where none of them can be compared.
+    """
+    apart, places = among.apart, among.places
+    mine: Document = {"shop": shop} if only is None else {"shop": shop, "bom_id": {"$in": only}}
+    at = {**mine, **_at(apart, places)}
+    missed: list[Document] = [
+        {"$match": {**at, "open": True, "cell_class": {"$in": _DIFFERENT}}},
+        {"$project": {"_id": 0, "b": "$bom_id", "l": "$location_id", "d": "$cell_class"}},
+    ]
+    managed: list[Document] = [
+        {"$match": {**mine, "externally_managed": True}},
+        {"$project": {"_id": 0, "b": "$bom_id", "m": {"$literal": True}}},
+    ]
+    left_out: Document = {"$eq": ["$s", _NOT_COMPARED]}
+    # What a sweep has seen of a cell is newer than what its stock document tells.
+    cell_class = {"$cond": [{"$or": ["$m", left_out]}, _NOT_COMPARED, {"$ifNull": ["$d", "$s"]}]}
+    comparable = sorted(apart.comparable(places))
+    counted = {"$cond": [{"$and": [left_out, {"$in": ["$_id.l", comparable]}]}, 1, 0]}
+    # Where no location is known yet, no number of cells is all of them.
+    every = {"$eq": ["$n", len(comparable) or -1]}
+    return [
+        {"$match": {**at, "known_class": {"$gt": ""}}},
+        {"$project": {"_id": 0, "b": "$bom_id", "l": "$location_id", "s": "$known_class"}},
+        {"$unionWith": {"coll": "drift", "pipeline": missed}},
+        {"$unionWith": {"coll": "boms", "pipeline": managed}},
+        {"$group": {"_id": {"b": "$b", "l": "$l"}, "s": {"$max": "$s"}, "d": {"$max": "$d"}, "m": {"$max": "$m"}}},
+        {"$group": {"_id": "$_id.b", "c": {"$addToSet": cell_class}, "n": {"$sum": counted}, "m": {"$max": "$m"}}},
+        {
+            "$project": {
+                "classes": {"$cond": ["$m", [_NOT_COMPARED], "$c"]},
+                "not_comparable": {"$cond": [{"$or": ["$m", every]}, True, False]},
+            }
+        },
+    ]
 
 
 def _at(apart: Apart, places: Places) -> Document:
@@ -185,9 +243,9 @@ def _closed(place: Document) -> Reason | None:
     return Reason.FULFILLMENT_SERVICE if place["fulfillment_service"] else None
 
 
-def _reason(cell: CellStock, apart: Apart) -> Reason | None:
+def _reason(cell: CellStock, apart: Apart, managed: Collection[str]) -> Reason | None:
     """Why the cell cannot be compared."""
-    if cell.key.bom_id in apart.boms:
+    if cell.key.bom_id in managed:
         return Reason.EXTERNALLY_MANAGED
     left_out = cell.stock.left_out
     return apart.closed.get(cell.key.location_id) or (None if left_out is None else Reason(left_out))

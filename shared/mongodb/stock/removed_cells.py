@@ -7,15 +7,14 @@ zero again would collide with the old ledger, and an old preview could pass for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.domain.stock import Stock
+from shared.domain.stock import Stock, removed, revived
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.stock.stock import CellStock
 from shared.mongodb.transactions import Session
 
-_COUNTERS = ("manual_total", "settle_no", "events_no", "tracks_rev", "rev")
+_LEFT = ("manual_total", "settle_no", "events_no", "tracks_rev", "rev", "unknown_outcome")
 
 
 class RemovedCells:
@@ -25,37 +24,33 @@ class RemovedCells:
         self._ledger = database["ledger"]
 
     async def close(self, shop: str, cells: Sequence[CellStock], reference: str, session: Session) -> None:
-        """Write each removed value's last entry (after: none), with the counters the cell leaves behind."""
+        """Write each removed value's last entry (after: none); the last one has what the cell leaves behind."""
         at = datetime.now(UTC)
         entries: list[Document] = []
         for cell in cells:
-            seq = cell.stock.ledger_seq
-            left = {name: getattr(cell.stock, name) for name in _COUNTERS}
-            for field, value in (("count", cell.stock.count), ("index", cell.stock.index)):
-                if value is None:
-                    continue
-                seq += 1
-                entries.append(
-                    {
-                        "_id": key_of(shop, *cell.key, str(seq)),
-                        "shop": shop,
-                        "bom_id": cell.key.bom_id,
-                        "location_id": cell.key.location_id,
-                        "seq": seq,
-                        "field": field,
-                        "before": value,
-                        "after": None,
-                        "cause": "removed",
-                        "reference": reference,
-                        "left": left,
-                        "at": at,
-                    }
-                )
+            change = removed(cell.stock)
+            for entry in change.entries:
+                document: Document = {
+                    "_id": key_of(shop, *cell.key, str(entry.seq)),
+                    "shop": shop,
+                    "bom_id": cell.key.bom_id,
+                    "location_id": cell.key.location_id,
+                    "seq": entry.seq,
+                    "field": entry.field,
+                    "before": entry.before,
+                    "after": entry.after,
+                    "cause": "removed",
+                    "reference": reference,
+                    "at": at,
+                }
+                if entry.seq == change.stock.ledger_seq:
+                    document["left"] = {name: getattr(change.stock, name) for name in _LEFT} | {"item_id": cell.item_id}
+                entries.append(document)
         if entries:
             await self._ledger.insert_many(entries, session=session)
 
-    async def of(self, shop: str, bom_id: str, session: Session) -> dict[str, Stock]:
-        """By location id: the stock without values from which a new life starts."""
+    async def of(self, shop: str, bom_id: str, item_id: str, session: Session) -> dict[str, Stock]:
+        """By location id: the stock without values from which a new life, with this item, starts."""
         pipeline: list[Document] = [
             {"$match": {"shop": shop, "bom_id": bom_id}},
             {"$sort": {"location_id": 1, "seq": 1}},
@@ -63,8 +58,8 @@ class RemovedCells:
         ]
         lives: dict[str, Stock] = {}
         async for document in self._ledger.aggregate(pipeline, session=session):
+            # An earlier version left nothing where a cell had no values, and never its doubt.
             left = document.get("left") or {}
-            stock = Stock(**{name: left.get(name, 0) for name in _COUNTERS}, ledger_seq=document["seq"])
-            # The step between two lives outdates every row that an earlier one left in a preview.
-            lives[document["_id"]] = replace(stock, tracks_rev=stock.tracks_rev + 1, rev=stock.rev + 1)
+            stock = Stock(**{name: left[name] for name in _LEFT if name in left}, ledger_seq=document["seq"])
+            lives[document["_id"]] = revived(stock, same_item=left.get("item_id") == item_id)
         return lives

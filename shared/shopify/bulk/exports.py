@@ -1,21 +1,19 @@
 """Everything a shop has of a kind, by bulk query: whatever time it takes, and whole or not at all.
 
-Reads of chosen items use `bulk` as well, but give it up early: they have other ways. A whole shop is worth the wait.
+Reads of chosen items use `bulk_reads`, which gives up early: they have other ways. A whole shop is worth the wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import structlog
 
 from shared.errors import ShopifyError, ShopifyRefused, ShopifyThrottled, ShopPaused
-from shared.shopify.bulk.bulk import BulkQueries, BulkResult, NoBulkQuery
+from shared.shopify.bulk.bulk import Begun, BulkBusy, BulkResult, BulkRunner, NoBulkQuery
 from shared.shopify.calls.client import Reply, ShopifyClient
 from shared.shopify.calls.costs import Price
-from shared.shopify.calls.requests import request_body
-from shared.shopify.queries import BULK_RUN, BULK_STATE
 from shared.shopify.reads.read_costs import RUN_COST, STATE_COST
 
 log = structlog.get_logger()
@@ -28,57 +26,60 @@ MAX_RUNNING = 3600.0
 
 _BUSY_PAUSE = 2.0
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.25, 10.0
+_LONGER_EACH_LOOK = 1.5
 _UNCLEAR_TRIES = 5
 
 
 class Exports:
     """Runs bulk queries over everything."""
 
-    def __init__(
-        self, client: ShopifyClient, *, most_busy: float = MAX_BUSY, first_look: float = _SHORTEST_LOOK
-    ) -> None:
+    def __init__(self, client: ShopifyClient, *, first_look: float = _SHORTEST_LOOK) -> None:
         """`first_look`: seconds after which it is asked whether a query has ended, then ever later."""
         self._client = client
-        self._bulk = BulkQueries(client)
-        self._most_busy = most_busy
+        self._runner = BulkRunner(client, _Patient(client))
         self._first_look = first_look
 
     async def run(self, shop: str, query: str) -> BulkResult:
         """Run a query to its end; what it finds is that of a moment after this call. Raises NoBulkQuery, ShopPaused."""
-        operation, began = await self._start(shop, query)
-        time = self._client.time
-        pause, until = self._first_look, time.monotonic() + MAX_RUNNING
-        while time.monotonic() < until:
-            await time.sleep(pause)
-            pause = min(max(_LONGEST_LOOK, 3 * self._first_look), pause * 1.5)
-            reply = await self._call(shop, "bulkOperation", request_body(BULK_STATE, {"id": operation}), STATE_COST)
-            state = reply.data.get("bulkOperation")
-            if not state:
-                raise NoBulkQuery("the bulk query is gone")
-            if state["status"] == "COMPLETED":
-                return BulkResult(state["url"], int(state["objectCount"]), began.date)
-            if state["status"] not in {"CREATED", "RUNNING"}:
-                raise NoBulkQuery(f"the bulk query was {state['status']} ({state['errorCode']})")
-        raise NoBulkQuery("the bulk query has not ended within an hour")
+        return await self._runner.result(shop, await self._start(shop, query), self._looks())
 
-    async def _start(self, shop: str, query: str) -> tuple[str, Reply]:
+    def lines(self, result: BulkResult) -> AsyncGenerator[dict[str, Any], None]:
+        """The objects of a result; their order means nothing. Raises ShopifyUnclear where the file is not whole."""
+        return self._runner.lines(result)
+
+    async def _start(self, shop: str, query: str) -> Begun:
         waited = 0.0
-        body = request_body(BULK_RUN, {"query": query})
         while True:
-            reply = await self._call(shop, "bulkOperationRunQuery", body, RUN_COST)
-            payload = reply.data.get("bulkOperationRunQuery") or {}
-            if operation := payload.get("bulkOperation"):
-                return str(operation["id"]), reply
-            errors = payload.get("userErrors") or []
-            busy = any(error.get("code") == "OPERATION_IN_PROGRESS" for error in errors)
-            if not busy or waited >= self._most_busy:
-                raise NoBulkQuery("; ".join(str(error.get("message")) for error in errors) or "no operation")
+            try:
+                return await self._runner.start(shop, query)
+            except BulkBusy:
+                if waited >= MAX_BUSY:
+                    raise
             log.info("bulk_queries_busy", shop=shop)
             await self._client.time.sleep(_BUSY_PAUSE)
             waited += _BUSY_PAUSE
 
+    def _looks(self) -> Iterator[float]:
+        time = self._client.time
+        pause, until = self._first_look, time.monotonic() + MAX_RUNNING
+        while time.monotonic() < until:
+            yield pause
+            pause = min(max(_LONGEST_LOOK, 3 * self._first_look), pause * _LONGER_EACH_LOOK)
+
+
+class _Patient:
+    """Calls that wait for the budget; starting a query twice does no harm, so what is unclear is sent again."""
+
+    def __init__(self, client: ShopifyClient) -> None:
+        self._client = client
+
+    async def start(self, shop: str, body: str) -> Reply:
+        return await self._call(shop, "bulkOperationRunQuery", body, RUN_COST)
+
+    async def look(self, shop: str, body: str) -> Reply:
+        return await self._call(shop, "bulkOperation", body, STATE_COST)
+
     async def _call(self, shop: str, operation: str, body: str, points: float) -> Reply:
-        """A call that waits for the budget; starting a query twice does no harm, so what is unclear is sent again."""
         tries = 0
         while True:
             try:
@@ -94,9 +95,3 @@ class Exports:
                 if tries >= _UNCLEAR_TRIES:
                     raise NoBulkQuery(str(error)) from error
                 await self._client.time.sleep(_SHORTEST_LOOK * 2**tries)
-
-    async def lines(self, result: BulkResult) -> AsyncGenerator[dict[str, Any], None]:
-        """The objects of a result; their order means nothing. Raises ShopifyUnclear where the file is not whole."""
-        async with self._bulk.lines(result) as lines:
-            async for line in lines:
-                yield line

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.contract.mistakes import cut
 from shared.errors import ShopifyRefused, ShopPaused
+from shared.observing.hiding import without_secrets
 
 PAUSES = {401: "unauthorized", 402: "frozen", 403: "forbidden", 404: "not_found", 423: "locked"}
 """HTTP statuses after which nothing more is sent for the shop, and the reason that is noted."""
@@ -25,6 +29,9 @@ _REDIRECTS = range(300, 400)
 _SCOPE = re.compile(r"\b(?:[a-z]+_)?(?:read|write)_[a-z][a-z0-9_]*\b")
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _MAX_SCOPES = 10
+
+MAX_SAID = 500
+"""Characters of Shopify's own words about a row or a call: a push's document holds those of 250 rows."""
 
 THROTTLES = {429, 430}
 """HTTP statuses that say: not now."""
@@ -57,6 +64,11 @@ def too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
     return ShopifyRefused(message, TOO_DEAR, [])
 
 
+def words_of(told: str) -> str:
+    """What Shopify says, as it may be stored and shown: no secret in it, and no longer than anybody reads."""
+    return cut(without_secrets(told), MAX_SAID)
+
+
 def pause_of(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:
     """The pause that an answer's status asks for, None where it asks for none. `location`: its `Location`."""
     if status in _REDIRECTS:
@@ -72,7 +84,7 @@ def denial(shop: str, codes: Iterable[str], errors: Iterable[Mapping[str, Any]])
     reason = next((OF_THE_APP[code] for code in codes if code in OF_THE_APP), None)
     if reason is None:
         return None
-    told = [str((error.get("extensions") or {}).get("requiredAccess") or error.get("message")) for error in errors]
+    told = [str(extensions_in(error).get("requiredAccess") or error.get("message")) for error in errors]
     return ShopPaused(shop, reason, scopes_in(told) if reason == FORBIDDEN else None)
 
 
@@ -109,14 +121,38 @@ def _host_in(location: str | None) -> str | None:
     return host if host and _HOST.fullmatch(host) else None
 
 
+def json_in(raw: bytes) -> Any:
+    """What a body says. Raises ValueError where it is not JSON, or nested deeper than anything Shopify says."""
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def number_in(value: object) -> float | None:
+    """A number that a reply tells, None where it is none: JSON as it is read knows NaN, infinity, and any size."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def points_in(cost: Mapping[str, Any], name: str) -> float | None:
     """A number of `extensions.cost`, None where it is missing or no number."""
-    value = cost.get(name)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return number_in(cost.get(name))
+
+
+def extensions_in(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The extensions of a top-level error, empty where there are none."""
+    extensions = error.get("extensions")
+    return extensions if isinstance(extensions, dict) else {}
 
 
 def codes_in(errors: object) -> list[str]:
     """The codes of top-level errors, in order."""
     listed = errors if isinstance(errors, list) else []
-    extensions = [error.get("extensions") for error in listed if isinstance(error, dict)]
-    return [str(one["code"]) for one in extensions if isinstance(one, dict) and one.get("code")]
+    extensions = [extensions_in(error) for error in listed if isinstance(error, dict)]
+    return [str(one["code"]) for one in extensions if one.get("code")]

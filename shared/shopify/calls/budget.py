@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.clock import SYSTEM_CLOCK, Clock
+from shared.shopify.calls.answers import number_in
 
 Role = Literal["interactive", "preview", "job", "verify", "sweep"]
 """Who calls. `interactive`: a person waits (popover, page); the others are work in the background."""
@@ -166,14 +167,15 @@ class Budget:
         overtaken = hold.sent != self._answered
         self._under_way.discard(hold)
         self._answered += 1
-        status = (cost or {}).get("throttleStatus") or {}
-        spent = _number((cost or {}).get("actualQueryCost"))
+        told = (cost or {}).get("throttleStatus")
+        status = told if isinstance(told, Mapping) else {}
+        spent = number_in((cost or {}).get("actualQueryCost"))
         if result == "executed":
             self._put(self._level() - (hold.points if spent is None else spent))
         elif result == "throttled":
             self._put(0.0)
-        maximum, available = _number(status.get("maximumAvailable")), _number(status.get("currentlyAvailable"))
-        restore = _number(status.get("restoreRate"))
+        maximum, available = number_in(status.get("maximumAvailable")), number_in(status.get("currentlyAvailable"))
+        restore = number_in(status.get("restoreRate"))
         if maximum:
             self._maximum = maximum
         if restore is not None:
@@ -193,7 +195,3 @@ class Budget:
 
     def _put(self, points: float) -> None:
         self._points, self._at = points, self._clock.monotonic()
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.observing import tracing
+from shared.observing.spans import Span
 from shared.shopify.calls.answers import (
     NOT_EXECUTED,
     THROTTLED,
@@ -26,9 +26,12 @@ from shared.shopify.calls.answers import (
     UNAUTHORIZED,
     codes_in,
     denial,
+    extensions_in,
+    json_in,
     pause_of,
     points_in,
     too_dear,
+    words_of,
 )
 from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, Role
 from shared.shopify.calls.clock import ShopifyClock
@@ -213,7 +216,7 @@ class ShopifyClient:
             with tracing.span(f"shopify {operation}", kind="client", shop=shop, rows=price.rows) as span:
                 return await self._measured(call, body, span)
 
-    async def _measured(self, call: _Call, body: str, span: tracing.Span) -> Reply:
+    async def _measured(self, call: _Call, body: str, span: Span) -> Reply:
         token = await self._token(call.shop)
         started = monotonic()
         outcome = "unclear"
@@ -312,7 +315,7 @@ class ShopifyClient:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
-            document = json.loads(raw)
+            document = json_in(raw)
             date = self.clock(call.shop).note(told.get("Date"))
         except ValueError as error:
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unreadable answer") from error
@@ -354,7 +357,7 @@ class ShopifyClient:
         listed: list[dict[str, Any]] = [{"message": str(errors)}]
         if isinstance(errors, list):
             listed = [error for error in errors if isinstance(error, dict)]
-        operation, message = call.operation, "; ".join(str(e.get("message")) for e in listed[:3])
+        operation, message = call.operation, words_of("; ".join(str(e.get("message")) for e in listed[:3]))
         if THROTTLED in codes:
             if requested is not None and call.budget.impossible(requested):
                 return too_dear(operation, requested, call.budget.maximum)
@@ -363,7 +366,7 @@ class ShopifyClient:
         if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
             return ShopifyUnclear(f"{operation}: {message}")
         if TOO_DEAR in codes:
-            told = [points_in(error.get("extensions") or {}, "cost") for error in listed]
+            told = [points_in(extensions_in(error), "cost") for error in listed]
             # Even one that does not say how dear it was makes the next call smaller.
             self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
         if call.changes and executed and not NOT_EXECUTED.issuperset(codes):

@@ -25,7 +25,11 @@ class ShopifyClock:
             if known is None:
                 raise ValueError("the reply has no Date header")
             return known
-        date = parsedate_to_datetime(header).astimezone(UTC)
+        try:
+            told = parsedate_to_datetime(header)
+            date = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        except (TypeError, IndexError, OverflowError) as error:
+            raise ValueError(f"the Date header is none: {header[:100]!r}") from error
         known = self.now()
         if known is None or date >= known.replace(microsecond=0):
             self._seen = (date, self._clock.monotonic())

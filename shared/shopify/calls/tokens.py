@@ -6,7 +6,6 @@ used stays valid until its replacement is first used, so a lost reply is made go
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from shared.errors import ShopifyError, ShopifyThrottled, ShopifyUnclear
-from shared.shopify.calls.answers import THROTTLES, pause_of
+from shared.shopify.calls.answers import THROTTLES, json_in, number_in, pause_of
 from shared.shopify.calls.client import CALL_TIMEOUT
 from shared.shopify.calls.clock import ShopifyClock
 from shared.shopify.calls.hold_off import HoldOff, told_seconds
@@ -24,6 +23,9 @@ from shared.shopify.calls.hold_off import HoldOff, told_seconds
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  # a name out of the standard
 _OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
+_LONGEST_LIFE = 10 * 365 * 86_400.0
+"""Seconds that a token is believed to last at most."""
+
 WRONG_SECRET = "invalid_client"  # noqa: S105  # Shopify's word for it
 
 
@@ -129,7 +131,7 @@ class TokenEndpoint:
 
 def _object(raw: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(raw)
+        document = json_in(raw)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None
@@ -151,4 +153,5 @@ def _grant(document: Mapping[str, Any], asked: datetime, date_header: str | None
 
 
 def _after(start: datetime, seconds: object) -> datetime | None:
-    return start + timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else None
+    told = number_in(seconds)
+    return None if told is None else start + timedelta(seconds=min(max(told, 0.0), _LONGEST_LIFE))

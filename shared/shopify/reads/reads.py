@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from shared.clock import Clock
+from shared.contract.words import may_be_shopifys
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyRefused, ShopifyUnclear
-from shared.shopify.bulk.bulk import BulkQueries, NoBulkQuery
+from shared.shopify.bulk.bulk import NoBulkQuery
+from shared.shopify.bulk.bulk_reads import BulkReads
 from shared.shopify.calls.answers import TOO_DEAR
 from shared.shopify.calls.budget import Role
 from shared.shopify.calls.client import Reply, ShopifyClient
@@ -52,6 +55,12 @@ _MAX_PAGES = 100
 _HALFWAY = 30.0
 """Seconds that a call waits which goes on with a read: what was read before it would be lost."""
 
+_NOBODYS = "1"
+"""An id to ask with where there is no other: Shopify answers that there is no such item."""
+
+_MAX_NAMED = 5
+"""Bad ids that a line of the log names."""
+
 _LOCATIONS_PAGE = 10
 """Locations of the first page: few shops have more, and a page costs by its size."""
 
@@ -61,7 +70,7 @@ class ShopifyReads:
 
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
-        self._bulk = BulkQueries(client)
+        self._bulk = BulkReads(client)
 
     @property
     def time(self) -> Clock:
@@ -87,6 +96,20 @@ class ShopifyReads:
         """
         if len(item_ids) > ROWS_PER_CALL:
             raise ValueError(f"at most {ROWS_PER_CALL} items in one read")
+        asked = [item_id for item_id in item_ids if may_be_shopifys(item_id)]
+        places = None if at is None else [place for place in at if may_be_shopifys(place)]
+        if len(asked) == len(item_ids):
+            return await self._items_of(shop, item_ids, locations, places)
+        nobodys: dict[str, Item | None] = {item_id: None for item_id in item_ids if not may_be_shopifys(item_id)}
+        log.warning("ids_that_are_none_of_shopifys", shop=shop, items=list(nobodys)[:_MAX_NAMED], number=len(nobodys))
+        if not asked:
+            return ItemsRead(nobodys, await self.now(shop, []))
+        read = await self._items_of(shop, asked, locations, places)
+        return ItemsRead(read.items | nobodys, read.taken_at)
+
+    async def _items_of(
+        self, shop: str, item_ids: Sequence[str], locations: int, at: Collection[str] | None
+    ) -> ItemsRead:
         try:
             return await self._items(shop, item_ids, locations, at)
         except ShopifyRefused as refusal:
@@ -203,6 +226,7 @@ class ShopifyReads:
     async def _ask_what_nodes_cost(self, shop: str, item_ids: Sequence[str]) -> None:
         """Two ids, one point or two. A reply that does not tell leaves it open for a while."""
         facts, time = self._client.read_facts(shop), self._client.time
+        item_ids = [item_id for item_id in item_ids if may_be_shopifys(item_id)] or [_NOBODYS]
         body = request_body(NODES_PROBE, {"ids": [item_gid(item_id) for item_id in item_ids[:2]]})
         reply = await self._client.call(shop, "nodesProbe", body, price=Price(assumed=2.0))
         # One id tells nothing of two; the next read asks again.
@@ -248,7 +272,7 @@ class ShopifyReads:
         tracked: dict[str, bool] = {}
         levels: dict[str, dict[str, Level]] = {}
         try:
-            async with self._bulk.lines(result) as lines:
+            async with aclosing(self._bulk.lines(result)) as lines:
                 async for line in lines:
                     parent = line.get("__parentId")
                     item_id = plain(parent or line["id"])

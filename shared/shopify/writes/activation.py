@@ -8,7 +8,7 @@ from enum import StrEnum, auto
 
 from shared.contract.messages import parse_time
 from shared.errors import ShopifyUnclear
-from shared.observing.hiding import without_secrets
+from shared.shopify.calls.answers import words_of
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price
 from shared.shopify.calls.requests import request_body
@@ -64,7 +64,7 @@ class Activation:
         if not isinstance(payload, dict):
             raise ShopifyUnclear("inventoryActivate: an answer without its payload")
         level, errors = payload.get("inventoryLevel"), payload.get("userErrors") or []
-        detail = without_secrets("; ".join(str(error.get("message")) for error in errors)) or None
+        detail = words_of("; ".join(str(error.get("message")) for error in errors)) or None
         if not level or not level["isActive"]:
             return StockedAnswer(Stocked.REFUSED, None, None, reply.date, detail)
         quantities = level["quantities"]

@@ -97,12 +97,21 @@ class Subscriptions:
         """Make those that are missing at `uri`; those that Trueup has made elsewhere go, or each event would come
         twice. What it has not made stays as it is.
 
-        Safe to repeat and to run twice at once. Raises what the Shopify adapter raises.
+        Safe to repeat and to run twice at once. Where Shopify refuses to list them nothing is changed, and every topic
+        counts as refused. Raises what the Shopify adapter raises.
         """
-        known = await self._list(shop)
+        # Before the list: what another replica makes meanwhile is not taken for gone.
         ours = await self._remembered.made(shop)
+        try:
+            known = await self._list(shop)
+        except ShopifyRefused as refusal:
+            # No run needs a webhook, and a sweep that goes on finds what none has told.
+            log.warning("subscriptions_not_listed", shop=shop, reason=str(refusal))
+            return Subscribed(present=(), made=(), refused=tuple(TOPICS), removed=())
+        # Shopify removes one that fails for long, and so may the merchant.
+        await self._remembered.forget(shop, ours.keys() - {plain(one.gid) for one in known})
         here = {plain(one.gid): one.topic for one in known if one.uri == uri and one.topic in TOPICS}
-        # Those of an earlier version, and of a process that died before it could note them.
+        # Those of a process that died before it could note them.
         await self._remembered.keep(shop, {number: topic for number, topic in here.items() if number not in ours})
         present = set(here.values())
         missing = [topic for topic in TOPICS if topic not in present]
@@ -130,7 +139,7 @@ class Subscriptions:
         after: str | None = None
         for _ in range(_MAX_PAGES):
             body = request_body(SUBSCRIPTIONS, {"after": after})
-            reply = await self._client.call(shop, "webhookSubscriptions", body, price=_LISTING)
+            reply = await self._client.call(shop, "webhookSubscriptions", body, price=_LISTING, optional=True)
             connection = reply.data["webhookSubscriptions"]
             found += [_Known(node["id"], node["topic"], node["uri"]) for node in connection["nodes"]]
             if not connection["pageInfo"]["hasNextPage"]:
@@ -159,7 +168,11 @@ class Subscriptions:
 
     async def _remove(self, shop: str, one: _Known) -> None:
         body = request_body(UNSUBSCRIBE, {"id": one.gid})
-        reply = await self._client.call(shop, "webhookSubscriptionDelete", body, price=_CHANGE)
+        try:
+            reply = await self._client.call(shop, "webhookSubscriptionDelete", body, price=_CHANGE, optional=True)
+        except ShopifyRefused as refusal:
+            log.warning("subscription_not_removed", shop=shop, topic=one.topic, reason=str(refusal))
+            return
         errors = (reply.data.get("webhookSubscriptionDelete") or {}).get("userErrors") or []
         reason = "; ".join(str(error.get("message")) for error in errors) or None
         log.warning("subscription_removed", shop=shop, topic=one.topic, address=_shown(one.uri), refused=reason)

@@ -14,7 +14,7 @@ from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
 from shared.domain.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear
-from shared.observing.hiding import without_secrets
+from shared.shopify.calls.answers import words_of
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price, most_rows
 from shared.shopify.calls.requests import request_body
@@ -144,7 +144,7 @@ def answer_of(group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], ro
     for error in errors:
         index = _row_index(error.get("field"))
         code = str(error.get("code"))
-        text = without_secrets(f"{code}: {error.get('message')}")
+        text = words_of(f"{code}: {error.get('message')}")
         if index is None or index >= len(rows):
             pathless.append(text)
         elif code == _STALE:
@@ -156,7 +156,7 @@ def answer_of(group: dict[str, Any] | None, errors: Sequence[dict[str, Any]], ro
     if pathless and len(rows) == 1 and answers[0].outcome is RowOutcome.NOT_APPLIED:
         answers[0] = _single(errors[0])
         pathless = []
-    return SetAnswer(tuple(answers), adjusted_at, whole="; ".join(pathless) or None)
+    return SetAnswer(tuple(answers), adjusted_at, whole=words_of("; ".join(pathless)) or None)
 
 
 def _applied(changes: Sequence[dict[str, Any]], rows: Sequence[SetRow], named: Collection[int | None]) -> set[int]:
@@ -178,7 +178,7 @@ def _single(error: dict[str, Any]) -> RowAnswer:
         return RowAnswer(RowOutcome.STALE)
     if code.startswith("IDEMPOTENCY_"):
         return RowAnswer(RowOutcome.NOT_APPLIED)
-    detail = without_secrets(f"{code}: {error.get('message')}")
+    detail = words_of(f"{code}: {error.get('message')}")
     return RowAnswer(RowOutcome.REFUSED, ROW_CODES.get(code, Code.PUSH_REFUSED), detail)
 
 

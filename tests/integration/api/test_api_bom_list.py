@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.stock import Stock
+from shared.mongodb.catalogue import filters as bom_filter
 from shared.mongodb.schema import key_of
 from shared.mongodb.stock.stock import stock_fields
 from tests.integration.api.api_setup import PLACES, ApiShop
@@ -28,9 +29,13 @@ async def ids(shop: ApiShop, query: str) -> list[str]:
     return [bom["bom_id"] for bom in reply.json["items"]]
 
 
-@pytest.fixture
-async def known(shop: ApiShop) -> ApiShop:
-    """BOMs of every class as known: agreed, counted here, never read there, moved by Shopify, of unknown outcome."""
+@pytest.fixture(params=[bom_filter.MAX_NAMED, 0], ids=["few", "many"])
+async def known(shop: ApiShop, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ApiShop:
+    """BOMs of every class as known: agreed, counted here, never read there, moved by Shopify, of unknown outcome.
+
+    As few as a query can name, and as if they were more.
+    """
+    monkeypatch.setattr(bom_filter, "MAX_NAMED", request.param)
     for bom_id, name, tags in (
         ("agreed", "Anvil", ("steel",)),
         ("counted", "Bench", ("wood", "steel")),

@@ -42,6 +42,18 @@ async def test_the_drift_policy_is_kept(shop: ApiShop) -> None:
     assert (await shop.call("GET", "/drift/policy")).json == chosen
 
 
+async def test_quiet_hours_in_a_zone_that_is_not_known_any_more_are_shown(shop: ApiShop) -> None:
+    """And replaced; as they are they are not taken again."""
+    quiet = {"start": 60, "end": 120, "time_zone": "Mars/Base"}
+    stored = {"mode": "repair", "max_share": 0.2, "max_move": 1000, "jobs_per_hour": 12, "quiet": quiet}
+    await shop.world.mongo.db["shops"].update_one({"_id": shop.domain}, {"$set": {"drift_policy": stored}})
+    shown = await shop.call("GET", "/drift/policy")
+    assert (shown.status, shown.json["quiet_hours"]["time_zone"]) == (200, "Mars/Base")
+    assert (await shop.call("PUT", "/drift/policy", shown.json)).fields == ["body.quiet_hours.time_zone"]
+    known = shown.json | {"quiet_hours": shown.json["quiet_hours"] | {"time_zone": "Europe/Berlin"}}
+    assert (await shop.call("PUT", "/drift/policy", known)).status == 200
+
+
 async def test_a_shop_from_before_the_limits_keeps_its_mode(shop: ApiShop) -> None:
     """A policy stored as the mode's name alone is read with the default limits."""
     await shop.world.mongo.db["shops"].update_one({"_id": shop.domain}, {"$set": {"drift_policy": "off"}})

@@ -10,10 +10,11 @@ from ulid import ULID
 
 from services.preview import bootstrap
 from services.preview.api.http import sse as events
+from services.preview.api.http.hub import EventHub
 from shared.contract.messages import JobFinished, JobProgress
 from shared.domain.job import JobState
 from shared.mongodb.schema import key_of
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_FINISHED, JOB_PROGRESS
 from tests.integration.api.api_setup import ApiShop, api_world
@@ -94,7 +95,7 @@ class Number(BaseModel):
 
 async def test_a_slow_reader_gets_the_latest_state() -> None:
     """A thousand changes while a reader is slow leave one state to send, the newest; nothing is queued for it."""
-    hub = events.EventHub()
+    hub = EventHub()
     present = Number(n=0)
 
     async def read() -> events.State:

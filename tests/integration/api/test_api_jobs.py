@@ -10,6 +10,7 @@ import pytest
 from ulid import ULID
 
 from shared.domain.cell import CellKey
+from shared.mongodb.catalogue import selections
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import JOBS
 from tests.backends.management import Management
@@ -47,8 +48,11 @@ async def test_a_job_is_stored_and_published(shop: ApiShop) -> None:
     assert (await shop.call("GET", f"/jobs/{job['job_id']}")).json == job
 
 
-async def test_a_repeated_job_starts_once(shop: ApiShop) -> None:
-    """The same ULID is one job, whatever has changed in between; another job under it is refused."""
+@pytest.mark.parametrize("short", [selections.SHORT, 0], ids=["short", "long"])
+async def test_a_repeated_job_starts_once(shop: ApiShop, monkeypatch: pytest.MonkeyPatch, short: int) -> None:
+    """The same ULID is one job, whatever has changed in between; another job under it is refused. So with a list that
+    stands beside the document."""
+    monkeypatch.setattr(selections, "SHORT", short)
     await shop.bom("b")
     body = {"direction": "toLocal", "selection": {"bom_ids": ["b"]}, "job_id": str(ULID())}
     first = await shop.call("POST", "/jobs", body)
@@ -56,8 +60,9 @@ async def test_a_repeated_job_starts_once(shop: ApiShop) -> None:
     again = await shop.call("POST", "/jobs", body)
     assert (first.status, again.status, again.json) == (202, 202, first.json)
     assert len((await shop.call("GET", "/jobs")).json["items"]) == 1
-    reply = await shop.call("POST", "/jobs", body | {"direction": "toShopify"})
-    assert (reply.status, reply.fields) == (409, ["body.job_id"])
+    for other in ({"direction": "toShopify"}, {"selection": {"bom_ids": ["c"]}}):
+        reply = await shop.call("POST", "/jobs", body | other)
+        assert (reply.status, reply.fields) == (409, ["body.job_id"])
 
 
 async def test_everything_wrong_with_a_job_is_named(shop: ApiShop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.preview.api.schedules.models import MAX_SELECTED
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -99,6 +100,26 @@ async def test_everything_that_is_wrong_is_named(shop: ApiShop) -> None:
     assert (await shop.call("GET", "/schedules")).json["shop_time_zone"] == "Asia/Kolkata"
 
 
+async def test_a_zone_that_is_not_known_any_more_is_shown_and_replaced(shop: ApiShop) -> None:
+    """The shop's as last read, and 409 with what to do for a schedule in it; a schedule's own as it is stored."""
+    await shop.bom("b")
+    schedule_id = new_id()
+    path = f"/schedules/{schedule_id}"
+    assert (await shop.call("PUT", path, NIGHTLY)).status == 201
+    await shop.world.mongo.db["schedules"].update_one(
+        {"schedule_id": schedule_id}, {"$set": {"time_zone": "Mars/Base"}}
+    )
+    kept = {"time_zone": "Mars/Olympus", "time_zone_at": datetime.now(UTC)}
+    await shop.world.mongo.db["shops"].update_one({"_id": shop.domain}, {"$set": kept})
+    listed = await shop.call("GET", "/schedules")
+    assert (listed.status, listed.json["shop_time_zone"]) == (200, "Mars/Olympus")
+    assert [one["time_zone"] for one in listed.json["items"]] == ["Mars/Base"]
+    refused = await shop.call("PUT", path, {**NIGHTLY, "time_zone": None})
+    assert (refused.status, refused.fields) == (409, ["body.time_zone"])
+    assert "time zone" in refused.json["errors"][0]["remedy"]
+    assert (await shop.call("PUT", path, NIGHTLY)).status == 200
+
+
 async def test_runs_are_listed_page_by_page(shop: ApiShop) -> None:
     """The newest first, with why one was left out; those of an unknown schedule are a 404."""
     await shop.bom("b")
@@ -121,3 +142,15 @@ async def test_runs_are_listed_page_by_page(shop: ApiShop) -> None:
     assert (page["items"][0]["told"], rest["next_cursor"]) == ({"state": "due", "tries": 0, "detail": None}, None)
     assert (await shop.call("GET", f"/schedules/{new_id()}/runs")).status == 404
     assert (await shop.call("GET", f"/schedules/{schedule_id}/runs?cursor=zz")).fields == ["query.cursor"]
+
+
+async def test_a_schedule_names_so_many_and_no_more(shop: ApiShop) -> None:
+    """What a schedule holds for good, and every list of schedules shows, has a bound; the refusal says what to do."""
+    path = f"/schedules/{new_id()}"
+    for field, entries in (
+        ("bom_ids", [f"b{number}" for number in range(MAX_SELECTED + 1)]),
+        ("cells", [{"bom_id": f"b{number}", "location_id": "1"} for number in range(MAX_SELECTED + 1)]),
+    ):
+        refused = await shop.call("PUT", path, {**NIGHTLY, "selection": {field: entries}})
+        assert (refused.status, refused.fields) == (422, [f"body.selection.{field}"])
+        assert "filter" in refused.json["errors"][0]["remedy"]

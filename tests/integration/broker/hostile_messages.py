@@ -46,7 +46,7 @@ class Hostile(NamedTuple):
 
 _SELECTION = {"bom_ids": "all"}
 _CELL: dict[str, Any] = {"job_id": ULID, "bom_id": "A", "location_id": "1"}
-_HONEST: Mapping[tuple[str, str], dict[str, Any]] = {
+HONEST: Mapping[tuple[str, str], dict[str, Any]] = {
     (COMMANDS, PREVIEW_REQUEST): {"preview_id": ULID, "selection": _SELECTION, "requested_by": "x"},
     (COMMANDS, JOB_REQUEST): {
         "job_id": ULID,
@@ -153,7 +153,7 @@ def _bodies(honest: Mapping[str, Any]) -> Iterator[bytes]:
 
 def hostile_messages() -> Iterator[Hostile]:
     """Without end: the keys take turns, and each goes through all of its bodies under changing headers."""
-    of_key = {target: cycle(_bodies(honest)) for target, honest in _HONEST.items()}
+    of_key = {target: cycle(_bodies(honest)) for target, honest in HONEST.items()}
     headers, properties = cycle(_HEADERS), cycle(_PROPERTIES)
     number = 0
     while True:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
+from prometheus_client import REGISTRY
 
 from services.preview.bootstrap import PreviewService
 from services.webhook_ingest.bootstrap import WebhookIngestService
@@ -20,38 +21,46 @@ from shared.domain.comparison import Direction
 from shared.errors import StoreUnavailable
 from shared.mongodb.catalogue.boms import Bom
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
-from shared.rabbitmq import consumer
-from shared.rabbitmq.consumer import MAX_DELIVERIES
+from shared.rabbitmq import frame
+from shared.rabbitmq.frame import MAX_DELIVERIES
 from shared.rabbitmq.topology import (
     BOM_UPSERT,
     CELLS_FINISHED,
     COMMANDS,
-    COUNT_ADJUST,
     DEAD,
     DELIVERY_LIMIT,
-    EVENTS,
     JOB_CANCEL,
     JOB_FINISHED,
     JOB_REQUEST,
     PREVIEW_REQUEST,
     QUEUES,
     WEBHOOKS,
-    cell_key,
+    Queue,
 )
+from tests.integration.broker.hostile_messages import HONEST
 from tests.integration.shop_world import CLIENT_SECRET, SHOP, ShopWorld, new_id, reconciler, shop_world
 from tests.waiting import until, writes_to
 
 
 @pytest.fixture
-async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[ShopWorld]:
+def operations() -> list[int]:
+    """The ports of /readyz of the services of `world`."""
+    return []
+
+
+@pytest.fixture
+async def world(
+    vhost_url: str, mongodb_uri: str, database_name: str, operations: list[int]
+) -> AsyncIterator[ShopWorld]:
     """A shop with one BOM in drift, and every service."""
     async with AsyncExitStack() as stack:
         made = await stack.enter_async_context(shop_world(vhost_url, mongodb_uri, database_name, locations=1))
-        await stack.enter_async_context(reconciler(made, watchdog_every=0.3))
+        cells = await stack.enter_async_context(reconciler(made, watchdog_every=0.3))
         preview = await PreviewService.start(made.settings)
         stack.push_async_callback(preview.stop)
         ingest = await WebhookIngestService.start(made.settings, roles=["indexer"])
         stack.push_async_callback(ingest.stop)
+        operations += [port for one in (cells, preview, ingest) if (port := one.operations_port) is not None]
         await made.add_boms({"A": [7]}, tracks=True)
         await made.agree()
         await made.hand("A", made.locations[0], 3)
@@ -90,47 +99,104 @@ async def drained(world: ShopWorld, channel: AbstractChannel, kept: int, *, keys
     return [letter async for letter in letters.find({})]
 
 
-HOSTILE: dict[str, bytes] = {
-    "no JSON": b"\x00\xff\xfe",
-    "empty": b"",
-    "deep": b"[" * 50_000,
-    "deep object": b'{"a":' * 50_000,
-    "a number of 5,000 digits": b'{"schema": 1, "shop": ' + b"9" * 5_000 + b"}",
-    "a lone surrogate as shop": b'{"schema": 1, "shop": "\\ud800.myshopify.com"}',
-    "NUL as shop": b'{"schema": 1, "shop": "a\\u0000b.myshopify.com"}',
-    "another schema": json.dumps({"schema": 9, "shop": SHOP}).encode(),
-    "wrong types": json.dumps({"schema": 1, "shop": [], "job_id": {}, "selection": 7, "cells": "x"}).encode(),
-    "5 MB": b'"' + b"x" * 5_000_000 + b'"',
-}
-KEYS: dict[str, str] = {
-    PREVIEW_REQUEST: COMMANDS,
-    JOB_REQUEST: COMMANDS,
-    JOB_CANCEL: COMMANDS,
-    BOM_UPSERT: COMMANDS,
-    COUNT_ADJUST: COMMANDS,
-    cell_key(3): COMMANDS,
-    CELLS_FINISHED: EVENTS,
-    JOB_FINISHED: EVENTS,
+KEYS: dict[str, str] = {key: queue.exchange for queue in QUEUES for key in queue.keys if key != "#"} | {
     "inventory_levels.update": WEBHOOKS,
     "nonsense.key": DEAD,
 }
+"""Every key of every queue, and where it is published; of a queue that takes any key, one."""
+
+_WRONG_IDS: dict[str, Any] = {
+    "job_id": "no ULID",
+    "preview_id": "0" * 27,
+    "bom_id": "a\0b",
+    "location_id": "091002",
+    "inventory_item_id": "0",
+    "of_job_id": -1,
+    "id": "none",
+}
+WRONG_TYPES: dict[str, Any] = {"job_id": {}, "selection": 7, "cells": "x", "bom_id": [], "inventory_item_id": True}
+
+
+def _altered(key: str, **other: Any) -> bytes:
+    """A message that is right but for these fields."""
+    return json.dumps({"schema": 1, "shop": SHOP} | HONEST.get((KEYS[key], key), {}) | other).encode()
+
+
+HOSTILE: dict[str, Callable[[str], bytes]] = {
+    "not JSON": lambda _: b"\x00\xff\xfe",
+    "deep nesting": lambda _: b"[" * 50_000,
+    "deep objects": lambda _: b'{"a":' * 50_000,
+    "huge numbers": lambda _: b'{"schema": 1, "shop": ' + b"9" * 5_000 + b"}",
+    "wrong types": lambda key: _altered(key, **{name: [value] for name, value in WRONG_TYPES.items()}),
+    "NUL": lambda key: _altered(key, shop="a\0b.myshopify.com", inventory_item_id="1\0"),
+    "a lone surrogate": lambda _: b'{"schema": 1, "shop": "\\ud800.myshopify.com"}',
+    "unknown schema": lambda key: _altered(key, schema=9),
+    "5 MB": lambda _: b'"' + b"x" * 5_000_000 + b'"',
+    "empty": lambda _: b"",
+    "other shop": lambda key: _altered(key, shop="other.myshopify.com"),
+    "wrong ids": lambda key: _altered(key, **_WRONG_IDS),
+}
+"""What a body may be that nothing can be done with, by the key it comes under."""
+
+HINTS = {key for key in KEYS if key in {CELLS_FINISHED, JOB_FINISHED} or key.startswith("cell.")}
+"""What only Trueup itself publishes, to say that documents have changed. Of a shop that has none it is done with."""
+
+UNREAD = {key for key, exchange in KEYS.items() if exchange == DEAD}
+"""Of no command, event or webhook: kept as they come, with where they were found as the reason."""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_a_hostile_body_is_kept_wherever_it_is_published(
-    world: ShopWorld, stranger: AbstractChannel, name: str
+    world: ShopWorld, stranger: AbstractChannel, operations: list[int], name: str
 ) -> None:
-    """In every queue: kept with a reason, few deliveries, nothing left behind, and the shop's next job runs."""
+    """In every queue: kept with what is wrong after one delivery, nothing left behind, each service ready; and the
+    shop's next job runs.
+    """
+    assert {queue.name for queue in QUEUES} == {_queue_of(key).name for key in KEYS}
+    bodies = {key: HOSTILE[name](key) for key in KEYS}
+    seals, before = Seals([CLIENT_SECRET]), _given_back()
     for key, exchange in KEYS.items():
-        await publish(stranger, exchange, key, HOSTILE[name])
-    kept = await drained(world, stranger, len(KEYS), keys=len(KEYS))
-    assert {letter["key"] for letter in kept} == set(KEYS)
+        # A webhook as the front passes it on: what is wrong is in its body.
+        headers = seals.sealed(key, bodies[key], WEBHOOK) if exchange == WEBHOOKS else {}
+        await publish(stranger, exchange, key, bodies[key], headers)
+    wanted = KEYS.keys() - (HINTS if name == "other shop" else set())
+    kept = await drained(world, stranger, len(wanted), keys=len(wanted))
+    assert {letter["key"] for letter in kept} == wanted
     assert all(letter["reason"] for letter in kept)
-    assert all(letter["cause"] for letter in kept if letter["key"] != "nonsense.key")
+    assert all(letter["cause"] for letter in kept if letter["key"] not in UNREAD)
     assert all(len(letter["body"]) <= 256 * 1024 for letter in kept)
-    assert {letter["size"] for letter in kept} == {len(HOSTILE[name])}
+    assert {letter["key"]: letter["size"] for letter in kept} == {key: len(bodies[key]) for key in wanted}
+    assert _given_back() == before
+    assert len(operations) == 3
+    for port in operations:
+        async with world.http.get(f"http://127.0.0.1:{port}/readyz") as ready:
+            assert ready.status == 200, await ready.text()
     job = await world.run(Direction.TO_SHOPIFY, options=None)
     assert job["totals"]["updated"] == 1
+
+
+WEBHOOK = {
+    "x-shopify-topic": "inventory_levels/update",
+    "x-shopify-shop-domain": SHOP,
+    "x-shopify-webhook-id": "w1",
+    "x-shopify-event-id": "e1",
+    "x-shopify-triggered-at": "2026-11-30T00:00:00Z",
+    "x-trueup-received-at": "2026-11-30T00:00:00+00:00",
+}
+"""What the front says of one."""
+
+
+def _given_back() -> float:
+    """How many messages were given back to their queues, in all."""
+    return sum(
+        REGISTRY.get_sample_value("trueup_messages_total", {"queue": queue.name, "outcome": "requeue"}) or 0.0
+        for queue in QUEUES
+    )
+
+
+def _queue_of(key: str) -> Queue:
+    """The queue that a message of this key comes into."""
+    return next(queue for queue in QUEUES if queue.exchange == KEYS[key] and queue.takes(key))
 
 
 FORGED: dict[str, dict[str, Any]] = {
@@ -218,7 +284,7 @@ async def test_a_handler_that_fails_for_a_messages_sake_is_not_tried_without_bou
 
 async def test_the_requests_of_others_go_on_beside_them(world: ShopWorld, stranger: AbstractChannel) -> None:
     """200 hostile messages over all queues, then: nothing unacknowledged, an honest preview is taken."""
-    bodies = [body for name, body in HOSTILE.items() if name != "5 MB"]
+    bodies = [body(JOB_REQUEST) for name, body in HOSTILE.items() if name != "5 MB"]
     sent = 0
     for number in range(200):
         key, exchange = list(KEYS.items())[number % len(KEYS)]
@@ -251,8 +317,8 @@ async def test_a_store_that_is_away_spends_no_deliveries(
     world: ShopWorld, stranger: AbstractChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long it is away: what waits for it is held and tried again, and never comes to the broker's limit."""
-    monkeypatch.setattr(consumer, "RETRY_PAUSE", 0.001)
-    monkeypatch.setattr(consumer, "LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr(frame, "RETRY_PAUSE", 0.001)
+    monkeypatch.setattr(frame, "LONGEST_PAUSE", 0.001)
     tries, keeps, done = [0], [0], DeadLetterStore.keep
 
     async def away(*_: object, **__: object) -> tuple[Bom, bool]:

@@ -15,13 +15,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 from unittest import mock
 
 import structlog
+from pymongo.errors import PyMongoError
 
 from services.command_line import main
 from shared.mongodb.connection import Mongo
@@ -172,7 +173,9 @@ class _Moves:
         """The measure. MongoDB is looked at only for a command that has not ended at the first look."""
         if self._mongo is None:
             self._mongo = Mongo(self._environment["TRUEUP_MONGODB_URI"], self._environment["TRUEUP_MONGODB_DATABASE"])
-        written = await writes_to(self._mongo.db)()  # type: ignore[misc]  # this measure is one to be awaited
+        written: object = None
+        with suppress(PyMongoError):  # a store that is away, or lets the command's user not look, shows nothing
+            written = await writes_to(self._mongo.db)()  # type: ignore[misc]  # this measure is one to be awaited
         return len(self._run.output), len(self._run.errors), self._seconds(), written
 
     def _seconds(self) -> int:

@@ -8,6 +8,7 @@ from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
 from shared.mongodb.schema import Document
 from shared.rabbitmq import topology
 from tests.integration.command_line.command_line_runs import trueup
@@ -63,3 +64,38 @@ async def test_a_correction_is_not_pushed_twice(vhost_url: str, mongodb_uri: str
             again = await world.run(Direction.TO_SHOPIFY, preview_id=job.preview_id)
             assert again["totals"]["updated"] == 0
         assert (await world.shopify())[cell] == 10
+
+
+async def test_a_difference_of_the_backup_is_left_to_a_person(
+    vhost_url: str, mongodb_uri: str, database_name: str
+) -> None:
+    """+3 stood open in the backup and was pushed since: nothing suggests it, no schedule pushes it a second time."""
+    async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as world, previewer(world):
+        await world.add_boms({"a": [7], "b": [5]}, tracks=True)
+        await world.agree()
+        await world.hand("a", world.locations[0], 3)
+        kept = await backup(world)
+        async with reconciler(world):
+            pushed = await world.run(Direction.TO_SHOPIFY, preview_id=await world.preview())
+            assert pushed["totals"]["updated"] == 1
+            await world.sell("a", world.locations[0], age=600)
+        cell = CellKey("a", world.locations[0])
+        assert (await world.shopify())[cell] == 9
+
+        await restore(world, kept)
+        assert (await trueup(world.settings, "after-restore", "--yes")).code == 0
+        async with reconciler(world):
+            # The sale is told after all, and brings what was pushed with it.
+            await world.stock.ask_verify(SHOP, [cell])
+            await world.verified()
+            restored = await world.cell(*cell)
+            assert (restored.index, restored.count, restored.never_agreed) == (9, 12, True)
+            by_schedule = await world.run(Direction.TO_SHOPIFY, source=JobSource.SCHEDULE)
+            assert by_schedule["reasons"] == {"never_agreed": 1, "in_sync": 1}
+            assert (await world.shopify())[cell] == 9
+            # What agreed in the backup still does, and a person's choice settles the rest.
+            assert not (await world.cell("b", world.locations[0])).never_agreed
+            chosen = await world.run(Direction.TO_LOCAL, preview_id=await world.preview())
+            assert chosen["totals"]["updated"] == 1
+        settled = await world.cell(*cell)
+        assert (settled.index, settled.count, settled.never_agreed) == (9, 9, False)

@@ -17,6 +17,7 @@ from shared.domain.comparison import Direction
 from tests import waiting
 from tests.integration.command_line.command_line_runs import TRUEUP, environment_of, trueup
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, shop_world
+from tests.stored_access import StoredAccess
 
 NOT_SHOWN = ("_id", "selection", "finished_event", "planning_batches", "refreshed_at")
 """Fields of a stored job that are of no use outside."""
@@ -196,7 +197,7 @@ async def test_a_shop_is_added_only_with_a_token_that_works(world: ShopWorld) ->
     shop = await world.shops.get(SHOP)
     assert shop is not None
     assert shop.allow_negative
-    assert await world.shops.token(SHOP) == TOKEN
+    assert await StoredAccess(world.mongo.db, world.settings.fernet_keys).token(SHOP) == TOKEN
 
 
 async def test_all_services_run_in_one_process_and_stop_on_a_signal(

@@ -14,7 +14,6 @@ from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, JobCance
 from shared.contract.seal import Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
-from shared.foreign_acts import ForeignActs
 from shared.kept_messages import KeptMessages
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
@@ -72,8 +71,8 @@ async def records_consumed(world: ShopWorld) -> AsyncIterator[None]:
     seals = Seals(world.settings.client_secrets)
     keeper = KeptMessages(DeadLetterStore(world.mongo.db), seals)
     consumer = await Consumer.open(world.settings.amqp_url.get_secret_value(), "records", keeper)
-    acts = ForeignActs(AuditLog(world.mongo.db))
-    records = RecordsConsumer(RecordStore(world.mongo.db, world.mongo.transactions), world.shops, acts)
+    audit = AuditLog(world.mongo.db)
+    records = RecordsConsumer(RecordStore(world.mongo.db, world.mongo.transactions), world.shops, audit)
     await consumer.handle(topology.RECORDS, records.handle, prefetch=4)
     try:
         yield

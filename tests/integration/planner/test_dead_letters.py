@@ -16,7 +16,8 @@ from shared.contract.messages import CellWork
 from shared.contract.seal import SEAL
 from shared.domain.cell import partition_of
 from shared.mongodb.schema import Document
-from shared.rabbitmq.consumer import Consumer, Delivery, Reject
+from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.delivery import Delivery, Reject
 from shared.rabbitmq.topology import (
     CELLS,
     COMMANDS,

@@ -188,3 +188,33 @@ async def test_a_job_that_cannot_start_ends_at_once_and_lets_others_go(world: Sh
     job = await world.run(Direction.TO_SHOPIFY, {"filter": {"tag": "nobody has it"}})
     assert (job["state"], job["failure"]["code"]) == ("failed", "EMPTY_SELECTION")
     assert (await world.run(Direction.TO_SHOPIFY))["totals"]["updated"] == 8
+
+
+async def test_long_selections_wait_for_each_other_and_are_run_whole(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that stands beside its document is previewed, run without what is left out, compared with other jobs',
+    and retried like a short one."""
+    monkeypatch.setattr("shared.mongodb.catalogue.selections.SHORT", 0)
+    monkeypatch.setattr("shared.mongodb.catalogue.selections._PART", 2)
+    here, _ = world.locations
+    cells = [{"bom_id": name, "location_id": here} for name in "ABC"]
+    preview_id = await world.preview({"cells": cells})
+    assert await world.mongo.db["selections"].count_documents({"owner": f"preview:{preview_id}"}) == 2
+    first, second, beside = new_id(), new_id(), new_id()
+    await asyncio.gather(
+        world.request(Direction.TO_SHOPIFY, {"cells": cells}, preview_id=preview_id, job_id=first),
+        world.request(Direction.TO_LOCAL, {"bom_ids": ["C", "D"]}, job_id=second),
+        world.request(Direction.TO_SHOPIFY, {"cells": [{"bom_id": "Z", "location_id": here}]}, job_id=beside),
+    )
+    done, after, failed = await asyncio.gather(*(world.ended(job) for job in (first, second, beside)))
+    assert [job["state"] for job in (done, after, failed)] == ["completed", "completed", "completed_with_errors"]
+    assert {key.bom_id for key in await world.cells(first)} == set("ABC")
+    assert after["started_at"] >= done["finished_at"] or done["started_at"] >= after["finished_at"]
+    for job in (done, after, failed):
+        assert job["selection"].keys() == {"kept"}
+    retry = await world.run(Direction.TO_SHOPIFY, {"bom_ids": "all"}, source=JobSource.RETRY, of_job_id=beside)
+    assert (retry["totals"]["total"], retry["selection"]["kept"]["digest"]) == (
+        1,
+        failed["selection"]["kept"]["digest"],
+    )

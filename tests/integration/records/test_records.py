@@ -11,9 +11,9 @@ import pytest
 from pymongo import MongoClient
 
 from shared.domain.cell import CellKey
-from shared.domain.stock import observe_read
+from shared.domain.stock import mark_unknown, observe_read
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
-from shared.mongodb.catalogue.boms import BomStore, Location
+from shared.mongodb.catalogue.boms import Bom, BomStore, Location, SelectedCell
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
 from shared.mongodb.connection import Mongo
 from shared.mongodb.schema import Document
@@ -63,6 +63,15 @@ class Records:
         cell = (await self.stock.load(self.shop, [key]))[key]
         write = StockWrite(key, cell.stock, observe_read(cell.stock, value, datetime.now(UTC)), "verify", "t")
         await self.mongo.transactions.run(lambda session: self.stock.write(session, self.shop, [write]))
+
+    async def doubt(self) -> None:
+        """A push of every cell of BOM b has ended without a known outcome."""
+        keys = [CellKey("b", place) for place in await self.documents()]
+        cells = await self.stock.load(self.shop, keys)
+        writes = [
+            StockWrite(key, cell.stock, mark_unknown(cell.stock), "reconcile", "t") for key, cell in cells.items()
+        ]
+        await self.mongo.transactions.run(lambda session: self.stock.write(session, self.shop, writes))
 
     async def ledger(self, place: str = A) -> list[tuple[str, int | None, int | None, str]]:
         """The ledger of a cell of BOM b: field, before, after, cause."""
@@ -299,6 +308,90 @@ async def test_a_bom_that_comes_again_goes_on_with_its_ledger(records: Records) 
         ("count", None, 4),
     ]
     assert (await records.documents())[A]["tracks_rev"] > old["tracks_rev"]
+
+
+async def test_a_doubt_belongs_to_the_item_that_was_pushed(records: Records) -> None:
+    """It ends once the BOM has another item, also if the old one comes back; a BOM made anew with it is in doubt."""
+
+    async def in_doubt() -> set[bool]:
+        return {document["unknown_outcome"] for document in (await records.documents()).values()}
+
+    await records.put(tracks_pre_assembled=True)
+    await records.doubt()
+    await records.put(item="99")
+    assert await in_doubt() == {False}
+    await records.put()
+    assert await in_doubt() == {False}
+    await records.doubt()
+    await records.store.remove(records.shop, "b", reference="t")
+    await records.put()
+    assert await in_doubt() == {True}
+    await records.stock.ask_for_bases(records.shop, [B])
+    assert {place for place, document in (await records.documents()).items() if "verify_at" in document} == {A}
+    await records.adjust(1, "corrected")
+    assert (await records.documents())[A]["known_class"] == "both_moved"
+    await records.store.remove(records.shop, "b", reference="t")
+    await records.put(item="99")
+    assert await in_doubt() == {False}
+
+
+async def test_a_doubt_lasts_where_cells_are_made_one_by_one(records: Records) -> None:
+    """As an import makes them: the BOM first, its cells later."""
+    for item, lasts in ((BIG, True), ("99", False)):
+        await records.put()
+        await records.doubt()
+        await records.store.remove(records.shop, "b", reference="t")
+        bom = Bom("b", item, "Name of b", tracks_pre_assembled=True)
+        await records.mongo.transactions.run(lambda s, bom=bom: records.boms.insert(s, records.shop, [bom]))  # type: ignore[misc]  # a bound default
+        await records.boms.ensure_stock(records.shop, [SelectedCell(CellKey("b", A), bom)])
+        document = (await records.documents())[A]
+        assert (document["unknown_outcome"], document["never_agreed"], document["count"]) == (lasts, True, None)
+        await records.store.remove(records.shop, "b", reference="t")
+
+
+async def test_a_cell_without_values_leaves_its_counters(records: Records) -> None:
+    """Counted, then mapped to another item and no longer tracked: the next life's counters go on all the same."""
+    await records.put()
+    await records.adjust(3, "built")
+    await records.put(item="99")
+    await records.put(item="99", tracks_pre_assembled=False)
+    old = (await records.documents())[A]
+    assert (old["index"], old["count"]) == (None, None)
+    await records.store.remove(records.shop, "b", reference="t")
+    await records.put()
+    new = (await records.documents())[A]
+    for name in ("rev", "tracks_rev", "ledger_seq"):
+        assert new[name] > old[name], name
+    for name in ("manual_total", "settle_no", "events_no"):
+        assert new[name] == old[name], name
+    assert (await records.ledger())[-1] == ("index", None, None, "removed")
+
+
+async def test_restored_cells_are_outdated_page_by_page(records: Records) -> None:
+    """Each cell of the shop once, and of no other: rows are void, and what differs is left to a person."""
+    await records.put(tracks_pre_assembled=True)
+    await records.put("also", "77")
+    await records.read(7)
+    await records.adjust(7, "agreed")
+    await records.read(7, B)
+    await records.adjust(9, "apart", place=B)
+    other = Records(records.mongo, f"{records.shop}.other")
+    await other.boms.keep_locations(other.shop, [Location(A, "A", True, False)])
+    await other.put()
+    before = await records.documents()
+    seen: list[CellKey] = []
+    while keys := await records.stock.after(records.shop, seen[-1] if seen else None, 3):
+        seen += keys
+        part = keys
+        await records.mongo.transactions.run(lambda s, part=part: records.stock.outdate(s, records.shop, part))  # type: ignore[misc]  # a bound default
+    assert sorted(seen) == sorted(CellKey(bom, place) for bom in ("b", "also") for place in (A, B))
+    after = await records.documents()
+    assert {place: (d["known_class"], d["settle_no"]) for place, d in after.items()} == {
+        A: (None, 1),
+        B: ("no_base", 1),
+    }
+    assert all(after[place]["rev"] == before[place]["rev"] + 1 for place in (A, B))
+    assert {document["rev"] for document in (await other.documents()).values()} == {0}
 
 
 async def test_a_broken_transaction_leaves_nothing(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,8 @@ class Scheduled:
 
     async def start(self, *, many: int = 1, **more: Any) -> list[ReconcilerService]:
         """So many reconcilers."""
-        made = [reconciler(self.shop, schedule_times=TIMES, watchdog_every=0.2, **more) for _ in range(many)]
+        given = {"schedule_times": TIMES, "watchdog_every": 0.2} | more
+        made = [reconciler(self.shop, **given) for _ in range(many)]
         return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
 
     async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
@@ -252,3 +253,78 @@ async def test_the_shops_own_clock_is_read_from_shopify(world: Scheduled) -> Non
     kept = await world.shop.shops.time_zone(SHOP)
     assert kept is not None
     assert kept[0] == "UTC"
+
+
+GONE = ["Mars/Base", "../../etc/passwd", "America", "Europe/Berlin\x00", "", 7]
+"""What a document may hold as a time zone, and this machine knows none of that name."""
+
+
+ONE_TRY = ScheduleTimes(tick=0.05, most_tries=1)
+
+
+async def over(world: Scheduled, schedule_ids: Collection[str]) -> list[Document]:
+    """Wait until none of these is due any more; returns what is noted of their runs."""
+    schedules, mine = world.shop.mongo.db["schedules"], {"schedule_id": {"$in": list(schedule_ids)}}
+    later = {"$or": [{"next_at": {"$gt": datetime.now(UTC)}}, {"next_at": None, "enabled": False}]}
+
+    async def so() -> bool:
+        return await schedules.count_documents(mine | later) == len(schedule_ids)
+
+    await changed(schedules, so, what="nothing is due any more")
+    return [run async for run in world.shop.mongo.db["schedule_runs"].find(mine)]
+
+
+async def test_a_zone_that_is_not_known_leaves_the_run_out_and_holds_up_no_other(world: Scheduled) -> None:
+    """Of each schedule one run is noted with its reason, and the next moment awaited; another's run ends."""
+    lost = [await world.put(time_zone=zone, late=timedelta(hours=1)) for zone in GONE]
+    good = await world.put()
+    await world.start(schedule_times=ONE_TRY)
+    runs = await over(world, lost)
+    assert {run["schedule_id"] for run in runs} == set(lost)
+    assert [(run["state"], run["reason"]) for run in runs] == [("skipped", "time_zone_unknown")] * len(GONE)
+    (run,) = await world.runs(1, schedule_id=good, state="ended")
+    assert run["outcome"] == "completed"
+
+
+@pytest.mark.parametrize("told", [None, "Mars/Base", "Europe/Berlin"])
+async def test_a_shops_zone_that_is_not_known_any_more_is_read_anew(world: Scheduled, told: str | None) -> None:
+    """Where Shopify then tells none, or one that is not known either, the run is left out; else it begins."""
+    kept = {"time_zone": "Mars/Olympus", "time_zone_at": datetime.now(UTC)}
+    await world.shop.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": kept})
+    if told is None:
+        fault = {"operation": "shop", "kind": "error", "code": "BAD_REQUEST", "message": "not so", "count": 1000}
+        await world.shop.control("/control/faults", fault)
+    else:
+        world.shop.running.simulator.tenants[SHOP].shop.timezone = told
+    schedule_id = await world.put(time_zone=None)
+    await world.start(schedule_times=ONE_TRY)
+    if told == "Europe/Berlin":
+        await world.runs(1, state="ended")
+    else:
+        (run,) = await over(world, [schedule_id])
+        assert run["reason"] == ("not_begun" if told is None else "time_zone_unknown")
+
+
+BROKEN: dict[str, Document] = {
+    "selection": {"selection": {"filter": {"text": "a\x00b"}}},
+    "options": {"options": {"unheard_of": 1}},
+    "timing": {"timing": {"kind": "cron", "expression": "61 * * * *"}},
+    "never": {"timing": {"kind": "cron", "expression": "0 0 31 2 *"}},
+    "kind": {"timing": {"kind": "yearly", "expression": "0 0 1 1 *"}},
+    "action": {"action": "dance"},
+    "direction": {"direction": "sideways"},
+}
+
+
+async def test_schedules_that_cannot_be_run_are_tried_so_often_and_hold_up_no_other(world: Scheduled) -> None:
+    """Documents of an older build: the run is left out, or the schedule is switched off; another's run ends."""
+    lost = {await world.put(**broken, late=timedelta(hours=1)): name for name, broken in BROKEN.items()}
+    good = await world.put()
+    await world.start(schedule_times=ONE_TRY)
+    runs = await over(world, lost)
+    assert sorted((lost[run["schedule_id"]], run["state"], run["reason"]) for run in runs) == [
+        (name, "skipped", "not_begun") for name in ("never", "options", "selection", "timing")
+    ]
+    (run,) = await world.runs(1, schedule_id=good, state="ended")
+    assert run["outcome"] == "completed"
+    assert len(await world.jobs()) == 1

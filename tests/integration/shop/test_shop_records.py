@@ -5,9 +5,9 @@ from __future__ import annotations
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from shared.mongodb.shops.shops import ShopStore
 from tests.integration.command_line.command_line_runs import trueup
 from tests.integration.shop_world import SHOP, TOKEN, shop_world
+from tests.stored_access import StoredAccess
 
 
 async def test_after_a_rotation_the_old_key_is_not_needed(vhost_url: str, mongodb_uri: str, database_name: str) -> None:
@@ -17,7 +17,7 @@ async def test_after_a_rotation_the_old_key_is_not_needed(vhost_url: str, mongod
         keys = [SecretStr(new), *world.settings.token_keys]
         rotated = await trueup(world.settings.model_copy(update={"token_keys": keys}), "shop", "rotate-keys")
         assert (rotated.code, rotated.output.split()[2]) == (0, "1"), rotated.errors
-        assert await ShopStore(world.mongo.db, [new]).token(SHOP) == TOKEN
+        assert await StoredAccess(world.mongo.db, [new]).token(SHOP) == TOKEN
         lost = await trueup(world.settings, "shop", "rotate-keys")
         assert (lost.code, "TRUEUP_TOKEN_KEYS" in lost.errors) == (2, True)
 

@@ -172,6 +172,11 @@ async def test_quiet_hours_and_jobs_per_hour_are_kept(world: DriftWorld) -> None
     await world.sweep()
     await world.until(1, state="missed", held="quiet_hours")
     assert await world.jobs() == []
+    # A zone that is not known any more: nobody can tell when the hours are, so nothing is repaired, and it is said why.
+    await world.policy(quiet=quiet | {"time_zone": "Mars/Base"})
+    await world.sweep()
+    await world.until(1, state="missed", held="time_zone_unknown")
+    assert await world.jobs() == []
     await world.policy(jobs_per_hour=1)
     await world.sweep()
     await world.until(1, state="resolved", outcome="repaired")

@@ -139,3 +139,16 @@ async def test_an_address_where_nothing_answers_as_trueup_is_told(world: ShopWor
             assert added.output.count("TRUEUP_WEBHOOK_URL") == told, added.output
     finally:
         await runner.cleanup()
+
+
+async def test_what_is_gone_at_shopify_is_forgotten(world: ShopWorld) -> None:
+    """Shopify removes subscriptions that fail for long: the shop's document does not keep their numbers for ever."""
+    for _ in range(3):
+        await ensured(world, HERE)
+        made = await SubscriptionStore(world.mongo.db).made(SHOP)
+        assert len(made) == OURS
+        known = world.running.simulator.tenants[SHOP].webhooks.subscriptions
+        for number in made:
+            del known[number]
+    await ensured(world, HERE)
+    assert len(await SubscriptionStore(world.mongo.db).made(SHOP)) == OURS

@@ -26,10 +26,12 @@ _Body = tuple[Document, str | None]
 
 @dataclass(frozen=True)
 class Preview:
-    """What was seen of each cell, and which cells had a message on its way when the stock was read."""
+    """What was seen of each cell, which had a message on its way when the stock was read, and in which life of the
+    shop's BOMs."""
 
     rows: dict[CellKey, PreviewRow]
     waiting: frozenset[CellKey]
+    life: int
 
 
 @dataclass
@@ -43,6 +45,9 @@ class Books:
     previews: dict[str, Preview | None] = field(default_factory=dict)
     inside: dict[CellKey, int] = field(default_factory=dict)
     in_doubt: set[CellKey] = field(default_factory=set)
+    life: int = 0
+    lives: dict[CellKey, int] = field(default_factory=dict)
+    unsettled: set[CellKey] = field(default_factory=set)
     unknown: int = 0
     updated: int = 0
 
@@ -51,6 +56,16 @@ class Books:
         by_pair = {(item, key.location_id): key for key, item in self.street.cells.items()}
         bodies: Any = [event.body for event in self.street.pending]
         return frozenset(by_pair[body.inventory_item_id, body.location_id] for body in bodies)
+
+    def another_life(self, bom_id: str, *, same_item: bool) -> None:
+        """A BOM was made again, or was mapped to another item meanwhile; only in the first case a doubt lasts."""
+        self.life += 1
+        for key in self.street.cells:
+            if key.bom_id == bom_id:
+                self.lives[key] = self.life
+                self.unsettled.add(key)
+                if not same_item:
+                    self.in_doubt.discard(key)
 
     def begin(self, job_id: str, direction: Direction, preview: Preview | None) -> None:
         """A job starts."""
@@ -96,6 +111,9 @@ class Books:
             self._settled_in_passing(cell, key, row, job_id)
             return
         self.updated += 1
+        self.unsettled.discard(key)
+        preview = self.previews[job_id]
+        assert preview is None or preview.life >= self.lives.get(key, 0), f"by a row of an earlier life: {where}"
         applied = [body for body, outcome in bodies if outcome == "applied"]
         assert len(applied) == 1, f"applied {len(applied)} times by its own word: {where}"
         assert len(made) == 1, f"not exactly once: {where}"
@@ -121,11 +139,13 @@ class Books:
 
     def _settled_in_passing(self, cell: Cell, key: CellKey, row: Row | None, job_id: str) -> None:
         """Which hand adjustments are inside what both sides agreed on, where a cell was skipped."""
-        if row is None or row.local is None or cell.settled is None:
+        if row is None or cell.settled is None:
             return
-        if cell.reason is Reason.ALREADY_EQUAL:
+        if row.local is not None and cell.reason is Reason.ALREADY_EQUAL:
+            self.unsettled.discard(key)
             self.inside[key] = row.manual_total - (row.local - row.shopify)
         elif cell.state in {CellState.SKIPPED, CellState.UPDATED}:
+            self.unsettled.discard(key)
             self.inside[key] = row.manual_total
             if self.direction[job_id] is Direction.TO_LOCAL:
                 self.in_doubt.discard(key)
@@ -143,7 +163,8 @@ class Books:
             assert cell.stock.index == held, f"{key}: index {cell.stock.index}, Shopify {held}"
             assert cell.stock.manual_total == self.street.hands.get(key, 0), f"{key}: hand adjustments lost"
             assert cell.stock.unknown_outcome == (key in self.in_doubt), f"{key}: doubt"
-            if cell.stock.count is None or key in self.in_doubt:
+            # In another life a count waits until a run brings the sides together.
+            if cell.stock.count is None or key in self.in_doubt | self.unsettled:
                 continue
             later = cell.stock.manual_total - self.inside.get(key, 0)
             assert cell.stock.count == held + later, (

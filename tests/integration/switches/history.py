@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from ulid import ULID
@@ -15,6 +15,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
+from shared.mongodb.catalogue.app_records import WantedBom
 from shared.mongodb.catalogue.boms import SelectedCell
 from shared.mongodb.jobs.cell import NewCell, cell_id
 from shared.mongodb.previews.previews import PreviewRow
@@ -141,7 +142,7 @@ class History:
             except ShopPaused:
                 await self.shop.shops.resume(self.domain)
             else:
-                return Preview({row.key: row for row in rows}, waiting)
+                return Preview({row.key: row for row in rows}, waiting, self.books.life)
         raise AssertionError(f"the preview cannot be read: {self.log}")
 
     async def _between(self) -> None:
@@ -162,6 +163,23 @@ class History:
             self.street.level(self.random.choice(list(self.street.cells))).item.bundle = True
         if self.random.random() < 0.05:
             self.street.level(self.random.choice(list(self.street.cells))).item.deleted = True
+        if self.random.random() < 0.15:
+            await self._another_life()
+
+    async def _another_life(self) -> None:
+        """A BOM is removed and made again, or mapped to another item and back: no row of before may be acted on."""
+        bom_id = self.random.choice(sorted({key.bom_id for key in self.street.cells} - {"A"}))
+        made_again = self.random.random() < 0.6
+        self.log.append(f"{bom_id} is {'removed and made again' if made_again else 'mapped away and back'}")
+        item = next(item for key, item in self.street.cells.items() if key.bom_id == bom_id)
+        wanted = WantedBom(bom_id, item, f"BOM {bom_id}", tracks_pre_assembled=True)
+        if made_again:
+            await self.shop.records.remove(self.domain, bom_id, reference="tests")
+        else:
+            away = replace(wanted, inventory_item_id="1")
+            await self.shop.records.upsert(self.domain, away, reference="tests")
+        await self.shop.records.upsert(self.domain, wanted, reference="tests")
+        self.books.another_life(bom_id, same_item=made_again)
 
     def _trouble(self) -> None:
         faults = self.ground.simulator.faults
@@ -255,6 +273,8 @@ class History:
     async def _second(self, preview: Preview) -> None:
         draw = self.random.random()
         first = self.books.jobs[0]
+        if self.random.random() < 0.15:
+            await self._another_life()
         if draw < 0.3:
             self.log.append("second job on the same preview")
             await self._job(Direction.TO_SHOPIFY, preview)

@@ -20,6 +20,7 @@ from services.webhook_ingest.indexer.levels import LevelIndexer
 from shared.contract.messages import Message
 from shared.domain.cell import CellKey
 from shared.domain.stock import Stock
+from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import Bom, BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
@@ -44,6 +45,7 @@ from simulator.stocking import NewVariant, add_location, add_product
 from tests.integration.switches.busy_session import BusySession, Meanwhile
 from tests.integration.switches.step_clock import StepClock
 from tests.integration.switches.street import Street
+from tests.stored_access import StoredAccess
 
 TOKEN = "shpat_switches"  # the simulator's own
 OLD = 3600.0
@@ -77,13 +79,15 @@ class SwitchShop:
         self.shops = ShopStore(mongo.db, list(ground.keys))
         self.boms = BomStore(mongo.db, mongo.transactions)
         self.stock, self.cells = StockStore(mongo.db), CellStore(mongo.db)
+        self.records = RecordStore(mongo.db, mongo.transactions)
         self.jobs, self.pushes = JobStore(mongo.db, mongo.transactions), PushStore(mongo.db)
         self.tenant: Tenant
 
     def client(self) -> ShopifyClient:
         """A client of its own, as another process has it."""
         session = cast("aiohttp.ClientSession", BusySession(self.ground.http, self.meanwhile))
-        return ShopifyClient(session, self.shops, self.ground.url + "/{shop}", self.version, clock=self.ground.clock)
+        access = StoredAccess(self.ground.mongo.db, self.ground.keys)
+        return ShopifyClient(session, access, self.ground.url + "/{shop}", self.version, clock=self.ground.clock)
 
     def worker(self) -> CellWorker:
         """A worker of a process of its own."""

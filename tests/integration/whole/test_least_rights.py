@@ -305,9 +305,11 @@ async def test_what_is_not_prepared_stops_the_start_with_one_line(
         bare |= {"TRUEUP_LOG_LEVEL": "error", "TRUEUP_OPERATIONS_PORT": "0"}
         (tmp_path / "indexer" / "trueup_shopify_client_secret").write_text("secret")
         code, _, errors = await run(*ARGUMENTS[Role.INDEXER], environment=bare)
-        assert (code, errors) == (3, "trueup: RabbitMQ is not prepared: run `trueup prepare` first\n")
+        assert code == 2
+        assert errors.startswith("trueup: TRUEUP_AMQP_URL: RabbitMQ is not prepared: no exchange 'trueup.commands'")
+        assert "run `trueup prepare` first" in errors
         await declare_topology(urlsplit(amqp_url)._replace(path=f"/{fresh_vhost}").geturl())
         code, _, errors = await run(*ARGUMENTS[Role.INDEXER], environment=bare)
-        assert code == 3
-        assert errors.startswith("trueup: MongoDB is not prepared: ")
-        assert errors.endswith(" is not as it must be; run `trueup prepare` first\n")
+        assert code == 2
+        assert errors.startswith("trueup: TRUEUP_MONGODB_DATABASE: MongoDB is not prepared: ")
+        assert "run `trueup prepare` first" in errors

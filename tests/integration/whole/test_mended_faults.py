@@ -33,7 +33,7 @@ from shared.mongodb.jobs.pushes import PushRecord, PushStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schema import key_of
 from shared.mongodb.stock.stock import StockWrite
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.topology import JOB_REQUEST
 from shared.reading.rows import RowReader
 from shared.shopify.writes.writes import SetRow
@@ -218,6 +218,8 @@ async def test_two_runs_of_one_preview_leave_the_rows_of_one(world: ShopWorld) -
     rows = RowReader(world.boms, world.stock, world.reads)
     runs = [Previewer(store, world.boms, rows, world.reads, world.publisher) for _ in range(2)]
     await store.request(request)
+    # Or the service beside would take it up, however slowly this runs.
+    await store.take_turn(SHOP, request.preview_id, timedelta(hours=1))
     await asyncio.gather(*(run.compute(SHOP, request.preview_id) for run in runs))
     preview = await store.get(SHOP, request.preview_id)
     assert preview is not None

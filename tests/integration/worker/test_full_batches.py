@@ -16,7 +16,7 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.schema import Document, key_of
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from tests.integration.shop_world import SHOP, new_id
 from tests.waiting import time_passes, until
 

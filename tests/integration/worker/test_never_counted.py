@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from services.reconciler.sweeper.full_read import FullRead
+from services.reconciler.sweeper.full_read import DriftedCell, FullRead
 from shared.contract.messages import JobOptions
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
@@ -183,9 +183,14 @@ async def test_whoever_reads_gives_a_first_base(world: ShopWorld, reader: str, t
     if reader == "preview":
         await world.preview({"cells": [{"bom_id": "B", "location_id": place} for place in world.locations]})
     elif reader == "sweep":
-        await FullRead(world.boms, RowReader(world.boms, world.stock, world.reads), world.reads, world.publisher).sweep(
-            SHOP
-        )
+        drifted: list[DriftedCell] = []
+
+        async def found(cells: Sequence[DriftedCell]) -> None:
+            drifted.extend(cells)
+
+        reader_of_rows = RowReader(world.boms, world.stock, world.reads)
+        await FullRead(world.boms, reader_of_rows, world.reads, world.publisher).sweep(SHOP, found)
+        assert drifted == []
     else:
         await world.run(TO_SHOPIFY)
     for number, place in enumerate(world.locations):

@@ -12,9 +12,15 @@ from shared.contract.messages import JobOptions, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.rabbitmq import topology
+from shared.shopify.bulk.bulk import NoBulkQuery
+from shared.shopify.bulk.bulk_reads import BulkReads
+from shared.shopify.bulk.exports import Exports
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.shop_queries import BULK_LEVELS
 from tests.integration.api.job_page import shown
 from tests.integration.command_line.command_line_runs import trueup
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
+from tests.stored_access import StoredAccess
 from tests.waiting import until, writes_to
 
 ALL = ["read_inventory", "write_inventory", "read_products", "read_locations"]
@@ -106,6 +112,32 @@ async def test_reads_that_are_denied_wait_for_the_scope_as_well(world: ShopWorld
     assert (job["totals"]["updated"], job["codes"]) == (129, {})
 
 
+@pytest.mark.parametrize("scope", ["read_locations", "read_products"])
+async def test_a_scope_that_runs_do_not_need_stops_none(world: ShopWorld, scope: str) -> None:
+    """Locations are listed with `read_inventory` as well, and no run asks for a product: nothing is denied."""
+    await world.control("scopes", {"scopes": without(scope)})
+    async with reconciler(world, watchdog_every=0.2, first_probe=FIRST_PROBE):
+        for direction in (Direction.TO_LOCAL, Direction.TO_SHOPIFY):
+            job = await world.run(direction)
+            assert job["state"] == "completed"
+    assert await denied(world) == []
+
+
+@pytest.mark.parametrize("operation", ["bulkOperationRunQuery", "bulkOperation"])
+async def test_a_bulk_query_that_is_denied_is_read_another_way(world: ShopWorld, operation: str) -> None:
+    """There are other ways to read: only those tell whether the permission is missing. The shop is not paused."""
+    fault = {"kind": "error", "code": "ACCESS_DENIED", "message": "Access denied", "count": 1000}
+    await world.control("/control/faults", fault | {"operation": operation})
+    settings = world.settings
+    access = StoredAccess(world.mongo.db, settings.fernet_keys)
+    client = ShopifyClient(world.http, access, settings.shopify_url, settings.shopify_api_version)
+    with pytest.raises(NoBulkQuery):
+        await Exports(client, first_look=0.01).run(SHOP, BULK_LEVELS)
+    with pytest.raises(NoBulkQuery):
+        await BulkReads(client).run(SHOP, BULK_LEVELS)
+    assert (await world.mongo.db["shops"].find_one({"_id": SHOP}) or {})["status"] == "active"
+
+
 async def test_stocking_that_is_denied_waits_as_a_push_does(world: ShopWorld) -> None:
     """`inventoryActivate` needs the same scope: denied once, and the cell is stocked and pushed afterwards."""
     await world.control("scopes", {"scopes": without("write_inventory")})
@@ -136,10 +168,11 @@ async def test_a_shop_that_is_not_active_pauses_whatever_was_asked(world: ShopWo
     assert (job["totals"]["updated"], job["codes"]) == (129, {})
 
 
-async def test_a_scope_that_is_only_needed_for_a_subscription_stops_nothing(world: ShopWorld) -> None:
-    """A topic that is denied is refused alone: runs need no webhooks."""
+@pytest.mark.parametrize("operation", ["webhookSubscriptionCreate", "webhookSubscriptions"])
+async def test_a_scope_that_is_only_needed_for_a_subscription_stops_nothing(world: ShopWorld, operation: str) -> None:
+    """A topic that is denied is refused alone, or all are: runs need no webhooks."""
     fault = {"kind": "error", "code": "ACCESS_DENIED", "message": "Access denied", "count": 1}
-    await world.control("/control/faults", fault | {"operation": "webhookSubscriptionCreate"})
+    await world.control("/control/faults", fault | {"operation": operation})
     world.settings = world.settings.model_copy(update={"webhook_url": "http://127.0.0.1:9/webhooks/shopify"})
     added = await trueup(world.settings, "shop", "add", SHOP, "--token-file", "-", words="shpat_tests\n")
     assert (added.code, added.errors) == (0, "")

@@ -34,7 +34,7 @@ from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document, key_of
-from shared.rabbitmq.consumer import Delivery
+from shared.rabbitmq.delivery import Delivery
 from shared.serving.server import start_server
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, new_id, reconciler, shop_world
 from tests.waiting import changed, until

@@ -13,6 +13,7 @@ from shared.domain.comparison import Direction
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
 from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_world
+from tests.stored_access import StoredAccess
 
 LOCATIONS = 4
 
@@ -66,7 +67,8 @@ async def test_many_cells_are_never_throttled(world: ShopWorld, size: Size, poin
     await world.control("/control/open_points", points)
     # Services that start now have learned nothing under other prices.
     settings = world.settings
-    client = ShopifyClient(world.http, world.shops, settings.shopify_url, settings.shopify_api_version)
+    access = StoredAccess(world.mongo.db, settings.fernet_keys)
+    client = ShopifyClient(world.http, access, settings.shopify_url, settings.shopify_api_version)
     world = replace(world, reads=ShopifyReads(client))
     before = await world.shopify()
     await world.control("calls/reset")

@@ -62,5 +62,6 @@ steps: st.SearchStrategy[Step] = st.one_of(
     _adjusts(rules.counted),
     _adjusts(rules.undo_local),
     st.sampled_from((rules.start_tracking, rules.stop_tracking, rules.mark_unknown)),
+    st.sampled_from((rules.remapped, rules.removed, rules.outdated)),
 )
 """Everything that can happen to a stock."""

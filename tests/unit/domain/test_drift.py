@@ -44,16 +44,15 @@ policies = st.builds(
     first=st.integers(0, 600),
     second=st.integers(0, 600),
     open_job=st.booleans(),
-    drained=st.booleans(),
 )
 def test_only_a_quiet_lasting_divergence_is_missed(
-    *, stock: Stock, shopify: int, first: int, second: int, open_job: bool, drained: bool
+    *, stock: Stock, shopify: int, first: int, second: int, open_job: bool
 ) -> None:
-    """A cell is accused only where it differs, no event came, the grace is over, the queue drained and no job open."""
+    """A cell is accused only where it differs, no event came, the grace is over and no job open."""
     row = row_of(stock, shopify, taken=first + second)
     since = START + timedelta(seconds=first)
-    verdict = judge_divergence(since, stock.events_no, row, grace=GRACE, open_job=open_job, drained=drained)
-    missed = stock.index != shopify and second >= 120 and drained and not open_job
+    verdict = judge_divergence(since, stock.events_no, row, grace=GRACE, open_job=open_job)
+    missed = stock.index != shopify and second >= 120 and not open_job
     assert (verdict is Verdict.MISSED) == missed
     assert (verdict is Verdict.EXPLAINED) == (stock.index == shopify)
 
@@ -110,16 +109,15 @@ def test_the_breaker_opens_beyond_its_limits_and_says_why(
 
 @given(policies, minutes, st.integers(0, 10))
 def test_nothing_begins_while_the_breaker_is_open(policy: RepairPolicy, minute: int, jobs: int) -> None:
-    """An open breaker holds everything that no person has approved; an approval waits for nothing."""
-    why = hold(policy, breaker_open=True, approved=False, minute=minute, jobs_in_last_hour=jobs)
+    """An open breaker holds everything that no person has approved."""
+    why = hold(policy, breaker_open=True, minute=minute, jobs_in_last_hour=jobs)
     assert why is (Hold.BREAKER if policy.mode is DriftMode.REPAIR else Hold.MODE)
-    assert hold(policy, breaker_open=True, approved=True, minute=minute, jobs_in_last_hour=jobs) is None
 
 
 @given(policies, minutes, st.integers(0, 10))
 def test_repair_keeps_to_mode_hours_and_number(policy: RepairPolicy, minute: int, jobs: int) -> None:
     """It begins only in the mode repair, outside the quiet hours, and below the number of jobs."""
-    why = hold(policy, breaker_open=False, approved=False, minute=minute, jobs_in_last_hour=jobs)
+    why = hold(policy, breaker_open=False, minute=minute, jobs_in_last_hour=jobs)
     quiet = policy.quiet is not None and policy.quiet.hold(minute)
     assert (why is None) == (policy.mode is DriftMode.REPAIR and not quiet and jobs < policy.jobs_per_hour)
 

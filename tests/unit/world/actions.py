@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.domain.cell import CellState
+from shared.domain.codes import Code
 from shared.domain.comparison import Direction
 from shared.domain.job import JobState
 from shared.domain.undo import UndoRow
+from tests.unit.world import mapping, restoring
 from tests.unit.world.documents import CellDoc, Job
 from tests.unit.world.machines import abandoned, preview, verify
 from tests.unit.world.scene import Actor, Scene
@@ -31,10 +33,12 @@ def perform(scene: Scene, action: Action) -> bool:
     return _KINDS[kind](scene, *what)
 
 
-def _order(scene: Scene, cell: int, delta: int, shared: bool) -> bool:
+def _order(scene: Scene, item: int, delta: int, shared: bool) -> bool:
     """Units are sold (negative) or restocked."""
-    scene.shopify.change(scene.step, cell, delta, shared=shared)
-    scene.oracle.ordered(scene.step, cell, delta, scene.shopify.now)
+    if item >= len(scene.shopify.values):
+        return False
+    scene.shopify.change(scene.step, item, delta, shared=shared)
+    scene.oracle.ordered(scene.step, item, delta, scene.shopify.now)
     return True
 
 
@@ -66,14 +70,15 @@ def _lose(scene: Scene, event: EventId) -> bool:
     """A message never arrives."""
     if not scene.setting.may_lose or event not in scene.shopify.transit:
         return False
-    scene.lost.add(scene.shopify.transit.pop(event).cell)
+    cell = scene.docs.cell_of(scene.shopify.transit.pop(event).item)
+    scene.lost.update(set() if cell is None else {cell})
     return True
 
 
 def _adjust(scene: Scene, cell: int, delta: int, counted: bool) -> bool:
     """A hand adjustment, perhaps by a person who has counted the shelf."""
     stock = scene.docs.stock[cell]
-    if not stock.tracks:
+    if scene.docs.items[cell] is None or not stock.tracks:
         return False
     # A person who counts for the first time may find that there is nothing.
     scene.adjust(cell, abs(delta) - 1 if counted and stock.uncounted else delta, counted=counted)
@@ -149,13 +154,20 @@ def _plan(scene: Scene, job: Job) -> bool:
         job.state = JobState.FAILED
         return False
     for cell in job.cells:
-        doc = CellDoc(cell)
-        if shown is not None:
-            doc.row, doc.seen = shown.rows[cell], shown.seen[cell]
+        item = scene.docs.items[cell]
         if job.undoes is not None:
-            doc.undo = _undo_row(scene, scene.docs.jobs[job.undoes], cell)
+            done = scene.docs.jobs[job.undoes]
+            doc = CellDoc(cell, done.docs[cell].item, undo=_undo_row(scene, done, cell))
+        elif item is None:
+            doc = CellDoc(cell, -1, CellState.ERROR, result=Code.BOM_NOT_FOUND)
+        elif shown is None:
+            doc = CellDoc(cell, item)
+        else:
+            doc = CellDoc(cell, shown.rows[cell].item)
+            doc.take(shown.rows[cell])
         job.docs[cell] = doc
     job.state = JobState.RUNNING
+    job.end_test()
     return True
 
 
@@ -228,6 +240,8 @@ def _vanish(scene: Scene, call: int) -> bool:
 
 
 _KINDS: dict[str, Callable[..., bool]] = {
+    **mapping.KINDS,
+    **restoring.KINDS,
     "order": _order,
     "tick": _tick,
     "deliver": _deliver,

@@ -16,22 +16,33 @@ from shared.domain.push import PushState
 from shared.domain.stock import Change, Entry, LedgerField, Stock
 from shared.domain.undo import UndoRow
 from tests.unit.world.oracle import GuaranteeBrokenError, Seen
+from tests.unit.world.shopify import START
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A row that was taken of a cell, with the item that it counted for."""
+
+    item: int
+    row: Row
+    seen: Seen
 
 
 @dataclass(slots=True)
 class Preview:
     """What the merchant was shown, and when."""
 
-    rows: dict[int, Row]
-    seen: dict[int, Seen]
+    rows: dict[int, Taken]
     taken_at: datetime
 
 
 @dataclass(slots=True)
 class CellDoc:
-    """One cell of one job. `push` names its one current push; `row` is None until it is known."""
+    """One cell of one job, and its item as the job was planned. `push` names its one current push; `row` is None until
+    it is known."""
 
     cell: int
+    item: int
     state: CellState = CellState.PENDING
     row: Row | None = None
     seen: Seen | None = None
@@ -48,6 +59,10 @@ class CellDoc:
     def open(self) -> bool:
         """Whether there is work left."""
         return self.state in OPEN_CELL_STATES
+
+    def take(self, taken: Taken) -> None:
+        """Its row."""
+        self.row, self.seen = taken.row, taken.seen
 
 
 @dataclass(slots=True)
@@ -84,20 +99,25 @@ class Job:
 
 @dataclass(slots=True)
 class Push:
-    """A body, written before it is sent and never changed."""
+    """A body, written before it is sent and never changed: by cell what is to be set, and of which item."""
 
     key: int
     job: int
     rows: dict[int, Target]
+    items: dict[int, int]
     state: PushState = PushState.OPEN
     first_sent: datetime | None = None
 
 
 @dataclass(slots=True)
 class Documents:
-    """All collections. `wanted` holds requests for reads, `reading` those taken by a verifier that still lives."""
+    """All collections. `items`: what each cell counts for; None: its BOM was removed, and `left` holds what its ledger
+    keeps of it, with the item. `wanted` holds requests for reads, `reading` those taken by a verifier that still lives.
+    """
 
     stock: list[Stock]
+    items: list[int | None] = field(default_factory=list)
+    left: dict[int, tuple[Stock, int]] = field(default_factory=dict)
     first: list[Stock] = field(default_factory=list)
     ledger: list[list[Entry]] = field(default_factory=list)
     previews: dict[int, Preview] = field(default_factory=dict)
@@ -108,13 +128,49 @@ class Documents:
     events_seen: set[tuple[int, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Keep the beginning, so that the ledger can be replayed."""
+        """Each cell counts for its own item. Keep the beginning, so that the ledger can be replayed."""
+        self.items = list(range(len(self.stock)))
         self.first = list(self.stock)
         self.ledger = [[] for _ in self.stock]
 
     def want(self, cell: int, since: datetime) -> None:
         """Ask for a verifying read, because of something that happened at Shopify's time `since`."""
+        if self.items[cell] is None:
+            return
         self.wanted[cell] = min(since, self.wanted.get(cell, since))
+
+    def cell_of(self, item: int) -> int | None:
+        """The cell that counts for the item; None: nobody's does."""
+        return self.items.index(item) if item in self.items else None
+
+    def in_use(self, cell: int) -> bool:
+        """Whether a job is still working on the cell."""
+        return any(doc.open for job in self.jobs.values() for doc in job.docs.values() if doc.cell == cell)
+
+    def remap(self, cell: int, item: int, change: Change) -> None:
+        """The cell counts for another item; a read that was asked for was meant for the old one."""
+        self.items[cell] = item
+        self.wanted.pop(cell, None)
+        self.write(cell, change, START)
+
+    def remove(self, cell: int, change: Change) -> None:
+        """The BOM is removed; what the cell leaves is kept with its last ledger entry."""
+        item = self.items[cell]
+        if item is None:
+            raise GuaranteeBrokenError(f"cell {cell}: its BOM is removed twice")
+        self.wanted.pop(cell, None)
+        self.write(cell, change, START)
+        kept = change.stock if change.entries else Stock(ledger_seq=change.stock.ledger_seq)
+        self.left[cell] = (kept, item)
+        self.items[cell] = None
+
+    def revive(self, cell: int, item: int, begun: Stock) -> None:
+        """The BOM is made again; its ledger goes on where it stopped."""
+        left, _ = self.left.pop(cell)
+        if begun.ledger_seq != left.ledger_seq:
+            raise GuaranteeBrokenError(f"cell {cell}: a new life writes over the ledger of the one before")
+        self.stock[cell] = begun
+        self.items[cell] = item
 
     def write(self, cell: int, change: Change, since: datetime) -> None:
         """Write a change of stock with its ledger entries and its request for a read."""

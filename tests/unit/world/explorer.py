@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.unit.world.actions import Action, perform
 from tests.unit.world.finish import finish
+from tests.unit.world.mapping import makings, remappings, removable
 from tests.unit.world.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene, Setting
 from tests.unit.world.shopify import START
@@ -16,12 +17,13 @@ from tests.unit.world.shopify import START
 @dataclass(frozen=True, slots=True)
 class Bias:
     """How often each kind of action is tried, how far the clock jumps, how many worlds are timely, and the kinds of
-    action that come first."""
+    action that come first; `first_ticks` is how far the clock jumps there, time after time."""
 
     weights: Mapping[str, float]
     ticks: tuple[int, ...]
     timely: float = 0.5
     opening: tuple[str, ...] = ()
+    first_ticks: tuple[int, ...] = ()
 
 
 _USUAL: Mapping[str, float] = {
@@ -82,7 +84,46 @@ SEED = Bias(
     opening=("tick", "preview", "step", "step", "step", "adjust", "job", "work", "step", "step", "step"),
 )
 """A shop that is being seeded: first looks, first counts, and runs that bring the sides together."""
-BIASES = (BUSY, BUSY, SLOW, DAYS, CROWD, READS, LATE, DOUBT, GAP, AFTER, SEED)
+MOVES = Bias(
+    {**_USUAL, "remap": 4, "remove": 3, "make": 8, "preview": 8, "job": 10, "work": 10, "adjust": 8, "undo": 6},
+    (1, 1, 2, 121),
+)
+"""BOMs that are mapped to other items, removed and made again, in the midst of everything."""
+BACK = Bias(
+    {**_USUAL, "remap": 8, "remove": 5, "make": 10, "job": 14, "work": 14, "order": 3, "preview": 3, "tick": 2},
+    (1, 121),
+    opening=("tick", "preview", "step", "step", "step"),
+)
+"""A preview, then other lives of its cells, then runs over it."""
+DOUBTFUL = Bias(
+    {**_USUAL, "remap": 3, "remove": 8, "make": 14, "adjust": 14, "preview": 12, "job": 14, "work": 14, "order": 2},
+    (1, 1, 121),
+    opening=(
+        *("adjust", "tick", "preview", "step", "step", "step", "job", "work", *["step"] * 6, "execute", "crash"),
+        *("tick", "work", *["step"] * 6),
+    ),
+    first_ticks=(121, DAY),
+)
+"""A run whose reply is lost and whose key is forgotten, then other lives of its cells."""
+RESTORED = Bias(
+    {
+        **_USUAL,
+        "backup": 5,
+        "restore": 4,
+        "preview": 8,
+        "job": 10,
+        "work": 10,
+        "undo": 6,
+        "remap": 1,
+        "remove": 1,
+        "make": 3,
+    },
+    (1, 1, 121, DAY),
+    timely=0.0,
+    opening=("adjust", "tick", "preview", *["step"] * 3, "job", "work", *["step"] * 4, "backup"),
+)
+"""Records that an older state of them takes the place of."""
+BIASES = (BUSY, BUSY, SLOW, DAYS, CROWD, READS, LATE, DOUBT, GAP, AFTER, SEED, MOVES, BACK, DOUBTFUL, RESTORED)
 
 ORDERS = (-1, -1, -2, -3, 1, 2)
 ADJUSTMENTS = (-3, -1, 1, 2, 3)
@@ -127,8 +168,12 @@ def play(
     kinds = rng.choices(list(bias.weights), list(bias.weights.values()), k=rng.randint(20, 80))
     done: list[Action] = []
     try:
+        first_ticks = list(bias.first_ticks)
         for number, kind in enumerate([*bias.opening, *kinds]):
-            what = _what(rng, scene, kind, bias.ticks if number >= len(bias.opening) else bias.ticks[-1:])
+            ticks = bias.ticks if number >= len(bias.opening) else bias.ticks[-1:]
+            if kind == "tick" and first_ticks:
+                ticks = (first_ticks.pop(0),)
+            what = _what(rng, scene, kind, ticks)
             if what is not None:
                 action: Action = (scene.step + 1, kind, *what)
                 _do(scene, action, done)
@@ -159,8 +204,10 @@ def _go_on(rng: random.Random, scene: Scene, action: Action, done: list[Action])
 def _what(rng: random.Random, scene: Scene, kind: str, ticks: tuple[int, ...]) -> Action | None:
     """The rest of an action of this kind; None where there is nothing to do it to."""
     cells = len(scene.docs.stock)
+    if kind == "backup":
+        return ()
     if kind == "order":
-        return rng.randrange(cells), rng.choice(ORDERS), rng.random() < 0.25
+        return rng.randrange(len(scene.shopify.values)), rng.choice(ORDERS), rng.random() < 0.25
     if kind == "tick":
         return (rng.choice(ticks),)
     if kind == "adjust":
@@ -188,7 +235,11 @@ def _job(rng: random.Random, scene: Scene, cells: int) -> Action:
     return to_shopify, _some_cells(rng, cells), None, rng.random() < (0.2 if to_shopify else 0.5)
 
 
-THINGS: dict[str, Callable[[Scene], Iterable[int | tuple[int, int]]]] = {
+THINGS: dict[str, Callable[[Scene], Iterable[int | tuple[int, ...]]]] = {
+    "remap": remappings,
+    "remove": removable,
+    "make": makings,
+    "restore": lambda scene: list(scene.backups)[-2:],
     "deliver": lambda scene: scene.shopify.transit,
     "again": lambda scene: scene.shopify.sent_before,
     "lose": lambda scene: scene.shopify.transit if scene.setting.may_lose else (),

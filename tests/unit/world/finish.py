@@ -19,8 +19,11 @@ def finish(scene: Scene) -> None:
             break
     else:
         raise GuaranteeBrokenError("the world does not come to rest")
+    scene.oracle.items_at_rest(scene.shopify.values)
     for cell, stock in enumerate(scene.docs.stock):
-        scene.oracle.at_rest(cell, scene.shopify.values[cell], stock)
+        item = scene.docs.items[cell]
+        if item is not None:
+            scene.oracle.at_rest(cell, scene.shopify.values[item], stock)
         if scene.docs.replayed(cell) != {"count": stock.count, "index": stock.index}:
             raise GuaranteeBrokenError(f"cell {cell}: the ledger does not give the present")
     for job in scene.docs.jobs.values():
@@ -39,9 +42,9 @@ def _round(scene: Scene) -> bool:
         todo += [("verify", cell) for cell in scene.docs.wanted]
     if not todo:
         # A lost message is found by the full sweep, which reads every cell.
-        todo += [("verify", cell) for cell in scene.lost]
         for cell in scene.lost:
             scene.docs.want(cell, scene.shopify.now)
+        todo += [("verify", cell) for cell in scene.docs.wanted]
         scene.lost.clear()
     for kind, what in todo:
         perform(scene, (scene.step + 1, kind, what))

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from shared.domain import stock
 from shared.domain.comparison import Row
-from tests.unit.world.documents import Preview
-from tests.unit.world.oracle import Seen
+from tests.unit.world.documents import Preview, Taken
 from tests.unit.world.scene import Scene, Steps
 from tests.unit.world.shopify import Reading
 
 
-def read_both(scene: Scene, cells: tuple[int, ...], rows: dict[int, Row], seen: dict[int, Seen]) -> Steps:
-    """Fill `rows`: the stock documents first, Shopify after them, and time in between."""
+def read_both(scene: Scene, cells: tuple[int, ...], taken: dict[int, Taken]) -> Steps:
+    """Fill `taken`: the stock documents first, Shopify after them, and time in between. A BOM that is gone has none."""
     backwards = scene.errs("Shopify read first")
-    early = {cell: scene.shopify.read(cell) for cell in cells}
+    early = [scene.shopify.read(item) for item in range(len(scene.shopify.values))]
     early_step = scene.step
     if backwards:
         yield None
-    docs = {cell: scene.docs.stock[cell] for cell in cells}
-    for cell in cells:
-        seen[cell] = scene.oracle.saw(scene.step, cell, docs[cell])
+    items = {cell: item for cell in cells if (item := scene.docs.items[cell]) is not None}
+    docs = {cell: scene.docs.stock[cell] for cell in items}
+    seen = {cell: scene.oracle.saw(scene.step, cell, item, docs[cell]) for cell, item in items.items()}
     if not backwards:
         yield None
-    readings = {cell: early[cell] if backwards else scene.shopify.read(cell) for cell in cells}
+    backwards = backwards and max(items.values(), default=0) < len(early)
+    readings = {cell: early[item] if backwards else scene.shopify.read(item) for cell, item in items.items()}
     for cell, reading in readings.items():
         seen[cell].read(early_step if backwards else scene.step, reading)
-        rows[cell] = Row.of(docs[cell], reading.value, reading.updated_at, reading.date)
+        row = Row.of(docs[cell], reading.value, reading.updated_at, reading.date)
+        taken[cell] = Taken(items[cell], row, seen[cell])
     yield None
     for cell, reading in readings.items():
         _give_base(scene, cell, docs[cell].rev, reading)
@@ -33,6 +34,8 @@ def read_both(scene: Scene, cells: tuple[int, ...], rows: dict[int, Row], seen: 
 
 def _give_base(scene: Scene, cell: int, noted: int, reading: Reading) -> None:
     """A read made for something else gives a cell its first base, under the `rev` noted before it."""
+    if scene.docs.items[cell] is None:
+        return
     now = scene.docs.stock[cell]
     change = stock.observe_in_passing(now, reading.value, reading.updated_at)
     if change is None or scene.errs("a first read thrown away"):
@@ -47,17 +50,21 @@ def _give_base(scene: Scene, cell: int, noted: int, reading: Reading) -> None:
 def preview(scene: Scene, cells: tuple[int, ...]) -> Steps:
     """What the merchant is shown."""
     number = scene.step
-    rows: dict[int, Row] = {}
-    seen: dict[int, Seen] = {}
-    yield from read_both(scene, cells, rows, seen)
+    taken: dict[int, Taken] = {}
+    yield from read_both(scene, cells, taken)
     scene.oracle.read(
-        cells, scene.docs.stock, scene.docs.wanted.keys() | {cell for cell, _ in scene.docs.reading.values()}
+        [cell for cell in taken if scene.docs.items[cell] is not None],
+        scene.docs.stock,
+        scene.docs.wanted.keys() | {cell for cell, _ in scene.docs.reading.values()},
     )
     yield None
-    for cell, row in rows.items():
-        scene.oracle.shown(cell, seen[cell], row)
-    scene.docs.previews[number] = Preview(rows, seen, rows[cells[0]].taken_at)
-    for cell, row in rows.items():
+    if not taken:
+        return
+    for cell, one in taken.items():
+        scene.oracle.shown(cell, one.seen, one.row)
+    scene.docs.previews[number] = Preview(taken, min(one.row.taken_at for one in taken.values()))
+    for cell, one in taken.items():
+        row = one.row
         scene.say(f"preview {number} shows cell {cell}: base {row.base}, local {row.local}, Shopify {row.shopify}")
 
 
@@ -69,11 +76,16 @@ def verify(scene: Scene, cell: int) -> Steps:
     number, docs = scene.step, scene.docs
     since = docs.wanted[cell] if scene.errs("request cleared after the read") else docs.wanted.pop(cell)
     docs.reading[number] = (cell, since)
-    noted = docs.stock[cell].rev
+    noted, item = docs.stock[cell].rev, docs.items[cell]
     yield None
-    reading = scene.shopify.read(cell)
+    if item is None:
+        del docs.reading[number]
+        return
+    reading = scene.shopify.read(item)
     yield None
     del docs.reading[number]
+    if docs.items[cell] is None:
+        return
     now = docs.stock[cell]
     if now.rev != noted and not scene.errs("a read applied under another rev"):
         docs.want(cell, since)

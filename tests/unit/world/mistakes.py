@@ -17,7 +17,23 @@ from shared.domain import comparison, plan, push, stock, undo
 from shared.domain.comparison import CellClass
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Change, Stock
-from tests.unit.world.explorer import AFTER, BUSY, CROWD, DAYS, DOUBT, GAP, LATE, READS, SEED, SLOW, Bias
+from tests.unit.world.explorer import (
+    AFTER,
+    BACK,
+    BUSY,
+    CROWD,
+    DAYS,
+    DOUBT,
+    DOUBTFUL,
+    GAP,
+    LATE,
+    MOVES,
+    READS,
+    RESTORED,
+    SEED,
+    SLOW,
+    Bias,
+)
 
 Patch = tuple[object, str, Any]
 
@@ -169,7 +185,53 @@ def _undo_leaves_an_agreement(old: Stock, value_set: int, time: datetime, d: int
     return _undo_push(old, value_set, time, d)
 
 
+def _remap_keeps(*names: str) -> Any:
+    """A remapping that leaves these fields as they were."""
+
+    def remapped(old: Stock) -> Change:
+        new = _remapped(old).stock
+        kept = {name: getattr(old, name) for name in names}
+        return stock._changed(old, replace(new, **kept, rev=old.rev, ledger_seq=old.ledger_seq), verify=False)
+
+    return remapped
+
+
+def _leaves_no_trace(old: Stock) -> Change:
+    left = replace(old, index=None, index_time=None, count=None, never_agreed=False, left_out=None)
+    return stock._changed(old, left, verify=False)
+
+
+def _begins_at_zero(left: Stock, *, same_item: bool) -> Stock:
+    return Stock(ledger_seq=left.ledger_seq, unknown_outcome=left.unknown_outcome and same_item)
+
+
+def _begins_where_it_stopped(left: Stock, *, same_item: bool) -> Stock:
+    return replace(_revived(left, same_item=same_item), tracks_rev=left.tracks_rev)
+
+
+def _begins_without_doubt(left: Stock, *, same_item: bool) -> Stock:
+    return replace(_revived(left, same_item=same_item), unknown_outcome=False)
+
+
+def _begins_with_any_doubt(left: Stock, *, same_item: bool) -> Stock:  # noqa: ARG001 - the mistake
+    return _revived(left, same_item=True)
+
+
+def _restored(*names: str) -> Any:
+    """Restored records in which these fields stay as they are."""
+
+    def outdated(old: Stock) -> Change:
+        new = _outdated_records(old).stock
+        kept = {name: getattr(old, name) for name in names}
+        return replace(_outdated_records(old), stock=replace(new, **kept))
+
+    return outdated
+
+
 _classify = comparison.classify
+_remapped = stock.remapped
+_revived = stock.revived
+_outdated_records = stock.outdated
 _first_step = plan.first_step
 _moved = stock._moved
 _observe_read = stock.observe_read
@@ -228,5 +290,18 @@ MISTAKES = (
     Mistake("a first read thrown away", biases=(SEED,)),
     Mistake("a schedule pushes what never agreed", ((plan, "first_step", _attended),), (SEED,)),
     Mistake("an undone first count stays", ((undo, "undo_first_count", _undo_leaves_the_first_count),), (SEED,)),
+    Mistake("the base of another item", ((stock, "remapped", _remap_keeps("index", "index_time")),), (MOVES,)),
+    Mistake("an agreement about another item", ((stock, "remapped", _remap_keeps("never_agreed")),), (MOVES,)),
+    Mistake("a doubt about another item", ((stock, "remapped", _remap_keeps("unknown_outcome")),), (DOUBTFUL,)),
+    Mistake("rows of before a remap in force", ((stock, "remapped", _remap_keeps("tracks_rev")),), (BACK,)),
+    Mistake("no look at the item", biases=(MOVES, BACK)),
+    Mistake("a removed cell without values leaves nothing", ((stock, "removed", _leaves_no_trace),), (BACK,)),
+    Mistake("another life counts from zero", ((stock, "revived", _begins_at_zero),), (BACK,)),
+    Mistake("rows of an earlier life in force", ((stock, "revived", _begins_where_it_stopped),), (BACK,)),
+    Mistake("a doubt ends with its BOM", ((stock, "revived", _begins_without_doubt),), (DOUBTFUL,)),
+    Mistake("a doubt lasts with another item", ((stock, "revived", _begins_with_any_doubt),), (DOUBTFUL,)),
+    Mistake("rows of before a restore in force", ((stock, "outdated", _restored("settle_no")),), (RESTORED,)),
+    Mistake("a restored difference is agreed", ((stock, "outdated", _restored("never_agreed")),), (RESTORED,)),
+    Mistake("open work goes on after a restore", biases=(RESTORED,)),
     Mistake("an undone first push leaves an agreement", ((undo, "undo_push", _undo_leaves_an_agreement),), (SEED,)),
 )

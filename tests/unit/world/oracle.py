@@ -1,17 +1,19 @@
 """Independent bookkeeping: what ought to be true, told by the world itself and by none of Trueup's counters.
 
-Per cell it keeps what was sold and restocked, the hand adjustments, and how many of these are inside Shopify's
+Per item it keeps what was sold and restocked; per cell the hand adjustments, and how many of these are inside Shopify's
 value by an approved run. It speaks up (`GuaranteeBrokenError`) in the very step in which something goes wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.comparison import GRACE, SUGGESTED, CellClass, Row
 from shared.domain.stock import Stock
+from tests.unit.world.books import Book
 from tests.unit.world.shopify import EventId, Reading
 
 
@@ -31,9 +33,11 @@ class Order:
 
 @dataclass(slots=True)
 class Seen:
-    """What the merchant was shown of one cell, and in which steps the two sides were read."""
+    """What the merchant was shown of one cell in one of its lives, and in which steps the two sides were read."""
 
     doc_step: int
+    item: int
+    life: int
     manual: int
     base: int | None
     local: int | None
@@ -59,44 +63,56 @@ class Seen:
         return self.correction if self.base is None else self.base - self.shopify
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A row of a push: for which cell, in which of its lives, with which hand adjustments; `d` is that of an undo."""
+
+    cell: int
+    life: int
+    job: int
+    made: int
+    by_person: bool
+    seen: Seen | None
+    d: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The books as they were when a backup was taken, in which step."""
+
+    step: int
+    books: list[Book]
+
+
 class Oracle:
     """Keeps its own books. In a `timely` world every message and every read it asks for comes within the grace
     period: there no sale may be undone by anybody, approved or not."""
 
     def __init__(self, shopify: list[int], stock: list[Stock], *, timely: bool) -> None:
-        """Begin: where there is a base, Shopify = index, and the count differs only by hand adjustments.
-
-        `held`: the counts of cells that have no base yet, which nothing but a hand may move. `uncounted`: cells that
-        nobody has counted. `apart`: cells whose two sides have never been brought together.
-        """
+        """Begin: cell n counts for item n; where there is a base, Shopify = index."""
         self.timely = timely
+        self.books = [Book.of(one) for one in stock]
         self.expected = list(shopify)
-        self.manual = [0 if s.count is None or s.index is None else s.count - s.index for s in stock]
-        self.held = {n: s.count for n, s in enumerate(stock) if s.index is None and s.count is not None}
-        self.uncounted = {n for n, s in enumerate(stock) if s.never_agreed and s.count is None}
-        self.apart = {n for n, s in enumerate(stock) if s.never_agreed}
-        self.first: dict[int, int] = {}
-        self.at_base: dict[int, int] = {}
-        self.set_before_base: set[int] = set()
-        self.unattended: set[int] = set()
-        self.tracks = [s.tracks for s in stock]
-        self.inside = [0] * len(shopify)
         self.orders: list[list[Order]] = [[] for _ in shopify]
         self.by_event: dict[EventId, Order] = {}
-        self.index_time = [s.index_time for s in stock]
-        self.bodies: dict[tuple[int, int], tuple[int, int]] = {}
-        self.in_doubt: set[int] = set()
-        self.latest = [0] * len(shopify)
-        self.executed: dict[tuple[int, int], tuple[int | None, int]] = {}
+        self.bodies: dict[tuple[int, int], Body] = {}
+        self.took_effect: set[tuple[int, int]] = set()
+        self.lives = 0
+        self.oldest_life = 0
 
     # What happens outside
 
-    def ordered(self, step: int, cell: int, delta: int, time: datetime) -> None:
+    def new_item(self, value: int) -> None:
+        """Shopify has one more item."""
+        self.expected.append(value)
+        self.orders.append([])
+
+    def ordered(self, step: int, item: int, delta: int, time: datetime) -> None:
         """Units were sold or restocked."""
         order = Order(step, time, delta)
-        self.orders[cell].append(order)
-        self.by_event[step, cell] = order
-        self.expected[cell] += delta
+        self.orders[item].append(order)
+        self.by_event[step, item] = order
+        self.expected[item] += delta
 
     def arrived(self, step: int, event: EventId) -> None:
         """The message of a change is handled; those of our own sets are no orders."""
@@ -104,10 +120,11 @@ class Oracle:
         if order is not None and order.arrived is None:
             order.arrived = step
 
-    def saw(self, step: int, cell: int, stock: Stock) -> Seen:
+    def saw(self, step: int, cell: int, item: int, stock: Stock) -> Seen:
         """The stock document is read for a preview row."""
-        local = None if cell in self.uncounted else stock.local
-        return Seen(step, self.manual[cell], stock.index, local, cell in self.apart)
+        book = self.books[cell]
+        local = None if book.uncounted else stock.local
+        return Seen(step, item, book.life, book.manual, stock.index, local, book.apart)
 
     def shown(self, cell: int, seen: Seen, row: Row) -> None:
         """The class of a row: what never agreed is left to a person."""
@@ -121,29 +138,107 @@ class Oracle:
             if stock[cell].index is None and cell not in asked:
                 raise GuaranteeBrokenError(f"cell {cell}: was read, and has no base")
 
-    def adjusted(self, cell: int, delta: int, index: int | None) -> None:
-        """A hand adjustment; a first one counts from zero."""
-        self.manual[cell] += delta
-        if cell in self.uncounted:
-            self.uncounted.discard(cell)
-            self.first[cell] = delta
+    def adjusted(self, cell: int, delta: int, index: int | None, *, counted: bool) -> None:
+        """A hand adjustment; a first one counts from zero. Of a person who has `counted`, it ends all doubt."""
+        book = self.books[cell]
+        book.manual += delta
+        book.in_doubt = book.in_doubt and not counted
+        if book.uncounted:
+            book.uncounted = False
+            book.first = delta
             if index is None:
-                self.held[cell] = delta
+                book.held = delta
             else:
-                self.inside[cell] = self.manual[cell] - (delta - index)
-        elif cell in self.held:
-            self.held[cell] += delta
+                book.inside = book.manual - (delta - index)
+        elif book.held is not None:
+            book.held += delta
+
+    # Other lives of a cell
+
+    def _begin(self, cell: int) -> Book:
+        self.lives += 1
+        book = self.books[cell]
+        book.begin(self.lives)
+        return book
+
+    def remapped(self, cell: int, before: Stock, after: Stock) -> None:
+        """The cell counts for another item: nothing is known of that one, and a doubt about the old one is over."""
+        if after.index is not None:
+            raise GuaranteeBrokenError(f"cell {cell}: has the base of the item that it counted for before")
+        if after.count != before.count:
+            raise GuaranteeBrokenError(f"cell {cell}: its count goes from {before.count} to {after.count}")
+        book = self._begin(cell)
+        book.in_doubt = False
+        book.forget(after.count)
+
+    def removed(self, cell: int) -> None:
+        """The BOM is gone, its count with it."""
+        book = self._begin(cell)
+        book.tracks = False
+        book.forget(None)
+
+    def revived(self, cell: int, stock: Stock, *, same_item: bool) -> None:
+        """The BOM comes again, with nothing but the doubt about its item."""
+        if (stock.index, stock.count) != (None, None):
+            raise GuaranteeBrokenError(f"cell {cell}: a new life begins with {stock.index}, {stock.count}")
+        book = self._begin(cell)
+        book.in_doubt = book.in_doubt and same_item
+        book.tracks = stock.tracks
+        book.forget(None)
+
+    def kept(self, step: int) -> Kept:
+        """A backup is taken of the records."""
+        return Kept(step, deepcopy(self.books))
+
+    def restored(self, kept: Kept) -> None:
+        """The records are those of the backup again, Shopify's side is not. What messages told since is forgotten."""
+        self.books = deepcopy(kept.books)
+        for orders in self.orders:
+            for order in orders:
+                if order.arrived is not None and order.arrived > kept.step:
+                    order.arrived = None
+
+    def outdated(self) -> None:
+        """What is outstanding in restored records may have been pushed since: nobody knows."""
+        self.oldest_life = self.lives + 1
+        for cell in range(len(self.books)):
+            book = self._begin(cell)
+            book.apart = book.apart or (book.tracks and book.manual != book.inside)
 
     # What a run does
 
-    def body_made(self, key: int, cell: int, job: int, *, by_person: bool) -> None:
+    def body_made(self, key: int, item: int, body: Body) -> None:
         """A body holds the hand adjustments made until now."""
-        if not by_person:
-            self.unattended.add(key)
-        self.bodies[key, cell] = (self.manual[cell], job)
+        self._of_this_life(body.cell, body.seen)
+        self.bodies[key, item] = body
+
+    def of_this_life(self, key: int, item: int) -> bool:
+        """Whether the cell still is in the life in which the body was made."""
+        body = self.bodies[key, item]
+        return body.life == self.books[body.cell].life
+
+    def _of_this_life(self, cell: int, seen: Seen | None) -> None:
+        if seen is not None and seen.life != self.books[cell].life:
+            raise GuaranteeBrokenError(f"cell {cell}: a row of an earlier life is acted on")
+
+    def first_sent(self, key: int, item: int, stock: Stock, undoes: int | None) -> None:
+        """At the first send: no sale is undone whose message was still on its way, or has come since.
+
+        What was made for another item, before the cell was mapped to this one, still goes to the item it was made for.
+        """
+        body = self.bodies[key, item]
+        if body.life < self.oldest_life:
+            raise GuaranteeBrokenError(f"cell {body.cell}: sends a push that may have been sent before a restore")
+        if not self.of_this_life(key, item):
+            return
+        if undoes is not None:
+            self.may_undo(body.cell, undoes)
+        elif body.seen is not None:
+            self.may_override(body.cell, body.seen, stock)
 
     def may_override(self, cell: int, seen: Seen, stock: Stock) -> None:
-        """At the first send: no sale is undone whose message was still on its way, or has come since."""
+        """No sale is undone whose message was still on its way, or has come since."""
+        self._of_this_life(cell, seen)
         if seen.base is None:
             if stock.index not in {None, seen.shopify}:
                 raise GuaranteeBrokenError(f"cell {cell}: its first base is another value than was shown")
@@ -153,7 +248,7 @@ class Oracle:
             raise GuaranteeBrokenError(f"cell {cell}: overrides {seen.overridden}, although all messages come in time")
         elif stock.index != seen.base:
             raise GuaranteeBrokenError(f"cell {cell}: overrides a difference that the local records no longer show")
-        for order in self.orders[cell]:
+        for order in self.orders[seen.item]:
             self._may_undo_order(cell, order, seen)
 
     def _may_undo_order(self, cell: int, order: Order, seen: Seen) -> None:
@@ -166,140 +261,183 @@ class Oracle:
             if order.arrived is not None:
                 raise GuaranteeBrokenError(f"cell {cell}: undoes an order whose message came after the preview")
 
-    def set_by_run(self, key: int, cell: int, before: int, after: int, seen: Seen) -> None:
-        """A push of an approved correction takes effect: the guarantee itself, then who has which units."""
-        made = self.bodies[key, cell][0]
-        since = sum(order.delta for order in self.orders[cell] if order.step > seen.shop_step)
-        approved = seen.shopify + seen.correction + (made - seen.manual) + since
+    def was_set(self, at: EventId, key: int, before: int, after: int, now: datetime) -> None:
+        """A push takes effect: the guarantee itself, then who has which units.
+
+        In another life than the one it was made in, nobody who keeps records knows of it: it is like an order.
+        """
+        step, item = at
+        if (key, item) in self.took_effect:
+            raise GuaranteeBrokenError(f"item {item}: push {key} took effect twice")
+        self.took_effect.add((key, item))
+        body = self.bodies[key, item]
+        if not self.of_this_life(key, item):
+            if after != before:
+                self.ordered(step, item, after - before, now)
+            return
+        if body.d is not None:
+            self._set_by_undo((key, item), body, before, after)
+        elif body.seen is not None:
+            self._set_by_run((key, item), body, body.seen, before, after)
+
+    def _set_by_run(self, row: tuple[int, int], body: Body, seen: Seen, before: int, after: int) -> None:
+        cell, book = body.cell, self.books[body.cell]
+        since = sum(order.delta for order in self.orders[row[1]] if order.step > seen.shop_step)
+        approved = seen.shopify + seen.correction + (body.made - seen.manual) + since
         if after != approved:
             raise GuaranteeBrokenError(f"cell {cell}: Shopify was set to {after}, approved and since then: {approved}")
-        if key in self.unattended and seen.apart and seen.correction != 0:
+        if not body.by_person and seen.apart and seen.correction != 0:
             raise GuaranteeBrokenError(f"cell {cell}: pushed by a schedule, although its sides have never agreed")
-        if seen.base is not None and after - before != seen.overridden + made - self.inside[cell]:
+        if seen.base is not None and after - before != seen.overridden + body.made - book.inside:
             raise GuaranteeBrokenError(f"cell {cell}: moved by {after - before}, which is not what was outstanding")
-        self._took_effect(key, cell, after - before)
-        self.inside[cell] = made
-        if cell in self.held:
-            self.set_before_base.add(cell)
+        self._took_effect(row, body, after - before)
+        book.inside = body.made
+        book.set_before_base = book.set_before_base or book.held is not None
 
-    def set_by_undo(self, key: int, cell: int, before: int, after: int, d: int) -> None:
-        """An undoing push takes effect: the units go back to being outstanding."""
-        if after - before != d:
-            raise GuaranteeBrokenError(f"cell {cell}: undo moved {after - before} instead of {d}")
-        self._took_effect(key, cell, d)
-        if self.tracks[cell]:
-            self.inside[cell] += d
+    def _set_by_undo(self, row: tuple[int, int], body: Body, before: int, after: int) -> None:
+        book = self.books[body.cell]
+        if after - before != body.d:
+            raise GuaranteeBrokenError(f"cell {body.cell}: undo moved {after - before} instead of {body.d}")
+        self._took_effect(row, body, after - before)
+        if book.tracks:
+            book.inside += after - before
+
+    def _took_effect(self, row: tuple[int, int], body: Body, moved: int) -> None:
+        book = self.books[body.cell]
+        if book.in_doubt:
+            raise GuaranteeBrokenError(f"cell {body.cell}: pushed, although the outcome of an earlier push is unknown")
+        key, item = row
+        book.executed[key] = (None if book.held is not None else book.inside, book.latest)
+        book.latest = body.job
+        self.expected[item] += moved
 
     def may_undo(self, cell: int, done: int) -> None:
         """Only what was settled last can be undone, and once."""
-        if self.latest[cell] != done:
-            raise GuaranteeBrokenError(f"cell {cell}: job {done} is undone after job {self.latest[cell]}")
+        latest = self.books[cell].latest
+        if latest != done:
+            raise GuaranteeBrokenError(f"cell {cell}: job {done} is undone after job {latest}")
 
-    def _took_effect(self, key: int, cell: int, moved: int) -> None:
-        if cell in self.in_doubt:
-            raise GuaranteeBrokenError(f"cell {cell}: pushed, although the outcome of an earlier push is unknown")
-        if (key, cell) in self.executed:
-            raise GuaranteeBrokenError(f"cell {cell}: push {key} took effect twice")
-        self.executed[key, cell] = (None if cell in self.held else self.inside[cell], self.latest[cell])
-        self.latest[cell] = self.bodies[key, cell][1]
-        self.expected[cell] += moved
+    def undone_local(self, cell: int, done: int, job: int, adjusts: int) -> None:
+        """A toLocal is undone by a hand adjustment, or by taking back the first count."""
+        self.may_undo(cell, done)
+        self.books[cell].latest = job
+        self.books[cell].manual += adjusts
 
     def agreed(self, cell: int, job: int, seen: Seen, stock: Stock) -> None:
         """A row without a difference is settled: both sides agree on S0, hand adjustments up to M0 inside."""
-        self.latest[cell] = job
+        book = self.books[cell]
+        book.latest = job
         self.may_override(cell, seen, stock)
-        if seen.base is not None and seen.manual - self.inside[cell] + seen.overridden != 0:
-            raise GuaranteeBrokenError(
-                f"cell {cell}: settled, although {seen.manual - self.inside[cell]} is outstanding"
-            )
-        self.inside[cell] = seen.manual
+        if seen.base is not None and seen.manual - book.inside + seen.overridden != 0:
+            raise GuaranteeBrokenError(f"cell {cell}: settled, although {seen.manual - book.inside} is outstanding")
+        book.inside = seen.manual
 
     def cancelled_out(self, cell: int, job: int, seen: Seen, stock: Stock) -> None:
         """Hand adjustments took the correction back: nothing is sent, and nothing is outstanding."""
-        self.latest[cell] = job
+        book = self.books[cell]
+        book.latest = job
         self.may_override(cell, seen, stock)
-        if seen.correction + self.manual[cell] - seen.manual != 0:
+        if seen.correction + book.manual - seen.manual != 0:
             raise GuaranteeBrokenError(f"cell {cell}: nothing was pushed, although something is outstanding")
-        self.inside[cell] = self.manual[cell]
+        book.inside = book.manual
 
     def accepted(self, cell: int, job: int, seen: Seen, *, by_person: bool) -> None:
         """toLocal: what was shown is given up; an adjustment made since is not."""
-        if cell in self.in_doubt and not by_person:
+        book = self.books[cell]
+        self._of_this_life(cell, seen)
+        if book.in_doubt and not by_person:
             raise GuaranteeBrokenError(f"cell {cell}: repaired, although the outcome of a push is unknown")
-        if cell in self.apart and not by_person:
+        if book.apart and not by_person:
             raise GuaranteeBrokenError(f"cell {cell}: repaired, although its sides have never agreed")
-        if self.tracks[cell] and seen.local is None and cell not in self.uncounted:
+        if book.tracks and seen.local is None and not book.uncounted:
             raise GuaranteeBrokenError(f"cell {cell}: a first count made since is overwritten unseen")
-        self.in_doubt.discard(cell)
-        self.uncounted.discard(cell)
-        self.latest[cell] = job
-        self.inside[cell] = seen.manual
+        book.in_doubt = book.uncounted = False
+        book.latest = job
+        book.inside = seen.manual
 
-    def given_up(self, key: int, cell: int) -> None:
+    def given_up(self, key: int, item: int) -> None:
         """The outcome of a push stays unknown: nothing is assumed, so locally its units are still outstanding."""
-        self.in_doubt.add(cell)
-        self.set_before_base.discard(cell)
-        if (key, cell) in self.executed:
-            inside, self.latest[cell] = self.executed[key, cell]
-            self.inside[cell] = self.at_base.get(cell, 0) if inside is None else inside
+        book = self.books[self.bodies[key, item].cell]
+        book.in_doubt = True
+        book.set_before_base = False
+        if key in book.executed:
+            inside, book.latest = book.executed[key]
+            book.inside = book.at_base if inside is None else inside
 
     # What is observed
 
     def undone(self, cell: int, stock: Stock, *, first: bool, first_count: bool) -> None:
         """A run was undone. Of a first count only what was counted since stays, counted from zero."""
+        book = self.books[cell]
         if first_count:
-            since = self.manual[cell] - self.inside[cell]
+            since = book.manual - book.inside
             if stock.count != (since or None) or stock.index is None:
                 raise GuaranteeBrokenError(f"cell {cell}: the undone first count leaves {stock.count}, not {since}")
-            self.inside[cell] = self.manual[cell] - (since - stock.index)
-            if since == 0:
-                self.uncounted.add(cell)
-        if first and self.tracks[cell] and (stock.count is None or stock.count != stock.index):
-            self.apart.add(cell)
+            book.inside = book.manual - (since - stock.index)
+            book.uncounted = since == 0
+        if first and book.tracks and (stock.count is None or stock.count != stock.index):
+            book.apart = True
 
-    def moved(self, cell: int, before: Stock, after: Stock, true_time: datetime) -> None:
-        """Remember Shopify's own time of the value the index holds, and see that nothing counts but a hand or a run."""
+    def moved(
+        self, cell: int, before: Stock, after: Stock, true_time: datetime, *, from_before: int | None = None
+    ) -> None:
+        """Remember Shopify's own time of the value the index holds, and see that nothing counts but a hand or a run.
+
+        `from_before`: the job whose push, made in an earlier life with the same item, tells what Shopify holds.
+        """
+        book = self.books[cell]
         if (before.index, before.index_time) != (after.index, after.index_time):
-            self.index_time[cell] = true_time
-        first = self.first.pop(cell, None)
-        if cell in self.uncounted and after.count is not None:
+            book.index_time = true_time
+        first, book.first = book.first, None
+        if book.uncounted and after.count is not None:
             raise GuaranteeBrokenError(f"cell {cell}: has a count of {after.count}, although nobody has counted")
         if first is not None and after.count != first:
             raise GuaranteeBrokenError(f"cell {cell}: its first count is {after.count}, not {first}")
-        if after.settle_no != before.settle_no:
-            self.held.pop(cell, None)
-            self.apart.discard(cell)
-        elif cell in self.held and after.index is not None:
-            self._based(cell, after.index, after.count)
+        book.latest = from_before or book.latest
+        if after.settle_no != before.settle_no and from_before is None:
+            book.held = None
+            book.apart = False
+        elif book.held is not None and after.index is not None:
+            self._based(cell, book, book.held, after.index, after.count)
+        elif from_before is not None and after.count is not None and after.index is not None:
+            # It leaves the count of this life alone.
+            book.inside = book.manual - (after.count - after.index)
         if after.count is not None and after.count == after.index:
-            self.apart.discard(cell)
+            book.apart = False
 
-    def _based(self, cell: int, base: int, count: int | None) -> None:
+    def _based(self, cell: int, book: Book, held: int, base: int, count: int | None) -> None:
         """A counted cell has its first base: from now on it is known what is outstanding, unless a run settles it."""
-        held = self.held.pop(cell)
+        book.held = None
         if count != held:
             raise GuaranteeBrokenError(f"cell {cell}: its first base moves the count from {held} to {count}")
-        self.at_base[cell] = self.manual[cell] - (held - base)
-        if cell not in self.set_before_base:
-            self.inside[cell] = self.at_base[cell]
+        book.at_base = book.manual - (held - base)
+        if not book.set_before_base:
+            book.inside = book.at_base
 
     def dropped(self, cell: int, time: datetime) -> None:
         """An event was dropped as old: it must not be newer than the value held."""
-        held = self.index_time[cell]
+        held = self.books[cell].index_time
         if held is not None and time > held:
             raise GuaranteeBrokenError(f"cell {cell}: an event newer than the value held was dropped as old")
 
+    def items_at_rest(self, shopify: Sequence[int]) -> None:
+        """Shopify holds what orders, approved corrections and adjustments have made."""
+        for item, value in enumerate(shopify):
+            if value != self.expected[item]:
+                raise GuaranteeBrokenError(f"item {item}: Shopify holds {value}, the books say {self.expected[item]}")
+
     def at_rest(self, cell: int, shopify: int, stock: Stock) -> None:
         """Everything is delivered, worked off and verified."""
-        if shopify != self.expected[cell]:
-            raise GuaranteeBrokenError(f"cell {cell}: Shopify holds {shopify}, the books say {self.expected[cell]}")
+        book = self.books[cell]
         if stock.index != shopify:
             raise GuaranteeBrokenError(f"cell {cell}: the index is {stock.index}, Shopify holds {shopify}")
-        if cell in self.uncounted:
+        if stock.unknown_outcome != book.in_doubt:
+            raise GuaranteeBrokenError(f"cell {cell}: in doubt: {stock.unknown_outcome}, the books: {book.in_doubt}")
+        if book.uncounted:
             if stock.local is not None:
                 raise GuaranteeBrokenError(f"cell {cell}: stands at {stock.local}, although nobody has counted")
             return
-        outstanding = self.manual[cell] - self.inside[cell]
+        outstanding = book.manual - book.inside
         if stock.count is not None and stock.count != shopify + outstanding:
             raise GuaranteeBrokenError(
                 f"cell {cell}: the count is {stock.count}, the books say {shopify} + {outstanding}"

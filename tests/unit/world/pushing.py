@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain import batches, plan, push, stock, undo
 from shared.domain.cell import CellState
@@ -32,7 +32,7 @@ def push_cells(scene: Scene, job: Job, docs: list[CellDoc]) -> Steps:
             continue
         noted = {doc.cell: doc.push for doc in docs}
         yield None
-        readings = {doc.cell: scene.shopify.read(doc.cell) for doc in docs if _needs_read(scene, doc)}
+        readings = {doc.cell: scene.shopify.read(doc.item) for doc in docs if _needs_read(scene, doc)}
         yield None
         for group in batches.calls(docs, pair=lambda doc: doc.cell, alone=lambda doc: doc.refused > 1, size=2):
             made = _make_body(scene, job, group, noted, readings)
@@ -73,17 +73,20 @@ def _make_body(
         scene.end(job, doc, decision, at)
     if not rows:
         return None
-    made = Push(scene.step, job.id, rows)
+    made = Push(scene.step, job.id, rows, {cell: job.docs[cell].item for cell in rows})
     scene.docs.pushes[made.key] = made
     for cell, row in rows.items():
         job.docs[cell].push = made.key
-        scene.oracle.body_made(made.key, cell, job.id, by_person=not job.automatic)
+        scene.body_made(made.key, job, job.docs[cell])
         scene.say(f"push {made.key} of job {job.id}: cell {cell} {row.change_from} -> {row.quantity}")
     return made
 
 
 def _decide(scene: Scene, doc: CellDoc, reading: Reading | None) -> Target | Ended:
     now = scene.docs.stock[doc.cell]
+    lost = scene.gone(doc)
+    if lost is not None:
+        return lost
     if doc.refused > REFUSALS:
         return plan.error(Code.CONFLICT, verify=True)
     if doc.undo is not None:
@@ -117,7 +120,8 @@ def _send(scene: Scene, job: Job, this: Push) -> Sending:
             continue
         if any(job.docs[cell].push != this.key for cell in this.rows) and not scene.errs("no fence"):
             return True
-        call = Call(scene.step, this.key, this.rows, scene.shopify.now)
+        rows = {this.items[cell]: row for cell, row in this.rows.items()}
+        call = Call(scene.step, this.key, rows, scene.shopify.now)
         scene.shopify.calls[call.id] = call
         yield call
         yield from _heard(scene, job, this, call)
@@ -134,11 +138,11 @@ def _heard(scene: Scene, job: Job, this: Push, call: Call) -> Steps:
     elif scene.errs("a lost reply taken for success"):
         _answered(scene, job, this, Answer(applied=True, at=scene.shopify.now))
     elif scene.errs("a new key after a lost reply"):
-        again = Push(scene.step, this.job, this.rows)
+        again = Push(scene.step, this.job, this.rows, this.items)
         scene.docs.pushes[again.key] = again
         for cell in this.rows:
             job.docs[cell].push = again.key
-            scene.oracle.body_made(again.key, cell, job.id, by_person=not job.automatic)
+            scene.body_made(again.key, job, job.docs[cell])
         this.state = PushState.WITHDRAWN
 
 
@@ -152,12 +156,8 @@ def _may_send(scene: Scene, job: Job, this: Push) -> bool:
         for doc in bad:
             scene.end(job, doc, plan.error(Code.SHOPIFY_CHANGED_BEFORE_PREVIEW, verify=True), scene.shopify.now)
         return False
-    for cell in this.rows:
-        seen = job.docs[cell].seen
-        if job.undoes is not None:
-            scene.oracle.may_undo(cell, job.undoes)
-        if job.undoes is None and seen is not None:
-            scene.oracle.may_override(cell, seen, scene.docs.stock[cell])
+    for cell, item in this.items.items():
+        scene.oracle.first_sent(this.key, item, scene.docs.stock[cell], job.undoes)
     this.first_sent = scene.shopify.now
     return True
 
@@ -179,7 +179,10 @@ def _answered(scene: Scene, job: Job, this: Push, answer: Answer) -> None:
             doc.refused += 1
             continue
         at = scene.shopify.now if scene.errs("our clock for a set") else answer.at
-        if doc.undo is None:
+        lost = scene.gone(doc)
+        if lost is not None:
+            scene.end(job, doc, lost, answer.at)
+        elif doc.undo is None:
             scene.end(job, doc, plan.pushed(now, row, at), answer.at)
         else:
             scene.end(job, doc, undo.undone_push(now, doc.undo, row, at), answer.at)
@@ -188,7 +191,7 @@ def _answered(scene: Scene, job: Job, this: Push, answer: Answer) -> None:
 def _judge(scene: Scene, job: Job, this: Push) -> Steps:
     """Shopify has forgotten the key: evidence, row by row."""
     yield None
-    readings = {cell: scene.shopify.read(cell) for cell in this.rows}
+    readings = {cell: scene.shopify.read(item) for cell, item in this.items.items()}
     yield None
     if this.state is not PushState.OPEN:
         return
@@ -198,8 +201,14 @@ def _judge(scene: Scene, job: Job, this: Push) -> Steps:
         outcome = push.judge_push(reading.updated_at, this.first_sent)
         scene.say(f"push {this.key}: cell {cell} is judged {outcome}")
         if outcome is RowOutcome.UNKNOWN:
-            doc = job.docs[cell]
-            scene.oracle.given_up(this.key, cell)
-            change = stock.mark_unknown(scene.docs.stock[cell])
-            ended = Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=change)
-            scene.end(job, doc, ended, reading.updated_at)
+            give_up(scene, job, job.docs[cell], this, reading.updated_at)
+
+
+def give_up(scene: Scene, job: Job, doc: CellDoc, this: Push, at: datetime) -> None:
+    """Nobody knows whether the row was applied: the cell is marked, unless the row was about another item."""
+    ended = scene.gone(doc)
+    if ended is None:
+        scene.oracle.given_up(this.key, doc.item)
+        change = stock.mark_unknown(scene.docs.stock[doc.cell])
+        ended = Ended(CellState.ERROR, code=Code.OUTCOME_UNKNOWN, change=change)
+    scene.end(job, doc, ended, at)

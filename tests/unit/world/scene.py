@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain import plan, stock
 from shared.domain.cell import CellState
+from shared.domain.codes import Code
 from shared.domain.comparison import GRACE
 from tests.unit.world.documents import CellDoc, Documents, Job
-from tests.unit.world.oracle import Oracle
+from tests.unit.world.oracle import Body, Kept, Oracle
 from tests.unit.world.shopify import START, Call, EventId, Shopify
 
 Steps = Generator[Call | None, None, None]
@@ -52,6 +54,14 @@ class Actor:
         return self.call is not None and self.call.reply is None
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy of all documents, and of the books that tell what they ought to hold."""
+
+    docs: Documents
+    kept: Kept
+
+
 @dataclass(slots=True)
 class Scene:
     """One world. `step` numbers what happens; ids are the number of the step that made a thing."""
@@ -61,7 +71,9 @@ class Scene:
     docs: Documents = field(init=False)
     oracle: Oracle = field(init=False)
     actors: dict[int, Actor] = field(default_factory=dict)
+    backups: dict[int, Backup] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
+    happened: Counter[str] = field(default_factory=Counter)
     step: int = 0
     log: list[str] | None = None
 
@@ -95,13 +107,25 @@ class Scene:
         if self.log is not None:
             self.log.append(text)
 
-    def _on_set(self, key: int, cell: int, before: int, after: int) -> None:
-        self.say(f"Shopify sets cell {cell} from {before} to {after} (push {key})")
-        doc = self.docs.jobs[self.docs.pushes[key].job].docs[cell]
-        if doc.undo is not None:
-            self.oracle.set_by_undo(key, cell, before, after, doc.undo.d)
-        elif doc.seen is not None:
-            self.oracle.set_by_run(key, cell, before, after, doc.seen)
+    def _on_set(self, key: int, item: int, before: int, after: int) -> None:
+        self.say(f"Shopify sets item {item} from {before} to {after} (push {key})")
+        self.oracle.was_set((self.step, item), key, before, after, self.shopify.now)
+
+    def body_made(self, key: int, job: Job, doc: CellDoc) -> None:
+        """A body was made for a cell: the oracle notes what it rests on."""
+        book = self.oracle.books[doc.cell]
+        d = None if doc.undo is None else doc.undo.d
+        body = Body(doc.cell, book.life, job.id, book.manual, by_person=not job.automatic, seen=doc.seen, d=d)
+        self.oracle.body_made(key, doc.item, body)
+
+    def gone(self, doc: CellDoc) -> plan.Ended | None:
+        """Why a cell cannot go on: its BOM was removed, or mapped to another item."""
+        item = self.docs.items[doc.cell]
+        if item is None:
+            return plan.error(Code.BOM_NOT_FOUND)
+        if item != doc.item and not self.errs("no look at the item"):
+            return plan.error(Code.BOM_REMAPPED)
+        return None
 
     # Time
 
@@ -126,32 +150,34 @@ class Scene:
         if event_id in self.docs.events_seen and not again:
             return
         self.docs.events_seen.add(event_id)
-        before = self.docs.stock[event.cell]
+        cell = self.docs.cell_of(event.item)
+        if cell is None:
+            return
+        before = self.docs.stock[cell]
         change = stock.observe_event(before, event.value, event.time)
         self.oracle.arrived(self.step, event_id)
         if change.observed is stock.Observed.OLD:
-            self.oracle.dropped(event.cell, event.time)
-        self.write(event.cell, change, event.time)
-        self.say(f"event of cell {event.cell} ({event.value}) is {change.observed}: {self.numbers(event.cell)}")
+            self.oracle.dropped(cell, event.time)
+        self.write(cell, change, event.time)
+        self.say(f"event of cell {cell} ({event.value}) is {change.observed}: {self.numbers(cell)}")
 
     def adjust(self, cell: int, delta: int, *, counted: bool) -> None:
         """A hand adjustment; of a person who has counted, it ends all doubt."""
-        self.oracle.adjusted(cell, delta, self.docs.stock[cell].index)
-        if counted:
-            self.oracle.in_doubt.discard(cell)
+        self.oracle.adjusted(cell, delta, self.docs.stock[cell].index, counted=counted)
         adjust = stock.counted if counted else stock.adjust
         self.write(cell, adjust(self.docs.stock[cell], delta), self.shopify.now)
 
-    def write(self, cell: int, change: stock.Change, true_time: datetime) -> None:
+    def write(self, cell: int, change: stock.Change, true_time: datetime, *, from_before: int | None = None) -> None:
         """Write a change whose value, if it brings one, was Shopify's at `true_time`."""
-        self.oracle.moved(cell, self.docs.stock[cell], change.stock, true_time)
+        self.oracle.moved(cell, self.docs.stock[cell], change.stock, true_time, from_before=from_before)
         self.docs.write(cell, change, true_time)
 
     def end(self, job: Job, doc: CellDoc, ended: plan.Ended, true_time: datetime) -> None:
         """End a cell together with its change of stock."""
         before = self.docs.stock[doc.cell]
         if ended.change is not None:
-            self.write(doc.cell, ended.change, true_time)
+            this_life = doc.push is None or self.oracle.of_this_life(doc.push, doc.item)
+            self.write(doc.cell, ended.change, true_time, from_before=None if this_life else job.id)
         if ended.verify:
             self.docs.want(doc.cell, true_time)
         now = self.docs.stock[doc.cell]
@@ -166,5 +192,6 @@ class Scene:
 
     def numbers(self, cell: int) -> str:
         """The stock of a cell in few words."""
-        now = self.docs.stock[cell]
-        return f"index {now.index}, count {now.count} (Shopify {self.shopify.values[cell]})"
+        now, item = self.docs.stock[cell], self.docs.items[cell]
+        holds = "removed" if item is None else f"Shopify's item {item} {self.shopify.values[item]}"
+        return f"index {now.index}, count {now.count} ({holds})"

@@ -1,4 +1,4 @@
-"""Shopify as the protocol sees it: values with times of whole seconds, messages, compare-and-set under keys."""
+"""Shopify as the protocol sees it: items, values with times of whole seconds, messages, compare-and-set under keys."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ QUICK = timedelta(seconds=1)
 """Two changes this close may share one payload: that of the last."""
 
 EventId = tuple[int, int]
-"""The step in which the change was made, and the cell."""
+"""The step in which the change was made, and the item."""
 
 
 class Reading(NamedTuple):
-    """What a read shows of one cell; `date` is the reply's own date."""
+    """What a read shows of one item; `date` is the reply's own date."""
 
     value: int
     updated_at: datetime
@@ -45,14 +45,14 @@ class Event:
     """An `inventory_levels/update` message."""
 
     id: EventId
-    cell: int
+    item: int
     value: int
     time: datetime
 
 
 @dataclass(slots=True)
 class Call:
-    """A mutation on its way. It may arrive long after its sender has given up or died."""
+    """A mutation on its way, its rows by item. It may arrive long after its sender has given up or died."""
 
     id: int
     key: int
@@ -63,7 +63,7 @@ class Call:
 
 @dataclass(slots=True)
 class Shopify:
-    """Values per cell. `on_set(key, cell, before, after)` is told of every compare-and-set that took effect."""
+    """Values per item. `on_set(key, item, before, after)` is told of every compare-and-set that took effect."""
 
     values: list[int]
     on_set: Callable[[int, int, int, int], None]
@@ -79,19 +79,24 @@ class Shopify:
         """All values have stood since the start."""
         self.changed = [self.now] * len(self.values)
 
-    def read(self, cell: int) -> Reading:
-        """The value now."""
-        return Reading(self.values[cell], self.changed[cell], self.now)
+    def new_item(self, value: int) -> None:
+        """One more item; its value has stood since the start."""
+        self.values.append(value)
+        self.changed.append(START)
 
-    def change(self, step: int, cell: int, delta: int, *, shared: bool = False) -> None:
+    def read(self, item: int) -> Reading:
+        """The value now."""
+        return Reading(self.values[item], self.changed[item], self.now)
+
+    def change(self, step: int, item: int, delta: int, *, shared: bool = False) -> None:
         """An order, a cancellation or a set. `shared`: a message still on its way may carry this value, too."""
-        self.values[cell] += delta
-        self.changed[cell] = self.now
+        self.values[item] += delta
+        self.changed[item] = self.now
         if shared:
             for event in self.transit.values():
-                if event.cell == cell and self.now - event.time <= QUICK:
-                    event.value = self.values[cell]
-        self.transit[step, cell] = Event((step, cell), cell, self.values[cell], self.now)
+                if event.item == item and self.now - event.time <= QUICK:
+                    event.value = self.values[item]
+        self.transit[step, item] = Event((step, item), item, self.values[item], self.now)
 
     def execute(self, step: int, call: Call) -> None:
         """A call arrives. A known key repeats its answer; else all rows are compared, then all are set, or none."""
@@ -104,11 +109,11 @@ class Shopify:
             call.reply = answer
 
     def _set(self, step: int, call: Call) -> Answer:
-        if self.compares and any(self.values[cell] != row.change_from for cell, row in call.rows.items()):
+        if self.compares and any(self.values[item] != row.change_from for item, row in call.rows.items()):
             return Answer(applied=False, at=self.now)
-        for cell, row in call.rows.items():
-            before = self.values[cell]
+        for item, row in call.rows.items():
+            before = self.values[item]
             if before != row.quantity:
-                self.change(step, cell, row.quantity - before)
-            self.on_set(call.key, cell, before, row.quantity)
+                self.change(step, item, row.quantity - before)
+            self.on_set(call.key, item, before, row.quantity)
         return Answer(applied=True, at=self.now)

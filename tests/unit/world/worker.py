@@ -5,10 +5,9 @@ from __future__ import annotations
 from shared.domain import plan, undo
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
-from shared.domain.comparison import Direction, Row
-from tests.unit.world.documents import CellDoc, Job
+from shared.domain.comparison import Direction
+from tests.unit.world.documents import CellDoc, Job, Taken
 from tests.unit.world.machines import read_both
-from tests.unit.world.oracle import Seen
 from tests.unit.world.pushing import push_cells
 from tests.unit.world.scene import Scene, Steps
 
@@ -25,7 +24,7 @@ def work(scene: Scene, job: Job) -> Steps:
             doc.state = CellState.APPLYING
     yield None
     if job.undoes is None:
-        yield from _take_rows(scene, docs)
+        yield from _take_rows(scene, job, docs)
     to_push = [doc for doc in docs if doc.open and _wants_push(scene, job, doc)]
     if to_push:
         yield from push_cells(scene, job, to_push)
@@ -34,38 +33,40 @@ def work(scene: Scene, job: Job) -> Steps:
             yield from _accept(scene, job, doc)
 
 
-def _take_rows(scene: Scene, docs: list[CellDoc]) -> Steps:
+def _take_rows(scene: Scene, job: Job, docs: list[CellDoc]) -> Steps:
     """A job without a preview takes its rows when it starts a cell; the first worker's row counts."""
     missing = tuple(doc.cell for doc in docs if doc.open and doc.row is None)
     if not missing:
         return
-    rows: dict[int, Row] = {}
-    seen: dict[int, Seen] = {}
-    yield from read_both(scene, missing, rows, seen)
+    taken: dict[int, Taken] = {}
+    yield from read_both(scene, missing, taken)
     yield None
     for doc in docs:
-        if doc.row is None and doc.cell in rows:
-            doc.row, doc.seen = rows[doc.cell], seen[doc.cell]
+        if doc.row is None and doc.cell in taken:
+            doc.take(taken[doc.cell])
+        elif doc.row is None and doc.open and doc.cell in missing:
+            scene.end(job, doc, plan.error(Code.BOM_NOT_FOUND), scene.shopify.now)
     yield None
 
 
 def _wants_push(scene: Scene, job: Job, doc: CellDoc) -> bool:
     """One transaction: end what needs no call, and answer whether the cell needs a push."""
     now = scene.docs.stock[doc.cell]
+    if doc.push is not None or (doc.undo is not None and doc.undo.direction is Direction.TO_SHOPIFY):
+        return True
+    lost = scene.gone(doc)
+    if lost is not None:
+        scene.end(job, doc, lost, scene.shopify.now)
+        return False
     if doc.undo is not None:
-        if doc.undo.direction is Direction.TO_SHOPIFY:
-            return True
         ended = undo.undone_local(now, doc.undo)
         if ended.state is CellState.UPDATED:
-            scene.oracle.may_undo(doc.cell, job.undoes or 0)
-            scene.oracle.latest[doc.cell] = job.id
-            scene.oracle.manual[doc.cell] += 0 if doc.undo.first_count else doc.undo.d
+            adjusts = 0 if doc.undo.first_count else doc.undo.d
+            scene.oracle.undone_local(doc.cell, job.undoes or 0, job.id, adjusts)
         scene.end(job, doc, ended, scene.shopify.now)
         return False
     assert doc.row is not None
     assert doc.seen is not None
-    if doc.push is not None:
-        return True
     step = plan.first_step(doc.row, job.direction, unattended=job.automatic)
     if isinstance(step, plan.Ended):
         scene.end(job, doc, step, doc.row.shopify_time)
@@ -84,9 +85,13 @@ def _accept(scene: Scene, job: Job, doc: CellDoc) -> Steps:
     for _ in range(TRIES):
         noted = scene.docs.stock[doc.cell].rev
         yield None
-        reading = scene.shopify.read(doc.cell)
+        reading = scene.shopify.read(doc.item)
         yield None
         if not doc.open:
+            return
+        lost = scene.gone(doc)
+        if lost is not None:
+            scene.end(job, doc, lost, scene.shopify.now)
             return
         now = scene.docs.stock[doc.cell]
         ended = plan.accept_read(

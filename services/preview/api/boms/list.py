@@ -119,6 +119,7 @@ class BomFacetsOut(BaseModel):
     tracking: int
     not_tracking: int
     tags: list[TagCount] = Field(description="The most frequent ones first, 200 at most.")
+    more_tags: int = Field(description="How many tags there are beside these.")
     classes: list[ClassCount]
 
 
@@ -170,6 +171,7 @@ async def get_facets(call: Call[NoParameters, None]) -> Answer:
             tracking=facets.tracking,
             not_tracking=facets.total - facets.tracking,
             tags=[TagCount(tag=tag, count=count) for tag, count in facets.tags],
+            more_tags=facets.more_tags,
             classes=[ClassCount(cell_class=name, boms=number) for name, number in facets.classes.items()],
         )
     )

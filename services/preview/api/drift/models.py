@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.preview.api.http.pages import Moment, Paged
 from shared.domain.comparison import CellClass
 from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy, loss_ratio
+from shared.errors import TimeZoneUnknown
 from shared.mongodb.drift.history import HOUR, HourOfDrift, hour_of
 from shared.mongodb.drift.missed import Missed, MissedState, MissedWanted
 from shared.mongodb.drift.sweeps import Breaker, SweepState
+from shared.zones import zone_of
 
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 """HH:MM."""
@@ -24,9 +25,10 @@ _SHOWN, MAX_SHOWN = timedelta(days=7), timedelta(days=31)
 
 def known_time_zone(name: str) -> str:
     """The name. Raises ValueError, in words for its author, where this machine knows no such zone."""
-    if name not in available_timezones():
-        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
-    return ZoneInfo(name).key
+    try:
+        return zone_of(name).key
+    except TimeZoneUnknown:
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin") from None
 
 
 class _Model(BaseModel):
@@ -70,7 +72,10 @@ class DriftPolicy(_Model):
         quiet = policy.quiet
         hours = None
         if quiet is not None:
-            hours = QuietHoursModel(start=_clock(quiet.start), end=_clock(quiet.end), time_zone=quiet.time_zone)
+            # As it is stored: whose zone is not known any more must be seen to be corrected.
+            hours = QuietHoursModel.model_construct(
+                start=_clock(quiet.start), end=_clock(quiet.end), time_zone=quiet.time_zone
+            )
         return cls(
             mode=policy.mode,
             max_share=policy.max_share,

@@ -24,7 +24,8 @@ from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
 from services.preview.api.schedules import routes as schedules
 from services.preview.page.headers import guard
-from shared.errors import BrokerUnavailable, StoreUnavailable
+from shared.errors import BrokerUnavailable
+from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.transactions import WriteConflict
 from shared.observing.operations import http_metrics, http_traces
 from shared.serving.bodies import BodyRefused
@@ -103,7 +104,7 @@ def _failure(error: Exception, request: web.Request) -> ProblemError:
         log.warning("broker_unavailable", path=request.path, error=str(error))
         text = f"The message broker does not answer now. {again}"
         return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "broker-unavailable", text, headers=wait)
-    if isinstance(error, (StoreUnavailable, WriteConflict)) or _driver_gave_up(error):
+    if isinstance(error, (*STORE_AWAY, WriteConflict)):
         log.warning("store_unavailable", path=request.path, error=repr(error))
         text = f"The database does not answer now. {again}"
         return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", text, headers=wait)
@@ -111,11 +112,6 @@ def _failure(error: Exception, request: web.Request) -> ProblemError:
     log.error("request_failed", path=request.path, method=request.method, failure=identity, exc_info=error)
     text = f"Something went wrong here; it is logged as {identity}. Try again, and report this id if it stays."
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", text)
-
-
-def _driver_gave_up(error: Exception) -> bool:
-    """Whether the MongoDB driver could not reach a server; its classes are known to its adapter only."""
-    return any(kind.__name__ == "ConnectionFailure" for kind in type(error).__mro__)
 
 
 _BODY_KINDS = {

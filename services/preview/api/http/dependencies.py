@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
+from services.preview.api.http.hub import EventHub
 from services.preview.api.http.limits import Limits
 from services.preview.api.http.sign_ins import SignIns
-from services.preview.api.http.sse import EventHub
 from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import BomStore

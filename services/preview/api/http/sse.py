@@ -9,24 +9,19 @@ event delays a state by one heartbeat at most, and a slow reader gets the latest
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from shared.rabbitmq.consumer import Delivery
+from services.preview.api.http.hub import EventHub, Key
 
 if TYPE_CHECKING:
     from services.preview.api.http.routes import Call
-
-log = structlog.get_logger()
 
 HEARTBEAT = 15.0
 """Seconds between signs of life; the state is read again at each."""
@@ -39,48 +34,6 @@ SHORTEST_PAUSE = 0.1
 
 State = tuple[BaseModel, bool]
 """A state and whether it is the last one."""
-
-Key = tuple[str, str]
-"""The shop, and the id of a job or preview."""
-
-
-class EventHub:
-    """Wakes the streams of a job or preview when an event tells of it."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[Key, set[asyncio.Event]] = defaultdict(set)
-        self.closed = False
-
-    async def handle(self, delivery: Delivery) -> None:
-        """Take one event of the broker. What cannot be read wakes nobody; the heartbeat makes up for it."""
-        try:
-            body = json.loads(delivery.body)
-            subject = body.get("job_id") or body.get("preview_id")
-            key = (str(body["shop"]), str(subject))
-        except (ValueError, KeyError, AttributeError):
-            log.warning("event_unreadable", key=delivery.key)
-            return
-        for waiting in self._waiting.get(key, ()):
-            waiting.set()
-
-    @contextmanager
-    def listening(self, key: Key) -> Iterator[asyncio.Event]:
-        """An event that is set when there may be something new of the job or preview `key`."""
-        changed = asyncio.Event()
-        self._waiting[key].add(changed)
-        try:
-            yield changed
-        finally:
-            self._waiting[key].discard(changed)
-            if not self._waiting[key]:
-                del self._waiting[key]
-
-    def close(self) -> None:
-        """End all streams: the service stops, and the clients come back to another replica."""
-        self.closed = True
-        for streams in self._waiting.values():
-            for changed in streams:
-                changed.set()
 
 
 async def stream(

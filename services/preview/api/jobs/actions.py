@@ -19,12 +19,12 @@ from services.preview.api.jobs.request import send
 from services.preview.api.jobs.routes import accepted, known_job, no_such_job
 from services.preview.api.jobs.undo_view import UndoCell, undo_cells
 from services.preview.api.jobs.view import job_out
-from services.preview.api.previews.models import PREVIEW_AGE
 from shared.contract.messages import JobCancel, JobRequest, Ulid
 from shared.domain.cell import CellState
 from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.domain.preview import PREVIEW_VALID
 from shared.mongodb.jobs.cell import CellsWanted
 from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.listings import FIRST, Start
@@ -101,12 +101,14 @@ async def _ended(call: Call[Any, Any], what: str) -> WholeJob:
     return job
 
 
-def _request(call: Call[JobPath, Any], first: WholeJob, source: JobSource, *, left_out: bool = False) -> JobRequest:
+async def _request(
+    call: Call[JobPath, Any], first: WholeJob, source: JobSource, *, left_out: bool = False
+) -> JobRequest:
     return JobRequest(
         shop=call.shop,
         job_id=call.body.job_id or str(ULID()),
         direction=first.direction,
-        selection=first.selection,
+        selection=await call.deps.jobs.selection(first),
         preview_id=first.preview_id,
         source=source,
         requested_by=call.caller.user,
@@ -119,7 +121,7 @@ def _request(call: Call[JobPath, Any], first: WholeJob, source: JobSource, *, le
 async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
     """POST /api/jobs/{job_id}/retry."""
     first = await _ended(call, "a retry")
-    request = _request(call, first, JobSource.RETRY, left_out=call.body.left_out)
+    request = await _request(call, first, JobSource.RETRY, left_out=call.body.left_out)
     again, behind = await _shares(call, first.job_id, left_out=call.body.left_out)
     if not again and await call.deps.jobs.get(call.shop, request.job_id) is None:
         raise _nothing_to_retry(behind, left_out=call.body.left_out)
@@ -130,7 +132,7 @@ async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
 
 async def _shares(call: Call[JobPath, Any], job_id: str, *, left_out: bool) -> tuple[int, dict[str, int]]:
     """How many failed cells a retry works on again, and by code those it must leave behind."""
-    fresh, old = await call.deps.listings.failed_codes(call.shop, job_id, datetime.now(UTC) - PREVIEW_AGE)
+    fresh, old = await call.deps.listings.failed_codes(call.shop, job_id, datetime.now(UTC) - PREVIEW_VALID)
     behind = {code: number for code, number in fresh.items() if _needs_a_person(code)}
     again = sum(fresh.values()) - sum(behind.values())
     for code, number in old.items():
@@ -158,7 +160,7 @@ async def post_undo(call: Call[JobPath, AgainIn]) -> Answer:
     """POST /api/jobs/{job_id}/undo."""
     first = await _ended(call, "an undo")
     _may_be_undone(first)
-    request = _request(call, first, JobSource.UNDO)
+    request = await _request(call, first, JobSource.UNDO)
     if await call.deps.jobs.get(call.shop, request.job_id) is None and not await _anything_to_undo(call, first):
         remedy = "GET the undo to see why not, cell by cell."
         raise conflict("nothing-to-undo", "path.job_id", "No cell of this job can be undone any more.", remedy)

@@ -12,12 +12,12 @@ from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, too_many
 from services.preview.api.http.routes import Call
 from services.preview.api.jobs.models import JobIn
-from services.preview.api.previews.models import PREVIEW_AGE
 from services.preview.api.previews.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobState
+from shared.domain.preview import is_expired
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.schema import Document
 from shared.rabbitmq.topology import JOB_REQUEST
@@ -87,7 +87,7 @@ async def check(call: Call[Any, Any], body: JobIn) -> SelectionBody:
         return body.selection
     if preview is None:
         raise _no_selection()
-    return SelectionBody.model_validate(preview["selection"])
+    return SelectionBody.model_validate(await call.deps.previews.selection(preview))
 
 
 async def also_wrong(call: Call[Any, None], value: object) -> list[FieldProblem]:
@@ -121,7 +121,7 @@ def _preview_problem(preview: Document | None, preview_id: str) -> ProblemError 
     if preview["state"] != "ready":
         remedy = "Wait for its end; its event stream tells of it."
         return conflict("preview-not-ready", _FIELD, "The preview is not ready yet.", remedy)
-    if datetime.now(UTC) - preview["taken_from"] > PREVIEW_AGE:
+    if is_expired(preview["taken_from"], datetime.now(UTC)):
         expired = EXPLAINED[Code.PREVIEW_EXPIRED]
         return conflict("PREVIEW_EXPIRED", _FIELD, expired.message, expired.remedy)
     return None

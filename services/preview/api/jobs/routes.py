@@ -86,7 +86,7 @@ async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBo
     stored = None if body.job_id is None else await call.deps.jobs.get_whole(call.shop, job_id)
     if stored is None:
         return None
-    return body.selection or stored.selection
+    return body.selection or await call.deps.jobs.selection(stored)
 
 
 async def accepted(call: Call[Any, Any], job: Job) -> Answer:

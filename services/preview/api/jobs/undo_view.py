@@ -11,7 +11,7 @@ from services.preview.api.http.explained import explanation, reason_text
 from services.preview.api.jobs.view import place_names
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction
-from shared.domain.plan import Ended, Target, error
+from shared.domain.plan import Ended, Target, allows_negative, error
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
 from shared.mongodb.jobs.cell import Cell
@@ -43,9 +43,7 @@ async def undo_cells(deps: Dependencies, shop: str, job: Job, cells: Sequence[Ce
     keys = {cell.key: cell for cell in cells}
     stock = await deps.stock.load(shop, keys)
     known = await deps.shops.get(shop)
-    allowed = job.options.allow_negative
-    if allowed is None:
-        allowed = known is not None and known.allow_negative
+    allowed = allows_negative(job.options.allow_negative, of_shop=known is not None and known.allow_negative)
     places = await place_names(deps, shop)
     return [
         _view(cell, job.direction, stock.get(key), allowed, places.get(key.location_id)) for key, cell in keys.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -23,11 +22,9 @@ from shared.contract.selection import SelectionBody
 from shared.contract.words import Id, LocationId
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
+from shared.domain.preview import expires_at
 from shared.mongodb.previews.previews import RowKind
 from shared.mongodb.shops.shops import Shop
-
-PREVIEW_AGE = timedelta(hours=24)
-"""An older preview starts no job."""
 
 
 class PreviewIn(BaseModel):
@@ -111,7 +108,7 @@ class PreviewOut(BaseModel):
             requested_at=document["requested_at"],
             taken_from=taken,
             finished_at=document["finished_at"],
-            expires_at=None if taken is None else taken + PREVIEW_AGE,
+            expires_at=None if taken is None else expires_at(taken),
             total=document["total"],
             done=document["done"],
             badges=document["badges"],

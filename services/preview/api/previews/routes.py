@@ -27,6 +27,7 @@ from services.preview.api.previews.selection_check import selection_problems
 from services.preview.computing.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass
+from shared.mongodb.catalogue.selections import as_held
 from shared.mongodb.schema import Document
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 
@@ -68,7 +69,7 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
             remedy = "Wait until one has ended; their event streams tell."
             raise too_many("previews", "body.selection", f"{error}.", remedy, seconds=10) from None
         stored = await call.deps.previews.get(call.shop, request.preview_id)
-    if stored is None or stored["selection"] != request.selection.model_dump(exclude_none=True):
+    if stored is None or as_held(stored["selection"]) != as_held(request.selection.model_dump(exclude_none=True)):
         raise conflict(
             "id-used",
             "body.preview_id",

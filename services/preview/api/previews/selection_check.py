@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -56,19 +56,24 @@ def _problem(field: str, message: str, remedy: str) -> FieldProblem:
     return FieldProblem(field=field, message=message, remedy=remedy)
 
 
-def _named(ids: list[str]) -> str:
-    more = len(ids) - NAMED
-    return ", ".join(ids[:NAMED]) + (f" and {more} more" if more > 0 else "")
+def _named(first: Sequence[str], number: int) -> str:
+    more = number - NAMED
+    return ", ".join(first[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 async def _unknown_boms(deps: Dependencies, shop: str, bom_ids: Iterable[str], field: str) -> list[FieldProblem]:
-    unknown: list[str] = []
+    first: list[str] = []
+    number = 0
     for part in batches(sorted(bom_ids), _PER_QUERY):
         known = await deps.boms.get(shop, part)
-        unknown += [bom_id for bom_id in part if bom_id not in known]
-    if not unknown:
+        unknown = [bom_id for bom_id in part if bom_id not in known]
+        first += unknown[: NAMED - len(first)]
+        number += len(unknown)
+    if not number:
         return []
-    return [_problem(field, f"There are no such BOMs: {_named(unknown)}.", "Leave them out, or create them first.")]
+    return [
+        _problem(field, f"There are no such BOMs: {_named(first, number)}.", "Leave them out, or create them first.")
+    ]
 
 
 async def _unknown_locations(deps: Dependencies, shop: str, ids: Iterable[str], field: str) -> list[FieldProblem]:
@@ -78,7 +83,9 @@ async def _unknown_locations(deps: Dependencies, shop: str, ids: Iterable[str], 
     unknown = sorted(set(ids) - set(known))
     if not unknown:
         return []
-    return [_problem(field, f"There are no such locations: {_named(unknown)}.", "See GET /api/locations.")]
+    return [
+        _problem(field, f"There are no such locations: {_named(unknown, len(unknown))}.", "See GET /api/locations.")
+    ]
 
 
 async def _nothing(deps: Dependencies, shop: str, wanted: Filtered, where: str) -> list[FieldProblem]:

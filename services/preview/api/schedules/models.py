@@ -22,6 +22,9 @@ from shared.schedules.moments import check
 MOST = 50
 """Schedules of one shop."""
 
+MAX_SELECTED = 1000
+"""BOMs or cells that a schedule names one by one."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -13,6 +13,7 @@ from services.preview.api.http.problem import FieldProblem, ProblemError, confli
 from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
 from services.preview.api.previews.selection_check import readable_selection_problems, selection_problems
 from services.preview.api.schedules.models import (
+    MAX_SELECTED,
     MOST,
     RunOut,
     RunPage,
@@ -22,19 +23,21 @@ from services.preview.api.schedules.models import (
     ScheduleOut,
     SchedulePath,
 )
-from shared.errors import ShopifyError
+from shared.contract.selection import SelectionBody
+from shared.errors import ShopifyError, TimeZoneUnknown
 from shared.mongodb.schedules.schedule import Schedule
 from shared.schedules.moments import next_moment
 from shared.schedules.outgoing_webhooks import url_problem
+from shared.zones import zone_of
 
 log = structlog.get_logger()
 
 
 async def list_schedules(call: Call[NoParameters, None]) -> Answer:
     """GET /api/schedules."""
-    zone = await call.deps.zones.known(call.shop)
+    zone = await call.deps.zones.last_read(call.shop)
     items = [ScheduleOut.of(schedule) for schedule in await call.deps.schedules.all(call.shop)]
-    return Answer(ScheduleList(items=items, shop_time_zone=None if zone is None else zone.key))
+    return Answer(ScheduleList(items=items, shop_time_zone=zone))
 
 
 async def get_schedule(call: Call[SchedulePath, None]) -> Answer:
@@ -45,6 +48,8 @@ async def get_schedule(call: Call[SchedulePath, None]) -> Answer:
 async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     """PUT /api/schedules/{schedule_id}."""
     body, schedule_id = call.body, call.params.schedule_id
+    if (long := _too_long(body.selection)) is not None:
+        raise invalid([long])
     problems = await selection_problems(call.deps, call.shop, body.selection, "body.selection")
     if body.target is not None:
         problems += _target_problems(call, body.target.url)
@@ -100,6 +105,18 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
     return problems
 
 
+def _too_long(selection: SelectionBody) -> FieldProblem | None:
+    """What is wrong with a list that a schedule would hold for good, in its document and in each list of schedules."""
+    for name, entries in (("bom_ids", selection.bom_ids), ("cells", selection.cells)):
+        if isinstance(entries, list) and len(entries) > MAX_SELECTED:
+            return FieldProblem(
+                field=f"body.selection.{name}",
+                message=f"A schedule names {MAX_SELECTED:,} BOMs or cells at the most.",
+                remedy='Select "all", or by a filter: give the BOMs a tag and filter by it.',
+            )
+    return None
+
+
 def _target_problems(call: Call[SchedulePath, ScheduleIn] | Call[SchedulePath, None], url: str) -> list[FieldProblem]:
     problem = url_problem(url, private=call.deps.private_targets, ports=call.deps.target_ports)
     if problem is None:
@@ -132,14 +149,17 @@ def _unknown(schedule_id: str) -> ProblemError:
 
 async def _zone(call: Call[SchedulePath, ScheduleIn], name: str | None) -> ZoneInfo:
     """The schedule's zone. Raises ProblemError (409) where the shop's is wanted and cannot be read."""
-    if name is not None:
-        return ZoneInfo(name)
     try:
-        return await call.deps.zones.of(call.shop)
+        return await call.deps.zones.of(call.shop) if name is None else zone_of(name)
     except ShopifyError as error:
         log.info("time_zone_unknown", shop=call.shop, reason=str(error))
         message = "The shop's time zone is not known yet, and Shopify does not tell it now."
         raise conflict("no-time-zone", "body.time_zone", message, "Name the time zone, or try again later.") from None
+    except TimeZoneUnknown as error:
+        log.warning("time_zone_unknown", shop=call.shop, reason=str(error))
+        message = f"Of the shop: {error}."
+        remedy = "Name a time zone that is known, such as Europe/Berlin."
+        raise conflict("no-time-zone", "body.time_zone", message, remedy) from None
 
 
 ROUTES: tuple[AnyRoute, ...] = (

@@ -48,9 +48,10 @@ class Following:
             preview = await self._previews.get(run.shop, run.run_id)
             if preview is None:
                 return await self._lost(run)
-            if preview["state"] not in {"ready", "failed"}:
+            if not preview.ended:
                 return False
-            await self._end(run, RunOutcome(preview["state"]), preview["badges"])
+            figures = None if preview.badges is None else asdict(preview.badges)
+            await self._end(run, RunOutcome(preview.state), figures)
             return True
         job = await self._jobs.get(run.shop, run.run_id)
         if job is None:

@@ -79,10 +79,10 @@ class Scheduled:
     stack: AsyncExitStack
 
     async def put(self, **values: Any) -> str:
-        """A schedule whose moment was now, or `late` ago; returns its id."""
+        """A schedule whose moment was now, or `late` ago; returns its id. `broken`: what its document says instead."""
         schedule_id = new_id()
         due_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - values.pop("late", timedelta(0))
-        url = values.pop("url", None)
+        url, broken = values.pop("url", None), values.pop("broken", None)
         wanted = ScheduleWanted(
             name="Hourly",
             enabled=True,
@@ -97,6 +97,8 @@ class Scheduled:
         await self.schedules.put(
             SHOP, schedule_id, replace(wanted, **values), next_at=due_at, target_url=url, secret=SECRET, by="test"
         )
+        if broken is not None:
+            await self.shop.mongo.db["schedules"].update_one({"schedule_id": schedule_id}, {"$set": broken})
         return schedule_id
 
     async def start(self, *, many: int = 1, **more: Any) -> list[ReconcilerService]:
@@ -318,7 +320,7 @@ BROKEN: dict[str, Document] = {
 
 async def test_schedules_that_cannot_be_run_are_tried_so_often_and_hold_up_no_other(world: Scheduled) -> None:
     """Documents of an older build: the run is left out, or the schedule is switched off; another's run ends."""
-    lost = {await world.put(**broken, late=timedelta(hours=1)): name for name, broken in BROKEN.items()}
+    lost = {await world.put(broken=broken, late=timedelta(hours=1)): name for name, broken in BROKEN.items()}
     good = await world.put()
     await world.start(schedule_times=ONE_TRY)
     runs = await over(world, lost)

@@ -100,8 +100,9 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
         return []
     problems = await readable_selection_problems(call.deps, call.shop, value)
     target = value.get("target")
-    if isinstance(target, dict) and isinstance(target.get("url"), str):
-        problems += _target_problems(call, target["url"])
+    url = target.get("url") if isinstance(target, dict) else None
+    if isinstance(url, str):
+        problems += _target_problems(call, url)
     return problems
 
 

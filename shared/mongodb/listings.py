@@ -22,7 +22,7 @@ from shared.mongodb.previews.preview_form import BUT_THE_LONG as BUT_THE_LONG_OF
 from shared.mongodb.previews.preview_form import preview_of, preview_row_of, rows_query
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
 from shared.mongodb.schema import Database, Document, found, key_of
-from shared.mongodb.shops.audit import KeptAct, kept_act_of
+from shared.mongodb.shops.acts import KeptAct, kept_act_of
 
 _LOOKED_AT = 1000
 """BOMs whose classes are looked at together."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.preview.api.http.pages import Paged, read_cursor, write_cursor
 from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
-from shared.mongodb.shops.audit import By, KeptAct
+from shared.mongodb.shops.acts import By, KeptAct
 
 
 class AuditEntry(BaseModel):

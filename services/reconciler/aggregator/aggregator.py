@@ -21,7 +21,10 @@ from shared.rabbitmq.delivery import Delivery
 log = structlog.get_logger()
 
 REFRESH_EVERY = 1.0
-"""Least seconds between two derivations of one job's totals, and between two refills of its window."""
+"""Least seconds between two derivations of one job's totals."""
+
+REFILL_EVERY = 0.25
+"""Least seconds between two refills of a job's window, which holds what some batches take in this time."""
 
 DERIVING_SHARE = 0.2
 """Derivations of one job take at most this share of the time."""
@@ -80,7 +83,7 @@ class Aggregator:
         await self._job_events.progress(job)
 
     async def _refill(self, shop: str, job_id: str) -> None:
-        self._refill_due[shop, job_id] = monotonic() + REFRESH_EVERY
+        self._refill_due[shop, job_id] = monotonic() + REFILL_EVERY
         await self._window.refill(shop, job_id)
 
     async def stop(self) -> None:

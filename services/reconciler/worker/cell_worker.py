@@ -95,18 +95,20 @@ class CellWorker:
         self._publisher = publisher
         self._activating = activating
 
-    async def run(self, shop: str, ids: Sequence[str]) -> None:
-        """Work on these cells until each has ended.
+    async def run(self, shop: str, ids: Sequence[str]) -> list[str]:
+        """Work on these cells until each has ended, but for the suspects among them, which it returns.
 
-        Raises what the adapters raise; what has ended until then is in the documents and was told.
+        A suspect is run alone, by `run_alone`; its attempt is raised only then: it must not count against those beside
+        it. Raises what the adapters raise; what has ended until then is in the documents and was told.
         """
         attempts = await self._cells.attempts(shop, ids)
-        suspects = [cell for cell, begun in attempts.items() if begun >= SUSPECT_AFTER]
-        rest = [cell for cell, begun in attempts.items() if begun < SUSPECT_AFTER]
-        # A suspect's attempt is raised only when its own turn comes: it must not count against those behind it.
-        for group in [rest, *([cell] for cell in suspects)]:
-            if group:
-                await self._group(shop, group)
+        if rest := [cell for cell, begun in attempts.items() if begun < SUSPECT_AFTER]:
+            await self._group(shop, rest)
+        return [cell for cell, begun in attempts.items() if begun >= SUSPECT_AFTER]
+
+    async def run_alone(self, shop: str, suspect: str) -> None:
+        """Work on one cell while no other of the shop is worked on here. Raises as `run`."""
+        await self._group(shop, [suspect])
 
     async def _group(self, shop: str, ids: Sequence[str]) -> None:
         cells = await self._cells.begin(shop, ids)

@@ -305,9 +305,11 @@ class JobStore:
         condition = {"_id": {"$in": ids}, "shop": shop, "state": "running"}
         await self._jobs.update_many(condition, [{"$set": {"held": held}}])
 
-    async def let_go(self, shop: str) -> None:
-        """Nothing holds the shop's running jobs any more."""
-        condition = {"shop": shop, "state": "running", "held": {"$ne": None}}
+    async def let_go(self, shop: str, *, but: Collection[str] = ()) -> None:
+        """Nothing holds the shop's running jobs any more, but for some."""
+        condition: Document = {"shop": shop, "state": "running", "held": {"$ne": None}}
+        if but:
+            condition["job_id"] = {"$nin": sorted(but)}
         await self._jobs.update_many(condition, {"$set": {"held": None}})
 
     async def is_held(self, shop: str, job_id: str) -> bool:

@@ -207,10 +207,11 @@ class _Hanging(CellWorker):
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def run(self, _: str, __: object) -> None:
+    async def run(self, _: str, __: object) -> list[str]:
         """Wait."""
         self.begun.set()
         await self.go_on.wait()
+        return []
 
 
 async def test_a_lane_leaves_room_in_its_queue_for_shops_that_share_it(world: ShopWorld) -> None:

@@ -47,7 +47,7 @@ CONNECTIONS_CUT = _counter("connections_cut_total", "HTTP connections cut or ref
 REFUSED_BY_LIMIT = _counter("refused_by_limit_total", "Refused since one shop has as much as it may", "limit")
 WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
 WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
-INDEX_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")
+BASE_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")
 PREVIEWS = _counter("previews_total", "Previews ended", "state")
 PREVIEWS_OPEN = _told("previews_open", "Previews that have not ended, from the documents")
 PREVIEW_SECONDS = _histogram("preview_seconds", "Preview requested to ended", buckets=_LONG)

@@ -52,7 +52,7 @@ class ImportBases:
         cells = await self._stock.load(shop, [CellKey(item["bom_id"], place) for item in items for place in places])
         noted: dict[str, dict[str, int]] = {item["item_id"]: {} for item in items}
         for key, cell in cells.items():
-            if cell.stock.index is None:
+            if cell.stock.base is None:
                 noted[cell.item_id][key.location_id] = cell.stock.rev
         return noted
 
@@ -120,7 +120,7 @@ class _Read:
             same = cell is not None and cell.stock.rev == self.revs[item_id].get(place)
             told = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
             return str(level), told
-        if cell is not None and cell.stock.index is not None:
+        if cell is not None and cell.stock.base is not None:
             return KNOWN if cell.stock.left_out is None else LATER, None
         if cell is None or cell.stock.rev != self.revs[item_id].get(place):
             # Written since its rev was noted: what was read may be older than what has happened.

@@ -70,7 +70,7 @@ class FirstBases:
         await self._stock.ask_verify(shop, later, session)
         for write in writes:
             if write.change.observed is not None:
-                metrics.INDEX_UPDATES.labels(CAUSE, str(write.change.observed)).inc()
+                metrics.BASE_UPDATES.labels(CAUSE, str(write.change.observed)).inc()
         return []
 
 

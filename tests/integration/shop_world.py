@@ -125,7 +125,7 @@ class ShopWorld:
         await self.boms.ensure_stock(SHOP, cells)
 
     async def agree(self, bom_ids: Sequence[str] | None = None) -> None:
-        """Read every level and make index, and a tracked count, equal to it: a shop freshly in agreement."""
+        """Read every level and make the base, and a tracked count, equal to it: a shop freshly in agreement."""
         chosen = sorted(bom_ids or self.items)
         known = await self.boms.locations(SHOP)
         for part in [chosen[i : i + 250] for i in range(0, len(chosen), 250)]:

@@ -112,7 +112,7 @@ class Confirming:
             row = None if cell is None else Row.of(cell.stock, read.shopify, read.shopify_time, read.taken_at)
             verdict = Verdict.EXPLAINED if row is None else self._judge(document, row, open_job=key in busy)
             if cell is not None and row is not None and verdict is Verdict.MISSED:
-                recorded += await self._record(shop, document, row, cell.stock.index_time)
+                recorded += await self._record(shop, document, row, cell.stock.base_time)
             else:
                 await self._act(shop, document, row, verdict)
         return recorded
@@ -170,4 +170,4 @@ class Confirming:
 
 def _explained(document: Document, cell: CellStock | None) -> bool:
     """Without a read: the cell is gone, or its base has reached the value that was seen."""
-    return cell is None or cell.stock.index == document["shopify"]
+    return cell is None or cell.stock.base == document["shopify"]

@@ -146,7 +146,7 @@ class Looking:
             if cell.item_id != item.item_id:
                 continue
             found.cells += 1
-            if cell.stock.index is None or cell.stock.left_out is not None:
+            if cell.stock.base is None or cell.stock.left_out is not None:
                 without.append(key)
                 continue
             row = Row.of(cell.stock, level.quantity, level.time, taken_at)

@@ -216,7 +216,7 @@ def _class(stock: Stock, shopify: int) -> CellClass:
     """The class of a cell with the value that was missed."""
     if stock.unknown_outcome:
         return CellClass.BOTH_MOVED
-    return classify(stock.index, stock.local, shopify, never_agreed=stock.never_agreed)
+    return classify(stock.base, stock.local, shopify, never_agreed=stock.never_agreed)
 
 
 def _caught_up(stock: Stock, document: Document) -> bool:

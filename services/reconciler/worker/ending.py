@@ -150,4 +150,4 @@ def count_finished(finished: Sequence[Finished]) -> None:
         metrics.CELLS.labels(direction, str(one.ended.state), code).inc()
         metrics.CELL_SECONDS.labels(direction).observe((now - one.task.cell.created_at).total_seconds())
         if one.ended.change is not None:
-            metrics.INDEX_UPDATES.labels("settle", "applied").inc()
+            metrics.BASE_UPDATES.labels("settle", "applied").inc()

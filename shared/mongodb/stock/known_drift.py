@@ -254,7 +254,7 @@ def _reason(cell: CellStock, apart: Apart, managed: Collection[str]) -> Reason |
 def _known(cell: CellStock, drift: Document | None, reason: Reason | None) -> KnownCell:
     stock = cell.stock
     if reason is not None:
-        return KnownCell(cell, stock.index, CellClass.NOT_COMPARED, reason)
-    if drift is None or drift["base"] != stock.index:
-        return KnownCell(cell, stock.index, known_class(stock))
+        return KnownCell(cell, stock.base, CellClass.NOT_COMPARED, reason)
+    if drift is None or drift["base"] != stock.base:
+        return KnownCell(cell, stock.base, known_class(stock))
     return KnownCell(cell, drift["shopify"], CellClass(drift["cell_class"]))

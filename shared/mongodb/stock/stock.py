@@ -22,18 +22,19 @@ VERIFY_DELAY = timedelta(milliseconds=750)
 VERIFY_TURN = timedelta(seconds=60)
 """How long a reader may take over the cells it has taken before they fall due again."""
 
-_FIELDS = (
-    "index",
-    "index_time",
-    "count",
-    "manual_total",
-    "settle_no",
-    "events_no",
-    "tracks_rev",
-    "rev",
-    "ledger_seq",
-    "unknown_outcome",
-)
+_FIELDS = {
+    "base": "index",
+    "base_time": "index_time",
+    "count": "count",
+    "manual_total": "manual_total",
+    "settle_no": "settle_no",
+    "events_no": "events_no",
+    "tracks_rev": "tracks_rev",
+    "rev": "rev",
+    "ledger_seq": "ledger_seq",
+    "unknown_outcome": "unknown_outcome",
+}
+"""The stock's fields, and what a document calls them: the base has been its `index` from the first version on."""
 
 _LATER_FIELDS = {"never_agreed": False, "left_out": None}
 """Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
@@ -76,7 +77,8 @@ def stock_id(shop: str, key: CellKey) -> str:
 def stock_fields(stock: Stock) -> Document:
     """The stock's fields as they are stored, and the class they tell of: none where both sides agree."""
     known = known_class(stock)
-    fields = {name: getattr(stock, name) for name in (*_FIELDS, *_LATER_FIELDS)}
+    fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
+    fields |= {name: getattr(stock, name) for name in _LATER_FIELDS}
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
 
 
@@ -84,7 +86,9 @@ def stock_of(document: Mapping[str, Any]) -> CellStock:
     """A cell from its document."""
     key = CellKey(document["bom_id"], document["location_id"])
     later = {name: document.get(name, missing) for name, missing in _LATER_FIELDS.items()}
-    return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}, **later))
+    return CellStock(
+        key, document["item_id"], Stock(**{name: document[stored] for name, stored in _FIELDS.items()}, **later)
+    )
 
 
 def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
@@ -138,7 +142,7 @@ class StockStore:
                         "bom_id": write.key.bom_id,
                         "location_id": write.key.location_id,
                         "seq": entry.seq,
-                        "field": entry.field,
+                        "field": _FIELDS[entry.field],
                         "before": entry.before,
                         "after": entry.after,
                         "cause": write.cause,

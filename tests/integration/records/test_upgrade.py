@@ -81,7 +81,7 @@ async def test_a_zero_that_nobody_counted_goes(old: OldShop, entries: Entries) -
     await old.cell("a", entries, index=12, index_time=THEN, count=0)
     await old.mongo.prepare()
     stock = await old.now("a")
-    assert (stock.count, stock.local, stock.uncounted, stock.index) == (None, None, True, 12)
+    assert (stock.count, stock.local, stock.uncounted, stock.base) == (None, None, True, 12)
     assert (stock.rev, stock.tracks_rev, stock.ledger_seq) == (5, 2, len(entries) + 1)
     document = (await old.documents())[0][0]
     assert document["known_class"] == "no_base"

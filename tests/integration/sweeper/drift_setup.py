@@ -85,7 +85,7 @@ class DriftWorld:
         """The base of every cell."""
         shopify = await self.shop.shopify()
         stock = await self.shop.stock.load(SHOP, shopify)
-        return {key: cell.stock.index for key, cell in stock.items()}
+        return {key: cell.stock.base for key, cell in stock.items()}
 
     async def policy(self, **values: Any) -> None:
         """The shop's policy."""

@@ -11,7 +11,7 @@ from pymongo import InsertOne, UpdateOne
 
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
-from shared.domain.stock import Change, Stock, outdated
+from shared.domain.stock import Change, Entry, Stock, outdated
 from shared.mongodb.different import different
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.transactions import Session, WriteConflict
@@ -103,6 +103,23 @@ def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
     }
 
 
+def ledger_entry(shop: str, key: CellKey, entry: Entry, *, cause: str, reference: str, at: datetime) -> Document:
+    """The document of one line of the ledger."""
+    return {
+        "_id": key_of(shop, key.bom_id, key.location_id, str(entry.seq)),
+        "shop": shop,
+        "bom_id": key.bom_id,
+        "location_id": key.location_id,
+        "seq": entry.seq,
+        "field": _FIELDS[entry.field],
+        "before": entry.before,
+        "after": entry.after,
+        "cause": cause,
+        "reference": reference,
+        "at": at,
+    }
+
+
 class StockStore:
     """Reads and writes stock documents of one database."""
 
@@ -135,21 +152,7 @@ class StockStore:
             condition = {"_id": stock_id(shop, write.key), "shop": shop, "rev": write.before.rev}
             updates.append(UpdateOne(condition, {"$set": fields}))
             entries.extend(
-                InsertOne(
-                    {
-                        "_id": key_of(shop, write.key.bom_id, write.key.location_id, str(entry.seq)),
-                        "shop": shop,
-                        "bom_id": write.key.bom_id,
-                        "location_id": write.key.location_id,
-                        "seq": entry.seq,
-                        "field": _FIELDS[entry.field],
-                        "before": entry.before,
-                        "after": entry.after,
-                        "cause": write.cause,
-                        "reference": write.reference,
-                        "at": at,
-                    }
-                )
+                InsertOne(ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at))
                 for entry in write.change.entries
             )
         result = await self._stock.bulk_write(updates, ordered=False, session=session)

@@ -27,7 +27,7 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import KeptProcess
 from deploy.local.rabbitmq import RabbitMqNode
 from services.preview.bootstrap import PreviewService
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeper import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.contract.messages import CountAdjust
 from shared.domain.batches import batches

@@ -17,7 +17,7 @@ from services.preview.computing.requests import PreviewRequests
 from services.preview.computing.turns import TICK, Turns
 from services.preview.page.bundle import Bundle
 from services.preview.page.demo_sign_in import DemoSignIn
-from services.preview.page.serving import Page
+from services.preview.page.routes import Page
 from services.preview.records import RecordsConsumer
 from shared import metrics
 from shared.contract.seal import Seals

@@ -16,9 +16,9 @@ from shared.contract.seal import Seals
 from shared.errors import BrokerRefuses, BrokerUnavailable
 from shared.observing import tracing
 from shared.observing.spans import Span
-from shared.rabbitmq.asking_rights import must_publish
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.refusals import why_refused
+from shared.rabbitmq.rights_check import must_publish
 from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
 from shared.roles import Role
 

@@ -24,7 +24,7 @@ from pamqp.commands import Connection
 from yarl import URL
 
 from shared.errors import BrokerRefuses, BrokerUnavailable
-from shared.server_answers import first_words, speaks_tls
+from shared.server_probe import first_words, speaks_tls
 
 SETTING = "TRUEUP_AMQP_URL"
 _USERS = "docs/operations/keys.md"

@@ -12,9 +12,9 @@ from aiormq import Channel
 
 from shared import metrics
 from shared.rabbitmq.connection import GONE
-from shared.rabbitmq.declaring import declare_queue
 from shared.rabbitmq.delivery import DEATHS, MAX_KEPT_BODY, Delivery, Handler
 from shared.rabbitmq.frame import Frame
+from shared.rabbitmq.queue_declaration import declare_queue
 from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
 
 EVENTS_LABEL = "events"

@@ -13,7 +13,7 @@ from shared.serving.connections import Connection, Connections
 from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, Limits
 from shared.serving.open_files import open_files
 from shared.serving.refusals import RefusingRunner
-from shared.serving.sharing import foreigners, must_be_ours
+from shared.serving.shared_port import foreigners, must_be_ours
 
 NAME = "Trueup"
 """All that an answer's `Server` header says."""

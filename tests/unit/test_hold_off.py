@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.growing import LONGEST, growing
+from shared.backoff import LONGEST, backoff
 from shared.shopify.calls.hold_off import BELIEVED, LONGEST_TOLD, HoldOff, told_seconds
 from tests.integration.switches.step_clock import StepClock
 from tests.unit.hand_clock import HandClock
@@ -63,7 +63,7 @@ def test_no_header_breaks_anything(header: str, date: str | None) -> None:
 def test_waits_grow_to_their_bound_and_differ() -> None:
     """Each is at least as long as half of twice the one before, none is longer than the bound, no two are alike."""
     for failures in range(1, 100):
-        some = [growing(failures, 1.0) for _ in range(20)]
+        some = [backoff(failures, 1.0) for _ in range(20)]
         assert max(some) <= min(LONGEST, 2.0 ** (failures - 1))
         assert min(some) >= min(LONGEST, 2.0 ** (failures - 1)) / 2
         assert len(set(some)) > 1

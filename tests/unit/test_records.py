@@ -33,7 +33,7 @@ OF_OTHERS = {
     "shared/schedules/outgoing_webhooks.py": "what the resolver answers",
     "shared/serving/": "headers",
     "shared/settings.py": "settings by their name",
-    "shared/shop_life/probing.py": "Shopify's answer",
+    "shared/shop_life/pause_probe.py": "Shopify's answer",
     "shared/shopify/": "Shopify's answers",
 }
 """Modules and folders whose subscripts are of something else than records, and of what."""
@@ -43,9 +43,9 @@ NOT_YET = {
     "services/command_line/commands/audit.py": 5,
     "services/command_line/commands/import_boms.py": 8,
     "services/command_line/commands/preview.py": 36,
-    "services/command_line/selecting.py": 1,
+    "services/command_line/selection_options.py": 1,
     "services/command_line/terminal/documents.py": 11,
-    "services/command_line/terminal/watching.py": 1,
+    "services/command_line/terminal/watch.py": 1,
     "services/importer/bom_making.py": 45,
     "services/importer/first_bases.py": 15,
     "services/importer/importing.py": 12,
@@ -59,12 +59,12 @@ NOT_YET = {
     "services/preview/computing/previewer.py": 3,
     "services/reconciler/jobs/job_cells.py": 9,
     "services/reconciler/planner/planner.py": 2,
-    "services/reconciler/schedules/following.py": 15,
-    "services/reconciler/schedules/outcomes.py": 21,
-    "services/reconciler/schedules/scheduling.py": 7,
-    "services/reconciler/sweeper/confirming.py": 11,
-    "services/reconciler/sweeper/repairing.py": 29,
-    "services/reconciler/sweeper/sweeping.py": 2,
+    "services/reconciler/schedules/run_follower.py": 15,
+    "services/reconciler/schedules/outcome_delivery.py": 21,
+    "services/reconciler/schedules/scheduler.py": 7,
+    "services/reconciler/sweeper/confirmation.py": 11,
+    "services/reconciler/sweeper/repair.py": 29,
+    "services/reconciler/sweeper/sweeper.py": 2,
 }
 """Subscripts of records that are documents still, by module. This only ever gets shorter."""
 
@@ -82,7 +82,7 @@ NOT_YET_NAMED = {
     "services/command_line/commands/preview.py": 12,
     "services/command_line/commands/sweep.py": 1,
     "services/command_line/terminal/documents.py": 4,
-    "services/command_line/terminal/watching.py": 1,
+    "services/command_line/terminal/watch.py": 1,
     "services/importer/bom_making.py": 1,
     "services/importer/first_bases.py": 1,
     "services/importer/importing.py": 5,
@@ -94,12 +94,12 @@ NOT_YET_NAMED = {
     "services/preview/api/schedules/models.py": 2,
     "services/preview/computing/previewer.py": 1,
     "services/reconciler/jobs/job_cells.py": 2,
-    "services/reconciler/schedules/following.py": 5,
-    "services/reconciler/schedules/outcomes.py": 4,
-    "services/reconciler/schedules/scheduling.py": 1,
-    "services/reconciler/sweeper/confirming.py": 11,
-    "services/reconciler/sweeper/repairing.py": 9,
-    "services/reconciler/sweeper/sweeping.py": 2,
+    "services/reconciler/schedules/run_follower.py": 5,
+    "services/reconciler/schedules/outcome_delivery.py": 4,
+    "services/reconciler/schedules/scheduler.py": 1,
+    "services/reconciler/sweeper/confirmation.py": 11,
+    "services/reconciler/sweeper/repair.py": 9,
+    "services/reconciler/sweeper/sweeper.py": 2,
 }
 """How often modules still name `Document`."""
 

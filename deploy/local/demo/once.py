@@ -26,9 +26,9 @@ from services.command_line.commands.reconcile import job_request
 from services.command_line.connections.client import Client
 from services.command_line.terminal.documents import job_document, plain, preview_row
 from services.command_line.terminal.job_progress import watch_job
+from services.command_line.terminal.job_status import job_has_ended
 from services.command_line.terminal.job_summary import show_summary
-from services.command_line.terminal.standing import job_has_ended
-from services.command_line.terminal.watching import end_of, follow, listening
+from services.command_line.terminal.watch import end_of, follow, listening
 from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState

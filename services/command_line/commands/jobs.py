@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import job_document, print_document
-from services.command_line.terminal.standing import holding, job_has_ended, short_time
+from services.command_line.terminal.job_status import holding, job_has_ended, short_time
 from services.command_line.terminal.tables import Column, console, show_table
 from services.preview.api.http.explained import pause_of
 from shared.domain.job import JobState

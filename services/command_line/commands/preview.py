@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from rich.console import Console
 from ulid import ULID
 
-from services.command_line.commands.asking_services import ask_for_preview
+from services.command_line.commands.service_requests import ask_for_preview
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import plain, preview_row, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table, signed
-from services.command_line.terminal.watching import follow, listening, preview_has_ended
+from services.command_line.terminal.watch import follow, listening, preview_has_ended
 from services.preview.api.http.explained import explanation, reason_text
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody

@@ -38,7 +38,7 @@ def preview_command(
 ) -> None:
     """Show where Shopify and the local records differ. Nothing is changed."""
     from services.command_line.commands.preview import run_preview
-    from services.command_line.selecting import selection_of
+    from services.command_line.selection_options import selection_of
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
@@ -68,8 +68,8 @@ def reconcile_command(
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
     from services.command_line.commands.reconcile import job_request, run_job
-    from services.command_line.selecting import selection_of, selection_of_preview
-    from services.command_line.terminal.asking import ask_first
+    from services.command_line.selection_options import selection_of, selection_of_preview
+    from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
     from shared.contract.messages import JobOptions
 
@@ -83,7 +83,7 @@ def reconcile_command(
             selection = await selection_of(client, known, bom or [], location or [], everything=everything)
         cells = await client.boms.size(known, selection.to_domain())
         side = "Shopify" if direction is Direction.TO_SHOPIFY else "the local records"
-        ask_first(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
+        confirm(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
         options = JobOptions(activate=True) if activate else None
         request = job_request(known, direction, selection, preview_id=preview, options=options)
         return await run_job(client, request, watch=watch, as_json=as_json, out=console())
@@ -128,7 +128,7 @@ def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
 
 
 def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_json: bool) -> NoReturn:
-    from services.command_line.commands.job_acts import cancel_job, retry_job
+    from services.command_line.commands.job_actions import cancel_job, retry_job
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from services.command_line.connections.client import Client
-from services.command_line.terminal.standing import figures, job_has_ended, standing
+from services.command_line.terminal.job_status import figures, job_has_ended, job_status
 from services.command_line.terminal.tables import shorten
-from services.command_line.terminal.watching import Wake, follow, the_end
+from services.command_line.terminal.watch import Wake, follow, the_end
 from shared.domain.job import JobState
 from shared.mongodb.jobs.bom_progress import BomProgress
 from shared.mongodb.jobs.job import Job
@@ -63,7 +63,7 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
                 told.add(bom.bom_id)
                 name = shorten(bom.name or bom.bom_id, 36)
                 out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}")
-        line = standing(job, await client.shops.get(shop))
+        line = job_status(job, await client.shops.get(shop))
         if line != last_line:
             last_line = line
             out.print(line)
@@ -78,10 +78,10 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
                 live.update(Text(NOBODY_YET))
                 continue
             last = job
-            line = standing(job, await client.shops.get(shop))
+            line = job_status(job, await client.shops.get(shop))
             live.update(_picture(job, line, await _boms(client, shop, job)))
     job = the_end(last)
-    out.print(standing(job))
+    out.print(job_status(job))
     return job
 
 

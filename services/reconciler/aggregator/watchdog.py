@@ -15,10 +15,10 @@ from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.pauses import PAUSES
 from shared.domain.waits import WaitReason
-from shared.hands import Hands
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops.shops import ShopStore
+from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class Watchdog:
         self._job_events = job_events
         self._window = window
         self._silent_after = silent_after
-        self._planning = Hands(SHOPS_AT_ONCE)
+        self._planning = WorkPool(SHOPS_AT_ONCE)
 
     async def finish(self) -> None:
         """Cancel the planning under way."""
@@ -70,7 +70,7 @@ class Watchdog:
         Each part and each job for itself: one that fails must not keep the others waiting.
         """
         await self._try("measure", self._measure())
-        # Making a large job's cells takes long, so nobody waits for it here; the next round plans what found no hand.
+        # Making a large job's cells takes long, so nobody waits for it here; the next round plans what found no slot.
         for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
             if self._planning.free > 0 and shop not in self._planning.busy:
                 self._planning.begin(shop, self._try("plan", self._planner.plan(shop), shop=shop))

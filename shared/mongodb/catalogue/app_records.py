@@ -15,9 +15,9 @@ from pymongo.errors import DuplicateKeyError
 from shared.domain.cell import CellKey
 from shared.domain.shop import MAX_BOMS
 from shared.domain.stock import Stock, adjust, counted, remapped, start_tracking, stop_tracking
+from shared.mongodb.catalogue.bom_limit import BomLimit
 from shared.mongodb.catalogue.boms import Bom, BomStore, bom_fields, bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
-from shared.mongodb.catalogue.room import BomRoom
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.stock.adjustments import Adjusted, Adjustment, AdjustmentLog
 from shared.mongodb.stock.removed_cells import RemovedCells
@@ -61,7 +61,7 @@ class RecordStore:
 
     def __init__(self, database: Database, transactions: Transactions, most_boms: int = MAX_BOMS) -> None:
         self._boms = database["boms"]
-        self.room = BomRoom(database, most_boms)
+        self.bom_limit = BomLimit(database, most_boms)
         self._stock_documents = database["stock"]
         self._cells = database["cells"]
         self._locations = database["locations"]
@@ -85,8 +85,8 @@ class RecordStore:
             if bom == present:
                 return bom, False
             await self._item_is_free(session, shop, bom)
-            if present is None and not await self.room.left(session, shop, 1):
-                raise self.room.full()
+            if present is None and not await self.bom_limit.left(session, shop, 1):
+                raise self.bom_limit.full()
             await self._put(session, shop, bom)
             if present is None:
                 await self._first_cells(session, shop, bom, reference)

@@ -13,7 +13,7 @@ from ulid import ULID
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.domain.drift import came_late
-from shared.mongodb.different import different
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 
@@ -132,7 +132,7 @@ class DriftStore:
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
-        return [shop async for shop in different(self._drift, "shop", {"due_at": {"$lte": now}})]
+        return [shop async for shop in distinct_values(self._drift, "shop", {"due_at": {"$lte": now}})]
 
     async def due(self, shop: str, state: str, now: datetime, limit: int) -> list[Document]:
         """Documents of a state whose look is due, the longest due first."""

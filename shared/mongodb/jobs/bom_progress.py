@@ -9,7 +9,7 @@ from typing import Literal
 
 from shared.domain.cell import CellState
 from shared.domain.job import Totals
-from shared.mongodb.different import different, first_different, how_many_different
+from shared.mongodb.distinct import count_distinct, distinct_values, first_distinct
 from shared.mongodb.schema import Database, Document
 
 BomShare = Literal["open", "errors", "ended"]
@@ -63,8 +63,8 @@ class JobBoms:
             )
         else:
             chosen, total = await asyncio.gather(
-                first_different(self._cells, "bom_id", _later(condition, after), skip=skip, limit=limit + 1),
-                how_many_different(self._cells, "bom_id", condition),
+                first_distinct(self._cells, "bom_id", _later(condition, after), skip=skip, limit=limit + 1),
+                count_distinct(self._cells, "bom_id", condition),
             )
         more, chosen = len(chosen) > limit, chosen[:limit]
         fields = {"bom_id": 1, "bom_name": 1, "state": 1, "code": 1}
@@ -78,9 +78,9 @@ class JobBoms:
         found: list[str] = []
         passed = 0
         while len(found) < limit:
-            page = await first_different(self._cells, "bom_id", _later(condition, after), limit=_LOOKED_AT)
+            page = await first_distinct(self._cells, "bom_id", _later(condition, after), limit=_LOOKED_AT)
             at_work = {**condition, "bom_id": {"$in": page}, "open": True}
-            still_open = {bom_id async for bom_id in different(self._cells, "bom_id", at_work)}
+            still_open = {bom_id async for bom_id in distinct_values(self._cells, "bom_id", at_work)}
             ended = [bom_id for bom_id in page if bom_id not in still_open]
             skipped = min(skip - passed, len(ended))
             passed += skipped
@@ -92,8 +92,8 @@ class JobBoms:
 
     async def _number_ended(self, condition: Document) -> int:
         every, still_open = await asyncio.gather(
-            how_many_different(self._cells, "bom_id", condition),
-            how_many_different(self._cells, "bom_id", {**condition, "open": True}),
+            count_distinct(self._cells, "bom_id", condition),
+            count_distinct(self._cells, "bom_id", {**condition, "open": True}),
         )
         return every - still_open
 

@@ -15,7 +15,7 @@ from shared.domain.codes import Code
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
 from shared.domain.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
-from shared.mongodb.different import different
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.job_form import (
     BUT_THE_LONG,
@@ -401,7 +401,7 @@ class JobStore:
     async def shops_with(self, states: Iterable[JobState]) -> list[str]:
         """The shops that have jobs in one of the states."""
         condition = {"state": {"$in": [str(state) for state in states]}}
-        return [shop async for shop in different(self._jobs, "shop", condition)]
+        return [shop async for shop in distinct_values(self._jobs, "shop", condition)]
 
     async def running(self) -> list[tuple[str, str]]:
         """(shop, job id) of every running job."""

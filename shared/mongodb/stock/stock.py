@@ -12,7 +12,7 @@ from pymongo import InsertOne, UpdateOne
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Change, Entry, Stock, outdated
-from shared.mongodb.different import different
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.transactions import Session, WriteConflict
 
@@ -202,7 +202,7 @@ class StockStore:
 
     async def shops_to_verify(self, now: datetime) -> list[str]:
         """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
-        return [shop async for shop in different(self._stock, "shop", {"verify_at": {"$lte": now}})]
+        return [shop async for shop in distinct_values(self._stock, "shop", {"verify_at": {"$lte": now}})]
 
     async def verify_soon(self, shop: str, now: datetime, most: int) -> int:
         """How many cells are due for a read, or will be in a moment; counted up to `most`."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from shared.backoff import LONGEST, backoff
 from shared.clock import SYSTEM_CLOCK, Clock
-from shared.growing import LONGEST, growing
 
 LONGEST_TOLD = 300.0
 """Seconds that are waited at most because a header says so: what says more is taken for a mistake."""
@@ -70,7 +70,7 @@ class HoldOff:
         # Those that were told the same must not come back together either.
         wait = given * random.uniform(1.0, _MAX_SPREAD)  # noqa: S311  # it spreads calls, it guards nothing
         if given <= 0 or self._in_a_row > BELIEVED:
-            wait = max(wait, growing(self._in_a_row, _FIRST, LONGEST))
+            wait = max(wait, backoff(self._in_a_row, _FIRST, LONGEST))
         self._until = max(self._until if self._until > now else 0.0, now + wait)
         return wait
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeper import SweepTimes
 from services.webhook_ingest.bootstrap import ROLES, Role, WebhookIngestService
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deploy.local.ports import free_ports
-from services.reconciler.sweeper.looking import OVERLAP
+from services.reconciler.sweeper.change_scan import OVERLAP
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore

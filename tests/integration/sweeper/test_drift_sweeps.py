@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from services.reconciler.sweeper.looking import OVERLAP
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.change_scan import OVERLAP
+from services.reconciler.sweeper.sweeper import SweepTimes
 from shared.shopify.writes.subscriptions import TOPICS
 from tests.integration.shop_world import SHOP
 from tests.integration.sweeper.drift_setup import TIMES, DriftWorld, drift_world

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from shared.mongodb.shops.audit import Act, AuditLog
-from shared.observing.seldom import Seldom
+from shared.observing.rate_limit import RateLimit
 
 NOTED = frozenset({"token-signature", "token-invalid", "token-audience", "token-claim", "token-shop"})
 
@@ -24,10 +24,10 @@ class SignIns:
 
     def __init__(self, audit: AuditLog, clock: Callable[[], float] = monotonic) -> None:
         self._audit = audit
-        self._seldom = Seldom(MOST, SECONDS, clock)
+        self._rate = RateLimit(MOST, SECONDS, clock)
 
     async def refused(self, kind: str) -> None:
         """A token was refused for this reason."""
-        if kind.rpartition(":")[2] in NOTED and (unnoted := self._seldom.now()) is not None:
+        if kind.rpartition(":")[2] in NOTED and (unnoted := self._rate.now()) is not None:
             subject = kind if not unnoted else f"{kind}, and {unnoted} others before it"
             await self._audit.note(Act(None, "sign-in.refused", "unknown", "api", subject))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from services.command_line.commands.asking_services import ask_to_cancel
 from services.command_line.commands.job import the_job
 from services.command_line.commands.reconcile import job_request, run_job
+from services.command_line.commands.service_requests import ask_to_cancel
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_document
-from services.command_line.terminal.standing import job_has_ended
+from services.command_line.terminal.job_status import job_has_ended
 from shared.domain.job import JobSource
 
 

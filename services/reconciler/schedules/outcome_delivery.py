@@ -1,4 +1,4 @@
-"""Tells the outcomes of runs to the addresses given for them. It waits for nobody, and nobody waits for it."""
+"""Delivers the outcomes of runs to the addresses given for them. It waits for nobody, and nobody waits for it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import structlog
 from shared import metrics
 from shared.contract.outgoing import ScheduleOutcome
 from shared.domain.schedule import RunState
-from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document
 from shared.schedules.outgoing_webhooks import NotDelivered, OutgoingWebhooks
+from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 
@@ -25,13 +25,13 @@ AT_ONCE = 32
 """Outcomes a process tells at once."""
 
 FRESH = 16
-"""Hands among these that a receiver which has failed already cannot have."""
+"""Slots among these that a receiver which has failed already cannot have."""
 
 PER_SHOP = 2
 """Outcomes of one shop among these: a receiver that never answers holds up its own shop's others, and nobody else's."""
 
 
-class Outcomes:
+class OutcomeDelivery:
     """Takes what is to be told, several at once; several processes share it."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Outcomes:
         self._runs = runs
         self._targets = targets
         self._pauses = pauses
-        self._hands = Hands(AT_ONCE, per_shop)
+        self._pool = WorkPool(AT_ONCE, per_shop)
 
     async def round(self) -> None:
         """Begin to deliver all that is due, as far as there are hands."""
@@ -55,21 +55,21 @@ class Outcomes:
             pass
 
     async def news(self, seconds: float) -> None:
-        """Return when a hand has become free, at the latest after so many seconds."""
-        await self._hands.news(seconds)
+        """Return when a slot has become free, at the latest after so many seconds."""
+        await self._pool.news(seconds)
 
     async def finish(self) -> None:
         """Cancel what is under way: another process delivers it."""
-        await self._hands.finish()
+        await self._pool.finish()
 
     async def _tell_next(self) -> bool:
-        """Begin to tell one outcome; whether there was one, and a hand for it."""
-        if self._hands.free <= 0:
+        """Begin to deliver one outcome; whether there was one, and a slot for it."""
+        if self._pool.free <= 0:
             return False
-        only_new = self._hands.free <= FRESH
-        run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._hands.busy, only_new=only_new)
+        only_new = self._pool.free <= FRESH
+        run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._pool.busy, only_new=only_new)
         if run is not None:
-            self._hands.begin(run["shop"], self._told(run))
+            self._pool.begin(run["shop"], self._told(run))
         return run is not None
 
     async def _told(self, run: Document) -> None:

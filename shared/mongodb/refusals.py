@@ -18,7 +18,7 @@ from pymongo.uri_parser import parse_uri
 
 from shared.errors import StoreRefuses, StoreUnavailable
 from shared.mongodb.schema import Document
-from shared.server_answers import PROBE, first_words, speaks_tls
+from shared.server_probe import PROBE, first_words, speaks_tls
 
 SETTING = "TRUEUP_MONGODB_URI"
 _USERS = "docs/operations/keys.md"

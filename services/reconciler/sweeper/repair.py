@@ -42,7 +42,7 @@ LOST_AFTER = timedelta(minutes=2)
 _BATCH = 500
 
 
-class Repairing:
+class Repair:
     """Follows the missed webhooks of one shop and asks for their repair."""
 
     def __init__(

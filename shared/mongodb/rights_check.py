@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from shared.errors import StoreRefuses
+from shared.mongodb.refusals import SETTING
 from shared.mongodb.rights import privileges_of
 from shared.mongodb.schema import INDEXES, Database
-from shared.mongodb.standing import SETTING
 from shared.roles import Role
 
 _SHOWN = 3

@@ -15,7 +15,7 @@ from shared.shopify.reads.reads import ShopifyReads
 log = structlog.get_logger()
 
 
-class AskingLocations:
+class LocationRefresh:
     """Reads the locations of shops that are due, each by one replica."""
 
     def __init__(self, shops: ShopStore, boms: BomStore, reads: ShopifyReads) -> None:

@@ -11,7 +11,7 @@ _MAX_DOUBLINGS = 30
 _LEAST_SHARE = 0.5
 
 
-def growing(failures: int, first: float, most: float = LONGEST) -> float:
+def backoff(failures: int, first: float, most: float = LONGEST) -> float:
     """Seconds to wait after so many failures in a row (1: the first): about `first`, then twice as long each time.
 
     Between half of that and all of it, at random: those that failed together do not come back together.

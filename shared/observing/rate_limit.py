@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 
-class Seldom:
+class RateLimit:
     """Lets `most` through in every `seconds`; what is held back is counted and told with the next one."""
 
     def __init__(self, most: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:

@@ -26,7 +26,7 @@ from shared.reading.rows import RowReader
 log = structlog.get_logger()
 
 
-class Confirming:
+class Confirmation:
     """Judges the watched cells of one shop that are due, up to 250 in one call."""
 
     def __init__(

@@ -18,7 +18,7 @@ def _margin(most: int) -> int:
     return max(1000, most // 10)
 
 
-class BomRoom:
+class BomLimit:
     """Says how many BOMs a shop may still get."""
 
     def __init__(self, database: Database, most: int = MAX_BOMS) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from services.importer.matching import Why
+from services.importer.matching import ImportItem, Why
 from shared.domain.cell import CellKey
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.boms import Bom, BomStore, SelectedCell
@@ -14,8 +13,6 @@ from shared.mongodb.catalogue.imports import ImportStore
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
 from shared.mongodb.schema import Document
 from shared.mongodb.transactions import Session, Transactions
-
-Item = Mapping[str, Any]
 
 
 class BomMaking:
@@ -35,7 +32,7 @@ class BomMaking:
         self._imports = imports
         self._lines = lines
 
-    async def make(self, shop: str, import_id: str, items: Sequence[Item], places: Sequence[str]) -> None:
+    async def make(self, shop: str, import_id: str, items: Sequence[ImportItem], places: Sequence[str]) -> None:
         """Make the BOMs of some items, with a cell at each of the locations."""
         anew = await self._made_anew(shop, import_id, items)
         for item_id, (item, old) in anew.items():
@@ -44,14 +41,16 @@ class BomMaking:
                 f"Shopify no longer has. Map that BOM: trueup boms map {old.bom_id} --item {item_id}"
             )
             await self._note_refused(shop, import_id, item, message, Why.MADE_ANEW)
-        left: list[Item] = await self._transactions.in_halves(
+        left: list[ImportItem] = await self._transactions.in_halves(
             [item for item in items if item["item_id"] not in anew],
             lambda session, part: self._new(session, shop, import_id, part, places),
         )
         for item in left:
             await self._known(shop, import_id, item, places)
 
-    async def _made_anew(self, shop: str, import_id: str, items: Sequence[Item]) -> dict[str, tuple[Item, Bom]]:
+    async def _made_anew(
+        self, shop: str, import_id: str, items: Sequence[ImportItem]
+    ) -> dict[str, tuple[ImportItem, Bom]]:
         """Items that would make a second BOM of one product, which somebody has removed at Shopify and made again."""
         owners = await self._boms.of_items(shop, [item["item_id"] for item in items])
         by_sku = await self._boms.by_sku(
@@ -68,8 +67,8 @@ class BomMaking:
         return anew
 
     async def _new(
-        self, session: Session, shop: str, import_id: str, items: Sequence[Item], places: Sequence[str]
-    ) -> list[Item]:
+        self, session: Session, shop: str, import_id: str, items: Sequence[ImportItem], places: Sequence[str]
+    ) -> list[ImportItem]:
         """Insert those that are new in every respect; returns the others."""
         owners = await self._boms.of_items(shop, [item["item_id"] for item in items], session)
         taken = await self._boms.get(shop, [_bom_id(item) for item in items], session)
@@ -86,7 +85,7 @@ class BomMaking:
         fresh = {item["item_id"] for item in new}
         return [item for item in items if item["item_id"] not in fresh]
 
-    async def _known(self, shop: str, import_id: str, item: Item, places: Sequence[str]) -> None:
+    async def _known(self, shop: str, import_id: str, item: ImportItem, places: Sequence[str]) -> None:
         """An item that has a BOM, or a BOM of that id that has another item."""
         owner = (await self._boms.of_items(shop, [item["item_id"]])).get(item["item_id"])
         asked = item["bom"]
@@ -121,7 +120,7 @@ class BomMaking:
         await self._imports.set_each(shop, import_id, {item["item_id"]: {"made": made, "bom_id": bom_id}})
 
     async def _note_refused(
-        self, shop: str, import_id: str, item: Item, message: str, why: Why = Why.ITEM_IN_USE
+        self, shop: str, import_id: str, item: ImportItem, message: str, why: Why = Why.ITEM_IN_USE
     ) -> None:
         refusal = {"why": str(why), "message": message}
         if item["bom"]["line"] is not None:
@@ -129,11 +128,11 @@ class BomMaking:
         await self._imports.set_each(shop, import_id, {item["item_id"]: {"made": "refused", "refusal": refusal}})
 
 
-def _bom_id(item: Item) -> str:
+def _bom_id(item: ImportItem) -> str:
     return str(item["bom"]["bom_id"] or item["item_id"])
 
 
-def _bom(item: Item) -> Bom:
+def _bom(item: ImportItem) -> Bom:
     asked = item["bom"]
     return Bom(
         bom_id=_bom_id(item),

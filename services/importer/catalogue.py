@@ -34,7 +34,7 @@ _PAGE = 100
 _PRICE = Price(_PAGE, "import", 120.0)
 _FILE_TRIES = 3
 
-Told = Callable[[int], Awaitable[None]]
+NoteSeen = Callable[[int], Awaitable[None]]
 """Is told how many items were read so far."""
 
 
@@ -46,24 +46,24 @@ class Catalogue:
         self._client = client
         self._exports = exports
 
-    async def read_items(self, shop: str, import_id: str, cursor: str | None, told: Told) -> None:
+    async def read_items(self, shop: str, import_id: str, cursor: str | None, note_seen: NoteSeen) -> None:
         """Stage every item with its variants. `cursor`: where a page-wise reading had got to.
 
         Raises what the Shopify adapter raises.
         """
         if cursor is None:
             try:
-                await self._export(shop, import_id, BULK_ITEMS, item_fields, new=True, told=told)
+                await self._export(shop, import_id, BULK_ITEMS, item_fields, new=True, note_seen=note_seen)
                 return
             except NoBulkQuery as reason:
                 log.warning("items_read_page_by_page", shop=shop, reason=str(reason))
-        await self._pages(shop, import_id, cursor, told)
+        await self._pages(shop, import_id, cursor, note_seen)
 
-    async def read_levels(self, shop: str, import_id: str, told: Told) -> bool:
+    async def read_levels(self, shop: str, import_id: str, note_seen: NoteSeen) -> bool:
         """Stage every level of the items staged before; False where no bulk query is to be had."""
         await self._imports.forget_levels(shop, import_id)
         try:
-            await self._export(shop, import_id, BULK_LEVELS, level_fields, new=False, told=told)
+            await self._export(shop, import_id, BULK_LEVELS, level_fields, new=False, note_seen=note_seen)
         except NoBulkQuery as reason:
             log.warning("levels_read_page_by_page", shop=shop, reason=str(reason))
             return False
@@ -77,7 +77,7 @@ class Catalogue:
         fields: Callable[[Mapping[str, Any]], ItemFields],
         *,
         new: bool,
-        told: Told,
+        note_seen: NoteSeen,
     ) -> None:
         export = await self._exports.run(shop, query)
         for attempt in range(1, _FILE_TRIES + 1):
@@ -87,14 +87,14 @@ class Catalogue:
                     async for chunk in _chunks(lines):
                         seen += sum("__parentId" not in line for line in chunk)
                         await self._imports.stage(shop, import_id, [fields(line) for line in chunk], new=new)
-                        await told(seen)
+                        await note_seen(seen)
                 return
             except ShopifyUnclear:
                 # The lines staged so far do no harm: they are staged again.
                 if attempt == _FILE_TRIES:
                     raise
 
-    async def _pages(self, shop: str, import_id: str, cursor: str | None, told: Told) -> None:
+    async def _pages(self, shop: str, import_id: str, cursor: str | None, note_seen: NoteSeen) -> None:
         after, seen = cursor or None, await self._imports.count(shop, import_id)
         while True:
             body = request_body(ITEMS_PAGE, {"first": _PAGE, "after": after})
@@ -108,7 +108,7 @@ class Catalogue:
             for node in page["nodes"]:
                 lines += _page_fields(node)
             seen += await self._imports.stage(shop, import_id, lines, new=True)
-            await told(seen)
+            await note_seen(seen)
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after = page["pageInfo"]["endCursor"]
@@ -128,18 +128,18 @@ async def _chunks(lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[di
 
 def _item(node: Mapping[str, Any]) -> ItemFields:
     sku = as_words(node["sku"] or "", LONGEST_SKU) or None
-    told = {"sku": sku, "sku_key": sku_key(sku), "sku_likeness": sku_likeness(sku), "tracked": bool(node["tracked"])}
-    return ItemFields(plain(node["id"]), told)
+    fields = {"sku": sku, "sku_key": sku_key(sku), "sku_likeness": sku_likeness(sku), "tracked": bool(node["tracked"])}
+    return ItemFields(plain(node["id"]), fields)
 
 
 def _variant(item_id: str, node: Mapping[str, Any]) -> ItemFields:
     variant_id = plain(node["id"])
-    told = {
+    fields = {
         "name": as_words(node["displayName"] or "", LONGEST_NAME),
         "bundle": bool(node["requiresComponents"]),
         "tags": _tags((node.get("product") or {}).get("tags") or ()),
     }
-    return ItemFields(item_id, {f"variants.{variant_id}": told}, variant_id)
+    return ItemFields(item_id, {f"variants.{variant_id}": fields}, variant_id)
 
 
 def _tags(tags: Iterable[str]) -> list[str]:

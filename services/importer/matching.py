@@ -9,13 +9,13 @@ from typing import Any
 from services.importer.skus import sku_key, sku_likeness
 from shared.contract.words import MAX_TAGS
 
-Item = Mapping[str, Any]
+ImportItem = Mapping[str, Any]
 """An item as it is staged."""
 
-Line = Mapping[str, Any]
+ImportLine = Mapping[str, Any]
 """A line of the file as it is kept."""
 
-Found = Mapping[str, tuple[int, Sequence[Item]]]
+ItemsByKey = Mapping[str, tuple[int, Sequence[ImportItem]]]
 """By SKU: how many items have it, and the first of them."""
 
 SHOWN = 10
@@ -48,13 +48,13 @@ class Refused(Exception):  # a verdict on a line, not an error
         self.variants = list(variants)
 
 
-def variants_of(item: Item) -> dict[str, Mapping[str, Any]]:
+def variants_of(item: ImportItem) -> dict[str, Mapping[str, Any]]:
     """An item's variants by id, in the order of their ids."""
     variants: Mapping[str, Mapping[str, Any]] = item.get("variants") or {}
     return {variant: variants[variant] for variant in sorted(variants, key=int)}
 
 
-def bom_of_item(item: Item, line: Line | None, *, tracks: bool | None) -> dict[str, Any]:
+def bom_of_item(item: ImportItem, line: ImportLine | None, *, tracks: bool | None) -> dict[str, Any]:
     """The BOM of an item: what the line says, and Shopify's own words where it does not. Tags None: as they are."""
     variants = list(variants_of(item).values())
     own_name = next((variant["name"] for variant in variants if variant["name"]), None)
@@ -71,7 +71,12 @@ def bom_of_item(item: Item, line: Line | None, *, tracks: bool | None) -> dict[s
 
 
 def match(
-    line: Line, by_variant: Mapping[str, Item], by_sku: Found, alike: Found, *, tracks: bool | None
+    line: ImportLine,
+    by_variant: Mapping[str, ImportItem],
+    by_sku: ItemsByKey,
+    alike: ItemsByKey,
+    *,
+    tracks: bool | None,
 ) -> dict[str, Any]:
     """What a line is to be made of: its `item_id` and `bom`, or `why` it makes no BOM, as fields of its document."""
     try:
@@ -85,7 +90,7 @@ def match(
     return {"item_id": item["item_id"], "bom": bom}
 
 
-def _item(line: Line, by_variant: Mapping[str, Item], by_sku: Found, alike: Found) -> Item:
+def _item(line: ImportLine, by_variant: Mapping[str, ImportItem], by_sku: ItemsByKey, alike: ItemsByKey) -> ImportItem:
     variant_id, sku = line["variant_id"], line["sku"]
     if variant_id is not None:
         item = by_variant.get(variant_id)
@@ -110,11 +115,11 @@ def _item(line: Line, by_variant: Mapping[str, Item], by_sku: Found, alike: Foun
     raise Refused(Why.DUPLICATE_SKU, message, variants)
 
 
-def _variants(items: Sequence[Item]) -> list[str]:
+def _variants(items: Sequence[ImportItem]) -> list[str]:
     return [variant for item in items for variant in variants_of(item)]
 
 
-def _alike(items: Sequence[Item]) -> str:
+def _alike(items: Sequence[ImportItem]) -> str:
     if not items:
         return ""
     skus = ", ".join(dict.fromkeys(f"{item['sku']!a}" for item in items))

@@ -32,7 +32,7 @@ from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.roles import Role as ProcessRole
+from shared.roles import Role
 from shared.rounds import Rounds
 from shared.serving.server import RunningServer
 from shared.settings import (
@@ -49,14 +49,14 @@ from shared.shopify.calls.session import shopify_session
 
 log = structlog.get_logger()
 
-Role = Literal["planner", "worker", "aggregator", "sweeper"]
-ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator", "sweeper"})
+ReconcilerRole = Literal["planner", "worker", "aggregator", "sweeper"]
+ALL_ROLES: frozenset[ReconcilerRole] = frozenset({"planner", "worker", "aggregator", "sweeper"})
 
 
 class ReconcilerService:
     """A running reconciler."""
 
-    def __init__(self, settings: ReconcilerSettings, roles: Collection[Role]) -> None:
+    def __init__(self, settings: ReconcilerSettings, roles: Collection[ReconcilerRole]) -> None:
         self._settings = settings
         self._roles = frozenset(roles)
         self._operations: RunningServer | None = None
@@ -68,7 +68,7 @@ class ReconcilerService:
         cls,
         settings: ReconcilerSettings,
         *,
-        roles: Collection[Role] = ALL_ROLES,
+        roles: Collection[ReconcilerRole] = ALL_ROLES,
         watchdog_every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
         partition_lease: timedelta = PARTITION_LEASE,
@@ -116,7 +116,7 @@ class ReconcilerService:
         url = settings.amqp_url.get_secret_value()
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         later.callback(mongo.close)
-        roles = [ProcessRole(role) for role in sorted(self._roles)]
+        roles = [Role(role) for role in sorted(self._roles)]
         await mongo.prepare(roles)
         await declare_topology(url, roles)
         # The aggregator has no secret: nothing that it publishes is sealed.

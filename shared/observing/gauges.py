@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-Values = Mapping[tuple[str, ...], float]
+Figures = Mapping[tuple[str, ...], float]
 """By the values of the labels."""
 
 LASTS = 120.0
@@ -39,7 +39,7 @@ class _Gauge(Collector):
             family.add_metric(labels, value)
         yield family
 
-    def _now(self) -> Values:
+    def _now(self) -> Figures:
         raise NotImplementedError
 
 
@@ -48,11 +48,11 @@ class ToldGauge(_Gauge):
 
     def __init__(self, registry: CollectorRegistry, name: str, meaning: str, labels: tuple[str, ...]) -> None:
         super().__init__(registry, name, meaning, labels)
-        self._told: Values = {}
+        self._told: Figures = {}
         self._at = 0.0
         self.clock: Callable[[], float] = monotonic
 
-    def tell(self, values: Values) -> None:
+    def tell(self, values: Figures) -> None:
         """All figures at once; what is not among them is gone."""
         self._told, self._at = dict(values), self.clock()
 
@@ -60,7 +60,7 @@ class ToldGauge(_Gauge):
         """The figure of a gauge without labels."""
         self.tell({(): value})
 
-    def _now(self) -> Values:
+    def _now(self) -> Figures:
         return self._told if self.clock() - self._at < LASTS else {}
 
 
@@ -84,9 +84,9 @@ class AskedGauge(_Gauge):
         super().__init__(registry, name, meaning, labels)
         self._together = together
         self._most = most
-        self._parts: WeakKeyDictionary[object, Callable[[], Values]] = WeakKeyDictionary()
+        self._parts: WeakKeyDictionary[object, Callable[[], Figures]] = WeakKeyDictionary()
 
-    def ask(self, part: object, figures: Callable[[], Values]) -> None:
+    def ask(self, part: object, figures: Callable[[], Figures]) -> None:
         """Ask this part from now on. `figures` must not hold on to it, or it would never go."""
         self._parts[part] = figures
 
@@ -94,7 +94,7 @@ class AskedGauge(_Gauge):
         """It has ended."""
         self._parts.pop(part, None)
 
-    def _now(self) -> Values:
+    def _now(self) -> Figures:
         found: dict[tuple[str, ...], float] = {}
         for figures in list(self._parts.values()):
             for labels, value in figures().items():

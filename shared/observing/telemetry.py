@@ -25,7 +25,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.observing.hiding import without_secrets
-from shared.observing.spans import CARRIED, Kind, Span, Value
+from shared.observing.spans import CARRIED, Kind, Span, SpanValue
 from shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _Open:
     def __init__(self, inner: trace.Span) -> None:
         self._inner = inner
 
-    def set(self, name: str, value: Value) -> None:
+    def set(self, name: str, value: SpanValue) -> None:
         """Note something about it."""
         self._inner.set_attribute(name, value)
 
@@ -143,7 +143,7 @@ class Telemetry:
 
     @contextmanager
     def span(
-        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, Value]
+        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, SpanValue]
     ) -> Iterator[Span]:
         """A span; of an error only its type is kept, its words may show more than a trace should."""
         with self._tracer.start_as_current_span(

@@ -13,7 +13,7 @@ from shared.mongodb.previews.previews import PreviewRow
 from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
-from shared.shopify.calls.budget import Role
+from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ItemsRead, ShopifyReads
 
 
@@ -32,7 +32,7 @@ class RowReader:
         cells: Sequence[SelectedCell],
         locations: Mapping[str, Location],
         *,
-        role: Role | None = None,
+        role: CallRole | None = None,
     ) -> list[PreviewRow]:
         """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises.
 

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from shared.errors import TrueupError
-from shared.serving.limits import Limits
+from shared.serving.limits import ServerLimits
 
 RETRY_AFTER = 5
 """Seconds after which a client that found no room tries again."""
@@ -61,7 +61,7 @@ class _Held:
 class Bodies:
     """The bodies that one server's requests hold."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
         self.held = 0
         self._of_shop: Counter[str] = Counter()

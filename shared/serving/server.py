@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from shared.serving.bodies import BODIES, Bodies
 from shared.serving.connections import Connection, Connections
-from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, Limits
+from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, ServerLimits
 from shared.serving.open_files import open_files
 from shared.serving.refusals import RefusingRunner
 from shared.serving.shared_port import foreigners, must_be_ours
@@ -55,7 +55,7 @@ async def start_server(
     *,
     shutdown_timeout: float = 10.0,
     shared_port: bool = False,
-    limits: Limits = PUBLIC,
+    limits: ServerLimits = PUBLIC,
 ) -> RunningServer:
     """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken.
 

@@ -24,7 +24,7 @@ from deploy.local.errors import LocalNodeError
 from services.command_line.commands.preview import preview_table, show_badges, take_preview
 from services.command_line.commands.reconcile import job_request
 from services.command_line.connections.client import Client
-from services.command_line.terminal.documents import job_document, plain, preview_row
+from services.command_line.terminal.documents import job_document, preview_row
 from services.command_line.terminal.job_progress import watch_job
 from services.command_line.terminal.job_status import job_has_ended
 from services.command_line.terminal.job_summary import show_summary
@@ -95,7 +95,7 @@ class Run:
         """Some webhooks are lost; the sweeper finds out and repairs what they would have told."""
         async with self.phase("missed", "Missed webhooks, found and repaired"):
             evidence = await show_missed(self.client, self.shop, demo, self.out)
-            self.report["missed_webhooks"] = [plain(found) for found in evidence]
+            self.report["missed_webhooks"] = [public_fields(found) for found in evidence]
             await self.quiet.wait()
 
     async def preview(self, demo: DemoShop, name: str) -> str:
@@ -104,7 +104,7 @@ class Run:
         if preview["state"] != "ready":
             raise LocalNodeError(f"the preview failed: {preview['failure']}")
         rows = [row async for row in self.client.previews.all_rows(SHOP, preview["preview_id"])]
-        self.report[name] = {**plain(preview), "rows": [preview_row(row) for row in rows]}
+        self.report[name] = {**public_fields(preview), "rows": [preview_row(row) for row in rows]}
         show_badges(self.out, preview)
         differing = [row for row in rows if row["cell_class"] not in {None, str(CellClass.IN_SYNC)}]
         preview_table(self.out, differing[:ROWS_ON_SCREEN])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit
-from services.command_line.terminal.documents import plain, print_document
+from services.command_line.terminal.documents import print_json, public_fields
 from services.command_line.terminal.job_status import short_time
 from services.command_line.terminal.tables import Column, console, show_table
 
@@ -21,7 +21,7 @@ async def list_audit(records: Records, shop: str | None, *, most: int, as_json: 
     """The newest acts first; of no shop: refused sign-ins, and what was done to the installation."""
     page = await records.listings.audit(shop, None, most)
     if as_json:
-        print_document({"shop": shop, "acts": [plain(entry) for entry in page.items]})
+        print_json({"shop": shop, "acts": [public_fields(entry) for entry in page.items]})
         return Exit.OK
     out = console()
     if not page.items:

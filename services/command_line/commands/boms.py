@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from services.command_line.terminal.tables import Column, console, number, show_table, signed
 from shared.contract.mistakes import mistakes_of
 from shared.contract.words import BomFields
@@ -49,7 +49,7 @@ async def list_boms(records: Records, shop: str, search: str | None, *, most: in
     page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, most)
     boms = [bom_of(document) for document in page.items]
     if as_json:
-        print_document({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})
+        print_json({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})
         return Exit.OK
     out = console()
     if not boms:
@@ -85,7 +85,7 @@ async def show_bom(records: Records, shop: str, bom_id: str, *, as_json: bool) -
         for key, cell in known.items()
     ]
     if as_json:
-        print_document({"shop": shop, **bom_document(bom), "cells": cells})
+        print_json({"shop": shop, **bom_document(bom), "cells": cells})
         return Exit.OK
     out = console()
     out.print(f"BOM {bom.bom_id}: {bom.name}", soft_wrap=True)
@@ -125,7 +125,7 @@ async def map_bom(client: Client, shop: str, bom_id: str, item_id: str, *, as_js
         raise WrongUseError(f"--item: {refused.message} {refused.remedy}") from None
     await client.note("bom.change", shop, bom_id)
     if as_json:
-        print_document({"shop": shop, **bom_document(after)})
+        print_json({"shop": shop, **bom_document(after)})
     elif after == bom:
         out.print(f"BOM {bom_id} is mapped to item {item_id} already", soft_wrap=True)
     else:
@@ -141,7 +141,7 @@ async def remove_bom(client: Client, shop: str, bom_id: str, *, as_json: bool, o
         raise WrongUseError(f"{refused.message} {refused.remedy}") from None
     await client.note("bom.remove", shop, bom_id)
     if as_json:
-        print_document({"shop": shop, "bom_id": bom_id, "removed": True})
+        print_json({"shop": shop, "bom_id": bom_id, "removed": True})
     else:
         out.print(f"BOM {bom_id} is removed; its ledger stays", soft_wrap=True)
     return Exit.OK

@@ -10,7 +10,7 @@ from ulid import ULID
 from services.command_line.commands.service_requests import ask_for_preview
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit
-from services.command_line.terminal.documents import plain, preview_row, print_with_lists
+from services.command_line.terminal.documents import preview_row, print_with_lists, public_fields
 from services.command_line.terminal.tables import Column, number, show_table, signed
 from services.command_line.terminal.watch import follow, listening, preview_has_ended
 from services.preview.api.http.explained import explanation, reason_text
@@ -153,7 +153,7 @@ async def run_preview(
             async for row in all_rows(client, shop, preview["preview_id"], classes):
                 yield preview_row(row)
 
-        await print_with_lists({**plain(preview), "rows": rows()})
+        await print_with_lists({**public_fields(preview), "rows": rows()})
         return Exit.OK if preview["state"] == "ready" else Exit.UNREACHABLE
     if preview["state"] != "ready":
         failure = preview["failure"]

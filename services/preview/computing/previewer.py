@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 import structlog
 
 from services.preview.computing.requests import INTERACTIVE_CELLS
+from services.preview.computing.turns import GiveWay
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady
 from shared.contract.selection import SelectionBody
@@ -27,7 +27,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
-from shared.shopify.calls.budget import Role
+from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ShopifyReads
 
 log = structlog.get_logger()
@@ -36,10 +36,6 @@ MAX_WAITING = 120.0
 """Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
 
 _BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
-
-
-GiveWay = Callable[[], Awaitable[None]]
-"""Returns when this preview may go on."""
 
 
 class Superseded(TrueupError):
@@ -138,7 +134,7 @@ class Previewer:
         if not run.knows_locations:
             await self._previews.note_locations(shop, preview_id, run.run_id, total=total)
         done = run.done
-        role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
+        role: CallRole = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size, after=run.after):
             if give_way is not None:

@@ -46,6 +46,8 @@ LONGEST_WAY = 2.0
 """Seconds that a large preview waits between two parts for the small ones that are under way."""
 
 GiveWay = Callable[[], Awaitable[None]]
+"""Returns when this preview may go on."""
+
 Compute = Callable[[str, str, GiveWay], Awaitable[None]]
 """Computes the preview of a shop and an id to its end, giving way to others between its parts."""
 

@@ -54,7 +54,7 @@ class DriftedCell:
         return may_repair(self.row.cell_class)
 
 
-Found = Callable[[Sequence[DriftedCell]], Awaitable[None]]
+TakeDrifted = Callable[[Sequence[DriftedCell]], Awaitable[None]]
 """Takes the drifted cells of some that were read."""
 
 
@@ -80,7 +80,7 @@ class FullRead:
         self._shopify = shopify
         self._publisher = publisher
 
-    async def sweep(self, shop: str, found: Found) -> SweepResult:
+    async def sweep(self, shop: str, found: TakeDrifted) -> SweepResult:
         """Read every level; `found` is told of drifted cells as they are read: they may be all of the shop's.
 
         Raises what the Shopify adapter raises: a sweep with a gap is no sweep.

@@ -38,7 +38,7 @@ class BomProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class BomPage:
+class JobBomsPage:
     """Some BOMs by id, the id after which the next page starts, and how many there are in all."""
 
     boms: list[BomProgress]
@@ -54,7 +54,7 @@ class JobBoms:
 
     async def page(
         self, shop: str, job_id: str, share: BomShare | None, *, after: str | None, skip: int, limit: int
-    ) -> BomPage:
+    ) -> JobBomsPage:
         """BOMs by id with the figures of their cells. Only the cells of this page are read."""
         condition: Document = {"shop": shop, "job_id": job_id, **_SHARES[share]}
         if share == "ended":
@@ -71,7 +71,7 @@ class JobBoms:
         query = {"shop": shop, "job_id": job_id, "bom_id": {"$in": chosen}}
         cursor = self._cells.find(query, fields).sort([("bom_id", 1), ("location_id", 1)])
         boms = [_progress(cells) async for cells in _by_bom(cursor)]
-        return BomPage(boms, chosen[-1] if more else None, total)
+        return JobBomsPage(boms, chosen[-1] if more else None, total)
 
     async def _ended(self, condition: Document, after: str | None, *, skip: int, limit: int) -> list[str]:
         """BOMs without an open cell: of some BOMs after the other those that have none."""

@@ -69,7 +69,7 @@ def words_of(told: str) -> str:
     return cut(without_secrets(told), MAX_SAID)
 
 
-def pause_of(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:
+def pause_asked_by(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:
     """The pause that an answer's status asks for, None where it asks for none. `location`: its `Location`."""
     if status in _REDIRECTS:
         return ShopPaused(shop, REDIRECTED, _host_in(location))

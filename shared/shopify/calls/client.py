@@ -28,12 +28,12 @@ from shared.shopify.calls.answers import (
     denial,
     extensions_in,
     json_in,
-    pause_of,
+    pause_asked_by,
     points_in,
     too_dear,
     words_of,
 )
-from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, Role
+from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, CallRole
 from shared.shopify.calls.clock import ShopifyClock
 from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Price
 from shared.shopify.calls.hold_off import HoldOff, told_seconds
@@ -43,7 +43,7 @@ from shared.shopify.reads.read_costs import ReadFacts
 CALL_TIMEOUT = 30.0
 """Seconds for one call; after it the outcome is unclear."""
 
-PATIENCE: Mapping[Role, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
+PATIENCE: Mapping[CallRole, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
 """Seconds a call waits by itself for the budget; longer waits are the caller's, who may hold messages."""
 
 _ONE_ROW = Price()
@@ -121,7 +121,7 @@ class ShopifyClient:
         api_version: str,
         *,
         clock: Clock = SYSTEM_CLOCK,
-        role: Role = "job",
+        role: CallRole = "job",
         known: _Known | None = None,
     ) -> None:
         self._session = session
@@ -131,7 +131,7 @@ class ShopifyClient:
         self._known = known or _Known(clock)
         self.role = role
 
-    def as_role(self, role: Role) -> ShopifyClient:
+    def as_role(self, role: CallRole) -> ShopifyClient:
         """The same client, calling for `role`."""
         if role == self.role:
             return self
@@ -307,7 +307,7 @@ class ShopifyClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"{operation}: {type(error).__name__}") from error
         note_notices(self._version, told)
-        if (pause := pause_of(call.shop, status, told.get("Location"), raw)) is not None:
+        if (pause := pause_asked_by(call.shop, status, told.get("Location"), raw)) is not None:
             raise pause
         if status in THROTTLES:
             wait = call.refusals.refused(call.sent, told_seconds(told.get("Retry-After"), told.get("Date")))

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from shared.errors import ShopifyError, ShopifyThrottled, ShopifyUnclear
-from shared.shopify.calls.answers import THROTTLES, json_in, number_in, pause_of
+from shared.shopify.calls.answers import THROTTLES, json_in, number_in, pause_asked_by
 from shared.shopify.calls.client import CALL_TIMEOUT
 from shared.shopify.calls.clock import ShopifyClock
 from shared.shopify.calls.hold_off import HoldOff, told_seconds
@@ -101,7 +101,7 @@ class TokenEndpoint:
         if status in THROTTLES:
             wait = refusals.refused(sent, told_seconds(told.get("Retry-After"), told.get("Date")))
             raise ShopifyThrottled(f"access_token: HTTP {status}", wait)
-        if status != HTTPStatus.UNAUTHORIZED and (pause := pause_of(shop, status, told.get("Location"), raw)):
+        if status != HTTPStatus.UNAUTHORIZED and (pause := pause_asked_by(shop, status, told.get("Location"), raw)):
             raise pause
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"access_token: HTTP {status}")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.reconciler.sweeper.sweeper import SweepTimes
-from services.webhook_ingest.bootstrap import ROLES, Role, WebhookIngestService
+from services.webhook_ingest.bootstrap import ROLES, WebhookIngestService, WebhookRole
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.schema import Document
@@ -107,7 +107,7 @@ async def drift_world(
     locations: int = 2,
     tracks: bool = True,
     subscribed: bool = False,
-    roles: frozenset[Role] = ROLES,
+    roles: frozenset[WebhookRole] = ROLES,
     times: SweepTimes = TIMES,
 ) -> AsyncIterator[DriftWorld]:
     """Some BOMs in agreement, swept once in full. `subscribed`: Trueup keeps its subscriptions itself."""

@@ -17,7 +17,7 @@ from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing, TimingKind
 from shared.mongodb.schedules.schedules import Schedule
 from shared.mongodb.schema import Document
-from shared.schedules.moments import check
+from shared.schedules.moments import check_timing
 
 MOST = 50
 """Schedules of one shop."""
@@ -55,7 +55,7 @@ class Cron(_Model):
     @field_validator("expression")
     @classmethod
     def _is_one(cls, expression: str) -> str:
-        check(Timing(TimingKind.CRON, expression))
+        check_timing(Timing(TimingKind.CRON, expression))
         return expression
 
 

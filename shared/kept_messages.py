@@ -64,8 +64,8 @@ class KeptMessages:
         if is_webhook and not self._seals.valid(delivery.key, delivery.body, delivery.headers):
             return b"", True
         # Byte by byte, whatever they are: no cut and no strange encoding hides a token.
-        told = without_secrets(body.decode("latin-1"), most=MAX_KEPT_BODY).encode("latin-1")
-        return told, told != body
+        kept = without_secrets(body.decode("latin-1"), most=MAX_KEPT_BODY).encode("latin-1")
+        return kept, kept != body
 
 
 def shop_of(delivery: Delivery) -> str | None:

@@ -118,8 +118,8 @@ class _Read:
         level = level_of(self.items[item_id], place, self.locations[place])
         if not isinstance(level, Value):
             same = cell is not None and cell.stock.rev == self.revs[item_id].get(place)
-            told = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
-            return str(level), told
+            change = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
+            return str(level), change
         if cell is not None and cell.stock.base is not None:
             return KNOWN if cell.stock.left_out is None else LATER, None
         if cell is None or cell.stock.rev != self.revs[item_id].get(place):

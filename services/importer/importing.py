@@ -45,7 +45,7 @@ MADE = {"made": {"$in": ["new", "changed", "known"]}}
 """Items that have their BOM."""
 
 Progress = Callable[[str, int, int | None], None]
-"""Is told the phase, how much of it is done, and how much there is, where that is known."""
+"""Hears the phase, how much of it is done, and how much there is, where that is known."""
 
 
 class ImportAtWork(TrueupError):
@@ -175,10 +175,10 @@ class Importing:
             clock=self._reads.time,
         )
 
-        async def told(seen: int) -> None:
+        async def note_seen(seen: int) -> None:
             self._progress("items", seen, None)
 
-        await self._catalogue.read_items(shop, import_id, cursor, told)
+        await self._catalogue.read_items(shop, import_id, cursor, note_seen)
         return "lines"
 
     async def _lines(self, shop: str, import_id: str, source: Source) -> str:
@@ -235,10 +235,10 @@ class Importing:
         async for items in self._imports.items(shop, import_id, open_items, size=size, fields=("item_id", "bom_id")):
             await self._basing.note_revs(shop, import_id, items, places)
 
-        async def told(seen: int) -> None:
+        async def note_seen(seen: int) -> None:
             self._progress("levels", seen, None)
 
-        return "bases" if await self._catalogue.read_levels(shop, import_id, told) else "reads"
+        return "bases" if await self._catalogue.read_levels(shop, import_id, note_seen) else "reads"
 
     async def _base(
         self,

@@ -60,7 +60,7 @@ def shown(item: Mapping[str, Any]) -> Document:
         "inventory_item_id": item["item_id"],
         "sku": item["sku"],
         "bom_id": item.get("bom_id"),
-        "variants": [{"id": variant, "name": told["name"]} for variant, told in variants_of(item).items()],
+        "variants": [{"id": variant, "name": fields["name"]} for variant, fields in variants_of(item).items()],
     }
 
 
@@ -95,13 +95,13 @@ async def refused_of(
     """What made no BOM, and why: lines in the order of the file; without a file, items."""
     async for some in lines.lines(shop, import_id, {"why": {"$ne": None}}, size=_AT_ONCE):
         for line in some:
-            yield _told(line["line"], line, line["item_id"])
+            yield _refusal(line["line"], line, line["item_id"])
     async for items in imports.items(shop, import_id, {"made": "refused", "bom.line": None}, size=_AT_ONCE):
         for item in items:
-            yield _told(None, item["refusal"], item["item_id"])
+            yield _refusal(None, item["refusal"], item["item_id"])
 
 
-def _told(line: int | None, why: Mapping[str, Any], item_id: str | None) -> Document:
+def _refusal(line: int | None, why: Mapping[str, Any], item_id: str | None) -> Document:
     return {
         "line": line,
         "why": why["why"],

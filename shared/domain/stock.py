@@ -1,6 +1,6 @@
 """The stock of one cell and the only ways it may change (rules 1, 2 and 3 of the design).
 
-Every function takes the stock as it stands and answers a `Change`: the stock afterwards, the ledger entries
+Every function takes the stock as it stands and returns a `Change`: the stock afterwards, the ledger entries
 that explain it (count before base, always), and whether a verifying read is wanted. Nothing is mutated.
 """
 

@@ -63,7 +63,7 @@ class _Upgrade:
             log.info("stock_upgraded", form=FORM, cells=done, never_counted=uncounted)
 
     async def _part(self, session: Session, ids: Sequence[str]) -> list[bool]:
-        """Write some cells; answers for each whether nobody had counted it."""
+        """Write some cells; returns for each whether nobody had counted it."""
         cursor = self._stock.find({"_id": {"$in": list(ids)}, **_OLD}, session=session)
         by_shop: dict[str, list[StockWrite]] = {}
         results: list[bool] = []

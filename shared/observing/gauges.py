@@ -1,4 +1,4 @@
-"""Gauges that tell the present: asked for at the scrape, or gone once nobody has told them anew for a while.
+"""Gauges that show the present: asked for at the scrape, or gone once nobody has recorded them anew for a while.
 
 prometheus_client's own gauge keeps what it was last set to for as long as the process lives: a figure of a part that
 has stopped, or of a bucket that has long filled up again, looks like any other.
@@ -18,7 +18,7 @@ Figures = Mapping[tuple[str, ...], float]
 """By the values of the labels."""
 
 LASTS = 120.0
-"""Seconds for which told figures are shown: all are told anew every 15 seconds or oftener."""
+"""Seconds for which recorded figures are shown: all are recorded anew every 15 seconds or oftener."""
 
 
 class _Gauge(Collector):
@@ -43,32 +43,31 @@ class _Gauge(Collector):
         raise NotImplementedError
 
 
-class ToldGauge(_Gauge):
-    """Figures of the documents, told by whoever reads them. A scrape in between sees the last ones whole."""
+class RecordedGauge(_Gauge):
+    """Figures of the documents, recorded by whoever reads them. A scrape in between sees the last ones whole."""
 
     def __init__(self, registry: CollectorRegistry, name: str, meaning: str, labels: tuple[str, ...]) -> None:
         super().__init__(registry, name, meaning, labels)
-        self._told: Figures = {}
+        self._recorded: Figures = {}
         self._at = 0.0
         self.clock: Callable[[], float] = monotonic
 
-    def tell(self, values: Figures) -> None:
+    def record(self, values: Figures) -> None:
         """All figures at once; what is not among them is gone."""
-        self._told, self._at = dict(values), self.clock()
+        self._recorded, self._at = dict(values), self.clock()
 
-    def tell_one(self, value: float) -> None:
+    def record_one(self, value: float) -> None:
         """The figure of a gauge without labels."""
-        self.tell({(): value})
+        self.record({(): value})
 
     def _now(self) -> Figures:
-        return self._told if self.clock() - self._at < LASTS else {}
+        return self._recorded if self.clock() - self._at < LASTS else {}
 
 
 class AskedGauge(_Gauge):
     """Figures of parts of this process, each asked at the scrape for as long as it lives.
 
-    Where several parts tell of the same labels, `together` makes one figure of theirs. `most`: so many figures are
-    shown, the lowest.
+    Where several parts have figures of the same labels, `together` makes one of them. `most`: so many are shown, the lowest.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What strangers can cause as often as they like is told a few times, and then how often it was."""
+"""What strangers can cause as often as they like is recorded a few times, and then how often it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from time import monotonic
 
 
 class RateLimit:
-    """Lets `most` through in every `seconds`; what is held back is counted and told with the next one."""
+    """Lets `most` through in every `seconds`; what is held back is counted and recorded with the next one."""
 
     def __init__(self, most: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
         self._most = most
@@ -18,7 +18,7 @@ class RateLimit:
         self._held_back = 0
 
     def now(self) -> int | None:
-        """Whether this one is told: None where not, else how many before it were not."""
+        """Whether this one is recorded: None where not, else how many before it were not."""
         if (present := self._clock()) - self._began >= self._seconds:
             self._began, self._let_through = present, 0
         if self._let_through >= self._most:

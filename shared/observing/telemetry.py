@@ -1,6 +1,6 @@
 """Traces by OpenTelemetry, sent over OTLP. Loaded only where an endpoint is set; all else speaks to `tracing.py`.
 
-HTTP requests that we send and MongoDB commands are told of by OpenTelemetry's own instrumentations. Those for aio-pika
+HTTP requests that we send and MongoDB commands are traced by OpenTelemetry's own instrumentations. Those for aio-pika
 and for aiohttp's server are not used: the first makes two spans per message, so 800 for a job of 400 cells, and ends
 the receiver's before the work begins; the second replaces `web.Application` by a subclass, which aiohttp warns of.
 """
@@ -88,7 +88,7 @@ class _WithoutSecrets(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass it on: no events, which are exceptions, of an error the type alone, and no secret."""
-        told = span.status.description
+        description = span.status.description
         self._inner.on_end(
             ReadableSpan(
                 name=without_secrets(span.name),
@@ -101,7 +101,10 @@ class _WithoutSecrets(SpanProcessor):
                 },
                 links=span.links,
                 kind=span.kind,
-                status=Status(span.status.status_code, told if told is not None and told.isidentifier() else None),
+                status=Status(
+                    span.status.status_code,
+                    description if description is not None and description.isidentifier() else None,
+                ),
                 start_time=span.start_time,
                 end_time=span.end_time,
                 instrumentation_scope=span.instrumentation_scope,

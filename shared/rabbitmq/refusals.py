@@ -79,16 +79,16 @@ def why_refused(url: str, error: Exception) -> BrokerUnavailable:
     place = place_of(url)
     if isinstance(error, ChannelAccessRefused):
         return BrokerRefuses(
-            f"{SETTING}: RabbitMQ at {place} does not let the user do its work: {_told(error)}: give it its rights"
+            f"{SETTING}: RabbitMQ at {place} does not let the user do its work: {_words(error)}: give it its rights"
             f" ({_USERS})"
         )
-    return BrokerUnavailable(f"RabbitMQ at {place} ({SETTING}) did not do as asked: {_told(error)}")
+    return BrokerUnavailable(f"RabbitMQ at {place} ({SETTING}) did not do as asked: {_words(error)}")
 
 
 def differs(url: str, what: str, error: AMQPError) -> BrokerRefuses:
     """Something of the broker's was made otherwise than Trueup makes it."""
     return BrokerRefuses(
-        f"{SETTING}: {what} of RabbitMQ at {place_of(url)} was made with other arguments ({_told(error)}): delete it,"
+        f"{SETTING}: {what} of RabbitMQ at {place_of(url)} was made with other arguments ({_words(error)}): delete it,"
         " and start again (docs/operations/upgrade.md)"
     )
 
@@ -98,7 +98,7 @@ def not_prepared(url: str, error: AMQPError) -> BrokerUnavailable:
     if "no queue" not in str(error) and "no exchange" not in str(error):
         return why_refused(url, error)
     return BrokerRefuses(
-        f"{SETTING}: RabbitMQ is not prepared: {_told(error)}, and the user may not make it: run `trueup prepare`"
+        f"{SETTING}: RabbitMQ is not prepared: {_words(error)}, and the user may not make it: run `trueup prepare`"
         f" first, with the owner's user ({_USERS})"
     )
 
@@ -191,10 +191,10 @@ def _of_the_system(causes: list[BaseException]) -> str | None:
 def _silence(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it did not answer in time"
-    return _told(error) or type(error).__name__
+    return _words(error) or type(error).__name__
 
 
-def _told(error: Exception) -> str:
+def _words(error: Exception) -> str:
     """An error's words on one line, without the name of their kind."""
     words = " ".join(str(one) for one in error.args)
     return " ".join(words.partition(" - ")[2].split()) or " ".join(words.split())

@@ -15,7 +15,7 @@ _PAUSE = 0.2
 
 
 async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float, clock: Clock) -> T:
-    """What `read` answers, waiting by the clock that the call budget is restored by.
+    """What `read` returns, waiting by the clock that the call budget is restored by.
 
     Raises ShopPaused at once, ShopifyThrottled after `most_waiting` seconds of waiting in all, and any other
     ShopifyError when it comes up in every one of a few tries.

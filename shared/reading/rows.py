@@ -51,7 +51,7 @@ class RowReader:
             read = await shopify.items(shop, item_ids, locations=len(locations), at=at)
             reads |= dict.fromkeys(item_ids, read)
         levels = {cell.key: level for cell in cells if (level := _level(cell, reads, locations)) is not None}
-        await self._bases.give(shop, _same_items(cells, stock), _told(levels))
+        await self._bases.give(shop, _same_items(cells, stock), _without_codes(levels))
         return [self._row(cell, stock.get(cell.key), levels.get(cell.key), reads) for cell in cells]
 
     def _row(
@@ -87,7 +87,7 @@ def _level(
     return level_of(reads[item_id].items[item_id], cell.key.location_id, locations.get(cell.key.location_id))
 
 
-def _told(levels: Mapping[CellKey, Value | Reason | Code]) -> dict[CellKey, Value | Reason]:
+def _without_codes(levels: Mapping[CellKey, Value | Reason | Code]) -> dict[CellKey, Value | Reason]:
     return {key: level for key, level in levels.items() if not isinstance(level, Code)}
 
 

@@ -59,7 +59,7 @@ async def list_boms(records: Records, shop: str, search: str | None, *, most: in
         out,
         COLUMNS,
         [
-            (bom.bom_id, bom.name, bom.inventory_item_id, _yes(told=bom.tracks_pre_assembled), ", ".join(bom.tags))
+            (bom.bom_id, bom.name, bom.inventory_item_id, _yes(holds=bom.tracks_pre_assembled), ", ".join(bom.tags))
             for bom in boms
         ],
     )
@@ -89,7 +89,7 @@ async def show_bom(records: Records, shop: str, bom_id: str, *, as_json: bool) -
         return Exit.OK
     out = console()
     out.print(f"BOM {bom.bom_id}: {bom.name}", soft_wrap=True)
-    said = [f"item {bom.inventory_item_id}", f"counts pre-assembled units: {_yes(told=bom.tracks_pre_assembled)}"]
+    said = [f"item {bom.inventory_item_id}", f"counts pre-assembled units: {_yes(holds=bom.tracks_pre_assembled)}"]
     if bom.externally_managed:
         said.append("another tool computes its quantity")
     if bom.tags:
@@ -170,5 +170,5 @@ def _store(client: Client) -> RecordStore:
     return RecordStore(client.mongo.db, client.mongo.transactions)
 
 
-def _yes(*, told: bool) -> str:
-    return "yes" if told else "no"
+def _yes(*, holds: bool) -> str:
+    return "yes" if holds else "no"

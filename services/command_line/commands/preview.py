@@ -30,9 +30,9 @@ COLUMNS = (
 
 
 async def take_preview(
-    client: Client, shop: str, selection: SelectionBody, *, told: Callable[[int, int | None], None] | None = None
+    client: Client, shop: str, selection: SelectionBody, *, on_progress: Callable[[int, int | None], None] | None = None
 ) -> Document:
-    """Request a preview and wait for its end; returns its document. `told` hears how many cells are done."""
+    """Request a preview and wait for its end; returns its document. `on_progress` hears how many cells are done."""
     request = PreviewRequest(shop=shop, preview_id=str(ULID()), selection=selection, requested_by="trueup command line")
     async with listening(client.consumer, shop, request.preview_id) as wake:
         await ask_for_preview(client, request)
@@ -43,8 +43,8 @@ async def take_preview(
             if document is None:
                 continue
             last = document
-            if told is not None and document["state"] != "requested":
-                told(document["done"], document["total"])
+            if on_progress is not None and document["state"] != "requested":
+                on_progress(document["done"], document["total"])
     return last
 
 
@@ -95,7 +95,7 @@ async def all_rows(client: Client, shop: str, preview_id: str, classes: Sequence
             yield row
 
 
-async def telling_rows(
+async def rows_worth_a_line(
     client: Client, shop: str, preview_id: str, classes: Sequence[CellClass]
 ) -> AsyncIterator[Document]:
     """Rows worth a line: those that differ, then the failed ones, then those left out. Of some classes: those."""
@@ -129,10 +129,10 @@ async def _shown_while_taken(
         return await take_preview(client, shop, selection)
     with out.status("waiting until a preview service takes the request") as status:
 
-        def told(done: int, total: int | None) -> None:
+        def on_progress(done: int, total: int | None) -> None:
             status.update(f"reading cells: {done}" + (f" of {total}" if total is not None else ""))
 
-        return await take_preview(client, shop, selection, told=told)
+        return await take_preview(client, shop, selection, on_progress=on_progress)
 
 
 async def run_preview(
@@ -162,7 +162,7 @@ async def run_preview(
     show_badges(out, preview)
     shown: list[Document] = []
     more = 0
-    async for row in telling_rows(client, shop, preview["preview_id"], classes):
+    async for row in rows_worth_a_line(client, shop, preview["preview_id"], classes):
         if most and len(shown) == most:
             more += 1
         else:

@@ -19,7 +19,7 @@ from shared.mongodb.jobs.bom_progress import BomProgress
 from shared.mongodb.jobs.job import Job
 
 MAX_BOMS = 200
-"""Jobs of more BOMs are told as a whole: a line for each would hide what matters."""
+"""Jobs of more BOMs are shown as a whole: a line for each would hide what matters."""
 
 NOBODY_YET = "waiting until a reconciler takes the job"
 
@@ -47,7 +47,7 @@ async def _boms(client: Client, shop: str, job: Job) -> Sequence[BomProgress]:
 
 async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, per_bom: bool) -> Job:
     """A line per BOM as it ends, and one per step of the job."""
-    told: set[str] = set()
+    shown: set[str] = set()
     last_line = ""
     last: Job | None = None
     looks = 0
@@ -59,8 +59,8 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
             continue
         last = job
         for bom in await _boms(client, shop, job) if per_bom else ():
-            if bom.totals.open == 0 and bom.bom_id not in told:
-                told.add(bom.bom_id)
+            if bom.totals.open == 0 and bom.bom_id not in shown:
+                shown.add(bom.bom_id)
                 name = shorten(bom.name or bom.bom_id, 36)
                 out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}")
         line = job_status(job, await client.shops.get(shop))

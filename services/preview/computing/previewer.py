@@ -148,7 +148,7 @@ class Previewer:
             ):
                 raise Superseded("another process computes this preview now")
             done += len(rows)
-            await self._tell(shop, preview_id, done, total)
+            await self._publish_progress(shop, preview_id, done, total)
         classes, left_out, codes = await self._previews.tally(shop, preview_id)
         badges = await self._previews.bom_badges(shop, preview_id)
         moves = await self._previews.figures.moves(shop, preview_id)
@@ -156,7 +156,7 @@ class Previewer:
         pages = await self._previews.figures.for_pages(shop, preview_id)
         return {"total": done, "badges": badges, "moves": moves, **tallies, **pages}
 
-    async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
+    async def _publish_progress(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:
             await self._publisher.event(
                 topology.PREVIEW_PROGRESS,

@@ -92,7 +92,7 @@ class Turns:
     async def _measure(self) -> None:
         if monotonic() >= self._measure_at:
             self._measure_at = monotonic() + MEASURE_EVERY
-            metrics.PREVIEWS_OPEN.tell_one(await self._previews.open_in_all())
+            metrics.PREVIEWS_OPEN.record_one(await self._previews.open_in_all())
 
     async def _begin_next(self) -> bool:
         """Take the next preview up; whether there was one."""

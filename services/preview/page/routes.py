@@ -53,12 +53,12 @@ class AdminPage:
         if html is None:
             return _missing(_NOT_BUILT)
         opened = OpenedPage.by(request.query)
-        index = PageFile.of(self._told(html, opened).encode(), "index.html")
+        index = PageFile.of(self._filled_in(html, opened).encode(), "index.html")
         response = _file(request, index, _ASK_FIRST)
         response.headers["Content-Security-Policy"] = content_policy(opened)
         return response
 
-    def _told(self, html: str, opened: OpenedPage) -> str:
+    def _filled_in(self, html: str, opened: OpenedPage) -> str:
         """The index with what it must know before its own script runs."""
         session: SessionSource = "app-bridge" if opened.embedded else "demo" if self._demo else "none"
         tags = f'<meta name="trueup-session" content="{session}">'

@@ -117,9 +117,9 @@ class Watchdog:
         ages = dict.fromkeys(numbers, 0.0)
         for state, number, oldest in jobs:
             numbers[state], ages[state] = number, (now - oldest).total_seconds()
-        metrics.JOBS_OPEN.tell({(state,): number for state, number in numbers.items()})
-        metrics.JOB_OLDEST.tell({(state,): age for state, age in ages.items()})
-        metrics.SHOPS_PAUSED.tell(
+        metrics.JOBS_OPEN.record({(state,): number for state, number in numbers.items()})
+        metrics.JOB_OLDEST.record({(state,): age for state, age in ages.items()})
+        metrics.SHOPS_PAUSED.record(
             {(reason,): number for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items()}
         )
-        metrics.JOBS_HELD.tell({(str(reason),): held.get(reason, 0) for reason in WaitReason})
+        metrics.JOBS_HELD.record({(str(reason),): held.get(reason, 0) for reason in WaitReason})

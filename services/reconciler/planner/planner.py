@@ -138,7 +138,7 @@ class Planner:
                 return True  # also what any of Trueup's parts has asked for: that stands before its message leaves
         metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
         log.info("job_refused", shop=shop, job=request.job_id)
-        await self._tell(shop, request.job_id)
+        await self._publish_state(shop, request.job_id)
         return False
 
     async def on_finished(self, delivery: Delivery) -> None:
@@ -184,7 +184,7 @@ class Planner:
             # No batch of its cells can commit any more, so what is there now is all there will be.
             await self._cells.remove(shop, job_id)
             if state is JobState.CANCELLED:
-                await self._tell(shop, job_id)
+                await self._publish_state(shop, job_id)
             return
         if state is JobState.RUNNING:
             await self._cells.cancel_pending(shop, job_id)
@@ -264,7 +264,7 @@ class Planner:
                 if job.waits_for != other.job_id:
                     await self._jobs.wait(job.shop, job.job_id, other.job_id)
                     log.info("job_waits", waits_for=other.job_id)
-                    await self._tell(job.shop, job.job_id)
+                    await self._publish_state(job.shop, job.job_id)
                 return
         with tracing.span("start job", parent=job.trace, shop=job.shop, job=job.job_id):
             refusal = await self._refusal(job)
@@ -293,7 +293,7 @@ class Planner:
             )
             if not fits:
                 log.info("start_given_up")
-                await self._tell(shop, job_id)
+                await self._publish_state(shop, job_id)
                 return
             made += len(batch)
         if made == 0:
@@ -307,7 +307,7 @@ class Planner:
 
         if await self._transactions.run(run):
             log.info("job_started", cells=made, direction=job.direction)
-            await self._tell(shop, job_id)
+            await self._publish_state(shop, job_id)
             if await self._window.refill(shop, job_id) == 0:
                 # Every cell ended while it was made: nothing else would ask for the end test.
                 await self._ask_for_totals(shop, job_id)
@@ -331,7 +331,7 @@ class Planner:
         if not await self._lease.extend(session, shop, lease_no):
             raise WriteConflict("the planning lease has passed to another planner")
 
-    async def _tell(self, shop: str, job_id: str) -> None:
+    async def _publish_state(self, shop: str, job_id: str) -> None:
         job = await self._jobs.get(shop, job_id)
         if job is None:
             return
@@ -341,6 +341,6 @@ class Planner:
             await self._job_events.progress(job)
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
-        """End a job that cannot start, and tell at once: others may be waiting for it."""
+        """End a job that cannot start, and publish it at once: others may be waiting for it."""
         if await self._jobs.fail(job.shop, job.job_id, code, message):
-            await self._tell(job.shop, job.job_id)
+            await self._publish_state(job.shop, job.job_id)

@@ -22,7 +22,7 @@ PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), ti
 """Before each further try; after the last one it is given up."""
 
 AT_ONCE = 32
-"""Outcomes a process tells at once."""
+"""Outcomes a process delivers at once."""
 
 FRESH = 16
 """Slots among these that a receiver which has failed already cannot have."""
@@ -51,7 +51,7 @@ class OutcomeDelivery:
 
     async def round(self) -> None:
         """Begin to deliver all that is due, as far as there are hands."""
-        while await self._tell_next():
+        while await self._deliver_next():
             pass
 
     async def news(self, seconds: float) -> None:
@@ -62,19 +62,19 @@ class OutcomeDelivery:
         """Cancel what is under way: another process delivers it."""
         await self._pool.finish()
 
-    async def _tell_next(self) -> bool:
+    async def _deliver_next(self) -> bool:
         """Begin to deliver one outcome; whether there was one, and a slot for it."""
         if self._pool.free <= 0:
             return False
         only_new = self._pool.free <= FRESH
         run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._pool.busy, only_new=only_new)
         if run is not None:
-            self._pool.begin(run["shop"], self._told(run))
+            self._pool.begin(run["shop"], self._see_to(run))
         return run is not None
 
-    async def _told(self, run: Document) -> None:
+    async def _see_to(self, run: Document) -> None:
         try:
-            await self._tell(run)
+            await self._deliver(run)
         except STORE_AWAY:
             log.exception("outcome_put_off", shop=run["shop"], run=run["run_id"])  # another takes it up in a while
         except Exception as error:  # a document of an older build, a secret under a key that is gone
@@ -88,7 +88,7 @@ class OutcomeDelivery:
         except Exception:  # a store that is away: another takes it up in a while
             log.exception("outcome_put_off", shop=run["shop"], run=run["run_id"])
 
-    async def _tell(self, run: Document) -> None:
+    async def _deliver(self, run: Document) -> None:
         target = await self._schedules.target(run["shop"], run["schedule_id"])
         if target is None:
             await self._runs.told(run, "dropped", "the schedule has no address any more")

@@ -152,7 +152,7 @@ class Confirmation:
             shopify_time=row.shopify_time.isoformat(),
             cell_class=str(cell_class),
         )
-        told = DriftDetected(
+        detected = DriftDetected(
             shop=shop,
             bom_id=key.bom_id,
             location_id=key.location_id,
@@ -162,7 +162,7 @@ class Confirmation:
             since=document["since"],
         )
         try:
-            await self._publisher.event(DRIFT_DETECTED, told)
+            await self._publisher.event(DRIFT_DETECTED, detected)
         except BrokerUnavailable:
             log.info("drift_not_told", shop=shop)  # a courtesy: the document says the same
         return True

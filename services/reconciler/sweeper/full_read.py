@@ -110,7 +110,7 @@ class FullRead:
         return result
 
     async def repair(self, shop: str, cells: Iterable[CellKey], jobs: JobStore, *, requested_by: str) -> list[str]:
-        """Ask for jobs that pull Shopify's value where that is still safe when they run; answers their ids."""
+        """Ask for jobs that pull Shopify's value where that is still safe when they run; returns their ids."""
         requested: list[str] = []
         for part in batches(cells, CELLS_PER_JOB):
             request = repair_request(shop, part, str(ULID()), requested_by=requested_by)

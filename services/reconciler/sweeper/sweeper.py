@@ -234,13 +234,13 @@ class Sweeper:
             await self._sweeps.take(shop)
 
     async def _measure(self) -> None:
-        metrics.DRIFT_UNREPAIRED.tell_one(await self._drift.all_unrepaired())
-        metrics.BREAKER_OPEN.tell_one(await self._sweeps.open_breakers())
+        metrics.DRIFT_UNREPAIRED.record_one(await self._drift.all_unrepaired())
+        metrics.BREAKER_OPEN.record_one(await self._sweeps.open_breakers())
         ratio = loss_ratio(*await self._sweeps.all_losses())
-        metrics.WEBHOOK_LOSS.tell_one(0.0 if ratio is None else ratio)
-        metrics.SILENT_SHOPS.tell_one(await self._sweeps.silent_shops())
+        metrics.WEBHOOK_LOSS.record_one(0.0 if ratio is None else ratio)
+        metrics.SILENT_SHOPS.record_one(await self._sweeps.silent_shops())
         worst = await self._sweeps.worst_losses(WORST, at_least=ENOUGH)
-        metrics.SHOP_WEBHOOK_LOSS.tell(
+        metrics.SHOP_WEBHOOK_LOSS.record(
             {(shop,): loss_ratio(missed, received) or 0.0 for shop, missed, received in worst}
         )
 

@@ -178,7 +178,7 @@ class Sending:
     async def _judge(self, shop: str, push: PushRecord) -> PushRecord:
         """Shopify cannot be asked about the key and no sender is under way: evidence counts, row by row.
 
-        Answers the push still open where it has been sent since it was loaded.
+        Returns the push still open where it has been sent since it was loaded.
         """
         first_sent = push.first_sent_at
         if first_sent is None:

@@ -162,7 +162,7 @@ class RecordStore:
     async def _switch(
         self, session: Session, shop: str, cells: Sequence[CellStock], *, tracks: bool, reference: str
     ) -> dict[CellKey, Stock]:
-        """Switch tracking in these cells; answers their stock afterwards."""
+        """Switch tracking in these cells; returns their stock afterwards."""
         step, cause = (start_tracking, "tracking_started") if tracks else (stop_tracking, "tracking_stopped")
         writes = [StockWrite(cell.key, cell.stock, step(cell.stock), cause, reference) for cell in cells]
         changed = [write for write in writes if write.change.stock != write.before]

@@ -104,7 +104,7 @@ class ImportStore:
     async def stage(self, shop: str, import_id: str, lines: Iterable[ItemFields], *, new: bool) -> int:
         """Write what lines of an export tell, in any order; `new`: of items not seen before, too.
 
-        Answers how many items were seen for the first time.
+        Returns how many items were seen for the first time.
         """
         by_item: dict[str, tuple[Document, list[str]]] = {}
         for line in lines:

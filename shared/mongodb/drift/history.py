@@ -60,7 +60,7 @@ class DriftHistory:
     async def keep(self, shop: str, *, compared: int, last_at: datetime | None, now: datetime) -> Document:
         """A look has ended that compared so many cells: keep it, and what was received since the look before.
 
-        Answers the lag of the last hour: `lag_mean` and `lag_max` in seconds, None where nothing has come.
+        Returns the lag of the last hour: `lag_mean` and `lag_max` in seconds, None where nothing has come.
         """
         oldest = now - timedelta(seconds=WEBHOOK_EVENT_LIFE) + HOUR
         since = hour_of(oldest if last_at is None else max(oldest, last_at - _SETTLED))

@@ -51,7 +51,7 @@ class Departures:
     def __init__(self, database: Database) -> None:
         self._shops = database["shops"]
 
-    async def tell(self, shop: str, topic: str, at: datetime, session: Session | None = None) -> Claim:
+    async def record(self, shop: str, topic: str, at: datetime, session: Session | None = None) -> Claim:
         """Keep a claim of UNINSTALLED or REDACT that was told at this time. A repeat adds nothing."""
         document = found(
             await self._shops.find_one(

@@ -64,9 +64,9 @@ def too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
     return ShopifyRefused(message, TOO_DEAR, [])
 
 
-def words_of(told: str) -> str:
+def words_of(text: str) -> str:
     """What Shopify says, as it may be stored and shown: no secret in it, and no longer than anybody reads."""
-    return cut(without_secrets(told), MAX_SAID)
+    return cut(without_secrets(text), MAX_SAID)
 
 
 def pause_asked_by(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:
@@ -84,8 +84,8 @@ def denial(shop: str, codes: Iterable[str], errors: Iterable[Mapping[str, Any]])
     reason = next((OF_THE_APP[code] for code in codes if code in OF_THE_APP), None)
     if reason is None:
         return None
-    told = [str(extensions_in(error).get("requiredAccess") or error.get("message")) for error in errors]
-    return ShopPaused(shop, reason, scopes_in(told) if reason == FORBIDDEN else None)
+    messages = [str(extensions_in(error).get("requiredAccess") or error.get("message")) for error in errors]
+    return ShopPaused(shop, reason, scopes_in(messages) if reason == FORBIDDEN else None)
 
 
 def scopes_in(texts: Iterable[str]) -> str | None:

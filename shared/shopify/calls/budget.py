@@ -67,7 +67,7 @@ class Budget:
         self._restore = ASSUMED_RESTORE
         self._points = ASSUMED_MAXIMUM
         self._at = clock.monotonic()
-        self._told = False
+        self._known = False
         self._answered = 0
         self._under_way: set[BudgetHold] = set()
         self._used: dict[CallRole, float] = dict.fromkeys(SHARES, 0.0)
@@ -95,14 +95,14 @@ class Budget:
         return self._maximum
 
     @property
-    def told(self) -> bool:
+    def known(self) -> bool:
         """Whether Shopify has told of this bucket."""
-        return self._told
+        return self._known
 
     @property
     def ratio(self) -> float | None:
         """The share of the bucket left, or None where nothing is known."""
-        return max(0.0, min(1.0, self.available / self._maximum)) if self._told else None
+        return max(0.0, min(1.0, self.available / self._maximum)) if self._known else None
 
     def largest(self, role: CallRole) -> float:
         """The most one call of that role should ask for."""
@@ -110,7 +110,7 @@ class Budget:
 
     def impossible(self, points: float) -> bool:
         """Whether the bucket, as Shopify has told of it, can never hold that much."""
-        return self._told and points > self._maximum
+        return self._known and points > self._maximum
 
     # Who may take it
 
@@ -120,7 +120,7 @@ class Budget:
         A role that has to wait is remembered: those behind it leave its points alone.
         """
         now = self._clock.monotonic()
-        if not self._told and self._under_way:
+        if not self._known and self._under_way:
             return _FIRST_REPLY  # it tells what there is
         left = self.available - points - self._kept_free(role, points, now)
         if left >= 0:
@@ -167,8 +167,8 @@ class Budget:
         overtaken = hold.sent != self._answered
         self._under_way.discard(hold)
         self._answered += 1
-        told = (cost or {}).get("throttleStatus")
-        status = told if isinstance(told, Mapping) else {}
+        status_in_reply = (cost or {}).get("throttleStatus")
+        status = status_in_reply if isinstance(status_in_reply, Mapping) else {}
         spent = number_in((cost or {}).get("actualQueryCost"))
         if result == "executed":
             self._put(self._level() - (hold.points if spent is None else spent))
@@ -182,8 +182,8 @@ class Budget:
             self._restore = max(0.0, restore)
         if available is not None:
             # Replies may overtake each other: an older one knows nothing of what the newer one took.
-            self._points = min(self._points, available) if overtaken and self._told else available
-            self._told = self._told or bool(maximum)
+            self._points = min(self._points, available) if overtaken and self._known else available
+            self._known = self._known or bool(maximum)
         self._points = min(self._points, self._maximum)
 
     def drop(self, hold: BudgetHold) -> None:

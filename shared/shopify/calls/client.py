@@ -36,7 +36,7 @@ from shared.shopify.calls.answers import (
 from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, CallRole
 from shared.shopify.calls.clock import ShopifyClock
 from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Price
-from shared.shopify.calls.hold_off import HoldOff, told_seconds
+from shared.shopify.calls.hold_off import HoldOff, retry_after_seconds
 from shared.shopify.calls.notices import note_notices
 from shared.shopify.reads.read_costs import ReadFacts
 
@@ -265,10 +265,10 @@ class ShopifyClient:
             await self.time.sleep(left)
         points = min(costs.taken(operation, price), budget.maximum)
         while (wait := budget.wait(self.role, points)) > 0:
-            if budget.told and waited + wait > patience:
+            if budget.known and waited + wait > patience:
                 raise _spent(shop, wait)
             # The first reply ever is waited for as a call under way is: it tells what there is to wait for.
-            waited += wait if budget.told else 0.0
+            waited += wait if budget.known else 0.0
             await self.time.sleep(wait)
             points = min(costs.taken(operation, price), budget.maximum)
         hold = budget.take(self.role, points)
@@ -303,20 +303,22 @@ class ShopifyClient:
                 allow_redirects=False,
             ) as response:
                 raw = await response.read()
-                status, told = response.status, response.headers
+                status, replied = response.status, response.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"{operation}: {type(error).__name__}") from error
-        note_notices(self._version, told)
-        if (pause := pause_asked_by(call.shop, status, told.get("Location"), raw)) is not None:
+        note_notices(self._version, replied)
+        if (pause := pause_asked_by(call.shop, status, replied.get("Location"), raw)) is not None:
             raise pause
         if status in THROTTLES:
-            wait = call.refusals.refused(call.sent, told_seconds(told.get("Retry-After"), told.get("Date")))
+            wait = call.refusals.refused(
+                call.sent, retry_after_seconds(replied.get("Retry-After"), replied.get("Date"))
+            )
             raise ShopifyThrottled(f"{operation}: HTTP {status}", wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
             document = json_in(raw)
-            date = self.clock(call.shop).note(told.get("Date"))
+            date = self.clock(call.shop).note(replied.get("Date"))
         except ValueError as error:
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unreadable answer") from error
         if not isinstance(document, dict):
@@ -366,9 +368,9 @@ class ShopifyClient:
         if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
             return ShopifyUnclear(f"{operation}: {message}")
         if TOO_DEAR in codes:
-            told = [points_in(extensions_in(error), "cost") for error in listed]
+            costs = [points_in(extensions_in(error), "cost") for error in listed]
             # Even one that does not say how dear it was makes the next call smaller.
-            self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
+            self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, costs)]), None)
         if call.changes and executed and not NOT_EXECUTED.issuperset(codes):
             return ShopifyUnclear(f"{operation}: {message}")
         if not call.optional and (pause := denial(call.shop, codes, listed)) is not None:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from shared.backoff import LONGEST, backoff
 from shared.clock import SYSTEM_CLOCK, Clock
 
-LONGEST_TOLD = 300.0
+LONGEST_RETRY_AFTER = 300.0
 """Seconds that are waited at most because a header says so: what says more is taken for a mistake."""
 
 BELIEVED = 3
@@ -57,8 +57,8 @@ class HoldOff:
             if first:
                 self._finding_out = False
 
-    def refused(self, sent: float, told: float | None = None, reckoned: float = 0.0) -> float:
-        """Seconds to wait after a refusal of the call sent then. `told`: by a header; `reckoned`: by the bucket.
+    def refused(self, sent: float, asked: float | None = None, reckoned: float = 0.0) -> float:
+        """Seconds to wait after a refusal of the call sent then. `asked`: by a header; `reckoned`: by the bucket.
 
         Calls that were under way together are refused together: that is one refusal.
         """
@@ -66,7 +66,7 @@ class HoldOff:
         if sent >= self._refused_at or not self._in_a_row:
             self._in_a_row += 1
         self._refused_at = now
-        given = max(told or 0.0, reckoned)
+        given = max(asked or 0.0, reckoned)
         # Those that were told the same must not come back together either.
         wait = given * random.uniform(1.0, _MAX_SPREAD)  # noqa: S311  # it spreads calls, it guards nothing
         if given <= 0 or self._in_a_row > BELIEVED:
@@ -80,8 +80,8 @@ class HoldOff:
         self._until = 0.0
 
 
-def told_seconds(retry_after: str | None, date: str | None = None) -> float | None:
-    """`Retry-After` in seconds, at most LONGEST_TOLD; None where it is missing, unreadable, past, or no wait at all.
+def retry_after_seconds(retry_after: str | None, date: str | None = None) -> float | None:
+    """`Retry-After` in seconds, at most LONGEST_RETRY_AFTER; None where it is missing, unreadable, past, or no wait.
 
     It may be a number, with decimals or without, or an HTTP date, which counts from the reply's own `Date`.
     """
@@ -93,7 +93,7 @@ def told_seconds(retry_after: str | None, date: str | None = None) -> float | No
         if until is None:
             return None
         seconds = (until - (_date(date) or datetime.now(UTC))).total_seconds()
-    return min(seconds, LONGEST_TOLD) if seconds > 0 else None
+    return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 else None
 
 
 def _date(text: str | None) -> datetime | None:

@@ -101,7 +101,7 @@ class Scheduled:
         return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
 
     async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
-        """Wait until so many runs fit the condition; answers them, the oldest first."""
+        """Wait until so many runs fit the condition; returns them, the oldest first."""
         if told is not None:
             condition["telling.state"] = told
         runs = self.shop.mongo.db["schedule_runs"]

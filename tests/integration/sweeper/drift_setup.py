@@ -47,7 +47,7 @@ class DriftWorld:
         return [document async for document in self.shop.mongo.db["drift"].find({"shop": SHOP, **condition})]
 
     async def until(self, number: int, **condition: Any) -> list[Document]:
-        """Wait until so many drift documents fit the condition; answers them."""
+        """Wait until so many drift documents fit the condition; returns them."""
         drift, fitting = self.shop.mongo.db["drift"], {"shop": SHOP, **condition}
 
         async def so_many() -> bool:

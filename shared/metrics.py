@@ -74,7 +74,7 @@ SHOPIFY_BUDGET = AskedGauge(
     "Share of the bucket left now, lowest ten shops",
     ("shop",),
     together=min,
-    most=10,
+    max_shown=10,
 )
 DRIFT_DETECTED = _counter("drift_detected_total", "Missed webhooks found", "class", "outcome")
 DRIFT_REPAIRED = _counter("drift_repaired_total", "Missed webhooks repaired", "class", "outcome")

@@ -100,7 +100,7 @@ class Catalogue:
             body = request_body(ITEMS_PAGE, {"first": _PAGE, "after": after})
             reply = await patiently(
                 lambda body=body: self._client.call(shop, "inventoryItems", body, price=_PRICE),  # type: ignore[misc]  # mypy cannot infer a bound default
-                most_waiting=MAX_WAITING,
+                max_waiting=MAX_WAITING,
                 clock=self._client.time,
             )
             page = reply.data["inventoryItems"]

@@ -73,7 +73,7 @@ class ImportBases:
             revs = await self._revs(shop, part, sorted(locations))
             read = await patiently(
                 lambda ids=ids: self._reads.items(shop, ids, locations=len(locations)),  # type: ignore[misc]  # mypy cannot infer a bound default
-                most_waiting=MAX_WAITING,
+                max_waiting=MAX_WAITING,
                 clock=self._reads.time,
             )
             await self._base(shop, import_id, part, _Read(read.items, revs, locations))

@@ -171,7 +171,7 @@ class Importing:
     async def _items(self, shop: str, import_id: str, cursor: str | None) -> str:
         await patiently(
             lambda: refresh_locations(shop, self._boms, self._reads),
-            most_waiting=MAX_WAITING,
+            max_waiting=MAX_WAITING,
             clock=self._reads.time,
         )
 
@@ -211,9 +211,9 @@ class Importing:
         skus = {line["sku"] for line in lines if line["variant_id"] is None}
         by_variant = await self._imports.by_variant(shop, import_id, variants)
         keys = [key for sku in skus if (key := sku_key(sku))]
-        by_sku = await self._imports.by_sku(shop, import_id, keys, "sku_key", most=SHOWN)
+        by_sku = await self._imports.by_sku(shop, import_id, keys, "sku_key", limit=SHOWN)
         unknown = [like for sku in skus if sku_key(sku) not in by_sku and (like := sku_likeness(sku))]
-        alike = await self._imports.by_sku(shop, import_id, unknown, "sku_likeness", most=SHOWN) if unknown else {}
+        alike = await self._imports.by_sku(shop, import_id, unknown, "sku_likeness", limit=SHOWN) if unknown else {}
         return {line["line"]: match(line, by_variant, by_sku, alike, tracks=source.tracks) for line in lines}
 
     async def _make(self, shop: str, import_id: str) -> str:

@@ -143,7 +143,7 @@ class PreviewService:
         self._stack.push_async_callback(self._rounds.stop)
         self._rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)
         return PreviewRequests(
-            previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
+            previews, boms, self._publisher, max_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
 
     async def _consume(self, deps: Dependencies) -> None:

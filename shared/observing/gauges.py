@@ -67,7 +67,7 @@ class RecordedGauge(_Gauge):
 class AskedGauge(_Gauge):
     """Figures of parts of this process, each asked at the scrape for as long as it lives.
 
-    Where several parts have figures of the same labels, `together` makes one of them. `most`: so many are shown, the lowest.
+    Where several parts have figures of the same labels, `together` makes one of them. `max_shown`: the lowest.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class AskedGauge(_Gauge):
         labels: tuple[str, ...] = (),
         *,
         together: Callable[[float, float], float],
-        most: int | None = None,
+        max_shown: int | None = None,
     ) -> None:
         super().__init__(registry, name, meaning, labels)
         self._together = together
-        self._most = most
+        self._max_shown = max_shown
         self._parts: WeakKeyDictionary[object, Callable[[], Figures]] = WeakKeyDictionary()
 
     def ask(self, part: object, figures: Callable[[], Figures]) -> None:
@@ -98,4 +98,4 @@ class AskedGauge(_Gauge):
         for figures in list(self._parts.values()):
             for labels, value in figures().items():
                 found[labels] = self._together(found[labels], value) if labels in found else value
-        return dict(sorted(found.items(), key=lambda item: item[1])[: self._most])
+        return dict(sorted(found.items(), key=lambda item: item[1])[: self._max_shown])

@@ -80,11 +80,11 @@ def hide(*secrets: str) -> None:
         _pattern_of_known.cache_clear()
 
 
-def without_secrets(text: str, *, most: int = MAX_READ, keep_end: bool = False) -> str:
+def without_secrets(text: str, *, max_length: int = MAX_READ, keep_end: bool = False) -> str:
     """The text, every secret in it replaced; one of more than `most` characters is cut, by default to its beginning."""
-    cut = len(text) > most
+    cut = len(text) > max_length
     if cut:
-        text = text[-most:] if keep_end else text[:most]
+        text = text[-max_length:] if keep_end else text[:max_length]
     if (known := _pattern_of_known()) is not None:
         text = known.sub(HIDDEN, text)
     for shape, instead in _shapes():

@@ -7,10 +7,10 @@ from time import monotonic
 
 
 class RateLimit:
-    """Lets `most` through in every `seconds`; what is held back is counted and recorded with the next one."""
+    """Lets `limit` through in every `seconds`; what is held back is counted and recorded with the next one."""
 
-    def __init__(self, most: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
-        self._most = most
+    def __init__(self, limit: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = limit
         self._seconds = seconds
         self._clock = clock
         self._began = clock()
@@ -21,7 +21,7 @@ class RateLimit:
         """Whether this one is recorded: None where not, else how many before it were not."""
         if (present := self._clock()) - self._began >= self._seconds:
             self._began, self._let_through = present, 0
-        if self._let_through >= self._most:
+        if self._let_through >= self._limit:
             self._held_back += 1
             return None
         self._let_through += 1

@@ -38,8 +38,8 @@ class Verifier:
         Those of a moment later come along: a read costs hardly more for them, and one of their own would. A failed
         read asks again. Raises what the Shopify adapter raises.
         """
-        most = await self.cells_of_a_read(shop)
-        turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, most)
+        limit = await self.cells_of_a_read(shop)
+        turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, limit)
         if turn.keys:
             try:
                 again = await self.verify(shop, turn.keys, cause="verify")

@@ -33,13 +33,13 @@ REASONS = ("full", "displaced", "head_slow", "head_large", "sent_ahead", "answer
 class Connections:
     """Those that are open, in the order in which they began to wait for their clients."""
 
-    def __init__(self, limits: ServerLimits, most: int) -> None:
+    def __init__(self, limits: ServerLimits, max_open: int) -> None:
         self.server: Server | None = None
         self.limits = limits
         self.loop = asyncio.get_running_loop()
         # One for all: what arrives is copied out of it before anything else is read.
         self.segment = memoryview(bytearray(SEGMENT))
-        self._most = most
+        self._max_open = max_open
         self._open: dict[Connection, None] = {}
         self._by_handler: dict[object, Connection] = {}
         self._unread: dict[Connection, None] = {}
@@ -55,7 +55,7 @@ class Connections:
 
     def admit(self, connection: Connection) -> bool:
         """Take a new one, in the place of another where all are taken; returns whether there was a place."""
-        if len(self._open) >= self._most:
+        if len(self._open) >= self._max_open:
             waiting = next((other for other in self._open if other.waits_for_its_client), None)
             if waiting is None:
                 count_cut("full")

@@ -17,7 +17,7 @@ from shared.observing.rate_limit import RateLimit
 
 log = structlog.get_logger()
 
-_LINES = RateLimit(most=10, seconds=60.0)
+_LINES = RateLimit(limit=10, seconds=60.0)
 """Lines about refused requests, of the process: a scanner sends thousands."""
 
 

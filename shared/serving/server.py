@@ -67,8 +67,8 @@ async def start_server(
     shared_port = shared_port and port != 0
     if shared_port:
         must_be_ours(port)
-    most = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
-    connections = Connections(limits, most)
+    max_open = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
+    connections = Connections(limits, max_open)
     bodies = app[BODIES] = Bodies(limits)
     app.middlewares.insert(0, _accounts(connections, bodies))
     runner = RefusingRunner(

@@ -355,7 +355,7 @@ async def previewer(world: ShopWorld) -> AsyncIterator[None]:
     computing = Previewer(store, world.boms, rows, world.reads, world.publisher)
     turns = Turns(store, computing.compute, computing.give_up)
     most = world.settings.open_previews_per_shop
-    requests = PreviewRequests(store, world.boms, world.publisher, most_open=most, wake=turns.wake)
+    requests = PreviewRequests(store, world.boms, world.publisher, max_open=most, wake=turns.wake)
     rounds = Rounds()
     rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)
     await consumer.handle(topology.PREVIEWS, requests.handle, prefetch=4)

@@ -32,7 +32,7 @@ def test_parts_are_asked_as_long_as_they_live() -> None:
         pass
 
     registry = CollectorRegistry()
-    gauge = AskedGauge(registry, "asked", "Asked.", ("name",), together=operator.add, most=2)
+    gauge = AskedGauge(registry, "asked", "Asked.", ("name",), together=operator.add, max_shown=2)
     one, other = Part(), Part()
     gauge.ask(one, lambda: {("a",): 1, ("b",): 5})
     gauge.ask(other, lambda: {("a",): 2, ("c",): 4})

@@ -13,7 +13,7 @@ from shared.metrics import REGISTRY
 
 
 class Documents:
-    """Stands for the stores: returns as they do, and notes what a scrape shows in the meantime."""
+    """Stands for the stores: answers as they do, and notes what a scrape shows in the meantime."""
 
     def __init__(self) -> None:
         self.open: list[tuple[str, int, datetime]] = []

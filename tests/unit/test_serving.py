@@ -79,7 +79,7 @@ async def serving(limits: ServerLimits = PUBLIC) -> AsyncIterator[Served]:
 
     async def take(request: web.Request) -> web.Response:
         try:
-            body = await read_body(request, shop=request.headers["Shop"], most=1_000_000)
+            body = await read_body(request, shop=request.headers["Shop"], max_bytes=1_000_000)
         except BodyRefused as error:
             return web.Response(status=error.status, text=error.detail, headers=error.headers)
         served.bodies.append(body)

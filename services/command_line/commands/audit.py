@@ -17,9 +17,9 @@ COLUMNS = (
 )
 
 
-async def list_audit(records: Records, shop: str | None, *, most: int, as_json: bool) -> Exit:
+async def list_audit(records: Records, shop: str | None, *, limit: int, as_json: bool) -> Exit:
     """The newest acts first; of no shop: refused sign-ins, and what was done to the installation."""
-    page = await records.listings.audit(shop, None, most)
+    page = await records.listings.audit(shop, None, limit)
     if as_json:
         print_json({"shop": shop, "acts": [public_fields(entry) for entry in page.items]})
         return Exit.OK

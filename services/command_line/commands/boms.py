@@ -44,9 +44,9 @@ CELLS = (
 _REFERENCE = "command-line"
 
 
-async def list_boms(records: Records, shop: str, search: str | None, *, most: int, as_json: bool) -> Exit:
+async def list_boms(records: Records, shop: str, search: str | None, *, limit: int, as_json: bool) -> Exit:
     """BOMs by name; `search`: part of the name, or an id."""
-    page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, most)
+    page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, limit)
     boms = [bom_of(document) for document in page.items]
     if as_json:
         print_json({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})

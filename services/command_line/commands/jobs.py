@@ -25,9 +25,9 @@ COLUMNS = (
 _SHORT = {JobState.COMPLETED: "done", JobState.COMPLETED_WITH_ERRORS: "errors"}
 
 
-async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) -> Exit:
+async def list_jobs(records: Records, shop: str, *, limit: int, as_json: bool) -> Exit:
     """The newest jobs first."""
-    page = await records.listings.jobs(shop, ANY_JOB, None, most)
+    page = await records.listings.jobs(shop, ANY_JOB, None, limit)
     if as_json:
         pause = pause_of(await records.shops.get(shop))
         paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}

@@ -141,7 +141,7 @@ async def run_preview(
     selection: SelectionBody,
     *,
     classes: Sequence[CellClass],
-    most: int,
+    limit: int,
     as_json: bool,
     out: Console,
 ) -> Exit:
@@ -163,7 +163,7 @@ async def run_preview(
     shown: list[Document] = []
     more = 0
     async for row in rows_worth_a_line(client, shop, preview["preview_id"], classes):
-        if most and len(shown) == most:
+        if limit and len(shown) == limit:
             more += 1
         else:
             shown.append(row)

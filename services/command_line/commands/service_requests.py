@@ -14,15 +14,15 @@ from shared.settings import JobLimitSettings, PreviewLimitSettings, part_of
 
 async def ask_for_preview(client: Client, request: PreviewRequest) -> None:
     """Ask for a preview; one too many has ended at once, with its code."""
-    most = part_of(client.settings, PreviewLimitSettings).open_previews_per_shop
-    requests = PreviewRequests(client.previews, client.boms, client.publisher, most_open=most, wake=_nobody)
+    limit = part_of(client.settings, PreviewLimitSettings).open_previews_per_shop
+    requests = PreviewRequests(client.previews, client.boms, client.publisher, max_open=limit, wake=_nobody)
     if await requests.take(request):
         await _publish(client, PREVIEW_REQUEST, request)
 
 
 async def ask_for_job(client: Client, request: JobRequest) -> None:
     """Ask for a job; one too many has ended at once, with its code."""
-    await client.jobs.ask(request, most_open=part_of(client.settings, JobLimitSettings).open_jobs_per_shop)
+    await client.jobs.ask(request, max_open=part_of(client.settings, JobLimitSettings).open_jobs_per_shop)
     await _publish(client, JOB_REQUEST, request)
 
 

@@ -26,7 +26,7 @@ def boms_list(
     from services.command_line.commands.boms import list_boms
 
     async def work(records: Records) -> Exit:
-        return await list_boms(records, (await records.shop(shop)).domain, search, most=rows, as_json=as_json)
+        return await list_boms(records, (await records.shop(shop)).domain, search, limit=rows, as_json=as_json)
 
     look_up(work)
 

@@ -45,7 +45,7 @@ def preview_command(
         known = (await client.shop(shop)).domain
         selection = await selection_of(client, known, bom or [], location or [], everything=everything)
         return await run_preview(
-            client, known, selection, classes=cell_class or [], most=rows, as_json=as_json, out=console()
+            client, known, selection, classes=cell_class or [], limit=rows, as_json=as_json, out=console()
         )
 
     carry_out(work, broker=True)
@@ -113,7 +113,7 @@ def jobs_command(
 
     async def work(records: Records) -> Exit:
         known = (await records.shop(shop)).domain
-        return await list_jobs(records, known, most=rows, as_json=as_json)
+        return await list_jobs(records, known, limit=rows, as_json=as_json)
 
     look_up(work)
 

@@ -128,7 +128,7 @@ class Previewer:
             log.info("preview_goes_on", done=run.done)
         else:
             read = partial(refresh_locations, shop, self._boms, self._shopify)
-            locations = await patiently(read, most_waiting=MAX_WAITING, clock=self._shopify.time)
+            locations = await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
         if not run.knows_locations:
@@ -140,7 +140,7 @@ class Previewer:
             if give_way is not None:
                 await give_way()
             take = partial(self._rows.take, shop, cells, locations, role=role)
-            rows = await patiently(take, most_waiting=MAX_WAITING, clock=self._shopify.time)
+            rows = await patiently(take, max_waiting=MAX_WAITING, clock=self._shopify.time)
             if give_way is not None:
                 await give_way()
             if not await self._previews.keep(

@@ -71,9 +71,9 @@ class Planner:
         job_events: JobEvents,
         publisher: Publisher,
         audit: AuditLog,
-        most_open: int,
+        max_open: int,
     ) -> None:
-        """`most_open`: jobs of one shop that have not ended."""
+        """`max_open`: jobs of one shop that have not ended."""
         self._audit = audit
         self._transactions = transactions
         self._lease = lease
@@ -85,7 +85,7 @@ class Planner:
         self._window = window
         self._job_events = job_events
         self._publisher = publisher
-        self._most_open = most_open
+        self._max_open = max_open
         self._locks = ShopLocks()
         self._planning: set[str] = set()
         self._again: set[str] = set()
@@ -131,7 +131,7 @@ class Planner:
         shop, asker = request.shop, request.requested_by
         request = request.model_copy(update=dict(said))
         async with self._locks.of(shop):
-            asked = await self._jobs.ask(request, most_open=self._most_open)
+            asked = await self._jobs.ask(request, max_open=self._max_open)
             if asked is Asked.STORED:
                 await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
             if asked is not Asked.REFUSED:

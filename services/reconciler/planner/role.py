@@ -30,7 +30,7 @@ def compose_planner(resources: Resources) -> Planner:
         window=Window(jobs, cells, resources.publisher),
         job_events=JobEvents(jobs, cells, resources.publisher),
         publisher=resources.publisher,
-        most_open=resources.settings.open_jobs_per_shop,
+        max_open=resources.settings.open_jobs_per_shop,
     )
     resources.later.push_async_callback(planner.stop)
     return planner

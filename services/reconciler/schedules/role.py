@@ -25,7 +25,7 @@ class ScheduleTimes:
 
     tick: float = TICK
     pauses: tuple[timedelta, ...] = PAUSES
-    most_tries: int = MAX_TRIES
+    max_tries: int = MAX_TRIES
 
 
 def start_schedules(resources: Resources, life: ShopLife, *, times: ScheduleTimes) -> None:
@@ -43,7 +43,7 @@ def start_schedules(resources: Resources, life: ShopLife, *, times: ScheduleTime
         previews=resources.previews,
         publisher=resources.publisher,
         follower=follower,
-        most_tries=times.most_tries,
+        max_tries=times.max_tries,
     )
     allowed = part_of(settings, TargetSettings)
     targets = OutgoingWebhooks.open(private=allowed.private_targets, ports=allowed.target_ports)

@@ -54,7 +54,7 @@ class Scheduler:
         previews: PreviewStore,
         publisher: Publisher,
         follower: RunFollower,
-        most_tries: int = MAX_TRIES,
+        max_tries: int = MAX_TRIES,
     ) -> None:
         self._schedules = schedules
         self._runs = runs
@@ -64,7 +64,7 @@ class Scheduler:
         self._previews = previews
         self._publisher = publisher
         self._follower = follower
-        self._most_tries = most_tries
+        self._max_tries = max_tries
         self._failed: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._pool = WorkPool(AT_ONCE)
 
@@ -116,7 +116,7 @@ class Scheduler:
         moment, tries = self._failed.get(name, (due_at, 0))
         tries = tries + 1 if moment == due_at else 1
         self._failed[name] = (due_at, tries)
-        if tries >= self._most_tries:
+        if tries >= self._max_tries:
             await self._leave_out(schedule, due_at, Skipped.NOT_BEGUN)
 
     async def _leave_out(self, schedule: Schedule, due_at: datetime, why: Skipped) -> None:

@@ -89,14 +89,14 @@ class FullRead:
         result = SweepResult(shop)
         locations = await patiently(
             lambda: refresh_locations(shop, self._boms, self._shopify),
-            most_waiting=MAX_WAITING,
+            max_waiting=MAX_WAITING,
             clock=self._shopify.time,
         )
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, Grid(None, None), size=size):
             rows = await patiently(
                 lambda cells=cells: self._rows.take(shop, cells, locations),  # type: ignore[misc]  # mypy cannot infer a bound default
-                most_waiting=MAX_WAITING,
+                max_waiting=MAX_WAITING,
                 clock=self._shopify.time,
             )
             drifted = []

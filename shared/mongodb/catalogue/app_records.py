@@ -59,9 +59,9 @@ def _else(wanted: bool | None, present: bool) -> bool:
 class RecordStore:
     """Writes BOMs and hand adjustments."""
 
-    def __init__(self, database: Database, transactions: Transactions, most_boms: int = MAX_BOMS) -> None:
+    def __init__(self, database: Database, transactions: Transactions, max_boms: int = MAX_BOMS) -> None:
         self._boms = database["boms"]
-        self.bom_limit = BomLimit(database, most_boms)
+        self.bom_limit = BomLimit(database, max_boms)
         self._stock_documents = database["stock"]
         self._cells = database["cells"]
         self._locations = database["locations"]

@@ -118,14 +118,14 @@ class JobStore:
             return False
         return True
 
-    async def ask(self, message: JobRequest, *, most_open: int) -> Asked:
+    async def ask(self, message: JobRequest, *, max_open: int) -> Asked:
         """Store a job where the shop has fewer open than it may, else its refusal. One that is known stays as it is."""
         shop = message.shop
-        if await self.open(shop, most_open) < most_open:
+        if await self.open(shop, max_open) < max_open:
             return Asked.STORED if await self.request(message) else Asked.KNOWN
         if await self.get(shop, message.job_id) is not None:
             return Asked.KNOWN
-        why = f"{most_open} jobs of this shop have not ended yet, which is the most."
+        why = f"{max_open} jobs of this shop have not ended yet, which is the most."
         refused = await self.request(message, refused=(str(Code.TOO_MANY_JOBS), why))
         return Asked.REFUSED if refused else Asked.KNOWN
 

@@ -26,7 +26,7 @@ By = Literal["api", "command", "message", "shopify"]
 _NO_SHOP = ""
 """Of a refused sign-in: what its token says of a shop is nobody's word."""
 
-_MOST = 200
+_MAX_LENGTH = 200
 """Characters of each text."""
 
 
@@ -57,7 +57,9 @@ class AuditLog:
 
     async def note(self, act: Act) -> None:
         """Keep one, and say it. Never raises for a store that is away."""
-        fields = {name: without_secrets(value)[:_MOST] for name, value in asdict(act).items() if value is not None}
+        fields = {
+            name: without_secrets(value)[:_MAX_LENGTH] for name, value in asdict(act).items() if value is not None
+        }
         log.info("audit", **fields)
         entry_id = str(ULID())
         document = {

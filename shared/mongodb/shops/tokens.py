@@ -141,7 +141,7 @@ class TokenStore:
         await self._shops.update_one({"_id": domain}, {"$unset": {"set_up_due": "", SET_UP.until: ""}})
 
     async def encrypt_anew(self) -> int:
-        """Encrypt every token by the first key; returns for how many shops. Raises InvalidToken for an unknown key."""
+        """Encrypt every token by the first key; returns the number of shops. Raises InvalidToken for an unknown key."""
         changed = 0
         async for shop in self._shops.find({"token": {"$ne": None}}, dict.fromkeys(_ENCRYPTED, 1)):
             values = {name: self._cipher.rotate(shop[name]) for name in _ENCRYPTED if shop.get(name) is not None}

@@ -112,9 +112,9 @@ class KnownDrift:
             return Among(condition, True, places, apart)
         return Among({"$or": outside}, False, places, apart) if outside else None
 
-    async def named(self, shop: str, among: Among, most: int) -> list[str]:
-        """The BOMs for which the condition holds, `most` at the most."""
-        pipeline = [*_known_boms(shop, among), {"$match": among.condition}, {"$limit": most}]
+    async def named(self, shop: str, among: Among, limit: int) -> list[str]:
+        """The BOMs for which the condition holds, `limit` at the most."""
+        pipeline = [*_known_boms(shop, among), {"$match": among.condition}, {"$limit": limit}]
         return [row["_id"] async for row in self._stock.aggregate(pipeline, allowDiskUse=True)]
 
     async def those(self, shop: str, among: Among, bom_ids: Collection[str]) -> set[str]:

@@ -161,12 +161,12 @@ class StockStore:
         if entries:
             await self._ledger.bulk_write(entries, ordered=False, session=session)
 
-    async def after(self, shop: str, last: CellKey | None, most: int) -> list[CellKey]:
+    async def after(self, shop: str, last: CellKey | None, limit: int) -> list[CellKey]:
         """The shop's cells in a lasting order, a page at a time: those that follow `last` (None: the first ones)."""
         # "}" follows "|" in the order of bytes: the ids of one shop and of no other.
         ids = {"$gt": key_of(shop, "") if last is None else stock_id(shop, last), "$lt": f"{shop}}}"}
         fields = {"bom_id": 1, "location_id": 1}
-        cursor = self._stock.find({"_id": ids, "shop": shop}, fields).sort("_id", 1).limit(most)
+        cursor = self._stock.find({"_id": ids, "shop": shop}, fields).sort("_id", 1).limit(limit)
         return [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
 
     async def outdate(self, session: Session, shop: str, keys: Sequence[CellKey]) -> Sequence[CellKey]:
@@ -204,10 +204,10 @@ class StockStore:
         """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
         return [shop async for shop in distinct_values(self._stock, "shop", {"verify_at": {"$lte": now}})]
 
-    async def verify_soon(self, shop: str, now: datetime, most: int) -> int:
-        """How many cells are due for a read, or will be in a moment; counted up to `most`."""
+    async def verify_soon(self, shop: str, now: datetime, limit: int) -> int:
+        """How many cells are due for a read, or will be in a moment; counted up to `limit`."""
         condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
-        return int(await self._stock.count_documents(condition, limit=most))
+        return int(await self._stock.count_documents(condition, limit=limit))
 
     async def verify_wanted(self, shop: str) -> int:
         """How many cells want a read, now or later."""

@@ -58,9 +58,11 @@ NOT_EXECUTED = frozenset(
 """Codes of replies with `data` that say all the same that the mutation was not executed."""
 
 
-def too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
+def too_dear(operation: str, points: float, max_points: float) -> ShopifyRefused:
     """The error for a call of so many points where `most` are allowed."""
-    message = f"{operation} costs {points:g} points, and a call may cost {most:g} at most: it must ask for less at once"
+    message = (
+        f"{operation} costs {points:g} points, and a call may cost {max_points:g} at most: it must ask for less at once"
+    )
     return ShopifyRefused(message, TOO_DEAR, [])
 
 

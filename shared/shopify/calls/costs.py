@@ -107,7 +107,7 @@ class CostBook:
         return 0.0 if line is None else line.at_least(price.rows)
 
 
-def most_rows(limit: float, largest: int, cost: Callable[[int], float]) -> int:
+def max_rows(limit: float, largest: int, cost: Callable[[int], float]) -> int:
     """The most rows, at least one and at most `largest`, that a call within `limit` points can have."""
     low, high = 1, max(1, largest)
     while low < high:

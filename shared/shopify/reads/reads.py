@@ -19,7 +19,7 @@ from shared.shopify.bulk.bulk_reads import BulkReads
 from shared.shopify.calls.answers import TOO_DEAR
 from shared.shopify.calls.budget import CallRole
 from shared.shopify.calls.client import Reply, ShopifyClient
-from shared.shopify.calls.costs import Price, most_rows
+from shared.shopify.calls.costs import Price, max_rows
 from shared.shopify.calls.requests import request_body
 from shared.shopify.ids import item_gid, location_gid, plain
 from shared.shopify.queries import (
@@ -192,7 +192,7 @@ class ShopifyReads:
 
     def _nodes_per_call(self, shop: str, ask: Ask, way: Way) -> int:
         costs = self._client.costs
-        return most_rows(
+        return max_rows(
             self._client.limit(shop),
             ROWS_PER_CALL,
             lambda items: costs.requested(OPERATIONS[way], self._price(shop, ask, way, items)),

@@ -1,4 +1,4 @@
-"""The broker or the store away: returns in time, and no webhook lost."""
+"""The broker or the store away: answers in time, and no webhook lost."""
 
 import asyncio
 import gc

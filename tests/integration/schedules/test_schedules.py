@@ -254,7 +254,7 @@ GONE = ["Mars/Base", "../../etc/passwd", "America", "Europe/Berlin\x00", "", 7]
 """What a document may hold as a time zone, and this machine knows none of that name."""
 
 
-ONE_TRY = ScheduleTimes(tick=0.05, most_tries=1)
+ONE_TRY = ScheduleTimes(tick=0.05, max_tries=1)
 
 
 async def over(world: Scheduled, schedule_ids: Collection[str]) -> list[Document]:

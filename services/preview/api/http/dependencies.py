@@ -43,7 +43,7 @@ class Dependencies:
     limits: Limits
     requests: PreviewRequests
     locks: ShopLocks
-    most_open_jobs: int
+    max_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
@@ -88,7 +88,7 @@ class Dependencies:
             limits=Limits(settings),
             requests=requests,
             locks=ShopLocks(),
-            most_open_jobs=settings.open_jobs_per_shop,
+            max_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,

@@ -14,7 +14,7 @@ from shared.observing.rate_limit import RateLimit
 
 NOTED = frozenset({"token-signature", "token-invalid", "token-audience", "token-claim", "token-shop"})
 
-MOST = 5
+MAX_NOTED = 5
 SECONDS = 60.0
 """So many are noted in so many seconds, of a process: whoever sends a million leaves a few entries."""
 
@@ -24,7 +24,7 @@ class SignIns:
 
     def __init__(self, audit: AuditLog, clock: Callable[[], float] = monotonic) -> None:
         self._audit = audit
-        self._rate = RateLimit(MOST, SECONDS, clock)
+        self._rate = RateLimit(MAX_NOTED, SECONDS, clock)
 
     async def refused(self, kind: str) -> None:
         """A token was refused for this reason."""

@@ -19,7 +19,7 @@ from shared.mongodb.schedules.schedules import Schedule
 from shared.mongodb.schema import Document
 from shared.schedules.moments import check_timing
 
-MOST = 50
+MAX_SCHEDULES = 50
 """Schedules of one shop."""
 
 MAX_SELECTED = 1000

@@ -35,7 +35,7 @@ _PRICE = Price(_PAGE, "import", 120.0)
 _FILE_TRIES = 3
 
 NoteSeen = Callable[[int], Awaitable[None]]
-"""Is told how many items were read so far."""
+"""Hears how many items were read so far."""
 
 
 class Catalogue:

@@ -19,7 +19,7 @@ LISTS: dict[str, str] = {
     "several_variants": "one item belongs to several variants: it is one BOM",
     "bundles": "Shopify computes their stock from components: nothing can be pushed to them",
 }
-"""What is told of items one by one, and why."""
+"""What is listed of items one by one, and why."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class ImportReport:
 
 
 def headings(item: Mapping[str, Any]) -> list[str]:
-    """Under which headings an item is told of."""
+    """Under which headings an item is listed."""
     variants = variants_of(item)
     found = []
     if not item["tracked"]:

@@ -91,7 +91,7 @@ class Envelope:
 
     @property
     def reported_at(self) -> datetime:
-        """When Shopify told it: by its own clock, but never after we heard it.
+        """When Shopify reported it: by its own clock, but never after we heard it.
 
         No header is signed: a time to come would outdate everything that is reported until then.
         """

@@ -26,7 +26,7 @@ STORE_AWAY = (StoreUnavailable, ConnectionFailure)
 
 FIRST_ANSWER = 1.5
 """Seconds for the first question of a process, unless the address says how long a server is looked for: whoever waits
-for its start is to be told soon what is away."""
+for its start is to hear soon what is away."""
 
 _PROBE = 3.0
 """Seconds for a look at whether it answers."""
@@ -100,7 +100,7 @@ class Mongo:
             await must_be_allowed(self.db, self._roles, place_of(self._uri))
 
     async def _answered(self, asked: Awaitable[object]) -> None:
-        """Whatever goes wrong with what is asked first is told in one line."""
+        """Whatever goes wrong with what is asked first is said in one line."""
         try:
             await asked
         except PyMongoError as error:
@@ -147,7 +147,7 @@ def store_must_answer() -> Iterator[None]:
     except ConnectionFailure as error:
         raise StoreUnavailable(f"MongoDB did not answer: {error}") from error
     except OperationFailure as error:
-        told = why_refused(error, "its address")
-        if not isinstance(told, StoreRefuses) or error.code in NOT_LET_IN:
-            raise told from error
+        refusal = why_refused(error, "its address")
+        if not isinstance(refusal, StoreRefuses) or error.code in NOT_LET_IN:
+            raise refusal from error
         raise  # what it refuses in the midst of work is a mistake of ours

@@ -56,7 +56,7 @@ async def must_stand(client: MotorClient, uri: str, within: float | None) -> Non
 
 
 def why_refused(error: PyMongoError, place: str) -> StoreUnavailable:
-    """What an answer tells that is no connection's failure."""
+    """What an answer says that is no connection's failure."""
     at = f"{SETTING}: MongoDB at {place}"
     if isinstance(error, OperationFailure):
         words = _words(error)

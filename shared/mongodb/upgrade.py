@@ -101,7 +101,7 @@ class _Upgrade:
         return last is None or last["cause"] in _NO_COUNT
 
     async def _ever_equal(self, session: Session, cell: Document) -> bool:
-        """Whether count and base were equal after any change that the ledger tells of."""
+        """Whether count and base were equal after any change in the ledger."""
         values: dict[str, int | None] = {"count": None, "index": None}
         last: Document | None = None
         async for entry in self._ledger.find(cell, session=session).sort("seq", 1):

@@ -69,7 +69,7 @@ def _trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 class _Lines(logging.StreamHandler[Any]):
-    """A line that cannot be made is told by its logger; the standard library would print its parts as they are."""
+    """A line that cannot be made is reported by its logger; the standard library would print its parts as they are."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the standard library's name
         """Say that there was one."""

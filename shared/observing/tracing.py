@@ -107,10 +107,10 @@ def trace_id() -> str | None:
 
 
 def http_client_configs() -> list[TraceConfig]:
-    """What makes an aiohttp client tell of its requests."""
+    """What makes an aiohttp client trace its requests."""
     return [] if _present is None else _present.http_client_configs()
 
 
 def mongodb_listeners() -> list[Any]:
-    """What makes a MongoDB client tell of its commands."""
+    """What makes a MongoDB client trace its commands."""
     return [] if _present is None else _present.mongodb_listeners()

@@ -30,7 +30,7 @@ from shared.server_probe import known_name
 
 CONNECT_TIMEOUT = 4.0
 FIRST_ANSWER = 1.5
-"""Seconds for the first connection of a process: whoever waits for its start is to be told soon what is away. The
+"""Seconds for the first connection of a process: whoever waits for its start is to hear soon what is away. The
 address may say otherwise (`connection_timeout`, in milliseconds, as RabbitMQ's own clients know it)."""
 
 HEARTBEAT = 15

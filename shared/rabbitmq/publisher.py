@@ -100,7 +100,7 @@ class Publisher:
                     await self._ensure()
                 await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
         except ChannelAccessRefused as error:
-            # The channel has gone by it: the next one asks for the rights, and tells readiness.
+            # The channel has gone by it: the next one asks for the rights, and readiness shows it.
             raise why_refused(self._url, error) from error
         except GONE as error:
             raise BrokerUnavailable(f"RabbitMQ did not confirm {key}: {type(error).__name__}") from error

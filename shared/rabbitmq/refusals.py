@@ -46,7 +46,7 @@ def port_of(parts: URL) -> int:
 
 
 async def why_not_connected(url: str, error: Exception, *, looking: bool) -> BrokerUnavailable:
-    """What a failed connection tells; `looking`: also by a look at what answers there."""
+    """What a failed connection says; `looking`: also by a look at what answers there."""
     parts, place = URL(url), place_of(url)
     refused = f"{SETTING}: RabbitMQ at {place}"
     if isinstance(error, ProbableAuthenticationError):
@@ -75,7 +75,7 @@ async def why_not_connected(url: str, error: Exception, *, looking: bool) -> Bro
 
 
 def why_refused(url: str, error: Exception) -> BrokerUnavailable:
-    """What a failed call on a connection that is up tells."""
+    """What a failed call on a connection that is up says."""
     place = place_of(url)
     if isinstance(error, ChannelAccessRefused):
         return BrokerRefuses(
@@ -120,7 +120,7 @@ def _closed(refused: str, parts: URL, code: int, text: str) -> BrokerUnavailable
 def _closed_by(error: Exception) -> tuple[int, str] | None:
     """Code and text of the broker's closing, where it answered the opening of the vhost by it.
 
-    aiormq takes any answer but the one it waits for as broken, and tells only its class: the frame itself is where it
+    aiormq takes any answer but the one it waits for as broken, and names only its class: the frame itself is where it
     was read.
     """
     if not isinstance(error, InvalidFrameError):
@@ -133,7 +133,7 @@ def _closed_by(error: Exception) -> tuple[int, str] | None:
 
 
 async def _without_tls(parts: URL, place: str, error: ssl.SSLError, *, looking: bool) -> BrokerUnavailable:
-    """What a failed handshake tells."""
+    """What a failed handshake says."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return BrokerRefuses(
             f"{SETTING}: the certificate of RabbitMQ at {place} does not hold: {error.verify_message}: name the"

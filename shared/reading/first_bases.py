@@ -1,4 +1,4 @@
-"""What a read tells of cells beside its purpose: the first base of those that have none, and why others have no value.
+"""What a read shows of cells beside its purpose: the first base of those that have none, and why others have no value.
 
 Whoever reads Shopify gives what it has read, under the `rev` noted before the read; no count moves by it. Nothing
 that was read is thrown away because the reader wanted something else.
@@ -20,7 +20,7 @@ from shared.reading.levels import Value
 CAUSE = "first_read"
 
 KEPT = frozenset({Reason.UNTRACKED, Reason.NOT_STOCKED})
-"""Reasons that only a read tells; the others are in our own documents of locations and BOMs."""
+"""Reasons that only a read finds; the others are in our own documents of locations and BOMs."""
 
 ValueOrReason = Value | Reason
 

@@ -69,7 +69,7 @@ class Bodies:
         self._arriving: dict[_Held, None] = {}
 
     async def read(self, request: web.Request, shop: str, max_bytes: int) -> bytes:
-        """The raw body, whole. `shop`: whose share it counts in; `most`: its largest size.
+        """The raw body, whole. `shop`: whose share it counts in; `max_bytes`: its largest size.
 
         Raises BodyRefused (400, 408, 413, 429, 503).
         """

@@ -124,7 +124,7 @@ def _left_out(row: Document) -> bool:
 async def _shown_while_taken(
     client: Client, shop: str, selection: SelectionBody, *, quietly: bool, out: Console
 ) -> Document:
-    """Take a preview, with a line that tells how far it is unless something else is to be printed."""
+    """Take a preview, with a line that shows how far it is unless something else is to be printed."""
     if quietly:
         return await take_preview(client, shop, selection)
     with out.status("waiting until a preview service takes the request") as status:
@@ -145,7 +145,7 @@ async def run_preview(
     as_json: bool,
     out: Console,
 ) -> Exit:
-    """The whole command; `most` rows are shown (0: all)."""
+    """The whole command; `limit` rows are shown (0: all)."""
     preview = await _shown_while_taken(client, shop, selection, quietly=as_json or not out.is_terminal, out=out)
     if as_json:
 

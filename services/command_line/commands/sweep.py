@@ -36,10 +36,10 @@ _LINES_AT_ONCE = 1000
 
 
 async def run_sweep(client: Client, shop: str, *, repair: bool, limit: int, as_json: bool, out: Console) -> Exit:
-    """The whole command; `most` rows are shown (0: all)."""
+    """The whole command; `limit` rows are shown (0: all)."""
     reads = ShopifyReads(client.shopify().as_role("sweep"))
     sweeper = FullRead(client.boms, RowReader(client.boms, client.stock, reads), reads, client.publisher)
-    # What drifted is only told, and repaired, once all was read; in a file, for it may be the whole shop.
+    # What drifted is only shown, and repaired, once all was read; in a file, for it may be the whole shop.
     with TemporaryFile("w+", encoding="utf-8") as kept:
 
         async def found(cells: Sequence[DriftedCell]) -> None:

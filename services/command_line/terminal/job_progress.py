@@ -38,7 +38,7 @@ async def watch_job(
 
 
 async def _boms(client: Client, shop: str, job: Job) -> Sequence[BomProgress]:
-    """The job's BOMs; none where there are too many to tell one by one."""
+    """The job's BOMs; none where there are too many to show one by one."""
     if job.planned is None:
         return ()
     page = await client.job_boms.page(shop, job.job_id, None, after=None, skip=0, limit=MAX_BOMS)

@@ -95,7 +95,7 @@ class Previewer:
         except (BrokerUnavailable, *STORE_AWAY):
             raise
         except Exception:
-            # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
+            # A mistake of ours comes again with every try: whoever waits for the preview hears of it instead.
             log.exception("preview_broke")
             failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
         if await self._end(shop, preview_id, run.run_id, failure, figures):

@@ -29,7 +29,7 @@ class TooManyOpen(TrueupError):
 
 
 class PreviewRequests:
-    """Stores what is asked for; `wake` tells that there is a preview whose turn may come."""
+    """Stores what is asked for; `wake` announces a preview whose turn may come."""
 
     def __init__(
         self,

@@ -65,7 +65,7 @@ class Watchdog:
         await self._planning.finish()
 
     async def round(self) -> None:
-        """Plan what waits, refill what is silent, end what is done, tell what was not confirmed.
+        """Plan what waits, refill what is silent, end what is done, publish what was not confirmed.
 
         Each part and each job for itself: one that fails must not keep the others waiting.
         """
@@ -102,7 +102,7 @@ class Watchdog:
             await self._tell_held(shop, job_id)
 
     async def _tell_held(self, shop: str, job_id: str) -> None:
-        """Nothing moves in a job that waits, so nothing else would tell those who watch it why."""
+        """Nothing moves in a job that waits, so nothing else would say why to those who watch it."""
         job = await self._jobs.get(shop, job_id)
         if job is not None:
             await self._job_events.progress(job)

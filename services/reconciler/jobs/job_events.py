@@ -1,4 +1,4 @@
-"""Telling of jobs: progress is a courtesy, the end is told until the broker has confirmed it."""
+"""Events of jobs: progress is a courtesy, the end is published until the broker has confirmed it."""
 
 from __future__ import annotations
 

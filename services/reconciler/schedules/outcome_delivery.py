@@ -32,7 +32,7 @@ PER_SHOP = 2
 
 
 class OutcomeDelivery:
-    """Takes what is to be told, several at once; several processes share it."""
+    """Takes what is to be delivered, several at once; several processes share it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Locations of which a webhook has told are read: it may have been an old one under new headers."""
+"""Locations that a webhook has named are read: it may have been an old one under new headers."""
 
 from __future__ import annotations
 

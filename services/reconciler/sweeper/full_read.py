@@ -1,4 +1,4 @@
-"""A full sweep: every level of a shop's BOMs is read and compared with the bases, to find what no webhook told."""
+"""A full sweep: every level of a shop's BOMs is read and compared with the bases, to find what no webhook reported."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FullRead:
         self._publisher = publisher
 
     async def sweep(self, shop: str, found: TakeDrifted) -> SweepResult:
-        """Read every level; `found` is told of drifted cells as they are read: they may be all of the shop's.
+        """Read every level; `found` takes drifted cells as they are read: they may be all of the shop's.
 
         Raises what the Shopify adapter raises: a sweep with a gap is no sweep.
         """
@@ -133,7 +133,7 @@ def repair_request(shop: str, cells: Sequence[CellKey], job_id: str, *, requeste
 
 
 async def ask_for_repair(request: JobRequest, jobs: JobStore, publisher: Publisher) -> None:
-    """Store the job, so that it stands whatever becomes of its message, and tell of it."""
+    """Store the job, so that it stands whatever becomes of its message, and publish it."""
     await jobs.request(request)
     try:
         await publisher.command(JOB_REQUEST, request)

@@ -178,7 +178,7 @@ class Repair:
         return await self._drift.any_undecided(shop, due_before=soon, seen_after=seen_after)
 
     async def _break(self, state: SweepState) -> bool:
-        """Open the breaker where too much has moved: told once, in words for a person."""
+        """Open the breaker where too much has moved: logged once, in words for a person."""
         if state.policy.mode is not DriftMode.REPAIR:
             return False
         standing = await self._drift.unrepaired(state.shop)

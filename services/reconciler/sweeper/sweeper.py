@@ -173,7 +173,7 @@ class Sweeper:
 
     async def _look(self, state: SweepState) -> None:
         shop, now = state.shop, datetime.now(UTC)
-        # First, so that what changes during the look is told.
+        # First, so that what changes during the look is reported.
         made = await self._renewal.check(shop)
         full = state.asked_full or state.full_at is None or now - state.full_at >= self._times.full_every
         looked = await self._scan.look(shop, state.watermark, full=full)
@@ -198,7 +198,7 @@ class Sweeper:
         )
 
     async def _silence(self, state: SweepState, now: datetime) -> Document:
-        """Whether a shop that is usually busy in these hours has told nothing: its fields, and a warning once."""
+        """Whether a shop that is usually busy in these hours has sent nothing: its fields, and a warning once."""
         silence = await self._history.silence(state.shop, now)
         expected = None if silence is None else unusual_silence(silence.earlier_days)
         if silence is None or expected is None:

@@ -60,7 +60,7 @@ MAX_ATTEMPTS = 5
 
 
 class CellWorker:
-    """Takes cells to their end. Everything it decides is in the documents before it is told."""
+    """Takes cells to their end. Everything it decides is in the documents before it is published."""
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ class BomLimit:
         return left
 
     def full(self) -> RecordRefused:
-        """What a maker is told for whom there is no room."""
+        """What a maker hears for whom there is no room."""
         return RecordRefused(
             Refusal.TOO_MANY,
             "bom_id",

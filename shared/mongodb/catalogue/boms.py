@@ -22,7 +22,7 @@ from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 _OF_ONE_SKU = 50
-"""BOMs that are told of one SKU: what so many have in common tells none of them."""
+"""BOMs that are listed of one SKU: what so many have in common names none of them."""
 
 _IDS_PER_QUERY = 1000
 

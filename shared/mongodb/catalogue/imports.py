@@ -145,7 +145,7 @@ class ImportStore:
     async def by_sku(
         self, shop: str, import_id: str, skus: Sequence[str], field: str, *, limit: int
     ) -> dict[str, tuple[int, list[Document]]]:
-        """By each SKU how many items have it, and the first `most` of them; `field`: sku_key or sku_likeness."""
+        """By each SKU how many items have it, and the first `limit` of them; `field`: sku_key or sku_likeness."""
         groups = self._items.aggregate(
             [
                 {"$match": {"shop": shop, "import_id": import_id, field: {"$in": list(skus)}}},

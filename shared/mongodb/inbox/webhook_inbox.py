@@ -1,4 +1,4 @@
-"""What webhooks write beside stock: their deduplication keys, and what they tell of locations and of the shop.
+"""What webhooks write beside stock: their deduplication keys, and what they report of locations and of the shop.
 
 All of it happens in the transaction of the effect, so that an event and its keys are there together or not at all.
 """
@@ -81,7 +81,7 @@ class WebhookInbox:
         return None if document is None else str(document["status"])
 
     async def name_locations(self, session: Session, shop: str, location_ids: Iterable[str]) -> None:
-        """Keep locations that only their id is known of, as active and named by it, until they are read or told."""
+        """Keep locations that only their id is known of, as active and named by it, until they are read or reported."""
         now = datetime.now(UTC)
         updates = [
             UpdateOne(
@@ -107,7 +107,7 @@ class WebhookInbox:
     async def record_location(
         self, session: Session, shop: str, location_id: str, *, name: str | None, active: bool, reported_at: datetime
     ) -> bool:
-        """Keep what an event tells of a location, unless a later one has told already: events come in any order.
+        """Keep what an event reports of a location, unless a later one has already: events come in any order.
 
         Without a name (the location was deleted) nothing new is made. Returns whether it was kept.
         """
@@ -135,7 +135,7 @@ class WebhookInbox:
         """Those of the locations that Shopify listed as another shop's, and not as this one's.
 
         An id is one location's in all of Shopify, so this looks across shops: what it finds was sent again under
-        another shop's name. What only events have told of a location says nothing about whose it is.
+        another shop's name. What only events have reported of a location says nothing about whose it is.
         """
         listed: Document = {"location_id": {"$in": list(location_ids)}, "read_at": {"$exists": True}}
         owners: dict[str, set[str]] = {}
@@ -146,7 +146,7 @@ class WebhookInbox:
     async def uninstall(self, session: Session, shop: str, reported_at: datetime) -> bool:
         """Nothing more is sent for the shop; of one with a token only once Shopify has refused it (`departures`).
 
-        What Shopify told before the shop was installed (again) has no effect: it is about an earlier installation.
+        What Shopify reported before the shop was installed (again) has no effect: it is about an earlier installation.
         """
         since = [{"installed_at": {"$lte": reported_at}}, {"installed_at": None}]
         result = await self._shops.update_one(

@@ -49,7 +49,7 @@ def _predecessors(state: JobState) -> list[str]:
 
 
 _TELLING = timedelta(seconds=2)
-"""How long whoever ends a job may take to tell it before others do."""
+"""How long whoever ends a job may take to publish it before others do."""
 
 
 class JobStore:
@@ -373,7 +373,7 @@ class JobStore:
 
     async def finished_due(self) -> AsyncIterator[Job]:
         """Ended jobs whose `job.finished` is not confirmed yet."""
-        # Whoever has just ended a job is telling it at this moment.
+        # Whoever has just ended a job is publishing it at this moment.
         before = datetime.now(UTC) - _TELLING
         condition = {"finished_event": _DUE, "finished_at": {"$lt": before}}
         async for document in self._jobs.find(condition, BUT_THE_LONG):

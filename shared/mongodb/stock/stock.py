@@ -75,7 +75,7 @@ def stock_id(shop: str, key: CellKey) -> str:
 
 
 def stock_fields(stock: Stock) -> Document:
-    """The stock's fields as they are stored, and the class they tell of: none where both sides agree."""
+    """The stock's fields as they are stored, and the class that follows from them: none where both sides agree."""
     known = known_class(stock)
     fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
     fields |= {name: getattr(stock, name) for name in _LATER_FIELDS}

@@ -59,7 +59,7 @@ NOT_EXECUTED = frozenset(
 
 
 def too_dear(operation: str, points: float, max_points: float) -> ShopifyRefused:
-    """The error for a call of so many points where `most` are allowed."""
+    """The error for a call of so many points where `max_points` are allowed."""
     message = (
         f"{operation} costs {points:g} points, and a call may cost {max_points:g} at most: it must ask for less at once"
     )

@@ -19,7 +19,7 @@ FALLBACK_WAIT = 1.0
 """Seconds to wait where Shopify does not say for how long, or says that nothing is ever restored."""
 
 ASSUMED_MAXIMUM, ASSUMED_RESTORE = 1000.0, 50.0
-"""The bucket until Shopify has told of it: the smallest it was ever documented to be."""
+"""The bucket until Shopify has described it: the smallest it was ever documented to be."""
 
 RESERVED = 0.2
 """The share of the bucket that only interactive calls may take."""
@@ -96,7 +96,7 @@ class Budget:
 
     @property
     def known(self) -> bool:
-        """Whether Shopify has told of this bucket."""
+        """Whether Shopify has described this bucket."""
         return self._known
 
     @property
@@ -109,7 +109,7 @@ class Budget:
         return self._maximum if role == "interactive" else self._maximum * (1 - RESERVED)
 
     def impossible(self, points: float) -> bool:
-        """Whether the bucket, as Shopify has told of it, can never hold that much."""
+        """Whether the bucket, as Shopify has described it, can never hold that much."""
         return self._known and points > self._maximum
 
     # Who may take it
@@ -121,7 +121,7 @@ class Budget:
         """
         now = self._clock.monotonic()
         if not self._known and self._under_way:
-            return _FIRST_REPLY  # it tells what there is
+            return _FIRST_REPLY  # it says what there is
         left = self.available - points - self._kept_free(role, points, now)
         if left >= 0:
             return 0.0

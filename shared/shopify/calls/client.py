@@ -67,7 +67,7 @@ class Access(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A usable reply: its data, Shopify's time of it, and the points asked for where it tells them."""
+    """A usable reply: its data, Shopify's time of it, and the points asked for where it says them."""
 
     data: dict[str, Any]
     date: datetime
@@ -167,7 +167,7 @@ class ShopifyClient:
 
     @property
     def costs(self) -> CostBook:
-        """What operations cost, as far as replies have told."""
+        """What operations cost, as far as replies have shown."""
         return self._known.costs
 
     def limit(self, shop: str) -> float:
@@ -381,7 +381,7 @@ class ShopifyClient:
     async def download(self, url: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The lines of a bulk query's result file; the address itself is the permission. Raises ShopifyUnclear."""
         try:
-            # Whoever holds the address may read the file: it is told to nobody but the host that it names.
+            # Whoever holds the address may read the file: it is given to nobody but the host that it names.
             timeout = aiohttp.ClientTimeout(total=None, sock_read=30.0)
             async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:

@@ -1,4 +1,4 @@
-"""Shopify's own time, as its `Date` headers tell it. Our clock orders nothing that Shopify's clock orders."""
+"""Shopify's own time, as its `Date` headers give it. Our clock orders nothing that Shopify's clock orders."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ LONGEST_RETRY_AFTER = 300.0
 """Seconds that are waited at most because a header says so: what says more is taken for a mistake."""
 
 BELIEVED = 3
-"""Refusals in a row after which a wait that was told, or follows from the bucket's figures, is no longer trusted."""
+"""Refusals in a row after which a wait that was asked for, or reckoned by the bucket, is no longer trusted."""
 
 _FIRST = 1.0
 _FINDING_OUT = 0.25
@@ -67,7 +67,7 @@ class HoldOff:
             self._in_a_row += 1
         self._refused_at = now
         given = max(asked or 0.0, reckoned)
-        # Those that were told the same must not come back together either.
+        # Those that were asked to wait alike must not come back together either.
         wait = given * random.uniform(1.0, _MAX_SPREAD)  # noqa: S311  # it spreads calls, it guards nothing
         if given <= 0 or self._in_a_row > BELIEVED:
             wait = max(wait, backoff(self._in_a_row, _FIRST, LONGEST))

@@ -81,7 +81,7 @@ def hide(*secrets: str) -> None:
 
 
 def without_secrets(text: str, *, max_length: int = MAX_READ, keep_end: bool = False) -> str:
-    """The text, every secret in it replaced; one of more than `max_length` characters is cut, by default to its beginning."""
+    """The text, every secret in it replaced; one longer than `max_length` is cut, by default to its beginning."""
     cut = len(text) > max_length
     if cut:
         text = text[-max_length:] if keep_end else text[:max_length]

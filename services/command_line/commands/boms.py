@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -14,7 +14,6 @@ from shared.contract.words import BomFields
 from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
-from shared.mongodb.catalogue.boms import bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused
 from shared.mongodb.pages import FIRST
 from shared.mongodb.stock.known_drift import KnownDrift
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from services.command_line.connections.client import Client
     from services.command_line.connections.stores import Records
     from shared.mongodb.catalogue.boms import Bom
-    from shared.mongodb.schema import Document
 
 COLUMNS = (
     Column("BOM", "name", 2),
@@ -47,7 +45,7 @@ _REFERENCE = "command-line"
 async def list_boms(records: Records, shop: str, search: str | None, *, limit: int, as_json: bool) -> Exit:
     """BOMs by name; `search`: part of the name, or an id."""
     page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, limit)
-    boms = [bom_of(document) for document in page.items]
+    boms = page.items
     if as_json:
         print_json({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})
         return Exit.OK
@@ -147,7 +145,7 @@ async def remove_bom(client: Client, shop: str, bom_id: str, *, as_json: bool, o
     return Exit.OK
 
 
-def bom_document(bom: Bom) -> Document:
+def bom_document(bom: Bom) -> dict[str, Any]:
     """A BOM as `--json` prints it."""
     return {
         "bom_id": bom.bom_id,

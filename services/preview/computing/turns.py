@@ -76,7 +76,7 @@ class Turns:
         self._pool.wake()
 
     async def round(self) -> None:
-        """Begin what is waiting, as far as there are hands, and measure."""
+        """Begin what is waiting, as far as there are slots, and measure."""
         while await self._begin_next():
             pass
         await self._measure()

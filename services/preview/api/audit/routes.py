@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.preview.api.http.pages import Paged, read_cursor, write_cursor
 from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
-from shared.mongodb.schema import Document
-from shared.mongodb.shops.audit import By
+from shared.mongodb.shops.acts import By, KeptAct
 
 
 class AuditEntry(BaseModel):
@@ -26,9 +25,9 @@ class AuditEntry(BaseModel):
     subject: str = Field(description="To what: the id of a job, a schedule, a BOM; empty where there is one only.")
 
     @classmethod
-    def of(cls, document: Document) -> AuditEntry:
-        """As kept."""
-        return cls(**{name: document[name] for name in cls.model_fields})
+    def of(cls, kept: KeptAct) -> AuditEntry:
+        """From its record."""
+        return cls(**{name: getattr(kept, name) for name in cls.model_fields})
 
 
 class AuditPage(BaseModel):
@@ -42,7 +41,7 @@ async def list_audit(call: Call[Paged, None]) -> Answer:
     """GET /api/audit."""
     keys = read_cursor(call.params.cursor, str)
     page = await call.deps.listings.audit(call.shop, keys, call.params.limit)
-    items = [AuditEntry.of(document) for document in page.items]
+    items = [AuditEntry.of(kept) for kept in page.items]
     return Answer(AuditPage(items=items, next_cursor=write_cursor(page.after)))
 
 

@@ -16,7 +16,7 @@ from shared.contract.words import LocationId, Words
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Reason
 from shared.domain.selection import Filtered
-from shared.mongodb.catalogue.boms import Bom, Location, bom_of
+from shared.mongodb.catalogue.boms import Bom, Location
 from shared.mongodb.stock.known_drift import KnownCell
 
 _KNOWN = (
@@ -133,7 +133,7 @@ async def list_boms(call: Call[BomSearch, None]) -> Answer:
         listings.boms(call.shop, wanted, start, asked.limit, sort=asked.sort),
         call.deps.boms.locations(call.shop),
     )
-    found = [bom_of(document) for document in page.items]
+    found = page.items
     cells = await _cells(call, found, known) if asked.with_cells else None
     width = len(known) if asked.location_id is None else 1
     items = [

@@ -11,7 +11,7 @@ from services.preview.api.http.problem import FieldProblem, ProblemError, refuse
 from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
 from shared.contract.words import Id
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
-from shared.mongodb.shops.audit import Act
+from shared.mongodb.shops.acts import Act
 
 
 class BomWritten(BaseModel):

@@ -21,7 +21,7 @@ from services.preview.api.http.routes import Answer, AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
 from shared.domain.pauses import pause_explained
 from shared.errors import ShopifyError, ShopPaused
-from shared.mongodb.shops.audit import Act
+from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.shops import Shop
 from shared.serving.bodies import media_type, read_body
 from shared.shopify.calls.tokens import TokenRefused

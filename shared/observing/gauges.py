@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-Figures = Mapping[tuple[str, ...], float]
+GaugeValues = Mapping[tuple[str, ...], float]
 """By the values of the labels."""
 
 LASTS = 120.0
@@ -39,7 +39,7 @@ class _Gauge(Collector):
             family.add_metric(labels, value)
         yield family
 
-    def _now(self) -> Figures:
+    def _now(self) -> GaugeValues:
         raise NotImplementedError
 
 
@@ -48,11 +48,11 @@ class RecordedGauge(_Gauge):
 
     def __init__(self, registry: CollectorRegistry, name: str, meaning: str, labels: tuple[str, ...]) -> None:
         super().__init__(registry, name, meaning, labels)
-        self._recorded: Figures = {}
+        self._recorded: GaugeValues = {}
         self._at = 0.0
         self.clock: Callable[[], float] = monotonic
 
-    def record(self, values: Figures) -> None:
+    def record(self, values: GaugeValues) -> None:
         """All figures at once; what is not among them is gone."""
         self._recorded, self._at = dict(values), self.clock()
 
@@ -60,7 +60,7 @@ class RecordedGauge(_Gauge):
         """The figure of a gauge without labels."""
         self.record({(): value})
 
-    def _now(self) -> Figures:
+    def _now(self) -> GaugeValues:
         return self._recorded if self.clock() - self._at < LASTS else {}
 
 
@@ -83,9 +83,9 @@ class AskedGauge(_Gauge):
         super().__init__(registry, name, meaning, labels)
         self._together = together
         self._max_shown = max_shown
-        self._parts: WeakKeyDictionary[object, Callable[[], Figures]] = WeakKeyDictionary()
+        self._parts: WeakKeyDictionary[object, Callable[[], GaugeValues]] = WeakKeyDictionary()
 
-    def ask(self, part: object, figures: Callable[[], Figures]) -> None:
+    def ask(self, part: object, figures: Callable[[], GaugeValues]) -> None:
         """Ask this part from now on. `figures` must not hold on to it, or it would never go."""
         self._parts[part] = figures
 
@@ -93,7 +93,7 @@ class AskedGauge(_Gauge):
         """It has ended."""
         self._parts.pop(part, None)
 
-    def _now(self) -> Figures:
+    def _now(self) -> GaugeValues:
         found: dict[tuple[str, ...], float] = {}
         for figures in list(self._parts.values()):
             for labels, value in figures().items():

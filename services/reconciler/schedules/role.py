@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.reconciler.resources import Resources
-from services.reconciler.schedules.outcome_delivery import PAUSES, OutcomeDelivery
+from services.reconciler.schedules.outcome_sender import PAUSES, OutcomeSender
 from services.reconciler.schedules.run_follower import RunFollower
 from services.reconciler.schedules.scheduler import MAX_TRIES, TICK, Scheduler
 from shared.mongodb.schedules.runs import ScheduleRuns
@@ -48,7 +48,7 @@ def start_schedules(resources: Resources, life: ShopLife, *, times: ScheduleTime
     allowed = part_of(settings, TargetSettings)
     targets = OutgoingWebhooks.open(private=allowed.private_targets, ports=allowed.target_ports)
     resources.later.push_async_callback(targets.close)
-    delivery = OutcomeDelivery(
+    sender = OutcomeSender(
         schedules=schedules,
         runs=runs,
         targets=targets,
@@ -58,4 +58,4 @@ def start_schedules(resources: Resources, life: ShopLife, *, times: ScheduleTime
     rounds = resources.rounds
     rounds.begin("schedules", scheduler.round, times.tick, rest=scheduler.news, finish=scheduler.finish)
     rounds.begin("following of schedules", follower.follow, times.tick)
-    rounds.begin("outcomes of schedules", delivery.round, times.tick, rest=delivery.news, finish=delivery.finish)
+    rounds.begin("outcomes of schedules", sender.round, times.tick, rest=sender.news, finish=sender.finish)

@@ -149,8 +149,8 @@ async def test_receivers_that_failed_leave_half_the_hands_to_those_not_tried(
     world: ShopWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many shops' receivers hang in a further try, what is due for the first time finds a hand."""
-    monkeypatch.setattr("services.reconciler.schedules.outcome_delivery.AT_ONCE", 4)
-    monkeypatch.setattr("services.reconciler.schedules.outcome_delivery.FRESH", 2)
+    monkeypatch.setattr("services.reconciler.schedules.outcome_sender.AT_ONCE", 4)
+    monkeypatch.setattr("services.reconciler.schedules.outcome_sender.FRESH", 2)
     async with AsyncExitStack() as stack:
         hooks = await stack.enter_async_context(receivers())
         for number in range(6):

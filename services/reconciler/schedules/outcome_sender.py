@@ -31,7 +31,7 @@ PER_SHOP = 2
 """Outcomes of one shop among these: a receiver that never answers holds up its own shop's others, and nobody else's."""
 
 
-class OutcomeDelivery:
+class OutcomeSender:
     """Takes what is to be delivered, several at once; several processes share it."""
 
     def __init__(

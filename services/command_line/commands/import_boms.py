@@ -140,8 +140,8 @@ async def _print_json(imports: ImportStore, report: ImportReport, refused: Async
     def listed(heading: str) -> AsyncIterator[object]:
         return (shown(item) async for item in items_of(imports, report.shop, report.import_id, heading))
 
-    told = (shown_refused(line) async for line in refused)
-    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": told})
+    lines = (shown_refused(line) async for line in refused)
+    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": lines})
 
 
 async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterator[RefusedLine], out: Console) -> None:

@@ -67,7 +67,7 @@ class OutcomeSender:
         if self._pool.free <= 0:
             return False
         only_new = self._pool.free <= FRESH
-        run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._pool.busy, only_new=only_new)
+        run = await self._runs.take_undelivered(datetime.now(UTC), passing_by=self._pool.busy, only_new=only_new)
         if run is not None:
             self._pool.begin(run.shop, self._see_to(run))
         return run is not None
@@ -91,7 +91,7 @@ class OutcomeSender:
     async def _deliver(self, run: ScheduleRun) -> None:
         target = await self._schedules.target(run.shop, run.schedule_id)
         if target is None:
-            await self._runs.told(run, DeliveryState.DROPPED, "the schedule has no address any more")
+            await self._runs.note_delivery(run, DeliveryState.DROPPED, "the schedule has no address any more")
             return
         try:
             status = await self._targets.send(target.url, target.secret, body_of(run), run.run_id)
@@ -99,17 +99,19 @@ class OutcomeSender:
             await self._again(run, str(why))
         else:
             metrics.OUTGOING_WEBHOOKS.labels("sent").inc()
-            await self._runs.told(run, DeliveryState.SENT, f"answered with status {status}")
+            await self._runs.note_delivery(run, DeliveryState.SENT, f"answered with status {status}")
 
     async def _again(self, run: ScheduleRun, why: str) -> None:
         tries = run.tries
         if tries > len(self._pauses):
             metrics.OUTGOING_WEBHOOKS.labels("failed").inc()
             log.warning("outcome_not_told", shop=run.shop, run=run.run_id, tries=tries, reason=why)
-            await self._runs.told(run, DeliveryState.FAILED, why)
+            await self._runs.note_delivery(run, DeliveryState.FAILED, why)
             return
         metrics.OUTGOING_WEBHOOKS.labels("retried").inc()
-        await self._runs.told(run, DeliveryState.DUE, why, again_at=datetime.now(UTC) + self._pauses[tries - 1])
+        await self._runs.note_delivery(
+            run, DeliveryState.DUE, why, again_at=datetime.now(UTC) + self._pauses[tries - 1]
+        )
 
 
 def body_of(run: ScheduleRun) -> bytes:

@@ -139,5 +139,5 @@ class LevelIndexer:
         for wave in zip_longest(*writes.values()):
             await self._stock.write(session, shop, [write for write in wave if write is not None])
         reported = [(report.key, report.time) for report in reports if report.key in writes]
-        await self._drift.tell(session, shop, reported, datetime.now(UTC))
+        await self._drift.note_events(session, shop, reported, datetime.now(UTC))
         return results

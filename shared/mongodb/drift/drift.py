@@ -132,7 +132,7 @@ class DriftStore:
         )
         return result.modified_count == 1
 
-    async def tell(
+    async def note_events(
         self, session: Session, shop: str, events: Sequence[tuple[CellKey, datetime]], now: datetime
     ) -> None:
         """In the transaction that applies events: note them on watched cells, and mark what has only come late."""
@@ -150,10 +150,10 @@ class DriftStore:
         fields = {"bom_id": 1, "location_id": 1, "state": 1, "shopify_time": 1}
         updates: list[UpdateOne] = []
         async for document in self._drift.find(condition, fields, session=session):
-            told = times.get(cell_in(document), [])
-            if told and document["state"] == "watched":
+            reported = times.get(cell_in(document), [])
+            if reported and document["state"] == "watched":
                 updates.append(UpdateOne({"_id": document["_id"]}, {"$set": {"event_at": now}}))
-            elif any(came_late(time, document["shopify_time"]) for time in told):
+            elif any(came_late(time, document["shopify_time"]) for time in reported):
                 late: Document = {"late": True, "late_at": now, "late_told": False, "due_at": now}
                 updates.append(UpdateOne({"_id": document["_id"]}, {"$set": late}))
         if updates:

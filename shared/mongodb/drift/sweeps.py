@@ -229,7 +229,7 @@ class SweepStore:
         return [(d["_id"], d["sweep"]["missed"], d["sweep"]["received"]) async for d in found_shops]
 
     async def silent_shops(self) -> int:
-        """Active shops that are usually busy by now and tell nothing: for the gauge."""
+        """Active shops that are usually busy by now and send nothing: for the gauge."""
         number: int = await self._shops.count_documents({"status": "active", "sweep.silent_since": {"$ne": None}})
         return number
 

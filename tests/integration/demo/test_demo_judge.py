@@ -72,15 +72,20 @@ async def test_a_shop_in_agreement_is_told_so(judged: Judged) -> None:
     assert "4 cells compared, 0 disagreements" in words
 
 
-@pytest.mark.parametrize(("bom_id", "field"), [("PLAIN", "index"), ("COUNTED", "index"), ("COUNTED", "count")])
-async def test_a_broken_stock_record_is_named(world: ShopWorld, judged: Judged, bom_id: str, field: str) -> None:
+@pytest.mark.parametrize(
+    ("bom_id", "field", "name"),
+    [("PLAIN", "index", "base"), ("COUNTED", "index", "base"), ("COUNTED", "count", "count")],
+)
+async def test_a_broken_stock_record_is_named(
+    world: ShopWorld, judged: Judged, bom_id: str, field: str, name: str
+) -> None:
     """One number of one record that is off by one makes the exit code 1 and names BOM and location."""
     place = world.locations[1]
     await world.mongo.db["stock"].update_one({"_id": key_of(SHOP, bom_id, place)}, {"$inc": {field: 1}})
     code, words, document = await judged()
     assert code == 1
     (wrong,) = document["disagreements"]
-    assert (wrong["bom_id"], wrong["location_id"], wrong["what"]) == (bom_id, place, f"the {field} differs")
+    assert (wrong["bom_id"], wrong["location_id"], wrong["what"]) == (bom_id, place, f"the {name} differs")
     assert bom_id in words
     assert place in words
 

@@ -18,7 +18,7 @@ from services.importer.matching import match
 from services.preview.api.drift.models import DriftOut
 from services.preview.api.previews.models import PreviewOut, RowOut
 from services.preview.api.schedules.models import RunOut
-from services.reconciler.schedules.outcomes import body_of
+from services.reconciler.schedules.outcome_sender import body_of
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey

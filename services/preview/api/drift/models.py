@@ -12,7 +12,7 @@ from shared.domain.comparison import CellClass
 from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy, loss_ratio
 from shared.errors import TimeZoneUnknown
 from shared.mongodb.drift.history import HOUR, HourOfDrift, hour_of
-from shared.mongodb.drift.missed import Missed, MissedState, MissedWanted
+from shared.mongodb.drift.missed import MissedState, MissedWanted, MissedWebhook
 from shared.mongodb.drift.sweeps import Breaker, SweepState
 from shared.zones import zone_of
 
@@ -147,7 +147,7 @@ class DriftOut(_Model):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, missed: Missed) -> Self:
+    def of(cls, missed: MissedWebhook) -> Self:
         """From its record."""
         return cls.model_validate(
             {
@@ -214,7 +214,7 @@ class DriftPage(_Model):
     last_full_sweep_at: datetime | None
 
     @classmethod
-    def of(cls, listed: list[Missed], cursor: str | None, state: SweepState, unrepaired: int) -> Self:
+    def of(cls, listed: list[MissedWebhook], cursor: str | None, state: SweepState, unrepaired: int) -> Self:
         """From a page and the shop's state."""
         return cls(
             items=[DriftOut.of(missed) for missed in listed],

@@ -102,7 +102,7 @@ async def _installed(request: web.Request, caller: Caller, deps: Dependencies) -
 async def _install(deps: Dependencies, known: Shop | None, domain: str, session_token: str) -> None:
     """Get the shop its own tokens by this session token. A paused shop's records are shown all the same."""
     try:
-        await deps.installing.by_session_token(domain, session_token)
+        await deps.installation.by_session_token(domain, session_token)
     except ShopifyError as error:
         log.warning("not_installed", shop=domain, reason=str(error))
         if known is not None and known.status == "paused":
@@ -179,7 +179,7 @@ async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], 
     request = call.request
     if request.body_exists or not route.body_optional:
         _must_be_json(request)
-    raw = await read_body(request, shop=call.shop, most=BODY_LIMIT)
+    raw = await read_body(request, shop=call.shop, max_bytes=BODY_LIMIT)
     if not raw and route.body_optional:
         raw = b"{}"
     # Each step of a large body takes a tenth of a second: others have their turn between them.

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ulid import ULID
 
 from services.preview.api.http.explained import CodeCount, code_counts
-from services.preview.api.http.pages import MOST, Anywhere, write_cursor
+from services.preview.api.http.pages import MAX_PAGE, Anywhere, write_cursor
 from services.preview.api.http.problem import ProblemError, conflict
 from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
 from services.preview.api.jobs.models import JobOut, JobPath, options_of
@@ -183,7 +183,7 @@ async def _anything_to_undo(call: Call[JobPath, Any], job: Job) -> bool:
 async def _undo_pages(call: Call[Any, Any], job: Job) -> AsyncIterator[list[UndoCell]]:
     start = FIRST
     while True:
-        page = await call.deps.listings.cells(call.shop, job.job_id, _UPDATED, start, MOST)
+        page = await call.deps.listings.cells(call.shop, job.job_id, _UPDATED, start, MAX_PAGE)
         yield await undo_cells(call.deps, call.shop, job, page.items)
         if page.after is None:
             return

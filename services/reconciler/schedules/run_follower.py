@@ -24,7 +24,7 @@ LOST_AFTER = timedelta(minutes=10)
 _AT_A_TIME = 500
 
 
-class Following:
+class RunFollower:
     """Looks after the runs that are under way; several processes may do so at once."""
 
     def __init__(self, *, schedules: ScheduleStore, runs: ScheduleRuns, jobs: JobStore, previews: PreviewStore) -> None:
@@ -70,7 +70,7 @@ class Following:
 
     async def _end(self, run: ScheduleRun, outcome: RunOutcome, figures: Mapping[str, int] | None) -> None:
         schedule = await self._schedules.get(run.shop, run.schedule_id)
-        tell = schedule is not None and schedule.target_url is not None
-        if await self._runs.ended(run, outcome, figures, tell=tell):
+        deliver = schedule is not None and schedule.target_url is not None
+        if await self._runs.ended(run, outcome, figures, deliver=deliver):
             metrics.SCHEDULED_RUNS.labels(str(run.action), str(outcome)).inc()
             log.info("run_ended", shop=run.shop, schedule=run.schedule_id, run=run.run_id, outcome=str(outcome))

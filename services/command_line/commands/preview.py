@@ -13,10 +13,11 @@ from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import plain, preview_row, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table, signed
 from services.command_line.terminal.watching import follow, listening, preview_has_ended
-from services.preview.api.http.explained import explanation, reason_text
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
+from shared.domain.codes import explanation
 from shared.domain.comparison import CellClass
+from shared.domain.reasons import reason_text
 from shared.mongodb.schema import Document
 
 COLUMNS = (

@@ -15,11 +15,9 @@ from services.preview.api.http.explained import (
     ReasonCount,
     Wait,
     code_counts,
-    explanation,
     failed,
     pause_of,
     reason_counts,
-    reason_text,
     wait_of,
 )
 from services.preview.api.http.pages import Anywhere, Moment, Paged, QueryBool
@@ -27,9 +25,10 @@ from shared.contract.messages import JobOptions, Ulid
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.contract.words import Id, LocationId, Words
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
+from shared.domain.codes import Code, explanation
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
+from shared.domain.reasons import reason_text
 from shared.mongodb.jobs.bom_progress import BomProgress, BomShare
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import FirstError, Job, JobsWanted
@@ -152,7 +151,7 @@ class JobOut(BaseModel):
             cancel_requested=job.cancel_requested,
             failure=None if job.failure is None else failed(job.failure.code, job.failure.message),
             paused=paused,
-            held=None if job.ended or paused is not None else wait_of(job.held),
+            held=None if job.ended or paused is not None else wait_of(job),
         )
 
     @property

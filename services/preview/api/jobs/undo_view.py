@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.explained import explanation, reason_text
 from services.preview.api.jobs.view import place_names
-from shared.domain.codes import Code
+from shared.domain.codes import Code, explanation
 from shared.domain.comparison import Direction
 from shared.domain.plan import Ended, Target, allows_negative, error
+from shared.domain.reasons import reason_text
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
 from shared.mongodb.jobs.cell import Cell

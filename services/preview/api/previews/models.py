@@ -11,18 +11,17 @@ from services.preview.api.http.explained import (
     Failure,
     ReasonCount,
     code_counts,
-    explanation,
     failure_of,
     reason_counts,
-    reason_text,
 )
 from services.preview.api.http.pages import Anywhere
 from shared.contract.messages import Ulid
 from shared.contract.selection import SelectionBody
 from shared.contract.words import Id, LocationId
-from shared.domain.codes import Code
+from shared.domain.codes import Code, explanation
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.preview import expires_at
+from shared.domain.reasons import reason_text
 from shared.mongodb.previews.previews import RowKind
 from shared.mongodb.shops.shops import Shop
 

@@ -87,7 +87,7 @@ NOT_YET_NAMED = {
     "services/importer/first_bases.py": 1,
     "services/importer/importing.py": 5,
     "services/importer/report.py": 4,
-    "services/preview/api/audit/routes.py": 1,
+    "services/preview/api/audit/view.py": 1,
     "services/preview/api/drift/models.py": 4,
     "services/preview/api/jobs/request.py": 2,
     "services/preview/api/previews/routes.py": 1,

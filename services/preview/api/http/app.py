@@ -10,7 +10,6 @@ from aiohttp import web
 from ulid import ULID
 
 from services.preview.api.audit import routes as audit
-from services.preview.api.boms import list as bom_list
 from services.preview.api.boms import routes as boms
 from services.preview.api.cells import routes as cells
 from services.preview.api.drift import routes as drift
@@ -36,7 +35,6 @@ RETRY_AFTER = 5
 """Seconds after which a client tries again when the broker or the database is away."""
 
 ROUTES: Sequence[AnyRoute] = (
-    *bom_list.ROUTES,
     *boms.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,

@@ -18,10 +18,11 @@ from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.dispatch import endpoint
 from services.preview.api.http.problem import ProblemError
 from services.preview.api.http.routes import AnyRoute
-from services.preview.api.jobs import actions as job_actions
 from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
+from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
+from services.preview.api.undos import routes as undos
 from services.preview.page.headers import guard
 from shared.errors import BrokerUnavailable
 from shared.mongodb.connection import STORE_AWAY
@@ -38,7 +39,8 @@ ROUTES: Sequence[AnyRoute] = (
     *boms.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,
-    *job_actions.ROUTES,
+    *retries.ROUTES,
+    *undos.ROUTES,
     *cells.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,

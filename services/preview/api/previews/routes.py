@@ -23,7 +23,7 @@ from services.preview.api.previews.models import (
     RowPage,
     RowSearch,
 )
-from services.preview.api.previews.selection_check import selection_problems
+from services.preview.api.selection_check import selection_problems
 from services.preview.computing.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass

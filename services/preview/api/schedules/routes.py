@@ -11,7 +11,6 @@ import structlog
 from services.preview.api.http.pages import read_cursor, write_cursor
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, unknown
 from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
-from services.preview.api.previews.selection_check import readable_selection_problems, selection_problems
 from services.preview.api.schedules.models import (
     MAX_SELECTED,
     MOST,
@@ -23,6 +22,7 @@ from services.preview.api.schedules.models import (
     ScheduleOut,
     SchedulePath,
 )
+from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.selection import SelectionBody
 from shared.errors import ShopifyError, TimeZoneUnknown
 from shared.mongodb.schedules.schedules import Schedule

@@ -31,9 +31,13 @@ from ulid import ULID
 
 from deploy.local.demo.stage import CLIENT_ID, CLIENT_SECRET, Stage
 from deploy.local.run_directory import RUN_DIRECTORY
+from shared.contract.messages import JobOptions
+from shared.contract.selection import SelectionBody
+from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
+from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Database, key_of
 from shared.mongodb.shops.shops import ShopStore
@@ -207,10 +211,18 @@ async def due_outcome(database: Database, settings: Settings, shop: str, url: st
     """A run that has ended just now and is to be told to this address; returns its id."""
     store = ScheduleStore(database, settings.fernet_keys)
     schedule_id, run_id, now = str(ULID()), str(ULID()), datetime.now(UTC)
-    form: dict[str, Any] = {"name": "Told", "enabled": False, "action": "preview", "direction": None}
-    form |= {"selection": {"bom_ids": "all"}, "options": {}, "time_zone": "UTC", "missed": "run_once"}
-    form["timing"] = {"kind": "hourly", "expression": "0 * * * *"}
-    await store.put(shop, schedule_id, form, next_at=None, target_url=url, secret=_SECRET, by="crowd")
+    wanted = ScheduleWanted(
+        name="Told",
+        enabled=False,
+        action=Action.PREVIEW,
+        direction=None,
+        selection=SelectionBody(bom_ids="all"),
+        options=JobOptions(),
+        timing=Timing.hourly(0),
+        time_zone="UTC",
+        missed=Missed.RUN_ONCE,
+    )
+    await store.put(shop, schedule_id, wanted, next_at=None, target_url=url, secret=_SECRET, by="crowd")
     run: dict[str, Any] = {"_id": key_of(shop, run_id), "shop": shop, "run_id": run_id, "schedule_id": schedule_id}
     run |= {"name": "Told", "action": "preview", "state": "ended", "outcome": "ready", "reason": None, "figures": None}
     run |= dict.fromkeys(("due_at", "at", "asked_at", "ended_at"), now)

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from deploy.local.demo.names import finished_goods
 from shared.contract.messages import PreviewRequest
@@ -16,7 +15,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason, Row
 from shared.domain.stock import Stock
 from shared.mongodb.catalogue.boms import Bom
-from shared.mongodb.previews.previews import PreviewRow, PreviewStore
+from shared.mongodb.previews.preview import TakenRow
+from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schema import Document, key_of
 from shared.mongodb.stock.stock import new_stock
 from tests.integration.shop_world import SHOP, ShopWorld, new_id
@@ -118,25 +118,15 @@ class LargeShop:
         names = {place.location_id: place.name for place in (await self._world.boms.locations(SHOP)).values()}
         rows = [_row(cell, self._then, now) for cell in cells]
         await self._previews.keep(SHOP, preview_id, run=run.run_id, first_no=0, rows=rows, location_names=names)
-        classes, left_out, codes = await self._previews.tally(SHOP, preview_id)
-        values: dict[str, Any] = {
-            "total": len(rows),
-            "badges": await self._previews.bom_badges(SHOP, preview_id),
-            "moves": await self._previews.figures.moves(SHOP, preview_id),
-            "classes": classes,
-            "left_out": left_out,
-            "codes": codes,
-            **await self._previews.figures.for_pages(SHOP, preview_id),
-        }
-        ending = {"state": "ready", "failure": None, "finished_at": datetime.now(UTC), **values}
-        await self._previews.update(SHOP, preview_id, run.run_id, ending)
+        figures = await self._previews.counted(SHOP, preview_id, total=len(rows))
+        await self._previews.end(SHOP, preview_id, run.run_id, None, figures)
         return preview_id
 
 
-def _row(cell: Seen, then: datetime, now: datetime) -> PreviewRow:
+def _row(cell: Seen, then: datetime, now: datetime) -> TakenRow:
     if cell.shopify is None:
-        return PreviewRow(cell.key, cell.bom.name, cell.bom.inventory_item_id, reason=Reason.NOT_STOCKED)
-    return PreviewRow(
+        return TakenRow(cell.key, cell.bom.name, cell.bom.inventory_item_id, reason=Reason.NOT_STOCKED)
+    return TakenRow(
         cell.key, cell.bom.name, cell.bom.inventory_item_id, row=Row.of(cell.stock, cell.shopify, then, now)
     )
 

@@ -26,7 +26,7 @@ async def selection_of_preview(client: Client, shop: str, preview_id: str, locat
         raise WrongUseError(
             f"--preview: there is no preview {preview_id} of {shop}; take one with: trueup preview --all"
         )
-    selection = SelectionBody(**await client.previews.selection(preview))
+    selection = await client.previews.selection(preview)
     if not locations:
         return selection
     if selection.bom_ids is None:

@@ -16,14 +16,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.importer.matching import Why
 from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.words import LONGEST_SKU, MAX_TAGS, Id, Name, Tag, VariantId, Words
 from shared.errors import TrueupError
+from shared.mongodb.catalogue.import_records import ImportLine, Refused, Why
 
 COLUMNS = ("name", "variant", "sku", "tags", "tracks_pre_assembled", "bom_id")
 """The columns, in any order; `variant` or `sku` must be there. Tags are separated by commas or semicolons."""
@@ -112,20 +112,18 @@ def parse_boms(file: BinaryIO, name: str) -> Iterator[BomLine]:
         text.detach()  # whoever opened the file closes it
 
 
-def line_fields(line: BomLine) -> dict[str, Any]:
-    """A line as it is kept; see `import_lines` in `shared/mongodb/schema.py`."""
-    kept: dict[str, Any] = {
-        "line": line.line,
-        "name": line.name,
-        "variant_id": line.variant_id,
-        "sku": line.sku,
-        "tags": list(line.tags),
-        "tracks": line.tracks,
-        "bom_id": line.bom_id,
-        "item_id": None,
-        "why": None,
-    }
-    return kept if line.wrong is None else {**kept, "why": str(Why.WRONG_LINE), "message": line.wrong}
+def kept_line(line: BomLine) -> ImportLine:
+    """A line as it is kept."""
+    return ImportLine(
+        line=line.line,
+        name=line.name,
+        variant_id=line.variant_id,
+        sku=line.sku,
+        tags=line.tags,
+        tracks=line.tracks,
+        bom_id=line.bom_id,
+        refused=None if line.wrong is None else Refused(Why.WRONG_LINE, line.wrong),
+    )
 
 
 def _encoding(beginning: bytes) -> str:

@@ -14,7 +14,16 @@ import structlog
 from services.importer.skus import sku_key, sku_likeness
 from shared.contract.words import LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MAX_TAGS, as_words
 from shared.errors import ShopifyUnclear
-from shared.mongodb.catalogue.imports import ImportStore, ItemFields
+from shared.mongodb.catalogue.import_records import (
+    ExportLine,
+    ImportLevel,
+    ImportVariant,
+    ListedItem,
+    ListedLevel,
+    ListedVariant,
+    StillListed,
+)
+from shared.mongodb.catalogue.imports import ImportStore
 from shared.reading.retrying import patiently
 from shared.shopify.bulk.bulk import NoBulkQuery
 from shared.shopify.bulk.exports import Exports
@@ -74,7 +83,7 @@ class Catalogue:
         shop: str,
         import_id: str,
         query: str,
-        fields: Callable[[Mapping[str, Any]], ItemFields],
+        fields: Callable[[Mapping[str, Any]], ExportLine],
         *,
         new: bool,
         told: Told,
@@ -104,7 +113,7 @@ class Catalogue:
                 clock=self._client.time,
             )
             page = reply.data["inventoryItems"]
-            lines: list[ItemFields] = []
+            lines: list[ExportLine] = []
             for node in page["nodes"]:
                 lines += _page_fields(node)
             seen += await self._imports.stage(shop, import_id, lines, new=True)
@@ -112,7 +121,7 @@ class Catalogue:
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after = page["pageInfo"]["endCursor"]
-            await self._imports.note(shop, import_id, cursor=after)
+            await self._imports.note_cursor(shop, import_id, after)
 
 
 async def _chunks(lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[dict[str, Any]]]:
@@ -126,34 +135,29 @@ async def _chunks(lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[di
         yield chunk
 
 
-def _item(node: Mapping[str, Any]) -> ItemFields:
+def _item(node: Mapping[str, Any]) -> ListedItem:
     sku = as_words(node["sku"] or "", LONGEST_SKU) or None
-    told = {"sku": sku, "sku_key": sku_key(sku), "sku_likeness": sku_likeness(sku), "tracked": bool(node["tracked"])}
-    return ItemFields(plain(node["id"]), told)
+    return ListedItem(plain(node["id"]), sku, sku_key(sku), sku_likeness(sku), bool(node["tracked"]))
 
 
-def _variant(item_id: str, node: Mapping[str, Any]) -> ItemFields:
-    variant_id = plain(node["id"])
-    told = {
-        "name": as_words(node["displayName"] or "", LONGEST_NAME),
-        "bundle": bool(node["requiresComponents"]),
-        "tags": _tags((node.get("product") or {}).get("tags") or ()),
-    }
-    return ItemFields(item_id, {f"variants.{variant_id}": told}, variant_id)
+def _variant(item_id: str, node: Mapping[str, Any]) -> ListedVariant:
+    name = as_words(node["displayName"] or "", LONGEST_NAME)
+    tags = _tags((node.get("product") or {}).get("tags") or ())
+    return ListedVariant(item_id, ImportVariant(plain(node["id"]), name, bool(node["requiresComponents"]), tags))
 
 
-def _tags(tags: Iterable[str]) -> list[str]:
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
     words = (as_words(tag, LONGEST_TAG) for tag in tags)
-    return list(dict.fromkeys(word for word in words if word))[:MAX_TAGS]
+    return tuple(dict.fromkeys(word for word in words if word))[:MAX_TAGS]
 
 
-def item_fields(line: Mapping[str, Any]) -> ItemFields:
+def item_fields(line: Mapping[str, Any]) -> ExportLine:
     """A line of the items' export: an item, or a variant of one."""
     parent = line.get("__parentId")
     return _item(line) if parent is None else _variant(plain(parent), line)
 
 
-def _page_fields(node: Mapping[str, Any]) -> list[ItemFields]:
+def _page_fields(node: Mapping[str, Any]) -> list[ExportLine]:
     variants = node["variants"] or {"nodes": [], "pageInfo": {"hasNextPage": False}}
     if variants["pageInfo"]["hasNextPage"]:
         raise ShopifyUnclear(f"the variants of item {plain(node['id'])} do not fit into one page")
@@ -161,17 +165,17 @@ def _page_fields(node: Mapping[str, Any]) -> list[ItemFields]:
     return [item, *(_variant(item.item_id, variant) for variant in variants["nodes"])]
 
 
-def level_fields(line: Mapping[str, Any]) -> ItemFields:
+def level_fields(line: Mapping[str, Any]) -> ExportLine:
     """A line of the levels' export: an item that is there, or a level of one."""
     parent = line.get("__parentId")
     if parent is None:
-        return ItemFields(plain(line["id"]), {"listed": True, "tracked": bool(line["tracked"])})
+        return StillListed(plain(line["id"]), bool(line["tracked"]))
     quantities = line["quantities"]
     first = quantities[0] if quantities else {}
-    level = {
-        "active": bool(line["isActive"]),
-        "location_active": bool(line["location"]["isActive"]),
-        "available": first.get("quantity"),
-        "updated_at": first.get("updatedAt") or line["updatedAt"],
-    }
-    return ItemFields(plain(parent), {f"levels.{plain(line['location']['id'])}": level})
+    level = ImportLevel(
+        active=bool(line["isActive"]),
+        location_active=bool(line["location"]["isActive"]),
+        available=first.get("quantity"),
+        updated_at=first.get("updatedAt") or line["updatedAt"],
+    )
+    return ListedLevel(plain(parent), plain(line["location"]["id"]), level)

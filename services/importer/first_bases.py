@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shared.contract.messages import parse_time
 from shared.domain.batches import ROWS_PER_CALL, batches
@@ -13,8 +12,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason
 from shared.domain.stock import Change, observe_read
 from shared.mongodb.catalogue.boms import Location
+from shared.mongodb.catalogue.import_records import ImportItem, ImportLevel, MadeBom
 from shared.mongodb.catalogue.imports import ImportStore
-from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
 from shared.reading.first_bases import change_by
@@ -29,8 +28,6 @@ MAX_WAITING = 600.0
 BASED, KNOWN, LATER = "based", "known_already", "left_to_verify"
 """What becomes of a cell with a value, beside the reasons and codes of those without."""
 
-Staged = Mapping[str, Any]
-
 
 class ImportBases:
     """Sets the bases of an import's cells; each item is noted as done in the transaction that does it."""
@@ -43,34 +40,33 @@ class ImportBases:
         self._imports = imports
         self._reads = reads
 
-    async def note_revs(self, shop: str, import_id: str, items: Sequence[Staged], places: Sequence[str]) -> None:
+    async def note_revs(self, shop: str, import_id: str, boms: Sequence[MadeBom], places: Sequence[str]) -> None:
         """Note the `rev` of every cell without a base, before its level is read."""
-        noted = await self._revs(shop, items, places)
-        await self._imports.set_each(shop, import_id, {item_id: {"revs": revs} for item_id, revs in noted.items()})
+        await self._imports.note_revs(shop, import_id, await self._revs(shop, boms, places))
 
-    async def _revs(self, shop: str, items: Sequence[Staged], places: Sequence[str]) -> dict[str, dict[str, int]]:
-        cells = await self._stock.load(shop, [CellKey(item["bom_id"], place) for item in items for place in places])
-        noted: dict[str, dict[str, int]] = {item["item_id"]: {} for item in items}
+    async def _revs(self, shop: str, boms: Sequence[MadeBom], places: Sequence[str]) -> dict[str, dict[str, int]]:
+        cells = await self._stock.load(shop, [CellKey(bom.bom_id, place) for bom in boms for place in places])
+        noted: dict[str, dict[str, int]] = {bom.item_id: {} for bom in boms}
         for key, cell in cells.items():
             if cell.stock.index is None:
                 noted[cell.item_id][key.location_id] = cell.stock.rev
         return noted
 
     async def by_export(
-        self, shop: str, import_id: str, items: Sequence[Staged], locations: Mapping[str, Location]
+        self, shop: str, import_id: str, items: Sequence[ImportItem], locations: Mapping[str, Location]
     ) -> None:
         """Base the cells of these items on the levels that were staged."""
-        revs = {item["item_id"]: item.get("revs") or {} for item in items}
-        read = _Read({item["item_id"]: _item(item) for item in items}, revs, locations)
+        revs = {item.item_id: item.revs for item in items}
+        read = _Read({item.item_id: _item(item) for item in items}, revs, locations)
         await self._base(shop, import_id, items, read)
 
     async def by_reads(
-        self, shop: str, import_id: str, items: Sequence[Staged], locations: Mapping[str, Location]
+        self, shop: str, import_id: str, items: Sequence[ImportItem], locations: Mapping[str, Location]
     ) -> None:
         """Read these items and base their cells. Raises what the Shopify adapter raises."""
         for part in batches(items, ROWS_PER_CALL):
-            ids = [item["item_id"] for item in part]
-            revs = await self._revs(shop, part, sorted(locations))
+            ids = [item.item_id for item in part]
+            revs = await self._revs(shop, [item.made_bom for item in part], sorted(locations))
             read = await patiently(
                 lambda ids=ids: self._reads.items(shop, ids, locations=len(locations)),  # type: ignore[misc]  # mypy cannot infer a bound default
                 most_waiting=MAX_WAITING,
@@ -78,28 +74,28 @@ class ImportBases:
             )
             await self._base(shop, import_id, part, _Read(read.items, revs, locations))
 
-    async def _base(self, shop: str, import_id: str, items: Sequence[Staged], read: _Read) -> None:
-        async def body(session: Session, part: Sequence[Staged]) -> list[None]:
-            keys = [CellKey(item["bom_id"], place) for item in part for place in read.locations]
+    async def _base(self, shop: str, import_id: str, items: Sequence[ImportItem], read: _Read) -> None:
+        async def body(session: Session, part: Sequence[ImportItem]) -> list[None]:
+            keys = [CellKey(item.made_bom.bom_id, place) for item in part for place in read.locations]
             present = await self._stock.load(shop, keys, session)
             reference = f"import:{import_id}"
             writes: list[StockWrite] = []
             later: list[CellKey] = []
-            done: dict[str, Document] = {}
+            done: dict[str, Counter[str]] = {}
             for item in part:
                 tally: Counter[str] = Counter()
                 for place in read.locations:
-                    key = CellKey(item["bom_id"], place)
-                    outcome, change = read.decide(item["item_id"], place, present.get(key))
+                    key = CellKey(item.made_bom.bom_id, place)
+                    outcome, change = read.decide(item.item_id, place, present.get(key))
                     tally[outcome] += 1
                     if outcome == LATER:
                         later.append(key)
                     if change is not None:
                         writes.append(StockWrite(key, present[key].stock, change, "imported", reference))
-                done[item["item_id"]] = {"tally": dict(tally)}
+                done[item.item_id] = tally
             await self._stock.write(session, shop, writes)
             await self._stock.ask_verify(shop, later, session)
-            await self._imports.set_each(shop, import_id, done, session)
+            await self._imports.note_tallies(session, shop, import_id, done)
             return []
 
         await self._transactions.in_halves(items, body)
@@ -128,14 +124,13 @@ class _Read:
         return BASED, observe_read(cell.stock, level.quantity, level.time)
 
 
-def _item(staged: Staged) -> Item | None:
+def _item(staged: ImportItem) -> Item | None:
     """The item as the export showed it; None where it was not in there any more."""
-    if not staged.get("listed"):
+    if not staged.listed:
         return None
-    levels = {place: _level(place, level) for place, level in (staged.get("levels") or {}).items()}
-    return Item(staged["item_id"], bool(staged["tracked"]), levels)
+    levels = {place: _level(place, level) for place, level in staged.levels.items()}
+    return Item(staged.item_id, staged.tracked, levels)
 
 
-def _level(place: str, level: Mapping[str, Any]) -> Level:
-    time = parse_time(level["updated_at"])
-    return Level(place, level["active"], level["location_active"], level["available"], time)
+def _level(place: str, level: ImportLevel) -> Level:
+    return Level(place, level.active, level.location_active, level.available, parse_time(level.updated_at))

@@ -7,22 +7,29 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from ulid import ULID
 
-from services.importer.bom_file import BomFile, line_fields
+from services.importer.bom_file import BomFile, kept_line
 from services.importer.bom_making import BomMaking
 from services.importer.catalogue import MAX_WAITING, Catalogue
 from services.importer.first_bases import ImportBases
-from services.importer.matching import SHOWN, Why, bom_of_item, match
+from services.importer.matching import SHOWN, bom_of_item, match
 from services.importer.skus import sku_key, sku_likeness
 from shared.errors import TrueupError
-from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.catalogue.boms import BomStore, Location
 from shared.mongodb.catalogue.import_lines import ImportLineStore
+from shared.mongodb.catalogue.import_records import (
+    Import,
+    ImportItem,
+    ImportLine,
+    ImportPhase,
+    ItemsWanted,
+    LineMatch,
+    Why,
+)
 from shared.mongodb.catalogue.imports import LEASE, ImportStore
-from shared.mongodb.schema import Document
 from shared.mongodb.transactions import WriteConflict
 from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
@@ -40,9 +47,6 @@ looked for once in half of that."""
 _LINES_AT_ONCE = 500
 _ITEMS_AT_ONCE = 500
 _LOOK_AGAIN = 0.5
-
-MADE = {"made": {"$in": ["new", "changed", "known"]}}
-"""Items that have their BOM."""
 
 Progress = Callable[[str, int, int | None], None]
 """Is told the phase, how much of it is done, and how much there is, where that is known."""
@@ -91,15 +95,15 @@ class Importing:
         self._basing = basing
         self._progress = progress
 
-    async def run(self, shop: str, source: Source) -> Document:
-        """Import, or go on with the unfinished import of the same source; returns its document.
+    async def run(self, shop: str, source: Source) -> Import:
+        """Import, or go on with the unfinished import of the same source; returns it.
 
         Raises ImportAtWork, and what the Shopify adapter raises: the next run goes on there.
         """
         owner = str(ULID())
-        document = await self._take(shop, source, owner)
-        import_id = document["import_id"]
-        work = asyncio.ensure_future(self._work(shop, source, document))
+        taken = await self._take(shop, source, owner)
+        import_id = taken.import_id
+        work = asyncio.ensure_future(self._work(shop, source, taken))
         keeping = asyncio.ensure_future(self._keep(shop, import_id, owner))
         try:
             await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
@@ -115,14 +119,14 @@ class Importing:
             await asyncio.gather(work, keeping, return_exceptions=True)
             await self._imports.give_back(shop, import_id, owner)
 
-    async def _take(self, shop: str, source: Source, owner: str) -> Document:
+    async def _take(self, shop: str, source: Source, owner: str) -> Import:
         """Take the import. One left behind by a process that was killed is free after a moment."""
         waited = 0.0
         while True:
             if not await self._imports.another_at_work(shop, source.digest):
-                document = await self._imports.take(shop, source.digest, owner)
-                if document is not None:
-                    return document
+                taken = await self._imports.take(shop, source.digest, owner)
+                if taken is not None:
+                    return taken
             if waited > LEASE.lasts.total_seconds() + 1:
                 raise ImportAtWork(f"another process is importing into {shop}; wait until it has ended")
             if waited == 0:
@@ -136,25 +140,25 @@ class Importing:
             if not await self._imports.renew(shop, import_id, owner):
                 raise ImportAtWork(f"another process has taken over the import into {shop}")
 
-    async def _work(self, shop: str, source: Source, document: Document) -> Document:
-        import_id = document["import_id"]
-        steps: dict[str, Callable[[], Awaitable[str]]] = {
-            "items": lambda: self._items(shop, import_id, document["cursor"]),
-            "lines": lambda: self._lines(shop, import_id, source),
-            "match": lambda: self._match(shop, import_id, source),
-            "boms": lambda: self._make(shop, import_id),
-            "levels": lambda: self._levels(shop, import_id),
-            "bases": lambda: self._base(shop, import_id, self._basing.by_export),
-            "reads": lambda: self._base(shop, import_id, self._basing.by_reads),
+    async def _work(self, shop: str, source: Source, taken: Import) -> Import:
+        import_id = taken.import_id
+        steps: dict[ImportPhase, Callable[[], Awaitable[ImportPhase]]] = {
+            ImportPhase.ITEMS: lambda: self._items(shop, import_id, taken.cursor),
+            ImportPhase.LINES: lambda: self._lines(shop, import_id, source),
+            ImportPhase.MATCH: lambda: self._match(shop, import_id, source),
+            ImportPhase.BOMS: lambda: self._make(shop, import_id),
+            ImportPhase.LEVELS: lambda: self._levels(shop, import_id),
+            ImportPhase.BASES: lambda: self._base(shop, import_id, self._basing.by_export),
+            ImportPhase.READS: lambda: self._base(shop, import_id, self._basing.by_reads),
         }
-        phase = document["phase"]
-        while phase != "done":
-            log.info("import_phase", shop=shop, import_id=import_id, phase=phase)
+        phase = taken.phase
+        while phase is not ImportPhase.DONE:
+            log.info("import_phase", shop=shop, import_id=import_id, phase=str(phase))
             phase = await self._outlasting(steps[phase])
-            await self._imports.note(shop, import_id, phase=phase)
+            await self._imports.reached(shop, import_id, phase)
         return await self._imports.finish(shop, import_id)
 
-    async def _outlasting(self, step: Callable[[], Awaitable[str]]) -> str:
+    async def _outlasting(self, step: Callable[[], Awaitable[ImportPhase]]) -> ImportPhase:
         """Do a step, again and again while a process that was killed keeps its documents locked."""
         loop = asyncio.get_running_loop()
         until: float | None = None
@@ -168,7 +172,7 @@ class Importing:
                 self._progress("blocked", 0, None)
                 await asyncio.sleep(_LOOK_AGAIN)
 
-    async def _items(self, shop: str, import_id: str, cursor: str | None) -> str:
+    async def _items(self, shop: str, import_id: str, cursor: str | None) -> ImportPhase:
         await patiently(
             lambda: refresh_locations(shop, self._boms, self._reads),
             most_waiting=MAX_WAITING,
@@ -179,79 +183,78 @@ class Importing:
             self._progress("items", seen, None)
 
         await self._catalogue.read_items(shop, import_id, cursor, told)
-        return "lines"
+        return ImportPhase.LINES
 
-    async def _lines(self, shop: str, import_id: str, source: Source) -> str:
+    async def _lines(self, shop: str, import_id: str, source: Source) -> ImportPhase:
         """Keep the lines of the file, so that none of what follows needs all of them at once."""
         if source.file is not None:
-            await self._import_lines.keep(shop, import_id, map(line_fields, source.file.lines()))
-        return "match"
+            await self._import_lines.keep(shop, import_id, map(kept_line, source.file.lines()))
+        return ImportPhase.MATCH
 
-    async def _match(self, shop: str, import_id: str, source: Source) -> str:
+    async def _match(self, shop: str, import_id: str, source: Source) -> ImportPhase:
         """Say of each item which BOM it gets. The same lines say the same when they are asked again."""
         if source.file is None:
-            async for items in self._imports.items(shop, import_id, {}, size=_ITEMS_AT_ONCE):
-                boms = {item["item_id"]: {"bom": bom_of_item(item, None, tracks=source.tracks)} for item in items}
-                await self._imports.set_each(shop, import_id, boms)
-            return "boms"
-        async for lines in self._import_lines.lines(shop, import_id, {"why": None}, size=_LINES_AT_ONCE):
-            await self._import_lines.set_each(shop, import_id, await self._found(shop, import_id, lines, source))
+            async for items in self._imports.items(shop, import_id, size=_ITEMS_AT_ONCE):
+                boms = {item.item_id: bom_of_item(item, tracks=source.tracks) for item in items}
+                await self._imports.ask_for(shop, import_id, boms)
+            return ImportPhase.BOMS
+        async for lines in self._import_lines.usable(shop, import_id, size=_LINES_AT_ONCE):
+            await self._import_lines.note_matches(shop, import_id, await self._found(shop, import_id, lines, source))
         await self._import_lines.refuse_doubles(shop, import_id, "item_id", Why.ITEM_TWICE, "item")
         await self._import_lines.refuse_doubles(shop, import_id, "bom_id", Why.BOM_ID_TWICE, "bom_id")
-        async for lines in self._import_lines.lines(shop, import_id, {"why": None}, size=_ITEMS_AT_ONCE):
-            boms = {line["item_id"]: {"bom": line["bom"]} for line in lines}
-            await self._imports.set_each(shop, import_id, boms)
-        return "boms"
+        async for lines in self._import_lines.usable(shop, import_id, size=_ITEMS_AT_ONCE):
+            boms = {line.item_id: line.asked for line in lines if line.item_id is not None and line.asked is not None}
+            await self._imports.ask_for(shop, import_id, boms)
+        return ImportPhase.BOMS
 
     async def _found(
-        self, shop: str, import_id: str, lines: Sequence[Document], source: Source
-    ) -> dict[int, dict[str, Any]]:
+        self, shop: str, import_id: str, lines: Sequence[ImportLine], source: Source
+    ) -> dict[int, LineMatch]:
         """By the number of each line what it is to be made of."""
-        variants = [line["variant_id"] for line in lines if line["variant_id"] is not None]
-        skus = {line["sku"] for line in lines if line["variant_id"] is None}
+        variants = [line.variant_id for line in lines if line.variant_id is not None]
+        skus = {line.sku for line in lines if line.variant_id is None}
         by_variant = await self._imports.by_variant(shop, import_id, variants)
         keys = [key for sku in skus if (key := sku_key(sku))]
         by_sku = await self._imports.by_sku(shop, import_id, keys, "sku_key", most=SHOWN)
         unknown = [like for sku in skus if sku_key(sku) not in by_sku and (like := sku_likeness(sku))]
         alike = await self._imports.by_sku(shop, import_id, unknown, "sku_likeness", most=SHOWN) if unknown else {}
-        return {line["line"]: match(line, by_variant, by_sku, alike, tracks=source.tracks) for line in lines}
+        return {line.line: match(line, by_variant, by_sku, alike, tracks=source.tracks) for line in lines}
 
-    async def _make(self, shop: str, import_id: str) -> str:
-        wanted = {"bom": {"$ne": None}}
+    async def _make(self, shop: str, import_id: str) -> ImportPhase:
         places = sorted(await self._boms.locations(shop))
-        total = await self._imports.count(shop, import_id, wanted)
-        done = total - await self._imports.count(shop, import_id, {**wanted, "made": None})
+        total = await self._imports.count(shop, import_id, ItemsWanted.WITH_BOM)
+        done = total - await self._imports.count(shop, import_id, ItemsWanted.TO_MAKE)
         size = max(1, CELLS_AT_ONCE // max(1, len(places)))
-        async for items in self._imports.items(shop, import_id, {**wanted, "made": None}, size=size):
+        async for items in self._imports.items(shop, import_id, ItemsWanted.TO_MAKE, size=size):
             await self._making.make(shop, import_id, items, places)
             done += len(items)
             self._progress("boms", done, total)
-        return "levels"
+        return ImportPhase.LEVELS
 
-    async def _levels(self, shop: str, import_id: str) -> str:
+    async def _levels(self, shop: str, import_id: str) -> ImportPhase:
         places = sorted(await self._boms.locations(shop))
-        open_items = {**MADE, "tally": None}
         size = max(1, 2 * CELLS_AT_ONCE // max(1, len(places)))
-        async for items in self._imports.items(shop, import_id, open_items, size=size, fields=("item_id", "bom_id")):
-            await self._basing.note_revs(shop, import_id, items, places)
+        async for boms in self._imports.to_base(shop, import_id, size=size):
+            await self._basing.note_revs(shop, import_id, boms, places)
 
         async def told(seen: int) -> None:
             self._progress("levels", seen, None)
 
-        return "bases" if await self._catalogue.read_levels(shop, import_id, told) else "reads"
+        has_levels = await self._catalogue.read_levels(shop, import_id, told)
+        return ImportPhase.BASES if has_levels else ImportPhase.READS
 
     async def _base(
         self,
         shop: str,
         import_id: str,
-        base: Callable[[str, str, Sequence[Mapping[str, Any]], Mapping[str, Any]], Awaitable[None]],
-    ) -> str:
+        base: Callable[[str, str, Sequence[ImportItem], Mapping[str, Location]], Awaitable[None]],
+    ) -> ImportPhase:
         locations = await self._boms.locations(shop)
-        total = await self._imports.count(shop, import_id, MADE)
-        done = total - await self._imports.count(shop, import_id, {**MADE, "tally": None})
+        total = await self._imports.count(shop, import_id, ItemsWanted.MADE)
+        done = total - await self._imports.count(shop, import_id, ItemsWanted.TO_BASE)
         size = max(1, CELLS_AT_ONCE // max(1, len(locations)))
-        async for items in self._imports.items(shop, import_id, {**MADE, "tally": None}, size=size):
+        async for items in self._imports.items(shop, import_id, ItemsWanted.TO_BASE, size=size):
             await base(shop, import_id, items, locations)
             done += len(items)
             self._progress("bases", done, total)
-        return "done"
+        return ImportPhase.DONE

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.importer.matching import variants_of
 from shared.mongodb.catalogue.import_lines import ImportLineStore
+from shared.mongodb.catalogue.import_records import Import, ImportItem, ItemsWanted, Made, Refused
 from shared.mongodb.catalogue.imports import ImportStore
-from shared.mongodb.schema import Document
 
 _AT_ONCE = 500
 
@@ -39,50 +38,64 @@ class ImportReport:
     """Lines of the file, or items, that made no BOM."""
 
 
-def headings(item: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """What made no BOM: a line of the file by its number, or an item that no line asked for."""
+
+    line: int | None
+    item_id: str | None
+    refused: Refused
+
+
+def headings(item: ImportItem) -> list[str]:
     """Under which headings an item is told of."""
-    variants = variants_of(item)
     found = []
-    if not item["tracked"]:
+    if not item.tracked:
         found.append("untracked")
-    if not item["sku"]:
+    if not item.sku:
         found.append("without_sku")
-    if len(variants) > 1:
+    if len(item.variants) > 1:
         found.append("several_variants")
-    if any(variant["bundle"] for variant in variants.values()):
+    if any(variant.bundle for variant in item.variants):
         found.append("bundles")
     return found
 
 
-def shown(item: Mapping[str, Any]) -> Document:
+def shown(item: ImportItem) -> dict[str, Any]:
     """An item as the report names it."""
     return {
-        "inventory_item_id": item["item_id"],
-        "sku": item["sku"],
-        "bom_id": item.get("bom_id"),
-        "variants": [{"id": variant, "name": told["name"]} for variant, told in variants_of(item).items()],
+        "inventory_item_id": item.item_id,
+        "sku": item.sku,
+        "bom_id": item.bom_id,
+        "variants": [{"id": variant.variant_id, "name": variant.name} for variant in item.variants],
     }
 
 
-async def report_of(imports: ImportStore, lines: ImportLineStore, document: Mapping[str, Any]) -> ImportReport:
-    """The report of an import."""
-    shop, import_id = document["shop"], document["import_id"]
-    report = ImportReport(
-        shop,
-        import_id,
-        (document["finished_at"] - document["started_at"]).total_seconds(),
-        lists=dict.fromkeys(LISTS, 0),
-    )
+def shown_refused(refused: RefusedLine) -> dict[str, Any]:
+    """A refused line as the report names it."""
+    return {
+        "line": refused.line,
+        "why": str(refused.refused.why),
+        "message": refused.refused.message,
+        "variants": list(refused.refused.variants or ()),
+        "inventory_item_id": refused.item_id,
+    }
+
+
+async def report_of(imports: ImportStore, lines: ImportLineStore, ended: Import) -> ImportReport:
+    """The report of an import that has ended."""
+    shop, import_id = ended.shop, ended.import_id
+    report = ImportReport(shop, import_id, ended.seconds, lists=dict.fromkeys(LISTS, 0))
     report.refused = await lines.count_refused(shop, import_id)
-    report.boms = dict.fromkeys(("new", "changed", "known", "refused"), 0)
+    report.boms = {str(made): 0 for made in Made}
     async for item in items_of(imports, shop, import_id):
         report.items += 1
-        report.variants += len(variants_of(item))
-        if item["bom"] is None:
+        report.variants += len(item.variants)
+        if item.asked is None:
             report.without_bom += 1
-        else:
-            report.boms[item["made"]] += 1
-        report.refused += item["made"] == "refused" and item["bom"]["line"] is None
+        elif item.made is not None:
+            report.boms[str(item.made)] += 1
+            report.refused += item.made is Made.REFUSED and item.asked.line is None
         for heading in headings(item):
             report.lists[heading] += 1
     report.cells = dict(sorted((await imports.tallies(shop, import_id)).items()))
@@ -91,31 +104,23 @@ async def report_of(imports: ImportStore, lines: ImportLineStore, document: Mapp
 
 async def refused_of(
     imports: ImportStore, lines: ImportLineStore, shop: str, import_id: str
-) -> AsyncIterator[Document]:
+) -> AsyncIterator[RefusedLine]:
     """What made no BOM, and why: lines in the order of the file; without a file, items."""
-    async for some in lines.lines(shop, import_id, {"why": {"$ne": None}}, size=_AT_ONCE):
+    async for some in lines.refused(shop, import_id, size=_AT_ONCE):
         for line in some:
-            yield _told(line["line"], line, line["item_id"])
-    async for items in imports.items(shop, import_id, {"made": "refused", "bom.line": None}, size=_AT_ONCE):
+            if line.refused is not None:
+                yield RefusedLine(line.line, line.item_id, line.refused)
+    async for items in imports.items(shop, import_id, ItemsWanted.REFUSED, size=_AT_ONCE):
         for item in items:
-            yield _told(None, item["refusal"], item["item_id"])
-
-
-def _told(line: int | None, why: Mapping[str, Any], item_id: str | None) -> Document:
-    return {
-        "line": line,
-        "why": why["why"],
-        "message": why["message"],
-        "variants": why.get("variants", []),
-        "inventory_item_id": item_id,
-    }
+            if item.refused is not None:
+                yield RefusedLine(None, item.item_id, item.refused)
 
 
 async def items_of(
     imports: ImportStore, shop: str, import_id: str, heading: str | None = None
-) -> AsyncIterator[Document]:
+) -> AsyncIterator[ImportItem]:
     """The items of an import, those under one heading or all."""
-    async for items in imports.items(shop, import_id, {}, size=_AT_ONCE):
+    async for items in imports.items(shop, import_id, size=_AT_ONCE):
         for item in items:
             if heading is None or heading in headings(item):
                 yield item

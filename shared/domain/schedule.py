@@ -74,6 +74,18 @@ class RunState(StrEnum):
     SKIPPED = "skipped"
 
 
+class RunOutcome(StrEnum):
+    """How a run has ended: as its job or its preview has."""
+
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    READY = "ready"
+    LOST = "lost"
+    """The records of its job or preview are gone."""
+
+
 class Skipped(StrEnum):
     """Why a run was left out."""
 

@@ -16,11 +16,12 @@ from shared.mongodb.jobs.cell_form import cell_of, cells_query
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
 from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, jobs_query, made_of
 from shared.mongodb.pages import FIRST, Keys, Page, Start
+from shared.mongodb.previews.preview import Preview, PreviewRow, RowsWanted
+from shared.mongodb.previews.preview_form import BUT_THE_LONG as BUT_THE_LONG_OF_A_PREVIEW
+from shared.mongodb.previews.preview_form import preview_of, preview_row_of, rows_query
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
 from shared.mongodb.schema import Database, Document, found, key_of
-
-_SHOWN = {"selection": 0, "milestones": 0}
-"""What lists leave out: it may be large."""
+from shared.mongodb.shops.audit import KeptAct, kept_act_of
 
 _LOOKED_AT = 1000
 """BOMs whose classes are looked at together."""
@@ -79,7 +80,7 @@ class Listings:
         start: Start,
         *,
         limit: int,
-        fields: Mapping[str, int] = _SHOWN,
+        fields: Mapping[str, int] = BUT_THE_LONG_OF_A_PREVIEW,
     ) -> Page[Document]:
         conditions = [query] if start.after is None else [query, _later(order, start.after)]
         cursor = self._database[collection].find({"$and": conditions}, fields)
@@ -152,13 +153,19 @@ class Listings:
         self,
         shop: str,
         preview_id: str,
-        wanted: Mapping[str, Any],
+        wanted: RowsWanted,
         start: Start,
         limit: int,
         *,
         sort: RowSort = "no",
+    ) -> Page[PreviewRow]:
+        """Rows of a preview."""
+        page = await self._row_documents(shop, preview_id, rows_query(wanted), start, limit, sort=sort)
+        return Page([preview_row_of(document) for document in page.items], page.after)
+
+    async def _row_documents(
+        self, shop: str, preview_id: str, wanted: Mapping[str, Any], start: Start, limit: int, *, sort: RowSort
     ) -> Page[Document]:
-        """Rows of a preview; `wanted` holds equal values of stored fields."""
         query: Document = {"shop": shop, "preview_id": preview_id, **wanted}
         if sort == "no":
             return await self._numbered("preview_rows", query, wanted, start, limit)
@@ -182,18 +189,20 @@ class Listings:
             start = Start(after=[start.skip - 1])
         return await self._page_by_keys(collection, query, {"no": 1}, start, limit=limit, name="no")
 
-    async def count_preview_rows(self, shop: str, preview_id: str, wanted: Mapping[str, Any]) -> int:
-        """How many rows of a preview there are; `wanted` as above."""
-        return await self._count("preview_rows", {"shop": shop, "preview_id": preview_id, **wanted})
+    async def count_preview_rows(self, shop: str, preview_id: str, wanted: RowsWanted) -> int:
+        """How many rows of a preview there are."""
+        return await self._count("preview_rows", {"shop": shop, "preview_id": preview_id, **rows_query(wanted)})
 
-    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page[Document]:
-        """Previews without their selections, the newest first."""
+    async def previews(self, shop: str, before: Keys | None, limit: int) -> Page[Preview]:
+        """Previews, the newest first."""
         order = {"requested_at": -1, "preview_id": -1}
-        return await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
+        page = await self._page("previews", {"shop": shop}, order, Start(_dated(before)), limit=limit)
+        return Page([preview_of(document) for document in page.items], page.after)
 
-    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page[Document]:
+    async def audit(self, shop: str | None, after: Keys | None, limit: int) -> Page[KeptAct]:
         """Who did what, the newest first; None: what is of no shop (`shared.mongodb.shops.audit`)."""
-        return await self._page("audit", {"shop": shop}, {"entry_id": -1}, Start(after), limit=limit)
+        page = await self._page("audit", {"shop": shop}, {"entry_id": -1}, Start(after), limit=limit)
+        return Page([kept_act_of(document) for document in page.items], page.after)
 
     async def jobs(self, shop: str, wanted: JobsWanted, before: Keys | None, limit: int) -> Page[Job]:
         """Jobs, the newest first."""
@@ -251,10 +260,11 @@ class Listings:
         number: int = await self._database["cells"].count_documents(query)
         return number
 
-    async def preview(self, shop: str, preview_id: str) -> Document | None:
-        """A preview without its selection, which may be large."""
+    async def preview(self, shop: str, preview_id: str) -> Preview | None:
+        """A preview; None: there is none of that id."""
         query = {"_id": key_of(shop, preview_id), "shop": shop}
-        return found(await self._database["previews"].find_one(query, _SHOWN))
+        document = found(await self._database["previews"].find_one(query, BUT_THE_LONG_OF_A_PREVIEW))
+        return None if document is None else preview_of(document)
 
     async def job(self, shop: str, job_id: str) -> Job | None:
         """A job; None: there is none of that id."""

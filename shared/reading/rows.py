@@ -9,7 +9,7 @@ from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Reason, Row
 from shared.mongodb.catalogue.boms import BomStore, Location, SelectedCell
-from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
@@ -33,7 +33,7 @@ class RowReader:
         locations: Mapping[str, Location],
         *,
         role: Role | None = None,
-    ) -> list[PreviewRow]:
+    ) -> list[TakenRow]:
         """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises.
 
         A cell without a base gets its first one. Its row shows none all the same: what was sold before the read, its
@@ -60,21 +60,21 @@ class RowReader:
         stock: CellStock | None,
         level: Value | Reason | Code | None,
         reads: Mapping[str, ItemsRead],
-    ) -> PreviewRow:
+    ) -> TakenRow:
         if cell.bom is None:
-            return PreviewRow(cell.key, None, None, code=Code.BOM_NOT_FOUND)
+            return TakenRow(cell.key, None, None, code=Code.BOM_NOT_FOUND)
         bom = cell.bom
         item_id = bom.inventory_item_id
         if level is None:
-            return PreviewRow(cell.key, bom.name, item_id, reason=Reason.EXTERNALLY_MANAGED)
+            return TakenRow(cell.key, bom.name, item_id, reason=Reason.EXTERNALLY_MANAGED)
         if isinstance(level, Reason):
-            return PreviewRow(cell.key, bom.name, item_id, reason=level)
+            return TakenRow(cell.key, bom.name, item_id, reason=level)
         if isinstance(level, Code):
-            return PreviewRow(cell.key, bom.name, item_id, code=level)
+            return TakenRow(cell.key, bom.name, item_id, code=level)
         if stock is None or stock.item_id != item_id:
             # The BOM was removed or mapped to another item between two of our own reads.
-            return PreviewRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
-        return PreviewRow(cell.key, bom.name, item_id, row=_join(stock, level, reads[item_id]))
+            return TakenRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
+        return TakenRow(cell.key, bom.name, item_id, row=_join(stock, level, reads[item_id]))
 
 
 def _level(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from time import monotonic
@@ -24,7 +24,7 @@ from deploy.local.errors import LocalNodeError
 from services.command_line.commands.preview import preview_table, show_badges, take_preview
 from services.command_line.commands.reconcile import job_request
 from services.command_line.connections.client import Client
-from services.command_line.terminal.documents import job_document, plain, preview_row
+from services.command_line.terminal.documents import job_document, plain, preview_document, preview_row
 from services.command_line.terminal.job_progress import watch_job
 from services.command_line.terminal.job_summary import show_summary
 from services.command_line.terminal.standing import job_has_ended
@@ -33,6 +33,7 @@ from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState
 from shared.mongodb.jobs.job import Job
+from shared.mongodb.previews.preview import PreviewRow
 from shared.rabbitmq.topology import BOM_UPSERT, JOB_REQUEST
 
 ORDERS_PER_SECOND = 20.0
@@ -101,30 +102,29 @@ class Run:
     async def preview(self, demo: DemoShop, name: str) -> str:
         """Take a preview; show the badges and the first rows that differ. Returns its id."""
         preview = await take_preview(self.client, SHOP, demo.selection)
-        if preview["state"] != "ready":
-            raise LocalNodeError(f"the preview failed: {preview['failure']}")
-        rows = [row async for row in self.client.previews.all_rows(SHOP, preview["preview_id"])]
-        self.report[name] = {**plain(preview), "rows": [preview_row(row) for row in rows]}
+        if preview.failure is not None:
+            raise LocalNodeError(f"the preview failed: {preview.failure.message}")
+        rows = [row async for row in self.client.previews.all_rows(SHOP, preview.preview_id)]
+        self.report[name] = {**preview_document(preview), "rows": [preview_row(row) for row in rows]}
         show_badges(self.out, preview)
-        differing = [row for row in rows if row["cell_class"] not in {None, str(CellClass.IN_SYNC)}]
+        differing = [row for row in rows if row.cell_class not in {None, CellClass.IN_SYNC}]
         preview_table(self.out, differing[:ROWS_ON_SCREEN])
         if len(differing) > ROWS_ON_SCREEN:
             self.out.print(f"… and {len(differing) - ROWS_ON_SCREEN} more that differ, in the file")
-        left_out = [row for row in rows if row["cell_class"] is None]
+        left_out = [row for row in rows if row.cell_class is None]
         if left_out:
             self.out.print(f"not compared, of {len(left_out)} cells one of each kind:")
-            kinds = {row["reason"] or row["code"]: row for row in left_out}
+            kinds = {row.reason or row.code: row for row in left_out}
             preview_table(self.out, list(kinds.values()))
         self._account_for(demo, rows)
-        identity: str = preview["preview_id"]
-        return identity
+        return preview.preview_id
 
-    def _account_for(self, demo: DemoShop, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _account_for(self, demo: DemoShop, rows: Sequence[PreviewRow]) -> None:
         """Every BOM appears, with each of its cells compared, left out for a reason, or failed with a code."""
         accounts: dict[str, Counter[str]] = {product.bom_id: Counter() for product in demo.products}
         for row in rows:
-            how = "compared" if row["cell_class"] is not None else row["reason"] or row["code"]
-            accounts[row["bom_id"]][how] += 1
+            how = "compared" if row.cell_class is not None else str(row.reason or row.code)
+            accounts[row.key.bom_id][how] += 1
         names = {product.bom_id: product.name for product in demo.products}
         self.report["accounted"] = [
             {"bom_id": bom_id, "name": names[bom_id], "cells": dict(cells)} for bom_id, cells in accounts.items()

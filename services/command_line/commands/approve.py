@@ -21,7 +21,7 @@ async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Conso
     waiting = await drift.for_a_person(shop)
     if state is None or (state.breaker is None and not waiting):
         raise WrongUseError(f"--approve: nothing of {shop} waits for a person")
-    reason = waiting_reason(waiting) if state.breaker is None else state.breaker["reason"]
+    reason = waiting_reason(waiting) if state.breaker is None else state.breaker.reason
     # In this order: a crash in between leaves the breaker open, and the approval can be given again.
     released = await drift.approve(shop, REQUESTED_BY, now=datetime.now(UTC))
     await sweeps.close_breaker(shop)

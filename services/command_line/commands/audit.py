@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit
-from services.command_line.terminal.documents import plain, print_document
+from services.command_line.terminal.documents import print_document
 from services.command_line.terminal.standing import short_time
 from services.command_line.terminal.tables import Column, console, show_table
 
@@ -21,13 +23,13 @@ async def list_audit(records: Records, shop: str | None, *, most: int, as_json: 
     """The newest acts first; of no shop: refused sign-ins, and what was done to the installation."""
     page = await records.listings.audit(shop, None, most)
     if as_json:
-        print_document({"shop": shop, "acts": [plain(entry) for entry in page.items]})
+        print_document({"shop": shop, "acts": [asdict(kept) for kept in page.items]})
         return Exit.OK
     out = console()
     if not page.items:
         out.print(f"nothing is noted of {shop or 'no shop'}")
         return Exit.OK
-    lines = [(short_time(e["at"]), e["act"], e["subject"], e["actor"], e["by"]) for e in page.items]
+    lines = [(short_time(kept.at), kept.act, kept.subject, kept.actor, kept.by) for kept in page.items]
     show_table(out, COLUMNS, lines)
     if page.after is not None:
         out.print("… and older ones: --rows N shows more")

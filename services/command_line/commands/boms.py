@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from services.command_line.connections.client import Client
     from services.command_line.connections.stores import Records
     from shared.mongodb.catalogue.boms import Bom
-    from shared.mongodb.schema import Document
 
 COLUMNS = (
     Column("BOM", "name", 2),
@@ -147,7 +146,7 @@ async def remove_bom(client: Client, shop: str, bom_id: str, *, as_json: bool, o
     return Exit.OK
 
 
-def bom_document(bom: Bom) -> Document:
+def bom_document(bom: Bom) -> dict[str, Any]:
     """A BOM as `--json` prints it."""
     return {
         "bom_id": bom.bom_id,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_with_lists
 from services.command_line.terminal.tables import console, shorten
 from shared.mongodb.inbox.dead_letters import DeadLetter
-from shared.mongodb.schema import Document
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,7 +84,7 @@ async def _sendable(letters: AsyncIterator[DeadLetter], named: set[str]) -> str:
     return last
 
 
-def _document(letter: DeadLetter) -> Document:
+def _document(letter: DeadLetter) -> dict[str, Any]:
     return {
         "id": letter.letter_id,
         "shop": letter.shop,

@@ -19,11 +19,19 @@ from services.importer.bom_making import BomMaking
 from services.importer.catalogue import Catalogue
 from services.importer.first_bases import ImportBases
 from services.importer.importing import ImportAtWork, Importing, Progress, Source
-from services.importer.report import LISTS, ImportReport, items_of, refused_of, report_of, shown
+from services.importer.report import (
+    LISTS,
+    ImportReport,
+    RefusedLine,
+    items_of,
+    refused_of,
+    report_of,
+    shown,
+    shown_refused,
+)
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.imports import ImportStore
-from shared.mongodb.schema import Document
 from shared.settings import BomLimitSettings, part_of
 from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
@@ -112,12 +120,12 @@ async def run_import(client: Client, shop: str, source: Source, *, as_json: bool
     imports = ImportStore(client.mongo.db)
     calls = client.shopify().as_role("sweep")
     try:
-        document = await importing_of(client, calls, Exports(calls), ProgressLines()).run(shop, source)
+        ended = await importing_of(client, calls, Exports(calls), ProgressLines()).run(shop, source)
     except ImportAtWork as busy:
         raise WrongUseError(str(busy)) from None
-    await client.note("shop.import", shop, document["import_id"])
+    await client.note("shop.import", shop, ended.import_id)
     lines = ImportLineStore(client.mongo.db)
-    report = await report_of(imports, lines, document)
+    report = await report_of(imports, lines, ended)
     refused = refused_of(imports, lines, shop, report.import_id)
     if as_json:
         await _print_json(imports, report, refused)
@@ -126,16 +134,17 @@ async def run_import(client: Client, shop: str, source: Source, *, as_json: bool
     return Exit.CELLS_FAILED if report.refused else Exit.OK
 
 
-async def _print_json(imports: ImportStore, report: ImportReport, refused: AsyncIterator[Document]) -> None:
+async def _print_json(imports: ImportStore, report: ImportReport, refused: AsyncIterator[RefusedLine]) -> None:
     """One document, written as its lists are read: an import may have refused half a million lines."""
 
-    def listed(heading: str) -> AsyncIterator[Document]:
+    def listed(heading: str) -> AsyncIterator[object]:
         return (shown(item) async for item in items_of(imports, report.shop, report.import_id, heading))
 
-    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": refused})
+    told = (shown_refused(line) async for line in refused)
+    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": told})
 
 
-async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterator[Document], out: Console) -> None:
+async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterator[RefusedLine], out: Console) -> None:
     for heading, why in LISTS.items():
         if report.lists[heading]:
             await _show_list(imports, report, heading, why, out)
@@ -143,7 +152,7 @@ async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterat
         out.print(f"{report.refused} lines made no BOM; correct them and import again:")
         rows = []
         async for line in refused:
-            rows.append((str(line["line"] or ""), line["why"], line["message"]))
+            rows.append((str(line.line or ""), str(line.refused.why), line.refused.message))
             if len(rows) == MAX_SHOWN:
                 break
         show_table(out, REFUSED, rows)
@@ -161,8 +170,8 @@ async def _show_list(imports: ImportStore, report: ImportReport, heading: str, w
     out.print(f"{heading} ({number}): {why}")
     lines = []
     async for item in items_of(imports, report.shop, report.import_id, heading):
-        names = "; ".join(told["name"] for told in shown(item)["variants"])
-        lines.append((item["item_id"], names, item["sku"] or ""))
+        names = "; ".join(variant.name for variant in item.variants)
+        lines.append((item.item_id, names, item.sku or ""))
         if len(lines) == MAX_SHOWN:
             break
     show_table(out, COLUMNS, lines)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import astuple, dataclass
 from itertools import islice
 from tempfile import TemporaryFile
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -17,7 +18,6 @@ from services.command_line.terminal.tables import Column, number, show_table, si
 from services.reconciler.sweeper.full_read import DriftedCell, FullRead, SweepResult
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
-from shared.mongodb.schema import Document
 from shared.reading.rows import RowReader
 from shared.shopify.reads.reads import ShopifyReads
 
@@ -43,10 +43,10 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
     with TemporaryFile("w+", encoding="utf-8") as kept:
 
         async def found(cells: Sequence[DriftedCell]) -> None:
-            kept.writelines(f"{encoded(_kept(cell), indent=None)}\n" for cell in cells)
+            kept.writelines(f"{encoded(astuple(_kept(cell)), indent=None)}\n" for cell in cells)
 
         result = await sweeper.sweep(shop, found)
-        safe = (CellKey(cell["bom_id"], cell["location_id"]) for cell in _read(kept) if cell["repairable"])
+        safe = (CellKey(cell.bom_id, cell.location_id) for cell in _read(kept) if cell.repairable)
         jobs = await sweeper.repair(shop, safe, client.jobs, requested_by=REQUESTED_BY) if repair else []
         for job_id in jobs:
             await client.note("job.start", shop, job_id)
@@ -59,10 +59,25 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
     return Exit.OK
 
 
-def _read(kept: TextIO) -> Iterator[Document]:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A drifted cell as a line of the file says it."""
+
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+    base: int | None
+    shopify: int
+    local: int | None
+    cell_class: str
+    repairable: bool
+
+
+def _read(kept: TextIO) -> Iterator[_Kept]:
     """The drifted cells from the first on."""
     kept.seek(0)
-    return (json.loads(line) for line in kept)
+    return (_Kept(*json.loads(line)) for line in kept)
 
 
 def _show(result: SweepResult, jobs: list[str], kept: TextIO, most: int, out: Console) -> None:
@@ -82,36 +97,43 @@ def _show(result: SweepResult, jobs: list[str], kept: TextIO, most: int, out: Co
         out.print(f"repair job {job_id}", soft_wrap=True)
 
 
-def _line(cell: Document) -> tuple[str, ...]:
-    base = cell["base"]
+def _line(cell: _Kept) -> tuple[str, ...]:
     return (
-        cell["bom_name"] or cell["bom_id"],
-        cell["location_name"] or cell["location_id"],
-        number(base),
-        number(cell["shopify"]),
-        signed(None if base is None else cell["shopify"] - base),
-        cell["class"],
+        cell.bom_name or cell.bom_id,
+        cell.location_name or cell.location_id,
+        number(cell.base),
+        number(cell.shopify),
+        signed(None if cell.base is None else cell.shopify - cell.base),
+        cell.cell_class,
     )
 
 
-def _kept(cell: DriftedCell) -> Document:
-    return {
-        "bom_id": cell.key.bom_id,
-        "bom_name": cell.bom_name,
-        "location_id": cell.key.location_id,
-        "location_name": cell.location_name,
-        "base": cell.row.base,
-        "shopify": cell.row.shopify,
-        "local": cell.row.local,
-        "class": str(cell.row.cell_class),
-        "repairable": cell.repairable,
-    }
+def _kept(cell: DriftedCell) -> _Kept:
+    return _Kept(
+        bom_id=cell.key.bom_id,
+        bom_name=cell.bom_name,
+        location_id=cell.key.location_id,
+        location_name=cell.location_name,
+        base=cell.row.base,
+        shopify=cell.row.shopify,
+        local=cell.row.local,
+        cell_class=str(cell.row.cell_class),
+        repairable=cell.repairable,
+    )
 
 
-def _document(result: SweepResult, jobs: list[str], kept: TextIO) -> Document:
-    async def drifted() -> AsyncIterator[Document]:
+def _document(result: SweepResult, jobs: list[str], kept: TextIO) -> dict[str, Any]:
+    async def drifted() -> AsyncIterator[dict[str, Any]]:
         for cell in _read(kept):
-            yield {name: value for name, value in cell.items() if name not in {"location_name", "repairable"}}
+            yield {
+                "bom_id": cell.bom_id,
+                "bom_name": cell.bom_name,
+                "location_id": cell.location_id,
+                "base": cell.base,
+                "shopify": cell.shopify,
+                "local": cell.local,
+                "class": cell.cell_class,
+            }
 
     return {
         "shop": result.shop,

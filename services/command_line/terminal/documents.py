@@ -12,38 +12,68 @@ from typing import Any, TextIO
 from services.command_line.terminal.printable import escaped
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
-from shared.mongodb.schema import Document
+from shared.mongodb.previews.preview import Preview, PreviewRow
 from shared.mongodb.shops.shops import Shop
 
 _INTERNAL = frozenset({"_id"})
 
 
-def plain(document: Mapping[str, Any]) -> Document:
+def plain(document: Mapping[str, Any]) -> dict[str, Any]:
     """A document without what is only of use inside."""
     return {name: value for name, value in document.items() if name not in _INTERNAL}
 
 
-def preview_row(row: Mapping[str, Any]) -> Document:
-    """A row of a preview: one cell with both values, or why there are none."""
-    values = row["row"] or {}
+def preview_document(preview: Preview) -> dict[str, Any]:
+    """A preview and its figures, in the order in which they are stored."""
+    failure, moves = preview.failure, preview.moves
+    said = None if failure is None else {name: value for name, value in asdict(failure).items() if value is not None}
+    only_of_some = {
+        "trace": preview.trace,
+        "run": preview.run_id,
+        "kinds": preview.kinds,
+        "milestones_apart": preview.milestones_apart,
+        "moves": None if moves is None else [asdict(move) for move in moves],
+    }
     return {
-        "bom_id": row["bom_id"],
-        "bom_name": row["bom_name"],
-        "location_id": row["location_id"],
-        "location_name": row["location_name"],
-        "inventory_item_id": row["item_id"],
-        "shopify": values.get("shopify"),
-        "local": values.get("local"),
-        "base": values.get("base"),
-        "difference": row["difference"],
-        "class": row["cell_class"],
-        "suggested": row["suggested"],
-        "reason": row["reason"],
-        "code": row["code"],
+        "shop": preview.shop,
+        "preview_id": preview.preview_id,
+        "state": preview.state,
+        "requested_by": preview.requested_by,
+        "requested_at": preview.requested_at,
+        "taken_from": preview.taken_from,
+        "finished_at": preview.finished_at,
+        "total": preview.total,
+        "done": preview.done,
+        "badges": None if preview.badges is None else asdict(preview.badges),
+        "classes": preview.classes,
+        "left_out": preview.left_out,
+        "codes": preview.codes,
+        "failure": said,
+        **{name: value for name, value in only_of_some.items() if value is not None},
     }
 
 
-def job_document(job: Job) -> Document:
+def preview_row(stored: PreviewRow) -> dict[str, Any]:
+    """A row of a preview: one cell with both values, or why there are none."""
+    row = stored.row
+    return {
+        "bom_id": stored.key.bom_id,
+        "bom_name": stored.bom_name,
+        "location_id": stored.key.location_id,
+        "location_name": stored.location_name,
+        "inventory_item_id": stored.item_id,
+        "shopify": None if row is None else row.shopify,
+        "local": None if row is None else row.local,
+        "base": None if row is None else row.base,
+        "difference": stored.difference,
+        "class": stored.cell_class,
+        "suggested": stored.suggested,
+        "reason": stored.reason,
+        "code": stored.code,
+    }
+
+
+def job_document(job: Job) -> dict[str, Any]:
     """A job and its figures, in the order in which they are stored."""
     chosen = {name: value for name, value in asdict(job.options).items() if value is not None}
     left_out = job.leave_out
@@ -77,7 +107,7 @@ def job_document(job: Job) -> Document:
     }
 
 
-def paused_document(shop: Shop | None) -> Document:
+def paused_document(shop: Shop | None) -> dict[str, Any]:
     """The field that tells of the shop's pause, in the form of the API; none where it is not paused."""
     pause = None if shop is None else shop.pause
     if pause is None:
@@ -85,7 +115,7 @@ def paused_document(shop: Shop | None) -> Document:
     return {"paused": {**asdict(pause), "since": pause.since.isoformat().replace("+00:00", "Z")}}
 
 
-def job_cell(cell: Cell) -> Document:
+def job_cell(cell: Cell) -> dict[str, Any]:
     """A cell of a job as it has ended."""
     return {
         "bom_id": cell.key.bom_id,

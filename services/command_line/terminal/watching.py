@@ -11,9 +11,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from shared.mongodb.schema import Document
-
 if TYPE_CHECKING:
+    from shared.mongodb.previews.preview import Preview
     from shared.rabbitmq.consumer import Consumer
     from shared.rabbitmq.delivery import Delivery
 
@@ -26,9 +25,9 @@ SHORTEST_PAUSE = 0.1
 """Seconds between two looks."""
 
 
-def preview_has_ended(preview: Document) -> bool:
+def preview_has_ended(preview: Preview) -> bool:
     """Whether a preview is over."""
-    return preview["state"] in {"ready", "failed"}
+    return preview.ended
 
 
 class Wake:

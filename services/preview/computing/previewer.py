@@ -12,15 +12,14 @@ import structlog
 from services.preview.computing.requests import INTERACTIVE_CELLS
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady
-from shared.contract.selection import SelectionBody
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.pauses import pause_explained
 from shared.domain.selection import Selection
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.previews.preview import Figures, PreviewFailure, WholePreview
 from shared.mongodb.previews.previews import PreviewStore, Run
-from shared.mongodb.schema import Document
 from shared.observing import tracing
 from shared.rabbitmq import topology
 from shared.rabbitmq.publisher import Publisher
@@ -63,53 +62,52 @@ class Previewer:
 
         Raises what stands for a server of ours that is away: another time may do.
         """
-        document = await self._previews.get(shop, preview_id)
-        if document is None:
+        preview = await self._previews.get(shop, preview_id)
+        if preview is None:
             return
         with (
             structlog.contextvars.bound_contextvars(shop=shop, preview=preview_id),
-            tracing.span("take preview", parent=document.get("trace"), shop=shop, preview=preview_id),
+            tracing.span("take preview", parent=preview.trace, shop=shop, preview=preview_id),
         ):
-            await self._compute(document, give_way)
+            await self._compute(preview, give_way)
 
     async def give_up(self, shop: str, preview_id: str) -> None:
         """End a preview that nobody can compute."""
-        failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
-        await self._end(shop, preview_id, None, failure, {})
+        await self._end(shop, preview_id, None, _broke(preview_id), None)
 
-    async def _compute(self, document: Document, give_way: GiveWay | None) -> None:
-        shop, preview_id = document["shop"], document["preview_id"]
+    async def _compute(self, preview: WholePreview, give_way: GiveWay | None) -> None:
+        shop, preview_id = preview.shop, preview.preview_id
         run = await self._previews.begin(shop, preview_id)
         if run is None:
             return
         started = monotonic()
-        failure: dict[str, str] | None = None
-        figures: dict[str, object] = {}
+        failure: PreviewFailure | None = None
+        figures: Figures | None = None
         try:
-            selection = SelectionBody(**await self._previews.selection(document)).to_domain()
+            selection = (await self._previews.selection(preview)).to_domain()
             figures = await self._read(shop, preview_id, run, selection, give_way)
         except Superseded:
             log.info("preview_superseded")
             return
         except ShopPaused as pause:
             why = pause_explained(pause.reason, pause.detail)
-            failure = {"code": "SHOP_PAUSED", "message": why.message, "remedy": why.remedy}
+            failure = PreviewFailure("SHOP_PAUSED", why.message, why.remedy)
         except ShopifyError as error:
-            failure = {"code": "READ_FAILED", "message": f"Shopify could not be read: {error}"}
+            failure = PreviewFailure("READ_FAILED", f"Shopify could not be read: {error}")
         except (BrokerUnavailable, *STORE_AWAY):
             raise
         except Exception:
             # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
             log.exception("preview_broke")
-            failure = {"code": "PREVIEW_BROKE", "message": f"{_BROKE} {preview_id}."}
+            failure = _broke(preview_id)
         if await self._end(shop, preview_id, run.run_id, failure, figures):
             metrics.PREVIEW_SECONDS.observe(monotonic() - started)
 
     async def _end(
-        self, shop: str, preview_id: str, run: str | None, failure: dict[str, str] | None, figures: dict[str, object]
+        self, shop: str, preview_id: str, run: str | None, failure: PreviewFailure | None, figures: Figures | None
     ) -> bool:
         state: Literal["ready", "failed"] = "ready" if failure is None else "failed"
-        if not await self._previews.end(shop, preview_id, run, {"state": state, "failure": failure, **figures}):
+        if not await self._previews.end(shop, preview_id, run, failure, figures):
             return False
         metrics.PREVIEWS.labels(state).inc()
         log.info("preview_ended", state=state)
@@ -122,7 +120,7 @@ class Previewer:
 
     async def _read(
         self, shop: str, preview_id: str, run: Run, selection: Selection, give_way: GiveWay | None
-    ) -> dict[str, object]:
+    ) -> Figures:
         """Write every row that is missing; returns the figures of the whole.
 
         Raises Superseded, and what the adapter raises.
@@ -153,12 +151,7 @@ class Previewer:
                 raise Superseded("another process computes this preview now")
             done += len(rows)
             await self._tell(shop, preview_id, done, total)
-        classes, left_out, codes = await self._previews.tally(shop, preview_id)
-        badges = await self._previews.bom_badges(shop, preview_id)
-        moves = await self._previews.figures.moves(shop, preview_id)
-        tallies = {"classes": classes, "left_out": left_out, "codes": codes}
-        pages = await self._previews.figures.for_pages(shop, preview_id)
-        return {"total": done, "badges": badges, "moves": moves, **tallies, **pages}
+        return await self._previews.counted(shop, preview_id, total=done)
 
     async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:
@@ -168,3 +161,7 @@ class Previewer:
             )
         except BrokerUnavailable:
             log.info("preview_progress_not_told")  # the document says the same
+
+
+def _broke(preview_id: str) -> PreviewFailure:
+    return PreviewFailure("PREVIEW_BROKE", f"{_BROKE} {preview_id}.")

@@ -12,6 +12,7 @@ from shared.contract.mistakes import cut
 from shared.domain.codes import Code
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
 from shared.rabbitmq import topology
 from shared.rabbitmq.delivery import Delivery, Reject
@@ -98,7 +99,7 @@ class PreviewRequests:
         return await self._boms.size(request.shop, request.selection.to_domain()) > INTERACTIVE_CELLS
 
     async def _refuse(self, request: PreviewRequest, why: str) -> None:
-        if not await self._previews.request(request, refused=(str(Code.TOO_MANY_PREVIEWS), f"{why}.")):
+        if not await self._previews.request(request, refused=PreviewFailure(str(Code.TOO_MANY_PREVIEWS), f"{why}.")):
             return
         # Not among the previews that failed: an alert is about those, and one shop's haste is no trouble of ours.
         metrics.REFUSED_BY_LIMIT.labels("previews").inc()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code, row_is_stale
-from shared.domain.comparison import Reason
+from shared.domain.comparison import CellClass, Reason
 from shared.domain.job import JobSource
 from shared.domain.preview import is_expired
 from shared.domain.selection import Filtered, Selection
@@ -17,9 +17,8 @@ from shared.mongodb.jobs.cell import Cell, NewCell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.previews.preview import PreviewRow
 from shared.mongodb.previews.previews import PreviewStore
-from shared.mongodb.previews.row_form import row_of
-from shared.mongodb.schema import Document
 
 BATCH = 500
 """Cells made in one transaction."""
@@ -59,7 +58,7 @@ class JobCells:
         leave_out = await self._jobs.leave_out(job)
         # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
         preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
-        if preview is not None and preview["selection"] == job.held_selection:
+        if preview is not None and preview.held_selection == job.held_selection:
             chosen = self._rows_of(shop, preview_id)
         else:
             chosen = self._boms.select(shop, selection, size=BATCH)
@@ -120,9 +119,9 @@ class JobCells:
             yield batch
 
 
-def _class(rows: Mapping[CellKey, Document], cell: SelectedCell) -> str | None:
+def _class(rows: Mapping[CellKey, PreviewRow], cell: SelectedCell) -> CellClass | None:
     row = rows.get(cell.key)
-    return None if row is None else row["cell_class"]
+    return None if row is None else row.cell_class
 
 
 def _plain(cell: SelectedCell) -> NewCell:
@@ -131,14 +130,13 @@ def _plain(cell: SelectedCell) -> NewCell:
     return NewCell(cell.key, cell.bom.inventory_item_id, cell.bom.name)
 
 
-def _previewed(cell: SelectedCell, row: Document | None) -> NewCell:
+def _previewed(cell: SelectedCell, row: PreviewRow | None) -> NewCell:
     if cell.bom is None:
         return NewCell(cell.key, None, None, code=Code.BOM_NOT_FOUND)
     item_id, name = cell.bom.inventory_item_id, cell.bom.name
     if row is None:
         return NewCell(cell.key, item_id, name, code=Code.NOT_IN_PREVIEW)
-    if row["code"] is not None:
-        return NewCell(cell.key, item_id, name, code=Code(row["code"]))
-    taken = None if row["row"] is None else row_of(row["row"])
-    reason = None if row["reason"] is None else Reason(row["reason"])
-    return NewCell(cell.key, row["item_id"], name, row=taken, reason=reason)
+    if row.code is not None:
+        return NewCell(cell.key, item_id, name, code=Code(row.code))
+    reason = None if row.reason is None else Reason(row.reason)
+    return NewCell(cell.key, row.item_id, name, row=row.row, reason=reason)

@@ -29,6 +29,7 @@ from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
+from shared.mongodb.previews.preview import PreviewState
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.shops import ShopStore
@@ -278,9 +279,9 @@ class Planner:
         if job.preview_id is None or job.source in {JobSource.RETRY, JobSource.UNDO}:
             return None  # the rows of a retry are judged one by one, and an undo looks at settle_no
         preview = await self._previews.get(job.shop, job.preview_id)
-        if preview is None or preview["state"] != "ready":
+        if preview is None or preview.state is not PreviewState.READY or preview.taken_from is None:
             return Code.NOT_IN_PREVIEW
-        return Code.PREVIEW_EXPIRED if is_expired(preview["taken_from"], datetime.now(UTC)) else None
+        return Code.PREVIEW_EXPIRED if is_expired(preview.taken_from, datetime.now(UTC)) else None
 
     async def _start(self, job: WholeJob, lease_no: int) -> None:
         """Make the cells batch by batch, each conditional on the lease and on the job still being wanted."""

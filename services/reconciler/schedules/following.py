@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from shared import metrics
-from shared.domain.schedule import Action
+from shared.domain.schedule import Action, RunOutcome
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.run import ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
-from shared.mongodb.schema import Document
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ class Following:
         self._runs = runs
         self._jobs = jobs
         self._previews = previews
-        self._after: Document | None = None
+        self._after: ScheduleRun | None = None
 
     async def follow(self) -> None:
         """Note which runs have ended."""
@@ -41,34 +42,35 @@ class Following:
         for run in runs:
             await self.has_ended(run)
 
-    async def has_ended(self, run: Document) -> bool:
+    async def has_ended(self, run: ScheduleRun) -> bool:
         """Whether the run has ended by now; it is noted, with its figures."""
-        if run["action"] == str(Action.PREVIEW):
-            preview = await self._previews.get(run["shop"], run["run_id"])
+        if run.action is Action.PREVIEW:
+            preview = await self._previews.get(run.shop, run.run_id)
             if preview is None:
                 return await self._lost(run)
-            if preview["state"] not in {"ready", "failed"}:
+            if not preview.ended:
                 return False
-            await self._end(run, preview["state"], preview["badges"])
+            figures = None if preview.badges is None else asdict(preview.badges)
+            await self._end(run, RunOutcome(preview.state), figures)
             return True
-        job = await self._jobs.get(run["shop"], run["run_id"])
+        job = await self._jobs.get(run.shop, run.run_id)
         if job is None:
             return await self._lost(run)
         if not job.ended:
             return False
-        await self._end(run, str(job.state), asdict(job.totals))
+        await self._end(run, RunOutcome(job.state), asdict(job.totals))
         return True
 
-    async def _lost(self, run: Document) -> bool:
+    async def _lost(self, run: ScheduleRun) -> bool:
         """End a run whose job or preview is not there, where it has had its time to come; whether it is ended."""
-        if datetime.now(UTC) - run["asked_at"] < LOST_AFTER:
+        if run.asked_at is None or datetime.now(UTC) - run.asked_at < LOST_AFTER:
             return False
-        await self._end(run, "lost", None)
+        await self._end(run, RunOutcome.LOST, None)
         return True
 
-    async def _end(self, run: Document, outcome: str, figures: Document | None) -> None:
-        schedule = await self._schedules.get(run["shop"], run["schedule_id"])
+    async def _end(self, run: ScheduleRun, outcome: RunOutcome, figures: Mapping[str, int] | None) -> None:
+        schedule = await self._schedules.get(run.shop, run.schedule_id)
         tell = schedule is not None and schedule.target_url is not None
         if await self._runs.ended(run, outcome, figures, tell=tell):
-            metrics.SCHEDULED_RUNS.labels(run["action"], outcome).inc()
-            log.info("run_ended", shop=run["shop"], schedule=run["schedule_id"], run=run["run_id"], outcome=outcome)
+            metrics.SCHEDULED_RUNS.labels(str(run.action), str(outcome)).inc()
+            log.info("run_ended", shop=run.shop, schedule=run.schedule_id, run=run.run_id, outcome=str(outcome))

@@ -11,9 +11,9 @@ from shared.contract.outgoing import ScheduleOutcome
 from shared.domain.schedule import RunState
 from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
+from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
-from shared.mongodb.schema import Document
 from shared.schedules.outgoing_webhooks import NotDelivered, OutgoingWebhooks
 
 log = structlog.get_logger()
@@ -69,63 +69,63 @@ class Outcomes:
         only_new = self._hands.free <= FRESH
         run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._hands.busy, only_new=only_new)
         if run is not None:
-            self._hands.begin(run["shop"], self._told(run))
+            self._hands.begin(run.shop, self._told(run))
         return run is not None
 
-    async def _told(self, run: Document) -> None:
+    async def _told(self, run: ScheduleRun) -> None:
         try:
             await self._tell(run)
         except STORE_AWAY:
-            log.exception("outcome_put_off", shop=run["shop"], run=run["run_id"])  # another takes it up in a while
+            log.exception("outcome_put_off", shop=run.shop, run=run.run_id)  # another takes it up in a while
         except Exception as error:  # a document of an older build, a secret under a key that is gone
-            log.exception("outcome_not_made", shop=run["shop"], run=run["run_id"])
+            log.exception("outcome_not_made", shop=run.shop, run=run.run_id)
             await self._not_made(run, type(error).__name__)
 
-    async def _not_made(self, run: Document, why: str) -> None:
+    async def _not_made(self, run: ScheduleRun, why: str) -> None:
         """It counts as a try that has failed."""
         try:
             await self._again(run, f"it could not be put together: {why}")
         except Exception:  # a store that is away: another takes it up in a while
-            log.exception("outcome_put_off", shop=run["shop"], run=run["run_id"])
+            log.exception("outcome_put_off", shop=run.shop, run=run.run_id)
 
-    async def _tell(self, run: Document) -> None:
-        target = await self._schedules.target(run["shop"], run["schedule_id"])
+    async def _tell(self, run: ScheduleRun) -> None:
+        target = await self._schedules.target(run.shop, run.schedule_id)
         if target is None:
-            await self._runs.told(run, "dropped", "the schedule has no address any more")
+            await self._runs.told(run, DeliveryState.DROPPED, "the schedule has no address any more")
             return
         try:
-            status = await self._targets.send(target.url, target.secret, body_of(run), run["run_id"])
+            status = await self._targets.send(target.url, target.secret, body_of(run), run.run_id)
         except NotDelivered as why:
             await self._again(run, str(why))
         else:
             metrics.OUTGOING_WEBHOOKS.labels("sent").inc()
-            await self._runs.told(run, "sent", f"answered with status {status}")
+            await self._runs.told(run, DeliveryState.SENT, f"answered with status {status}")
 
-    async def _again(self, run: Document, why: str) -> None:
-        tries = run["telling"]["tries"]
+    async def _again(self, run: ScheduleRun, why: str) -> None:
+        tries = run.tries
         if tries > len(self._pauses):
             metrics.OUTGOING_WEBHOOKS.labels("failed").inc()
-            log.warning("outcome_not_told", shop=run["shop"], run=run["run_id"], tries=tries, reason=why)
-            await self._runs.told(run, "failed", why)
+            log.warning("outcome_not_told", shop=run.shop, run=run.run_id, tries=tries, reason=why)
+            await self._runs.told(run, DeliveryState.FAILED, why)
             return
         metrics.OUTGOING_WEBHOOKS.labels("retried").inc()
-        await self._runs.told(run, "due", why, again_at=datetime.now(UTC) + self._pauses[tries - 1])
+        await self._runs.told(run, DeliveryState.DUE, why, again_at=datetime.now(UTC) + self._pauses[tries - 1])
 
 
-def body_of(run: Document) -> bytes:
+def body_of(run: ScheduleRun) -> bytes:
     """The body that is signed and sent."""
     outcome = ScheduleOutcome.model_validate(
         {
-            "shop": run["shop"],
-            "schedule_id": run["schedule_id"],
-            "schedule_name": run["name"],
-            "action": run["action"],
-            "run_id": run["run_id"],
-            "due_at": run["due_at"],
-            "ended_at": run["ended_at"],
-            "outcome": "skipped" if run["state"] == RunState.SKIPPED else run["outcome"],
-            "reason": run["reason"],
-            "figures": run["figures"],
+            "shop": run.shop,
+            "schedule_id": run.schedule_id,
+            "schedule_name": run.name,
+            "action": run.action,
+            "run_id": run.run_id,
+            "due_at": run.due_at,
+            "ended_at": run.ended_at,
+            "outcome": "skipped" if run.state is RunState.SKIPPED or run.outcome is None else str(run.outcome),
+            "reason": run.reason,
+            "figures": run.figures,
         }
     )
     return outcome.model_dump_json(by_alias=True).encode()

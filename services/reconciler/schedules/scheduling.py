@@ -9,8 +9,7 @@ import structlog
 
 from services.reconciler.schedules.following import Following
 from shared import metrics
-from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
-from shared.contract.selection import SelectionBody
+from shared.contract.messages import JobRequest, PreviewRequest
 from shared.domain.job import JobSource
 from shared.domain.schedule import RunState, Skipped, why_skipped
 from shared.errors import BrokerUnavailable, ShopifyError, TimeZoneUnknown
@@ -18,9 +17,10 @@ from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.run import ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
-from shared.mongodb.schedules.schedules import Schedule, ScheduleStore
-from shared.mongodb.schema import Document
+from shared.mongodb.schedules.schedule import Schedule
+from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.shops import ShopStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
@@ -127,7 +127,7 @@ class Scheduling:
         self._failed.pop((schedule.shop, schedule.schedule_id), None)
         try:
             noted = await self._runs.unfinished(schedule.shop, schedule.schedule_id)
-            never_asked = [run for run in noted if run["state"] == RunState.DUE]
+            never_asked = [run for run in noted if run.state is RunState.DUE]
             for run in never_asked:
                 await self._runs.left_out(run, why)
             if not never_asked:
@@ -157,7 +157,7 @@ class Scheduling:
             still_running=await self._still_running(schedule, run),
         )
         noted = await self._runs.note(schedule, run, moment, why)
-        if noted["state"] == RunState.DUE:
+        if noted.state is RunState.DUE:
             await self._ask(schedule, noted)
         elif why is not None:
             metrics.SCHEDULED_RUNS.labels(str(schedule.action), "skipped").inc()
@@ -172,39 +172,39 @@ class Scheduling:
         """Whether an earlier run has not ended. One that was noted by a process that died is asked for first."""
         running = False
         for earlier in await self._runs.unfinished(schedule.shop, schedule.schedule_id):
-            if earlier["run_id"] == run:
+            if earlier.run_id == run:
                 continue
-            if earlier["state"] == RunState.DUE:
+            if earlier.state is RunState.DUE:
                 await self._ask(schedule, earlier)
                 running = True
             elif not await self._following.has_ended(earlier):
                 running = True
         return running
 
-    async def _ask(self, schedule: Schedule, run: Document) -> None:
+    async def _ask(self, schedule: Schedule, run: ScheduleRun) -> None:
         """Ask for the job or preview, as any client does; a repeat under the same id has no second effect."""
-        if run["action"] != str(schedule.action):
+        if run.action is not schedule.action:
             await self._runs.left_out(run, Skipped.CHANGED)
             return
-        selection = SelectionBody.model_validate(schedule.selection)
+        selection = schedule.selection
         requested_by = f"schedule:{schedule.schedule_id}"
         if schedule.direction is None:
             preview = PreviewRequest(
-                shop=schedule.shop, preview_id=run["run_id"], selection=selection, requested_by=requested_by
+                shop=schedule.shop, preview_id=run.run_id, selection=selection, requested_by=requested_by
             )
             await self._previews.request(preview)
             await self._publisher.command(PREVIEW_REQUEST, preview)
         else:
             job = JobRequest(
                 shop=schedule.shop,
-                job_id=run["run_id"],
+                job_id=run.run_id,
                 direction=schedule.direction,
                 selection=selection,
                 source=JobSource.SCHEDULE,
                 requested_by=requested_by,
-                options=JobOptions.model_validate(schedule.options),
+                options=schedule.options,
             )
             await self._jobs.request(job)
             await self._publisher.command(JOB_REQUEST, job)
         await self._runs.asked(run)
-        log.info("run_asked", shop=schedule.shop, schedule=schedule.schedule_id, run=run["run_id"])
+        log.info("run_asked", shop=schedule.shop, schedule=schedule.schedule_id, run=run.run_id)

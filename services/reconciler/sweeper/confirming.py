@@ -16,8 +16,8 @@ from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Verdict, judge_divergence
 from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
-from shared.mongodb.drift.drift import DriftStore, cell_in
-from shared.mongodb.schema import Document
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.missed import Missed, MissedState
 from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import DRIFT_DETECTED
@@ -55,93 +55,90 @@ class Confirming:
         """
         recorded = 0
         started = datetime.now(UTC)
-        while watched := await self._drift.due(shop, "watched", started, ROWS_PER_CALL):
+        while watched := await self._drift.due(shop, MissedState.WATCHED, started, ROWS_PER_CALL):
             recorded += await self._batch(shop, watched)
         return recorded
 
-    async def _batch(self, shop: str, watched: Sequence[Document]) -> int:
-        stock = await self._stock.load(shop, [cell_in(document) for document in watched])
-        doubtful = [d for d in watched if not _explained(d, stock.get(cell_in(d)))]
-        await self._drift.forget(shop, [d["drift_id"] for d in watched if d not in doubtful])
-        busy = await self._drift.busy(shop, [cell_in(document) for document in doubtful])
-        await self._wait(shop, [d for d in doubtful if cell_in(d) in busy])
-        rows = await self._read(shop, [d for d in doubtful if cell_in(d) not in busy])
-        suspects = await self._sort(shop, [(d, rows.get(cell_in(d))) for d in doubtful if cell_in(d) not in busy])
+    async def _batch(self, shop: str, watched: Sequence[Missed]) -> int:
+        stock = await self._stock.load(shop, [watch.key for watch in watched])
+        doubtful = [watch for watch in watched if not _explained(watch, stock.get(watch.key))]
+        await self._drift.forget(shop, [watch.drift_id for watch in watched if watch not in doubtful])
+        busy = await self._drift.busy(shop, [watch.key for watch in doubtful])
+        await self._wait(shop, [watch for watch in doubtful if watch.key in busy])
+        free = [watch for watch in doubtful if watch.key not in busy]
+        rows = await self._read(shop, free)
+        suspects = await self._sort(shop, [(watch, rows.get(watch.key)) for watch in free])
         return await self._accuse(shop, suspects)
 
-    async def _read(self, shop: str, documents: Sequence[Document]) -> Mapping[CellKey, Row]:
+    async def _read(self, shop: str, watched: Sequence[Missed]) -> Mapping[CellKey, Row]:
         """The second read, of Shopify itself and not of its search; the stock documents before it."""
-        if not documents:
+        if not watched:
             return {}
-        boms = await self._boms.get(shop, {document["bom_id"] for document in documents})
-        cells = [
-            SelectedCell(cell_in(document), boms.get(document["bom_id"]))
-            for document in documents
-            if document["bom_id"] in boms
-        ]
+        boms = await self._boms.get(shop, {watch.key.bom_id for watch in watched})
+        cells = [SelectedCell(watch.key, boms.get(watch.key.bom_id)) for watch in watched if watch.key.bom_id in boms]
         taken = await self._rows.take(shop, cells, await self._boms.locations(shop))
         return {row.key: row.row for row in taken if row.row is not None}
 
-    async def _sort(self, shop: str, read: Sequence[tuple[Document, Row | None]]) -> list[tuple[Document, Row]]:
+    async def _sort(self, shop: str, read: Sequence[tuple[Missed, Row | None]]) -> list[tuple[Missed, Row]]:
         """Act on what is clear already; returns what looks like a missed webhook."""
-        suspects: list[tuple[Document, Row]] = []
-        for document, row in read:
+        suspects: list[tuple[Missed, Row]] = []
+        for watch, row in read:
             # Without a row the cell cannot be compared any more: another reason than a webhook.
-            verdict = Verdict.EXPLAINED if row is None else self._judge(document, row)
+            verdict = Verdict.EXPLAINED if row is None else self._judge(watch, row)
             if row is not None and verdict is Verdict.MISSED:
-                suspects.append((document, row))
+                suspects.append((watch, row))
             else:
-                await self._act(shop, document, row, verdict)
+                await self._act(shop, watch, row, verdict)
         return suspects
 
-    async def _accuse(self, shop: str, suspects: Sequence[tuple[Document, Row]]) -> int:
+    async def _accuse(self, shop: str, suspects: Sequence[tuple[Missed, Row]]) -> int:
         """Once the events older than the read are processed: what still has no explanation was missed."""
         if not suspects:
             return 0
         if not await self._markers.passed(shop):
             log.info("webhooks_still_in_the_queue", shop=shop, cells=len(suspects))
-            await self._wait(shop, [document for document, _ in suspects])
+            await self._wait(shop, [watch for watch, _ in suspects])
             return 0
-        keys = [cell_in(document) for document, _ in suspects]
+        keys = [watch.key for watch, _ in suspects]
         busy = await self._drift.busy(shop, keys)
         stock = await self._stock.load(shop, keys)
         recorded = 0
-        for document, read in suspects:
-            key = cell_in(document)
+        for watch, read in suspects:
+            key = watch.key
             cell = stock.get(key)
             row = None if cell is None else Row.of(cell.stock, read.shopify, read.shopify_time, read.taken_at)
-            verdict = Verdict.EXPLAINED if row is None else self._judge(document, row, open_job=key in busy)
+            verdict = Verdict.EXPLAINED if row is None else self._judge(watch, row, open_job=key in busy)
             if cell is not None and row is not None and verdict is Verdict.MISSED:
-                recorded += await self._record(shop, document, row, cell.stock.index_time)
+                recorded += await self._record(shop, watch, row, cell.stock.index_time)
             else:
-                await self._act(shop, document, row, verdict)
+                await self._act(shop, watch, row, verdict)
         return recorded
 
-    def _judge(self, document: Document, row: Row, *, open_job: bool = False) -> Verdict:
-        return judge_divergence(document["since"], document["events_no"], row, grace=self._grace, open_job=open_job)
+    def _judge(self, watch: Missed, row: Row, *, open_job: bool = False) -> Verdict:
+        return judge_divergence(watch.since, watch.events_no, row, grace=self._grace, open_job=open_job)
 
-    async def _act(self, shop: str, document: Document, row: Row | None, verdict: Verdict) -> None:
+    async def _act(self, shop: str, watch: Missed, row: Row | None, verdict: Verdict) -> None:
         now = datetime.now(UTC)
         if row is None or verdict is Verdict.EXPLAINED:
-            await self._drift.forget(shop, [document["drift_id"]])
+            await self._drift.forget(shop, [watch.drift_id])
         elif verdict is Verdict.AGAIN:
-            await self._drift.watch_again(shop, document["drift_id"], row, now=now, due_at=now + self._grace)
+            await self._drift.watch_again(shop, watch.drift_id, row, now=now, due_at=now + self._grace)
         else:
-            await self._wait(shop, [document])
+            await self._wait(shop, [watch])
 
-    async def _wait(self, shop: str, documents: Sequence[Document]) -> None:
+    async def _wait(self, shop: str, watched: Sequence[Missed]) -> None:
         """Look again soon: a whole grace period has passed already."""
         later = datetime.now(UTC) + max(self._grace / 8, timedelta(milliseconds=100))
-        await self._drift.look_again(shop, [document["drift_id"] for document in documents], later)
+        await self._drift.look_again(shop, [watch.drift_id for watch in watched], later)
 
-    async def _record(self, shop: str, document: Document, row: Row, base_time: datetime | None) -> bool:
+    async def _record(self, shop: str, watch: Missed, row: Row, base_time: datetime | None) -> bool:
         now = datetime.now(UTC)
-        if not await self._drift.record(document, row, base_time=base_time, now=now):
-            await self._act(shop, document, row, Verdict.AGAIN)
+        if not await self._drift.record(watch, row, base_time=base_time, now=now):
+            await self._act(shop, watch, row, Verdict.AGAIN)
             return False
         cell_class = CellClass(row.cell_class)
         metrics.DRIFT_DETECTED.labels(str(cell_class), "recorded").inc()
-        key = cell_in(document)
+        key = watch.key
         log.warning(
             "webhook_missed",
             shop=shop,
@@ -159,7 +156,7 @@ class Confirming:
             base=row.base,
             shopify_value=row.shopify,
             cell_class=cell_class,
-            since=document["since"],
+            since=watch.since,
         )
         try:
             await self._publisher.event(DRIFT_DETECTED, told)
@@ -168,6 +165,6 @@ class Confirming:
         return True
 
 
-def _explained(document: Document, cell: CellStock | None) -> bool:
+def _explained(watch: Missed, cell: CellStock | None) -> bool:
     """Without a read: the cell is gone, or its base has reached the value that was seen."""
-    return cell is None or cell.stock.index == document["shopify"]
+    return cell is None or cell.stock.index == watch.shopify

@@ -21,7 +21,7 @@ from shared.domain.selection import Grid
 from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.previews.preview import TakenRow
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST
 from shared.reading.locations import refresh_locations
@@ -141,7 +141,7 @@ async def ask_for_repair(request: JobRequest, jobs: JobStore, publisher: Publish
         log.warning("repair_not_told", shop=request.shop, job=request.job_id)  # the watchdog finds the job
 
 
-def _noted(result: SweepResult, row: PreviewRow, location_name: str | None) -> DriftedCell | None:
+def _noted(result: SweepResult, row: TakenRow, location_name: str | None) -> DriftedCell | None:
     """Count a row; returns the cell where it has drifted."""
     result.cells += 1
     if row.reason is not None:

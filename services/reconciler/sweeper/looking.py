@@ -14,7 +14,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.domain.selection import Grid
 from shared.mongodb.catalogue.boms import Bom, BomStore, Location, SelectedCell
-from shared.mongodb.drift.drift import DriftStore, Sighting
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.missed import Sighting
 from shared.mongodb.stock.stock import StockStore
 from shared.reading.levels import Value, level_of
 from shared.reading.locations import location_of

@@ -15,13 +15,13 @@ from shared.domain.comparison import CellClass, classify
 from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_up, hold
 from shared.domain.stock import Stock
 from shared.errors import TimeZoneUnknown
-from shared.mongodb.drift.drift import MAX_TRIES, DriftStore, cell_in
-from shared.mongodb.drift.sweeps import SweepState, SweepStore
+from shared.mongodb.drift.drift import MAX_TRIES, DriftStore
+from shared.mongodb.drift.missed import LeftByJob, Missed, MissedOutcome, MissedState
+from shared.mongodb.drift.sweeps import Breaker, SweepState, SweepStore
 from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import StockStore
 from shared.rabbitmq.publisher import Publisher
 from shared.zones import zone_of
@@ -69,58 +69,57 @@ class Repairing:
     async def follow(self, shop: str) -> None:
         """Close what has been repaired or explained, and take back what a job left as it was."""
         while late := await self._drift.take_late(shop, _BATCH):
-            for document in late:
-                metrics.DRIFT_DETECTED.labels(document["cell_class"], "late").inc()
-                log.info("webhook_came_late", shop=shop, bom=document["bom_id"], location=document["location_id"])
+            for missed in late:
+                metrics.DRIFT_DETECTED.labels(str(missed.cell_class), "late").inc()
+                log.info("webhook_came_late", shop=shop, bom=missed.key.bom_id, location=missed.key.location_id)
         started = datetime.now(UTC)
-        while documents := await self._drift.due(shop, "missed", started, _BATCH):
-            stock = await self._stock.load(shop, [cell_in(document) for document in documents])
-            known = await self._jobs.get_many(shop, [d["job_id"] for d in documents if d["job_id"] is not None])
-            repaired = await self._repaired(shop, documents)
-            for document in documents:
-                cell = stock.get(cell_in(document))
-                job = known.get(document["job_id"] or "")
-                if cell is None or cell.item_id != document["item_id"]:
-                    await self._close(document, "gone")
-                elif _caught_up(cell.stock, document):
-                    unasked = "late" if document["late"] else "settled"
-                    await self._close(document, "repaired" if document["_id"] in repaired else unasked)
+        while due := await self._drift.due(shop, MissedState.MISSED, started, _BATCH):
+            stock = await self._stock.load(shop, [missed.key for missed in due])
+            known = await self._jobs.get_many(shop, [missed.job_id for missed in due if missed.job_id is not None])
+            repaired = await self._repaired(shop, due)
+            for missed in due:
+                cell = stock.get(missed.key)
+                if cell is None or cell.item_id != missed.item_id:
+                    await self._close(missed, MissedOutcome.GONE)
+                elif _caught_up(cell.stock, missed):
+                    unasked = MissedOutcome.LATE if missed.late else MissedOutcome.SETTLED
+                    is_repaired = missed.drift_id in repaired
+                    await self._close(missed, MissedOutcome.REPAIRED if is_repaired else unasked)
                 else:
-                    values = await self._standing(document, job)
-                    values["cell_class"] = str(_class(cell.stock, document["shopify"]))
-                    await self._drift.update(document, values)
+                    job = known.get(missed.job_id or "")
+                    due_at, left = await self._standing(missed, job)
+                    await self._drift.stands(missed, _class(cell.stock, missed.shopify), due_at=due_at, left=left)
 
-    async def _repaired(self, shop: str, documents: Sequence[Document]) -> set[str]:
-        """The documents whose job has updated their cell."""
-        cells = {cell_id(shop, d["job_id"], cell_in(d)): d["_id"] for d in documents if d["job_id"] is not None}
+    async def _repaired(self, shop: str, due: Sequence[Missed]) -> set[str]:
+        """The ids of those whose job has updated their cell."""
+        cells = {cell_id(shop, m.job_id, m.key): m.drift_id for m in due if m.job_id is not None}
         ended = await self._cells.ended(shop, list(cells))
         return {cells[cell.cell_id] for cell in ended if cell.state is CellState.UPDATED}
 
-    async def _close(self, document: Document, outcome: str) -> None:
-        if await self._drift.resolve(document, outcome, now=datetime.now(UTC)) and document["job_id"] is not None:
-            metrics.DRIFT_REPAIRED.labels(document["cell_class"], outcome).inc()
+    async def _close(self, missed: Missed, outcome: MissedOutcome) -> None:
+        if await self._drift.resolve(missed, outcome, now=datetime.now(UTC)) and missed.job_id is not None:
+            metrics.DRIFT_REPAIRED.labels(str(missed.cell_class), str(outcome)).inc()
 
-    async def _standing(self, document: Document, job: Job | None) -> Document:
-        """The fields of one that is still open: when to look again, and what its job left."""
+    async def _standing(self, missed: Missed, job: Job | None) -> tuple[datetime, LeftByJob | None]:
+        """When to look again at one that is still open, and how its job has left it, where that is over."""
         now = datetime.now(UTC)
-        if document["job_id"] is None:
-            read = document["asked_at"] is not None and now - document["asked_at"] < LOST_AFTER
-            return {"due_at": now + (self._follow_every if read else max(STANDING, self._follow_every))}
-        asked = document["asked_at"] or now
+        if missed.job_id is None:
+            read = missed.asked_at is not None and now - missed.asked_at < LOST_AFTER
+            return now + (self._follow_every if read else max(STANDING, self._follow_every)), None
+        asked = missed.asked_at or now
         if job is None and now - asked < LOST_AFTER:
-            return {"due_at": now + self._follow_every}
+            return now + self._follow_every, None
         if job is not None and not job.ended:
-            return {"due_at": now + self._follow_every}
-        note = "the job was never asked for" if job is None else await self._left(document)
-        tries = document["tries"] + 1
+            return now + self._follow_every, None
+        note = "the job was never asked for" if job is None else await self._left(missed.shop, missed.job_id, missed)
+        tries = missed.tries + 1
         if tries >= MAX_TRIES:
-            metrics.DRIFT_REPAIRED.labels(document["cell_class"], "failed").inc()
-        return {"job_id": None, "tries": tries, "note": note, "due_at": now}
+            metrics.DRIFT_REPAIRED.labels(str(missed.cell_class), "failed").inc()
+        return now, LeftByJob(tries, note)
 
-    async def _left(self, document: Document) -> str:
+    async def _left(self, shop: str, job_id: str, missed: Missed) -> str:
         """Why the job left the cell as it was."""
-        identity = cell_id(document["shop"], document["job_id"], cell_in(document))
-        for cell in await self._cells.ended(document["shop"], [identity]):
+        for cell in await self._cells.ended(shop, [cell_id(shop, job_id, missed.key)]):
             return str(cell.code or cell.reason or cell.state)
         return "the job had no such cell"
 
@@ -148,25 +147,25 @@ class Repairing:
             jobs_in_last_hour=await self._sweeps.repairs_since(shop, now - timedelta(hours=1)),
         )
         if why is not None:
-            await self._drift.hold([*waiting, *uncounted], str(why))
+            await self._drift.hold([*waiting, *uncounted], why)
             return jobs
         # A cell without a count has nothing here that a read could change but its base.
         await self._observe(shop, uncounted)
         return jobs + await self._ask(shop, waiting)
 
-    async def _observe(self, shop: str, documents: Sequence[Document]) -> None:
+    async def _observe(self, shop: str, evidence: Sequence[Missed]) -> None:
         """Of a cell that moved on both sides, approval takes over what was missed on top of what was changed here.
 
         A verifying read does it, as the webhook would have done: base and count move together. What was counted by
         hand stays, and stays to be seen as a difference.
         """
-        if not documents:
+        if not evidence:
             return
         now = datetime.now(UTC)
-        await self._stock.ask_verify(shop, [cell_in(document) for document in documents])
-        for document in documents:
-            await self._drift.update(document, {"asked_at": now, "held": None, "due_at": now + self._follow_every})
-        log.info("missed_values_read", shop=shop, cells=len(documents))
+        await self._stock.ask_verify(shop, [missed.key for missed in evidence])
+        for missed in evidence:
+            await self._drift.asked_to_read(missed, now=now, due_at=now + self._follow_every)
+        log.info("missed_values_read", shop=shop, cells=len(evidence))
 
     async def _more_to_come(self, shop: str) -> bool:
         """Whether cells of the same look are about to be judged: the breaker must see them together.
@@ -186,28 +185,23 @@ class Repairing:
         reason = breaker_reason(state.policy, missed=standing.missed, cells=cells, largest_move=standing.largest_move)
         if reason is None:
             return False
-        breaker: Document = {
-            "reason": reason,
-            "opened_at": datetime.now(UTC),
-            "missed": standing.missed,
-            "cells": cells,
-        }
+        breaker = Breaker(reason, datetime.now(UTC), standing.missed, cells)
         if await self._sweeps.open_breaker(state.shop, breaker):
             log.warning("repair_stopped", shop=state.shop, reason=reason)
         return True
 
-    async def _ask(self, shop: str, documents: Sequence[Document]) -> list[str]:
+    async def _ask(self, shop: str, evidence: Sequence[Missed]) -> list[str]:
         """Link the evidence to a job, then ask for the job: a crash in between is found by `follow`."""
-        if not documents:
+        if not evidence:
             return []
         job_id = str(ULID())
         now = datetime.now(UTC)
-        keys: list[CellKey] = await self._drift.claim(shop, documents, job_id, now=now)
+        keys: list[CellKey] = await self._drift.claim(shop, evidence, job_id, now=now)
         if not keys:
             return []
         request = repair_request(shop, keys, job_id, requested_by=REQUESTED_BY)
         await ask_for_repair(request, self._jobs, self._publisher)
-        await self._drift.look_again(shop, [d["drift_id"] for d in documents], now + self._follow_every)
+        await self._drift.look_again(shop, [missed.drift_id for missed in evidence], now + self._follow_every)
         log.info("repair_asked", shop=shop, job=job_id, cells=len(keys))
         return [job_id]
 
@@ -219,8 +213,8 @@ def _class(stock: Stock, shopify: int) -> CellClass:
     return classify(stock.index, stock.local, shopify, never_agreed=stock.never_agreed)
 
 
-def _caught_up(stock: Stock, document: Document) -> bool:
-    return caught_up(stock, document["base_time"], document["shopify"], document["shopify_time"])
+def _caught_up(stock: Stock, missed: Missed) -> bool:
+    return caught_up(stock, missed.base_time, missed.shopify, missed.shopify_time)
 
 
 def _minute(policy: RepairPolicy, now: datetime) -> int | None:

@@ -25,8 +25,7 @@ from shared.growing import growing
 from shared.hands import Hands
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
-from shared.mongodb.drift.sweeps import SWEEP, SweepState, SweepStore
-from shared.mongodb.schema import Document
+from shared.mongodb.drift.sweeps import SWEEP, Look, SweepState, SweepStore
 from shared.settings import SweepingSettings
 
 log = structlog.get_logger()
@@ -156,7 +155,7 @@ class Sweeping:
             return
         if state.policy.mode is DriftMode.OFF:
             await self._drift.forget_watched(shop)
-            await self._sweeps.swept(shop, {"next_at": self._next(state)}, asked_at=state.asked_at)
+            await self._sweeps.swept(shop, next_at=self._next(state), asked_at=state.asked_at)
         else:
             now = datetime.now(UTC)
             if state.next_at is not None and state.next_at <= now:
@@ -165,7 +164,7 @@ class Sweeping:
                 await self._repairing.follow(shop)
                 await self._look(state)
             if await self._confirming.confirm(shop):
-                await self._sweeps.note(shop, await self._drift.losses(shop, datetime.now(UTC)))
+                await self._sweeps.note_losses(shop, await self._drift.losses(shop, datetime.now(UTC)))
         await self._repairing.follow(shop)
         fresh = await self._sweeps.state(shop)  # a policy or an approval that came meanwhile counts
         if fresh is not None:
@@ -177,15 +176,20 @@ class Sweeping:
         made = await self._subscribing.check(shop)
         full = state.asked_full or state.full_at is None or now - state.full_at >= self._times.full_every
         looked = await self._looking.look(shop, state.watermark, full=full)
-        values: Document = {"next_at": self._next(state), "last_at": now}
-        if looked.watermark is not None:
-            values["watermark"] = looked.watermark
-        if full:
-            values["full_at"] = now
+        next_at = self._next(state)
         losses = await self._drift.losses(shop, now)
         lags = await self._history.keep(shop, compared=looked.cells, last_at=state.last_at, now=now)
-        silent = await self._silence(state, now)
-        await self._sweeps.swept(shop, values | losses | lags | silent, asked_at=state.asked_at)
+        silent_since, expected = await self._silence(state, now)
+        look = Look(
+            last_at=now,
+            watermark=looked.watermark,
+            full_at=now if full else None,
+            losses=losses,
+            lags=lags,
+            silent_since=silent_since,
+            expected=expected,
+        )
+        await self._sweeps.swept(shop, next_at=next_at, asked_at=state.asked_at, look=look)
         log.info(
             "swept",
             shop=shop,
@@ -197,15 +201,15 @@ class Sweeping:
             subscriptions_made=len(made),
         )
 
-    async def _silence(self, state: SweepState, now: datetime) -> Document:
-        """Whether a shop that is usually busy in these hours has told nothing: its fields, and a warning once."""
+    async def _silence(self, state: SweepState, now: datetime) -> tuple[datetime, int] | tuple[None, None]:
+        """Since when a shop that is usually busy in these hours has told nothing, and what is usual; a warning once."""
         silence = await self._history.silence(state.shop, now)
         expected = None if silence is None else unusual_silence(silence.earlier_days)
         if silence is None or expected is None:
-            return {"silent_since": None, "expected": None}
+            return None, None
         if state.silent_since is None:
             log.warning("shop_is_silent", shop=state.shop, since=silence.since.isoformat(), usually=expected)
-        return {"silent_since": silence.since, "expected": expected}
+        return silence.since, expected
 
     def _next(self, state: SweepState) -> datetime:
         """The shop's next turn: in its own place of the period, never two turns at once."""

@@ -1,19 +1,34 @@
-"""Drift documents: a cell is watched from the first divergence seen, and recorded once as a missed webhook."""
+"""Missed webhooks: a cell is watched from the first divergence seen, and recorded once as a missed webhook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo import UpdateOne
-from ulid import ULID
 
 from shared.domain.cell import CellKey
-from shared.domain.comparison import Row
-from shared.domain.drift import came_late
+from shared.domain.comparison import CellClass, Row
+from shared.domain.drift import Hold, came_late
 from shared.mongodb.different import different
+from shared.mongodb.drift.missed import (
+    LeftByJob,
+    Losses,
+    Missed,
+    MissedOutcome,
+    MissedState,
+    MissedWanted,
+    Sighting,
+    Unrepaired,
+)
+from shared.mongodb.drift.missed_form import (
+    cell_in,
+    first_fields,
+    missed_of,
+    missed_query,
+    seen_fields,
+    watched_fields,
+)
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 
@@ -28,46 +43,8 @@ _UNCOUNTED: Document = {"cell_class": "no_base", "local": None}
 _RECEIVED = r"^id\|inventory_levels/"
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A cell whose base was seen to differ from Shopify."""
-
-    key: CellKey
-    item_id: str
-    bom_name: str | None
-    location_name: str | None
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Unrepaired:
-    """What the breaker looks at: missed webhooks that nobody has approved, and their largest move."""
-
-    missed: int
-    largest_move: int
-
-
-def cell_in(document: Document) -> CellKey:
-    """The cell of a drift document."""
-    return CellKey(document["bom_id"], document["location_id"])
-
-
-def seen_fields(row: Row) -> Document:
-    """What a document says of a divergence."""
-    return {
-        "base": row.base,
-        "local": row.local,
-        "shopify": row.shopify,
-        "shopify_time": row.shopify_time,
-        "taken_at": row.taken_at,
-        "move": abs(row.shopify - (row.base or 0)),
-        "cell_class": str(row.cell_class),
-        "events_no": row.events_no,
-    }
-
-
 class DriftStore:
-    """Reads and writes drift documents of one database."""
+    """Reads and writes the drift of one database."""
 
     def __init__(self, database: Database) -> None:
         self._drift = database["drift"]
@@ -89,14 +66,14 @@ class DriftStore:
                     "state": "watched",
                     "shopify": s.row.base,
                 },
-                {"$set": _watched_from(s.row, now, due_at)},
+                {"$set": watched_fields(s.row, now, due_at)},
             )
             for s in seen
         ]
         updates = [
             UpdateOne(
                 {"shop": shop, "bom_id": s.key.bom_id, "location_id": s.key.location_id, "open": True},
-                {"$setOnInsert": _first(shop, s, now, due_at)},
+                {"$setOnInsert": first_fields(shop, s, now, due_at)},
                 upsert=True,
             )
             for s in seen
@@ -107,7 +84,7 @@ class DriftStore:
 
     async def watch_again(self, shop: str, drift_id: str, row: Row, *, now: datetime, due_at: datetime) -> None:
         """The watch starts over: an event came, and the cell differs still."""
-        values = _watched_from(row, now, due_at)
+        values = watched_fields(row, now, due_at)
         await self._drift.update_one({"_id": key_of(shop, drift_id), "state": "watched"}, {"$set": values})
 
     async def forget(self, shop: str, drift_ids: Iterable[str]) -> None:
@@ -134,15 +111,15 @@ class DriftStore:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
         return [shop async for shop in different(self._drift, "shop", {"due_at": {"$lte": now}})]
 
-    async def due(self, shop: str, state: str, now: datetime, limit: int) -> list[Document]:
-        """Documents of a state whose look is due, the longest due first."""
-        cursor = self._drift.find({"shop": shop, "state": state, "due_at": {"$lte": now}}).sort("due_at", 1)
-        return [document async for document in cursor.limit(limit)]
+    async def due(self, shop: str, state: MissedState, now: datetime, limit: int) -> list[Missed]:
+        """Those of a state whose look is due, the longest due first."""
+        cursor = self._drift.find({"shop": shop, "state": str(state), "due_at": {"$lte": now}}).sort("due_at", 1)
+        return [missed_of(document) async for document in cursor.limit(limit)]
 
-    async def record(self, watched: Document, row: Row, *, base_time: datetime | None, now: datetime) -> bool:
+    async def record(self, watched: Missed, row: Row, *, base_time: datetime | None, now: datetime) -> bool:
         """Record a missed webhook; False where an event has come, or the watch ended, since `watched` was read."""
         result = await self._drift.update_one(
-            {"_id": watched["_id"], "state": "watched", "event_at": watched["event_at"]},
+            {"_id": _id(watched), "state": "watched", "event_at": watched.event_at},
             {
                 "$set": {
                     **seen_fields(row),
@@ -182,7 +159,7 @@ class DriftStore:
         if updates:
             await self._drift.bulk_write(updates, ordered=False, session=session)
 
-    async def take_late(self, shop: str, limit: int) -> list[Document]:
+    async def take_late(self, shop: str, limit: int) -> list[Missed]:
         """Some of those marked as late that were not counted yet; they are from now on."""
         cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False}).limit(limit)
         late = [document async for document in cursor]
@@ -191,18 +168,28 @@ class DriftStore:
             if not document.get("open"):
                 change["$unset"] = {"due_at": ""}
             await self._drift.update_one({"_id": document["_id"]}, change)
-        return late
+        return [missed_of(document) for document in late]
 
-    async def update(self, document: Document, values: Mapping[str, Any]) -> None:
-        """Set fields of an open document."""
-        await self._drift.update_one({"_id": document["_id"], "open": True}, {"$set": dict(values)})
+    async def stands(
+        self, missed: Missed, cell_class: CellClass, *, due_at: datetime, left: LeftByJob | None = None
+    ) -> None:
+        """It is still open: its class as the cell is now, and when to look again; `left`: it has no job any more."""
+        values: Document = {"cell_class": str(cell_class), "due_at": due_at}
+        if left is not None:
+            values |= {"job_id": None, "tries": left.tries, "note": left.note}
+        await self._drift.update_one({"_id": _id(missed), "open": True}, {"$set": values})
 
-    async def resolve(self, document: Document, outcome: str, *, now: datetime) -> bool:
-        """End a missed webhook's document; returns whether it was open."""
+    async def asked_to_read(self, missed: Missed, *, now: datetime, due_at: datetime) -> None:
+        """A verifying read of its cell was asked for; look again then."""
+        values: Document = {"asked_at": now, "held": None, "due_at": due_at}
+        await self._drift.update_one({"_id": _id(missed), "open": True}, {"$set": values})
+
+    async def resolve(self, missed: Missed, outcome: MissedOutcome, *, now: datetime) -> bool:
+        """End a missed webhook; returns whether it was open."""
         result = await self._drift.update_one(
-            {"_id": document["_id"], "open": True},
+            {"_id": _id(missed), "open": True},
             {
-                "$set": {"state": "resolved", "outcome": outcome, "held": None, "ended_at": now},
+                "$set": {"state": "resolved", "outcome": str(outcome), "held": None, "ended_at": now},
                 "$unset": {"open": "", "due_at": ""},
             },
         )
@@ -235,7 +222,7 @@ class DriftStore:
         number: int = await self._drift.count_documents({"shop": shop, "open": True, "state": "missed"})
         return number
 
-    async def repairable(self, shop: str, *, approved: bool, limit: int) -> list[Document]:
+    async def repairable(self, shop: str, *, approved: bool, limit: int) -> list[Missed]:
         """Missed webhooks of the class that may be pulled, without a job at work on them."""
         condition: Document = {
             "shop": shop,
@@ -246,9 +233,9 @@ class DriftStore:
             "tries": {"$lt": MAX_TRIES},
             "approved_at": {"$ne": None} if approved else None,
         }
-        return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+        return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
-    async def uncounted(self, shop: str, limit: int) -> list[Document]:
+    async def uncounted(self, shop: str, limit: int) -> list[Missed]:
         """Missed webhooks of cells that nobody has counted, and that were not read yet: only their base is behind."""
         condition: Document = {
             "shop": shop,
@@ -259,9 +246,9 @@ class DriftStore:
             "approved_at": None,
             "asked_at": None,
         }
-        return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+        return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
-    async def to_observe(self, shop: str, limit: int) -> list[Document]:
+    async def to_observe(self, shop: str, limit: int) -> list[Missed]:
         """Approved ones that no job may repair, since something moved on our side too, and that were not read yet."""
         condition: Document = {
             "shop": shop,
@@ -272,11 +259,11 @@ class DriftStore:
             "approved_at": {"$ne": None},
             "$expr": {"$lt": [{"$ifNull": ["$asked_at", None]}, "$approved_at"]},
         }
-        return [document async for document in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+        return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
-    async def claim(self, shop: str, documents: Sequence[Document], job_id: str, *, now: datetime) -> list[CellKey]:
-        """Link the documents to the job that will repair them; returns the cells of those that were free."""
-        ids = [document["_id"] for document in documents]
+    async def claim(self, shop: str, evidence: Sequence[Missed], job_id: str, *, now: datetime) -> list[CellKey]:
+        """Link the evidence to the job that will repair it; returns the cells of what was free."""
+        ids = [_id(missed) for missed in evidence]
         await self._drift.update_many(
             {"_id": {"$in": ids}, "open": True, "job_id": None},
             {"$set": {"job_id": job_id, "asked_at": now, "held": None}},
@@ -284,11 +271,11 @@ class DriftStore:
         claimed = self._drift.find({"shop": shop, "job_id": job_id}, {"bom_id": 1, "location_id": 1})
         return [cell_in(document) async for document in claimed]
 
-    async def hold(self, documents: Sequence[Document], why: str) -> None:
+    async def hold(self, evidence: Sequence[Missed], why: Hold) -> None:
         """Say why nothing repairs these now."""
-        ids = [document["_id"] for document in documents if document.get("held") != why]
+        ids = [_id(missed) for missed in evidence if missed.held != why]
         if ids:
-            await self._drift.update_many({"_id": {"$in": ids}, "open": True}, {"$set": {"held": why}})
+            await self._drift.update_many({"_id": {"$in": ids}, "open": True}, {"$set": {"held": str(why)}})
 
     async def approve(self, shop: str, by: str, *, now: datetime) -> int:
         """A person lets everything be repaired that stands open now; returns how many cells that are."""
@@ -310,15 +297,15 @@ class DriftStore:
         cells = self._cells.find(condition, {"bom_id": 1, "location_id": 1})
         return {key async for document in cells if (key := cell_in(document)) in wanted}
 
-    async def losses(self, shop: str, now: datetime) -> Document:
-        """Webhooks of levels in the last three days: `missed` for good, `late`, and `received` for cells of ours."""
+    async def losses(self, shop: str, now: datetime) -> Losses:
+        """Webhooks of levels in the last three days."""
         since = now - EVENTS_KEPT
         recorded: Document = {"shop": shop, "state": {"$in": ["missed", "resolved"]}, "detected_at": {"$gte": since}}
-        return {
-            "missed": await self._drift.count_documents({**recorded, "late": False}),
-            "late": await self._drift.count_documents({**recorded, "late": True}),
-            "received": await self._events.count_documents({"shop": shop, "key": {"$regex": _RECEIVED}}),
-        }
+        return Losses(
+            missed=await self._drift.count_documents({**recorded, "late": False}),
+            late=await self._drift.count_documents({**recorded, "late": True}),
+            received=await self._events.count_documents({"shop": shop, "key": {"$regex": _RECEIVED}}),
+        )
 
     async def all_unrepaired(self) -> int:
         """Missed webhooks that stand open, of all shops: for the gauge."""
@@ -326,47 +313,16 @@ class DriftStore:
         return number
 
     async def page(
-        self, shop: str, wanted: Mapping[str, Any], before: str | None, limit: int
-    ) -> tuple[list[Document], str | None]:
-        """Documents, the newest first, and the id before which the next page starts."""
-        condition: Document = {"shop": shop, **wanted}
+        self, shop: str, wanted: MissedWanted, before: str | None, limit: int
+    ) -> tuple[list[Missed], str | None]:
+        """Those that are wanted, the newest first, and the id before which the next page starts."""
+        condition: Document = {"shop": shop, **missed_query(wanted)}
         if before is not None:
             condition["drift_id"] = {"$lt": before}
         cursor = self._drift.find(condition).sort("drift_id", -1).limit(limit + 1)
-        documents = [document async for document in cursor]
-        return documents[:limit], documents[limit - 1]["drift_id"] if len(documents) > limit else None
+        listed = [missed_of(document) async for document in cursor]
+        return listed[:limit], listed[limit - 1].drift_id if len(listed) > limit else None
 
 
-def _watched_from(row: Row, now: datetime, due_at: datetime) -> Document:
-    """The fields of a watch that starts over."""
-    return {**seen_fields(row), "since": row.taken_at, "seen_at": now, "due_at": due_at, "event_at": None}
-
-
-def _first(shop: str, seen: Sighting, now: datetime, due_at: datetime) -> Document:
-    drift_id = str(ULID())
-    return {
-        "_id": key_of(shop, drift_id),
-        "drift_id": drift_id,
-        "item_id": seen.item_id,
-        "bom_name": seen.bom_name,
-        "location_name": seen.location_name,
-        "state": "watched",
-        "seen_at": now,
-        "due_at": due_at,
-        "since": seen.row.taken_at,
-        **seen_fields(seen.row),
-        "event_at": None,
-        "late": False,
-        "late_at": None,
-        "detected_at": None,
-        "base_time": None,
-        "approved_by": None,
-        "approved_at": None,
-        "job_id": None,
-        "asked_at": None,
-        "tries": 0,
-        "held": None,
-        "outcome": None,
-        "note": None,
-        "ended_at": None,
-    }
+def _id(missed: Missed) -> str:
+    return key_of(missed.shop, missed.drift_id)

@@ -37,6 +37,14 @@ class HourOfDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class Lags:
+    """Seconds from Shopify's trigger to our receipt in one hour; None: nothing has come."""
+
+    mean: float | None
+    longest: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Since when no webhook has come, and how many came in the same hours of each earlier day that is known."""
 
@@ -57,10 +65,10 @@ class DriftHistory:
         self._drift = database["drift"]
         self._events = database["webhook_events"]
 
-    async def keep(self, shop: str, *, compared: int, last_at: datetime | None, now: datetime) -> Document:
+    async def keep(self, shop: str, *, compared: int, last_at: datetime | None, now: datetime) -> Lags:
         """A look has ended that compared so many cells: keep it, and what was received since the look before.
 
-        Answers the lag of the last hour: `lag_mean` and `lag_max` in seconds, None where nothing has come.
+        Returns the lags of the last hour.
         """
         oldest = now - timedelta(seconds=WEBHOOK_EVENT_LIFE) + HOUR
         since = hour_of(oldest if last_at is None else max(oldest, last_at - _SETTLED))
@@ -74,8 +82,8 @@ class DriftHistory:
         updates.append(UpdateOne(key, {"$inc": {"swept": 1, "compared": compared}}, upsert=True))
         await self._hours.bulk_write(updates, ordered=True)
         async for lag in self._events.aggregate(_lags({"shop": shop, "received_at": {"$gte": now - HOUR}}, None)):
-            return {"lag_mean": lag["lag_mean"], "lag_max": lag["lag_max"]}
-        return {"lag_mean": None, "lag_max": None}
+            return Lags(lag["lag_mean"], lag["lag_max"])
+        return Lags(None, None)
 
     async def _received(self, shop: str, since: datetime) -> dict[datetime, Document]:
         by_hour = {"$dateTrunc": {"date": "$received_at", "unit": "hour"}}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.domain.drift import DriftMode, QuietHours, RepairPolicy
+from shared.mongodb.drift.history import Lags
+from shared.mongodb.drift.missed import Losses
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
 
@@ -15,12 +17,38 @@ SWEEP = Lease(until="sweep_lease.until", owner="sweep_lease.owner", within="swee
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """Automatic repair has stopped: why, in words for a person, since when, and the cells that had moved of all."""
+
+    reason: str
+    opened_at: datetime
+    missed: int
+    cells: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look leaves behind. `watermark` and `full_at` None: they stay as they are.
+
+    `silent_since` and `expected`: since when a shop is silent in which so many webhooks usually come meanwhile.
+    """
+
+    last_at: datetime
+    watermark: datetime | None
+    full_at: datetime | None
+    losses: Losses
+    lags: Lags
+    silent_since: datetime | None
+    expected: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SweepState:
     """Where a shop's sweeps stand. `watermark` is Shopify's time; the others are ours."""
 
     shop: str
     policy: RepairPolicy
-    breaker: Document | None
+    breaker: Breaker | None
     next_at: datetime | None
     watermark: datetime | None
     full_at: datetime | None
@@ -63,11 +91,11 @@ def policy_fields(policy: RepairPolicy) -> Document:
 
 
 def _state(document: Document) -> SweepState:
-    sweep = document.get("sweep") or {}
+    sweep, breaker = document.get("sweep") or {}, document.get("drift_breaker")
     return SweepState(
         shop=document["_id"],
         policy=policy_of(document.get("drift_policy")),
-        breaker=document.get("drift_breaker"),
+        breaker=None if breaker is None else _breaker(breaker),
         next_at=sweep.get("next_at"),
         watermark=sweep.get("watermark"),
         full_at=sweep.get("full_at"),
@@ -82,6 +110,23 @@ def _state(document: Document) -> SweepState:
         silent_since=sweep.get("silent_since"),
         expected=sweep.get("expected"),
     )
+
+
+def _breaker(stored: Document) -> Breaker:
+    return Breaker(stored["reason"], stored["opened_at"], stored["missed"], stored["cells"])
+
+
+def _look_fields(look: Look) -> Document:
+    changed = {"watermark": look.watermark, "full_at": look.full_at}
+    return {
+        "last_at": look.last_at,
+        **{name: value for name, value in changed.items() if value is not None},
+        **asdict(look.losses),
+        "lag_mean": look.lags.mean,
+        "lag_max": look.lags.longest,
+        "silent_since": look.silent_since,
+        "expected": look.expected,
+    }
 
 
 _FIELDS = {"sweep": 1, "drift_policy": 1, "drift_breaker": 1}
@@ -110,9 +155,9 @@ class SweepStore:
         """Give a shop without a turn its first one."""
         await self._shops.update_one({"_id": shop, "sweep.next_at": None}, {"$set": {"sweep.next_at": at}})
 
-    async def swept(self, shop: str, values: Document, *, asked_at: datetime | None) -> None:
-        """A sweep has ended well: keep its figures; what was asked for before it is done."""
-        await self.note(shop, values)
+    async def swept(self, shop: str, *, next_at: datetime, asked_at: datetime | None, look: Look | None = None) -> None:
+        """A sweep has ended well: keep its figures; what was asked for before it is done. `look` None: it did not."""
+        await self._keep(shop, {"next_at": next_at} | ({} if look is None else _look_fields(look)))
         if asked_at is not None:
             await self._shops.update_one(
                 {"_id": shop, "sweep.asked_at": asked_at}, {"$set": {"sweep.asked_at": None, "sweep.asked_full": False}}
@@ -122,8 +167,11 @@ class SweepStore:
             {"_id": shop, "sweep.asked_at": {"$ne": None}}, {"$set": {"sweep.next_at": datetime.now(UTC)}}
         )
 
-    async def note(self, shop: str, values: Document) -> None:
-        """Keep figures of the shop's sweeps."""
+    async def note_losses(self, shop: str, losses: Losses) -> None:
+        """Keep how many webhooks of the shop were lost."""
+        await self._keep(shop, asdict(losses))
+
+    async def _keep(self, shop: str, values: Document) -> None:
         fields = {f"sweep.{name}": value for name, value in values.items()}
         await self._shops.update_one({"_id": shop}, {"$set": fields})
 
@@ -138,10 +186,10 @@ class SweepStore:
         """Change what is done about missed webhooks."""
         await self._shops.update_one({"_id": shop}, {"$set": {"drift_policy": policy_fields(policy)}})
 
-    async def open_breaker(self, shop: str, breaker: Document) -> bool:
+    async def open_breaker(self, shop: str, breaker: Breaker) -> bool:
         """Stop automatic repair; False where it was stopped already."""
         result = await self._shops.update_one(
-            {"_id": shop, "drift_breaker": None}, {"$set": {"drift_breaker": breaker}}
+            {"_id": shop, "drift_breaker": None}, {"$set": {"drift_breaker": asdict(breaker)}}
         )
         return result.modified_count == 1
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+from shared.domain.comparison import CellClass
+from shared.mongodb.previews.preview import ClassMove, ExtremeRow, Milestone
 from shared.mongodb.previews.row_bookmarks import RowBookmarks, every
 from shared.mongodb.schema import Database, Document, found
 
@@ -16,8 +18,8 @@ class PreviewFigures:
         self._rows = database["preview_rows"]
         self._milestones = RowBookmarks(database)
 
-    async def for_pages(self, shop: str, preview_id: str) -> Document:
-        """What makes pages of the finished table quick: rows by kind, and milestones."""
+    async def for_pages(self, shop: str, preview_id: str) -> tuple[Mapping[str, int], tuple[Milestone, ...], int]:
+        """What makes pages of the finished table quick: rows by kind, and milestones with the rows between two."""
         pipeline: list[Document] = [
             {"$match": {"shop": shop, "preview_id": preview_id}},
             {"$group": {"_id": "$kind", "n": {"$sum": 1}}},
@@ -25,9 +27,9 @@ class PreviewFigures:
         kinds = {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline)}
         apart = every(sum(kinds.values()))
         milestones = await self._milestones.of(shop, preview_id, apart)
-        return {"kinds": kinds, "milestones": milestones, "milestones_apart": apart}
+        return kinds, milestones, apart
 
-    async def moves(self, shop: str, preview_id: str) -> list[Document]:
+    async def moves(self, shop: str, preview_id: str) -> tuple[ClassMove, ...]:
         """For each class that differs: its cells, its BOMs, the rows of the extreme differences, and the rows that a
         push would refuse, by code. Largest class first.
         """
@@ -48,18 +50,17 @@ class PreviewFigures:
         boms = await self._boms(shop, preview_id)
         moves = []
         for name, parts in groups.items():
-            extremes = {
-                "highest": _extreme(max, parts, "highest"),
-                "lowest": _extreme(min, parts, "lowest"),
-            }
-            rows = {
-                which: None if value is None else await self._row_with(shop, preview_id, name, value)
-                for which, value in extremes.items()
-            }
-            refused = {part["_id"]["code"]: part["cells"] for part in parts if part["_id"]["code"] is not None}
-            cells = sum(part["cells"] for part in parts)
-            moves.append({"cell_class": name, "cells": cells, "boms": boms[name], **rows, "not_pushed": refused})
-        return sorted(moves, key=lambda move: (-move["cells"], move["cell_class"]))
+            highest, lowest = _extreme(max, parts, "highest"), _extreme(min, parts, "lowest")
+            move = ClassMove(
+                cell_class=CellClass(name),
+                cells=sum(part["cells"] for part in parts),
+                boms=boms[name],
+                highest=None if highest is None else await self._row_with(shop, preview_id, name, highest),
+                lowest=None if lowest is None else await self._row_with(shop, preview_id, name, lowest),
+                not_pushed={part["_id"]["code"]: part["cells"] for part in parts if part["_id"]["code"] is not None},
+            )
+            moves.append(move)
+        return tuple(sorted(moves, key=lambda move: (-move.cells, move.cell_class)))
 
     async def _boms(self, shop: str, preview_id: str) -> Mapping[str, int]:
         pipeline: list[Document] = [
@@ -69,7 +70,7 @@ class PreviewFigures:
         ]
         return {group["_id"]: group["n"] async for group in self._rows.aggregate(pipeline, allowDiskUse=True)}
 
-    async def _row_with(self, shop: str, preview_id: str, name: str, difference: int) -> Document | None:
+    async def _row_with(self, shop: str, preview_id: str, name: str, difference: int) -> ExtremeRow | None:
         """What is shown of the first row of the class with this difference."""
         query = {
             "shop": shop,
@@ -83,7 +84,7 @@ class PreviewFigures:
             return None
         names = ("difference", "bom_id", "bom_name", "location_id", "location_name")
         values = {"shopify_value": row["row"]["shopify"], "local_value": row["row"]["local"]}
-        return {field: row[field] for field in names} | values
+        return ExtremeRow(**{name: row[name] for name in names}, **values)
 
 
 def _extreme(choose: Callable[[list[int]], int], parts: list[Document], name: str) -> int | None:

@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pymongo import ReplaceOne, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
+from shared.contract.selection import SelectionBody
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
-from shared.domain.comparison import SUGGESTED, CellClass, Reason, Row
-from shared.domain.plan import refused_push
 from shared.domain.preview import is_expired
-from shared.mongodb.catalogue.selections import Selections, preview_owner
+from shared.mongodb.catalogue.selections import Selections, as_held, preview_owner
 from shared.mongodb.lease import Lease
 from shared.mongodb.previews.figures import PreviewFigures
-from shared.mongodb.previews.row_form import row_document
+from shared.mongodb.previews.preview import (
+    BomBadges,
+    Figures,
+    PreviewFailure,
+    PreviewRow,
+    PreviewState,
+    TakenRow,
+    WholePreview,
+)
+from shared.mongodb.previews.preview_form import (
+    end_fields,
+    failure_document,
+    preview_row_of,
+    taken_document,
+    whole_preview_of,
+)
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions
 from shared.observing import tracing
@@ -30,51 +42,9 @@ if TYPE_CHECKING:
     from shared.contract.messages import PreviewRequest
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewRow:
-    """One cell of a preview: compared (`row`), left out (`reason`) or failed (`code`)."""
-
-    key: CellKey
-    bom_name: str | None
-    item_id: str | None
-    row: Row | None = None
-    reason: Reason | None = None
-    code: Code | None = None
-
-
-class RowKind(StrEnum):
-    """What a merchant looks for in a preview; rows by size come in this order."""
-
-    DIFFERS = "differs"
-    FAILED = "failed"
-    IN_SYNC = "in_sync"
-    LEFT_OUT = "left_out"
-
-
-def kind_of(row: PreviewRow) -> RowKind:
-    """The kind of a row."""
-    if row.code is not None:
-        return RowKind.FAILED
-    if row.row is None:
-        return RowKind.LEFT_OUT
-    return RowKind.IN_SYNC if row.row.cell_class is CellClass.IN_SYNC else RowKind.DIFFERS
-
-
-def _size(row: Row | None) -> int:
-    """By what a row is sorted: its difference, or all that Shopify holds where there is no local value yet."""
-    if row is None:
-        return -1
-    return abs(row.shopify if row.difference is None else row.difference)
-
-
-def _not_pushed(row: Row | None) -> str | None:
-    code = None if row is None else refused_push(row)
-    return None if code is None else str(code)
-
-
 _ROWS_PER_TRANSACTION = 800
 
-_OPEN = {"state": {"$in": ["requested", "reading"]}}
+_OPEN = {"state": {"$in": [str(PreviewState.REQUESTED), str(PreviewState.READING)]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +94,23 @@ class PreviewStore:
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
-        self.figures = PreviewFigures(database)
+        self._figures = PreviewFigures(database)
         self._selections = Selections(database)
 
-    async def selection(self, preview: Document) -> Document:
-        """The whole selection of a preview. Raises SelectionLost."""
-        return await self._selections.whole(preview["shop"], preview_owner(preview["preview_id"]), preview["selection"])
+    async def selection(self, preview: WholePreview) -> SelectionBody:
+        """The whole selection of a preview.
+
+        Raises SelectionLost, and ValidationError for one that only an older build can have taken.
+        """
+        owner = preview_owner(preview.preview_id)
+        return SelectionBody.model_validate(await self._selections.whole(preview.shop, owner, preview.held_selection))
 
     async def request(
-        self, message: PreviewRequest, *, large: bool = True, refused: tuple[str, str] | None = None
+        self, message: PreviewRequest, *, large: bool = True, refused: PreviewFailure | None = None
     ) -> bool:
         """Store a requested preview, whose turn then comes; returns False for an id that is known already.
 
-        `large`: small ones go before it. `refused`: code and message of one that ends here.
+        `large`: small ones go before it. `refused`: why it ends here.
         """
         now = datetime.now(UTC)
         preview = {"_id": key_of(message.shop, message.preview_id), "shop": message.shop}
@@ -144,7 +118,7 @@ class PreviewStore:
             return False
         wanted, owner = message.selection.model_dump(exclude_none=True), preview_owner(message.preview_id)
         selection = await self._selections.keep(message.shop, owner, wanted, until_old=now)
-        failure = None if refused is None else {"code": refused[0], "message": refused[1]}
+        failure = None if refused is None else failure_document(refused)
         more: Document = {"turn": _first_turn(large=large)} if refused is None else {}
         if (carried := tracing.carried()) is not None:
             more["trace"] = carried
@@ -155,7 +129,7 @@ class PreviewStore:
                     "shop": message.shop,
                     "preview_id": message.preview_id,
                     "selection": selection,
-                    "state": "requested" if refused is None else "failed",
+                    "state": str(PreviewState.REQUESTED if refused is None else PreviewState.FAILED),
                     "requested_by": message.requested_by,
                     "requested_at": now,
                     "taken_from": None,
@@ -178,9 +152,15 @@ class PreviewStore:
         """Whether there is such a shop: of one that there is not, nothing is stored."""
         return found(await self._shops.find_one({"_id": shop}, {"_id": 1})) is not None
 
-    async def get(self, shop: str, preview_id: str) -> Document | None:
-        """The preview document, or None."""
-        return found(await self._previews.find_one({"_id": key_of(shop, preview_id), "shop": shop}))
+    async def get(self, shop: str, preview_id: str) -> WholePreview | None:
+        """The preview, or None."""
+        document = found(await self._previews.find_one({"_id": key_of(shop, preview_id), "shop": shop}))
+        return None if document is None else whole_preview_of(document)
+
+    @staticmethod
+    def is_asked(preview: WholePreview, message: PreviewRequest) -> bool:
+        """Whether a preview is of what the message asks for."""
+        return as_held(preview.held_selection) == as_held(message.selection.model_dump(exclude_none=True))
 
     async def open(self, shop: str, limit: int) -> int:
         """How many previews of the shop have not ended, counted up to `limit`."""
@@ -244,12 +224,14 @@ class PreviewStore:
         """Keep a turn for so long from now on; zero: let another take it."""
         await _turn(lease).renew(self._previews, {"_id": key_of(shop, preview_id), **_OPEN}, number=turn.number)
 
-    async def end(self, shop: str, preview_id: str, run: str | None, values: Document) -> bool:
-        """End a preview that is still this run's (None: anybody's); returns whether it was."""
+    async def end(
+        self, shop: str, preview_id: str, run: str | None, failure: PreviewFailure | None, figures: Figures | None
+    ) -> bool:
+        """End a preview that is still this run's (None: anybody's), as failed or ready; returns whether it was."""
         condition: Document = {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN}
         if run is not None:
             condition["run"] = run
-        ending = {"finished_at": datetime.now(UTC), **values}
+        ending = {"finished_at": datetime.now(UTC), **end_fields(failure, figures)}
         result = await self._previews.update_one(condition, {"$set": ending, "$unset": {"turn": "", "bookmark": ""}})
         return result.matched_count == 1
 
@@ -262,7 +244,7 @@ class PreviewStore:
         document = found(
             await self._previews.find_one_and_update(
                 {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN},
-                {"$set": {"state": "reading", "run": run_id}},
+                {"$set": {"state": str(PreviewState.READING), "run": run_id}},
                 projection={"bookmark": 1, "done": 1, "taken_from": 1},
                 return_document=ReturnDocument.AFTER,
             )
@@ -274,16 +256,16 @@ class PreviewStore:
             after = bookmark["after"]
             return Run(run_id, document["done"], None if after is None else CellKey(*after), knows_locations=True)
         anew: Document = {"taken_from": now, "done": 0, "bookmark": None}
-        if not await self.update(shop, preview_id, run_id, anew):
+        if not await self._update(shop, preview_id, run_id, anew):
             return None
         await self._rows.delete_many({"shop": shop, "preview_id": preview_id})
         return Run(run_id)
 
     async def note_locations(self, shop: str, preview_id: str, run_id: str, *, total: int) -> None:
         """The shop's locations were read, and by them this is about how many rows there will be."""
-        await self.update(shop, preview_id, run_id, {"total": total, "bookmark": {"after": None}})
+        await self._update(shop, preview_id, run_id, {"total": total, "bookmark": {"after": None}})
 
-    async def update(
+    async def _update(
         self, shop: str, preview_id: str, run: str | None, values: Document, session: Session | None = None
     ) -> bool:
         """Set values of a preview that has not ended and is still this run's (None: anybody's); returns whether so."""
@@ -300,17 +282,18 @@ class PreviewStore:
         *,
         run: str,
         first_no: int,
-        rows: Sequence[PreviewRow],
+        rows: Sequence[TakenRow],
         location_names: dict[str, str],
     ) -> bool:
         """Write some rows, with the bookmark behind them in the same transaction; False where the run is over."""
+        now = datetime.now(UTC)
         for part in batches(list(enumerate(rows, first_no)), _ROWS_PER_TRANSACTION):
-            documents = [_row_document(shop, preview_id, no, row, location_names) for no, row in part]
+            documents = [taken_document(shop, preview_id, no, row, location_names, now=now) for no, row in part]
             last_no, last = part[-1]
             read: Document = {"done": last_no + 1, "bookmark": {"after": list(last.key)}}
 
             async def body(session: Session, documents: list[Document] = documents, read: Document = read) -> bool:
-                if not await self.update(shop, preview_id, run, read, session):
+                if not await self._update(shop, preview_id, run, read, session):
                     return False
                 writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
                 await self._rows.bulk_write(writes, ordered=False, session=session)
@@ -320,11 +303,12 @@ class PreviewStore:
                 return False
         return True
 
-    async def rows(self, shop: str, preview_id: str, keys: Iterable[CellKey]) -> dict[CellKey, Document]:
+    async def rows(self, shop: str, preview_id: str, keys: Iterable[CellKey]) -> dict[CellKey, PreviewRow]:
         """The rows of these cells."""
         ids = [key_of(shop, preview_id, key.bom_id, key.location_id) for key in keys]
         cursor = self._rows.find({"_id": {"$in": ids}, "shop": shop})
-        return {CellKey(d["bom_id"], d["location_id"]): d async for d in cursor}
+        rows = [preview_row_of(document) async for document in cursor]
+        return {row.key: row for row in rows}
 
     async def keys(self, shop: str, preview_id: str, size: int) -> AsyncIterator[list[CellKey]]:
         """Every cell in the order of the rows. Page by page: a cursor held for long would be closed by the server."""
@@ -338,12 +322,28 @@ class PreviewStore:
             yield keys
             first += size
 
-    async def all_rows(self, shop: str, preview_id: str) -> AsyncIterator[Document]:
+    async def all_rows(self, shop: str, preview_id: str) -> AsyncIterator[PreviewRow]:
         """Every row in order."""
         async for document in self._rows.find({"shop": shop, "preview_id": preview_id}).sort("no", 1):
-            yield document
+            yield preview_row_of(document)
 
-    async def bom_badges(self, shop: str, preview_id: str) -> dict[str, int]:
+    async def counted(self, shop: str, preview_id: str, *, total: int) -> Figures:
+        """The figures of a preview all of whose rows, so many in `total`, are written."""
+        classes, left_out, codes = await self._tally(shop, preview_id)
+        kinds, milestones, apart = await self._figures.for_pages(shop, preview_id)
+        return Figures(
+            total=total,
+            badges=await self._bom_badges(shop, preview_id),
+            moves=await self._figures.moves(shop, preview_id),
+            classes=classes,
+            left_out=left_out,
+            codes=codes,
+            kinds=kinds,
+            milestones=milestones,
+            milestones_apart=apart,
+        )
+
+    async def _bom_badges(self, shop: str, preview_id: str) -> BomBadges:
         """BOMs by their worst cell: with discrepancies, in sync, could not be compared. They add up.
 
         A BOM with any comparable cell that differs has discrepancies; one with no comparable cell at all, or with
@@ -385,9 +385,9 @@ class PreviewStore:
         badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
         async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
             badges[document["_id"]] = document["n"]
-        return badges
+        return BomBadges(**badges)
 
-    async def tally(self, shop: str, preview_id: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    async def _tally(self, shop: str, preview_id: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """Rows by class, by reason and by code."""
         pipeline: list[Document] = [
             {"$match": {"shop": shop, "preview_id": preview_id}},
@@ -401,29 +401,3 @@ class PreviewStore:
                 if (value := document["_id"].get(name)) is not None:
                     tally[value] = tally.get(value, 0) + document["n"]
         return classes, reasons, codes
-
-
-def _row_document(shop: str, preview_id: str, no: int, row: PreviewRow, location_names: dict[str, str]) -> Document:
-    cell_class = None if row.row is None else row.row.cell_class
-    suggested = None if cell_class is None else SUGGESTED[cell_class]
-    return {
-        "_id": key_of(shop, preview_id, row.key.bom_id, row.key.location_id),
-        "shop": shop,
-        "preview_id": preview_id,
-        "no": no,
-        "bom_id": row.key.bom_id,
-        "location_id": row.key.location_id,
-        "bom_name": row.bom_name,
-        "location_name": location_names.get(row.key.location_id),
-        "item_id": row.item_id,
-        "row": None if row.row is None else row_document(row.row),
-        "reason": None if row.reason is None else str(row.reason),
-        "code": None if row.code is None else str(row.code),
-        "cell_class": None if cell_class is None else str(cell_class),
-        "suggested": None if suggested is None else str(suggested),
-        "difference": None if row.row is None else row.row.difference,
-        "kind": str(kind_of(row)),
-        "size": _size(row.row),
-        "not_pushed": _not_pushed(row.row),
-        "made_at": datetime.now(UTC),
-    }

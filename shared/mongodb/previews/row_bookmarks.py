@@ -10,6 +10,7 @@ from typing import Any
 from bson import MaxKey, MinKey
 
 from shared.mongodb.pages import Start
+from shared.mongodb.previews.preview import Milestone
 from shared.mongodb.schema import Database, Document, found, key_of
 
 EVERY = 500
@@ -31,10 +32,10 @@ class RowBookmarks:
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
 
-    async def of(self, shop: str, preview_id: str, apart: int) -> list[Document]:
-        """Kind, size and number of each row so many `apart` by kind, size and number, as they are to be stored."""
+    async def of(self, shop: str, preview_id: str, apart: int) -> tuple[Milestone, ...]:
+        """Each row so many `apart` by kind, size and number."""
         order = {"kind": 1, "size": -1, "no": 1}
-        milestones: list[Document] = []
+        milestones: list[Milestone] = []
         start: list[Any] | None = None
         while True:
             query: Document = {"shop": shop, "preview_id": preview_id}
@@ -44,8 +45,8 @@ class RowBookmarks:
                 cursor = cursor.min(_bound(shop, preview_id, start)).max(_end(shop, preview_id))
             document = next(iter(await cursor.skip(apart - (start is None)).limit(1).to_list(1)), None)
             if document is None:
-                return milestones
-            milestones.append(document)
+                return tuple(milestones)
+            milestones.append(Milestone(**document))
             start = [document["kind"], document["size"], document["no"]]
 
     async def nearer(self, shop: str, preview_id: str, kind: str | None, skip: int) -> Start:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
-from shared.domain.comparison import Direction
-from shared.domain.schedule import Action, Missed, Timing, TimingKind
 from shared.mongodb.cipher import Cipher
 from shared.mongodb.lease import Lease
+from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted, WebhookTarget
+from shared.mongodb.schedules.schedule_form import schedule_of, wanted_fields
 from shared.mongodb.schema import Database, Document, found, key_of
 
 log = structlog.get_logger()
@@ -21,56 +19,6 @@ LEASE = Lease(until="lease.until", owner="lease.owner", within="lease", lasts=ti
 
 _SECRETS_LEFT_OUT = {"target.secret": 0}
 _OFF: Document = {"enabled": False, "lease": None}
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookTarget:
-    """Where the outcomes of a schedule are told, signed with the secret."""
-
-    url: str
-    secret: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A schedule. `next_at`: its next moment; None: it is switched off. `time_zone` None: the shop's."""
-
-    shop: str
-    schedule_id: str
-    name: str
-    enabled: bool
-    action: Action
-    direction: Direction | None
-    selection: Document
-    options: Document
-    timing: Timing
-    time_zone: str | None
-    missed: Missed
-    target_url: str | None
-    rev: int
-    next_at: datetime | None
-    created_at: datetime
-    created_by: str
-    updated_at: datetime
-    updated_by: str
-
-
-def _schedule(document: Document) -> Schedule:
-    fields: dict[str, Any] = {
-        name: document[name] for name in Schedule.__dataclass_fields__ if name not in {"target_url", "next_at"}
-    }
-    timing, target = document["timing"], document["target"]
-    return Schedule(
-        **fields
-        | {
-            "action": Action(document["action"]),
-            "direction": None if document["direction"] is None else Direction(document["direction"]),
-            "timing": Timing(TimingKind(timing["kind"]), timing["expression"]),
-            "missed": Missed(document["missed"]),
-            "target_url": None if target is None else target["url"],
-            "next_at": document.get("next_at"),
-        }
-    )
 
 
 class ScheduleStore:
@@ -84,13 +32,13 @@ class ScheduleStore:
     async def all(self, shop: str) -> list[Schedule]:
         """The shop's schedules, the oldest first."""
         cursor = self._schedules.find({"shop": shop}, _SECRETS_LEFT_OUT).sort("schedule_id", 1)
-        return [_schedule(document) async for document in cursor]
+        return [schedule_of(document) async for document in cursor]
 
     async def get(self, shop: str, schedule_id: str) -> Schedule | None:
         """The schedule, or None."""
         condition = {"_id": key_of(shop, schedule_id), "shop": shop}
         document = found(await self._schedules.find_one(condition, _SECRETS_LEFT_OUT))
-        return None if document is None else _schedule(document)
+        return None if document is None else schedule_of(document)
 
     async def count(self, shop: str) -> int:
         """How many schedules the shop has."""
@@ -101,7 +49,7 @@ class ScheduleStore:
         self,
         shop: str,
         schedule_id: str,
-        values: Mapping[str, Any],
+        wanted: ScheduleWanted,
         *,
         next_at: datetime | None,
         target_url: str | None,
@@ -121,7 +69,7 @@ class ScheduleStore:
             if sealed is None:
                 return False
             target = {"url": target_url, "secret": sealed}
-        changed: Document = {**values, "target": target, "updated_at": now, "updated_by": by}
+        changed: Document = {**wanted_fields(wanted), "target": target, "updated_at": now, "updated_by": by}
         update: Document = {
             "$set": changed if next_at is None else {**changed, "next_at": next_at},
             "$setOnInsert": {"schedule_id": schedule_id, "created_at": now, "created_by": by},
@@ -158,7 +106,7 @@ class ScheduleStore:
         if document is None:
             return None
         try:
-            return _schedule(document)
+            return schedule_of(document)
         except (KeyError, TypeError, ValueError):
             # Of an older build, or changed by hand: it would be taken first again and again.
             log.exception("schedule_unreadable", schedule=document["_id"])

@@ -6,7 +6,7 @@ same. Redacting a shop takes its entries away with all else; the line of the red
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from ulid import ULID
 
 from shared.contract.senders import Sender
-from shared.mongodb.schema import Database, key_of
+from shared.mongodb.schema import Database, Document, key_of
 from shared.observing.hiding import without_secrets
 
 log = structlog.get_logger()
@@ -39,6 +39,27 @@ class Act:
     actor: str
     by: By
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAct:
+    """An act as it is kept: with its own id, and when it was done."""
+
+    shop: str | None
+    entry_id: str
+    at: datetime
+    act: str
+    actor: str
+    by: By
+    subject: str
+
+
+def kept_act_of(document: Document) -> KeptAct:
+    """From its document."""
+    return KeptAct(**{name: document[name] for name in _KEPT})
+
+
+_KEPT = tuple(field.name for field in fields(KeptAct))
 
 
 class AuditLog:

@@ -22,10 +22,12 @@ from services.reconciler.sweeper import markers
 from services.reconciler.sweeper.markers import Markers
 from services.reconciler.sweeper.sweeping import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
-from shared.contract.messages import PreviewRequest
+from shared.contract.messages import JobOptions, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
+from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.drift.sweeps import SweepStore
+from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document
 from shared.rabbitmq.connection import declare_topology
@@ -173,15 +175,24 @@ async def a_repair(reset: Reset) -> None:
         await reset.shop.document_where("jobs", {"source": "drift"})
 
 
-async def scheduled(reset: Reset, name: str, **form: Any) -> None:
+async def scheduled(reset: Reset, name: str, action: Action, direction: Direction | None) -> None:
     """A schedule's moment comes and its run is asked for; nobody takes it."""
     keys = [key.get_secret_value() for key in reset.shop.settings.token_keys]
     schedule_id = reset.asked[name] = new_id()
-    form |= {"name": name, "enabled": True, "selection": one(name), "options": {}, "time_zone": "UTC"}
-    form |= {"timing": {"kind": "hourly", "expression": "0 * * * *"}, "missed": "run_once"}
+    wanted = ScheduleWanted(
+        name=name,
+        enabled=True,
+        action=action,
+        direction=direction,
+        selection=SelectionBody.model_validate(one(name)),
+        options=JobOptions(),
+        timing=Timing.hourly(0),
+        time_zone="UTC",
+        missed=Missed.RUN_ONCE,
+    )
     due_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     await ScheduleStore(reset.shop.mongo.db, keys).put(
-        SHOP, schedule_id, form, next_at=due_at, target_url=reset.hook, secret="a secret of fair length", by="test"
+        SHOP, schedule_id, wanted, next_at=due_at, target_url=reset.hook, secret="a secret of fair length", by="test"
     )
     async with reconciler(reset.shop, roles={"sweeper"}, sweep_times=SWEEPS, schedule_times=SCHEDULES):
         await reset.shop.document_where("schedule_runs", {"schedule_id": schedule_id, "state": "running"})
@@ -189,12 +200,12 @@ async def scheduled(reset: Reset, name: str, **form: Any) -> None:
 
 async def a_scheduled_job(reset: Reset) -> None:
     """A reconcile by schedule."""
-    await scheduled(reset, "schedule", action="reconcile", direction="toShopify")
+    await scheduled(reset, "schedule", Action.RECONCILE, Direction.TO_SHOPIFY)
 
 
 async def a_scheduled_preview(reset: Reset) -> None:
     """A preview by schedule."""
-    await scheduled(reset, "look", action="preview", direction=None)
+    await scheduled(reset, "look", Action.PREVIEW, None)
 
 
 async def an_import(reset: Reset) -> None:

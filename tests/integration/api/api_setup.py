@@ -23,7 +23,8 @@ from shared.domain.comparison import Row
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.boms import BomStore, Location
 from shared.mongodb.connection import Mongo
-from shared.mongodb.previews.previews import PreviewRow, PreviewStore
+from shared.mongodb.previews.preview import TakenRow
+from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schema import Document, key_of
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
@@ -183,7 +184,7 @@ class ApiShop:
         await self.world.mongo.db["previews"].insert_one(being_made)
         stock = await StockStore(self.world.mongo.db).load(self.domain, rows)
         kept = [
-            PreviewRow(key, f"BOM {key.bom_id}", "1", row=Row.of(stock[key].stock, value, taken, taken))
+            TakenRow(key, f"BOM {key.bom_id}", "1", row=Row.of(stock[key].stock, value, taken, taken))
             for key, value in rows.items()
         ]
         store = PreviewStore(self.world.mongo.db, self.world.mongo.transactions)

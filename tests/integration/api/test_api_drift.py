@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.domain.stock import Stock
-from shared.mongodb.drift.drift import DriftStore, Sighting
-from shared.mongodb.drift.sweeps import SweepStore
+from shared.mongodb.drift.drift import DriftStore
+from shared.mongodb.drift.missed import MissedState, Sighting
+from shared.mongodb.drift.sweeps import Breaker, SweepStore
 from tests.integration.api.api_setup import PLACES, ApiShop
 
 DEFAULT = {"mode": "repair", "max_share": 0.2, "max_move": 1000, "jobs_per_hour": 12, "quiet_hours": None}
@@ -21,7 +22,7 @@ async def missed(shop: ApiShop, *bom_ids: str) -> None:
     seen = [Sighting(CellKey(bom_id, PLACES[0]), "1", bom_id.upper(), "Here", row) for bom_id in bom_ids]
     assert await store.watch(shop.domain, seen, now=now, due_at=now) == len(bom_ids)
     assert await store.watch(shop.domain, seen, now=now, due_at=now) == 0
-    for document in await store.due(shop.domain, "watched", datetime.now(UTC), 10):
+    for document in await store.due(shop.domain, MissedState.WATCHED, datetime.now(UTC), 10):
         assert await store.record(document, row, base_time=stock.index_time, now=now)
 
 
@@ -97,9 +98,9 @@ async def test_a_sweep_asked_for_during_another_is_not_lost(shop: ApiShop) -> No
     first, second = now.replace(microsecond=1000), now.replace(microsecond=2000)
     await sweeps.ask(shop.domain, full=True, at=first)
     await sweeps.ask(shop.domain, full=False, at=second)
-    await sweeps.swept(shop.domain, {"next_at": hour}, asked_at=first)
+    await sweeps.swept(shop.domain, next_at=hour, asked_at=first)
     assert shop.domain in {state.shop for state in await sweeps.due(datetime.now(UTC))}
-    await sweeps.swept(shop.domain, {"next_at": hour}, asked_at=second)
+    await sweeps.swept(shop.domain, next_at=hour, asked_at=second)
     state = await sweeps.state(shop.domain)
     assert state is not None
     assert (state.asked_at, state.asked_full) == (None, False)
@@ -111,7 +112,7 @@ async def test_an_approval_releases_what_the_breaker_holds(shop: ApiShop) -> Non
     await missed(shop, "a", "b")
     assert (await shop.call("POST", "/drift/approve")).status == 409
     sweeps = SweepStore(shop.world.mongo.db)
-    breaker = {"reason": "Much moved.", "opened_at": datetime.now(UTC), "missed": 2, "cells": 4}
+    breaker = Breaker("Much moved.", datetime.now(UTC), missed=2, cells=4)
     assert await sweeps.open_breaker(shop.domain, breaker)
     assert not await sweeps.open_breaker(shop.domain, breaker)
     assert (await shop.call("GET", "/drift")).json["breaker"]["reason"] == "Much moved."

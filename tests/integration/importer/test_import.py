@@ -21,7 +21,8 @@ from shared.domain.cell import CellKey
 from shared.domain.stock import observe_event
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.import_lines import ImportLineStore
-from shared.mongodb.catalogue.imports import ImportStore, ItemFields
+from shared.mongodb.catalogue.import_records import ImportItem, ImportLevel, ListedLevel, Made, MadeBom, StillListed
+from shared.mongodb.catalogue.imports import ImportStore
 from shared.mongodb.stock.stock import StockWrite
 from shared.shopify.bulk.bulk import BulkResult
 from shared.shopify.bulk.exports import Exports
@@ -381,16 +382,18 @@ async def test_a_cell_written_since_its_rev_was_noted_is_left_to_the_verifying_r
     imports = ImportStore(world.mongo.db)
     document = await imports.take(SHOP, "x", "me")
     assert document is not None
-    import_id = document["import_id"]
-    held = {"active": True, "location_active": True, "available": 9, "updated_at": "2026-01-01T00:00:00Z"}
-    staged = {"sku": "A", "tracked": True, "listed": True, "levels": dict.fromkeys(world.locations, held)}
-    await imports.stage(SHOP, import_id, [ItemFields(item["id"], {**staged, "bom_id": "a"})], new=True)
+    import_id = document.import_id
+    held = ImportLevel(active=True, location_active=True, available=9, updated_at="2026-01-01T00:00:00Z")
+    levels_there = [ListedLevel(item["id"], place, held) for place in world.locations]
+    await imports.stage(SHOP, import_id, [StillListed(item["id"], tracked=True), *levels_there], new=True)
+    made = MadeBom(item["id"], "a")
+    await imports.note_made(SHOP, import_id, [made], Made.NEW)
     basing = ImportBases(world.mongo.transactions, world.stock, imports, world.reads)
 
-    async def items() -> list[dict[str, Any]]:
-        return [item async for batch in imports.items(SHOP, import_id, {}, size=10) for item in batch]
+    async def items() -> list[ImportItem]:
+        return [item async for batch in imports.items(SHOP, import_id, size=10) for item in batch]
 
-    await basing.note_revs(SHOP, import_id, await items(), world.locations)
+    await basing.note_revs(SHOP, import_id, [made], world.locations)
     touched = CellKey("a", world.locations[0])
     before = (await world.stock.load(SHOP, [touched]))[touched].stock
     change = replace(observe_event(before, None, datetime.now(UTC)), verify=False)
@@ -455,11 +458,11 @@ async def test_two_processes_do_not_import_at_once(world: ShopWorld) -> None:
     assert first is not None
     assert await imports.take(SHOP, "x", "somebody else") is None
     assert await imports.another_at_work(SHOP, "y")
-    assert not await imports.renew(SHOP, first["import_id"], "somebody else")
-    await imports.give_back(SHOP, first["import_id"], "me")
+    assert not await imports.renew(SHOP, first.import_id, "somebody else")
+    await imports.give_back(SHOP, first.import_id, "me")
     second = await imports.take(SHOP, "x", "somebody else")
     assert second is not None
-    assert second["import_id"] == first["import_id"]
+    assert second.import_id == first.import_id
     ran = await run_import(world.settings, "--all-variants")
     assert ran.code == 0
     assert ran.progress[0].startswith("waiting")

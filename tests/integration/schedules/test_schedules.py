@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,12 @@ from aiohttp import web
 
 from services.reconciler.bootstrap import ReconcilerService
 from services.reconciler.schedules.role import ScheduleTimes
+from shared.contract.messages import JobOptions
+from shared.contract.selection import SelectionBody
+from shared.domain.comparison import Direction
+from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document
 from shared.schedules.moments import last_moment, run_id
@@ -28,7 +33,7 @@ from tests.waiting import changed, until
 
 SECRET = "a secret of fair length"
 TIMES = ScheduleTimes(tick=0.05, pauses=(timedelta(milliseconds=50), timedelta(milliseconds=50)))
-HOURLY = {"kind": "hourly", "expression": "0 * * * *"}
+HOURLY = Timing.hourly(0)
 
 
 @dataclass
@@ -74,24 +79,26 @@ class Scheduled:
     stack: AsyncExitStack
 
     async def put(self, **values: Any) -> str:
-        """A schedule whose moment was now, or `late` ago; returns its id."""
+        """A schedule whose moment was now, or `late` ago; returns its id. `broken`: what its document says instead."""
         schedule_id = new_id()
         due_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - values.pop("late", timedelta(0))
-        url = values.pop("url", None)
-        form: Document = {
-            "name": "Hourly",
-            "enabled": True,
-            "action": "reconcile",
-            "direction": "toLocal",
-            "selection": {"bom_ids": "all"},
-            "options": {},
-            "timing": HOURLY,
-            "time_zone": "UTC",
-            "missed": "run_once",
-        }
-        await self.schedules.put(
-            SHOP, schedule_id, form | values, next_at=due_at, target_url=url, secret=SECRET, by="test"
+        url, broken = values.pop("url", None), values.pop("broken", None)
+        wanted = ScheduleWanted(
+            name="Hourly",
+            enabled=True,
+            action=Action.RECONCILE,
+            direction=Direction.TO_LOCAL,
+            selection=SelectionBody(bom_ids="all"),
+            options=JobOptions(),
+            timing=HOURLY,
+            time_zone="UTC",
+            missed=Missed.RUN_ONCE,
         )
+        await self.schedules.put(
+            SHOP, schedule_id, replace(wanted, **values), next_at=due_at, target_url=url, secret=SECRET, by="test"
+        )
+        if broken is not None:
+            await self.shop.mongo.db["schedules"].update_one({"schedule_id": schedule_id}, {"$set": broken})
         return schedule_id
 
     async def start(self, *, many: int = 1, **more: Any) -> list[ReconcilerService]:
@@ -163,10 +170,10 @@ async def test_missed_moments_are_made_up_for_once_or_not_at_all(world: Schedule
     """
     now = datetime.now(UTC)
     half = (now - timedelta(minutes=30)).minute
-    timing = {"kind": "hourly", "expression": f"{half} * * * *"}
+    timing = Timing.hourly(half)
     late = timedelta(hours=6)
     once = await world.put(late=late, timing=timing)
-    never = await world.put(late=late, timing=timing, missed="skip")
+    never = await world.put(late=late, timing=timing, missed=Missed.SKIP)
     await world.start()
     (made_up,) = await world.runs(1, state="ended")
     (left_out,) = await world.runs(1, state="skipped")
@@ -219,7 +226,7 @@ async def test_a_preview_is_scheduled_like_a_job_and_a_silent_receiver_holds_nob
     await world.start()
     await hook.until(1)
     await world.stack.enter_async_context(previewer(world.shop))
-    await world.put(action="preview", direction=None)
+    await world.put(action=Action.PREVIEW, direction=None)
     (run,) = await world.runs(1, state="ended", action="preview")
     assert run["outcome"] == "ready"
     assert sum(run["figures"].values()) == 2
@@ -313,7 +320,7 @@ BROKEN: dict[str, Document] = {
 
 async def test_schedules_that_cannot_be_run_are_tried_so_often_and_hold_up_no_other(world: Scheduled) -> None:
     """Documents of an older build: the run is left out, or the schedule is switched off; another's run ends."""
-    lost = {await world.put(**broken, late=timedelta(hours=1)): name for name, broken in BROKEN.items()}
+    lost = {await world.put(broken=broken, late=timedelta(hours=1)): name for name, broken in BROKEN.items()}
     good = await world.put()
     await world.start(schedule_times=ONE_TRY)
     runs = await over(world, lost)

@@ -105,7 +105,7 @@ async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: Drift
     state = await world.sweeps.state(SHOP)
     assert state is not None
     assert state.breaker is not None
-    assert "8 of 20 cells (40%)" in state.breaker["reason"]
+    assert "8 of 20 cells (40%)" in state.breaker.reason
     await gauge("breaker_open", 1)
     await world.sweep()
     again = await world.sweeps.state(SHOP)
@@ -115,7 +115,7 @@ async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: Drift
 
     approved = await trueup(world.shop.settings, "sweep", "--approve", "--json")
     assert approved.code == 0, approved.errors
-    assert approved.document == {"shop": SHOP, "released": 8, "reason": state.breaker["reason"]}
+    assert approved.document == {"shop": SHOP, "released": 8, "reason": state.breaker.reason}
     documents = await world.until(8, state="resolved", outcome="repaired")
     assert {document["approved_by"] for document in documents} != {None}
     (job,) = await world.jobs()
@@ -137,7 +137,7 @@ async def test_a_single_large_move_asks_a_person(world: DriftWorld) -> None:
     state = await world.sweeps.state(SHOP)
     assert state is not None
     assert state.breaker is not None
-    assert "31 units" in state.breaker["reason"]
+    assert "31 units" in state.breaker.reason
     assert await world.jobs() == []
 
 

@@ -11,7 +11,7 @@ from shared.domain.codes import Code
 from shared.domain.comparison import GRACE, Direction, Reason, Row
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cell_form import cell_of
-from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.schema import Document
 from simulator.stock import LedgerEntry
 
@@ -29,7 +29,7 @@ class Preview:
     """What was seen of each cell, which had a message on its way when the stock was read, and in which life of the
     shop's BOMs."""
 
-    rows: dict[CellKey, PreviewRow]
+    rows: dict[CellKey, TakenRow]
     waiting: frozenset[CellKey]
     life: int
 

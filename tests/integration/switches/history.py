@@ -18,7 +18,7 @@ from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.catalogue.app_records import WantedBom
 from shared.mongodb.catalogue.boms import SelectedCell
 from shared.mongodb.jobs.cell import NewCell, cell_id
-from shared.mongodb.previews.previews import PreviewRow
+from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from simulator.faults import Fault
 from tests.integration.switches.books import Books, Preview
@@ -219,7 +219,7 @@ class History:
         await self.books.note_ends(job_id)
 
     def _new(self, key: CellKey, preview: Preview | None) -> NewCell:
-        row = PreviewRow(key, None, None) if preview is None else preview.rows[key]
+        row = TakenRow(key, None, None) if preview is None else preview.rows[key]
         return NewCell(key, self.street.cells[key], key.bom_id, row=row.row, reason=row.reason, code=row.code)
 
     async def _plan(self, job_id: str, direction: Direction, cells: Sequence[NewCell], of: str | None) -> None:

@@ -223,7 +223,7 @@ async def test_two_runs_of_one_preview_leave_the_rows_of_one(world: ShopWorld) -
     await asyncio.gather(*(run.compute(SHOP, request.preview_id) for run in runs))
     preview = await store.get(SHOP, request.preview_id)
     assert preview is not None
-    assert (preview["state"], preview["total"], preview["done"]) == ("ready", 6, 6)
+    assert (preview.state, preview.total, preview.done) == ("ready", 6, 6)
     assert await world.mongo.db["preview_rows"].count_documents({"preview_id": request.preview_id}) == 6
 
 

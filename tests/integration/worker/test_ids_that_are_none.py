@@ -11,7 +11,7 @@ import pytest
 from shared.contract.messages import JobOptions
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
-from shared.mongodb.drift.drift import Sighting
+from shared.mongodb.drift.missed import Sighting
 from shared.mongodb.schema import key_of
 from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
 from tests.integration.sweeper.drift_setup import GRACE, drift_world

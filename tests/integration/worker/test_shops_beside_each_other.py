@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -21,14 +20,19 @@ from services.reconciler.sweeper.sweeping import SHOPS_AT_ONCE, Sweeping, SweepT
 from services.reconciler.worker.cell_worker import CellWorker
 from services.reconciler.worker.lanes import HELD_BOUND, Lane
 from services.reconciler.worker.partitions import PREFETCH
+from shared.contract.messages import JobOptions
+from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction
+from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.run import ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
-from shared.mongodb.schedules.schedules import Schedule, ScheduleStore
+from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted
+from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document, key_of
 from shared.rabbitmq.delivery import Delivery
 from shared.serving.server import start_server
@@ -91,19 +95,19 @@ async def due_outcome(world: ShopWorld, shop: str, url: str, *, ago: float) -> N
     """A run that has ended and is to be told to this address."""
     keys = [key.get_secret_value() for key in world.settings.token_keys]
     schedule_id, run_id, at = new_id(), new_id(), datetime.now(UTC) - timedelta(seconds=ago)
-    form: Mapping[str, Any] = {
-        "name": "Told",
-        "enabled": False,
-        "action": "preview",
-        "direction": None,
-        "selection": {"bom_ids": "all"},
-        "options": {},
-        "timing": {"kind": "hourly", "expression": "0 * * * *"},
-        "time_zone": "UTC",
-        "missed": "run_once",
-    }
+    wanted = ScheduleWanted(
+        name="Told",
+        enabled=False,
+        action=Action.PREVIEW,
+        direction=None,
+        selection=SelectionBody(bom_ids="all"),
+        options=JobOptions(),
+        timing=Timing.hourly(0),
+        time_zone="UTC",
+        missed=Missed.RUN_ONCE,
+    )
     store = ScheduleStore(world.mongo.db, keys)
-    await store.put(shop, schedule_id, form, next_at=None, target_url=url, secret="a secret of fair length", by="t")
+    await store.put(shop, schedule_id, wanted, next_at=None, target_url=url, secret="a secret of fair length", by="t")
     run: Document = {
         "_id": key_of(shop, run_id),
         "shop": shop,
@@ -298,16 +302,14 @@ async def test_runs_that_do_not_end_hide_none_behind_them(world: ShopWorld, monk
     monkeypatch.setattr(following, "_AT_A_TIME", 3)
     looked_at: list[str] = []
 
-    async def has_ended(_: following.Following, run: Document) -> bool:
-        looked_at.append(run["run_id"])
+    async def has_ended(_: following.Following, run: ScheduleRun) -> bool:
+        looked_at.append(run.run_id)
         return False
 
     monkeypatch.setattr(following.Following, "has_ended", has_ended)
     now = datetime.now(UTC)
-    runs = [
-        {"_id": f"{SHOP}|{number}", "shop": SHOP, "run_id": str(number), "state": "running", "asked_at": now}
-        for number in range(8)
-    ]
+    running = {"shop": SHOP, "schedule_id": "S", "name": "N", "action": "preview", "state": "running", "due_at": now}
+    runs = [{**running, "_id": f"{SHOP}|{number}", "run_id": str(number), "asked_at": now} for number in range(8)]
     await world.mongo.db["schedule_runs"].insert_many(runs)
     store = ScheduleStore(world.mongo.db, [])
     follower = following.Following(

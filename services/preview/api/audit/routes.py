@@ -14,7 +14,7 @@ async def list_audit(call: Call[Paged, None]) -> Answer:
     """GET /api/audit."""
     keys = read_cursor(call.params.cursor, str)
     page = await call.deps.listings.audit(call.shop, keys, call.params.limit)
-    items = [audit_entry(document) for document in page.items]
+    items = [audit_entry(kept) for kept in page.items]
     return Answer(AuditPage(items=items, next_cursor=write_cursor(page.after)))
 
 

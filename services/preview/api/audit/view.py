@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.preview.api.audit.models import AuditEntry
-from shared.mongodb.schema import Document
+from shared.mongodb.shops.audit import KeptAct
 
 
-def audit_entry(document: Document) -> AuditEntry:
-    """As kept."""
-    return AuditEntry(**{name: document[name] for name in AuditEntry.model_fields})
+def audit_entry(kept: KeptAct) -> AuditEntry:
+    """From its record."""
+    return AuditEntry(**{name: getattr(kept, name) for name in AuditEntry.model_fields})

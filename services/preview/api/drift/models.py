@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -12,8 +12,8 @@ from shared.domain.comparison import CellClass
 from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy, loss_ratio
 from shared.errors import TimeZoneUnknown
 from shared.mongodb.drift.history import HOUR, HourOfDrift, hour_of
-from shared.mongodb.drift.sweeps import SweepState
-from shared.mongodb.schema import Document
+from shared.mongodb.drift.missed import Missed, MissedState, MissedWanted
+from shared.mongodb.drift.sweeps import Breaker, SweepState
 from shared.zones import zone_of
 
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -111,14 +111,11 @@ class DriftSearch(Paged):
         None, description="Only those that this job repairs: its evidence."
     )
 
-    def wanted(self) -> Document:
-        """As a condition."""
-        wanted: Document = {"state": self.state or {"$in": ["missed", "resolved"]}}
-        if self.late is not None:
-            wanted["late"] = self.late == "true"
-        if self.job_id is not None:
-            wanted["job_id"] = self.job_id
-        return wanted
+    def wanted(self) -> MissedWanted:
+        """As the store is asked."""
+        states = {MissedState.MISSED, MissedState.RESOLVED} if self.state is None else {MissedState(self.state)}
+        late = None if self.late is None else self.late == "true"
+        return MissedWanted(frozenset(states), late, self.job_id)
 
 
 class DriftOut(_Model):
@@ -150,11 +147,34 @@ class DriftOut(_Model):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, document: Document) -> Self:
-        """From a drift document."""
-        fields: dict[str, Any] = {name: document.get(name) for name in cls.model_fields}
-        fields["confirmed_at"] = None if document["state"] == "watched" else document["taken_at"]
-        return cls.model_validate(fields)
+    def of(cls, missed: Missed) -> Self:
+        """From its record."""
+        return cls.model_validate(
+            {
+                "drift_id": missed.drift_id,
+                "state": str(missed.state),
+                "bom_id": missed.key.bom_id,
+                "bom_name": missed.bom_name,
+                "location_id": missed.key.location_id,
+                "location_name": missed.location_name,
+                "base": missed.base,
+                "shopify": missed.shopify,
+                "local": missed.local,
+                "cell_class": missed.cell_class,
+                "shopify_time": missed.shopify_time,
+                "since": missed.since,
+                "confirmed_at": None if missed.state is MissedState.WATCHED else missed.taken_at,
+                "detected_at": missed.detected_at,
+                "late": missed.late,
+                "late_at": missed.late_at,
+                "held": missed.held,
+                "approved_by": missed.approved_by,
+                "job_id": missed.job_id,
+                "outcome": None if missed.outcome is None else str(missed.outcome),
+                "note": missed.note,
+                "ended_at": missed.ended_at,
+            }
+        )
 
 
 class BreakerOut(_Model):
@@ -164,6 +184,11 @@ class BreakerOut(_Model):
     opened_at: datetime
     missed: int
     cells: int
+
+    @classmethod
+    def of(cls, breaker: Breaker) -> Self:
+        """From its record."""
+        return cls(reason=breaker.reason, opened_at=breaker.opened_at, missed=breaker.missed, cells=breaker.cells)
 
 
 class DriftPage(_Model):
@@ -189,13 +214,13 @@ class DriftPage(_Model):
     last_full_sweep_at: datetime | None
 
     @classmethod
-    def of(cls, documents: list[Document], cursor: str | None, state: SweepState, unrepaired: int) -> Self:
-        """From a page of documents and the shop's state."""
+    def of(cls, listed: list[Missed], cursor: str | None, state: SweepState, unrepaired: int) -> Self:
+        """From a page and the shop's state."""
         return cls(
-            items=[DriftOut.of(document) for document in documents],
+            items=[DriftOut.of(missed) for missed in listed],
             next_cursor=cursor,
             unrepaired_cells=unrepaired,
-            breaker=None if state.breaker is None else BreakerOut.model_validate(state.breaker),
+            breaker=None if state.breaker is None else BreakerOut.of(state.breaker),
             missed=state.missed,
             late=state.late,
             received=state.received,

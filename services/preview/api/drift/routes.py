@@ -35,10 +35,10 @@ async def list_drift(call: Call[DriftSearch, None]) -> Answer:
     asked = call.params
     keys = read_cursor(asked.cursor, str)
     before = None if keys is None else str(keys[0])
-    documents, last = await call.deps.drift.page(call.shop, asked.wanted(), before, asked.limit)
+    listed, last = await call.deps.drift.page(call.shop, asked.wanted(), before, asked.limit)
     cursor = write_cursor(None if last is None else [last])
     unrepaired = await call.deps.drift.open_missed(call.shop)
-    return Answer(DriftPage.of(documents, cursor, await _state(call), unrepaired))
+    return Answer(DriftPage.of(listed, cursor, await _state(call), unrepaired))
 
 
 async def get_history(call: Call[HistorySearch, None]) -> Answer:

@@ -86,13 +86,6 @@ def reason_counts(counts: Mapping[str, int]) -> list[ReasonCount]:
     return [ReasonCount(reason=reason, count=count, message=reason_text(reason)) for reason, count in ordered]
 
 
-def failure_of(stored: Mapping[str, str] | None) -> Failure | None:
-    """A stored failure with its remedy."""
-    if stored is None:
-        return None
-    return failed(stored["code"], stored.get("message"), stored.get("remedy"))
-
-
 def failed(code: str, message: str | None, remedy: str | None = None) -> Failure:
     """A failure with its remedy: what was said of it goes before what the code says."""
     known_message, known_remedy = explanation(code)

@@ -21,7 +21,7 @@ from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState
 from shared.domain.preview import is_expired
 from shared.mongodb.jobs.job import Job, WholeJob
-from shared.mongodb.schema import Document
+from shared.mongodb.previews.preview import PreviewState, WholePreview
 from shared.rabbitmq.topology import JOB_REQUEST
 
 _FIELD = "body.preview_id"
@@ -107,7 +107,7 @@ async def check(call: Call[Any, Any], body: JobIn) -> SelectionBody:
         return body.selection
     if preview is None:
         raise _no_selection()
-    return SelectionBody.model_validate(await call.deps.previews.selection(preview))
+    return await call.deps.previews.selection(preview)
 
 
 async def also_wrong(call: Call[Any, None], value: object) -> list[FieldProblem]:
@@ -123,25 +123,25 @@ async def also_wrong(call: Call[Any, None], value: object) -> list[FieldProblem]
     return problems if problem is None else [*problems, *problem.problem.errors]
 
 
-async def _preview(call: Call[Any, Any], preview_id: str | None) -> tuple[Document | None, ProblemError | None]:
+async def _preview(call: Call[Any, Any], preview_id: str | None) -> tuple[WholePreview | None, ProblemError | None]:
     if preview_id is None:
         return None, None
     preview = await call.deps.previews.get(call.shop, preview_id)
     return preview, _preview_problem(preview, preview_id)
 
 
-def _preview_problem(preview: Document | None, preview_id: str) -> ProblemError | None:
+def _preview_problem(preview: WholePreview | None, preview_id: str) -> ProblemError | None:
     again = "Take a new preview."
     if preview is None:
         message = f"There is no preview {preview_id}."
         entry = FieldProblem(field=_FIELD, message=message, remedy=again)
         return ProblemError(HTTPStatus.NOT_FOUND, "unknown", message, errors=[entry])
-    if preview["state"] == "failed":
+    if preview.state is PreviewState.FAILED:
         return conflict("preview-failed", _FIELD, "The preview has failed.", again)
-    if preview["state"] != "ready":
+    if preview.state is not PreviewState.READY or preview.taken_from is None:
         remedy = "Wait for its end; its event stream tells of it."
         return conflict("preview-not-ready", _FIELD, "The preview is not ready yet.", remedy)
-    if is_expired(preview["taken_from"], datetime.now(UTC)):
+    if is_expired(preview.taken_from, datetime.now(UTC)):
         expired = EXPLAINED[Code.PREVIEW_EXPIRED]
         return conflict("PREVIEW_EXPIRED", _FIELD, expired.message, expired.remedy)
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -11,7 +12,7 @@ from services.preview.api.http.explained import (
     Failure,
     ReasonCount,
     code_counts,
-    failure_of,
+    failed,
     reason_counts,
 )
 from services.preview.api.http.pages import Anywhere
@@ -22,7 +23,7 @@ from shared.domain.codes import Code, explanation
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.preview import expires_at
 from shared.domain.reasons import reason_text
-from shared.mongodb.previews.previews import RowKind
+from shared.mongodb.previews.preview import ClassMove, Preview, PreviewRow, PreviewState, RowKind, RowsWanted
 from shared.mongodb.shops.shops import Shop
 
 
@@ -66,21 +67,31 @@ class Moves(BaseModel):
     not_pushed: list[CodeCount] = Field(description="Rows that a run towards Shopify would not push as they stand.")
 
     @classmethod
-    def of(cls, stored: dict[str, Any], *, allow_negative: bool) -> Moves:
-        """From the stored figures."""
+    def of(cls, move: ClassMove, *, allow_negative: bool) -> Moves:
+        """From its record."""
         refused = {
             code: number
-            for code, number in stored["not_pushed"].items()
+            for code, number in move.not_pushed.items()
             if not (allow_negative and code == Code.NEGATIVE_TARGET)
         }
-        return cls.model_validate({**stored, "not_pushed": code_counts(refused)})
+        return cls.model_validate({**asdict(move), "not_pushed": code_counts(refused)})
+
+
+_State = Literal["requested", "reading", "ready", "failed"]
+
+_STATES: dict[PreviewState, _State] = {
+    PreviewState.REQUESTED: "requested",
+    PreviewState.READING: "reading",
+    PreviewState.READY: "ready",
+    PreviewState.FAILED: "failed",
+}
 
 
 class PreviewOut(BaseModel):
     """A preview."""
 
     preview_id: str
-    state: Literal["requested", "reading", "ready", "failed"]
+    state: _State
     requested_by: str
     requested_at: AwareDatetime
     taken_from: AwareDatetime | None = Field(description="When the first value was read.")
@@ -96,26 +107,26 @@ class PreviewOut(BaseModel):
     failure: Failure | None
 
     @classmethod
-    def of(cls, document: dict[str, Any], shop: Shop | None = None) -> PreviewOut:
-        """From the stored document, for its shop."""
+    def of(cls, preview: Preview, shop: Shop | None = None) -> PreviewOut:
+        """From its record, for its shop."""
         allow_negative = shop is not None and shop.allow_negative
-        taken = document["taken_from"]
+        taken, failure = preview.taken_from, preview.failure
         return cls(
-            preview_id=document["preview_id"],
-            state=document["state"],
-            requested_by=document["requested_by"],
-            requested_at=document["requested_at"],
+            preview_id=preview.preview_id,
+            state=_STATES[preview.state],
+            requested_by=preview.requested_by,
+            requested_at=preview.requested_at,
             taken_from=taken,
-            finished_at=document["finished_at"],
+            finished_at=preview.finished_at,
             expires_at=None if taken is None else expires_at(taken),
-            total=document["total"],
-            done=document["done"],
-            badges=document["badges"],
-            classes=document["classes"],
-            left_out=reason_counts(document["left_out"]),
-            codes=code_counts(document.get("codes") or {}),
-            moves=[Moves.of(stored, allow_negative=allow_negative) for stored in document.get("moves") or ()],
-            failure=failure_of(document["failure"]),
+            total=preview.total,
+            done=preview.done,
+            badges=None if preview.badges is None else Badges(**asdict(preview.badges)),
+            classes=dict(preview.classes),
+            left_out=reason_counts(preview.left_out),
+            codes=code_counts(preview.codes),
+            moves=[Moves.of(move, allow_negative=allow_negative) for move in preview.moves or ()],
+            failure=None if failure is None else failed(failure.code, failure.message, failure.remedy),
         )
 
     @property
@@ -146,27 +157,29 @@ class RowOut(BaseModel):
     remedy: str | None
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> RowOut:
-        """From the stored row."""
-        row = document["row"] or {}
-        message, remedy = explanation(document["code"])
+    def of(cls, stored: PreviewRow) -> RowOut:
+        """From its record."""
+        row = stored.row
+        reason = None if stored.reason is None else str(stored.reason)
+        code = None if stored.code is None else str(stored.code)
+        message, remedy = explanation(code)
         return cls(
-            no=document["no"],
-            bom_id=document["bom_id"],
-            bom_name=document["bom_name"],
-            location_id=document["location_id"],
-            location_name=document["location_name"],
-            inventory_item_id=document["item_id"],
-            shopify_value=row.get("shopify"),
-            local_value=row.get("local"),
-            base=row.get("base"),
-            difference=document["difference"],
-            cell_class=document["cell_class"],
-            suggested=document["suggested"],
-            shopify_changed_at=row.get("shopify_time"),
-            reason=document["reason"],
-            code=document["code"],
-            message=message or reason_text(document["reason"]),
+            no=stored.no,
+            bom_id=stored.key.bom_id,
+            bom_name=stored.bom_name,
+            location_id=stored.key.location_id,
+            location_name=stored.location_name,
+            inventory_item_id=stored.item_id,
+            shopify_value=None if row is None else row.shopify,
+            local_value=None if row is None else row.local,
+            base=None if row is None else row.base,
+            difference=stored.difference,
+            cell_class=stored.cell_class,
+            suggested=stored.suggested,
+            shopify_changed_at=None if row is None else row.shopify_time,
+            reason=reason,
+            code=code,
+            message=message or reason_text(reason),
             remedy=remedy,
         )
 
@@ -217,14 +230,13 @@ class RowSearch(Anywhere, PreviewPath):
     bom_id: Id | None = None
     location_id: LocationId | None = None
 
-    def wanted(self) -> dict[str, str]:
-        """The stored values asked for."""
-        asked = {
-            "kind": None if self.only is None else KINDS[self.only],
-            "cell_class": self.cell_class,
-            "reason": self.reason,
-            "code": self.code,
-            "bom_id": self.bom_id,
-            "location_id": self.location_id,
-        }
-        return {name: str(value) for name, value in asked.items() if value is not None}
+    def wanted(self) -> RowsWanted:
+        """As the store is asked."""
+        return RowsWanted(
+            kind=None if self.only is None else KINDS[self.only],
+            cell_class=self.cell_class,
+            reason=self.reason,
+            code=self.code,
+            bom_id=self.bom_id,
+            location_id=self.location_id,
+        )

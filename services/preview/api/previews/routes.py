@@ -27,8 +27,7 @@ from services.preview.api.selection_check import selection_problems
 from services.preview.computing.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass
-from shared.mongodb.catalogue.selections import as_held
-from shared.mongodb.schema import Document
+from shared.mongodb.previews.preview import ANY_ROW, Preview, PreviewState, RowsWanted
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 
 COLUMNS = (
@@ -69,14 +68,14 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
             remedy = "Wait until one has ended; their event streams tell."
             raise too_many("previews", "body.selection", f"{error}.", remedy, seconds=10) from None
         stored = await call.deps.previews.get(call.shop, request.preview_id)
-    if stored is None or as_held(stored["selection"]) != as_held(request.selection.model_dump(exclude_none=True)):
+    if stored is None or not call.deps.previews.is_asked(stored, request):
         raise conflict(
             "id-used",
             "body.preview_id",
             f"{request.preview_id} is the id of another preview.",
             "Make a new ULID for each preview.",
         )
-    if stored["state"] == "requested":
+    if stored.state is PreviewState.REQUESTED:
         await call.deps.publisher.command(PREVIEW_REQUEST, request)
     location = {"Location": f"/api/previews/{request.preview_id}"}
     return Answer(PreviewOut.of(stored), HTTPStatus.ACCEPTED, location)
@@ -88,34 +87,34 @@ async def list_previews(call: Call[Paged, None]) -> Answer:
     before = read_cursor(asked.cursor, datetime, str)
     page = await call.deps.listings.previews(call.shop, before, asked.limit)
     shop = await call.deps.shops.get(call.shop)
-    items = [PreviewOut.of(document, shop) for document in page.items]
+    items = [PreviewOut.of(preview, shop) for preview in page.items]
     return Answer(PreviewPage(items=items, next_cursor=write_cursor(page.after)))
 
 
-async def _document(call: Call[Any, None], preview_id: str) -> dict[str, Any]:
-    document = await call.deps.listings.preview(call.shop, preview_id)
-    if document is None:
+async def _known(call: Call[Any, None], preview_id: str) -> Preview:
+    preview = await call.deps.listings.preview(call.shop, preview_id)
+    if preview is None:
         raise unknown("path.preview_id", f"There is no preview {preview_id}.", "Take a new preview.")
-    return document
+    return preview
 
 
 async def get_preview(call: Call[PreviewPath, None]) -> Answer:
     """GET /api/previews/{preview_id}."""
-    document = await _document(call, call.params.preview_id)
-    return Answer(PreviewOut.of(document, await call.deps.shops.get(call.shop)))
+    preview = await _known(call, call.params.preview_id)
+    return Answer(PreviewOut.of(preview, await call.deps.shops.get(call.shop)))
 
 
 async def list_rows(call: Call[RowSearch, None]) -> Answer:
     """GET /api/previews/{preview_id}/rows."""
     asked = call.params
-    preview = await _document(call, asked.preview_id)
+    preview = await _known(call, asked.preview_id)
     wanted, listings = asked.wanted(), call.deps.listings
     start = asked.start(*_keys(asked))
     page = await listings.preview_rows(call.shop, asked.preview_id, wanted, start, asked.limit, sort=asked.sort)
     total = _total(preview, asked)
     if total is None:
         total = await listings.count_preview_rows(call.shop, asked.preview_id, wanted)
-    items = [RowOut.of(document) for document in page.items]
+    items = [RowOut.of(row) for row in page.items]
     return Answer(RowPage(items=items, next_cursor=write_cursor(page.after), total=total))
 
 
@@ -126,35 +125,33 @@ def _keys(asked: RowSearch) -> list[type[str | int]]:
     return [int, int] if asked.only is not None or asked.cell_class is not None else [str, int, int]
 
 
-def _total(preview: Document, asked: RowSearch) -> int | None:
+def _total(preview: Preview, asked: RowSearch) -> int | None:
     """How many rows there are by the preview's own figures; None where these do not tell."""
-    filters = set(asked.wanted())
-    if preview["state"] != "ready" or not filters <= {"kind"}:
+    wanted = asked.wanted()
+    if preview.state is not PreviewState.READY or wanted != RowsWanted(kind=wanted.kind):
         return None
-    if not filters:
-        return int(preview["total"])
-    classes = preview["classes"]
-    in_sync = classes.get(str(CellClass.IN_SYNC), 0)
+    if asked.only is None:
+        return preview.total
+    in_sync = preview.classes.get(str(CellClass.IN_SYNC), 0)
     by_kind: dict[str, int] = {
-        "differences": sum(classes.values()) - in_sync,
+        "differences": sum(preview.classes.values()) - in_sync,
         "in_sync": in_sync,
-        "left_out": sum(preview["left_out"].values()),
-        "errors": sum((preview.get("codes") or {}).values()),
+        "left_out": sum(preview.left_out.values()),
+        "errors": sum(preview.codes.values()),
     }
-    return by_kind[asked.only or ""]
+    return by_kind[asked.only]
 
 
 async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
     """GET /api/previews/{preview_id}/events."""
     preview_id = call.params.preview_id
-    await _document(call, preview_id)
+    await _known(call, preview_id)
 
     async def read() -> State | None:
-        document = await call.deps.listings.preview(call.shop, preview_id)
-        if document is None:
+        preview = await call.deps.listings.preview(call.shop, preview_id)
+        if preview is None:
             return None
-        preview = PreviewOut.of(document, await call.deps.shops.get(call.shop))
-        return preview, preview.ended
+        return PreviewOut.of(preview, await call.deps.shops.get(call.shop)), preview.ended
 
     return await stream(call, (call.shop, preview_id), "preview", read)
 
@@ -162,19 +159,19 @@ async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
 async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
     """GET /api/previews/{preview_id}/export.csv."""
     preview_id = call.params.preview_id
-    document = await _document(call, preview_id)
-    if document["state"] != "ready":
+    preview = await _known(call, preview_id)
+    if preview.state is not PreviewState.READY:
         raise conflict(
             "preview-not-ready",
             "path.preview_id",
-            f"The preview is {document['state']}.",
+            f"The preview is {preview.state}.",
             "Wait until it is ready; take a new one if it has failed.",
         )
     return await table(
         call.request,
         f"preview-{preview_id}",
         COLUMNS,
-        lambda start, limit: call.deps.listings.preview_rows(call.shop, preview_id, {}, start, limit),
+        lambda start, limit: call.deps.listings.preview_rows(call.shop, preview_id, ANY_ROW, start, limit),
         RowOut.of,
     )
 

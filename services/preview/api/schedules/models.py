@@ -15,8 +15,8 @@ from shared.contract.selection import SelectionBody
 from shared.contract.words import Words
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing, TimingKind
-from shared.mongodb.schedules.schedules import Schedule
-from shared.mongodb.schema import Document
+from shared.mongodb.schedules.run import OutcomeDelivery, ScheduleRun
+from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted
 from shared.schedules.moments import check
 
 MOST = 50
@@ -131,20 +131,19 @@ class ScheduleIn(_Model):
             return Timing.hourly(self.timing.minute)
         return Timing(TimingKind.CRON, self.timing.expression)
 
-    def values(self) -> Document:
-        """As it is stored, but for the moment and the target."""
-        timing = self.to_timing()
-        return {
-            "name": self.name,
-            "enabled": self.enabled,
-            "action": str(self.action),
-            "direction": None if self.direction is None else str(self.direction),
-            "selection": self.selection.model_dump(exclude_none=True),
-            "options": self.options.model_dump(exclude_none=True),
-            "timing": {"kind": str(timing.kind), "expression": timing.expression},
-            "time_zone": self.time_zone,
-            "missed": str(self.missed),
-        }
+    def wanted(self) -> ScheduleWanted:
+        """As its store takes it."""
+        return ScheduleWanted(
+            name=self.name,
+            enabled=self.enabled,
+            action=self.action,
+            direction=self.direction,
+            selection=self.selection,
+            options=self.options,
+            timing=self.to_timing(),
+            time_zone=self.time_zone,
+            missed=self.missed,
+        )
 
 
 def _timing(timing: Timing) -> Daily | Hourly | Cron:
@@ -182,8 +181,8 @@ class ScheduleOut(_Model):
         who = ("created_at", "created_by", "updated_at", "updated_by")
         fields: dict[str, Any] = {name: getattr(schedule, name) for name in (*same, *who)}
         return cls(
-            selection=SelectionBody.model_validate(schedule.selection),
-            options=JobOptions.model_validate(schedule.options),
+            selection=schedule.selection,
+            options=schedule.options,
             timing=_timing(schedule.timing),
             target=None if schedule.target_url is None else TargetOut(url=schedule.target_url),
             **fields,
@@ -233,12 +232,18 @@ class RunOut(_Model):
     told: ToldOut | None = Field(description="None: nobody is told.")
 
     @classmethod
-    def of(cls, run: Document) -> Self:
-        """From a run's document."""
-        telling = run.get("telling")
-        told = None if telling is None else {name: telling[name] for name in ToldOut.model_fields}
-        fields = {name: run[name] for name in cls.model_fields if name != "told"}
-        return cls.model_validate({**fields, "told": told})
+    def of(cls, run: ScheduleRun) -> Self:
+        """From its record."""
+        same = ("run_id", "action", "due_at", "state", "reason", "figures", "ended_at")
+        fields: dict[str, Any] = {name: getattr(run, name) for name in same}
+        outcome = None if run.outcome is None else str(run.outcome)
+        return cls.model_validate({**fields, "outcome": outcome, "told": _told(run.delivery)})
+
+
+def _told(delivery: OutcomeDelivery | None) -> dict[str, Any] | None:
+    if delivery is None:
+        return None
+    return {"state": str(delivery.state), "tries": delivery.tries, "detail": delivery.detail}
 
 
 class RunPage(_Model):

@@ -25,7 +25,7 @@ from services.preview.api.schedules.models import (
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.selection import SelectionBody
 from shared.errors import ShopifyError, TimeZoneUnknown
-from shared.mongodb.schedules.schedules import Schedule
+from shared.mongodb.schedules.schedule import Schedule
 from shared.schedules.moments import next_moment
 from shared.schedules.outgoing_webhooks import url_problem
 from shared.zones import zone_of
@@ -64,7 +64,7 @@ async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     written = await call.deps.schedules.put(
         call.shop,
         schedule_id,
-        body.values(),
+        body.wanted(),
         next_at=next_moment(body.to_timing(), zone, now) if body.enabled else None,
         target_url=None if body.target is None else body.target.url,
         secret=None if body.target is None else body.target.secret,
@@ -89,9 +89,9 @@ async def list_runs(call: Call[RunSearch, None]) -> Answer:
     keys = read_cursor(asked.cursor, int)
     await _known(call, asked.schedule_id)
     before = None if keys is None else _moment_of(keys[0])
-    documents, last = await call.deps.schedule_runs.page(call.shop, asked.schedule_id, before, asked.limit)
+    runs, last = await call.deps.schedule_runs.page(call.shop, asked.schedule_id, before, asked.limit)
     cursor = write_cursor(None if last is None else [int(last.timestamp())])
-    return Answer(RunPage(items=[RunOut.of(document) for document in documents], next_cursor=cursor))
+    return Answer(RunPage(items=[RunOut.of(run) for run in runs], next_cursor=cursor))
 
 
 async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[FieldProblem]:
@@ -100,8 +100,9 @@ async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[Fiel
         return []
     problems = await readable_selection_problems(call.deps, call.shop, value)
     target = value.get("target")
-    if isinstance(target, dict) and isinstance(target.get("url"), str):
-        problems += _target_problems(call, target["url"])
+    url = target.get("url") if isinstance(target, dict) else None
+    if isinstance(url, str):
+        problems += _target_problems(call, url)
     return problems
 
 

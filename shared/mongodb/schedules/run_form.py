@@ -1,0 +1,62 @@
+"""How a `ScheduleRun` stands in a document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.domain.schedule import Action, RunOutcome, RunState, Skipped
+from shared.mongodb.schedules.run import DeliveryState, OutcomeDelivery, ScheduleRun
+from shared.mongodb.schedules.schedule import Schedule
+from shared.mongodb.schema import Document, key_of
+
+
+def run_of(document: Document) -> ScheduleRun:
+    """From its document."""
+    reason, outcome, delivery = document.get("reason"), document.get("outcome"), document.get("telling")
+    return ScheduleRun(
+        shop=document["shop"],
+        run_id=document["run_id"],
+        schedule_id=document["schedule_id"],
+        name=document["name"],
+        action=Action(document["action"]),
+        due_at=document["due_at"],
+        state=RunState(document["state"]),
+        reason=None if reason is None else Skipped(reason),
+        outcome=None if outcome is None else RunOutcome(outcome),
+        figures=document.get("figures"),
+        asked_at=document.get("asked_at"),
+        ended_at=document.get("ended_at"),
+        delivery=None if delivery is None else _delivery(delivery),
+    )
+
+
+def run_document(schedule: Schedule, run_id: str, due_at: datetime, why: Skipped | None, now: datetime) -> Document:
+    """The document of a run that is noted, or left out for a reason."""
+    document: Document = {
+        "_id": key_of(schedule.shop, run_id),
+        "shop": schedule.shop,
+        "run_id": run_id,
+        "schedule_id": schedule.schedule_id,
+        "name": schedule.name,
+        "action": str(schedule.action),
+        "due_at": due_at,
+        "state": str(RunState.DUE if why is None else RunState.SKIPPED),
+        "reason": None if why is None else str(why),
+        "outcome": None,
+        "figures": None,
+        "at": now,
+        "asked_at": None,
+        "ended_at": None if why is None else now,
+    }
+    if why is not None and schedule.target_url is not None:
+        document["telling"] = first_delivery(now)
+    return document
+
+
+def first_delivery(now: datetime) -> Document:
+    """The part of a run whose outcome is to be delivered."""
+    return {"state": str(DeliveryState.DUE), "at": now, "tries": 0, "detail": None}
+
+
+def _delivery(stored: Document) -> OutcomeDelivery:
+    return OutcomeDelivery(DeliveryState(stored["state"]), stored["tries"], stored["detail"])

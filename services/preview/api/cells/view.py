@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.preview.api.cells.models import CellOut
-from services.preview.api.http.routes import Answer
+from services.preview.api.http.route import Answer
 from shared.mongodb.catalogue.boms import Bom
 from shared.mongodb.stock.stock import CellStock
 

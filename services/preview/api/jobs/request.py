@@ -11,7 +11,7 @@ from ulid import ULID
 
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, too_many
-from services.preview.api.http.routes import Call
+from services.preview.api.http.route import Call
 from services.preview.api.jobs.models import JobIn
 from services.preview.api.jobs.view import options_of
 from services.preview.api.selection_check import readable_selection_problems, selection_problems

@@ -11,7 +11,7 @@ from ulid import ULID
 from services.preview.api.http.csv import table
 from services.preview.api.http.pages import read_cursor, write_cursor
 from services.preview.api.http.problem import conflict
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.http.sse import State, stream
 from services.preview.api.jobs.models import (
     CELL_COLUMNS,

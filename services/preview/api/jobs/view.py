@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.explained import code_counts, failed, pause_of, reason_counts, wait_of
-from services.preview.api.http.routes import Answer
+from services.preview.api.http.route import Answer
 from services.preview.api.jobs.models import BomProgressOut, HistoryLine, JobCellOut, JobError, JobOut, TotalsOut
 from shared.contract.messages import JobOptions
 from shared.domain.codes import explanation

@@ -12,7 +12,7 @@ from ulid import ULID
 from services.preview.api.http.csv import table
 from services.preview.api.http.pages import Paged, read_cursor, write_cursor
 from services.preview.api.http.problem import conflict, invalid, too_many, unknown
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.http.sse import State, stream
 from services.preview.api.previews.models import (
     ROW_COLUMNS,

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from services.preview.api.http.explained import code_counts
 from services.preview.api.http.problem import ProblemError, conflict
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from services.preview.api.jobs.models import JobPath
 from services.preview.api.jobs.named import ended_job
 from services.preview.api.jobs.request import made_from, send

@@ -10,7 +10,7 @@ import structlog
 
 from services.preview.api.http.pages import read_cursor, write_cursor
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, unknown
-from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from services.preview.api.schedules.models import (
     MAX_SELECTED,
     MOST,

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.preview.api.http.pages import MOST, write_cursor
 from services.preview.api.http.problem import conflict
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from services.preview.api.jobs.models import AgainIn, JobOut, JobPath
 from services.preview.api.jobs.named import ended_job
 from services.preview.api.jobs.request import made_from, send

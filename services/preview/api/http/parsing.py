@@ -71,7 +71,7 @@ def _place(route: AnyRoute, name: str) -> str:
 
 
 async def body_of(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], wrong: Wrong) -> Any:
-    """The body in its form, None where that is wrong. Raises ProblemError where it is no JSON, BodyRefused if too large."""
+    """The body in its form, None where that is wrong. Raises ProblemError, or BodyRefused."""
     request = call.request
     if request.body_exists or not route.body_optional:
         _must_be_json(request)

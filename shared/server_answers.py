@@ -10,52 +10,37 @@ import contextlib
 import socket
 import ssl
 import threading
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 PROBE = 0.4
 """Seconds that one question may take."""
 
 
 async def known_name(host: str, within: float) -> None:
-    """Look the host's name up. Raises socket.gaierror, TimeoutError.
-
-    In a thread that nobody waits for: a resolver that is away keeps its caller for many seconds, and the event loop's
-    own threads would keep the process, too.
-    """
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[None] = loop.create_future()
-
-    def settle(error: OSError | None) -> None:
-        if not found.done():
-            found.set_result(None) if error is None else found.set_exception(error)
-
-    def look() -> None:
-        error: OSError | None = None
-        try:
-            socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError as failed:
-            error = failed
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(settle, error)
-
-    threading.Thread(target=look, name=f"look up {host}", daemon=True).start()
+    """Look the host's name up. Raises socket.gaierror, TimeoutError."""
     async with asyncio.timeout(within):
-        await found
+        await _beside(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM), f"look up {host}")
 
 
 async def speaks_tls(host: str, port: int) -> bool:
     """Whether a TLS handshake succeeds there. No certificate is looked at, and nothing is sent."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
-    try:
-        async with asyncio.timeout(PROBE):
-            _, writer = await asyncio.open_connection(host, port, ssl=anybody)
-    except ssl.SSLError as error:
-        # One that wants our certificate, or a newer version, speaks it all the same.
-        return "ALERT" in (error.reason or "")
-    except (OSError, TimeoutError):
-        return False
-    writer.transport.abort()
-    return True
+
+    def shaken() -> bool:
+        try:
+            with socket.create_connection((host, port), PROBE) as plain, anybody.wrap_socket(plain):
+                return True
+        except ssl.SSLError as error:
+            # One that wants our certificate, or a newer version, speaks it all the same.
+            return "ALERT" in (error.reason or "")
+        except OSError:
+            return False
+
+    return await _beside(shaken, f"ask {host} for TLS")
 
 
 async def first_words(host: str, port: int) -> bytes:
@@ -64,14 +49,43 @@ async def first_words(host: str, port: int) -> bytes:
     RabbitMQ answers it by the name of its own protocol, MongoDB by a sentence in HTTP; of a server that hears neither
     HTTP nor what was said before, nothing comes.
     """
-    writer = None
-    try:
-        async with asyncio.timeout(PROBE):
-            reader, writer = await asyncio.open_connection(host, port)
-            writer.write(b"GET / HTTP/1.0\r\n\r\n")
-            return await reader.read(8)
-    except (OSError, TimeoutError):
-        return b""
-    finally:
-        if writer is not None:
-            writer.transport.abort()
+
+    def heard() -> bytes:
+        try:
+            with socket.create_connection((host, port), PROBE) as connection:
+                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                return connection.recv(8)
+        except OSError:
+            return b""
+
+    return await _beside(heard, f"ask {host} for a word")
+
+
+async def _beside(work: Callable[[], T], name: str) -> T:
+    """Do this in a thread that nobody waits for.
+
+    A resolver that is away keeps its caller for many seconds, and the event loop's own threads would keep the process,
+    too; and what is opened there is closed there, whatever becomes of the loop.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: OSError | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(cast("T", result))
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        result, failed = None, None
+        try:
+            result = work()
+        except OSError as error:
+            failed = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, result, failed)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await done

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shared.domain.selection import Filtered
+from shared.mongodb.catalogue.boms import Bom, bom_of
 from shared.mongodb.catalogue.filters import BomFilter, BomQuery
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.cell_form import cell_of, cells_query
@@ -21,7 +22,7 @@ from shared.mongodb.previews.preview_form import BUT_THE_LONG as BUT_THE_LONG_OF
 from shared.mongodb.previews.preview_form import preview_of, preview_row_of, rows_query
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
 from shared.mongodb.schema import Database, Document, found, key_of
-from shared.mongodb.shops.audit import KeptAct, kept_act_of
+from shared.mongodb.shops.acts import KeptAct, kept_act_of
 
 _LOOKED_AT = 1000
 """BOMs whose classes are looked at together."""
@@ -107,16 +108,17 @@ class Listings:
 
     async def boms(
         self, shop: str, wanted: Filtered, start: Start, limit: int, *, sort: BomSort = "name"
-    ) -> tuple[Page[Document], int]:
+    ) -> tuple[Page[Bom], int]:
         """BOMs in the order of `sort`, and how many the filter finds in all."""
         query = await self._filter.query(shop, wanted)
         order = BOM_ORDERS[sort]
-        page = (
+        reading = (
             self._page_by_keys("boms", query.condition, order, start, limit=limit, name="bom_id")
             if query.among is None
             else self._page_among(shop, query, order, start, limit=limit)
         )
-        return await asyncio.gather(page, self._filter.count(shop, query))
+        page, number = await asyncio.gather(reading, self._filter.count(shop, query))
+        return Page([bom_of(document) for document in page.items], page.after), number
 
     async def _page_among(
         self, shop: str, query: BomQuery, order: Mapping[str, int], start: Start, *, limit: int

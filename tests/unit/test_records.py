@@ -8,8 +8,10 @@ Counted in the source of `services` and `shared` without `shared/mongodb`: subsc
 from __future__ import annotations
 
 import ast
+import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 
@@ -37,71 +39,6 @@ OF_OTHERS = {
     "shared/shopify/": "Shopify's answers",
 }
 """Modules and folders whose subscripts are of something else than records, and of what."""
-
-NOT_YET = {
-    "services/command_line/commands/approve.py": 1,
-    "services/command_line/commands/audit.py": 5,
-    "services/command_line/commands/import_boms.py": 8,
-    "services/command_line/commands/preview.py": 36,
-    "services/command_line/selecting.py": 1,
-    "services/command_line/terminal/documents.py": 11,
-    "services/command_line/terminal/watching.py": 1,
-    "services/importer/bom_making.py": 45,
-    "services/importer/first_bases.py": 15,
-    "services/importer/importing.py": 12,
-    "services/importer/matching.py": 20,
-    "services/importer/report.py": 21,
-    "services/preview/api/drift/models.py": 5,
-    "services/preview/api/jobs/request.py": 4,
-    "services/preview/api/previews/models.py": 27,
-    "services/preview/api/previews/routes.py": 8,
-    "services/preview/api/schedules/routes.py": 1,
-    "services/preview/computing/previewer.py": 3,
-    "services/reconciler/jobs/job_cells.py": 9,
-    "services/reconciler/planner/planner.py": 2,
-    "services/reconciler/schedules/following.py": 15,
-    "services/reconciler/schedules/outcomes.py": 21,
-    "services/reconciler/schedules/scheduling.py": 7,
-    "services/reconciler/sweeper/confirming.py": 11,
-    "services/reconciler/sweeper/repairing.py": 29,
-    "services/reconciler/sweeper/sweeping.py": 2,
-}
-"""Subscripts of records that are documents still, by module. This only ever gets shorter."""
-
-NOT_YET_OPERATORS = {
-    "services/importer/importing.py": 2,
-    "services/importer/report.py": 1,
-    "services/preview/api/drift/models.py": 1,
-}
-"""Operators that still stand outside."""
-
-NOT_YET_NAMED = {
-    "services/command_line/commands/boms.py": 1,
-    "services/command_line/commands/dead_letters.py": 1,
-    "services/command_line/commands/import_boms.py": 3,
-    "services/command_line/commands/preview.py": 12,
-    "services/command_line/commands/sweep.py": 1,
-    "services/command_line/terminal/documents.py": 4,
-    "services/command_line/terminal/watching.py": 1,
-    "services/importer/bom_making.py": 1,
-    "services/importer/first_bases.py": 1,
-    "services/importer/importing.py": 5,
-    "services/importer/report.py": 4,
-    "services/preview/api/audit/view.py": 1,
-    "services/preview/api/drift/models.py": 4,
-    "services/preview/api/jobs/request.py": 2,
-    "services/preview/api/previews/routes.py": 1,
-    "services/preview/api/schedules/models.py": 2,
-    "services/preview/computing/previewer.py": 1,
-    "services/reconciler/jobs/job_cells.py": 2,
-    "services/reconciler/schedules/following.py": 5,
-    "services/reconciler/schedules/outcomes.py": 4,
-    "services/reconciler/schedules/scheduling.py": 1,
-    "services/reconciler/sweeper/confirming.py": 11,
-    "services/reconciler/sweeper/repairing.py": 9,
-    "services/reconciler/sweeper/sweeping.py": 2,
-}
-"""How often modules still name `Document`."""
 
 
 @cache
@@ -140,18 +77,32 @@ def found(count: Callable[[ast.Module], int]) -> dict[str, int]:
     return {name: number for name, number in counted.items() if number}
 
 
-@pytest.mark.parametrize(
-    ("count", "known"),
-    [(subscripts, NOT_YET), (operators, NOT_YET_OPERATORS), (documents, NOT_YET_NAMED)],
-    ids=["subscripts", "operators", "documents"],
-)
-def test_no_document_is_opened_outside_its_adapter(
-    count: Callable[[ast.Module], int], known: Mapping[str, int]
-) -> None:
-    """A module that is not on the list has none, one that is has no more than it says, and none that is done stays."""
-    counted = found(count)
-    assert {name: number for name, number in counted.items() if number > known.get(name, 0)} == {}
-    assert known.keys() - counted.keys() == set(), "these are done: strike them off the list"
+@pytest.mark.parametrize("count", [subscripts, operators, documents])
+def test_no_document_is_opened_outside_its_adapter(count: Callable[[ast.Module], int]) -> None:
+    """No module has any."""
+    assert found(count) == {}
+
+
+def records() -> Iterator[type]:
+    """The dataclasses of the modules in `shared/mongodb`."""
+    for path in sorted((ROOT / INSIDE).rglob("*.py")):
+        name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        module = importlib.import_module(name)
+        for one in vars(module).values():
+            if isinstance(one, type) and is_dataclass(one) and one.__module__ == name:
+                yield one
+
+
+def test_what_a_store_makes_is_frozen_and_slotted() -> None:
+    """A record says what was stored when it was read: nobody changes it, nor hangs something on it."""
+    loose = [
+        one.__qualname__ for one in records() if not (one.__dict__["__dataclass_params__"].frozen and _slotted(one))
+    ]
+    assert loose == []
+
+
+def _slotted(record: type) -> bool:
+    return "__slots__" in vars(record) and "__dict__" not in dir(record)
 
 
 def test_the_counts_see_what_they_are_about() -> None:

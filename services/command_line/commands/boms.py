@@ -14,7 +14,6 @@ from shared.contract.words import BomFields
 from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
-from shared.mongodb.catalogue.boms import bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused
 from shared.mongodb.pages import FIRST
 from shared.mongodb.stock.known_drift import KnownDrift
@@ -46,7 +45,7 @@ _REFERENCE = "command-line"
 async def list_boms(records: Records, shop: str, search: str | None, *, most: int, as_json: bool) -> Exit:
     """BOMs by name; `search`: part of the name, or an id."""
     page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, most)
-    boms = [bom_of(document) for document in page.items]
+    boms = page.items
     if as_json:
         print_document({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})
         return Exit.OK

@@ -40,7 +40,8 @@ class Client(Records):
 
     async def note(self, act: str, shop: str | None, subject: str = "") -> None:
         """Note in the audit log what this command has done."""
-        from shared.mongodb.shops.audit import Act, AuditLog
+        from shared.mongodb.shops.acts import Act
+        from shared.mongodb.shops.audit import AuditLog
 
         await AuditLog(self.mongo.db).note(Act(shop, act, REQUESTED_BY, "command", subject))
 

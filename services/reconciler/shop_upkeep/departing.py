@@ -9,7 +9,8 @@ import structlog
 
 from shared import metrics
 from shared.errors import ShopifyError, ShopPaused
-from shared.mongodb.shops.audit import Act, AuditLog
+from shared.mongodb.shops.acts import Act
+from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.compliance import HAS_THE_APP, ComplianceNotes
 from shared.mongodb.shops.departures import REDACT, Departure, Departures
 from shared.mongodb.shops.redaction import Redaction

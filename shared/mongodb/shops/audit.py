@@ -6,60 +6,25 @@ same. Redacting a shop takes its entries away with all else; the line of the red
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Literal
 
 import structlog
 from pymongo.errors import PyMongoError
 from ulid import ULID
 
 from shared.contract.senders import Sender
-from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.schema import Database, key_of
+from shared.mongodb.shops.acts import Act
 from shared.observing.hiding import without_secrets
 
 log = structlog.get_logger()
-
-By = Literal["api", "command", "message", "shopify"]
-"""The way in which it was asked for: the HTTP API, the command line, a message, a webhook of Shopify's."""
 
 _NO_SHOP = ""
 """Of a refused sign-in: what its token says of a shop is nobody's word."""
 
 _MOST = 200
 """Characters of each text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """`act`: what was done, such as `job.cancel`; `subject`: to what, an id; `actor`: `user:…`, or who else asked."""
-
-    shop: str | None
-    act: str
-    actor: str
-    by: By
-    subject: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAct:
-    """An act as it is kept: with its own id, and when it was done."""
-
-    shop: str | None
-    entry_id: str
-    at: datetime
-    act: str
-    actor: str
-    by: By
-    subject: str
-
-
-def kept_act_of(document: Document) -> KeptAct:
-    """From its document."""
-    return KeptAct(**{name: document[name] for name in _KEPT})
-
-
-_KEPT = tuple(field.name for field in fields(KeptAct))
 
 
 class AuditLog:

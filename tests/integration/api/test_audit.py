@@ -15,7 +15,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
 from shared.mongodb.connection import Mongo
-from shared.mongodb.shops.audit import Act, AuditLog
+from shared.mongodb.shops.acts import Act
+from shared.mongodb.shops.audit import AuditLog
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, BOM_UPSERT, JOB_CANCEL, JOB_REQUEST
 from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, session_token

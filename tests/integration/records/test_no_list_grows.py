@@ -175,9 +175,9 @@ async def test_a_class_of_very_many_is_listed_page_by_page(
         listings = Listings(database)
         for wanted in (never_read, Filtered(differs=True)):
             page, total = await listings.boms(SHOP, wanted, FIRST, 50)
-            assert (total, [document["bom_id"] for document in page.items]) == (large.boms, _ids(range(50)))
+            assert (total, [document.bom_id for document in page.items]) == (large.boms, _ids(range(50)))
         page, _ = await listings.boms(SHOP, never_read, Start(skip=large.boms - 7), 50)
-        assert [document["bom_id"] for document in page.items] == _ids(range(large.boms - 7, large.boms))
+        assert [document.bom_id for document in page.items] == _ids(range(large.boms - 7, large.boms))
         for wanted in (Filtered(cell_class=CellClass.IN_SYNC), Filtered(differs=False)):
             page, total = await listings.boms(SHOP, wanted, FIRST, 50)
             assert (total, page.items) == (0, [])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.mongodb.shops.audit import By
+from shared.mongodb.shops.acts import By
 
 
 class AuditEntry(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.preview.api.audit.models import AuditEntry
-from shared.mongodb.shops.audit import KeptAct
+from shared.mongodb.shops.acts import KeptAct
 
 
 def audit_entry(kept: KeptAct) -> AuditEntry:

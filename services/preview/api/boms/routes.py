@@ -21,9 +21,8 @@ from services.preview.api.boms.view import bom_cells, bom_listed, bom_out, facet
 from services.preview.api.http.pages import write_cursor
 from services.preview.api.http.problem import FieldProblem, ProblemError, refused
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
-from shared.mongodb.catalogue.boms import bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
-from shared.mongodb.shops.audit import Act
+from shared.mongodb.shops.acts import Act
 
 
 async def list_boms(call: Call[BomSearch, None]) -> Answer:
@@ -36,7 +35,7 @@ async def list_boms(call: Call[BomSearch, None]) -> Answer:
         listings.boms(call.shop, wanted, start, asked.limit, sort=asked.sort),
         call.deps.boms.locations(call.shop),
     )
-    found = [bom_of(document) for document in page.items]
+    found = page.items
     only = asked.location_id
     cells = await bom_cells(call.deps, call.shop, found, known, only=only) if asked.with_cells else None
     width = len(known) if only is None else 1

@@ -38,7 +38,7 @@ def drift_policy(policy: RepairPolicy) -> DriftPolicy:
 def drift_page(listed: list[Missed], cursor: str | None, state: SweepState, unrepaired: int) -> DriftPage:
     """From a page and the shop's state."""
     return DriftPage(
-        items=[_drift_out(missed) for missed in listed],
+        items=[drift_out(missed) for missed in listed],
         next_cursor=cursor,
         unrepaired_cells=unrepaired,
         breaker=None if state.breaker is None else _breaker_out(state.breaker),
@@ -55,7 +55,8 @@ def drift_page(listed: list[Missed], cursor: str | None, state: SweepState, unre
     )
 
 
-def _drift_out(missed: Missed) -> DriftOut:
+def drift_out(missed: Missed) -> DriftOut:
+    """From its record."""
     return DriftOut.model_validate(
         {
             "drift_id": missed.drift_id,

@@ -17,7 +17,7 @@ from services.preview.api.http.problem import FieldProblem, ProblemError, invali
 from services.preview.api.http.route import Answer, AnyRoute, Call
 from shared.domain.pauses import pause_explained
 from shared.errors import ShopifyError, ShopPaused
-from shared.mongodb.shops.audit import Act
+from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.shops import Shop
 from shared.shopify.calls.tokens import TokenRefused
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from shared.mongodb.shops.audit import Act, AuditLog
+from shared.mongodb.shops.acts import Act
+from shared.mongodb.shops.audit import AuditLog
 from shared.observing.seldom import Seldom
 
 NOTED = frozenset({"token-signature", "token-invalid", "token-audience", "token-claim", "token-shop"})

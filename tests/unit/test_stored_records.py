@@ -18,7 +18,7 @@ from services.importer.matching import match
 from services.preview.api.drift.view import drift_out
 from services.preview.api.previews.view import preview_out, row_out
 from services.preview.api.schedules.view import run_out
-from services.reconciler.schedules.outcomes import body_of
+from services.reconciler.schedules.outcome_sender import body_of
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey

@@ -18,7 +18,7 @@ from shared.mongodb.shops.shops import Shop
 _INTERNAL = frozenset({"_id"})
 
 
-def plain(document: Mapping[str, Any]) -> dict[str, Any]:
+def public_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """A document without what is only of use inside."""
     return {name: value for name, value in document.items() if name not in _INTERNAL}
 
@@ -137,7 +137,7 @@ def encoded(value: Any, *, indent: int | None = 2) -> str:
     return escaped(json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value))
 
 
-def print_document(value: Any, stream: TextIO | None = None) -> None:
+def print_json(value: Any, stream: TextIO | None = None) -> None:
     """Print one document."""
     print(encoded(value), file=stream or sys.stdout)
 

@@ -60,7 +60,7 @@ async def print_job(records: Records, job: Job) -> None:
     await print_with_lists({**job_document(job), **paused, "cells": cells()})
 
 
-async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Cell]:
+async def _cells_worth_a_line(records: Records, shop: str, job_id: str) -> AsyncIterator[Cell]:
     """Cells worth a line: the failed ones first, then those skipped for a reason a person may act on."""
     async for cell in cells_of(records, shop, job_id, CellState.ERROR):
         yield cell
@@ -77,7 +77,7 @@ async def show_summary(records: Records, shop: str, job: Job, out: Console) -> N
     places = {place.location_id: place.name for place in (await records.boms.locations(shop)).values()}
     lines: list[Sequence[str]] = []
     more = 0
-    async for cell in _telling(records, shop, job.job_id):
+    async for cell in _cells_worth_a_line(records, shop, job.job_id):
         if len(lines) == MAX_ROWS:
             more += 1
             continue

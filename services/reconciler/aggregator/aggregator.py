@@ -1,4 +1,4 @@
-"""Gathering results: totals derived at most once a second per job, the end told until it is confirmed.
+"""Gathering results: totals derived at most once a second per job, the end published until it is confirmed.
 
 Deriving the totals counts all cells of the job, so a job of 200,000 would keep the store busy with counting alone: the
 next derivation waits a multiple of what the last one took. The window is refilled meanwhile: that reads open cells
@@ -63,7 +63,7 @@ class Aggregator:
             log.exception("job_not_refreshed", shop=key[0], job=key[1])
 
     async def refresh(self, shop: str, job_id: str) -> None:
-        """Derive the totals; end the job, or publish its next cells and tell how far it is."""
+        """Derive the totals; end the job, or publish its next cells and how far it is."""
         key = (shop, job_id)
         began = monotonic()
         self._due[key] = began + REFRESH_EVERY

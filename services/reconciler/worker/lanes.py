@@ -14,12 +14,12 @@ import structlog
 
 from services.reconciler.worker.cell_worker import CellWorker
 from shared import metrics
+from shared.backoff import backoff
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import partition_of
 from shared.domain.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.growing import growing
 from shared.mongodb.jobs.cell import job_in
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
@@ -260,14 +260,14 @@ class Lane:
         except ShopifyUnclear as unclear:
             log.warning("lane_unclear", reason=str(unclear))
             self._failures += 1
-            return _Wait(growing(self._failures, _UNCLEAR_WAIT), WaitReason.NO_ANSWER)
+            return _Wait(backoff(self._failures, _UNCLEAR_WAIT), WaitReason.NO_ANSWER)
         except (Overtaken, WriteConflict) as conflict:
             log.info("lane_overtaken", reason=str(conflict))
             return _Wait(0.05)
         except Exception:  # the attempts were raised before: a batch that keeps failing ends cell by cell
             log.exception("batch_failed", cells=len(batch))
             self._failures += 1
-            return _Wait(growing(self._failures, _FAILED_WAIT, _LONGEST_FAILED_WAIT), WaitReason.FAULT)
+            return _Wait(backoff(self._failures, _FAILED_WAIT, _LONGEST_FAILED_WAIT), WaitReason.FAULT)
         finally:
             self.at_work = False
         self._failures = 0

@@ -92,7 +92,7 @@ async def test_a_level_changed_without_a_webhook_is_named(world: ShopWorld, judg
     code, words, document = await judged()
     assert code == 1
     (wrong,) = document["disagreements"]
-    assert (wrong["bom_id"], wrong["location_id"], wrong["shopify"], wrong["index"]) == ("PLAIN", place, 3, 9)
+    assert (wrong["bom_id"], wrong["location_id"], wrong["shopify"], wrong["base"]) == ("PLAIN", place, 3, 9)
     assert f"PLAIN (BOM PLAIN) at location {place}" in words
 
 
@@ -104,7 +104,7 @@ async def test_a_missing_record_or_base_is_no_agreement(world: ShopWorld, judged
     code, _, document = await judged()
     assert code == 1
     found = {(wrong["bom_id"], wrong["location_id"]): wrong["what"] for wrong in document["disagreements"]}
-    assert found == {("PLAIN", here): "no stock record", ("COUNTED", there): "the index differs"}
+    assert found == {("PLAIN", here): "no stock record", ("COUNTED", there): "the base differs"}
 
 
 async def test_ledger_and_level_of_shopify_must_tell_the_same(world: ShopWorld, judged: Judged) -> None:

@@ -108,7 +108,7 @@ class Scheduled:
         return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
 
     async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
-        """Wait until so many runs fit the condition; answers them, the oldest first."""
+        """Wait until so many runs fit the condition; returns them, the oldest first."""
         if told is not None:
             condition["telling.state"] = told
         runs = self.shop.mongo.db["schedule_runs"]
@@ -261,7 +261,7 @@ GONE = ["Mars/Base", "../../etc/passwd", "America", "Europe/Berlin\x00", "", 7]
 """What a document may hold as a time zone, and this machine knows none of that name."""
 
 
-ONE_TRY = ScheduleTimes(tick=0.05, most_tries=1)
+ONE_TRY = ScheduleTimes(tick=0.05, max_tries=1)
 
 
 async def over(world: Scheduled, schedule_ids: Collection[str]) -> list[Document]:

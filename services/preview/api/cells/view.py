@@ -22,8 +22,8 @@ def cell_out(cell: CellStock, bom: Bom) -> CellOut:
         inventory_item_id=cell.item_id,
         tracks_pre_assembled=cell.stock.tracks,
         local_value=cell.stock.local,
-        shopify_value=cell.stock.index,
-        shopify_value_at=cell.stock.index_time,
+        shopify_value=cell.stock.base,
+        shopify_value_at=cell.stock.base_time,
         manual_total=cell.stock.manual_total,
         unknown_outcome=cell.stock.unknown_outcome,
     )

@@ -13,7 +13,7 @@ from services.preview.api.drift.models import (
 from services.preview.api.times_of_day import written
 from shared.domain.drift import RepairPolicy, loss_ratio
 from shared.mongodb.drift.history import HourOfDrift
-from shared.mongodb.drift.missed import Missed, MissedState
+from shared.mongodb.drift.missed import MissedState, MissedWebhook
 from shared.mongodb.drift.sweeps import Breaker, SweepState
 
 
@@ -35,7 +35,7 @@ def drift_policy(policy: RepairPolicy) -> DriftPolicy:
     )
 
 
-def drift_page(listed: list[Missed], cursor: str | None, state: SweepState, unrepaired: int) -> DriftPage:
+def drift_page(listed: list[MissedWebhook], cursor: str | None, state: SweepState, unrepaired: int) -> DriftPage:
     """From a page and the shop's state."""
     return DriftPage(
         items=[drift_out(missed) for missed in listed],
@@ -55,7 +55,7 @@ def drift_page(listed: list[Missed], cursor: str | None, state: SweepState, unre
     )
 
 
-def drift_out(missed: Missed) -> DriftOut:
+def drift_out(missed: MissedWebhook) -> DriftOut:
     """From its record."""
     return DriftOut.model_validate(
         {

@@ -79,7 +79,7 @@ async def _installed(request: web.Request, caller: Caller, deps: Dependencies) -
 async def _install(deps: Dependencies, known: Shop | None, domain: str, session_token: str) -> None:
     """Get the shop its own tokens by this session token. A paused shop's records are shown all the same."""
     try:
-        await deps.installing.by_session_token(domain, session_token)
+        await deps.installation.by_session_token(domain, session_token)
     except ShopifyError as error:
         log.warning("not_installed", shop=domain, reason=str(error))
         if known is not None and known.status == "paused":

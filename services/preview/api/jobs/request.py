@@ -52,14 +52,14 @@ async def send(deps: Dependencies, request: JobRequest) -> Job:
 
 
 async def _must_have_room(deps: Dependencies, request: JobRequest) -> None:
-    most = deps.most_open_jobs
-    full = await deps.jobs.open(request.shop, most) >= most
+    max_open = deps.max_open_jobs
+    full = await deps.jobs.open(request.shop, max_open) >= max_open
     # The same request may have come a moment earlier, and have taken the last place itself.
     if full and await deps.jobs.get(request.shop, request.job_id) is None:
         raise too_many(
             "jobs",
             "header.Authorization",
-            f"{most} jobs of this shop have not ended yet, which is the most.",
+            f"{max_open} jobs of this shop have not ended yet, which is the most.",
             "Wait until some have ended, or cancel some.",
             seconds=30,
         )

@@ -16,9 +16,9 @@ from shared.contract.words import Words
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing, TimingKind
 from shared.mongodb.schedules.schedule import ScheduleWanted
-from shared.schedules.moments import check
+from shared.schedules.moments import check_timing
 
-MOST = 50
+MAX_SCHEDULES = 50
 """Schedules of one shop."""
 
 MAX_SELECTED = 1000
@@ -54,7 +54,7 @@ class Cron(_Model):
     @field_validator("expression")
     @classmethod
     def _is_one(cls, expression: str) -> str:
-        check(Timing(TimingKind.CRON, expression))
+        check_timing(Timing(TimingKind.CRON, expression))
         return expression
 
 

@@ -12,8 +12,8 @@ from services.preview.api.http.pages import read_cursor, write_cursor
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from services.preview.api.schedules.models import (
+    MAX_SCHEDULES,
     MAX_SELECTED,
-    MOST,
     RunPage,
     RunSearch,
     ScheduleIn,
@@ -58,9 +58,11 @@ async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     zone = await _zone(call, body.time_zone)
     now = datetime.now(UTC)
     is_new = await call.deps.schedules.get(call.shop, schedule_id) is None
-    if is_new and await call.deps.schedules.count(call.shop) >= MOST:
+    if is_new and await call.deps.schedules.count(call.shop) >= MAX_SCHEDULES:
         remedy = "Change one of them, or remove one first."
-        raise conflict("too-many", "path.schedule_id", f"The shop has {MOST} schedules, the most there can be.", remedy)
+        raise conflict(
+            "too-many", "path.schedule_id", f"The shop has {MAX_SCHEDULES} schedules, the most there can be.", remedy
+        )
     written = await call.deps.schedules.put(
         call.shop,
         schedule_id,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
-from services.preview.api.http.pages import MOST, write_cursor
+from services.preview.api.http.pages import MAX_PAGE, write_cursor
 from services.preview.api.http.problem import conflict
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from services.preview.api.jobs.models import AgainIn, JobOut, JobPath
@@ -51,7 +51,7 @@ async def _anything_to_undo(call: Call[JobPath, Any], job: Job) -> bool:
 async def _undo_pages(call: Call[Any, Any], job: Job) -> AsyncIterator[list[UndoCell]]:
     start = FIRST
     while True:
-        page = await call.deps.listings.cells(call.shop, job.job_id, _UPDATED, start, MOST)
+        page = await call.deps.listings.cells(call.shop, job.job_id, _UPDATED, start, MAX_PAGE)
         yield await undo_cells(call.deps, call.shop, job, page.items)
         if page.after is None:
             return

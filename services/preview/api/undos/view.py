@@ -54,8 +54,8 @@ def _view(
         location_name=place,
         possible=possible,
         change=d if possible else 0,
-        shopify_now=stock.index,
-        shopify_then=then.index,
+        shopify_now=stock.base,
+        shopify_then=then.base,
         local_now=stock.local,
         local_then=then.local,
         code=None if ended.code is None else str(ended.code),
@@ -69,7 +69,7 @@ def _outcome(stock: Stock, row: UndoRow, allow_negative: bool) -> Ended:
     """How the undo would end if Shopify still holds what is known; a change where it can be done."""
     if row.direction is Direction.TO_LOCAL:
         return undone_local(stock, row)
-    if stock.index is None or stock.index_time is None:
+    if stock.base is None or stock.base_time is None:
         return error(Code.NO_LOCAL_VALUE)
-    target = undo_target(stock, row, stock.index, allow_negative=allow_negative)
-    return undone_push(stock, row, target, stock.index_time) if isinstance(target, Target) else target
+    target = undo_target(stock, row, stock.base, allow_negative=allow_negative)
+    return undone_push(stock, row, target, stock.base_time) if isinstance(target, Target) else target

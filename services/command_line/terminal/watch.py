@@ -1,4 +1,4 @@
-"""Following a preview or a job to its end: the broker's events wake us, the documents tell.
+"""Following a preview or a job to its end: the broker's events wake us, the documents say.
 
 A lost event delays a look by a second; it never hides the end.
 """

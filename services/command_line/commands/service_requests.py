@@ -14,25 +14,25 @@ from shared.settings import JobLimitSettings, PreviewLimitSettings, part_of
 
 async def ask_for_preview(client: Client, request: PreviewRequest) -> None:
     """Ask for a preview; one too many has ended at once, with its code."""
-    most = part_of(client.settings, PreviewLimitSettings).open_previews_per_shop
-    requests = PreviewRequests(client.previews, client.boms, client.publisher, most_open=most, wake=_nobody)
+    limit = part_of(client.settings, PreviewLimitSettings).open_previews_per_shop
+    requests = PreviewRequests(client.previews, client.boms, client.publisher, max_open=limit, wake=_nobody)
     if await requests.take(request):
-        await _tell(client, PREVIEW_REQUEST, request)
+        await _publish(client, PREVIEW_REQUEST, request)
 
 
 async def ask_for_job(client: Client, request: JobRequest) -> None:
     """Ask for a job; one too many has ended at once, with its code."""
-    await client.jobs.ask(request, most_open=part_of(client.settings, JobLimitSettings).open_jobs_per_shop)
-    await _tell(client, JOB_REQUEST, request)
+    await client.jobs.ask(request, max_open=part_of(client.settings, JobLimitSettings).open_jobs_per_shop)
+    await _publish(client, JOB_REQUEST, request)
 
 
 async def ask_to_cancel(client: Client, shop: str, job_id: str) -> None:
     """Ask for a job's end."""
     await client.jobs.request_cancel(shop, job_id)
-    await _tell(client, JOB_CANCEL, JobCancel(shop=shop, job_id=job_id))
+    await _publish(client, JOB_CANCEL, JobCancel(shop=shop, job_id=job_id))
 
 
-async def _tell(client: Client, key: str, message: Message) -> None:
+async def _publish(client: Client, key: str, message: Message) -> None:
     """Without its message a request is found in the documents, a few seconds later."""
     with suppress(BrokerUnavailable):
         await client.publisher.command(key, message)

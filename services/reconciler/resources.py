@@ -24,7 +24,7 @@ from shared.settings import ReconcilerSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Resources:
     """`owner`: this process's name in leases. `later`: what a role opens itself is closed with it."""
 
     settings: ReconcilerSettings

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from shared.errors import StoreRefuses
+from shared.mongodb.refusals import SETTING
 from shared.mongodb.rights import privileges_of
 from shared.mongodb.schema import INDEXES, Database
-from shared.mongodb.standing import SETTING
 from shared.roles import Role
 
 _SHOWN = 3
 _WHOLE = ""
 """How MongoDB writes every database, and every collection of one."""
 
-Granted = Iterable[Mapping[str, Any]]
+Privileges = Iterable[Mapping[str, Any]]
 
 
 async def must_be_allowed(database: Database, roles: Collection[Role], place: str) -> None:
@@ -34,7 +34,7 @@ async def must_be_allowed(database: Database, roles: Collection[Role], place: st
         )
 
 
-def missing_rights(granted: Granted, roles: Collection[Role], database: str) -> list[str]:
+def missing_rights(granted: Privileges, roles: Collection[Role], database: str) -> list[str]:
     """What the roles do and the privileges do not allow, in words."""
     granted = list(granted)
     wanted = {
@@ -51,7 +51,7 @@ def missing_rights(granted: Granted, roles: Collection[Role], database: str) -> 
     ]
 
 
-def _allowed(granted: Granted, database: str, collection: str, action: str) -> bool:
+def _allowed(granted: Privileges, database: str, collection: str, action: str) -> bool:
     if any(_covers(privilege, database, collection, action) for privilege in granted):
         return True
     # What is wanted of the whole database may be granted on each of our collections; lists are the database's own.

@@ -16,7 +16,7 @@ from shared.domain.drift import DriftMode, RepairPolicy, breaker_reason, caught_
 from shared.domain.stock import Stock
 from shared.errors import TimeZoneUnknown
 from shared.mongodb.drift.drift import MAX_TRIES, DriftStore
-from shared.mongodb.drift.missed import LeftByJob, Missed, MissedOutcome, MissedState
+from shared.mongodb.drift.missed import LeftByJob, MissedOutcome, MissedState, MissedWebhook
 from shared.mongodb.drift.sweeps import Breaker, SweepState, SweepStore
 from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
@@ -42,7 +42,7 @@ LOST_AFTER = timedelta(minutes=2)
 _BATCH = 500
 
 
-class Repairing:
+class Repair:
     """Follows the missed webhooks of one shop and asks for their repair."""
 
     def __init__(
@@ -90,17 +90,17 @@ class Repairing:
                     due_at, left = await self._standing(missed, job)
                     await self._drift.stands(missed, _class(cell.stock, missed.shopify), due_at=due_at, left=left)
 
-    async def _repaired(self, shop: str, due: Sequence[Missed]) -> set[str]:
+    async def _repaired(self, shop: str, due: Sequence[MissedWebhook]) -> set[str]:
         """The ids of those whose job has updated their cell."""
         cells = {cell_id(shop, m.job_id, m.key): m.drift_id for m in due if m.job_id is not None}
         ended = await self._cells.ended(shop, list(cells))
         return {cells[cell.cell_id] for cell in ended if cell.state is CellState.UPDATED}
 
-    async def _close(self, missed: Missed, outcome: MissedOutcome) -> None:
+    async def _close(self, missed: MissedWebhook, outcome: MissedOutcome) -> None:
         if await self._drift.resolve(missed, outcome, now=datetime.now(UTC)) and missed.job_id is not None:
             metrics.DRIFT_REPAIRED.labels(str(missed.cell_class), str(outcome)).inc()
 
-    async def _standing(self, missed: Missed, job: Job | None) -> tuple[datetime, LeftByJob | None]:
+    async def _standing(self, missed: MissedWebhook, job: Job | None) -> tuple[datetime, LeftByJob | None]:
         """When to look again at one that is still open, and how its job has left it, where that is over."""
         now = datetime.now(UTC)
         if missed.job_id is None:
@@ -117,7 +117,7 @@ class Repairing:
             metrics.DRIFT_REPAIRED.labels(str(missed.cell_class), "failed").inc()
         return now, LeftByJob(tries, note)
 
-    async def _left(self, shop: str, job_id: str, missed: Missed) -> str:
+    async def _left(self, shop: str, job_id: str, missed: MissedWebhook) -> str:
         """Why the job left the cell as it was."""
         for cell in await self._cells.ended(shop, [cell_id(shop, job_id, missed.key)]):
             return str(cell.code or cell.reason or cell.state)
@@ -153,7 +153,7 @@ class Repairing:
         await self._observe(shop, uncounted)
         return jobs + await self._ask(shop, waiting)
 
-    async def _observe(self, shop: str, evidence: Sequence[Missed]) -> None:
+    async def _observe(self, shop: str, evidence: Sequence[MissedWebhook]) -> None:
         """Of a cell that moved on both sides, approval takes over what was missed on top of what was changed here.
 
         A verifying read does it, as the webhook would have done: base and count move together. What was counted by
@@ -177,7 +177,7 @@ class Repairing:
         return await self._drift.any_undecided(shop, due_before=soon, seen_after=seen_after)
 
     async def _break(self, state: SweepState) -> bool:
-        """Open the breaker where too much has moved: told once, in words for a person."""
+        """Open the breaker where too much has moved: logged once, in words for a person."""
         if state.policy.mode is not DriftMode.REPAIR:
             return False
         standing = await self._drift.unrepaired(state.shop)
@@ -190,7 +190,7 @@ class Repairing:
             log.warning("repair_stopped", shop=state.shop, reason=reason)
         return True
 
-    async def _ask(self, shop: str, evidence: Sequence[Missed]) -> list[str]:
+    async def _ask(self, shop: str, evidence: Sequence[MissedWebhook]) -> list[str]:
         """Link the evidence to a job, then ask for the job: a crash in between is found by `follow`."""
         if not evidence:
             return []
@@ -210,10 +210,10 @@ def _class(stock: Stock, shopify: int) -> CellClass:
     """The class of a cell with the value that was missed."""
     if stock.unknown_outcome:
         return CellClass.BOTH_MOVED
-    return classify(stock.index, stock.local, shopify, never_agreed=stock.never_agreed)
+    return classify(stock.base, stock.local, shopify, never_agreed=stock.never_agreed)
 
 
-def _caught_up(stock: Stock, missed: Missed) -> bool:
+def _caught_up(stock: Stock, missed: MissedWebhook) -> bool:
     return caught_up(stock, missed.base_time, missed.shopify, missed.shopify_time)
 
 

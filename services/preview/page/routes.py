@@ -9,7 +9,7 @@ from typing import Literal
 from aiohttp import web
 
 from services.preview.page.bundle import ASSETS, Bundle, PageFile
-from services.preview.page.headers import APP_BRIDGE, Opened, content_policy
+from services.preview.page.headers import APP_BRIDGE, OpenedPage, content_policy
 
 _YEAR = 365 * 24 * 3600
 _FOREVER = f"public, max-age={_YEAR}, immutable"
@@ -21,11 +21,11 @@ _NOT_BUILT = (
 _OWN_ADDRESSES = r"/{address:(?!(?:api|assets|demo|webhooks)(?:/|$)).*}"
 """What belongs to the page: all that is not the API's, the webhooks' or a file's."""
 
-Session = Literal["app-bridge", "demo", "none"]
+SessionSource = Literal["app-bridge", "demo", "none"]
 """Where the page gets its session tokens."""
 
 
-class Page:
+class AdminPage:
     """Serves the page. `client_id`: the app's own, which App Bridge wants to know; `demo`: whether anybody on this
     machine is signed in."""
 
@@ -52,15 +52,15 @@ class Page:
         html = self._bundle.index()
         if html is None:
             return _missing(_NOT_BUILT)
-        opened = Opened.by(request.query)
-        index = PageFile.of(self._told(html, opened).encode(), "index.html")
+        opened = OpenedPage.by(request.query)
+        index = PageFile.of(self._filled_in(html, opened).encode(), "index.html")
         response = _file(request, index, _ASK_FIRST)
         response.headers["Content-Security-Policy"] = content_policy(opened)
         return response
 
-    def _told(self, html: str, opened: Opened) -> str:
+    def _filled_in(self, html: str, opened: OpenedPage) -> str:
         """The index with what it must know before its own script runs."""
-        session: Session = "app-bridge" if opened.embedded else "demo" if self._demo else "none"
+        session: SessionSource = "app-bridge" if opened.embedded else "demo" if self._demo else "none"
         tags = f'<meta name="trueup-session" content="{session}">'
         if opened.embedded:
             # App Bridge asks to be the first script, and takes the app's id from the document.

@@ -14,7 +14,7 @@ from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.compliance import HAS_THE_APP, ComplianceNotes
 from shared.mongodb.shops.departures import REDACT, Departure, Departures
 from shared.mongodb.shops.redaction import Redaction
-from shared.shop_life.probing import FIRST_PROBE, LONGEST_WAIT
+from shared.shop_life.pause_probe import FIRST_PROBE, LONGEST_WAIT
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price
 from shared.shopify.calls.requests import request_body
@@ -34,7 +34,7 @@ _AT_ONCE = 8
 """Shops asked at the same time: one that does not answer must not hold up the others."""
 
 
-class Departing:
+class DepartureCheck:
     """Follows up `app/uninstalled` and `shop/redact`. `client` must call although a shop is paused."""
 
     def __init__(

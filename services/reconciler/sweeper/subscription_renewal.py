@@ -9,7 +9,7 @@ from shared.shopify.writes.subscriptions import Subscriptions
 log = structlog.get_logger()
 
 
-class Subscribing:
+class SubscriptionRenewal:
     """Keeps a shop's subscriptions. Without an address it leaves them alone: they may be set in the app's settings."""
 
     def __init__(self, subscriptions: Subscriptions, url: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What strangers can cause as often as they like is told a few times, and then how often it was."""
+"""What strangers can cause as often as they like is recorded a few times, and then how often it was."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from time import monotonic
 
 
-class Seldom:
-    """Lets `most` through in every `seconds`; what is held back is counted and told with the next one."""
+class RateLimit:
+    """Lets `limit` through in every `seconds`; what is held back is counted and recorded with the next one."""
 
-    def __init__(self, most: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
-        self._most = most
+    def __init__(self, limit: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = limit
         self._seconds = seconds
         self._clock = clock
         self._began = clock()
@@ -18,10 +18,10 @@ class Seldom:
         self._held_back = 0
 
     def now(self) -> int | None:
-        """Whether this one is told: None where not, else how many before it were not."""
+        """Whether this one is recorded: None where not, else how many before it were not."""
         if (present := self._clock()) - self._began >= self._seconds:
             self._began, self._let_through = present, 0
-        if self._let_through >= self._most:
+        if self._let_through >= self._limit:
             self._held_back += 1
             return None
         self._let_through += 1

@@ -13,18 +13,18 @@ _BELIEVED = 60.0
 """Seconds for which a count far from the limit is not repeated: counting walks through an index."""
 
 
-def _margin(most: int) -> int:
+def _margin(max_boms: int) -> int:
     """So many below the limit are near it: more than a minute of imports makes, and all of a small limit."""
-    return max(1000, most // 10)
+    return max(1000, max_boms // 10)
 
 
-class BomRoom:
+class BomLimit:
     """Says how many BOMs a shop may still get."""
 
-    def __init__(self, database: Database, most: int = MAX_BOMS) -> None:
+    def __init__(self, database: Database, max_boms: int = MAX_BOMS) -> None:
         self._boms = database["boms"]
         self._shops = database["shops"]
-        self._most = most
+        self._max_boms = max_boms
         self._counted: dict[str, tuple[float, int]] = {}
 
     async def left(self, session: Session, shop: str, wanted: int) -> int:
@@ -34,7 +34,7 @@ class BomRoom:
         and counts again. Raises WriteConflict.
         """
         at, number = self._counted.get(shop, (float("-inf"), 0))
-        near = self._most - _margin(self._most)
+        near = self._max_boms - _margin(self._max_boms)
         if monotonic() - at < _BELIEVED and number + wanted < near:
             self._counted[shop] = (at, number + wanted)
             return wanted
@@ -43,7 +43,7 @@ class BomRoom:
             self._counted[shop] = (monotonic(), number + wanted)
             return wanted
         self._counted.pop(shop, None)
-        left = max(0, min(wanted, self._most - number))
+        left = max(0, min(wanted, self._max_boms - number))
         if left:
             touched = await self._shops.update_one({"_id": shop}, {"$inc": {"boms_made": 1}}, session=session)
             if not touched.matched_count:
@@ -51,10 +51,10 @@ class BomRoom:
         return left
 
     def full(self) -> RecordRefused:
-        """What a maker is told for whom there is no room."""
+        """What a maker hears for whom there is no room."""
         return RecordRefused(
             Refusal.TOO_MANY,
             "bom_id",
-            f"The shop has {self._most} BOMs, the most that it may have.",
+            f"The shop has {self._max_boms} BOMs, the most that it may have.",
             "Remove BOMs that are no longer needed, or have TRUEUP_BOMS_PER_SHOP raised.",
         )

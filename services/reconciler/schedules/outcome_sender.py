@@ -1,4 +1,4 @@
-"""Tells the outcomes of runs to the addresses given for them. It waits for nobody, and nobody waits for it."""
+"""Delivers the outcomes of runs to the addresses given for them. It waits for nobody, and nobody waits for it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import structlog
 from shared import metrics
 from shared.contract.outgoing import ScheduleOutcome
 from shared.domain.schedule import RunState
-from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.schedules.outgoing_webhooks import NotDelivered, OutgoingWebhooks
+from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 
@@ -22,17 +22,17 @@ PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), ti
 """Before each further try; after the last one it is given up."""
 
 AT_ONCE = 32
-"""Outcomes a process tells at once."""
+"""Outcomes a process delivers at once."""
 
 FRESH = 16
-"""Hands among these that a receiver which has failed already cannot have."""
+"""Slots among these that a receiver which has failed already cannot have."""
 
 PER_SHOP = 2
 """Outcomes of one shop among these: a receiver that never answers holds up its own shop's others, and nobody else's."""
 
 
-class Outcomes:
-    """Takes what is to be told, several at once; several processes share it."""
+class OutcomeSender:
+    """Takes what is to be delivered, several at once; several processes share it."""
 
     def __init__(
         self,
@@ -47,34 +47,34 @@ class Outcomes:
         self._runs = runs
         self._targets = targets
         self._pauses = pauses
-        self._hands = Hands(AT_ONCE, per_shop)
+        self._pool = WorkPool(AT_ONCE, per_shop)
 
     async def round(self) -> None:
-        """Begin to deliver all that is due, as far as there are hands."""
-        while await self._tell_next():
+        """Begin to deliver all that is due, as far as there are slots."""
+        while await self._deliver_next():
             pass
 
     async def news(self, seconds: float) -> None:
-        """Return when a hand has become free, at the latest after so many seconds."""
-        await self._hands.news(seconds)
+        """Return when a slot has become free, at the latest after so many seconds."""
+        await self._pool.news(seconds)
 
     async def finish(self) -> None:
         """Cancel what is under way: another process delivers it."""
-        await self._hands.finish()
+        await self._pool.finish()
 
-    async def _tell_next(self) -> bool:
-        """Begin to tell one outcome; whether there was one, and a hand for it."""
-        if self._hands.free <= 0:
+    async def _deliver_next(self) -> bool:
+        """Begin to deliver one outcome; whether there was one, and a slot for it."""
+        if self._pool.free <= 0:
             return False
-        only_new = self._hands.free <= FRESH
-        run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._hands.busy, only_new=only_new)
+        only_new = self._pool.free <= FRESH
+        run = await self._runs.take_untold(datetime.now(UTC), passing_by=self._pool.busy, only_new=only_new)
         if run is not None:
-            self._hands.begin(run.shop, self._told(run))
+            self._pool.begin(run.shop, self._see_to(run))
         return run is not None
 
-    async def _told(self, run: ScheduleRun) -> None:
+    async def _see_to(self, run: ScheduleRun) -> None:
         try:
-            await self._tell(run)
+            await self._deliver(run)
         except STORE_AWAY:
             log.exception("outcome_put_off", shop=run.shop, run=run.run_id)  # another takes it up in a while
         except Exception as error:  # a document of an older build, a secret under a key that is gone
@@ -88,7 +88,7 @@ class Outcomes:
         except Exception:  # a store that is away: another takes it up in a while
             log.exception("outcome_put_off", shop=run.shop, run=run.run_id)
 
-    async def _tell(self, run: ScheduleRun) -> None:
+    async def _deliver(self, run: ScheduleRun) -> None:
         target = await self._schedules.target(run.shop, run.schedule_id)
         if target is None:
             await self._runs.told(run, DeliveryState.DROPPED, "the schedule has no address any more")

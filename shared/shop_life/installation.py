@@ -24,7 +24,7 @@ LONGEST_WAIT = 30.0
 _LOOK_AGAIN = 0.1
 
 
-class Installing:
+class Installation:
     """Installs shops, once however many requests ask for it at the same time. `webhook_url` None: no subscriptions."""
 
     def __init__(

@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.reconciler.schedules.following import Following
+from services.reconciler.schedules.run_follower import RunFollower
 from shared import metrics
 from shared.contract.messages import JobRequest, PreviewRequest
 from shared.domain.job import JobSource
 from shared.domain.schedule import RunState, Skipped, why_skipped
 from shared.errors import BrokerUnavailable, ShopifyError, TimeZoneUnknown
-from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
@@ -26,6 +25,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
 from shared.schedules.moments import last_moment, next_moment, run_id
 from shared.shop_life.time_zones import TimeZones
+from shared.work_pool import WorkPool
 from shared.zones import zone_of
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ MAX_TRIES = 10
 """Tries of one moment, a lease apart: then the run is left out, and the schedule goes on to its next moment."""
 
 
-class Scheduling:
+class Scheduler:
     """One process's part: several share the schedules by lease."""
 
     def __init__(
@@ -53,8 +53,8 @@ class Scheduling:
         jobs: JobStore,
         previews: PreviewStore,
         publisher: Publisher,
-        following: Following,
-        most_tries: int = MAX_TRIES,
+        follower: RunFollower,
+        max_tries: int = MAX_TRIES,
     ) -> None:
         self._schedules = schedules
         self._runs = runs
@@ -63,32 +63,32 @@ class Scheduling:
         self._jobs = jobs
         self._previews = previews
         self._publisher = publisher
-        self._following = following
-        self._most_tries = most_tries
+        self._follower = follower
+        self._max_tries = max_tries
         self._failed: dict[tuple[str, str], tuple[datetime, int]] = {}
-        self._hands = Hands(AT_ONCE)
+        self._pool = WorkPool(AT_ONCE)
 
     async def round(self) -> None:
-        """Begin to see to all that is due, as far as there are hands."""
+        """Begin to see to all that is due, as far as there are slots."""
         while await self._begin_next():
             pass
 
     async def news(self, seconds: float) -> None:
-        """Return when a hand has become free, at the latest after so many seconds."""
-        await self._hands.news(seconds)
+        """Return when a slot has become free, at the latest after so many seconds."""
+        await self._pool.news(seconds)
 
     async def finish(self) -> None:
         """Cancel what is under way: another process takes it up."""
-        await self._hands.finish()
+        await self._pool.finish()
 
     async def _begin_next(self) -> bool:
-        """Begin to see to what is due; whether there was something, and a hand for it."""
-        if self._hands.free <= 0:
+        """Begin to see to what is due; whether there was something, and a slot for it."""
+        if self._pool.free <= 0:
             return False
-        schedule = await self._schedules.take_due(datetime.now(UTC), passing_by=self._hands.busy)
+        schedule = await self._schedules.take_due(datetime.now(UTC), passing_by=self._pool.busy)
         if schedule is None or schedule.next_at is None:
             return False
-        self._hands.begin(schedule.shop, self._seen_to(schedule, schedule.next_at))
+        self._pool.begin(schedule.shop, self._seen_to(schedule, schedule.next_at))
         return True
 
     async def _seen_to(self, schedule: Schedule, due_at: datetime) -> None:
@@ -116,7 +116,7 @@ class Scheduling:
         moment, tries = self._failed.get(name, (due_at, 0))
         tries = tries + 1 if moment == due_at else 1
         self._failed[name] = (due_at, tries)
-        if tries >= self._most_tries:
+        if tries >= self._max_tries:
             await self._leave_out(schedule, due_at, Skipped.NOT_BEGUN)
 
     async def _leave_out(self, schedule: Schedule, due_at: datetime, why: Skipped) -> None:
@@ -177,7 +177,7 @@ class Scheduling:
             if earlier.state is RunState.DUE:
                 await self._ask(schedule, earlier)
                 running = True
-            elif not await self._following.has_ended(earlier):
+            elif not await self._follower.has_ended(earlier):
                 running = True
         return running
 

@@ -1,4 +1,4 @@
-"""Locations of which a webhook has told are read: it may have been an old one under new headers."""
+"""Locations that a webhook has named are read: it may have been an old one under new headers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.shopify.reads.reads import ShopifyReads
 log = structlog.get_logger()
 
 
-class AskingLocations:
+class LocationRefresh:
     """Reads the locations of shops that are due, each by one replica."""
 
     def __init__(self, shops: ShopStore, boms: BomStore, reads: ShopifyReads) -> None:

@@ -8,7 +8,7 @@ from services.command_line.outcome import WrongUseError
 from services.command_line.terminal.terminal import Terminal
 
 
-def ask_first(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool) -> None:
     """Have a person agree. Raises WrongUseError where nobody can be asked, or where the answer is no."""
     if yes:
         return

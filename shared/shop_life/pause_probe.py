@@ -26,7 +26,7 @@ AT_ONCE = 16
 LONGEST_WAIT = timedelta(minutes=10)
 
 
-class Probing:
+class PauseProbe:
     """Probes paused shops. `client` must call although a shop is paused."""
 
     def __init__(self, shops: ShopStore, client: ShopifyClient, *, first: timedelta = FIRST_PROBE) -> None:

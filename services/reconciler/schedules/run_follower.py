@@ -24,7 +24,7 @@ LOST_AFTER = timedelta(minutes=10)
 _AT_A_TIME = 500
 
 
-class Following:
+class RunFollower:
     """Looks after the runs that are under way; several processes may do so at once."""
 
     def __init__(self, *, schedules: ScheduleStore, runs: ScheduleRuns, jobs: JobStore, previews: PreviewStore) -> None:

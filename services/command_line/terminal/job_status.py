@@ -22,7 +22,7 @@ def figures(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def standing(job: Job, shop: Shop | None = None) -> str:
+def job_status(job: Job, shop: Shop | None = None) -> str:
     """Where a job stands, on one line; where it does not go on now, also why. `shop` as it is stored."""
     reason = None if job_has_ended(job) else holding(job, shop)
     return _figures_of(job) + ("" if reason is None else f"; {reason}")

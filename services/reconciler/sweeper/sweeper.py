@@ -1,4 +1,4 @@
-"""The sweeper's loop: each shop in its turn, one sweeper per shop, shops spread over time."""
+"""The sweeper's loop: each shop in its turn, one sweep per shop, shops spread over time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from time import monotonic
 
 import structlog
 
-from services.reconciler.sweeper.confirming import Confirming
-from services.reconciler.sweeper.looking import BULK_ABOVE, Looking
+from services.reconciler.sweeper.change_scan import BULK_ABOVE, ChangeScan
+from services.reconciler.sweeper.confirmation import Confirmation
 from services.reconciler.sweeper.markers import PATIENCE
-from services.reconciler.sweeper.repairing import FOLLOW, Repairing
-from services.reconciler.sweeper.subscribing import Subscribing
+from services.reconciler.sweeper.repair import FOLLOW, Repair
+from services.reconciler.sweeper.subscription_renewal import SubscriptionRenewal
 from shared import metrics
+from shared.backoff import backoff
 from shared.domain.comparison import GRACE
 from shared.domain.drift import DriftMode, loss_ratio, unusual_silence
 from shared.errors import ShopifyError, ShopifyThrottled
-from shared.growing import growing
-from shared.hands import Hands
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SWEEP, Look, SweepState, SweepStore
 from shared.settings import SweepingSettings
+from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ WORST, ENOUGH = 10, 20
 """Shops with a loss figure of their own in the metrics, and the webhooks without which a figure says little."""
 
 
-class Sweeping:
+class Sweeper:
     """Sweeps the shops whose turn it is."""
 
     def __init__(
@@ -75,21 +75,21 @@ class Sweeping:
         sweeps: SweepStore,
         drift: DriftStore,
         history: DriftHistory,
-        looking: Looking,
-        confirming: Confirming,
-        repairing: Repairing,
-        subscribing: Subscribing,
+        scan: ChangeScan,
+        confirmation: Confirmation,
+        repair: Repair,
+        renewal: SubscriptionRenewal,
         times: SweepTimes,
     ) -> None:
         self._sweeps = sweeps
         self._drift = drift
         self._history = history
-        self._looking = looking
-        self._confirming = confirming
-        self._repairing = repairing
-        self._subscribing = subscribing
+        self._scan = scan
+        self._confirmation = confirmation
+        self._repair = repair
+        self._renewal = renewal
         self._times = times
-        self._hands = Hands(SHOPS_AT_ONCE)
+        self._pool = WorkPool(SHOPS_AT_ONCE)
         self._not_before: dict[str, datetime] = {}
         self._failures: dict[str, int] = {}
         self._visited: dict[str, int] = {}
@@ -98,10 +98,10 @@ class Sweeping:
 
     async def finish(self) -> None:
         """Cancel the visits under way."""
-        await self._hands.finish()
+        await self._pool.finish()
 
     async def round(self) -> None:
-        """Begin to visit the shops with something due, as far as there are hands, and measure. It waits for no visit:
+        """Begin to visit the shops with something due, as far as there are slots, and measure. It waits for no visit:
         one that takes long must not keep the others from theirs."""
         now = datetime.now(UTC)
         shops = set(await self._drift.shops_due(now))
@@ -111,14 +111,14 @@ class Sweeping:
                 await self._sweeps.first_turn(state.shop, now + _place(state.shop, self._times.every))
             else:
                 shops.add(state.shop)
-        waiting = shops.difference(self._hands.busy)
+        waiting = shops.difference(self._pool.busy)
         ready = [shop for shop in waiting if self._not_before.get(shop, now) <= now]
-        # Who was visited longest ago comes first, whatever its name: else the same few would always find a hand.
+        # Who was visited longest ago comes first, whatever its name: else the same few would always find a slot.
         ready.sort(key=lambda shop: (self._visited.get(shop, 0), shop))
-        for shop in ready[: self._hands.free]:
+        for shop in ready[: self._pool.free]:
             self._visits += 1
             self._visited[shop] = self._visits
-            self._hands.begin(shop, self._visit(shop))
+            self._pool.begin(shop, self._visit(shop))
         self._visited = {shop: visit for shop, visit in self._visited.items() if shop in shops}
         if monotonic() >= self._measure_at:
             self._measure_at = monotonic() + self._times.measure_every
@@ -145,7 +145,7 @@ class Sweeping:
     def _give_way(self, shop: str) -> None:
         """After each failure in a row for longer."""
         failures = self._failures[shop] = self._failures.get(shop, 0) + 1
-        wait = growing(failures, self._times.after_a_failure.total_seconds(), _LONGEST_WAIT)
+        wait = backoff(failures, self._times.after_a_failure.total_seconds(), _LONGEST_WAIT)
         self._not_before[shop] = datetime.now(UTC) + timedelta(seconds=wait)
 
     async def visit(self, shop: str) -> None:
@@ -161,21 +161,21 @@ class Sweeping:
             if state.next_at is not None and state.next_at <= now:
                 # A cell has one open record: one that is over would hide what the cell has lost since.
                 await self._drift.look_at_all(shop, now)
-                await self._repairing.follow(shop)
+                await self._repair.follow(shop)
                 await self._look(state)
-            if await self._confirming.confirm(shop):
+            if await self._confirmation.confirm(shop):
                 await self._sweeps.note_losses(shop, await self._drift.losses(shop, datetime.now(UTC)))
-        await self._repairing.follow(shop)
+        await self._repair.follow(shop)
         fresh = await self._sweeps.state(shop)  # a policy or an approval that came meanwhile counts
         if fresh is not None:
-            await self._repairing.repair(fresh)
+            await self._repair.repair(fresh)
 
     async def _look(self, state: SweepState) -> None:
         shop, now = state.shop, datetime.now(UTC)
-        # First, so that what changes during the look is told.
-        made = await self._subscribing.check(shop)
+        # First, so that what changes during the look is reported.
+        made = await self._renewal.check(shop)
         full = state.asked_full or state.full_at is None or now - state.full_at >= self._times.full_every
-        looked = await self._looking.look(shop, state.watermark, full=full)
+        looked = await self._scan.look(shop, state.watermark, full=full)
         next_at = self._next(state)
         losses = await self._drift.losses(shop, now)
         lags = await self._history.keep(shop, compared=looked.cells, last_at=state.last_at, now=now)
@@ -202,7 +202,7 @@ class Sweeping:
         )
 
     async def _silence(self, state: SweepState, now: datetime) -> tuple[datetime, int] | tuple[None, None]:
-        """Since when a shop that is usually busy in these hours has told nothing, and what is usual; a warning once."""
+        """Since when a shop that is usually busy in these hours has sent nothing, and what is usual; a warning once."""
         silence = await self._history.silence(state.shop, now)
         expected = None if silence is None else unusual_silence(silence.earlier_days)
         if silence is None or expected is None:
@@ -238,13 +238,13 @@ class Sweeping:
             await self._sweeps.take(shop)
 
     async def _measure(self) -> None:
-        metrics.DRIFT_UNREPAIRED.tell_one(await self._drift.all_unrepaired())
-        metrics.BREAKER_OPEN.tell_one(await self._sweeps.open_breakers())
+        metrics.DRIFT_UNREPAIRED.record_one(await self._drift.all_unrepaired())
+        metrics.BREAKER_OPEN.record_one(await self._sweeps.open_breakers())
         ratio = loss_ratio(*await self._sweeps.all_losses())
-        metrics.WEBHOOK_LOSS.tell_one(0.0 if ratio is None else ratio)
-        metrics.SILENT_SHOPS.tell_one(await self._sweeps.silent_shops())
+        metrics.WEBHOOK_LOSS.record_one(0.0 if ratio is None else ratio)
+        metrics.SILENT_SHOPS.record_one(await self._sweeps.silent_shops())
         worst = await self._sweeps.worst_losses(WORST, at_least=ENOUGH)
-        metrics.SHOP_WEBHOOK_LOSS.tell(
+        metrics.SHOP_WEBHOOK_LOSS.record(
             {(shop,): loss_ratio(missed, received) or 0.0 for shop, missed, received in worst}
         )
 

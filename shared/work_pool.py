@@ -1,4 +1,4 @@
-"""Hands: so many pieces of work at once, and of one shop only so many of these, so that none takes them all."""
+"""A pool: so many pieces of work at once, and of one shop only so many of these, so that none takes them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 
-class Hands:
+class WorkPool:
     """Runs work for shops beside each other. Whoever gives it work asks first: `free`, and `busy` for shops to pass by.
 
     Work may not raise: what becomes of it is its own business.
@@ -24,7 +24,7 @@ class Hands:
 
     @property
     def free(self) -> int:
-        """Hands that do nothing now."""
+        """Slots in which nothing runs now."""
         return self._at_once - len(self._tasks)
 
     @property
@@ -52,7 +52,7 @@ class Hands:
         self._news.set()
 
     async def news(self, seconds: float) -> None:
-        """Return when a hand has become free or `wake` was called, at the latest after so many seconds."""
+        """Return when a slot has become free or `wake` was called, at the latest after so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()

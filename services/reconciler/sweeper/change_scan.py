@@ -38,7 +38,7 @@ _PER_WRITE = 500
 
 
 @dataclass(slots=True)
-class Looked:
+class ScanResult:
     """What a look found. `watermark`: Shopify's time of its first reply, where the next one begins.
 
     `due_at`: when the second look at all it watches is due, so that the breaker sees them together.
@@ -52,13 +52,13 @@ class Looked:
     watched: int = 0
 
 
-class Looking:
+class ChangeScan:
     """Looks at one shop."""
 
     def __init__(
         self,
         *,
-        sweeper: FullRead,
+        full_read: FullRead,
         changes: ShopifyChanges,
         every_level: EveryLevel,
         boms: BomStore,
@@ -67,7 +67,7 @@ class Looking:
         grace: timedelta,
         bulk_above: int = BULK_ABOVE,
     ) -> None:
-        self._sweeper = sweeper
+        self._full_read = full_read
         self._changes = changes
         self._every_level = every_level
         self._bulk_above = bulk_above
@@ -76,12 +76,12 @@ class Looking:
         self._drift = drift
         self._grace = grace
 
-    async def look(self, shop: str, watermark: datetime | None, *, full: bool) -> Looked:
+    async def look(self, shop: str, watermark: datetime | None, *, full: bool) -> ScanResult:
         """Look at what has changed since the watermark; `full`: at every cell, for what no search shows.
 
         Raises what the Shopify adapter raises: a look with a gap is no look, and the watermark stays.
         """
-        found = Looked(due_at=datetime.now(UTC) + self._grace)
+        found = ScanResult(due_at=datetime.now(UTC) + self._grace)
         locations: list[ShopLocation] = []
         # A full sweep needs the search only for its time and the locations: nothing has changed tomorrow.
         since = datetime.now(UTC) + _NEVER if watermark is None or full else watermark - OVERLAP
@@ -98,7 +98,7 @@ class Looking:
             await self._look_at_all(shop, found)
         return found
 
-    async def _look_at_all(self, shop: str, found: Looked) -> None:
+    async def _look_at_all(self, shop: str, found: ScanResult) -> None:
         locations = await self._boms.locations(shop)
         cells = await self._boms.size(shop, Grid(None, None))
         if cells > self._bulk_above * len(locations):
@@ -117,7 +117,7 @@ class Looking:
             for part in batches(cells, _PER_WRITE):
                 await self._watch(shop, [_sighting(cell) for cell in part], found)
 
-        found.cells += (await self._sweeper.sweep(shop, drifted)).cells
+        found.cells += (await self._full_read.sweep(shop, drifted)).cells
 
     async def _ask_for_bases(self, shop: str) -> None:
         """Cells that no level was listed for, and of which nothing is known: a read says why, or gives a base."""
@@ -125,7 +125,7 @@ class Looking:
         await self._stock.ask_for_bases(shop, closed)
 
     async def _compare(
-        self, shop: str, levels: Sequence[tuple[Item, Location]], taken_at: datetime, found: Looked
+        self, shop: str, levels: Sequence[tuple[Item, Location]], taken_at: datetime, found: ScanResult
     ) -> None:
         """Compare items, each with one level at the location beside it, with the bases."""
         boms = await self._boms.of_items(shop, {item.item_id for item, _ in levels})
@@ -147,7 +147,7 @@ class Looking:
             if cell.item_id != item.item_id:
                 continue
             found.cells += 1
-            if cell.stock.index is None or cell.stock.left_out is not None:
+            if cell.stock.base is None or cell.stock.left_out is not None:
                 without.append(key)
                 continue
             row = Row.of(cell.stock, level.quantity, level.time, taken_at)
@@ -158,7 +158,7 @@ class Looking:
         # No base is set by this very read, since the stock was read after it: a verifying read does it.
         await self._stock.ask_verify(shop, [*without, *(cell.key for cell in new)])
 
-    async def _watch(self, shop: str, seen: Sequence[Sighting], found: Looked) -> None:
+    async def _watch(self, shop: str, seen: Sequence[Sighting], found: ScanResult) -> None:
         found.differing += len(seen)
         found.watched += await self._drift.watch(shop, seen, now=datetime.now(UTC), due_at=found.due_at)
 

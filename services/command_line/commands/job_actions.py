@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from services.command_line.commands.asking_services import ask_to_cancel
 from services.command_line.commands.job import the_job
 from services.command_line.commands.reconcile import job_request, run_job
+from services.command_line.commands.service_requests import ask_to_cancel
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
-from services.command_line.terminal.standing import job_has_ended
+from services.command_line.terminal.documents import print_json
+from services.command_line.terminal.job_status import job_has_ended
 from shared.domain.job import JobSource
 
 
@@ -22,7 +22,7 @@ async def cancel_job(client: Client, shop: str, job_id: str, *, as_json: bool, o
     await ask_to_cancel(client, shop, job_id)
     await client.note("job.cancel", shop, job_id)
     if as_json:
-        print_document({"shop": shop, "job_id": job_id, "cancel_requested": True})
+        print_json({"shop": shop, "job_id": job_id, "cancel_requested": True})
     else:
         out.print(f"asked to cancel job {job_id}", soft_wrap=True)
     return Exit.OK

@@ -18,7 +18,7 @@ from pymongo.uri_parser import parse_uri
 
 from shared.errors import StoreRefuses, StoreUnavailable
 from shared.mongodb.schema import Document
-from shared.server_answers import PROBE, first_words, speaks_tls
+from shared.server_probe import PROBE, first_words, speaks_tls
 
 SETTING = "TRUEUP_MONGODB_URI"
 _USERS = "docs/operations/keys.md"
@@ -33,7 +33,7 @@ _PASSING = frozenset({6, 7, 50, 89, 91, 112, 189, 202, 262, 9001, 10107, 11600, 
 """Codes of what passes by itself: elections, shutdowns, time limits, conflicts of writes."""
 _NOISE = re.compile(r"\s*\(configured timeouts:[^)]*\)|\[Errno -?\d+\] |, full error: .*", re.DOTALL)
 
-Client = AsyncIOMotorClient[Document]
+MotorClient = AsyncIOMotorClient[Document]
 
 
 def place_of(uri: str) -> str:
@@ -41,7 +41,7 @@ def place_of(uri: str) -> str:
     return re.split(r"[/?]", uri.partition("://")[2].rpartition("@")[2], maxsplit=1)[0]
 
 
-async def must_stand(client: Client, uri: str, within: float | None) -> None:
+async def must_stand(client: MotorClient, uri: str, within: float | None) -> None:
     """Ask the server what it is, for some seconds or as long as the address says.
 
     Raises StoreUnavailable, as StoreRefuses where it never will do.
@@ -56,7 +56,7 @@ async def must_stand(client: Client, uri: str, within: float | None) -> None:
 
 
 def why_refused(error: PyMongoError, place: str) -> StoreUnavailable:
-    """What an answer tells that is no connection's failure."""
+    """What an answer says that is no connection's failure."""
     at = f"{SETTING}: MongoDB at {place}"
     if isinstance(error, OperationFailure):
         words = _words(error)
@@ -74,7 +74,7 @@ def why_refused(error: PyMongoError, place: str) -> StoreUnavailable:
     return StoreUnavailable(f"MongoDB did not answer at {place} ({SETTING}): {_words(error)}")
 
 
-async def why_none(client: Client, uri: str, error: PyMongoError) -> StoreUnavailable:
+async def why_none(client: MotorClient, uri: str, error: PyMongoError) -> StoreUnavailable:
     """Why a question has no answer, also by a look at what answers in its place."""
     place = place_of(uri)
     if not isinstance(error, (ConnectionFailure, ProtocolError)):
@@ -154,7 +154,7 @@ async def _not_of_the_set(uri: str) -> StoreRefuses | None:
 async def _hello_of(host: str, port: int, tls: Mapping[str, Any]) -> Document | None:
     """What a server says of itself, asked alone; None: nothing."""
     wait = int(PROBE * 1000)
-    alone: Client = AsyncIOMotorClient(
+    alone: MotorClient = AsyncIOMotorClient(
         host, port, directConnection=True, serverSelectionTimeoutMS=wait, connectTimeoutMS=wait, **tls
     )
     try:

@@ -11,10 +11,10 @@ _MAX_DOUBLINGS = 30
 _LEAST_SHARE = 0.5
 
 
-def growing(failures: int, first: float, most: float = LONGEST) -> float:
+def backoff(failures: int, first: float, max_wait: float = LONGEST) -> float:
     """Seconds to wait after so many failures in a row (1: the first): about `first`, then twice as long each time.
 
     Between half of that and all of it, at random: those that failed together do not come back together.
     """
-    longest = min(most, first * 2.0 ** min(max(failures - 1, 0), _MAX_DOUBLINGS))
+    longest = min(max_wait, first * 2.0 ** min(max(failures - 1, 0), _MAX_DOUBLINGS))
     return longest * random.uniform(_LEAST_SHARE, 1.0)  # noqa: S311  # it spreads calls, it guards nothing

@@ -17,7 +17,7 @@ from shared.domain.drift import Verdict, judge_divergence
 from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.drift.drift import DriftStore
-from shared.mongodb.drift.missed import Missed, MissedState
+from shared.mongodb.drift.missed import MissedState, MissedWebhook
 from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import DRIFT_DETECTED
@@ -26,7 +26,7 @@ from shared.reading.rows import RowReader
 log = structlog.get_logger()
 
 
-class Confirming:
+class Confirmation:
     """Judges the watched cells of one shop that are due, up to 250 in one call."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Confirming:
             recorded += await self._batch(shop, watched)
         return recorded
 
-    async def _batch(self, shop: str, watched: Sequence[Missed]) -> int:
+    async def _batch(self, shop: str, watched: Sequence[MissedWebhook]) -> int:
         stock = await self._stock.load(shop, [watch.key for watch in watched])
         doubtful = [watch for watch in watched if not _explained(watch, stock.get(watch.key))]
         await self._drift.forget(shop, [watch.drift_id for watch in watched if watch not in doubtful])
@@ -70,7 +70,7 @@ class Confirming:
         suspects = await self._sort(shop, [(watch, rows.get(watch.key)) for watch in free])
         return await self._accuse(shop, suspects)
 
-    async def _read(self, shop: str, watched: Sequence[Missed]) -> Mapping[CellKey, Row]:
+    async def _read(self, shop: str, watched: Sequence[MissedWebhook]) -> Mapping[CellKey, Row]:
         """The second read, of Shopify itself and not of its search; the stock documents before it."""
         if not watched:
             return {}
@@ -79,9 +79,11 @@ class Confirming:
         taken = await self._rows.take(shop, cells, await self._boms.locations(shop))
         return {row.key: row.row for row in taken if row.row is not None}
 
-    async def _sort(self, shop: str, read: Sequence[tuple[Missed, Row | None]]) -> list[tuple[Missed, Row]]:
+    async def _sort(
+        self, shop: str, read: Sequence[tuple[MissedWebhook, Row | None]]
+    ) -> list[tuple[MissedWebhook, Row]]:
         """Act on what is clear already; returns what looks like a missed webhook."""
-        suspects: list[tuple[Missed, Row]] = []
+        suspects: list[tuple[MissedWebhook, Row]] = []
         for watch, row in read:
             # Without a row the cell cannot be compared any more: another reason than a webhook.
             verdict = Verdict.EXPLAINED if row is None else self._judge(watch, row)
@@ -91,7 +93,7 @@ class Confirming:
                 await self._act(shop, watch, row, verdict)
         return suspects
 
-    async def _accuse(self, shop: str, suspects: Sequence[tuple[Missed, Row]]) -> int:
+    async def _accuse(self, shop: str, suspects: Sequence[tuple[MissedWebhook, Row]]) -> int:
         """Once the events older than the read are processed: what still has no explanation was missed."""
         if not suspects:
             return 0
@@ -109,15 +111,15 @@ class Confirming:
             row = None if cell is None else Row.of(cell.stock, read.shopify, read.shopify_time, read.taken_at)
             verdict = Verdict.EXPLAINED if row is None else self._judge(watch, row, open_job=key in busy)
             if cell is not None and row is not None and verdict is Verdict.MISSED:
-                recorded += await self._record(shop, watch, row, cell.stock.index_time)
+                recorded += await self._record(shop, watch, row, cell.stock.base_time)
             else:
                 await self._act(shop, watch, row, verdict)
         return recorded
 
-    def _judge(self, watch: Missed, row: Row, *, open_job: bool = False) -> Verdict:
+    def _judge(self, watch: MissedWebhook, row: Row, *, open_job: bool = False) -> Verdict:
         return judge_divergence(watch.since, watch.events_no, row, grace=self._grace, open_job=open_job)
 
-    async def _act(self, shop: str, watch: Missed, row: Row | None, verdict: Verdict) -> None:
+    async def _act(self, shop: str, watch: MissedWebhook, row: Row | None, verdict: Verdict) -> None:
         now = datetime.now(UTC)
         if row is None or verdict is Verdict.EXPLAINED:
             await self._drift.forget(shop, [watch.drift_id])
@@ -126,12 +128,12 @@ class Confirming:
         else:
             await self._wait(shop, [watch])
 
-    async def _wait(self, shop: str, watched: Sequence[Missed]) -> None:
+    async def _wait(self, shop: str, watched: Sequence[MissedWebhook]) -> None:
         """Look again soon: a whole grace period has passed already."""
         later = datetime.now(UTC) + max(self._grace / 8, timedelta(milliseconds=100))
         await self._drift.look_again(shop, [watch.drift_id for watch in watched], later)
 
-    async def _record(self, shop: str, watch: Missed, row: Row, base_time: datetime | None) -> bool:
+    async def _record(self, shop: str, watch: MissedWebhook, row: Row, base_time: datetime | None) -> bool:
         now = datetime.now(UTC)
         if not await self._drift.record(watch, row, base_time=base_time, now=now):
             await self._act(shop, watch, row, Verdict.AGAIN)
@@ -149,7 +151,7 @@ class Confirming:
             shopify_time=row.shopify_time.isoformat(),
             cell_class=str(cell_class),
         )
-        told = DriftDetected(
+        detected = DriftDetected(
             shop=shop,
             bom_id=key.bom_id,
             location_id=key.location_id,
@@ -159,12 +161,12 @@ class Confirming:
             since=watch.since,
         )
         try:
-            await self._publisher.event(DRIFT_DETECTED, told)
+            await self._publisher.event(DRIFT_DETECTED, detected)
         except BrokerUnavailable:
             log.info("drift_not_told", shop=shop)  # a courtesy: the document says the same
         return True
 
 
-def _explained(watch: Missed, cell: CellStock | None) -> bool:
+def _explained(watch: MissedWebhook, cell: CellStock | None) -> bool:
     """Without a read: the cell is gone, or its base has reached the value that was seen."""
-    return cell is None or cell.stock.index == watch.shopify
+    return cell is None or cell.stock.base == watch.shopify

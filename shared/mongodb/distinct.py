@@ -17,7 +17,7 @@ from shared.mongodb.transactions import Session
 Collection = AsyncIOMotorCollection[Document]
 
 
-async def different(
+async def distinct_values(
     collection: Collection, field: str, query: Mapping[str, Any], session: Session | None = None
 ) -> AsyncIterator[Any]:
     """The different values of a field among the documents of a query, in no order."""
@@ -26,7 +26,7 @@ async def different(
         yield group["_id"]
 
 
-async def first_different(
+async def first_distinct(
     collection: Collection, field: str, query: Mapping[str, Any], *, skip: int = 0, limit: int
 ) -> list[Any]:
     """Some of the different values in their order."""
@@ -40,7 +40,7 @@ async def first_different(
     return [group["_id"] async for group in collection.aggregate(pipeline, allowDiskUse=True)]
 
 
-async def how_many_different(collection: Collection, field: str, query: Mapping[str, Any]) -> int:
+async def count_distinct(collection: Collection, field: str, query: Mapping[str, Any]) -> int:
     """How many different values there are."""
     pipeline: list[Document] = [{"$match": query}, {"$group": {"_id": f"${field}"}}, {"$count": "n"}]
     async for group in collection.aggregate(pipeline, allowDiskUse=True):

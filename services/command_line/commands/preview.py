@@ -14,10 +14,11 @@ from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import preview_document, preview_row, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table, signed
 from services.command_line.terminal.watch import follow, listening, preview_has_ended, the_end
-from services.preview.api.http.explained import explanation, reason_text
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
+from shared.domain.codes import explanation
 from shared.domain.comparison import CellClass
+from shared.domain.reasons import reason_text
 from shared.mongodb.previews.preview import Preview, PreviewRow, PreviewState
 
 COLUMNS = (

@@ -13,6 +13,7 @@ from services.command_line.terminal.printable import escaped
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.previews.preview import Preview, PreviewRow
+from shared.mongodb.shops.shops import Shop
 
 _INTERNAL = frozenset({"_id"})
 
@@ -104,6 +105,14 @@ def job_document(job: Job) -> dict[str, Any]:
         **({} if job.trace is None else {"trace": job.trace}),
         **({} if job.plan_failures == 0 else {"plan_failures": job.plan_failures}),
     }
+
+
+def paused_document(shop: Shop | None) -> dict[str, Any]:
+    """The field that tells of the shop's pause, in the form of the API; none where it is not paused."""
+    pause = None if shop is None else shop.pause
+    if pause is None:
+        return {}
+    return {"paused": {**asdict(pause), "since": pause.since.isoformat().replace("+00:00", "Z")}}
 
 
 def job_cell(cell: Cell) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from services.preview.api.http.explained import pause_of, wait_of
 from shared.domain.job import JobState, Totals
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.shops.shops import Shop
@@ -34,9 +33,9 @@ def holding(job: Job | None, shop: Shop | None) -> str | None:
 
     Without a job: why none of the shop goes on.
     """
-    if (pause := pause_of(shop)) is not None:
+    if shop is not None and (pause := shop.pause) is not None:
         return f"paused since {short_time(pause.since)}: {pause.message} {pause.remedy}"
-    if job is not None and (wait := wait_of(job.held)) is not None:
+    if job is not None and job.held is not None and (wait := job.held.wait(datetime.now(UTC))) is not None:
         return f"waits until {wait.until:%H:%M:%S}: {wait.message}"
     return None
 

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from services.command_line.connections.stores import Records
-from services.command_line.terminal.documents import job_cell, job_document, print_with_lists
+from services.command_line.terminal.documents import job_cell, job_document, paused_document, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table
-from services.preview.api.http.explained import explanation, pause_of, reason_text
 from shared.domain.cell import CellState
+from shared.domain.codes import explanation
 from shared.domain.comparison import Reason
 from shared.domain.job import Totals
+from shared.domain.reasons import reason_text
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import FIRST, Start
@@ -55,8 +56,7 @@ async def print_job(records: Records, job: Job) -> None:
         async for cell in cells_of(records, job.shop, job.job_id):
             yield job_cell(cell)
 
-    pause = None if job.ended else pause_of(await records.shops.get(job.shop))
-    paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
+    paused = {} if job.ended else paused_document(await records.shops.get(job.shop))
     await print_with_lists({**job_document(job), **paused, "cells": cells()})
 
 

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, Field
-
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.explained import explanation, reason_text
 from services.preview.api.jobs.view import place_names
-from shared.domain.codes import Code
+from services.preview.api.undos.models import UndoCell
+from shared.domain.codes import Code, explanation
 from shared.domain.comparison import Direction
 from shared.domain.plan import Ended, Target, allows_negative, error
+from shared.domain.reasons import reason_text
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.stock.stock import CellStock
-
-
-class UndoCell(BaseModel):
-    """One cell. The Shopify values are the last known ones; the undo itself compares before it sets."""
-
-    bom_id: str
-    bom_name: str | None
-    location_id: str
-    location_name: str | None
-    possible: bool
-    change: int = Field(description="By how much the undo moves the cell.")
-    shopify_now: int | None
-    shopify_then: int | None = Field(description="After the undo; the same where Shopify is not touched.")
-    local_now: int | None
-    local_then: int | None
-    code: str | None
-    reason: str | None
-    message: str | None = Field(description="Why it is not possible.")
-    remedy: str | None
 
 
 async def undo_cells(deps: Dependencies, shop: str, job: Job, cells: Sequence[Cell]) -> list[UndoCell]:

@@ -14,7 +14,7 @@ from services.preview.computing.previewer import Previewer
 from services.reconciler.jobs.job_cells import JobCells
 from services.reconciler.planner.planner import MAX_TRIES
 from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lanes import Lane
+from services.reconciler.worker.lane import Lane
 from services.reconciler.worker.sending import Sending
 from services.reconciler.worker.shopify_values import ShopifyValues
 from services.reconciler.worker.task import Task

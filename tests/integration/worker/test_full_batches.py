@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.reconciler.worker import lanes as lane_module
+from services.reconciler.worker import lane as lane_module
 from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lanes import Lane
+from services.reconciler.worker.lane import Lane
 from shared.domain.cell import CellKey
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import cell_id

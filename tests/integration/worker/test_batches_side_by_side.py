@@ -1,0 +1,228 @@
+"""Several batches of a shop are under way at once, and what waits, waits for itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from services.reconciler.worker import lane as lane_module
+from services.reconciler.worker.cell_worker import CellWorker
+from services.reconciler.worker.lane import BATCHES_AT_ONCE, GIVE_UP_WAIT, Lane
+from shared.domain.batches import ROWS_PER_CALL
+from shared.domain.cell import CellKey
+from shared.domain.waits import WaitReason
+from shared.errors import ShopifyThrottled, ShopifyUnclear
+from shared.mongodb.connection import Mongo
+from shared.mongodb.jobs.cell import cell_id
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.schema import Document, key_of
+from shared.rabbitmq.delivery import Delivery
+from tests.integration.shop_world import SHOP, new_id
+from tests.waiting import until
+
+
+class _Message:
+    """A message, and what became of it."""
+
+    def __init__(self) -> None:
+        self.acked = self.back = False
+
+    async def ack(self) -> None:
+        """Acknowledged."""
+        self.acked = True
+
+    async def nack(self, *, requeue: bool) -> None:
+        """Given back."""
+        self.back = requeue
+
+
+class _Worker(CellWorker):
+    """Does with each batch what the test says, and notes which were under way together."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self.act: Callable[[Sequence[str]], Exception | list[str] | None] = lambda _: None
+        self.hold: asyncio.Event | None = None
+        self.begun: list[list[str]] = []
+        self.now: list[list[str]] = []
+        self.together: list[int] = []
+
+    async def run(self, shop: str, ids: Sequence[str]) -> list[str]:
+        """One batch."""
+        batch = list(ids)
+        self.begun.append(batch)
+        self.now.append(batch)
+        self.together.append(len(self.now))
+        try:
+            if self.hold is not None:
+                await self.hold.wait()
+            outcome = self.act(batch)
+            if isinstance(outcome, Exception):
+                raise outcome
+            suspects = outcome or []
+            ended: Document = {"$set": {"state": "updated"}, "$unset": {"open": ""}}
+            done = [cell for cell in batch if cell not in suspects]
+            await self._mongo.db["cells"].update_many({"shop": shop, "_id": {"$in": done}}, ended)
+            return suspects
+        finally:
+            self.now.remove(batch)
+
+    async def run_alone(self, shop: str, suspect: str) -> None:
+        """One cell; nothing else may be under way."""
+        assert not self.now
+        self.act = lambda _: None
+        await self.run(shop, [suspect])
+
+
+class Scene:
+    """A running job in the documents, and the lane of its shop."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.mongo, self.worker = mongo, _Worker(mongo)
+        self.lane = Lane(SHOP, self.worker, CellStore(mongo.db), lambda _: None)
+        self.messages: dict[str, _Message] = {}
+
+    async def deliver(self, number: int) -> list[str]:
+        """A running job of that many cells, published, whose messages arrive; returns the cells' ids."""
+        job_id = new_id()
+        ids = [cell_id(SHOP, job_id, CellKey(f"B{n}", "1")) for n in range(number)]
+        cell = {"shop": SHOP, "job_id": job_id, "location_id": "1", "state": "pending", "open": True, "push_id": None}
+        job = {"_id": key_of(SHOP, job_id), "shop": SHOP, "job_id": job_id, "state": "running"}
+        at = datetime.now(UTC)
+        await self.mongo.db["jobs"].insert_one(job)
+        await self.mongo.db["cells"].insert_many(
+            {**cell, "_id": one, "bom_id": f"{job_id} {n}", "no": n, "published_at": at} for n, one in enumerate(ids)
+        )
+        for one in ids:
+            message = self.messages[one] = _Message()
+            await self.lane.add(
+                one,
+                Delivery("key", b"", {}, redelivered=False, queue="test", since=0.0, _message=message),  # type: ignore[arg-type]  # stands for the library's own
+            )
+        return ids
+
+    async def begun(self, number: int) -> None:
+        """Wait until that many batches have begun."""
+        worker = self.worker
+        await until(lambda: len(worker.begun) >= number, what=f"{number} batches", progress=lambda: len(worker.begun))
+
+    async def empty(self) -> None:
+        """Wait until the lane has nothing left."""
+        await until(lambda: not self.lane.size, what="an empty lane", progress=lambda: self.lane.size)
+
+    async def stored(self, cell: str) -> Document:
+        """A cell's document."""
+        document = await self.mongo.db["cells"].find_one({"_id": cell})
+        assert document is not None
+        return document
+
+
+@pytest.fixture
+async def scene(mongodb_uri: str, database_name: str) -> AsyncIterator[Scene]:
+    """No job yet."""
+    mongo = Mongo(mongodb_uri, database_name)
+    await mongo.prepare()
+    made = Scene(mongo)
+    yield made
+    if made.worker.hold is not None:
+        made.worker.hold.set()
+    await made.lane.stop()
+    mongo.close()
+
+
+def doubtful(*cells: str, seconds: float = 58.0) -> Callable[[Sequence[str]], Exception | None]:
+    """A worker that cannot follow the push of these cells, and does every other batch."""
+    throttled = ShopifyThrottled("evidence comes later", seconds, WaitReason.OUTCOME)
+    return lambda batch: throttled if set(batch) & set(cells) else None
+
+
+async def test_so_many_batches_and_no_more_overlap(scene: Scene) -> None:
+    """While Shopify answers none, four batches of different cells are under way; the fifth begins as one ends."""
+    scene.worker.hold = asyncio.Event()
+    ids = await scene.deliver((BATCHES_AT_ONCE + 1) * ROWS_PER_CALL)
+    await scene.begun(BATCHES_AT_ONCE)
+    scene.worker.hold.set()
+    await scene.empty()
+    assert sorted(cell for batch in scene.worker.begun for cell in batch) == sorted(ids)
+    assert max(scene.worker.together) == BATCHES_AT_ONCE
+
+
+async def test_a_doubtful_cell_keeps_no_other_waiting(scene: Scene) -> None:
+    """A cell whose push has no outcome yet rests by itself; its message is not held, and another job's cell is done."""
+    [doubt] = await scene.deliver(1)
+    await scene.mongo.db["cells"].update_one({"_id": doubt}, {"$set": {"push_id": "a push"}})
+    scene.worker.act = doubtful(doubt)
+    await until(lambda: scene.messages[doubt].acked, what="a message let go", progress=lambda: len(scene.worker.begun))
+    [other] = await scene.deliver(1)
+    await until(lambda: scene.messages[other].acked, what="the other", progress=lambda: len(scene.worker.begun))
+    assert scene.worker.begun == [[doubt], [other]]
+    assert scene.lane.size == 1
+
+
+async def test_the_rest_of_a_doubtful_batch_goes_on_at_once(scene: Scene) -> None:
+    """Of a batch that had to stop, only the cells that name a push wait."""
+    ids = await scene.deliver(3)
+    await scene.mongo.db["cells"].update_one({"_id": ids[1]}, {"$set": {"push_id": "a push"}})
+    scene.worker.act = doubtful(ids[1])
+    await scene.begun(2)
+    assert scene.worker.begun[:2] == [ids, [ids[0], ids[2]]]
+    await until(lambda: scene.lane.size == 1, what="the others' end", progress=lambda: scene.lane.size)
+
+
+async def test_a_cell_in_long_doubt_keeps_its_place_and_is_looked_at_once_a_minute(scene: Scene) -> None:
+    """Beyond a minute nobody remembers it; it is published again when it has been silent, not every few seconds."""
+    [doubt] = await scene.deliver(1)
+    await scene.mongo.db["cells"].update_one({"_id": doubt}, {"$set": {"push_id": "a push"}})
+    before = (await scene.stored(doubt))["published_at"]
+    scene.worker.act = doubtful(doubt, seconds=GIVE_UP_WAIT + 1)
+    await scene.empty()
+    assert (await scene.stored(doubt))["published_at"] > before
+    assert scene.messages[doubt].acked
+
+
+async def test_what_only_a_stopped_lane_knew_of_is_free_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lane that waits after an unclear answer holds no message; stopped, it leaves its cells to be published."""
+    monkeypatch.setattr(lane_module, "_UNCLEAR_WAIT", 30.0)
+    ids = await scene.deliver(2)
+    scene.worker.act = lambda _: ShopifyUnclear("no answer")
+    await until(
+        lambda: all(message.acked for message in scene.messages.values()),
+        what="messages let go",
+        progress=lambda: len(scene.worker.begun),
+    )
+    await scene.lane.stop()
+    assert [(await scene.stored(one))["published_at"] for one in ids] == [None, None]
+
+
+async def test_batches_that_fail_together_are_one_failure(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four batches without an answer lengthen the wait once, and one batch tries whether answers come again."""
+    waits: list[int] = []
+
+    def backoff(failures: int, *_: float) -> float:
+        waits.append(failures)
+        return 0.01
+
+    monkeypatch.setattr(lane_module, "backoff", backoff)
+    scene.worker.hold = asyncio.Event()
+    await scene.deliver(BATCHES_AT_ONCE * ROWS_PER_CALL)
+    scene.worker.act = lambda _: ShopifyUnclear("no answer")
+    await scene.begun(BATCHES_AT_ONCE)
+    scene.worker.hold.set()
+    await scene.begun(BATCHES_AT_ONCE + 1)
+    assert waits[:BATCHES_AT_ONCE] == [1] * BATCHES_AT_ONCE
+    assert scene.worker.together[BATCHES_AT_ONCE] == 1
+    scene.worker.act = lambda _: None
+    await scene.empty()
+
+
+async def test_a_suspect_is_alone(scene: Scene) -> None:
+    """A cell that was begun too often runs while no other of the shop does, and the others go on after it."""
+    ids = await scene.deliver(3 * ROWS_PER_CALL)
+    suspects = [ids[0], ids[-1]]
+    scene.worker.act = lambda batch: [cell for cell in batch if cell in suspects]
+    await scene.empty()
+    alone = [batch for batch in scene.worker.begun if len(batch) == 1]
+    assert sorted(cell for [cell] in alone) == sorted(suspects)

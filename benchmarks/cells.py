@@ -100,8 +100,8 @@ class Bench:
                     }
                 )
                 seen = Stock(
-                    index=50,
-                    index_time=then,
+                    base=50,
+                    base_time=then,
                     count=50 if pull else 57,
                     manual_total=0 if pull else 7,
                     tracks_rev=1,

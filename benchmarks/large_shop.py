@@ -100,7 +100,7 @@ class LargeShop:
 
     def _seen(self, bom: Bom, place: str, values: tuple[int, int, int | None]) -> Seen:
         base, count, shopify = values
-        stock = Stock(index=base, index_time=self._then, count=count, manual_total=count - base, tracks_rev=1, rev=2)
+        stock = Stock(base=base, base_time=self._then, count=count, manual_total=count - base, tracks_rev=1, rev=2)
         return Seen(CellKey(bom.bom_id, place), bom, stock, shopify)
 
     async def _insert(self, collection: str, documents: Iterator[Document]) -> None:

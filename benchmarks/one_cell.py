@@ -53,7 +53,7 @@ class Shop:
             return answer
 
     async def job(self) -> float:
-        """Count one unit more, request the job, follow its stream to the end; answers seconds."""
+        """Count one unit more, request the job, follow its stream to the end; returns seconds."""
         await self.call("PATCH", f"/cells/ONE/{self.location}", {"delta": 1, "cause": "counted"})
         cells = [{"bom_id": "ONE", "location_id": self.location}]
         body = {"job_id": str(ULID()), "direction": "toShopify", "selection": {"cells": cells}}
@@ -69,7 +69,7 @@ class Shop:
         return seconds
 
     async def peer(self) -> float:
-        """Two bare calls, a read and a set; answers seconds."""
+        """Two bare calls, a read and a set; returns seconds."""
         started = time.perf_counter()
         await self.graphql(_READ, {"id": f"gid://shopify/InventoryItem/{self.item}"})
         row = {

@@ -91,7 +91,7 @@ class Measures:
         await table.get_by_role("row").nth(5).wait_for()
 
     async def scrolling(self) -> dict[str, Any]:
-        """Scroll through the rows at three speeds; answers frames, long ones, and their share."""
+        """Scroll through the rows at three speeds; returns frames, long ones, and their share."""
         frames: list[float] = []
         tasks: list[float] = []
         table = self.page.get_by_role("table", name="Cells that differ")

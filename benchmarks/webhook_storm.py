@@ -27,7 +27,7 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import KeptProcess
 from deploy.local.rabbitmq import RabbitMqNode
 from services.preview.bootstrap import PreviewService
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeper import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.contract.messages import CountAdjust
 from shared.domain.batches import batches
@@ -298,7 +298,7 @@ class Storm:
         """How many bases are not Shopify's value, and how many counts are not as their history says."""
         shopify, stock = await self.world.shopify(), await self.stock()
         return {
-            "bases": sum(stock[key].index != value for key, value in shopify.items()),
+            "bases": sum(stock[key].base != value for key, value in shopify.items()),
             "counts": sum(stock[key].count != value + self.hands[key] for key, value in shopify.items()),
         }
 
@@ -349,13 +349,13 @@ class Storm:
 
 
 def _replays(start: Stock, entries: list[dict[str, Any]], stock: Stock) -> bool:
-    present: dict[str, int | None] = {"count": start.count, "index": start.index}
+    present: dict[str, int | None] = {"count": start.count, "index": start.base}
     since = [entry for entry in entries if entry["seq"] > start.ledger_seq]
     for number, entry in enumerate(since, start.ledger_seq + 1):
         if entry["seq"] != number or entry["before"] != present[entry["field"]]:
             return False
         present[entry["field"]] = entry["after"]
-    return present == {"count": stock.count, "index": stock.index}
+    return present == {"count": stock.count, "index": stock.base}
 
 
 @asynccontextmanager

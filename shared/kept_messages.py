@@ -64,8 +64,8 @@ class KeptMessages:
         if is_webhook and not self._seals.valid(delivery.key, delivery.body, delivery.headers):
             return b"", True
         # Byte by byte, whatever they are: no cut and no strange encoding hides a token.
-        told = without_secrets(body.decode("latin-1"), most=MAX_KEPT_BODY).encode("latin-1")
-        return told, told != body
+        kept = without_secrets(body.decode("latin-1"), max_length=MAX_KEPT_BODY).encode("latin-1")
+        return kept, kept != body
 
 
 def shop_of(delivery: Delivery) -> str | None:
@@ -80,6 +80,6 @@ def shop_of(delivery: Delivery) -> str | None:
     return named if isinstance(named, str) and is_shop_domain(named) else None
 
 
-def storable(text: str, most: int = 1_000) -> str:
+def storable(text: str, max_length: int = 1_000) -> str:
     """A text that any store takes: no lone surrogate, no NUL, not too long."""
-    return without_secrets(cut(text, most)).encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")
+    return without_secrets(cut(text, max_length)).encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")

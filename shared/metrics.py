@@ -8,7 +8,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from shared.observing.gauges import AskedGauge, ToldGauge
+from shared.observing.gauges import AskedGauge, RecordedGauge
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 
@@ -21,8 +21,8 @@ def _counter(name: str, meaning: str, *labels: str) -> Counter:
     return Counter(f"trueup_{name}", meaning, labels, registry=REGISTRY)
 
 
-def _told(name: str, meaning: str, *labels: str) -> ToldGauge:
-    return ToldGauge(REGISTRY, f"trueup_{name}", meaning, labels)
+def _recorded(name: str, meaning: str, *labels: str) -> RecordedGauge:
+    return RecordedGauge(REGISTRY, f"trueup_{name}", meaning, labels)
 
 
 def _sum(name: str, meaning: str) -> AskedGauge:
@@ -47,15 +47,17 @@ CONNECTIONS_CUT = _counter("connections_cut_total", "HTTP connections cut or ref
 REFUSED_BY_LIMIT = _counter("refused_by_limit_total", "Refused since one shop has as much as it may", "limit")
 WEBHOOKS = _counter("webhooks_total", "Webhooks received", "topic", "outcome")
 WEBHOOK_LAG = _histogram("webhook_lag_seconds", "Received minus Triggered-At", "topic", buckets=_LONG)
-INDEX_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")
+BASE_UPDATES = _counter("index_updates_total", "Changes of the local index", "cause", "outcome")
 PREVIEWS = _counter("previews_total", "Previews ended", "state")
-PREVIEWS_OPEN = _told("previews_open", "Previews that have not ended, from the documents")
+PREVIEWS_OPEN = _recorded("previews_open", "Previews that have not ended, from the documents")
 PREVIEW_SECONDS = _histogram("preview_seconds", "Preview requested to ended", buckets=_LONG)
 JOBS = _counter("jobs_total", "Jobs ended", "source", "direction", "state")
 JOB_SECONDS = _histogram("job_seconds", "Job requested to ended", "direction", buckets=_LONG)
-JOBS_OPEN = _told("jobs_open", "Unfinished jobs, from the documents; those of paused shops apart", "state")
-JOB_OLDEST = _told("job_oldest_seconds", "Age of the oldest unfinished job, from the documents", "state")
-JOBS_HELD = _told("jobs_held", "Running jobs that wait now, from the documents; those of paused shops apart", "reason")
+JOBS_OPEN = _recorded("jobs_open", "Unfinished jobs, from the documents; those of paused shops apart", "state")
+JOB_OLDEST = _recorded("job_oldest_seconds", "Age of the oldest unfinished job, from the documents", "state")
+JOBS_HELD = _recorded(
+    "jobs_held", "Running jobs that wait now, from the documents; those of paused shops apart", "reason"
+)
 CELLS = _counter("cells_total", "Cells ended", "direction", "outcome", "code")
 CELL_SECONDS = _histogram("cell_seconds", "Cell planned to ended", "direction", buckets=_LONG)
 PUSH_ROWS = _histogram("push_rows", "Rows per mutation", buckets=_ROWS)
@@ -72,15 +74,15 @@ SHOPIFY_BUDGET = AskedGauge(
     "Share of the bucket left now, lowest ten shops",
     ("shop",),
     together=min,
-    most=10,
+    max_shown=10,
 )
 DRIFT_DETECTED = _counter("drift_detected_total", "Missed webhooks found", "class", "outcome")
 DRIFT_REPAIRED = _counter("drift_repaired_total", "Missed webhooks repaired", "class", "outcome")
-DRIFT_UNREPAIRED = _told("drift_unrepaired_cells", "Cells in drift that nothing has repaired")
-BREAKER_OPEN = _told("breaker_open", "Shops whose automatic repair has stopped")
-WEBHOOK_LOSS = _told("webhook_loss_ratio", "Estimate: missed / (missed + received)")
-SHOP_WEBHOOK_LOSS = _told("shop_webhook_loss_ratio", "The same of one shop; the ten shops that lose most", "shop")
-SILENT_SHOPS = _told("silent_shops", "Shops usually busy by now that tell nothing")
+DRIFT_UNREPAIRED = _recorded("drift_unrepaired_cells", "Cells in drift that nothing has repaired")
+BREAKER_OPEN = _recorded("breaker_open", "Shops whose automatic repair has stopped")
+WEBHOOK_LOSS = _recorded("webhook_loss_ratio", "Estimate: missed / (missed + received)")
+SHOP_WEBHOOK_LOSS = _recorded("shop_webhook_loss_ratio", "The same of one shop; the ten shops that lose most", "shop")
+SILENT_SHOPS = _recorded("silent_shops", "Shops usually busy by now that tell nothing")
 SCHEDULED_RUNS = _counter("scheduled_runs_total", "Runs of schedules ended or left out", "action", "outcome")
 OUTGOING_WEBHOOKS = _counter("outgoing_webhooks_total", "Outcomes told to an address of the shop's", "outcome")
 MESSAGES = _counter("messages_total", "Messages handled", "queue", "outcome")
@@ -96,7 +98,7 @@ DEAD_LETTERS = _counter("dead_letters_total", "Messages dead-lettered", "queue")
 WATCHDOG_REPUBLISHED = _counter("watchdog_republished_total", "Cells published again", "queue")
 PARTITIONS_HELD = _sum("partitions_held", "Cell partitions this process holds")
 LANE_CELLS = _sum("lane_cells", "Cells in this process's lanes")
-SHOPS_PAUSED = _told("shops_paused", "Shops that take no calls now", "reason")
+SHOPS_PAUSED = _recorded("shops_paused", "Shops that take no calls now", "reason")
 ROUND_AGE = AskedGauge(
     REGISTRY, "trueup_round_age_seconds", "Since a round of this process has last ended well", ("round",), together=max
 )

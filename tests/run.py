@@ -83,7 +83,7 @@ class Run:
                         self._outcomes += finish_now()
             code = self._pytest(environment) if self._folders else 0
             self._outcomes += finish()
-        return self._tell(code)
+        return self._report(code)
 
     @contextlib.contextmanager
     def _servers(self) -> Iterator[dict[str, str]]:
@@ -133,7 +133,7 @@ class Run:
         # A choice that matches nothing is a mistake; a full form that no test of a stage has is none.
         return 0 if code == _NO_TESTS and self._full and not self._options else code
 
-    def _tell(self, code: int) -> int:
+    def _report(self, code: int) -> int:
         ok = code == 0 and all(outcome.passed for outcome in self._outcomes)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu, wall = used.ru_utime + used.ru_stime, time.monotonic() - self._began  # printed, not judged

@@ -147,7 +147,7 @@ async def stored(
 
 
 async def changed(collection: Any, look: Callable[[], Awaitable[T]], *, what: str) -> T:
-    """Wait until `look` answers something true, asked again after each change of the collection; answers that.
+    """Wait until `look` answers something true, asked again after each change of the collection; returns that.
 
     Progress is every write to the database.
 
@@ -182,7 +182,7 @@ def writes_to(database: Any) -> Measure:
 
 
 async def ended(process: asyncio.subprocess.Process, words: bytes = b"", *, what: str) -> tuple[bytes, bytes]:
-    """Give a process its input and wait for its end; answers standard output and standard error.
+    """Give a process its input and wait for its end; returns standard output and standard error.
 
     Progress is processor time used by it and what it started. A process that stands still is killed.
 

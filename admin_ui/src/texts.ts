@@ -34,7 +34,7 @@ export const CLASS_MEANINGS: Record<CellClass, string> = {
 export const DIRECTIONS: Record<Direction, { title: string; help: string; short: string }> = {
   toShopify: {
     title: "Update Shopify to match local values",
-    help: "Push pre-assembled / local index values to Shopify",
+    help: "Push pre-assembled / local values to Shopify",
     short: "Local → Shopify",
   },
   toLocal: {

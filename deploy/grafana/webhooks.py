@@ -58,7 +58,7 @@ WEBHOOKS = Dashboard(
             ),
         ),
         Row(
-            "What changes the local index?",
+            "What changes the base?",
             (
                 Panel(
                     5,

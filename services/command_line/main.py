@@ -73,6 +73,6 @@ def _is_of_listening(error: OSError) -> bool:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    told = printable(without_secrets(" ".join(message.split())))
-    print("trueup:", told, file=sys.stderr)  # noqa: T201  # the command's output
+    line = printable(without_secrets(" ".join(message.split())))
+    print("trueup:", line, file=sys.stderr)  # noqa: T201  # the command's output
     sys.exit(code)

@@ -72,7 +72,7 @@ class BomMaking:
         owners = await self._boms.of_items(shop, [item.item_id for item in items], session)
         taken = await self._boms.get(shop, [_bom_id(item) for item in items], session)
         new = [item for item in items if item.item_id not in owners and _bom_id(item) not in taken]
-        new = new[: await self._records.room.left(session, shop, len(new))] if new else []
+        new = new[: await self._records.bom_limit.left(session, shop, len(new))] if new else []
         if new:
             await self._boms.insert(session, shop, [_bom(item) for item in new])
             await self._boms.note_skus(shop, {_bom_id(item): item.sku_key for item in new}, session)

@@ -43,8 +43,8 @@ _PAGE = 100
 _PRICE = Price(_PAGE, "import", 120.0)
 _FILE_TRIES = 3
 
-Told = Callable[[int], Awaitable[None]]
-"""Is told how many items were read so far."""
+NoteSeen = Callable[[int], Awaitable[None]]
+"""Hears how many items were read so far."""
 
 
 class Catalogue:
@@ -55,24 +55,24 @@ class Catalogue:
         self._client = client
         self._exports = exports
 
-    async def read_items(self, shop: str, import_id: str, cursor: str | None, told: Told) -> None:
+    async def read_items(self, shop: str, import_id: str, cursor: str | None, note_seen: NoteSeen) -> None:
         """Stage every item with its variants. `cursor`: where a page-wise reading had got to.
 
         Raises what the Shopify adapter raises.
         """
         if cursor is None:
             try:
-                await self._export(shop, import_id, BULK_ITEMS, item_fields, new=True, told=told)
+                await self._export(shop, import_id, BULK_ITEMS, item_fields, new=True, note_seen=note_seen)
                 return
             except NoBulkQuery as reason:
                 log.warning("items_read_page_by_page", shop=shop, reason=str(reason))
-        await self._pages(shop, import_id, cursor, told)
+        await self._pages(shop, import_id, cursor, note_seen)
 
-    async def read_levels(self, shop: str, import_id: str, told: Told) -> bool:
+    async def read_levels(self, shop: str, import_id: str, note_seen: NoteSeen) -> bool:
         """Stage every level of the items staged before; False where no bulk query is to be had."""
         await self._imports.forget_levels(shop, import_id)
         try:
-            await self._export(shop, import_id, BULK_LEVELS, level_fields, new=False, told=told)
+            await self._export(shop, import_id, BULK_LEVELS, level_fields, new=False, note_seen=note_seen)
         except NoBulkQuery as reason:
             log.warning("levels_read_page_by_page", shop=shop, reason=str(reason))
             return False
@@ -86,7 +86,7 @@ class Catalogue:
         fields: Callable[[Mapping[str, Any]], ExportLine],
         *,
         new: bool,
-        told: Told,
+        note_seen: NoteSeen,
     ) -> None:
         export = await self._exports.run(shop, query)
         for attempt in range(1, _FILE_TRIES + 1):
@@ -96,20 +96,20 @@ class Catalogue:
                     async for chunk in _chunks(lines):
                         seen += sum("__parentId" not in line for line in chunk)
                         await self._imports.stage(shop, import_id, [fields(line) for line in chunk], new=new)
-                        await told(seen)
+                        await note_seen(seen)
                 return
             except ShopifyUnclear:
                 # The lines staged so far do no harm: they are staged again.
                 if attempt == _FILE_TRIES:
                     raise
 
-    async def _pages(self, shop: str, import_id: str, cursor: str | None, told: Told) -> None:
+    async def _pages(self, shop: str, import_id: str, cursor: str | None, note_seen: NoteSeen) -> None:
         after, seen = cursor or None, await self._imports.count(shop, import_id)
         while True:
             body = request_body(ITEMS_PAGE, {"first": _PAGE, "after": after})
             reply = await patiently(
                 lambda body=body: self._client.call(shop, "inventoryItems", body, price=_PRICE),  # type: ignore[misc]  # mypy cannot infer a bound default
-                most_waiting=MAX_WAITING,
+                max_waiting=MAX_WAITING,
                 clock=self._client.time,
             )
             page = reply.data["inventoryItems"]
@@ -117,7 +117,7 @@ class Catalogue:
             for node in page["nodes"]:
                 lines += _page_fields(node)
             seen += await self._imports.stage(shop, import_id, lines, new=True)
-            await told(seen)
+            await note_seen(seen)
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after = page["pageInfo"]["endCursor"]

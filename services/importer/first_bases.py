@@ -48,7 +48,7 @@ class ImportBases:
         cells = await self._stock.load(shop, [CellKey(bom.bom_id, place) for bom in boms for place in places])
         noted: dict[str, dict[str, int]] = {bom.item_id: {} for bom in boms}
         for key, cell in cells.items():
-            if cell.stock.index is None:
+            if cell.stock.base is None:
                 noted[cell.item_id][key.location_id] = cell.stock.rev
         return noted
 
@@ -69,7 +69,7 @@ class ImportBases:
             revs = await self._revs(shop, [item.made_bom for item in part], sorted(locations))
             read = await patiently(
                 lambda ids=ids: self._reads.items(shop, ids, locations=len(locations)),  # type: ignore[misc]  # mypy cannot infer a bound default
-                most_waiting=MAX_WAITING,
+                max_waiting=MAX_WAITING,
                 clock=self._reads.time,
             )
             await self._base(shop, import_id, part, _Read(read.items, revs, locations))
@@ -114,9 +114,9 @@ class _Read:
         level = level_of(self.items[item_id], place, self.locations[place])
         if not isinstance(level, Value):
             same = cell is not None and cell.stock.rev == self.revs[item_id].get(place)
-            told = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
-            return str(level), told
-        if cell is not None and cell.stock.index is not None:
+            change = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
+            return str(level), change
+        if cell is not None and cell.stock.base is not None:
             return KNOWN if cell.stock.left_out is None else LATER, None
         if cell is None or cell.stock.rev != self.revs[item_id].get(place):
             # Written since its rev was noted: what was read may be older than what has happened.

@@ -49,7 +49,7 @@ _ITEMS_AT_ONCE = 500
 _LOOK_AGAIN = 0.5
 
 Progress = Callable[[str, int, int | None], None]
-"""Is told the phase, how much of it is done, and how much there is, where that is known."""
+"""Hears the phase, how much of it is done, and how much there is, where that is known."""
 
 
 class ImportAtWork(TrueupError):
@@ -175,14 +175,14 @@ class Importing:
     async def _items(self, shop: str, import_id: str, cursor: str | None) -> ImportPhase:
         await patiently(
             lambda: refresh_locations(shop, self._boms, self._reads),
-            most_waiting=MAX_WAITING,
+            max_waiting=MAX_WAITING,
             clock=self._reads.time,
         )
 
-        async def told(seen: int) -> None:
+        async def note_seen(seen: int) -> None:
             self._progress("items", seen, None)
 
-        await self._catalogue.read_items(shop, import_id, cursor, told)
+        await self._catalogue.read_items(shop, import_id, cursor, note_seen)
         return ImportPhase.LINES
 
     async def _lines(self, shop: str, import_id: str, source: Source) -> ImportPhase:
@@ -215,9 +215,9 @@ class Importing:
         skus = {line.sku for line in lines if line.variant_id is None}
         by_variant = await self._imports.by_variant(shop, import_id, variants)
         keys = [key for sku in skus if (key := sku_key(sku))]
-        by_sku = await self._imports.by_sku(shop, import_id, keys, "sku_key", most=SHOWN)
+        by_sku = await self._imports.by_sku(shop, import_id, keys, "sku_key", limit=SHOWN)
         unknown = [like for sku in skus if sku_key(sku) not in by_sku and (like := sku_likeness(sku))]
-        alike = await self._imports.by_sku(shop, import_id, unknown, "sku_likeness", most=SHOWN) if unknown else {}
+        alike = await self._imports.by_sku(shop, import_id, unknown, "sku_likeness", limit=SHOWN) if unknown else {}
         return {line.line: match(line, by_variant, by_sku, alike, tracks=source.tracks) for line in lines}
 
     async def _make(self, shop: str, import_id: str) -> ImportPhase:
@@ -237,10 +237,10 @@ class Importing:
         async for boms in self._imports.to_base(shop, import_id, size=size):
             await self._basing.note_revs(shop, import_id, boms, places)
 
-        async def told(seen: int) -> None:
+        async def note_seen(seen: int) -> None:
             self._progress("levels", seen, None)
 
-        has_levels = await self._catalogue.read_levels(shop, import_id, told)
+        has_levels = await self._catalogue.read_levels(shop, import_id, note_seen)
         return ImportPhase.BASES if has_levels else ImportPhase.READS
 
     async def _base(

@@ -8,7 +8,7 @@ from services.importer.skus import sku_key, sku_likeness
 from shared.contract.words import MAX_TAGS
 from shared.mongodb.catalogue.import_records import AskedBom, ImportItem, ImportLine, LineMatch, Refused, Why
 
-Found = Mapping[str, tuple[int, Sequence[ImportItem]]]
+ItemsByKey = Mapping[str, tuple[int, Sequence[ImportItem]]]
 """By SKU: how many items have it, and the first of them."""
 
 SHOWN = 10
@@ -30,7 +30,12 @@ def bom_of_item(item: ImportItem, *, tracks: bool | None) -> AskedBom:
 
 
 def match(
-    line: ImportLine, by_variant: Mapping[str, ImportItem], by_sku: Found, alike: Found, *, tracks: bool | None
+    line: ImportLine,
+    by_variant: Mapping[str, ImportItem],
+    by_sku: ItemsByKey,
+    alike: ItemsByKey,
+    *,
+    tracks: bool | None,
 ) -> LineMatch:
     """What a line is to be made of: what it says, and Shopify's own words where it does not."""
     try:
@@ -45,7 +50,7 @@ def match(
     return LineMatch(item.item_id, AskedBom(line.bom_id, name, line.tags, tracked, line.line))
 
 
-def _item(line: ImportLine, by_variant: Mapping[str, ImportItem], by_sku: Found, alike: Found) -> ImportItem:
+def _item(line: ImportLine, by_variant: Mapping[str, ImportItem], by_sku: ItemsByKey, alike: ItemsByKey) -> ImportItem:
     variant_id, sku = line.variant_id, line.sku
     if variant_id is not None:
         item = by_variant.get(variant_id)

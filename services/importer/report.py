@@ -18,7 +18,7 @@ LISTS: dict[str, str] = {
     "several_variants": "one item belongs to several variants: it is one BOM",
     "bundles": "Shopify computes their stock from components: nothing can be pushed to them",
 }
-"""What is told of items one by one, and why."""
+"""What is listed of items one by one, and why."""
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class RefusedLine:
 
 
 def headings(item: ImportItem) -> list[str]:
-    """Under which headings an item is told of."""
+    """Under which headings an item is listed."""
     found = []
     if not item.tracked:
         found.append("untracked")

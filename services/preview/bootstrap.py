@@ -17,7 +17,7 @@ from services.preview.computing.requests import PreviewRequests
 from services.preview.computing.turns import TICK, Turns
 from services.preview.page.bundle import Bundle
 from services.preview.page.demo_sign_in import DemoSignIn
-from services.preview.page.serving import Page
+from services.preview.page.routes import AdminPage
 from services.preview.records import RecordsConsumer
 from shared import metrics
 from shared.contract.seal import Seals
@@ -56,7 +56,7 @@ SHUTDOWN = 10.0
 def add_page(app: web.Application, settings: PreviewSettings) -> None:
     """The admin page beside the API. Raises WrongSetting where the directory set for it holds none."""
     shop = settings.demo_sign_in
-    Page(Bundle(settings.page_directory), settings.shopify_client_id, demo=shop is not None).add_to(app)
+    AdminPage(Bundle(settings.page_directory), settings.shopify_client_id, demo=shop is not None).add_to(app)
     if shop is not None:
         log.warning("demo_sign_in", shop=shop, meaning="anybody on this machine is signed in to this shop")
         DemoSignIn(shop, settings.shopify_client_id, settings.client_secrets[0]).add_to(app)
@@ -143,7 +143,7 @@ class PreviewService:
         self._stack.push_async_callback(self._rounds.stop)
         self._rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)
         return PreviewRequests(
-            previews, boms, self._publisher, most_open=self._settings.open_previews_per_shop, wake=turns.wake
+            previews, boms, self._publisher, max_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
 
     async def _consume(self, deps: Dependencies) -> None:

@@ -13,13 +13,13 @@ from ulid import ULID
 from services.reconciler.aggregator.role import start_aggregator
 from services.reconciler.aggregator.watchdog import EVERY, SILENT_AFTER
 from services.reconciler.counters_at_zero import show_zero_counts
-from services.reconciler.opened import Opened
 from services.reconciler.planner.role import compose_planner, start_planner
+from services.reconciler.resources import Resources
 from services.reconciler.schedules.role import ScheduleTimes, start_schedules
 from services.reconciler.shop_upkeep.role import start_upkeep
 from services.reconciler.shop_upkeep.upkeep import EVERY as UPKEEP_EVERY
 from services.reconciler.sweeper.role import start_sweeper
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeper import SweepTimes
 from services.reconciler.worker.role import start_worker
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
@@ -32,7 +32,7 @@ from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.roles import Role as ProcessRole
+from shared.roles import Role
 from shared.rounds import Rounds
 from shared.serving.server import RunningServer
 from shared.settings import (
@@ -43,24 +43,24 @@ from shared.settings import (
     SweepingSettings,
     part_of,
 )
-from shared.shop_life.probing import FIRST_PROBE
+from shared.shop_life.pause_probe import FIRST_PROBE
 from shared.shop_life.wiring import ShopLife
 from shared.shopify.calls.session import shopify_session
 
 log = structlog.get_logger()
 
-Role = Literal["planner", "worker", "aggregator", "sweeper"]
-ALL_ROLES: frozenset[Role] = frozenset({"planner", "worker", "aggregator", "sweeper"})
+ReconcilerRole = Literal["planner", "worker", "aggregator", "sweeper"]
+ALL_ROLES: frozenset[ReconcilerRole] = frozenset({"planner", "worker", "aggregator", "sweeper"})
 
 
 class ReconcilerService:
     """A running reconciler."""
 
-    def __init__(self, settings: ReconcilerSettings, roles: Collection[Role]) -> None:
+    def __init__(self, settings: ReconcilerSettings, roles: Collection[ReconcilerRole]) -> None:
         self._settings = settings
         self._roles = frozenset(roles)
         self._operations: RunningServer | None = None
-        self._opened: Opened | None = None
+        self._resources: Resources | None = None
         self._connections = AsyncExitStack()
 
     @classmethod
@@ -68,7 +68,7 @@ class ReconcilerService:
         cls,
         settings: ReconcilerSettings,
         *,
-        roles: Collection[Role] = ALL_ROLES,
+        roles: Collection[ReconcilerRole] = ALL_ROLES,
         watchdog_every: float = EVERY,
         silent_after: timedelta = SILENT_AFTER,
         partition_lease: timedelta = PARTITION_LEASE,
@@ -85,22 +85,22 @@ class ReconcilerService:
         """
         service = cls(settings, roles)
         try:
-            opened = service._opened = await service._open(clock)
+            resources = service._resources = await service._open(clock)
             show_zero_counts()
             if "worker" in service._roles:
-                await start_worker(opened, service._life(opened, first_probe), lease=partition_lease)
+                await start_worker(resources, service._life(resources, first_probe), lease=partition_lease)
             if "sweeper" in service._roles:
                 webhook_url = part_of(settings, SubscribingSettings).webhook_url
                 times = sweep_times or SweepTimes.of(part_of(settings, SweepingSettings))
-                life = service._life(opened, first_probe, webhook_url)
-                start_sweeper(opened, life, webhook_url=webhook_url, times=times)
-                start_schedules(opened, life, times=schedule_times or ScheduleTimes())
-                start_upkeep(opened, life, every=min(watchdog_every, UPKEEP_EVERY), first_probe=first_probe)
-            planner = compose_planner(opened)
+                life = service._life(resources, first_probe, webhook_url)
+                start_sweeper(resources, life, webhook_url=webhook_url, times=times)
+                start_schedules(resources, life, times=schedule_times or ScheduleTimes())
+                start_upkeep(resources, life, every=min(watchdog_every, UPKEEP_EVERY), first_probe=first_probe)
+            planner = compose_planner(resources)
             if "planner" in service._roles:
-                await start_planner(opened, planner)
+                await start_planner(resources, planner)
             if "aggregator" in service._roles:
-                await start_aggregator(opened, planner, watchdog_every=watchdog_every, silent_after=silent_after)
+                await start_aggregator(resources, planner, watchdog_every=watchdog_every, silent_after=silent_after)
             if operations:
                 service._operations = await start_operations(
                     settings.host, settings.operations_port, service.ready, service.reasons
@@ -111,12 +111,12 @@ class ReconcilerService:
         log.info("reconciler_started", roles=sorted(service._roles))
         return service
 
-    async def _open(self, clock: Clock) -> Opened:
+    async def _open(self, clock: Clock) -> Resources:
         settings, later = self._settings, self._connections
         url = settings.amqp_url.get_secret_value()
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         later.callback(mongo.close)
-        roles = [ProcessRole(role) for role in sorted(self._roles)]
+        roles = [Role(role) for role in sorted(self._roles)]
         await mongo.prepare(roles)
         await declare_topology(url, roles)
         # The aggregator has no secret: nothing that it publishes is sealed.
@@ -127,7 +127,7 @@ class ReconcilerService:
         keeper = KeptMessages(DeadLetterStore(mongo.db), seals)
         consumer = await Consumer.open(url, "reconciler", keeper, passing=STORE_AWAY, seals=seals)
         later.push_async_callback(consumer.close)
-        return Opened(
+        return Resources(
             settings=settings,
             owner=str(ULID()),
             clock=clock,
@@ -141,30 +141,32 @@ class ReconcilerService:
             later=later,
         )
 
-    def _life(self, opened: Opened, first_probe: timedelta, webhook_url: str | None = None) -> ShopLife:
+    def _life(self, resources: Resources, first_probe: timedelta, webhook_url: str | None = None) -> ShopLife:
         settings = part_of(self._settings, ShopifySettings)
-        return ShopLife.of(settings, opened.mongo, opened.session, webhook_url=webhook_url, first_probe=first_probe)
+        return ShopLife.of(
+            settings, resources.mongo, resources.session, webhook_url=webhook_url, first_probe=first_probe
+        )
 
     async def ready(self) -> dict[str, bool]:
         """What the service needs, and whether it is there now."""
-        opened = self._opened
-        if opened is None:
+        resources = self._resources
+        if resources is None:
             return {"started": False}
         return {
-            "broker": await opened.publisher.reachable() and opened.consumer.ready,
-            "mongodb": await opened.mongo.alive(),
-            "rounds": not opened.rounds.silent,
+            "broker": await resources.publisher.reachable() and resources.consumer.ready,
+            "mongodb": await resources.mongo.alive(),
+            "rounds": not resources.rounds.silent,
         }
 
     def reasons(self) -> dict[str, str]:
         """Why what does not work does not."""
-        opened = self._opened
-        if opened is None:
+        resources = self._resources
+        if resources is None:
             return {}
-        silent = ", ".join(opened.rounds.silent)
+        silent = ", ".join(resources.rounds.silent)
         return reasons_of(
-            broker=opened.publisher.refusal or opened.consumer.refusal,
-            mongodb=opened.mongo.refusal,
+            broker=resources.publisher.refusal or resources.consumer.refusal,
+            mongodb=resources.mongo.refusal,
             rounds=f"these have not ended well for long: {silent}" if silent else None,
         )
 
@@ -181,9 +183,9 @@ class ReconcilerService:
         log.info("reconciler_stopped")
 
     async def _close(self) -> None:
-        if self._opened is not None:
-            await self._opened.rounds.stop()
-            await self._opened.consumer.stop()
+        if self._resources is not None:
+            await self._resources.rounds.stop()
+            await self._resources.consumer.stop()
         # Roles first, what they work with after them.
         await self._connections.aclose()
         if self._operations is not None:

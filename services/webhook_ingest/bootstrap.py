@@ -22,12 +22,12 @@ from shared.observing.operations import http_traces, reasons_of, start_operation
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
-from shared.roles import Role as ProcessRole
+from shared.roles import Role
 from shared.serving.server import start_server
 from shared.settings import PublicSettings, StoreSettings, WebhookSettings, part_of
 
-Role = Literal["front", "indexer"]
-ROLES: frozenset[Role] = frozenset({"front", "indexer"})
+WebhookRole = Literal["front", "indexer"]
+ROLES: frozenset[WebhookRole] = frozenset({"front", "indexer"})
 
 _NAME = "trueup-webhook-ingest"
 _LAST_ANSWERS = 6.0
@@ -56,7 +56,7 @@ class WebhookIngestService:
         settings: WebhookSettings,
         *,
         port: int | None = None,
-        roles: Collection[Role] = ROLES,
+        roles: Collection[WebhookRole] = ROLES,
         app: web.Application | None = None,
         operations: bool = True,
     ) -> Self:
@@ -70,7 +70,7 @@ class WebhookIngestService:
         try:
             if operations:
                 await service._start_operations(settings)
-            await declare_topology(settings.amqp_url.get_secret_value(), [ProcessRole(role) for role in sorted(roles)])
+            await declare_topology(settings.amqp_url.get_secret_value(), [Role(role) for role in sorted(roles)])
             if "indexer" in roles:
                 await service._start_indexer(settings)
             if "front" in roles:
@@ -111,7 +111,7 @@ class WebhookIngestService:
         mongo = Mongo(store.mongodb_uri.get_secret_value(), store.mongodb_database)
         self._mongo = mongo
         self._parts.callback(mongo.close)
-        await mongo.prepare([ProcessRole.INDEXER])
+        await mongo.prepare([Role.INDEXER])
         keeper = KeptMessages(DeadLetterStore(mongo.db), Seals(settings.client_secrets))
         consumer = await Consumer.open(settings.amqp_url.get_secret_value(), _NAME, keeper, passing=STORE_AWAY)
         self._consumer = consumer
@@ -126,7 +126,7 @@ class WebhookIngestService:
     async def _start_front(self, settings: WebhookSettings, port: int | None, app: web.Application | None) -> None:
         seals = Seals(settings.client_secrets)
         url = settings.amqp_url.get_secret_value()
-        self._publisher = publisher = await Publisher.open(url, _NAME, seals, roles=[ProcessRole.FRONT])
+        self._publisher = publisher = await Publisher.open(url, _NAME, seals, roles=[Role.FRONT])
         self._parts.push_async_callback(publisher.close)
         self._checks["publishing"] = publisher.reachable
         show_zero_counts_of_front()

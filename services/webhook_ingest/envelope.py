@@ -90,10 +90,10 @@ class Envelope:
         return {name: value for name, value in headers.items() if value is not None}
 
     @property
-    def told_at(self) -> datetime:
-        """When Shopify told it: by its own clock, but never after we heard it.
+    def reported_at(self) -> datetime:
+        """When Shopify reported it: by its own clock, but never after we heard it.
 
-        No header is signed: a time to come would outdate everything that is told until then.
+        No header is signed: a time to come would outdate everything that is reported until then.
         """
         return min(self.triggered_at or self.received_at, self.received_at)
 

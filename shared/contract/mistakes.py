@@ -53,7 +53,7 @@ def and_more(number: int) -> str:
     return f"and {number} more"
 
 
-def mistakes_of(error: ValidationError, most: int = MAX_NAMED) -> Mistakes:
+def mistakes_of(error: ValidationError, max_named: int = MAX_NAMED) -> Mistakes:
     """What a model found, in the order of the input; the branches of a union tell one mistake once."""
     found: dict[tuple[str, str], str] = {}
     more = 0
@@ -63,7 +63,7 @@ def mistakes_of(error: ValidationError, most: int = MAX_NAMED) -> Mistakes:
         message = cut(_PATTERNS.get(item["msg"]) or item["msg"].removeprefix("Value error, "))
         if (path, message) in found:
             continue
-        if len(found) == most:
+        if len(found) == max_named:
             # To read the rest would be half of the work, and tell nothing but which of them are told twice.
             more = len(all_of_them) - seen
             break
@@ -71,10 +71,10 @@ def mistakes_of(error: ValidationError, most: int = MAX_NAMED) -> Mistakes:
     return Mistakes(tuple(Mistake(path, message, kind) for (path, message), kind in found.items()), more)
 
 
-def cut(text: str, most: int = MAX_TEXT) -> str:
+def cut(text: str, max_length: int = MAX_TEXT) -> str:
     """The text, shortened where it is long, and without halves of surrogate pairs, which cannot be sent on."""
     text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}{_CUT}"
 
 
 def _is_branch(step: int | str) -> bool:

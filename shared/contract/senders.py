@@ -14,7 +14,7 @@ from shared.domain.job import JobSource
 FOREIGN = "amqp"
 """What a foreign client's words begin with."""
 
-_MOST = 200
+_MAX_LENGTH = 200
 """Characters of who asks, as in the messages."""
 
 _KINDS = frozenset({JobSource.RETRY, JobSource.UNDO})
@@ -36,7 +36,7 @@ class Sender:
         if self.own:
             return said
         proven = "" if self.user is None else f"({cut(self.user, 80)})"
-        return f"{FOREIGN}{proven}:{said}"[:_MOST]
+        return f"{FOREIGN}{proven}:{said}"[:_MAX_LENGTH]
 
     def source(self, said: JobSource, of_job_id: str | None) -> JobSource:
         """The source of a job, as it is to be kept. A foreign client's is its own request, whatever it said.

@@ -57,10 +57,10 @@ def may_be_shopifys(text: str) -> bool:
     return re.fullmatch(_SHOPIFY_ID, text) is not None and not text.endswith("\n")
 
 
-def as_words(text: str, most: int) -> str:
+def as_words(text: str, max_length: int) -> str:
     """What Shopify, or a person there, has written, as a text of one line: what `Words` refuses is a space here, since
     nobody could correct it at our door; of a longer one the beginning."""
-    return " ".join(re.sub(_REFUSED, " ", text).split())[:most].rstrip()
+    return " ".join(re.sub(_REFUSED, " ", text).split())[:max_length].rstrip()
 
 
 class BomFields(BaseModel):

@@ -132,6 +132,14 @@ EXPLAINED: dict[Code, Explanation] = {
 """The explanation of every code."""
 
 
+def explanation(code: str | None) -> tuple[str | None, str | None]:
+    """Message and remedy of a stored code; (None, None) where there is none, or one that only a newer build knows."""
+    if code is None or code not in Code.__members__:
+        return None, None
+    explained = EXPLAINED[Code(code)]
+    return explained.message, explained.remedy
+
+
 def row_is_stale(code: Code) -> bool:
     """Whether a retry needs a new preview, because the code says that the row itself is out of date."""
     return (

@@ -1,4 +1,4 @@
-"""The three-way comparison: base (local index), local value and Shopify value of one cell."""
+"""The three-way comparison: base, local value and Shopify value of one cell."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def known_class(stock: Stock) -> CellClass:
         return CellClass.NOT_COMPARED
     if stock.unknown_outcome:
         return CellClass.BOTH_MOVED
-    if stock.index is None:
+    if stock.base is None:
         return CellClass.NO_BASE
-    return classify(stock.index, stock.local, stock.index, never_agreed=stock.never_agreed)
+    return classify(stock.base, stock.local, stock.base, never_agreed=stock.never_agreed)
 
 
 SUGGESTED: dict[CellClass, Direction | None] = {
@@ -129,7 +129,7 @@ class Row:
             shopify=shopify,
             shopify_time=shopify_time,
             taken_at=taken_at,
-            base=stock.index,
+            base=stock.base,
             local=stock.local,
             manual_total=stock.manual_total,
             settle_no=stock.settle_no,

@@ -60,9 +60,9 @@ def caught_up(stock: Stock, base_time: datetime | None, shopify: int, shopify_ti
     `base_time` is the base's time when the cell was accused: a base that stands as it did has caught up with nothing,
     however new its time is (a webhook's time moves with quantities other than `available`).
     """
-    if stock.index == shopify:
+    if stock.base == shopify:
         return True
-    return stock.index_time is not None and stock.index_time != base_time and stock.index_time > shopify_time
+    return stock.base_time is not None and stock.base_time != base_time and stock.base_time > shopify_time
 
 
 class DriftMode(StrEnum):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.codes import Explanation
 
@@ -54,3 +56,21 @@ def pause_explained(reason: str, detail: str | None = None) -> Explanation:
     if detail and reason in _DETAILED:
         return Explanation(_DETAILED[reason].format(detail=detail), known.remedy)
     return known
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPause:
+    """The shop takes no calls now; what waits for it goes on by itself."""
+
+    reason: str
+    detail: str | None
+    """The access scopes that are missing, or where a redirect leads."""
+    since: datetime
+    message: str
+    remedy: str
+
+
+def shop_pause(reason: str, detail: str | None, since: datetime) -> ShopPause:
+    """A pause with its sentence and the remedy."""
+    why = pause_explained(reason, detail)
+    return ShopPause(reason, detail, since, why.message, why.remedy)

@@ -13,7 +13,7 @@ from datetime import datetime
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason, Row, classify
-from shared.domain.stock import Change, Stock, accept, settle, settle_index
+from shared.domain.stock import Change, Stock, accept, settle, settle_base
 
 QUANTITY_LIMIT = 1_000_000_000
 """The largest magnitude Shopify takes for a quantity (INVALID_QUANTITY_TOO_HIGH / TOO_LOW)."""
@@ -135,8 +135,8 @@ def _counted_since(stock: Stock, row: Row) -> bool:
 
 
 def _agrees_locally(stock: Stock) -> bool:
-    """Whether index and local value agree: all that can be said without a read of Shopify."""
-    return stock.index is not None and stock.index == stock.local
+    """Whether base and local value agree: all that can be said without a read of Shopify."""
+    return stock.base is not None and stock.base == stock.local
 
 
 def settle_in_sync(stock: Stock, row: Row) -> Ended:
@@ -201,7 +201,7 @@ def event_since_preview(stock: Stock, row: Row) -> bool:
     """
     if not row.overrides_shopify:
         return False
-    explained = stock.index != row.base and not (row.base is None and stock.index == row.shopify)
+    explained = stock.base != row.base and not (row.base is None and stock.base == row.shopify)
     return explained or stock.events_no != row.events_no
 
 
@@ -209,10 +209,10 @@ def pushed(stock: Stock, target: Target, adjusted_at: datetime) -> Ended:
     """The end of a cell whose push Shopify applied at `adjusted_at`, the time of its adjustment group.
 
     Where tracking was switched since the body was made, the count is no longer what the push spoke of: only the
-    index is settled.
+    base is settled.
     """
     if stock.tracks_rev != target.tracks_rev:
-        return Ended(CellState.UPDATED, change=settle_index(stock, target.quantity, adjusted_at))
+        return Ended(CellState.UPDATED, change=settle_base(stock, target.quantity, adjusted_at))
     return Ended(CellState.UPDATED, change=settle(stock, target.quantity, adjusted_at, target.manual_used))
 
 
@@ -232,13 +232,13 @@ def accept_read(
     """
     if stock.rev != noted_rev:
         return None
-    in_sync = stock.index == value and stock.local == value and not stock.unknown_outcome
+    in_sync = stock.base == value and stock.local == value and not stock.unknown_outcome
     outdated = _row_outdated(stock, row, in_sync)
     if outdated is not None:
         return outdated
     if stock.manual_total != row.manual_total or _counted_since(stock, row):
         return error(Code.LOCAL_CHANGED_SINCE_PREVIEW)
-    cell_class = classify(stock.index, stock.local, value, never_agreed=stock.never_agreed)
+    cell_class = classify(stock.base, stock.local, value, never_agreed=stock.never_agreed)
     shopify_moved = cell_class is CellClass.SHOPIFY_MOVED and not stock.unknown_outcome
     if only_shopify_moved and not shopify_moved:
         return skipped(Reason.CLASS_CHANGED)

@@ -1,7 +1,7 @@
 """The stock of one cell and the only ways it may change (rules 1, 2 and 3 of the design).
 
-Every function takes the stock as it stands and answers a `Change`: the stock afterwards, the ledger entries
-that explain it (count before index, always), and whether a verifying read is wanted. Nothing is mutated.
+Every function takes the stock as it stands and returns a `Change`: the stock afterwards, the ledger entries
+that explain it (count before base, always), and whether a verifying read is wanted. Nothing is mutated.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-LedgerField = Literal["count", "index"]
+LedgerField = Literal["count", "base"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stock:
     """One cell's own numbers.
 
-    `index` is the base: the last `available` Shopify was known to hold, None until first read. `index_time` is
-    Shopify's time of it and orders webhooks only. `count` is the pre-assembled count, None where the BOM does
-    not track and where nobody has counted yet: missing is never zero. `never_agreed` marks a cell of a BOM that
-    tracks whose two sides were never settled and never equal. `left_out` is the reason (a `Reason`) for which the
-    cell could not be compared when Shopify was last read.
+    `base` is the last `available` that Shopify was known to hold, None until first read. `base_time` is Shopify's
+    time of it and orders webhooks only. `count` is the pre-assembled count, None where the BOM does not track and where
+    nobody has counted yet: missing is never zero. `never_agreed` marks a cell of a BOM that tracks whose two sides were
+    never settled and never equal. `left_out` is the reason (a `Reason`) for which the cell could not be compared when
+    Shopify was last read.
 
     The counters tell a later reader what has happened in between: `manual_total` sums all hand adjustments,
     `settle_no` rises with every settle and undo, `events_no` with every event of the cell, `tracks_rev` when
@@ -30,8 +30,8 @@ class Stock:
     reached Shopify.
     """
 
-    index: int | None = None
-    index_time: datetime | None = None
+    base: int | None = None
+    base_time: datetime | None = None
     count: int | None = None
     manual_total: int = 0
     settle_no: int = 0
@@ -55,8 +55,8 @@ class Stock:
 
     @property
     def local(self) -> int | None:
-        """The local value: the count where the BOM tracks (None: never counted), else the index (None: never read)."""
-        return self.count if self.tracks else self.index
+        """The local value: the count where the BOM tracks (None: never counted), else the base (None: never read)."""
+        return self.count if self.tracks else self.base
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +96,33 @@ def _changed(
     verify: bool,
     observed: Observed | None = None,
 ) -> Change:
-    """Raise `rev` and write the ledger entries: the count's first, then the index's. Equal sides have agreed."""
-    if new.count is not None and new.count == new.index:
+    """Raise `rev` and write the ledger entries: the count's first, then the base's. Equal sides have agreed."""
+    if new.count is not None and new.count == new.base:
         new = replace(new, never_agreed=False)
     entries: list[Entry] = []
     seq = old.ledger_seq
     if new.count != old.count:
         seq += 1
         entries.append(Entry(seq, "count", old.count, new.count))
-    if new.index != old.index:
+    if new.base != old.base:
         seq += 1
-        entries.append(Entry(seq, "index", old.index, new.index))
+        entries.append(Entry(seq, "base", old.base, new.base))
     stock = replace(new, rev=old.rev + 1, ledger_seq=seq)
     return Change(stock, tuple(entries), verify, observed)
 
 
 def _moved(stock: Stock, value: int, time: datetime) -> Stock:
-    """Rule 1: the index goes to `value` because Shopify says so, and a count moves by the same amount."""
+    """Rule 1: the base goes to `value` because Shopify says so, and a count moves by the same amount."""
     count = stock.count
-    if count is not None and stock.index is not None:
-        count += value - stock.index
-    return replace(stock, index=value, index_time=time, count=count, left_out=None)
+    if count is not None and stock.base is not None:
+        count += value - stock.base
+    return replace(stock, base=value, base_time=time, count=count, left_out=None)
 
 
 def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
     """Apply a webhook that says the cell held `value` at Shopify's `time` (rule 1, unless it is old: rule 3).
 
-    A value equal to the index moves nothing; it is still verified when it is newer than what we hold, since two
+    A value equal to the base moves nothing; it is still verified when it is newer than what we hold, since two
     quick changes may both carry the last value.
     """
     counted = replace(stock, events_no=stock.events_no + 1)
@@ -130,12 +130,12 @@ def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
         counted = replace(counted, left_out=None)
     if value is None:
         return _changed(stock, counted, verify=True, observed=Observed.NO_VALUE)
-    if stock.index is None:
+    if stock.base is None:
         return _changed(stock, _moved(counted, value, time), verify=True, observed=Observed.BASED)
-    newer = stock.index_time is None or time > stock.index_time
-    if value == stock.index:
+    newer = stock.base_time is None or time > stock.base_time
+    if value == stock.base:
         return _changed(stock, counted, verify=newer, observed=Observed.EQUAL)
-    if stock.index_time is not None and time < stock.index_time:
+    if stock.base_time is not None and time < stock.base_time:
         return _changed(stock, counted, verify=True, observed=Observed.OLD)
     return _changed(stock, _moved(counted, value, time), verify=True, observed=Observed.APPLIED)
 
@@ -145,9 +145,9 @@ def observe_read(stock: Stock, value: int, time: datetime) -> Change:
 
     The caller has made sure that `rev` is still the one noted before the read began.
     """
-    if stock.index is None:
+    if stock.base is None:
         observed = Observed.BASED
-    elif stock.index == value:
+    elif stock.base == value:
         observed = Observed.EQUAL
     else:
         observed = Observed.APPLIED
@@ -158,7 +158,7 @@ def observe_in_passing(stock: Stock, value: int, time: datetime) -> Change | Non
     """A read that was made for something else, under an unchanged `rev`: a cell without a base gets its first one, and
     no count moves. None: it tells nothing that is for a passing read to act on; a base that differs is drift.
     """
-    if stock.index is None:
+    if stock.base is None:
         return observe_read(stock, value, time)
     return None if stock.left_out is None else observe_left_out(stock, None)
 
@@ -177,19 +177,19 @@ def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Chan
     A cell that nobody had counted gets its first count.
     """
     settled = stock
-    if stock.index is None or stock.index_time is None or stock.index_time <= time:
-        settled = replace(settled, index=value, index_time=time)
-    if stock.tracks and settled.index is not None:
-        settled = replace(settled, count=settled.index + (stock.manual_total - manual_inside))
+    if stock.base is None or stock.base_time is None or stock.base_time <= time:
+        settled = replace(settled, base=value, base_time=time)
+    if stock.tracks and settled.base is not None:
+        settled = replace(settled, count=settled.base + (stock.manual_total - manual_inside))
     settled = replace(settled, settle_no=stock.settle_no + 1, never_agreed=False, left_out=None)
     return _changed(stock, settled, verify=True)
 
 
-def settle_index(stock: Stock, value: int, time: datetime) -> Change:
-    """Settle where the count is not what was pushed: the index alone takes the value, unless it is newer."""
+def settle_base(stock: Stock, value: int, time: datetime) -> Change:
+    """Settle where the count is not what was pushed: the base alone takes the value, unless it is newer."""
     settled = replace(stock, settle_no=stock.settle_no + 1)
-    if stock.index is None or stock.index_time is None or stock.index_time <= time:
-        settled = replace(settled, index=value, index_time=time)
+    if stock.base is None or stock.base_time is None or stock.base_time <= time:
+        settled = replace(settled, base=value, base_time=time)
     return _changed(stock, settled, verify=True)
 
 
@@ -215,7 +215,7 @@ def counted(stock: Stock, delta: int) -> Change:
 
 def forget_base(stock: Stock) -> Change:
     """Shopify's level is about to be made anew: what was known of the old one is no base for it. The count stays."""
-    forgotten = replace(stock, index=None, index_time=None, never_agreed=stock.tracks)
+    forgotten = replace(stock, base=None, base_time=None, never_agreed=stock.tracks)
     return _changed(stock, forgotten, verify=False)
 
 
@@ -226,8 +226,8 @@ def remapped(stock: Stock) -> Change:
     """
     fresh = replace(
         stock,
-        index=None,
-        index_time=None,
+        base=None,
+        base_time=None,
         never_agreed=stock.tracks,
         left_out=None,
         unknown_outcome=False,
@@ -242,12 +242,12 @@ def removed(stock: Stock) -> Change:
 
     There is an entry also where there was no value (None to None): what is left is kept with the last one.
     """
-    left = replace(stock, index=None, index_time=None, count=None, never_agreed=False, left_out=None)
+    left = replace(stock, base=None, base_time=None, count=None, never_agreed=False, left_out=None)
     change = _changed(stock, left, verify=False)
     if change.entries:
         return change
     seq = stock.ledger_seq + 1
-    return replace(change, stock=replace(change.stock, ledger_seq=seq), entries=(Entry(seq, "index", None, None),))
+    return replace(change, stock=replace(change.stock, ledger_seq=seq), entries=(Entry(seq, "base", None, None),))
 
 
 def revived(left: Stock, *, same_item: bool) -> Stock:
@@ -279,7 +279,7 @@ def start_tracking(stock: Stock) -> Change:
 
 
 def stop_tracking(stock: Stock) -> Change:
-    """The BOM no longer tracks, on purpose: the count is gone and the index alone is the local value."""
+    """The BOM no longer tracks, on purpose: the count is gone and the base alone is the local value."""
     if not stock.tracks:
         return Change(stock)
     stopped = replace(stock, count=None, never_agreed=False, tracks_rev=stock.tracks_rev + 1)
@@ -291,12 +291,12 @@ def undo_push(stock: Stock, value_set: int, time: datetime, d: int, *, first: bo
 
     `first`: the two sides had never agreed before it, and once it is undone they have not.
     """
-    between = None if stock.count is None or stock.index is None else stock.count - stock.index
+    between = None if stock.count is None or stock.base is None else stock.count - stock.base
     undone = replace(stock, settle_no=stock.settle_no + 1, never_agreed=stock.tracks and first)
-    if stock.index is None or stock.index_time is None or stock.index_time <= time:
-        undone = replace(undone, index=value_set, index_time=time)
-    if between is not None and undone.index is not None:
-        undone = replace(undone, count=undone.index + between - d)
+    if stock.base is None or stock.base_time is None or stock.base_time <= time:
+        undone = replace(undone, base=value_set, base_time=time)
+    if between is not None and undone.base is not None:
+        undone = replace(undone, count=undone.base + between - d)
     return _changed(stock, undone, verify=True)
 
 
@@ -311,9 +311,9 @@ def undo_first_count(stock: Stock) -> Change:
 
     What was adjusted by hand since then stays, counted from zero as a first delta is.
     """
-    if stock.count is None or stock.index is None:
+    if stock.count is None or stock.base is None:
         raise ValueError("a first count is undone where there are a count and a base")
-    since = stock.count - stock.index
+    since = stock.count - stock.base
     undone = replace(stock, count=since or None, never_agreed=True, settle_no=stock.settle_no + 1)
     return _changed(stock, undone, verify=False)
 

@@ -9,7 +9,7 @@ from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import QUANTITY_LIMIT, Ended, Target, error, skipped
-from shared.domain.stock import Stock, settle_index, undo_first_count, undo_local, undo_push
+from shared.domain.stock import Stock, settle_base, undo_first_count, undo_local, undo_push
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def undo_target(stock: Stock, row: UndoRow, shopify_now: int, *, allow_negative:
 def undone_push(stock: Stock, row: UndoRow, target: Target, adjusted_at: datetime) -> Ended:
     """The end of a cell whose undoing push Shopify applied; see `pushed` for tracking switched meanwhile."""
     if stock.tracks_rev != target.tracks_rev:
-        return Ended(CellState.UPDATED, change=settle_index(stock, target.quantity, adjusted_at))
+        return Ended(CellState.UPDATED, change=settle_base(stock, target.quantity, adjusted_at))
     return Ended(CellState.UPDATED, change=undo_push(stock, target.quantity, adjusted_at, row.d, first=row.first))
 
 
@@ -85,9 +85,9 @@ def undone_local(stock: Stock, row: UndoRow) -> Ended:
     if outdated is not None:
         return outdated
     if stock.count is None:
-        # Without a count the index is only a cache of Shopify's value: there is nothing of the app's to restore.
+        # Without a count the base is only a cache of Shopify's value: there is nothing of the app's to restore.
         return skipped(Reason.NOTHING_TO_UNDO)
-    if row.first_count and stock.index is not None:
+    if row.first_count and stock.base is not None:
         return Ended(CellState.UPDATED, change=undo_first_count(stock))
     if row.d == 0:
         return skipped(Reason.NOTHING_TO_UNDO)

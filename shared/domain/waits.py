@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -29,3 +31,22 @@ WAITS: Mapping[WaitReason, str] = {
 def wait_explained(reason: str) -> str:
     """The sentence of a stored reason."""
     return WAITS[WaitReason(reason)] if reason in set(WaitReason) else "It goes on by itself."
+
+
+_WAITED_OUT = timedelta(seconds=15)
+"""This long after its end a wait is over, though nobody has said so: whoever waited may have died."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobWait:
+    """What an unfinished job waits for, and when it is tried again; it goes on by itself."""
+
+    reason: str
+    since: datetime
+    until: datetime
+    message: str
+
+
+def job_wait(reason: str, since: datetime, until: datetime, now: datetime) -> JobWait | None:
+    """A wait with its sentence, None where it is over by `now`."""
+    return None if until + _WAITED_OUT < now else JobWait(reason, since, until, wait_explained(reason))

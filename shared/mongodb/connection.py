@@ -14,8 +14,8 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 from pymongo.uri_parser import parse_uri
 
 from shared.errors import StoreRefuses, StoreUnavailable, WrongSetting
+from shared.mongodb.refusals import NOT_LET_IN, must_stand, place_of, why_none, why_refused
 from shared.mongodb.schema import Database, Document, ensure_collections
-from shared.mongodb.standing import NOT_LET_IN, must_stand, place_of, why_none, why_refused
 from shared.mongodb.transactions import MAJORITY, Transactions
 from shared.observing.tracing import mongodb_listeners
 from shared.roles import Role
@@ -26,7 +26,7 @@ STORE_AWAY = (StoreUnavailable, ConnectionFailure)
 
 FIRST_ANSWER = 1.5
 """Seconds for the first question of a process, unless the address says how long a server is looked for: whoever waits
-for its start is to be told soon what is away."""
+for its start is to hear soon what is away."""
 
 _PROBE = 3.0
 """Seconds for a look at whether it answers."""
@@ -95,12 +95,12 @@ class Mongo:
 
     async def _must_be_allowed(self) -> None:
         if self._roles:
-            from shared.mongodb.asking_rights import must_be_allowed  # noqa: PLC0415  # what only reads does without it
+            from shared.mongodb.rights_check import must_be_allowed  # noqa: PLC0415  # what only reads does without it
 
             await must_be_allowed(self.db, self._roles, place_of(self._uri))
 
     async def _answered(self, asked: Awaitable[object]) -> None:
-        """Whatever goes wrong with what is asked first is told in one line."""
+        """Whatever goes wrong with what is asked first is said in one line."""
         try:
             await asked
         except PyMongoError as error:
@@ -147,7 +147,7 @@ def store_must_answer() -> Iterator[None]:
     except ConnectionFailure as error:
         raise StoreUnavailable(f"MongoDB did not answer: {error}") from error
     except OperationFailure as error:
-        told = why_refused(error, "its address")
-        if not isinstance(told, StoreRefuses) or error.code in NOT_LET_IN:
-            raise told from error
+        refusal = why_refused(error, "its address")
+        if not isinstance(refusal, StoreRefuses) or error.code in NOT_LET_IN:
+            raise refusal from error
         raise  # what it refuses in the midst of work is a mistake of ours

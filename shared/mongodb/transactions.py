@@ -15,8 +15,8 @@ from pymongo.write_concern import WriteConcern
 
 from shared.domain.batches import halves
 from shared.errors import StoreUnavailable, TrueupError
+from shared.mongodb.refusals import NOT_LET_IN, why_refused
 from shared.mongodb.schema import Document
-from shared.mongodb.standing import NOT_LET_IN, why_refused
 
 Session = AsyncIOMotorClientSession
 T = TypeVar("T")

@@ -63,7 +63,7 @@ class _Upgrade:
             log.info("stock_upgraded", form=FORM, cells=done, never_counted=uncounted)
 
     async def _part(self, session: Session, ids: Sequence[str]) -> list[bool]:
-        """Write some cells; answers for each whether nobody had counted it."""
+        """Write some cells; returns for each whether nobody had counted it."""
         cursor = self._stock.find({"_id": {"$in": list(ids)}, **_OLD}, session=session)
         by_shop: dict[str, list[StockWrite]] = {}
         results: list[bool] = []
@@ -87,7 +87,7 @@ class _Upgrade:
                 stock, count=None, never_agreed=True, tracks_rev=stock.tracks_rev + 1, rev=stock.rev + 1, ledger_seq=seq
             )
             return Change(present, (Entry(seq, "count", stock.count, None),)), "never_counted"
-        agreed = stock.count is None or stock.settle_no > 0 or stock.count == stock.index
+        agreed = stock.count is None or stock.settle_no > 0 or stock.count == stock.base
         if not agreed:
             agreed = await self._ever_equal(session, cell)
         return Change(replace(stock, never_agreed=not agreed, rev=stock.rev + 1)), "upgraded"
@@ -95,13 +95,13 @@ class _Upgrade:
     async def _never_counted(self, session: Session, cell: Document, stock: Stock) -> bool:
         """Whether the cell stands at the zero it began to track with. Of one that a run has settled at zero, the run
         has counted."""
-        if stock.count != 0 or (stock.settle_no > 0 and stock.index == 0):
+        if stock.count != 0 or (stock.settle_no > 0 and stock.base == 0):
             return False
         last: Any = await self._ledger.find_one({**cell, "field": "count"}, sort=[("seq", -1)], session=session)
         return last is None or last["cause"] in _NO_COUNT
 
     async def _ever_equal(self, session: Session, cell: Document) -> bool:
-        """Whether count and index were equal after any change that the ledger tells of."""
+        """Whether count and base were equal after any change in the ledger."""
         values: dict[str, int | None] = {"count": None, "index": None}
         last: Document | None = None
         async for entry in self._ledger.find(cell, session=session).sort("seq", 1):

@@ -1,4 +1,4 @@
-"""Gauges that tell the present: asked for at the scrape, or gone once nobody has told them anew for a while.
+"""Gauges that show the present: asked for at the scrape, or gone once nobody has recorded them anew for a while.
 
 prometheus_client's own gauge keeps what it was last set to for as long as the process lives: a figure of a part that
 has stopped, or of a bucket that has long filled up again, looks like any other.
@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-Values = Mapping[tuple[str, ...], float]
+GaugeValues = Mapping[tuple[str, ...], float]
 """By the values of the labels."""
 
 LASTS = 120.0
-"""Seconds for which told figures are shown: all are told anew every 15 seconds or oftener."""
+"""Seconds for which recorded figures are shown: all are recorded anew every 15 seconds or oftener."""
 
 
 class _Gauge(Collector):
@@ -39,36 +39,35 @@ class _Gauge(Collector):
             family.add_metric(labels, value)
         yield family
 
-    def _now(self) -> Values:
+    def _now(self) -> GaugeValues:
         raise NotImplementedError
 
 
-class ToldGauge(_Gauge):
-    """Figures of the documents, told by whoever reads them. A scrape in between sees the last ones whole."""
+class RecordedGauge(_Gauge):
+    """Figures of the documents, recorded by whoever reads them. A scrape in between sees the last ones whole."""
 
     def __init__(self, registry: CollectorRegistry, name: str, meaning: str, labels: tuple[str, ...]) -> None:
         super().__init__(registry, name, meaning, labels)
-        self._told: Values = {}
+        self._recorded: GaugeValues = {}
         self._at = 0.0
         self.clock: Callable[[], float] = monotonic
 
-    def tell(self, values: Values) -> None:
+    def record(self, values: GaugeValues) -> None:
         """All figures at once; what is not among them is gone."""
-        self._told, self._at = dict(values), self.clock()
+        self._recorded, self._at = dict(values), self.clock()
 
-    def tell_one(self, value: float) -> None:
+    def record_one(self, value: float) -> None:
         """The figure of a gauge without labels."""
-        self.tell({(): value})
+        self.record({(): value})
 
-    def _now(self) -> Values:
-        return self._told if self.clock() - self._at < LASTS else {}
+    def _now(self) -> GaugeValues:
+        return self._recorded if self.clock() - self._at < LASTS else {}
 
 
 class AskedGauge(_Gauge):
     """Figures of parts of this process, each asked at the scrape for as long as it lives.
 
-    Where several parts tell of the same labels, `together` makes one figure of theirs. `most`: so many figures are
-    shown, the lowest.
+    Where several parts have figures of the same labels, `together` makes one of them. `max_shown`: the lowest.
     """
 
     def __init__(
@@ -79,14 +78,14 @@ class AskedGauge(_Gauge):
         labels: tuple[str, ...] = (),
         *,
         together: Callable[[float, float], float],
-        most: int | None = None,
+        max_shown: int | None = None,
     ) -> None:
         super().__init__(registry, name, meaning, labels)
         self._together = together
-        self._most = most
-        self._parts: WeakKeyDictionary[object, Callable[[], Values]] = WeakKeyDictionary()
+        self._max_shown = max_shown
+        self._parts: WeakKeyDictionary[object, Callable[[], GaugeValues]] = WeakKeyDictionary()
 
-    def ask(self, part: object, figures: Callable[[], Values]) -> None:
+    def ask(self, part: object, figures: Callable[[], GaugeValues]) -> None:
         """Ask this part from now on. `figures` must not hold on to it, or it would never go."""
         self._parts[part] = figures
 
@@ -94,9 +93,9 @@ class AskedGauge(_Gauge):
         """It has ended."""
         self._parts.pop(part, None)
 
-    def _now(self) -> Values:
+    def _now(self) -> GaugeValues:
         found: dict[tuple[str, ...], float] = {}
         for figures in list(self._parts.values()):
             for labels, value in figures().items():
                 found[labels] = self._together(found[labels], value) if labels in found else value
-        return dict(sorted(found.items(), key=lambda item: item[1])[: self._most])
+        return dict(sorted(found.items(), key=lambda item: item[1])[: self._max_shown])

@@ -1,6 +1,6 @@
 """What no line, no stored text and no answer may show: the secrets of the settings by value, other secrets by shape.
 
-The one place that knows them. A process tells it every secret it is given (`hide`); a token of Shopify's, a session
+The one place that knows them. A process hands it every secret it is given (`hide`); a token of Shopify's, a session
 token, an Authorization header, an address with a password, a signature, or a customer's e-mail address is known by its
 form, so that a text of a library, or of a stranger, need not be trusted. Only the standard library is loaded here:
 commands that write no logs hide secrets, too.
@@ -80,11 +80,11 @@ def hide(*secrets: str) -> None:
         _pattern_of_known.cache_clear()
 
 
-def without_secrets(text: str, *, most: int = MAX_READ, keep_end: bool = False) -> str:
-    """The text, every secret in it replaced; one of more than `most` characters is cut, by default to its beginning."""
-    cut = len(text) > most
+def without_secrets(text: str, *, max_length: int = MAX_READ, keep_end: bool = False) -> str:
+    """The text, every secret in it replaced; one longer than `max_length` is cut, by default to its beginning."""
+    cut = len(text) > max_length
     if cut:
-        text = text[-most:] if keep_end else text[:most]
+        text = text[-max_length:] if keep_end else text[:max_length]
     if (known := _pattern_of_known()) is not None:
         text = known.sub(HIDDEN, text)
     for shape, instead in _shapes():

@@ -34,8 +34,8 @@ def bounded(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _bounded(value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        most = MAX_TEXT if depth == 0 else MAX_NESTED_TEXT
-        return value if len(value) <= most else f"{value[:most]}… ({len(value)} characters)"
+        max_length = MAX_TEXT if depth == 0 else MAX_NESTED_TEXT
+        return value if len(value) <= max_length else f"{value[:max_length]}… ({len(value)} characters)"
     if isinstance(value, bytes):
         return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]!r}… ({len(value)} bytes)"
     if isinstance(value, Mapping | list | tuple | set | frozenset) and depth >= _MAX_DEPTH:

@@ -33,8 +33,8 @@ def hidden(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for name in list(event):
         if name in _OF_THE_FORMATTER:
             continue
-        told = without_secrets(name)
-        event[told] = _hidden(name, event.pop(name), 0)
+        shown = without_secrets(name)
+        event[shown] = _hidden(name, event.pop(name), 0)
     return event
 
 
@@ -69,7 +69,7 @@ def _trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 class _Lines(logging.StreamHandler[Any]):
-    """A line that cannot be made is told by its logger; the standard library would print its parts as they are."""
+    """A line that cannot be made is reported by its logger; the standard library would print its parts as they are."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the standard library's name
         """Say that there was one."""
@@ -123,13 +123,13 @@ def _catch_the_last() -> None:
     def uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         log.critical("uncaught", exc_info=(kind, error, trace))
 
-    def in_thread(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None:
-            uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            uncaught(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
-    def unraisable(told: UnraisableHookArgs) -> None:
-        if told.exc_value is not None:
-            log.error("ignored", exc_info=(told.exc_type, told.exc_value, told.exc_traceback))
+    def unraisable(arguments: UnraisableHookArgs) -> None:
+        if arguments.exc_value is not None:
+            log.error("ignored", exc_info=(arguments.exc_type, arguments.exc_value, arguments.exc_traceback))
 
     sys.excepthook = uncaught
     threading.excepthook = in_thread

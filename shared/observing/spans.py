@@ -13,13 +13,13 @@ CARRIED = "traceparent"
 """The header, of HTTP and of messages, that names a trace and the span to go on from (W3C Trace Context)."""
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
-Value = str | int | float | bool
+SpanValue = str | int | float | bool
 
 
 class Span(Protocol):
     """One unit of work under way."""
 
-    def set(self, name: str, value: Value) -> None:
+    def set(self, name: str, value: SpanValue) -> None:
         """Note something about it."""
 
 
@@ -27,7 +27,7 @@ class Tracing(Protocol):
     """What keeps traces."""
 
     def span(
-        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, Value]
+        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, SpanValue]
     ) -> AbstractContextManager[Span]:
         """A span; `parent` and `links` are in the form of CARRIED."""
 

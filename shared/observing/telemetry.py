@@ -1,6 +1,6 @@
 """Traces by OpenTelemetry, sent over OTLP. Loaded only where an endpoint is set; all else speaks to `tracing.py`.
 
-HTTP requests that we send and MongoDB commands are told of by OpenTelemetry's own instrumentations. Those for aio-pika
+HTTP requests that we send and MongoDB commands are traced by OpenTelemetry's own instrumentations. Those for aio-pika
 and for aiohttp's server are not used: the first makes two spans per message, so 800 for a job of 400 cells, and ends
 the receiver's before the work begins; the second replaces `web.Application` by a subclass, which aiohttp warns of.
 """
@@ -25,7 +25,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.observing.hiding import without_secrets
-from shared.observing.spans import CARRIED, Kind, Span, Value
+from shared.observing.spans import CARRIED, Kind, Span, SpanValue
 from shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _WithoutSecrets(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass it on: no events, which are exceptions, of an error the type alone, and no secret."""
-        told = span.status.description
+        description = span.status.description
         self._inner.on_end(
             ReadableSpan(
                 name=without_secrets(span.name),
@@ -101,7 +101,10 @@ class _WithoutSecrets(SpanProcessor):
                 },
                 links=span.links,
                 kind=span.kind,
-                status=Status(span.status.status_code, told if told is not None and told.isidentifier() else None),
+                status=Status(
+                    span.status.status_code,
+                    description if description is not None and description.isidentifier() else None,
+                ),
                 start_time=span.start_time,
                 end_time=span.end_time,
                 instrumentation_scope=span.instrumentation_scope,
@@ -121,7 +124,7 @@ class _Open:
     def __init__(self, inner: trace.Span) -> None:
         self._inner = inner
 
-    def set(self, name: str, value: Value) -> None:
+    def set(self, name: str, value: SpanValue) -> None:
         """Note something about it."""
         self._inner.set_attribute(name, value)
 
@@ -143,7 +146,7 @@ class Telemetry:
 
     @contextmanager
     def span(
-        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, Value]
+        self, name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, SpanValue]
     ) -> Iterator[Span]:
         """A span; of an error only its type is kept, its words may show more than a trace should."""
         with self._tracer.start_as_current_span(

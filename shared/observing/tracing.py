@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import WrongSetting
-from shared.observing.spans import CARRIED, Kind, Span, Tracing, Value
+from shared.observing.spans import CARRIED, Kind, Span, SpanValue, Tracing
 
 if TYPE_CHECKING:
     from aiohttp import TraceConfig
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Ignored:
-    def set(self, name: str, value: Value) -> None:
+    def set(self, name: str, value: SpanValue) -> None:
         """Nobody keeps it."""
 
 
@@ -63,7 +63,7 @@ def on() -> bool:
 
 
 def span(
-    name: str, *, kind: Kind = "internal", parent: str | None = None, links: Iterable[str] = (), **attributes: Value
+    name: str, *, kind: Kind = "internal", parent: str | None = None, links: Iterable[str] = (), **attributes: SpanValue
 ) -> AbstractContextManager[Span]:
     """A span around a piece of work, under `parent` or, without, under the present one.
 
@@ -72,7 +72,7 @@ def span(
     return _span(name, kind, parent, links, attributes)
 
 
-def batch_span(name: str, origins: Iterable[str | None], **attributes: Value) -> AbstractContextManager[Span]:
+def batch_span(name: str, origins: Iterable[str | None], **attributes: SpanValue) -> AbstractContextManager[Span]:
     """One span for work on several messages: under the first one's span, linked to each that was traced."""
     links = [origin for origin in dict.fromkeys(origins) if origin is not None]
     return _span(name, "internal", links[0] if links else None, links, attributes)
@@ -80,7 +80,7 @@ def batch_span(name: str, origins: Iterable[str | None], **attributes: Value) ->
 
 @contextmanager
 def _span(
-    name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, Value]
+    name: str, kind: Kind, parent: str | None, links: Iterable[str], attributes: Mapping[str, SpanValue]
 ) -> Iterator[Span]:
     if _present is None:
         yield _IGNORED
@@ -107,10 +107,10 @@ def trace_id() -> str | None:
 
 
 def http_client_configs() -> list[TraceConfig]:
-    """What makes an aiohttp client tell of its requests."""
+    """What makes an aiohttp client trace its requests."""
     return [] if _present is None else _present.http_client_configs()
 
 
 def mongodb_listeners() -> list[Any]:
-    """What makes a MongoDB client tell of its commands."""
+    """What makes a MongoDB client trace its commands."""
     return [] if _present is None else _present.mongodb_listeners()

@@ -20,17 +20,17 @@ from aiormq.exceptions import (
 from pamqp.common import FieldTable
 from yarl import URL
 
-from shared.rabbitmq.asking_rights import must_publish
-from shared.rabbitmq.declaring import declare_queue
+from shared.rabbitmq.queue_declaration import declare_queue
 from shared.rabbitmq.refusals import differs, not_prepared, why_not_connected, why_refused
 from shared.rabbitmq.rights import WORK
+from shared.rabbitmq.rights_check import must_publish
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 from shared.roles import Role
-from shared.server_answers import known_name
+from shared.server_probe import known_name
 
 CONNECT_TIMEOUT = 4.0
 FIRST_ANSWER = 1.5
-"""Seconds for the first connection of a process: whoever waits for its start is to be told soon what is away. The
+"""Seconds for the first connection of a process: whoever waits for its start is to hear soon what is away. The
 address may say otherwise (`connection_timeout`, in milliseconds, as RabbitMQ's own clients know it)."""
 
 HEARTBEAT = 15

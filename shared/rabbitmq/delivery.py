@@ -67,7 +67,7 @@ class Delivery:
     """Bytes of its body as it was sent."""
     is_cut: bool = False
     """Whether it is larger than anything its queue is for: only the beginning of its body is here."""
-    tells_deaths: bool = False
+    has_deaths: bool = False
     """Whether it claims to have been dead-lettered, in a queue that nothing is dead-lettered to."""
     _answered: Callable[[], object] = lambda: None
     """Called when it is answered."""

@@ -1,4 +1,4 @@
-"""Every routing key with the body it carries, as the AsyncAPI document tells it.
+"""Every routing key with the body it carries, as the AsyncAPI document describes it.
 
 Run as a program (`python -m shared.rabbitmq.described`) it prints the document.
 """

@@ -85,14 +85,14 @@ class Frame:
         """Why a message is kept without being looked at."""
         if delivery.is_cut:
             return f"a body of {delivery.size} bytes is more than {delivery.queue} is for"
-        if delivery.tells_deaths:
+        if delivery.has_deaths:
             # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
             return f"it bears the header {DEATHS}, which only the broker writes"
         if delivery.deliveries > MAX_DELIVERIES:
             return f"it was delivered {delivery.deliveries} times without an answer"
         return None
 
-    def told(self, queue: Queue, delivery: Delivery, user: str | None) -> Delivery:
+    def sent_by(self, queue: Queue, delivery: Delivery, user: str | None) -> Delivery:
         """A delivery from a queue that any client may publish to, with who sent it.
 
         Of a foreign client's message no header goes on: not its trace, not what looks like Trueup's or the broker's.

@@ -16,9 +16,9 @@ from shared.contract.seal import Seals
 from shared.errors import BrokerRefuses, BrokerUnavailable
 from shared.observing import tracing
 from shared.observing.spans import Span
-from shared.rabbitmq.asking_rights import must_publish
 from shared.rabbitmq.connection import GONE, connect, is_up
 from shared.rabbitmq.refusals import why_refused
+from shared.rabbitmq.rights_check import must_publish
 from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
 from shared.roles import Role
 
@@ -100,7 +100,7 @@ class Publisher:
                     await self._ensure()
                 await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
         except ChannelAccessRefused as error:
-            # The channel has gone by it: the next one asks for the rights, and tells readiness.
+            # The channel has gone by it: the next one asks for the rights, and readiness shows it.
             raise why_refused(self._url, error) from error
         except GONE as error:
             raise BrokerUnavailable(f"RabbitMQ did not confirm {key}: {type(error).__name__}") from error

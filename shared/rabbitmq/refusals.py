@@ -24,7 +24,7 @@ from pamqp.commands import Connection
 from yarl import URL
 
 from shared.errors import BrokerRefuses, BrokerUnavailable
-from shared.server_answers import first_words, speaks_tls
+from shared.server_probe import first_words, speaks_tls
 
 SETTING = "TRUEUP_AMQP_URL"
 _USERS = "docs/operations/keys.md"
@@ -46,7 +46,7 @@ def port_of(parts: URL) -> int:
 
 
 async def why_not_connected(url: str, error: Exception, *, looking: bool) -> BrokerUnavailable:
-    """What a failed connection tells; `looking`: also by a look at what answers there."""
+    """What a failed connection says; `looking`: also by a look at what answers there."""
     parts, place = URL(url), place_of(url)
     refused = f"{SETTING}: RabbitMQ at {place}"
     if isinstance(error, ProbableAuthenticationError):
@@ -75,20 +75,20 @@ async def why_not_connected(url: str, error: Exception, *, looking: bool) -> Bro
 
 
 def why_refused(url: str, error: Exception) -> BrokerUnavailable:
-    """What a failed call on a connection that is up tells."""
+    """What a failed call on a connection that is up says."""
     place = place_of(url)
     if isinstance(error, ChannelAccessRefused):
         return BrokerRefuses(
-            f"{SETTING}: RabbitMQ at {place} does not let the user do its work: {_told(error)}: give it its rights"
+            f"{SETTING}: RabbitMQ at {place} does not let the user do its work: {_words(error)}: give it its rights"
             f" ({_USERS})"
         )
-    return BrokerUnavailable(f"RabbitMQ at {place} ({SETTING}) did not do as asked: {_told(error)}")
+    return BrokerUnavailable(f"RabbitMQ at {place} ({SETTING}) did not do as asked: {_words(error)}")
 
 
 def differs(url: str, what: str, error: AMQPError) -> BrokerRefuses:
     """Something of the broker's was made otherwise than Trueup makes it."""
     return BrokerRefuses(
-        f"{SETTING}: {what} of RabbitMQ at {place_of(url)} was made with other arguments ({_told(error)}): delete it,"
+        f"{SETTING}: {what} of RabbitMQ at {place_of(url)} was made with other arguments ({_words(error)}): delete it,"
         " and start again (docs/operations/upgrade.md)"
     )
 
@@ -98,7 +98,7 @@ def not_prepared(url: str, error: AMQPError) -> BrokerUnavailable:
     if "no queue" not in str(error) and "no exchange" not in str(error):
         return why_refused(url, error)
     return BrokerRefuses(
-        f"{SETTING}: RabbitMQ is not prepared: {_told(error)}, and the user may not make it: run `trueup prepare`"
+        f"{SETTING}: RabbitMQ is not prepared: {_words(error)}, and the user may not make it: run `trueup prepare`"
         f" first, with the owner's user ({_USERS})"
     )
 
@@ -120,7 +120,7 @@ def _closed(refused: str, parts: URL, code: int, text: str) -> BrokerUnavailable
 def _closed_by(error: Exception) -> tuple[int, str] | None:
     """Code and text of the broker's closing, where it answered the opening of the vhost by it.
 
-    aiormq takes any answer but the one it waits for as broken, and tells only its class: the frame itself is where it
+    aiormq takes any answer but the one it waits for as broken, and names only its class: the frame itself is where it
     was read.
     """
     if not isinstance(error, InvalidFrameError):
@@ -133,7 +133,7 @@ def _closed_by(error: Exception) -> tuple[int, str] | None:
 
 
 async def _without_tls(parts: URL, place: str, error: ssl.SSLError, *, looking: bool) -> BrokerUnavailable:
-    """What a failed handshake tells."""
+    """What a failed handshake says."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return BrokerRefuses(
             f"{SETTING}: the certificate of RabbitMQ at {place} does not hold: {error.verify_message}: name the"
@@ -191,10 +191,10 @@ def _of_the_system(causes: list[BaseException]) -> str | None:
 def _silence(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it did not answer in time"
-    return _told(error) or type(error).__name__
+    return _words(error) or type(error).__name__
 
 
-def _told(error: Exception) -> str:
+def _words(error: Exception) -> str:
     """An error's words on one line, without the name of their kind."""
     words = " ".join(str(one) for one in error.args)
     return " ".join(words.partition(" - ")[2].split()) or " ".join(words.split())

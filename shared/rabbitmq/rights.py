@@ -45,7 +45,7 @@ class Work:
     takes: tuple[Queue, ...] = ()
     publishes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listens: bool = False
-    """Has a queue of its own, named by the broker, with the events that are told to clients."""
+    """Has a queue of its own, named by the broker, with the events that are published to clients."""
 
 
 def _exact(keys: Iterable[str]) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def rights_of(role: Role) -> Rights:
 
 
 def rights_of_partner(user: str) -> Rights:
-    """A partner's: public keys on the exchange of clients, the events told to clients, queues under its own name."""
+    """A partner's: public keys on the exchange of clients, the events for clients, queues under its own name."""
     own = rf"{re.escape(CLIENT_QUEUES + user)}\..*"
     return Rights(
         configure=_pattern((own,)),

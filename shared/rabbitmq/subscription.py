@@ -12,9 +12,9 @@ from aiormq import Channel
 
 from shared import metrics
 from shared.rabbitmq.connection import GONE
-from shared.rabbitmq.declaring import declare_queue
 from shared.rabbitmq.delivery import DEATHS, MAX_KEPT_BODY, Delivery, Handler
 from shared.rabbitmq.frame import Frame
+from shared.rabbitmq.queue_declaration import declare_queue
 from shared.rabbitmq.topology import DEAD, EVENTS, LISTENER_ARGUMENTS, LISTENER_KEYS, RESULTS_BODY, Queue
 
 EVENTS_LABEL = "events"
@@ -123,14 +123,14 @@ class Subscription:
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MAX_COUNTED else 0),
             size=size,
             is_cut=is_cut,
-            tells_deaths=DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
+            has_deaths=DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
             _answered=lambda: unanswered.pop(tag, None),
         )
         if self._queue is None:
             await self._handler(delivery)
             return
         if self._queue.public:
-            delivery = self._frame.told(self._queue, delivery, message.user_id)
+            delivery = self._frame.sent_by(self._queue, delivery, message.user_id)
         await self._frame.run(self._handler, delivery)
 
 

@@ -1,4 +1,4 @@
-"""What a read tells of cells beside its purpose: the first base of those that have none, and why others have no value.
+"""What a read shows of cells beside its purpose: the first base of those that have none, and why others have no value.
 
 Whoever reads Shopify gives what it has read, under the `rev` noted before the read; no count moves by it. Nothing
 that was read is thrown away because the reader wanted something else.
@@ -20,9 +20,9 @@ from shared.reading.levels import Value
 CAUSE = "first_read"
 
 KEPT = frozenset({Reason.UNTRACKED, Reason.NOT_STOCKED})
-"""Reasons that only a read tells; the others are in our own documents of locations and BOMs."""
+"""Reasons that only a read finds; the others are in our own documents of locations and BOMs."""
 
-Level = Value | Reason
+ValueOrReason = Value | Reason
 
 
 class FirstBases:
@@ -32,7 +32,9 @@ class FirstBases:
         self._transactions = transactions
         self._stock = stock
 
-    async def give(self, shop: str, noted: Mapping[CellKey, CellStock], levels: Mapping[CellKey, Level]) -> None:
+    async def give(
+        self, shop: str, noted: Mapping[CellKey, CellStock], levels: Mapping[CellKey, ValueOrReason]
+    ) -> None:
         """Write what is new in `levels`, read after the stock documents in `noted`.
 
         A cell that was written meanwhile is left to a verifying read: its level may be older than what has happened.
@@ -53,7 +55,7 @@ class FirstBases:
         shop: str,
         keys: Sequence[CellKey],
         noted: Mapping[CellKey, CellStock],
-        levels: Mapping[CellKey, Level],
+        levels: Mapping[CellKey, ValueOrReason],
     ) -> list[None]:
         present = await self._stock.load(shop, keys, session)
         writes: list[StockWrite] = []
@@ -70,11 +72,11 @@ class FirstBases:
         await self._stock.ask_verify(shop, later, session)
         for write in writes:
             if write.change.observed is not None:
-                metrics.INDEX_UPDATES.labels(CAUSE, str(write.change.observed)).inc()
+                metrics.BASE_UPDATES.labels(CAUSE, str(write.change.observed)).inc()
         return []
 
 
-def change_by(stock: Stock, level: Level) -> Change | None:
+def change_by(stock: Stock, level: ValueOrReason) -> Change | None:
     """What a read of this level changes beside its purpose; None: nothing."""
     if isinstance(level, Value):
         return observe_in_passing(stock, level.quantity, level.time)

@@ -7,7 +7,7 @@ from shared.shopify.reads.reads import ShopifyReads, ShopLocation
 
 
 def location_of(place: ShopLocation) -> Location:
-    """What Shopify tells of a location, in the form in which it is kept."""
+    """What Shopify says of a location, in the form in which it is kept."""
     return Location(place.location_id, place.name, place.active, place.managed_elsewhere)
 
 

@@ -14,10 +14,10 @@ TRIES = 4
 _PAUSE = 0.2
 
 
-async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float, clock: Clock) -> T:
-    """What `read` answers, waiting by the clock that the call budget is restored by.
+async def patiently(read: Callable[[], Awaitable[T]], *, max_waiting: float, clock: Clock) -> T:
+    """What `read` returns, waiting by the clock that the call budget is restored by.
 
-    Raises ShopPaused at once, ShopifyThrottled after `most_waiting` seconds of waiting in all, and any other
+    Raises ShopPaused at once, ShopifyThrottled after `max_waiting` seconds of waiting in all, and any other
     ShopifyError when it comes up in every one of a few tries.
     """
     waited = 0.0
@@ -29,7 +29,7 @@ async def patiently(read: Callable[[], Awaitable[T]], *, most_waiting: float, cl
             raise
         except ShopifyThrottled as throttled:
             waited += throttled.retry_after
-            if waited > most_waiting:
+            if waited > max_waiting:
                 raise
             await clock.sleep(throttled.retry_after)
         except ShopifyError:

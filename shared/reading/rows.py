@@ -13,7 +13,7 @@ from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
-from shared.shopify.calls.budget import Role
+from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ItemsRead, ShopifyReads
 
 
@@ -32,7 +32,7 @@ class RowReader:
         cells: Sequence[SelectedCell],
         locations: Mapping[str, Location],
         *,
-        role: Role | None = None,
+        role: CallRole | None = None,
     ) -> list[TakenRow]:
         """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises.
 
@@ -51,7 +51,7 @@ class RowReader:
             read = await shopify.items(shop, item_ids, locations=len(locations), at=at)
             reads |= dict.fromkeys(item_ids, read)
         levels = {cell.key: level for cell in cells if (level := _level(cell, reads, locations)) is not None}
-        await self._bases.give(shop, _same_items(cells, stock), _told(levels))
+        await self._bases.give(shop, _same_items(cells, stock), _without_codes(levels))
         return [self._row(cell, stock.get(cell.key), levels.get(cell.key), reads) for cell in cells]
 
     def _row(
@@ -87,7 +87,7 @@ def _level(
     return level_of(reads[item_id].items[item_id], cell.key.location_id, locations.get(cell.key.location_id))
 
 
-def _told(levels: Mapping[CellKey, Value | Reason | Code]) -> dict[CellKey, Value | Reason]:
+def _without_codes(levels: Mapping[CellKey, Value | Reason | Code]) -> dict[CellKey, Value | Reason]:
     return {key: level for key, level in levels.items() if not isinstance(level, Code)}
 
 

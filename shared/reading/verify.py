@@ -24,7 +24,7 @@ MAX_CELLS = 5000
 
 
 class Verifier:
-    """Reads the cells that asked for it and moves index and count together where Shopify has moved."""
+    """Reads the cells that asked for it and moves base and count together where Shopify has moved."""
 
     def __init__(self, transactions: Transactions, boms: BomStore, stock: StockStore, shopify: ShopifyReads) -> None:
         self._transactions = transactions
@@ -38,8 +38,8 @@ class Verifier:
         Those of a moment later come along: a read costs hardly more for them, and one of their own would. A failed
         read asks again. Raises what the Shopify adapter raises.
         """
-        most = await self.cells_of_a_read(shop)
-        turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, most)
+        limit = await self.cells_of_a_read(shop)
+        turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, limit)
         if turn.keys:
             try:
                 again = await self.verify(shop, turn.keys, cause="verify")
@@ -79,7 +79,7 @@ class Verifier:
                 lambda session, half: self._apply(session, shop, half, noted=noted, values=values, cause=cause),
             )
             for _, observed in results:
-                metrics.INDEX_UPDATES.labels(cause, str(observed or "written_meanwhile")).inc()
+                metrics.BASE_UPDATES.labels(cause, str(observed or "written_meanwhile")).inc()
             again += [key for key, observed in results if observed is None]
         return again
 
@@ -121,5 +121,5 @@ def _says_something(cell: CellStock, level: Value | Reason) -> bool:
     """Whether the read tells anything we do not hold already; most verifying reads tell nothing."""
     if not isinstance(level, Value):
         return level in KEPT and cell.stock.left_out != level
-    moved = cell.stock.index != level.quantity or cell.stock.index_time != level.time
+    moved = cell.stock.base != level.quantity or cell.stock.base_time != level.time
     return moved or cell.stock.left_out is not None

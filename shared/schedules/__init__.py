@@ -1,1 +1,1 @@
-"""Schedules: their moments in a time zone, and the addresses that are told of their outcome."""
+"""Schedules: their moments in a time zone, and the addresses to which their outcomes are delivered."""

@@ -43,7 +43,7 @@ def last_moment(timing: Timing, zone: ZoneInfo, until: datetime) -> datetime:
     return max(found, exact) if exact <= until else found
 
 
-def check(timing: Timing) -> None:
+def check_timing(timing: Timing) -> None:
     """Raise ValueError, in words for its author, for an expression that is none or comes too often."""
     if len(timing.expression.split()) != _FIELDS:
         raise ValueError("must have five fields: minute, hour, day of the month, month, day of the week")

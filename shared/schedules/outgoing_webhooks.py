@@ -1,4 +1,4 @@
-"""Telling an outcome to an address that a merchant has given: signed, bounded, and never into a private network."""
+"""Delivering an outcome to an address that a merchant has given: signed, bounded, and never into a private network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIMEOUT = 10.0
 """Seconds that a receiver has for the whole of its answer."""
 
 RESOLVING = 64
-"""Threads in which names are resolved: twice as many as are told at once."""
+"""Threads in which names are resolved: twice as many as are delivered at once."""
 
 TIMESTAMP, SIGNATURE, DELIVERY = "Trueup-Timestamp", "Trueup-Signature", "Trueup-Delivery"
 """Unix seconds; `sha256=` and the hexadecimal HMAC-SHA256 of timestamp, a point, and the raw body; the run's id."""

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from shared.errors import TrueupError
-from shared.serving.limits import Limits
+from shared.serving.limits import ServerLimits
 
 RETRY_AFTER = 5
 """Seconds after which a client that found no room tries again."""
@@ -44,9 +44,9 @@ _SHOP_FULL: _Refusal = (HTTPStatus.TOO_MANY_REQUESTS, "too much of this shop is 
 _FULL: _Refusal = (HTTPStatus.SERVICE_UNAVAILABLE, "too much is under way: send it again later")
 
 
-def _too_large(most: int) -> BodyRefused:
+def _too_large(max_bytes: int) -> BodyRefused:
     return BodyRefused(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {most} bytes: send it in several requests"
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {max_bytes} bytes: send it in several requests"
     )
 
 
@@ -61,20 +61,20 @@ class _Held:
 class Bodies:
     """The bodies that one server's requests hold."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
         self.held = 0
         self._of_shop: Counter[str] = Counter()
         # In the order in which they began.
         self._arriving: dict[_Held, None] = {}
 
-    async def read(self, request: web.Request, shop: str, most: int) -> bytes:
-        """The raw body, whole. `shop`: whose share it counts in; `most`: its largest size.
+    async def read(self, request: web.Request, shop: str, max_bytes: int) -> bytes:
+        """The raw body, whole. `shop`: whose share it counts in; `max_bytes`: its largest size.
 
         Raises BodyRefused (400, 408, 413, 429, 503).
         """
-        if (request.content_length or 0) > most:
-            raise _too_large(most)
+        if (request.content_length or 0) > max_bytes:
+            raise _too_large(max_bytes)
         held = _Held(shop)
         self._make_room(held)
         request[_HELD] = held
@@ -86,8 +86,8 @@ class Bodies:
                 async for piece in request.content.iter_any():
                     if held.refusal is not None:
                         raise BodyRefused(*held.refusal)
-                    if len(body) + len(piece) > most:
-                        raise _too_large(most)
+                    if len(body) + len(piece) > max_bytes:
+                        raise _too_large(max_bytes)
                     self._grow(held, len(piece))
                     body += piece
                     held.limit.reschedule(min(end, loop.time() + self._limits.body_still_seconds))
@@ -155,6 +155,6 @@ def media_type(request: web.BaseRequest) -> str:
     return request.headers.get("Content-Type", UNNAMED).partition(";")[0].strip().lower()
 
 
-async def read_body(request: web.Request, *, shop: str, most: int) -> bytes:
+async def read_body(request: web.Request, *, shop: str, max_bytes: int) -> bytes:
     """See `Bodies.read`."""
-    return await request.app[BODIES].read(request, shop, most)
+    return await request.app[BODIES].read(request, shop, max_bytes)

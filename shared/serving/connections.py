@@ -16,7 +16,7 @@ from aiohttp.web import Server
 
 from shared import metrics
 from shared.serving.bodies import RETRY_AFTER
-from shared.serving.limits import SEGMENT, Limits
+from shared.serving.limits import SEGMENT, ServerLimits
 
 _HEAD_END = b"\r\n\r\n"
 _HIGH_WATER = 32 * 1024
@@ -33,13 +33,13 @@ REASONS = ("full", "displaced", "head_slow", "head_large", "sent_ahead", "answer
 class Connections:
     """Those that are open, in the order in which they began to wait for their clients."""
 
-    def __init__(self, limits: Limits, most: int) -> None:
+    def __init__(self, limits: ServerLimits, max_open: int) -> None:
         self.server: Server | None = None
         self.limits = limits
         self.loop = asyncio.get_running_loop()
         # One for all: what arrives is copied out of it before anything else is read.
         self.segment = memoryview(bytearray(SEGMENT))
-        self._most = most
+        self._max_open = max_open
         self._open: dict[Connection, None] = {}
         self._by_handler: dict[object, Connection] = {}
         self._unread: dict[Connection, None] = {}
@@ -55,10 +55,10 @@ class Connections:
 
     def admit(self, connection: Connection) -> bool:
         """Take a new one, in the place of another where all are taken; returns whether there was a place."""
-        if len(self._open) >= self._most:
+        if len(self._open) >= self._max_open:
             waiting = next((other for other in self._open if other.waits_for_its_client), None)
             if waiting is None:
-                cut("full")
+                count_cut("full")
                 return False
             self.drop(waiting, "displaced")
         self._open[connection] = None
@@ -68,7 +68,7 @@ class Connections:
 
     def drop(self, connection: Connection, reason: str) -> None:
         """Cut a connection without a word."""
-        cut(reason)
+        count_cut(reason)
         self.forget(connection)
         connection.abort()
 
@@ -302,7 +302,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _refuse(self, status: HTTPStatus, detail: str, reason: str) -> None:
         """Answer, and throw away what still comes: closed at once, the client would see no answer."""
-        cut(reason)
+        count_cut(reason)
         self._refused = True
         self._since = self._all.loop.time()
         handler, self.handler = self.handler, None
@@ -320,7 +320,7 @@ class Connection(asyncio.BufferedProtocol):
         self._all.waits_anew(self)
 
 
-def cut(reason: str) -> None:
+def count_cut(reason: str) -> None:
     """Count a connection that is cut."""
     metrics.CONNECTIONS_CUT.labels(reason).inc()
 

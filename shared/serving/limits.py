@@ -16,7 +16,7 @@ RESERVED_FILES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """Bounds of one server."""
 
     connections: int = 1_000
@@ -44,6 +44,6 @@ class Limits:
     """Without a byte of a body that is not whole."""
 
 
-PUBLIC = Limits()
-OPERATIONS = Limits(connections=64, body_bytes=64 * 1024, shop_body_bytes=64 * 1024)
+PUBLIC = ServerLimits()
+OPERATIONS = ServerLimits(connections=64, body_bytes=64 * 1024, shop_body_bytes=64 * 1024)
 """Monitoring has a share of its own: it is answered while strangers fill the public port."""

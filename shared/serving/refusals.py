@@ -13,11 +13,11 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from shared.observing.seldom import Seldom
+from shared.observing.rate_limit import RateLimit
 
 log = structlog.get_logger()
 
-_LINES = Seldom(most=10, seconds=60.0)
+_LINES = RateLimit(limit=10, seconds=60.0)
 """Lines about refused requests, of the process: a scanner sends thousands."""
 
 

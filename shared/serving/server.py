@@ -10,10 +10,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from shared.serving.bodies import BODIES, Bodies
 from shared.serving.connections import Connection, Connections
-from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, Limits
+from shared.serving.limits import PUBLIC, RESERVED_FILES, SEGMENT, ServerLimits
 from shared.serving.open_files import open_files
 from shared.serving.refusals import RefusingRunner
-from shared.serving.sharing import foreigners, must_be_ours
+from shared.serving.shared_port import foreigners, must_be_ours
 
 NAME = "Trueup"
 """All that an answer's `Server` header says."""
@@ -55,7 +55,7 @@ async def start_server(
     *,
     shutdown_timeout: float = 10.0,
     shared_port: bool = False,
-    limits: Limits = PUBLIC,
+    limits: ServerLimits = PUBLIC,
 ) -> RunningServer:
     """Serve an application; port 0 lets the system choose. Raises OSError where the port is taken.
 
@@ -67,8 +67,8 @@ async def start_server(
     shared_port = shared_port and port != 0
     if shared_port:
         must_be_ours(port)
-    most = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
-    connections = Connections(limits, most)
+    max_open = min(limits.connections, max(_FEWEST, open_files() - RESERVED_FILES))
+    connections = Connections(limits, max_open)
     bodies = app[BODIES] = Bodies(limits)
     app.middlewares.insert(0, _accounts(connections, bodies))
     runner = RefusingRunner(

@@ -55,8 +55,8 @@ class TimeZones:
 
     async def _read(self, shop: str) -> object:
         reply = await self._client.call(shop, "shop", request_body(TIME_ZONE, {}), price=Price(assumed=1.0))
-        told: object = (reply.data.get("shop") or {}).get("ianaTimezone")
-        return told
+        zone: object = (reply.data.get("shop") or {}).get("ianaTimezone")
+        return zone
 
 
 def _known(name: str) -> ZoneInfo | None:

@@ -14,8 +14,8 @@ from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.mongodb.shops.tokens import TokenStore
 from shared.settings import ShopifySettings
 from shared.shop_life.access import AlthoughPaused, ShopAccess
-from shared.shop_life.installing import Installing
-from shared.shop_life.probing import FIRST_PROBE, Probing
+from shared.shop_life.installation import Installation
+from shared.shop_life.pause_probe import FIRST_PROBE, PauseProbe
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.tokens import TokenEndpoint
 from shared.shopify.reads.reads import ShopifyReads
@@ -29,8 +29,8 @@ class ShopLife:
     shops: ShopStore
     client: ShopifyClient
     asking: ShopifyClient
-    installing: Installing
-    probing: Probing
+    installation: Installation
+    pause_probe: PauseProbe
 
     @classmethod
     def of(
@@ -54,7 +54,7 @@ class ShopLife:
             shops=shops,
             client=client,
             asking=asking,
-            installing=Installing(
+            installation=Installation(
                 shops=shops,
                 tokens=tokens,
                 endpoint=endpoint,
@@ -63,5 +63,5 @@ class ShopLife:
                 subscriptions=Subscriptions(client, SubscriptionStore(mongo.db)),
                 webhook_url=webhook_url,
             ),
-            probing=Probing(shops, asking, first=first_probe),
+            pause_probe=PauseProbe(shops, asking, first=first_probe),
         )

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from shared.errors import ShopifyRefused, ShopifyThrottled
-from shared.shopify.calls.budget import Role
+from shared.shopify.calls.budget import CallRole
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.requests import request_body
 from shared.shopify.queries import BULK_RUN, bulk_levels
@@ -58,11 +58,11 @@ class Shop:
         answer: dict[str, Any] = await self.control("calls", method="GET")
         return answer
 
-    def reads(self, role: Role = "job") -> ShopifyReads:
+    def reads(self, role: CallRole = "job") -> ShopifyReads:
         """Reads for a role."""
         return ShopifyReads(self.client.as_role(role))
 
-    async def read(self, role: Role = "job", *, at: list[str] | None = None) -> ItemsRead:
+    async def read(self, role: CallRole = "job", *, at: list[str] | None = None) -> ItemsRead:
         """Read all items."""
         return await self.reads(role).items(SHOP, self.items, locations=len(self.locations), at=at)
 

@@ -22,7 +22,7 @@ from multidict import CIMultiDict
 
 from services.preview.api.http.auth import SessionTokens
 from services.preview.api.http.problem import ProblemError
-from services.preview.page.headers import Opened
+from services.preview.page.headers import OpenedPage
 from services.webhook_ingest.envelope import Envelope, HeaderError
 from services.webhook_ingest.front.signature import Signatures
 from shared.clock import SystemClock
@@ -91,7 +91,7 @@ def _told_by_webhook(text: str) -> str | None:
 
 
 def _told_by_query(text: str) -> str | None:
-    return Opened.by({"shop": text}).shop
+    return OpenedPage.by({"shop": text}).shop
 
 
 @pytest.mark.parametrize("number", SIZES)

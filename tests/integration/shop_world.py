@@ -125,7 +125,7 @@ class ShopWorld:
         await self.boms.ensure_stock(SHOP, cells)
 
     async def agree(self, bom_ids: Sequence[str] | None = None) -> None:
-        """Read every level and make index, and a tracked count, equal to it: a shop freshly in agreement."""
+        """Read every level and make the base, and a tracked count, equal to it: a shop freshly in agreement."""
         chosen = sorted(bom_ids or self.items)
         known = await self.boms.locations(SHOP)
         for part in [chosen[i : i + 250] for i in range(0, len(chosen), 250)]:
@@ -355,7 +355,7 @@ async def previewer(world: ShopWorld) -> AsyncIterator[None]:
     computing = Previewer(store, world.boms, rows, world.reads, world.publisher)
     turns = Turns(store, computing.compute, computing.give_up)
     most = world.settings.open_previews_per_shop
-    requests = PreviewRequests(store, world.boms, world.publisher, most_open=most, wake=turns.wake)
+    requests = PreviewRequests(store, world.boms, world.publisher, max_open=most, wake=turns.wake)
     rounds = Rounds()
     rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)
     await consumer.handle(topology.PREVIEWS, requests.handle, prefetch=4)

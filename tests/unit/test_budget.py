@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.shopify.calls.budget import FALLBACK_WAIT, RESERVED, SHARES, Budget, BudgetHold, Role
+from shared.shopify.calls.budget import FALLBACK_WAIT, RESERVED, SHARES, Budget, BudgetHold, CallRole
 from tests.unit.hand_clock import HandClock
 
-ROLES: tuple[Role, ...] = get_args(Role)
+ROLES: tuple[CallRole, ...] = get_args(CallRole)
 
 
 class Bucket:
@@ -118,7 +118,7 @@ def _nothing_is_throttled(plan: tuple[float, float], history: list[Any]) -> None
     replies=st.integers(1, 3),
 )
 def test_without_cost_data_nobody_waits_for_ever(
-    role: Role, points: float, status: dict[str, Any], replies: int
+    role: CallRole, points: float, status: dict[str, Any], replies: int
 ) -> None:
     """restoreRate 0, no maximum, no status, no cost at all: waits are neither negative nor tiny, and they end."""
     clock = HandClock()
@@ -187,7 +187,7 @@ def test_a_cost_above_the_bucket_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize("role", SHARES)
-def test_the_reserve_is_for_people_only(role: Role) -> None:
+def test_the_reserve_is_for_people_only(role: CallRole) -> None:
     """Background work leaves the reserved share; an interactive call takes from it at once."""
     clock = HandClock()
     budget = told(clock, available=2000 * RESERVED + 9)
@@ -227,8 +227,8 @@ def test_a_person_goes_first() -> None:
 
 
 def contend(
-    clock: HandClock, bucket: Bucket, budget: Budget, roles: list[Role], *, seconds: float
-) -> dict[Role, float]:
+    clock: HandClock, bucket: Bucket, budget: Budget, roles: list[CallRole], *, seconds: float
+) -> dict[CallRole, float]:
     """Each role calls for 50 points as often as it may, coming back when it was told to; points served by role."""
     served = dict.fromkeys(roles, 0.0)
     turn = dict.fromkeys(roles, clock.seconds)

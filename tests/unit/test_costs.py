@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Line, Price, most_rows
+from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Line, Price, max_rows
 
 RISING = st.lists(st.integers(1, 250), min_size=1, max_size=8)
 
@@ -32,7 +32,7 @@ def test_two_numbers_of_rows_tell_all(base: int, each: int, seen: list[int], row
 @given(each=st.floats(0, 50), base=st.floats(0, 100), limit=st.floats(100, 1000))
 def test_calls_are_sized_to_the_limit(each: float, base: float, limit: float) -> None:
     """The most rows that fit: one more would be above the limit, and they themselves are not unless one row is."""
-    rows = most_rows(limit, 250, lambda number: base + each * number)
+    rows = max_rows(limit, 250, lambda number: base + each * number)
     assert 1 <= rows <= 250
     assert base + each * rows <= limit or rows == 1
     assert rows == 250 or base + each * (rows + 1) > limit
@@ -51,7 +51,7 @@ def test_what_was_refused_as_too_dear_is_not_asked_again() -> None:
     """One refusal above the limit makes the next call of that kind smaller."""
     book = CostBook()
     book.note("set", Price(250, assumed=760.0), 2512.0, None)
-    rows = most_rows(QUERY_LIMIT, 250, lambda number: book.requested("set", Price(number, assumed=12.0 + 3 * number)))
+    rows = max_rows(QUERY_LIMIT, 250, lambda number: book.requested("set", Price(number, assumed=12.0 + 3 * number)))
     assert rows < 250
     book.note("set", Price(rows), 12.0 + 10 * rows, None)
-    assert most_rows(QUERY_LIMIT, 250, lambda number: book.requested("set", Price(number))) == 98
+    assert max_rows(QUERY_LIMIT, 250, lambda number: book.requested("set", Price(number))) == 98

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.growing import LONGEST, growing
-from shared.shopify.calls.hold_off import BELIEVED, LONGEST_TOLD, HoldOff, told_seconds
+from shared.backoff import LONGEST, backoff
+from shared.shopify.calls.hold_off import BELIEVED, LONGEST_RETRY_AFTER, HoldOff, retry_after_seconds
 from tests.integration.switches.step_clock import StepClock
 from tests.unit.hand_clock import HandClock
 
@@ -33,14 +33,14 @@ def dated(seconds: float) -> str:
         ("120.", 120.0),
         (dated(30), 30.0),
         ("Mon, 30-Nov-2026 12:00:07 GMT", 7.0),
-        ("86400", LONGEST_TOLD),
-        ("9" * 60, LONGEST_TOLD),
-        (dated(10_000_000), LONGEST_TOLD),
+        ("86400", LONGEST_RETRY_AFTER),
+        ("9" * 60, LONGEST_RETRY_AFTER),
+        (dated(10_000_000), LONGEST_RETRY_AFTER),
     ],
 )
 def test_a_wait_that_is_told_is_taken_in_every_form(header: str, seconds: float) -> None:
     """Seconds, decimals, dates counted from the reply's own; what is huge is bounded."""
-    assert told_seconds(header, DATE) == seconds
+    assert retry_after_seconds(header, DATE) == seconds
 
 
 NO_WAITS = ("", "0", "0.0", "-5", "-0.1", "soon", "nan", "inf", "-inf", "1e3", "1_000", "٣", "3s", "2, 3", "9" * 400)
@@ -50,20 +50,20 @@ NO_DATES = (dated(-30), dated(0), "Mon, 99 Nov 2026 99:99:99 GMT", "Thu, 01 Jan 
 @pytest.mark.parametrize("header", [None, *NO_WAITS, *NO_DATES])
 def test_what_tells_no_wait_tells_none(header: str | None) -> None:
     """Missing, negative, past, zero or unreadable: then the waits of our own count, which are never zero."""
-    assert told_seconds(header, DATE) is None
+    assert retry_after_seconds(header, DATE) is None
 
 
 @given(st.text(), st.one_of(st.none(), st.text()))
 def test_no_header_breaks_anything(header: str, date: str | None) -> None:
     """Whatever stands there, the answer is a wait within its bounds, or none."""
-    seconds = told_seconds(header, date)
-    assert seconds is None or 0 < seconds <= LONGEST_TOLD
+    seconds = retry_after_seconds(header, date)
+    assert seconds is None or 0 < seconds <= LONGEST_RETRY_AFTER
 
 
 def test_waits_grow_to_their_bound_and_differ() -> None:
     """Each is at least as long as half of twice the one before, none is longer than the bound, no two are alike."""
     for failures in range(1, 100):
-        some = [growing(failures, 1.0) for _ in range(20)]
+        some = [backoff(failures, 1.0) for _ in range(20)]
         assert max(some) <= min(LONGEST, 2.0 ** (failures - 1))
         assert min(some) >= min(LONGEST, 2.0 ** (failures - 1)) / 2
         assert len(set(some)) > 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.command_line.terminal.documents import encoded, job_document
-from services.preview.api.jobs.models import Around, HistoryLine, JobOut
+from services.preview.api.jobs.view import Around, history_line, job_with
 from shared.domain.waits import WaitReason
 from shared.mongodb.jobs.job import JobsWanted
 from shared.mongodb.jobs.job_form import job_of, jobs_query, whole_job_of
@@ -115,7 +115,7 @@ def test_the_json_of_the_command_line_is_the_document_without_what_is_inside(nam
 def test_the_answer_of_the_api_is_the_same_to_the_byte(name: str) -> None:
     """A client's cache, and whoever compares two answers, sees no difference."""
     job = job_of(JOBS[name])
-    shown = [JobOut.of(job, AROUND).model_dump_json(by_alias=True), HistoryLine.of(job).model_dump_json()]
+    shown = [job_with(job, AROUND).model_dump_json(by_alias=True), history_line(job).model_dump_json()]
     place = list(JOBS).index(name) * 2
     assert shown == SHOWN[place : place + 2]
 

@@ -74,8 +74,8 @@ def test_every_role_runs(resources: list[Json]) -> None:
     """Each role of each service has a Deployment, and none is given twice."""
     run = sorted(tuple(d["spec"]["template"]["spec"]["containers"][0]["args"]) for d in _of(resources, "Deployment"))
     wanted: list[tuple[str, ...]] = [("serve", "preview")]
-    wanted += [("serve", "reconciler", "--role", role) for role in get_args(reconciler.Role)]
-    wanted += [("serve", "webhook-ingest", "--role", role) for role in get_args(webhook_ingest.Role)]
+    wanted += [("serve", "reconciler", "--role", role) for role in get_args(reconciler.ReconcilerRole)]
+    wanted += [("serve", "webhook-ingest", "--role", role) for role in get_args(webhook_ingest.WebhookRole)]
     assert run == sorted(wanted)
 
 

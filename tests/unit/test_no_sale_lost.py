@@ -54,7 +54,7 @@ class Played:
             self.seen["a first count of zero"] += first is not None and first.after == 0
             self.seen["a first count by hand"] += first is not None
         for cell in scene.setting.unread:
-            self.seen["a first base"] += scene.docs.stock[cell].index is not None
+            self.seen["a first base"] += scene.docs.stock[cell].base is not None
 
     def _note_updated(self, kind: str, job: Job, doc: CellDoc) -> None:
         self.seen["override"] += doc.push is not None and doc.seen is not None and doc.seen.overridden != 0

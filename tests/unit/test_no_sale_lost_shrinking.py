@@ -114,7 +114,7 @@ def test_no_shrinkable_history_loses_a_sale(histories: int) -> None:
     run_state_machine_as_test(World, settings=settings(SETTINGS, max_examples=histories))
 
 
-@pytest.mark.parametrize("name", ["the index moved alone", "no compare", "no settle_no", "no grace"])
+@pytest.mark.parametrize("name", ["the base moved alone", "no compare", "no settle_no", "no grace"])
 def test_the_state_machine_finds_mistakes(name: str) -> None:
     """The state machine notices a rule broken on purpose."""
     mistake = next(mistake for mistake in MISTAKES if mistake.name == name)

@@ -35,7 +35,7 @@ OF_OTHERS = {
     "shared/schedules/outgoing_webhooks.py": "what the resolver answers",
     "shared/serving/": "headers",
     "shared/settings.py": "settings by their name",
-    "shared/shop_life/probing.py": "Shopify's answer",
+    "shared/shop_life/pause_probe.py": "Shopify's answer",
     "shared/shopify/": "Shopify's answers",
 }
 """Modules and folders whose subscripts are of something else than records, and of what."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from services.command_line.terminal.documents import encoded, job_cell
-from services.preview.api.jobs.models import JobCellOut
+from services.preview.api.jobs.view import job_cell_out
 from shared.domain.cell import CellKey, CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason, Row
@@ -160,7 +160,7 @@ def test_a_cell_is_shown_in_plain_words() -> None:
     """States, reasons and codes stand in answers and in `--json` as words; one of a newer build is shown as it is."""
     document = {**stored(NewCell(KEY, "1", "Oak")), "state": "error", "code": "OF_A_NEWER_BUILD", "reason": "in_sync"}
     cell = cell_of(document)
-    shown = JobCellOut.of(cell, {"7": "Shelf"}).model_dump(mode="json")
+    shown = job_cell_out(cell, {"7": "Shelf"}).model_dump(mode="json")
     printed = json.loads(encoded(job_cell(cell)))
     for one in (shown, printed):
         assert (one["state"], one["code"], one["reason"]) == ("error", "OF_A_NEWER_BUILD", "in_sync")

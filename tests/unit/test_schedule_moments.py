@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.schedule import LATE, Missed, Skipped, Timing, TimingKind, why_skipped
-from shared.schedules.moments import check, last_moment, next_moment, run_id
+from shared.schedules.moments import check_timing, last_moment, next_moment, run_id
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(
@@ -87,13 +87,13 @@ def test_clocks_that_go_back_run_once_by_the_hour_and_twice_without_one() -> Non
 def test_an_expression_that_is_none_is_refused_in_words(expression: str) -> None:
     """Wrong fields, days that never come and runs too close together are told."""
     with pytest.raises(ValueError, match=r"must|cron|never"):
-        check(Timing(TimingKind.CRON, expression))
+        check_timing(Timing(TimingKind.CRON, expression))
 
 
 @pytest.mark.parametrize("expression", ["*/5 * * * *", "30 6 * * mon-fri", "0 0 29 2 *", "0 8,20 1 * *"])
 def test_a_sensible_expression_passes(expression: str) -> None:
     """What cron understands is taken."""
-    check(Timing(TimingKind.CRON, expression))
+    check_timing(Timing(TimingKind.CRON, expression))
 
 
 @given(due=TIMES, other=TIMES)

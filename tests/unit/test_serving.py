@@ -13,7 +13,7 @@ from aiohttp import web
 
 from shared.metrics import REGISTRY
 from shared.serving.bodies import BodyRefused, read_body
-from shared.serving.limits import PUBLIC, SEGMENT, Limits
+from shared.serving.limits import PUBLIC, SEGMENT, ServerLimits
 from shared.serving.open_files import open_files, raise_open_files
 from shared.serving.server import RunningServer, start_server
 from tests.waiting import arrival, until
@@ -74,12 +74,12 @@ async def end(reader: asyncio.StreamReader) -> None:
 
 
 @asynccontextmanager
-async def serving(limits: Limits = PUBLIC) -> AsyncIterator[Served]:
+async def serving(limits: ServerLimits = PUBLIC) -> AsyncIterator[Served]:
     """A server with one handler that reads a body, one that holds its request, and one with a large answer."""
 
     async def take(request: web.Request) -> web.Response:
         try:
-            body = await read_body(request, shop=request.headers["Shop"], most=1_000_000)
+            body = await read_body(request, shop=request.headers["Shop"], max_bytes=1_000_000)
         except BodyRefused as error:
             return web.Response(status=error.status, text=error.detail, headers=error.headers)
         served.bodies.append(body)
@@ -264,7 +264,7 @@ async def test_a_whole_body_is_not_given_up_for_another() -> None:
 
 
 @pytest.mark.parametrize("limits", [replace(PUBLIC, body_seconds=0.3), replace(PUBLIC, body_still_seconds=0.3)])
-async def test_a_body_that_stalls_is_refused(limits: Limits) -> None:
+async def test_a_body_that_stalls_is_refused(limits: ServerLimits) -> None:
     """408, whether it has stopped or goes on too slowly."""
     async with serving(limits) as served:
         got = await served.asked(START % b"a" + b"Content-Length: 100\r\n\r\n{")

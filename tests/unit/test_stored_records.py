@@ -15,10 +15,10 @@ from services.command_line.terminal.documents import encoded, preview_document, 
 from services.importer.bom_file import BomLine, kept_line
 from services.importer.catalogue import item_fields, level_fields
 from services.importer.matching import match
-from services.preview.api.drift.models import DriftOut
-from services.preview.api.previews.models import PreviewOut, RowOut
-from services.preview.api.schedules.models import RunOut
-from services.reconciler.schedules.outcomes import body_of
+from services.preview.api.drift.view import drift_out
+from services.preview.api.previews.view import preview_out, row_out
+from services.preview.api.schedules.view import run_out
+from services.reconciler.schedules.outcome_sender import body_of
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
@@ -71,12 +71,12 @@ ITEM = "gid://shopify/InventoryItem/11"
 
 def shown() -> Iterator[str]:
     """Everything that a client is shown of the documents, in the order of the file beside."""
-    yield from (DriftOut.of(missed_of(document)).model_dump_json() for document in DRIFT)
-    yield from (RunOut.of(run_of(document)).model_dump_json() for document in RUNS)
+    yield from (drift_out(missed_of(document)).model_dump_json() for document in DRIFT)
+    yield from (run_out(run_of(document)).model_dump_json() for document in RUNS)
     yield from (body_of(run_of(document)).decode() for document in RUNS[1:])
-    yield from (PreviewOut.of(preview_of(document)).model_dump_json() for document in PREVIEWS)
+    yield from (preview_out(preview_of(document)).model_dump_json() for document in PREVIEWS)
     yield from (encoded(preview_document(preview_of(document)), indent=None) for document in PREVIEWS)
-    yield from (RowOut.of(preview_row_of(document)).model_dump_json() for document in ROWS)
+    yield from (row_out(preview_row_of(document)).model_dump_json() for document in ROWS)
     yield from (encoded(preview_row(preview_row_of(document)), indent=None) for document in ROWS)
 
 

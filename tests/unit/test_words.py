@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from services.preview.api.boms.list import BomSearch
-from services.preview.api.boms.models import BomIn
+from services.preview.api.boms.models import BomIn, BomSearch
 from shared.contract.messages import BomRemove, BomUpsert, CountAdjust, JobRequest, PreviewRequest
 from shared.contract.mistakes import mistakes_of
 from shared.contract.selection import FilterBody, SelectionBody

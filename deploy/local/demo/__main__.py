@@ -15,7 +15,7 @@ from rich.console import Console
 
 from deploy.local.demo.demo_shop import Catalogue, read_catalogue
 from deploy.local.demo.drift import Drift
-from deploy.local.demo.once import FIRST_DRIFT, Run, run_once, tell_drift
+from deploy.local.demo.once import FIRST_DRIFT, Run, describe_drift, run_once
 from deploy.local.demo.stage import SHOP, Stage, default_directory
 from deploy.local.errors import LocalNodeError
 from services.command_line.connections.client import connected
@@ -58,7 +58,9 @@ async def _stay(run: Run, catalogue: Catalogue | None) -> NoReturn:
     async with run.phase("seeding", "A shop, and its BOMs"):
         demo = await run.seed(catalogue)
     await run.missed(demo)
-    tell_drift(run, "drift_1", await Drift(run.client, run.shop, demo, seed=11).make(FIRST_DRIFT, at_bundle=True), demo)
+    describe_drift(
+        run, "drift_1", await Drift(run.client, run.shop, demo, seed=11).make(FIRST_DRIFT, at_bundle=True), demo
+    )
     stage, out = run.stage, run.out
     out.rule("It runs", align="left")
     lines = [

@@ -131,7 +131,7 @@ async def agreeing_cells(client: Client, shop: SimulatedShop, demo: DemoShop) ->
                 continue
             comparable = level["tracked"] and level["active"] and level["location_active"]
             value = level["available"]
-            if comparable and cell.stock.index == cell.stock.local == value:
+            if comparable and cell.stock.base == cell.stock.local == value:
                 found.append(AgreeingCell(product, place, value))
     return found
 

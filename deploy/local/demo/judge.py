@@ -39,13 +39,13 @@ class Disagreement:
     item_id: str
     what: str
     shopify: int | None
-    index: int | None
+    base: int | None
     count: int | None
 
     def __str__(self) -> str:
         """One line for a person."""
         where = f"{self.bom_id or 'item ' + self.item_id} ({self.bom_name}) at location {self.location_id}"
-        return f"{where}: {self.what}: Shopify {self.shopify}, index {self.index}, count {self.count}"
+        return f"{where}: {self.what}: Shopify {self.shopify}, base {self.base}, count {self.count}"
 
 
 @dataclass
@@ -151,7 +151,7 @@ def _wrong(bom: dict[str, Any], shopify: int, document: dict[str, Any] | None) -
     if document["item_id"] != bom["inventory_item_id"]:
         return "the stock record is another item's"
     if document["index"] != shopify:
-        return "the index differs"
+        return "the base differs"
     if bom["tracks_pre_assembled"] and document["count"] != shopify:
         return "the count differs"
     return None

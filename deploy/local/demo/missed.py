@@ -58,7 +58,7 @@ async def show_missed(client: Client, shop: SimulatedShop, demo: DemoShop, out: 
     stock = await client.stock.load(shop.domain, [_key(found) for found in evidence])
     for found in evidence:
         cell = stock.get(_key(found))
-        found["index_now"] = None if cell is None else cell.stock.index
+        found["base_now"] = None if cell is None else cell.stock.base
     _show(evidence, out)
     return evidence
 
@@ -75,7 +75,7 @@ def _show(evidence: list[dict[str, Any]], out: Console) -> None:
             found["location_name"] or found["location_id"],
             number(found["base"]),
             number(found["shopify"]),
-            number(found["index_now"]),
+            number(found["base_now"]),
             f"{found['shopify_time']:%H:%M:%S}",
             f"{found['detected_at']:%H:%M:%S}",
         )

@@ -24,11 +24,11 @@ from deploy.local.errors import LocalNodeError
 from services.command_line.commands.preview import preview_table, show_badges, take_preview
 from services.command_line.commands.reconcile import job_request
 from services.command_line.connections.client import Client
-from services.command_line.terminal.documents import job_document, plain, preview_document, preview_row
+from services.command_line.terminal.documents import job_document, preview_document, preview_row, public_fields
 from services.command_line.terminal.job_progress import watch_job
+from services.command_line.terminal.job_status import job_has_ended
 from services.command_line.terminal.job_summary import show_summary
-from services.command_line.terminal.standing import job_has_ended
-from services.command_line.terminal.watching import end_of, follow, listening
+from services.command_line.terminal.watch import end_of, follow, listening
 from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState
@@ -96,7 +96,7 @@ class Run:
         """Some webhooks are lost; the sweeper finds out and repairs what they would have told."""
         async with self.phase("missed", "Missed webhooks, found and repaired"):
             evidence = await show_missed(self.client, self.shop, demo, self.out)
-            self.report["missed_webhooks"] = [plain(found) for found in evidence]
+            self.report["missed_webhooks"] = [public_fields(found) for found in evidence]
             await self.quiet.wait()
 
     async def preview(self, demo: DemoShop, name: str) -> str:
@@ -178,11 +178,11 @@ async def run_once(run: Run, catalogue: Catalogue | None) -> bool:
     drift = Drift(run.client, run.shop, demo, seed=11)
     async with run.phase("drift_1", "Drift comes about"):
         made = await drift.make(FIRST_DRIFT, at_bundle=True)
-        tell_drift(run, "drift_1", made, demo)
+        describe_drift(run, "drift_1", made, demo)
     await _both_ways(run, demo, Direction.TO_SHOPIFY)
     async with run.phase("drift_2", "Fresh drift"):
         made = await drift.make(SECOND_DRIFT)
-        tell_drift(run, "drift_2", made, demo)
+        describe_drift(run, "drift_2", made, demo)
     await _both_ways(run, demo, Direction.TO_LOCAL)
     async with run.phase("judge", "The judge"):
         run.report["webhooks"] = await run.shop.webhooks()
@@ -206,7 +206,7 @@ async def _both_ways(run: Run, demo: DemoShop, direction: Direction) -> None:
         run.report[f"orders_{direction}"] = {"orders": orders, "units": units}
 
 
-def tell_drift(run: Run, name: str, made: dict[str, int], demo: DemoShop) -> None:
+def describe_drift(run: Run, name: str, made: dict[str, int], demo: DemoShop) -> None:
     """What was made."""
     run.report[name] = made
     cells = made["shopify_moved"] + made["local_moved"] + made["both_moved"]

@@ -46,7 +46,7 @@ class SimulatedShop:
         return {place["name"]: place["id"] for place in made["locations"]}
 
     async def add_items(self, items: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Add items with their levels; answers their ids in order."""
+        """Add items with their levels; returns their ids in order."""
         made = await self._do("items", {"items": list(items)})
         return [item["id"] for item in made["items"]]
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from services.reconciler.aggregator.abandoned_shops import AbandonedShops
 from shared.domain.cell import CellKey
 from shared.domain.codes import Code
@@ -39,7 +39,7 @@ async def after_restore(client: Client, *, as_json: bool, out: Console) -> Exit:
         await sweeps.ask(shop, full=True, at=datetime.now(UTC))
         await client.note("records.restored", shop)
     if as_json:
-        print_document({"shops": shops, "jobs_ended": jobs})
+        print_json({"shops": shops, "jobs_ended": jobs})
     else:
         out.print(f"{len(shops)} shops: {jobs} open jobs ended, earlier previews are void, full sweeps asked for")
         out.print("start the services now")

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from services.command_line.connections.client import Client
 from services.command_line.outcome import REQUESTED_BY, Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from shared.domain.drift import waiting_reason
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore
@@ -27,7 +27,7 @@ async def approve_repair(client: Client, shop: str, *, as_json: bool, out: Conso
     await sweeps.close_breaker(shop)
     await client.note("repair.approve", shop)
     if as_json:
-        print_document({"shop": shop, "released": released, "reason": reason})
+        print_json({"shop": shop, "released": released, "reason": reason})
         return Exit.OK
     out.print(reason, soft_wrap=True)
     out.print(f"{released} cells released; where something moved here too, Shopify's move is added and yours stays")

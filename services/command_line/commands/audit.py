@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit
-from services.command_line.terminal.documents import print_document
-from services.command_line.terminal.standing import short_time
+from services.command_line.terminal.documents import print_json
+from services.command_line.terminal.job_status import short_time
 from services.command_line.terminal.tables import Column, console, show_table
 
 COLUMNS = (
@@ -19,11 +19,11 @@ COLUMNS = (
 )
 
 
-async def list_audit(records: Records, shop: str | None, *, most: int, as_json: bool) -> Exit:
+async def list_audit(records: Records, shop: str | None, *, limit: int, as_json: bool) -> Exit:
     """The newest acts first; of no shop: refused sign-ins, and what was done to the installation."""
-    page = await records.listings.audit(shop, None, most)
+    page = await records.listings.audit(shop, None, limit)
     if as_json:
-        print_document({"shop": shop, "acts": [asdict(kept) for kept in page.items]})
+        print_json({"shop": shop, "acts": [asdict(kept) for kept in page.items]})
         return Exit.OK
     out = console()
     if not page.items:

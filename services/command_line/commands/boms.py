@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from services.command_line.terminal.tables import Column, console, number, show_table, signed
 from shared.contract.mistakes import mistakes_of
 from shared.contract.words import BomFields
@@ -42,12 +42,12 @@ CELLS = (
 _REFERENCE = "command-line"
 
 
-async def list_boms(records: Records, shop: str, search: str | None, *, most: int, as_json: bool) -> Exit:
+async def list_boms(records: Records, shop: str, search: str | None, *, limit: int, as_json: bool) -> Exit:
     """BOMs by name; `search`: part of the name, or an id."""
-    page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, most)
+    page, total = await records.listings.boms(shop, Filtered(text=search), FIRST, limit)
     boms = page.items
     if as_json:
-        print_document({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})
+        print_json({"shop": shop, "total": total, "boms": [bom_document(bom) for bom in boms]})
         return Exit.OK
     out = console()
     if not boms:
@@ -57,7 +57,7 @@ async def list_boms(records: Records, shop: str, search: str | None, *, most: in
         out,
         COLUMNS,
         [
-            (bom.bom_id, bom.name, bom.inventory_item_id, _yes(told=bom.tracks_pre_assembled), ", ".join(bom.tags))
+            (bom.bom_id, bom.name, bom.inventory_item_id, _yes(holds=bom.tracks_pre_assembled), ", ".join(bom.tags))
             for bom in boms
         ],
     )
@@ -83,11 +83,11 @@ async def show_bom(records: Records, shop: str, bom_id: str, *, as_json: bool) -
         for key, cell in known.items()
     ]
     if as_json:
-        print_document({"shop": shop, **bom_document(bom), "cells": cells})
+        print_json({"shop": shop, **bom_document(bom), "cells": cells})
         return Exit.OK
     out = console()
     out.print(f"BOM {bom.bom_id}: {bom.name}", soft_wrap=True)
-    said = [f"item {bom.inventory_item_id}", f"counts pre-assembled units: {_yes(told=bom.tracks_pre_assembled)}"]
+    said = [f"item {bom.inventory_item_id}", f"counts pre-assembled units: {_yes(holds=bom.tracks_pre_assembled)}"]
     if bom.externally_managed:
         said.append("another tool computes its quantity")
     if bom.tags:
@@ -123,7 +123,7 @@ async def map_bom(client: Client, shop: str, bom_id: str, item_id: str, *, as_js
         raise WrongUseError(f"--item: {refused.message} {refused.remedy}") from None
     await client.note("bom.change", shop, bom_id)
     if as_json:
-        print_document({"shop": shop, **bom_document(after)})
+        print_json({"shop": shop, **bom_document(after)})
     elif after == bom:
         out.print(f"BOM {bom_id} is mapped to item {item_id} already", soft_wrap=True)
     else:
@@ -139,7 +139,7 @@ async def remove_bom(client: Client, shop: str, bom_id: str, *, as_json: bool, o
         raise WrongUseError(f"{refused.message} {refused.remedy}") from None
     await client.note("bom.remove", shop, bom_id)
     if as_json:
-        print_document({"shop": shop, "bom_id": bom_id, "removed": True})
+        print_json({"shop": shop, "bom_id": bom_id, "removed": True})
     else:
         out.print(f"BOM {bom_id} is removed; its ledger stays", soft_wrap=True)
     return Exit.OK
@@ -168,5 +168,5 @@ def _store(client: Client) -> RecordStore:
     return RecordStore(client.mongo.db, client.mongo.transactions)
 
 
-def _yes(*, told: bool) -> str:
-    return "yes" if told else "no"
+def _yes(*, holds: bool) -> str:
+    return "yes" if holds else "no"

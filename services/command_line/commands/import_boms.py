@@ -58,7 +58,7 @@ class ProgressLines:
 
     def __init__(self) -> None:
         self._phase = ""
-        self._told = 0.0
+        self._shown_at = 0.0
         self._rest: str | None = None
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
@@ -68,9 +68,9 @@ class ProgressLines:
         ended = total is not None and done >= total
         if phase != self._phase and self._rest is not None:
             self._say(self._rest)
-        if phase != self._phase or ended or monotonic() - self._told >= 1:
+        if phase != self._phase or ended or monotonic() - self._shown_at >= 1:
             self._say(line)
-            self._told = monotonic()
+            self._shown_at = monotonic()
         else:
             self._rest = line
         self._phase = phase
@@ -140,8 +140,8 @@ async def _print_json(imports: ImportStore, report: ImportReport, refused: Async
     def listed(heading: str) -> AsyncIterator[object]:
         return (shown(item) async for item in items_of(imports, report.shop, report.import_id, heading))
 
-    told = (shown_refused(line) async for line in refused)
-    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": told})
+    lines = (shown_refused(line) async for line in refused)
+    await print_with_lists(asdict(report) | {"lists": {name: listed(name) for name in LISTS}, "refused": lines})
 
 
 async def _show(imports: ImportStore, report: ImportReport, refused: AsyncIterator[RefusedLine], out: Console) -> None:

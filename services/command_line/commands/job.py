@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.terminal.job_status import holding, job_has_ended, job_status
 from services.command_line.terminal.job_summary import print_job, show_summary
-from services.command_line.terminal.standing import holding, job_has_ended, standing
 from services.command_line.terminal.tables import console
 from shared.mongodb.jobs.job import Job
 
@@ -26,7 +26,7 @@ async def show_job(records: Records, shop: str, job_id: str, *, as_json: bool) -
         return Exit.OK
     out = console()
     out.print(f"job {job_id} {job.direction}, asked for by {job.requested_by or job.source}", soft_wrap=True)
-    out.print(standing(job))
+    out.print(job_status(job))
     if job_has_ended(job):
         await show_summary(records, shop, job, out)
     elif (reason := holding(job, await records.shops.get(shop))) is not None:

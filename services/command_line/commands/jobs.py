@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from services.command_line.connections.stores import Records
 from services.command_line.outcome import Exit
-from services.command_line.terminal.documents import job_document, print_document
-from services.command_line.terminal.standing import holding, job_has_ended, short_time
+from services.command_line.terminal.documents import job_document, paused_document, print_json
+from services.command_line.terminal.job_status import holding, job_has_ended, short_time
 from services.command_line.terminal.tables import Column, console, show_table
-from services.preview.api.http.explained import pause_of
 from shared.domain.job import JobState
 from shared.mongodb.jobs.job import ANY_JOB, Job
 
@@ -25,13 +24,12 @@ COLUMNS = (
 _SHORT = {JobState.COMPLETED: "done", JobState.COMPLETED_WITH_ERRORS: "errors"}
 
 
-async def list_jobs(records: Records, shop: str, *, most: int, as_json: bool) -> Exit:
+async def list_jobs(records: Records, shop: str, *, limit: int, as_json: bool) -> Exit:
     """The newest jobs first."""
-    page = await records.listings.jobs(shop, ANY_JOB, None, most)
+    page = await records.listings.jobs(shop, ANY_JOB, None, limit)
     if as_json:
-        pause = pause_of(await records.shops.get(shop))
-        paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
-        print_document({"shop": shop, **paused, "jobs": [job_document(job) for job in page.items]})
+        paused = paused_document(await records.shops.get(shop))
+        print_json({"shop": shop, **paused, "jobs": [job_document(job) for job in page.items]})
         return Exit.OK
     out = console()
     if not page.items:

@@ -8,16 +8,17 @@ from typing import Any
 from rich.console import Console
 from ulid import ULID
 
-from services.command_line.commands.asking_services import ask_for_preview
+from services.command_line.commands.service_requests import ask_for_preview
 from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import preview_document, preview_row, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table, signed
-from services.command_line.terminal.watching import follow, listening, preview_has_ended, the_end
-from services.preview.api.http.explained import explanation, reason_text
+from services.command_line.terminal.watch import follow, listening, preview_has_ended, the_end
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
+from shared.domain.codes import explanation
 from shared.domain.comparison import CellClass
+from shared.domain.reasons import reason_text
 from shared.mongodb.previews.preview import Preview, PreviewRow, PreviewState
 
 COLUMNS = (
@@ -31,9 +32,9 @@ COLUMNS = (
 
 
 async def take_preview(
-    client: Client, shop: str, selection: SelectionBody, *, told: Callable[[int, int | None], None] | None = None
+    client: Client, shop: str, selection: SelectionBody, *, on_progress: Callable[[int, int | None], None] | None = None
 ) -> Preview:
-    """Request a preview and wait for its end; returns how it ended. `told` hears how many cells are done."""
+    """Request a preview and wait for its end; returns how it ended. `on_progress` hears how many cells are done."""
     request = PreviewRequest(shop=shop, preview_id=str(ULID()), selection=selection, requested_by="trueup command line")
     async with listening(client.consumer, shop, request.preview_id) as wake:
         await ask_for_preview(client, request)
@@ -43,8 +44,8 @@ async def take_preview(
             if preview is None:
                 continue
             last = preview
-            if told is not None and preview.state is not PreviewState.REQUESTED:
-                told(preview.done, preview.total)
+            if on_progress is not None and preview.state is not PreviewState.REQUESTED:
+                on_progress(preview.done, preview.total)
     return the_end(last)
 
 
@@ -96,7 +97,7 @@ async def all_rows(
             yield row
 
 
-async def telling_rows(
+async def rows_worth_a_line(
     client: Client, shop: str, preview_id: str, classes: Sequence[CellClass]
 ) -> AsyncIterator[PreviewRow]:
     """Rows worth a line: those that differ, then the failed ones, then those left out. Of some classes: those."""
@@ -125,15 +126,15 @@ def _left_out(row: PreviewRow) -> bool:
 async def _shown_while_taken(
     client: Client, shop: str, selection: SelectionBody, *, quietly: bool, out: Console
 ) -> Preview:
-    """Take a preview, with a line that tells how far it is unless something else is to be printed."""
+    """Take a preview, with a line that shows how far it is unless something else is to be printed."""
     if quietly:
         return await take_preview(client, shop, selection)
     with out.status("waiting until a preview service takes the request") as status:
 
-        def told(done: int, total: int | None) -> None:
+        def on_progress(done: int, total: int | None) -> None:
             status.update(f"reading cells: {done}" + (f" of {total}" if total is not None else ""))
 
-        return await take_preview(client, shop, selection, told=told)
+        return await take_preview(client, shop, selection, on_progress=on_progress)
 
 
 async def run_preview(
@@ -142,11 +143,11 @@ async def run_preview(
     selection: SelectionBody,
     *,
     classes: Sequence[CellClass],
-    most: int,
+    limit: int,
     as_json: bool,
     out: Console,
 ) -> Exit:
-    """The whole command; `most` rows are shown (0: all)."""
+    """The whole command; `limit` rows are shown (0: all)."""
     preview = await _shown_while_taken(client, shop, selection, quietly=as_json or not out.is_terminal, out=out)
     if as_json:
 
@@ -162,8 +163,8 @@ async def run_preview(
     show_badges(out, preview)
     shown: list[PreviewRow] = []
     more = 0
-    async for row in telling_rows(client, shop, preview.preview_id, classes):
-        if most and len(shown) == most:
+    async for row in rows_worth_a_line(client, shop, preview.preview_id, classes):
+        if limit and len(shown) == limit:
             more += 1
         else:
             shown.append(row)

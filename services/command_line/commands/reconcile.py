@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 from ulid import ULID
 
-from services.command_line.commands.asking_services import ask_for_job
+from services.command_line.commands.service_requests import ask_for_job
 from services.command_line.connections.client import Client
 from services.command_line.outcome import REQUESTED_BY, Exit
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from services.command_line.terminal.job_progress import watch_job
+from services.command_line.terminal.job_status import job_has_ended
 from services.command_line.terminal.job_summary import print_job, show_summary
-from services.command_line.terminal.standing import job_has_ended
-from services.command_line.terminal.watching import end_of, follow, listening
+from services.command_line.terminal.watch import end_of, follow, listening
 from shared.contract.messages import JobOptions, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
@@ -53,7 +53,7 @@ async def run_job(client: Client, request: JobRequest, *, watch: bool, as_json: 
         )
         if not watch:
             if as_json:
-                print_document({"shop": request.shop, "job_id": request.job_id})
+                print_json({"shop": request.shop, "job_id": request.job_id})
             else:
                 out.print(request.job_id, soft_wrap=True)
             return Exit.OK

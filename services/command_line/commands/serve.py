@@ -17,7 +17,7 @@ from shared.mongodb.connection import store_must_answer
 from shared.observing.logs import configure_logs
 from shared.observing.loop_lag import lag_measured
 from shared.observing.tracing import start_tracing, stop_tracing
-from shared.roles import Role as ProcessRole
+from shared.roles import Role
 from shared.serving.open_files import raise_open_files
 from shared.settings import (
     PreviewSettings,
@@ -51,20 +51,20 @@ class Service:
 
     def settings(self, roles: Collection[str]) -> type[ProcessSettings]:
         """The model of what these roles of it read, and nothing else."""
-        return self.reads or settings_of([ProcessRole(role) for role in self.roles if role in roles or not roles])
+        return self.reads or settings_of([Role(role) for role in self.roles if role in roles or not roles])
 
 
 # Each loads its own service and none of the others.
 
 
 def _webhook_ingest() -> Service:
-    from services.webhook_ingest.bootstrap import ROLES, Role, WebhookIngestService
+    from services.webhook_ingest.bootstrap import ROLES, WebhookIngestService, WebhookRole
 
     def start(settings: ProcessSettings, roles: Collection[str]) -> Awaitable[Running]:
-        chosen = [role for role in get_args(Role) if role in roles]
+        chosen = [role for role in get_args(WebhookRole) if role in roles]
         return WebhookIngestService.start(part_of(settings, WebhookSettings), roles=chosen or ROLES)
 
-    return Service(start, get_args(Role))
+    return Service(start, get_args(WebhookRole))
 
 
 def _preview() -> Service:
@@ -74,13 +74,13 @@ def _preview() -> Service:
 
 
 def _reconciler() -> Service:
-    from services.reconciler.bootstrap import ALL_ROLES, ReconcilerService, Role
+    from services.reconciler.bootstrap import ALL_ROLES, ReconcilerRole, ReconcilerService
 
     def start(settings: ProcessSettings, roles: Collection[str]) -> Awaitable[Running]:
-        chosen = [role for role in get_args(Role) if role in roles]
+        chosen = [role for role in get_args(ReconcilerRole) if role in roles]
         return ReconcilerService.start(part_of(settings, ReconcilerSettings), roles=chosen or ALL_ROLES)
 
-    return Service(start, get_args(Role))
+    return Service(start, get_args(ReconcilerRole))
 
 
 def _all() -> Service:

@@ -8,7 +8,7 @@ from rich.console import Console
 from services.command_line.connections.client import Client
 from services.command_line.connections.stores import shop_domain
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from shared.mongodb.shops.redaction import Redaction
 from shared.mongodb.shops.tokens import TokenStore
 from shared.settings import TokenSettings, part_of
@@ -19,7 +19,7 @@ async def redact_shop(client: Client, domain: str, *, as_json: bool, out: Consol
     shop = shop_domain(domain)
     deleted = await Redaction(client.mongo.db).redact(shop)
     if as_json:
-        print_document({"shop": shop, "deleted": deleted})
+        print_json({"shop": shop, "deleted": deleted})
     else:
         out.print(f"{shop}: {sum(deleted.values())} documents deleted", soft_wrap=True)
     return Exit.OK
@@ -34,7 +34,7 @@ async def rotate_keys(client: Client, *, as_json: bool, out: Console) -> Exit:
         raise WrongUseError("TRUEUP_TOKEN_KEYS: a shop's token was encrypted by a key that is not among them") from None
     await client.note("keys.rotate", None)
     if as_json:
-        print_document({"shops": shops})
+        print_json({"shops": shops})
     else:
         out.print(f"tokens of {shops} shops are encrypted by the first key now; the others may go")
     return Exit.OK

@@ -11,7 +11,7 @@ from services.command_line.connections.client import Client
 from services.command_line.connections.stores import shop_domain
 from services.command_line.connections.webhook_address import problem_of
 from services.command_line.outcome import Exit, WrongUseError
-from services.command_line.terminal.documents import print_document
+from services.command_line.terminal.documents import print_json
 from services.command_line.terminal.tables import Column, show_table
 from shared.domain.pauses import pause_explained
 from shared.errors import ShopPaused
@@ -84,7 +84,7 @@ async def add_shop(
         removed = (await Subscriptions(calls, remembered).ensure(shop, webhook_url)).removed
         address_problem = await problem_of(client.calls.http, webhook_url)
     if as_json:
-        print_document(
+        print_json(
             {
                 "shop": shop,
                 "new": is_new,

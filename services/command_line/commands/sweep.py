@@ -35,11 +35,11 @@ _LINES_AT_ONCE = 1000
 """Lines of one table, whose columns are as wide as these need."""
 
 
-async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_json: bool, out: Console) -> Exit:
-    """The whole command; `most` rows are shown (0: all)."""
+async def run_sweep(client: Client, shop: str, *, repair: bool, limit: int, as_json: bool, out: Console) -> Exit:
+    """The whole command; `limit` rows are shown (0: all)."""
     reads = ShopifyReads(client.shopify().as_role("sweep"))
     sweeper = FullRead(client.boms, RowReader(client.boms, client.stock, reads), reads, client.publisher)
-    # What drifted is only told, and repaired, once all was read; in a file, for it may be the whole shop.
+    # What drifted is only shown, and repaired, once all was read; in a file, for it may be the whole shop.
     with TemporaryFile("w+", encoding="utf-8") as kept:
 
         async def found(cells: Sequence[DriftedCell]) -> None:
@@ -53,7 +53,7 @@ async def run_sweep(client: Client, shop: str, *, repair: bool, most: int, as_js
         if as_json:
             await print_with_lists(_document(result, jobs, kept))
             return Exit.OK
-        _show(result, jobs, kept, most, out)
+        _show(result, jobs, kept, limit, out)
     if result.repairable and not repair:
         out.print(f"{result.repairable} of them are safe to pull: --repair does it")
     return Exit.OK
@@ -80,9 +80,9 @@ def _read(kept: TextIO) -> Iterator[_Kept]:
     return (_Kept(*json.loads(line)) for line in kept)
 
 
-def _show(result: SweepResult, jobs: list[str], kept: TextIO, most: int, out: Console) -> None:
+def _show(result: SweepResult, jobs: list[str], kept: TextIO, limit: int, out: Console) -> None:
     shown = 0
-    for part in batches(islice(_read(kept), most or None), _LINES_AT_ONCE):
+    for part in batches(islice(_read(kept), limit or None), _LINES_AT_ONCE):
         show_table(out, COLUMNS, [_line(cell) for cell in part])
         shown += len(part)
     if shown < result.drifted:

@@ -26,7 +26,7 @@ def boms_list(
     from services.command_line.commands.boms import list_boms
 
     async def work(records: Records) -> Exit:
-        return await list_boms(records, (await records.shop(shop)).domain, search, most=rows, as_json=as_json)
+        return await list_boms(records, (await records.shop(shop)).domain, search, limit=rows, as_json=as_json)
 
     look_up(work)
 
@@ -51,12 +51,12 @@ def boms_map(
 ) -> None:
     """Have a BOM count for another item: where a product was made anew. Its counts stay; Shopify's value is unknown."""
     from services.command_line.commands.boms import map_bom
-    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
-        ask_first(f"BOM {bom} of {known} counts for item {item} from now on. Go on?", yes=yes)
+        confirm(f"BOM {bom} of {known} counts for item {item} from now on. Go on?", yes=yes)
         return await map_bom(client, known, bom, item, as_json=as_json, out=console())
 
     carry_out(work)
@@ -67,12 +67,12 @@ def boms_remove(
 ) -> None:
     """Remove a BOM and the stock records of its cells. Shopify is left as it is, and its ledger stays."""
     from services.command_line.commands.boms import remove_bom
-    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
-        ask_first(f"BOM {bom} of {known} and the counts of its cells are removed. Go on?", yes=yes)
+        confirm(f"BOM {bom} of {known} and the counts of its cells are removed. Go on?", yes=yes)
         return await remove_bom(client, known, bom, as_json=as_json, out=console())
 
     carry_out(work)

@@ -55,6 +55,6 @@ def audit_command(
 
     async def work(records: Records) -> Exit:
         known = None if no_shop else (await records.shop(shop)).domain
-        return await list_audit(records, known, most=rows, as_json=as_json)
+        return await list_audit(records, known, limit=rows, as_json=as_json)
 
     look_up(work)

@@ -38,14 +38,14 @@ def preview_command(
 ) -> None:
     """Show where Shopify and the local records differ. Nothing is changed."""
     from services.command_line.commands.preview import run_preview
-    from services.command_line.selecting import selection_of
+    from services.command_line.selection_options import selection_of
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
         selection = await selection_of(client, known, bom or [], location or [], everything=everything)
         return await run_preview(
-            client, known, selection, classes=cell_class or [], most=rows, as_json=as_json, out=console()
+            client, known, selection, classes=cell_class or [], limit=rows, as_json=as_json, out=console()
         )
 
     carry_out(work, broker=True)
@@ -68,8 +68,8 @@ def reconcile_command(
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
     from services.command_line.commands.reconcile import job_request, run_job
-    from services.command_line.selecting import selection_of, selection_of_preview
-    from services.command_line.terminal.asking import ask_first
+    from services.command_line.selection_options import selection_of, selection_of_preview
+    from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
     from shared.contract.messages import JobOptions
 
@@ -83,7 +83,7 @@ def reconcile_command(
             selection = await selection_of(client, known, bom or [], location or [], everything=everything)
         cells = await client.boms.size(known, selection.to_domain())
         side = "Shopify" if direction is Direction.TO_SHOPIFY else "the local records"
-        ask_first(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
+        confirm(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)
         options = JobOptions(activate=True) if activate else None
         request = job_request(known, direction, selection, preview_id=preview, options=options)
         return await run_job(client, request, watch=watch, as_json=as_json, out=console())
@@ -113,7 +113,7 @@ def jobs_command(
 
     async def work(records: Records) -> Exit:
         known = (await records.shop(shop)).domain
-        return await list_jobs(records, known, most=rows, as_json=as_json)
+        return await list_jobs(records, known, limit=rows, as_json=as_json)
 
     look_up(work)
 
@@ -128,7 +128,7 @@ def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
 
 
 def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_json: bool) -> NoReturn:
-    from services.command_line.commands.job_acts import cancel_job, retry_job
+    from services.command_line.commands.job_actions import cancel_job, retry_job
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:

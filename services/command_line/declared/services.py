@@ -52,10 +52,10 @@ def prepare_command() -> None:
 def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Make records that were restored from a backup safe to go on with. Before any service is started."""
     from services.command_line.commands.after_restore import after_restore
-    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
-    ask_first(
+    confirm(
         "Every open job ends, every earlier preview and undo is void, every difference is left to a person. Go on?",
         yes=yes,
     )

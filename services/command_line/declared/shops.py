@@ -51,10 +51,10 @@ def shop_redact(
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
     from services.command_line.commands.shop import redact_shop
-    from services.command_line.terminal.asking import ask_first
+    from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
-    ask_first(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
+    confirm(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
     carry_out(lambda client: redact_shop(client, domain, as_json=as_json, out=console()))
 
 

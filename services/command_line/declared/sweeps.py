@@ -34,7 +34,7 @@ def sweep_command(
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
-        return await run_sweep(client, known, repair=repair, most=rows, as_json=as_json, out=console())
+        return await run_sweep(client, known, repair=repair, limit=rows, as_json=as_json, out=console())
 
     carry_out(work, broker=True, shopify=True)
 

@@ -13,11 +13,12 @@ from services.command_line.terminal.printable import escaped
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.previews.preview import Preview, PreviewRow
+from shared.mongodb.shops.shops import Shop
 
 _INTERNAL = frozenset({"_id"})
 
 
-def plain(document: Mapping[str, Any]) -> dict[str, Any]:
+def public_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """A document without what is only of use inside."""
     return {name: value for name, value in document.items() if name not in _INTERNAL}
 
@@ -106,6 +107,14 @@ def job_document(job: Job) -> dict[str, Any]:
     }
 
 
+def paused_document(shop: Shop | None) -> dict[str, Any]:
+    """The field that tells of the shop's pause, in the form of the API; none where it is not paused."""
+    pause = None if shop is None else shop.pause
+    if pause is None:
+        return {}
+    return {"paused": {**asdict(pause), "since": pause.since.isoformat().replace("+00:00", "Z")}}
+
+
 def job_cell(cell: Cell) -> dict[str, Any]:
     """A cell of a job as it has ended."""
     return {
@@ -128,7 +137,7 @@ def encoded(value: Any, *, indent: int | None = 2) -> str:
     return escaped(json.dumps(value, indent=indent, ensure_ascii=False, default=_plain_value))
 
 
-def print_document(value: Any, stream: TextIO | None = None) -> None:
+def print_json(value: Any, stream: TextIO | None = None) -> None:
     """Print one document."""
     print(encoded(value), file=stream or sys.stdout)
 

@@ -11,15 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from services.command_line.connections.client import Client
-from services.command_line.terminal.standing import figures, job_has_ended, standing
+from services.command_line.terminal.job_status import figures, job_has_ended, job_status
 from services.command_line.terminal.tables import shorten
-from services.command_line.terminal.watching import Wake, follow, the_end
+from services.command_line.terminal.watch import Wake, follow, the_end
 from shared.domain.job import JobState
 from shared.mongodb.jobs.bom_progress import BomProgress
 from shared.mongodb.jobs.job import Job
 
 MAX_BOMS = 200
-"""Jobs of more BOMs are told as a whole: a line for each would hide what matters."""
+"""Jobs of more BOMs are shown as a whole: a line for each would hide what matters."""
 
 NOBODY_YET = "waiting until a reconciler takes the job"
 
@@ -38,7 +38,7 @@ async def watch_job(
 
 
 async def _boms(client: Client, shop: str, job: Job) -> Sequence[BomProgress]:
-    """The job's BOMs; none where there are too many to tell one by one."""
+    """The job's BOMs; none where there are too many to show one by one."""
     if job.planned is None:
         return ()
     page = await client.job_boms.page(shop, job.job_id, None, after=None, skip=0, limit=MAX_BOMS)
@@ -47,7 +47,7 @@ async def _boms(client: Client, shop: str, job: Job) -> Sequence[BomProgress]:
 
 async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Console, *, per_bom: bool) -> Job:
     """A line per BOM as it ends, and one per step of the job."""
-    told: set[str] = set()
+    shown: set[str] = set()
     last_line = ""
     last: Job | None = None
     looks = 0
@@ -59,11 +59,11 @@ async def _lines(client: Client, shop: str, job_id: str, wake: Wake, out: Consol
             continue
         last = job
         for bom in await _boms(client, shop, job) if per_bom else ():
-            if bom.totals.open == 0 and bom.bom_id not in told:
-                told.add(bom.bom_id)
+            if bom.totals.open == 0 and bom.bom_id not in shown:
+                shown.add(bom.bom_id)
                 name = shorten(bom.name or bom.bom_id, 36)
                 out.print(f"  {name:<36} {bom.totals.ended:>3} cells: {figures(bom.totals)}")
-        line = standing(job, await client.shops.get(shop))
+        line = job_status(job, await client.shops.get(shop))
         if line != last_line:
             last_line = line
             out.print(line)
@@ -78,10 +78,10 @@ async def _live(client: Client, shop: str, job_id: str, wake: Wake, out: Console
                 live.update(Text(NOBODY_YET))
                 continue
             last = job
-            line = standing(job, await client.shops.get(shop))
+            line = job_status(job, await client.shops.get(shop))
             live.update(_picture(job, line, await _boms(client, shop, job)))
     job = the_end(last)
-    out.print(standing(job))
+    out.print(job_status(job))
     return job
 
 

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from services.command_line.connections.stores import Records
-from services.command_line.terminal.documents import job_cell, job_document, print_with_lists
+from services.command_line.terminal.documents import job_cell, job_document, paused_document, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table
-from services.preview.api.http.explained import explanation, pause_of, reason_text
 from shared.domain.cell import CellState
+from shared.domain.codes import explanation
 from shared.domain.comparison import Reason
 from shared.domain.job import Totals
+from shared.domain.reasons import reason_text
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import FIRST, Start
@@ -55,12 +56,11 @@ async def print_job(records: Records, job: Job) -> None:
         async for cell in cells_of(records, job.shop, job.job_id):
             yield job_cell(cell)
 
-    pause = None if job.ended else pause_of(await records.shops.get(job.shop))
-    paused = {} if pause is None else {"paused": pause.model_dump(mode="json")}
+    paused = {} if job.ended else paused_document(await records.shops.get(job.shop))
     await print_with_lists({**job_document(job), **paused, "cells": cells()})
 
 
-async def _telling(records: Records, shop: str, job_id: str) -> AsyncIterator[Cell]:
+async def _cells_worth_a_line(records: Records, shop: str, job_id: str) -> AsyncIterator[Cell]:
     """Cells worth a line: the failed ones first, then those skipped for a reason a person may act on."""
     async for cell in cells_of(records, shop, job_id, CellState.ERROR):
         yield cell
@@ -77,7 +77,7 @@ async def show_summary(records: Records, shop: str, job: Job, out: Console) -> N
     places = {place.location_id: place.name for place in (await records.boms.locations(shop)).values()}
     lines: list[Sequence[str]] = []
     more = 0
-    async for cell in _telling(records, shop, job.job_id):
+    async for cell in _cells_worth_a_line(records, shop, job.job_id):
         if len(lines) == MAX_ROWS:
             more += 1
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 import structlog
 
 from services.preview.computing.requests import INTERACTIVE_CELLS
+from services.preview.computing.turns import GiveWay
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady
 from shared.domain.batches import ROWS_PER_CALL
@@ -26,7 +26,7 @@ from shared.rabbitmq.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
-from shared.shopify.calls.budget import Role
+from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ShopifyReads
 
 log = structlog.get_logger()
@@ -35,10 +35,6 @@ MAX_WAITING = 120.0
 """Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
 
 _BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
-
-
-GiveWay = Callable[[], Awaitable[None]]
-"""Returns when this preview may go on."""
 
 
 class Superseded(TrueupError):
@@ -97,7 +93,7 @@ class Previewer:
         except (BrokerUnavailable, *STORE_AWAY):
             raise
         except Exception:
-            # A mistake of ours comes again with every try: whoever waits for the preview is told instead.
+            # A mistake of ours comes again with every try: whoever waits for the preview hears of it instead.
             log.exception("preview_broke")
             failure = _broke(preview_id)
         if await self._end(shop, preview_id, run.run_id, failure, figures):
@@ -130,19 +126,19 @@ class Previewer:
             log.info("preview_goes_on", done=run.done)
         else:
             read = partial(refresh_locations, shop, self._boms, self._shopify)
-            locations = await patiently(read, most_waiting=MAX_WAITING, clock=self._shopify.time)
+            locations = await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
         if not run.knows_locations:
             await self._previews.note_locations(shop, preview_id, run.run_id, total=total)
         done = run.done
-        role: Role = "interactive" if total <= INTERACTIVE_CELLS else "preview"
+        role: CallRole = "interactive" if total <= INTERACTIVE_CELLS else "preview"
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, selection, size=size, after=run.after):
             if give_way is not None:
                 await give_way()
             take = partial(self._rows.take, shop, cells, locations, role=role)
-            rows = await patiently(take, most_waiting=MAX_WAITING, clock=self._shopify.time)
+            rows = await patiently(take, max_waiting=MAX_WAITING, clock=self._shopify.time)
             if give_way is not None:
                 await give_way()
             if not await self._previews.keep(
@@ -150,10 +146,10 @@ class Previewer:
             ):
                 raise Superseded("another process computes this preview now")
             done += len(rows)
-            await self._tell(shop, preview_id, done, total)
+            await self._publish_progress(shop, preview_id, done, total)
         return await self._previews.counted(shop, preview_id, total=done)
 
-    async def _tell(self, shop: str, preview_id: str, done: int, total: int) -> None:
+    async def _publish_progress(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:
             await self._publisher.event(
                 topology.PREVIEW_PROGRESS,

@@ -30,7 +30,7 @@ class TooManyOpen(TrueupError):
 
 
 class PreviewRequests:
-    """Stores what is asked for; `wake` tells that there is a preview whose turn may come."""
+    """Stores what is asked for; `wake` announces a preview whose turn may come."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class PreviewRequests:
         boms: BomStore,
         publisher: Publisher,
         *,
-        most_open: int,
+        max_open: int,
         wake: Callable[[], None],
     ) -> None:
         self._previews = previews
@@ -46,7 +46,7 @@ class PreviewRequests:
         self._publisher = publisher
         self._wake = wake
         self._locks = ShopLocks()
-        self.most_open = most_open
+        self.max_open = max_open
 
     async def ask(self, request: PreviewRequest) -> None:
         """Store a preview that is not known yet. Raises TooManyOpen."""
@@ -56,7 +56,7 @@ class PreviewRequests:
             if await self._full(request.shop):
                 if await self._previews.get(request.shop, request.preview_id) is not None:
                     return  # the same request, a moment earlier
-                raise TooManyOpen(f"{self.most_open} previews of this shop have not ended yet, which is the most")
+                raise TooManyOpen(f"{self.max_open} previews of this shop have not ended yet, which is the most")
             await self._previews.request(request, large=large)
         self._wake()
 
@@ -93,7 +93,7 @@ class PreviewRequests:
         self._wake()
 
     async def _full(self, shop: str) -> bool:
-        return await self._previews.open(shop, self.most_open) >= self.most_open
+        return await self._previews.open(shop, self.max_open) >= self.max_open
 
     async def _is_large(self, request: PreviewRequest) -> bool:
         return await self._boms.size(request.shop, request.selection.to_domain()) > INTERACTIVE_CELLS

@@ -15,9 +15,9 @@ import structlog
 
 from shared import metrics
 from shared.errors import BrokerUnavailable
-from shared.hands import Hands
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews.previews import PreviewStore, Turn, Waiting
+from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ LARGE_AT_ONCE = 4
 """Large previews a process computes at once, each of another shop."""
 
 SMALL_BESIDES = 2
-"""Hands that only take small ones, so that a person does not wait for four shops' whole tables."""
+"""Slots that only take small ones, so that a person does not wait for four shops' whole tables."""
 
 TICK = 1.0
 """Seconds between looks: another process's, or a lost message's, is found by looking."""
@@ -46,6 +46,8 @@ LONGEST_WAY = 2.0
 """Seconds that a large preview waits between two parts for the small ones that are under way."""
 
 GiveWay = Callable[[], Awaitable[None]]
+"""Returns when this preview may go on."""
+
 Compute = Callable[[str, str, GiveWay], Awaitable[None]]
 """Computes the preview of a shop and an id to its end, giving way to others between its parts."""
 
@@ -60,7 +62,7 @@ class Turns:
         self._previews = previews
         self._compute = compute
         self._give_up = give_up
-        self._hands = Hands(LARGE_AT_ONCE + SMALL_BESIDES)
+        self._pool = WorkPool(LARGE_AT_ONCE + SMALL_BESIDES)
         self._large = 0
         self._small = 0
         self._no_small = asyncio.Event()
@@ -71,32 +73,32 @@ class Turns:
 
     def wake(self) -> None:
         """There may be a preview to take up."""
-        self._hands.wake()
+        self._pool.wake()
 
     async def round(self) -> None:
-        """Begin what is waiting, as far as there are hands, and measure."""
+        """Begin what is waiting, as far as there are slots, and measure."""
         while await self._begin_next():
             pass
         await self._measure()
 
     async def news(self, seconds: float) -> None:
-        """Return when a hand has become free or `wake` was called, at the latest after so many seconds."""
-        await self._hands.news(seconds)
+        """Return when a slot has become free or `wake` was called, at the latest after so many seconds."""
+        await self._pool.news(seconds)
 
     async def finish(self) -> None:
         """Give what is under way a moment, and the rest to others."""
-        await self._hands.finish(LAST_TURNS)
+        await self._pool.finish(LAST_TURNS)
 
     async def _measure(self) -> None:
         if monotonic() >= self._measure_at:
             self._measure_at = monotonic() + MEASURE_EVERY
-            metrics.PREVIEWS_OPEN.tell_one(await self._previews.open_in_all())
+            metrics.PREVIEWS_OPEN.record_one(await self._previews.open_in_all())
 
     async def _begin_next(self) -> bool:
         """Take the next preview up; whether there was one."""
-        if self._hands.free <= 0:
+        if self._pool.free <= 0:
             return False
-        chosen = self._choose(await self._previews.next_of_each_shop(self._hands.busy))
+        chosen = self._choose(await self._previews.next_of_each_shop(self._pool.busy))
         if chosen is None:
             return False
         turn = await self._previews.take_turn(chosen.shop, chosen.preview_id, LEASE)
@@ -107,18 +109,18 @@ class Turns:
             self._small += not chosen.large
             if self._small:
                 self._no_small.clear()
-            self._hands.begin(chosen.shop, self._see_to(chosen, turn))
+            self._pool.begin(chosen.shop, self._see_to(chosen, turn))
         return True
 
     def _choose(self, waiting: Sequence[Waiting]) -> Waiting | None:
         """Small before large, then the shop whose turn was longest ago, then who asked first."""
         # What has nothing waiting needs no place in the order any more.
         if len(self._last) > len(waiting) + LARGE_AT_ONCE + SMALL_BESIDES:
-            present = {one.shop for one in waiting} | set(self._hands.busy)
+            present = {one.shop for one in waiting} | set(self._pool.busy)
             self._last = {shop: turn for shop, turn in self._last.items() if shop in present}
         large = [one for one in waiting if one.large]
-        if large and self._large == 0 and self._hands.free == 1:
-            fitting = large  # the last hand: small ones without end must not keep the large ones waiting for ever
+        if large and self._large == 0 and self._pool.free == 1:
+            fitting = large  # the last slot: small ones without end must not keep the large ones waiting for ever
         else:
             fitting = [one for one in waiting if not one.large or self._large < LARGE_AT_ONCE]
         return min(fitting, key=lambda one: (one.large, self._last.get(one.shop, 0), one.requested_at), default=None)

@@ -26,20 +26,20 @@ _NOT_A_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedPage:
     """How the page was opened: for which shop, and whether inside Shopify's admin."""
 
     shop: str | None
     embedded: bool
 
     @classmethod
-    def by(cls, query: Mapping[str, str]) -> Opened:
+    def by(cls, query: Mapping[str, str]) -> OpenedPage:
         """From the parameters that Shopify opens an app with. What is no shop's domain counts as not given."""
         shop = named_shop(query.get("shop", ""))
         return cls(shop, shop is not None and "host" in query)
 
 
-def content_policy(opened: Opened) -> str:
+def content_policy(opened: OpenedPage) -> str:
     """The Content-Security-Policy of the page: its own origin only, App Bridge beside it where Shopify frames it."""
     scripts = f"'self' {APP_BRIDGE}" if opened.embedded else "'self'"
     ancestors = "'none'" if opened.shop is None else f"https://{opened.shop} {ADMIN}"

@@ -1,4 +1,4 @@
-"""Gathering results: totals derived at most once a second per job, the end told until it is confirmed.
+"""Gathering results: totals derived at most once a second per job, the end published until it is confirmed.
 
 Deriving the totals counts all cells of the job, so a job of 200,000 would keep the store busy with counting alone: the
 next derivation waits a multiple of what the last one took. The window is refilled meanwhile: that reads open cells
@@ -21,7 +21,10 @@ from shared.rabbitmq.delivery import Delivery
 log = structlog.get_logger()
 
 REFRESH_EVERY = 1.0
-"""Least seconds between two derivations of one job's totals, and between two refills of its window."""
+"""Least seconds between two derivations of one job's totals."""
+
+REFILL_EVERY = 0.25
+"""Least seconds between two refills of a job's window, which holds what some batches take in this time."""
 
 DERIVING_SHARE = 0.2
 """Derivations of one job take at most this share of the time."""
@@ -63,7 +66,7 @@ class Aggregator:
             log.exception("job_not_refreshed", shop=key[0], job=key[1])
 
     async def refresh(self, shop: str, job_id: str) -> None:
-        """Derive the totals; end the job, or publish its next cells and tell how far it is."""
+        """Derive the totals; end the job, or publish its next cells and how far it is."""
         key = (shop, job_id)
         began = monotonic()
         self._due[key] = began + REFRESH_EVERY
@@ -80,7 +83,7 @@ class Aggregator:
         await self._job_events.progress(job)
 
     async def _refill(self, shop: str, job_id: str) -> None:
-        self._refill_due[shop, job_id] = monotonic() + REFRESH_EVERY
+        self._refill_due[shop, job_id] = monotonic() + REFILL_EVERY
         await self._window.refill(shop, job_id)
 
     async def stop(self) -> None:

@@ -9,30 +9,32 @@ from services.reconciler.aggregator.aggregator import Aggregator
 from services.reconciler.aggregator.watchdog import Watchdog
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
-from services.reconciler.opened import Opened
 from services.reconciler.planner.planner import Planner
+from services.reconciler.resources import Resources
 from shared.rabbitmq.topology import FINISHED
 
 _RESULTS_AT_ONCE = 200
 
 
-async def start_aggregator(opened: Opened, planner: Planner, *, watchdog_every: float, silent_after: timedelta) -> None:
+async def start_aggregator(
+    resources: Resources, planner: Planner, *, watchdog_every: float, silent_after: timedelta
+) -> None:
     """Consume results, and go the watchdog's rounds, `watchdog_every` seconds apart."""
-    jobs, cells = opened.jobs, opened.cells
-    window = Window(jobs, cells, opened.publisher)
-    job_events = JobEvents(jobs, cells, opened.publisher)
+    jobs, cells = resources.jobs, resources.cells
+    window = Window(jobs, cells, resources.publisher)
+    job_events = JobEvents(jobs, cells, resources.publisher)
     aggregator = Aggregator(jobs, window, job_events)
-    opened.later.push_async_callback(aggregator.stop)
-    await opened.consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
+    resources.later.push_async_callback(aggregator.stop)
+    await resources.consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
     watchdog = Watchdog(
         jobs=jobs,
         cells=cells,
-        shops=opened.shops,
+        shops=resources.shops,
         planner=planner,
         aggregator=aggregator,
         job_events=job_events,
         window=window,
         silent_after=silent_after,
     )
-    opened.rounds.begin("watchdog", watchdog.round, watchdog_every, finish=watchdog.finish)
-    opened.rounds.begin("abandoned shops", AbandonedShops.of(opened.mongo).round, watchdog_every)
+    resources.rounds.begin("watchdog", watchdog.round, watchdog_every, finish=watchdog.finish)
+    resources.rounds.begin("abandoned shops", AbandonedShops.of(resources.mongo).round, watchdog_every)

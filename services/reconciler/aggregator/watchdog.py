@@ -15,10 +15,10 @@ from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.pauses import PAUSES
 from shared.domain.waits import WaitReason
-from shared.hands import Hands
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops.shops import ShopStore
+from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 
@@ -58,19 +58,19 @@ class Watchdog:
         self._job_events = job_events
         self._window = window
         self._silent_after = silent_after
-        self._planning = Hands(SHOPS_AT_ONCE)
+        self._planning = WorkPool(SHOPS_AT_ONCE)
 
     async def finish(self) -> None:
         """Cancel the planning under way."""
         await self._planning.finish()
 
     async def round(self) -> None:
-        """Plan what waits, refill what is silent, end what is done, tell what was not confirmed.
+        """Plan what waits, refill what is silent, end what is done, publish what was not confirmed.
 
         Each part and each job for itself: one that fails must not keep the others waiting.
         """
         await self._try("measure", self._measure())
-        # Making a large job's cells takes long, so nobody waits for it here; the next round plans what found no hand.
+        # Making a large job's cells takes long, so nobody waits for it here; the next round plans what found no slot.
         for shop in await self._jobs.shops_with([JobState.REQUESTED, JobState.WAITING]):
             if self._planning.free > 0 and shop not in self._planning.busy:
                 self._planning.begin(shop, self._try("plan", self._planner.plan(shop), shop=shop))
@@ -102,7 +102,7 @@ class Watchdog:
             await self._tell_held(shop, job_id)
 
     async def _tell_held(self, shop: str, job_id: str) -> None:
-        """Nothing moves in a job that waits, so nothing else would tell those who watch it why."""
+        """Nothing moves in a job that waits, so nothing else would say why to those who watch it."""
         job = await self._jobs.get(shop, job_id)
         if job is not None:
             await self._job_events.progress(job)
@@ -117,9 +117,9 @@ class Watchdog:
         ages = dict.fromkeys(numbers, 0.0)
         for state, number, oldest in jobs:
             numbers[state], ages[state] = number, (now - oldest).total_seconds()
-        metrics.JOBS_OPEN.tell({(state,): number for state, number in numbers.items()})
-        metrics.JOB_OLDEST.tell({(state,): age for state, age in ages.items()})
-        metrics.SHOPS_PAUSED.tell(
+        metrics.JOBS_OPEN.record({(state,): number for state, number in numbers.items()})
+        metrics.JOB_OLDEST.record({(state,): age for state, age in ages.items()})
+        metrics.SHOPS_PAUSED.record(
             {(reason,): number for reason, number in (dict.fromkeys(PAUSE_REASONS, 0) | paused).items()}
         )
-        metrics.JOBS_HELD.tell({(str(reason),): held.get(reason, 0) for reason in WaitReason})
+        metrics.JOBS_HELD.record({(str(reason),): held.get(reason, 0) for reason in WaitReason})

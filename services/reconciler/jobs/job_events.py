@@ -1,4 +1,4 @@
-"""Telling of jobs: progress is a courtesy, the end is told until the broker has confirmed it."""
+"""Events of jobs: progress is a courtesy, the end is published until the broker has confirmed it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.rabbitmq.publisher import Publisher
 
 log = structlog.get_logger()
 
-Told = TypeVar("Told", bound=JobProgress)
+ProgressT = TypeVar("ProgressT", bound=JobProgress)
 
 
 class JobEvents:
@@ -64,5 +64,5 @@ class JobEvents:
                 metrics.JOB_SECONDS.labels(job.direction).observe(seconds)
 
 
-def _said(form: type[Told], job: Job) -> Told:
+def _said(form: type[ProgressT], job: Job) -> ProgressT:
     return form(shop=job.shop, job_id=job.job_id, state=job.state, totals=asdict(job.totals), waits_for=job.waits_for)

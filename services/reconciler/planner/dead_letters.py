@@ -53,9 +53,9 @@ class DeadLetters:
 
     async def on_dead(self, delivery: Delivery) -> None:
         """Free a cell's place, send the message round again, or keep it. Raises BrokerUnavailable."""
-        told, died_in = delivery.died_of or "unknown", queue_named(delivery.died_in)
+        cause, died_in = delivery.died_of or "unknown", queue_named(delivery.died_in)
         queue = "unknown" if died_in is None else died_in.name
-        if told != "rejected":
+        if cause != "rejected":
             # Whoever rejects a message counts it; those the broker took away are counted here, under our own names.
             metrics.DEAD_LETTERS.labels(queue).inc()
         if died_in is not None and not died_in.takes(delivery.key):
@@ -63,13 +63,13 @@ class DeadLetters:
         if died_in in CELLS and await self._free(delivery):
             return
         laps = _laps(delivery)
-        known = died_in is not None and told == DELIVERY_LIMIT
+        known = died_in is not None and cause == DELIVERY_LIMIT
         if known and laps < MAX_LAPS and self._may_go_round(delivery):
             headers = sealed_headers(delivery.headers) | {LAPS: str(laps + 1)}
             await self._publisher.again(delivery.key, delivery.body, headers)
             log.warning("dead_letter_sent_again", queue=queue, key=delivery.key, lap=laps + 1)
             return
-        await self._keeper.keep(delivery, None, reason=f"{cut(told)} by {cut(queue)}")
+        await self._keeper.keep(delivery, None, reason=f"{cut(cause)} by {cut(queue)}")
 
     def _may_go_round(self, delivery: Delivery) -> bool:
         """Commands and events go where their key belongs; a webhook is one only by the front's seal."""

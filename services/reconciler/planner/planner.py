@@ -72,9 +72,9 @@ class Planner:
         job_events: JobEvents,
         publisher: Publisher,
         audit: AuditLog,
-        most_open: int,
+        max_open: int,
     ) -> None:
-        """`most_open`: jobs of one shop that have not ended."""
+        """`max_open`: jobs of one shop that have not ended."""
         self._audit = audit
         self._transactions = transactions
         self._lease = lease
@@ -86,7 +86,7 @@ class Planner:
         self._window = window
         self._job_events = job_events
         self._publisher = publisher
-        self._most_open = most_open
+        self._max_open = max_open
         self._locks = ShopLocks()
         self._planning: set[str] = set()
         self._again: set[str] = set()
@@ -132,14 +132,14 @@ class Planner:
         shop, asker = request.shop, request.requested_by
         request = request.model_copy(update=dict(said))
         async with self._locks.of(shop):
-            asked = await self._jobs.ask(request, most_open=self._most_open)
+            asked = await self._jobs.ask(request, max_open=self._max_open)
             if asked is Asked.STORED:
                 await self._audit.note_message(delivery.sender, "job.start", shop, request.job_id, asker)
             if asked is not Asked.REFUSED:
                 return True  # also what any of Trueup's parts has asked for: that stands before its message leaves
         metrics.REFUSED_BY_LIMIT.labels("jobs").inc()
         log.info("job_refused", shop=shop, job=request.job_id)
-        await self._tell(shop, request.job_id)
+        await self._publish_state(shop, request.job_id)
         return False
 
     async def on_finished(self, delivery: Delivery) -> None:
@@ -185,7 +185,7 @@ class Planner:
             # No batch of its cells can commit any more, so what is there now is all there will be.
             await self._cells.remove(shop, job_id)
             if state is JobState.CANCELLED:
-                await self._tell(shop, job_id)
+                await self._publish_state(shop, job_id)
             return
         if state is JobState.RUNNING:
             await self._cells.cancel_pending(shop, job_id)
@@ -265,7 +265,7 @@ class Planner:
                 if job.waits_for != other.job_id:
                     await self._jobs.wait(job.shop, job.job_id, other.job_id)
                     log.info("job_waits", waits_for=other.job_id)
-                    await self._tell(job.shop, job.job_id)
+                    await self._publish_state(job.shop, job.job_id)
                 return
         with tracing.span("start job", parent=job.trace, shop=job.shop, job=job.job_id):
             refusal = await self._refusal(job)
@@ -294,7 +294,7 @@ class Planner:
             )
             if not fits:
                 log.info("start_given_up")
-                await self._tell(shop, job_id)
+                await self._publish_state(shop, job_id)
                 return
             made += len(batch)
         if made == 0:
@@ -308,7 +308,7 @@ class Planner:
 
         if await self._transactions.run(run):
             log.info("job_started", cells=made, direction=job.direction)
-            await self._tell(shop, job_id)
+            await self._publish_state(shop, job_id)
             if await self._window.refill(shop, job_id) == 0:
                 # Every cell ended while it was made: nothing else would ask for the end test.
                 await self._ask_for_totals(shop, job_id)
@@ -332,7 +332,7 @@ class Planner:
         if not await self._lease.extend(session, shop, lease_no):
             raise WriteConflict("the planning lease has passed to another planner")
 
-    async def _tell(self, shop: str, job_id: str) -> None:
+    async def _publish_state(self, shop: str, job_id: str) -> None:
         job = await self._jobs.get(shop, job_id)
         if job is None:
             return
@@ -342,6 +342,6 @@ class Planner:
             await self._job_events.progress(job)
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
-        """End a job that cannot start, and tell at once: others may be waiting for it."""
+        """End a job that cannot start, and publish it at once: others may be waiting for it."""
         if await self._jobs.fail(job.shop, job.job_id, code, message):
-            await self._tell(job.shop, job.job_id)
+            await self._publish_state(job.shop, job.job_id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from services.reconciler.jobs.job_cells import JobCells
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
-from services.reconciler.opened import Opened
 from services.reconciler.planner.dead_letters import DeadLetters
 from services.reconciler.planner.planner import Planner
+from services.reconciler.resources import Resources
 from shared.mongodb.jobs.leases import PlanLease
 from shared.mongodb.shops.audit import AuditLog
 from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, JOBS
@@ -15,30 +15,30 @@ from shared.rabbitmq.topology import DEAD_LETTERS, ENDED_JOBS, JOBS
 _COMMANDS_AT_ONCE = 20
 
 
-def compose_planner(opened: Opened) -> Planner:
+def compose_planner(resources: Resources) -> Planner:
     """The planner of a process; the aggregator's watchdog plans by it, too, jobs whose message was lost."""
-    jobs, cells = opened.jobs, opened.cells
+    jobs, cells = resources.jobs, resources.cells
     planner = Planner(
-        audit=AuditLog(opened.mongo.db),
-        transactions=opened.mongo.transactions,
-        lease=PlanLease(opened.mongo.db, opened.owner),
+        audit=AuditLog(resources.mongo.db),
+        transactions=resources.mongo.transactions,
+        lease=PlanLease(resources.mongo.db, resources.owner),
         jobs=jobs,
         cells=cells,
-        shops=opened.shops,
-        previews=opened.previews,
-        sources=JobCells(opened.boms, opened.previews, cells, jobs),
-        window=Window(jobs, cells, opened.publisher),
-        job_events=JobEvents(jobs, cells, opened.publisher),
-        publisher=opened.publisher,
-        most_open=opened.settings.open_jobs_per_shop,
+        shops=resources.shops,
+        previews=resources.previews,
+        sources=JobCells(resources.boms, resources.previews, cells, jobs),
+        window=Window(jobs, cells, resources.publisher),
+        job_events=JobEvents(jobs, cells, resources.publisher),
+        publisher=resources.publisher,
+        max_open=resources.settings.open_jobs_per_shop,
     )
-    opened.later.push_async_callback(planner.stop)
+    resources.later.push_async_callback(planner.stop)
     return planner
 
 
-async def start_planner(opened: Opened, planner: Planner) -> None:
+async def start_planner(resources: Resources, planner: Planner) -> None:
     """Consume what a planner consumes."""
-    dead_letters = DeadLetters(opened.keeper, opened.cells, opened.publisher, opened.seals)
-    await opened.consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
-    await opened.consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
-    await opened.consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)
+    dead_letters = DeadLetters(resources.keeper, resources.cells, resources.publisher, resources.seals)
+    await resources.consumer.handle(JOBS, planner.on_command, prefetch=_COMMANDS_AT_ONCE)
+    await resources.consumer.handle(ENDED_JOBS, planner.on_finished, prefetch=_COMMANDS_AT_ONCE)
+    await resources.consumer.handle(DEAD_LETTERS, dead_letters.on_dead, prefetch=_COMMANDS_AT_ONCE)

@@ -1,1 +1,1 @@
-"""Schedules: runs begun at their moments, followed to their end, and told of."""
+"""Schedules: runs begun at their moments, followed to their end, and their outcomes delivered."""

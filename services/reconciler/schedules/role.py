@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.reconciler.opened import Opened
-from services.reconciler.schedules.following import Following
-from services.reconciler.schedules.outcomes import PAUSES, Outcomes
-from services.reconciler.schedules.scheduling import MAX_TRIES, TICK, Scheduling
+from services.reconciler.resources import Resources
+from services.reconciler.schedules.outcome_sender import PAUSES, OutcomeSender
+from services.reconciler.schedules.run_follower import RunFollower
+from services.reconciler.schedules.scheduler import MAX_TRIES, TICK, Scheduler
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.schedules.outgoing_webhooks import OutgoingWebhooks
@@ -25,37 +25,37 @@ class ScheduleTimes:
 
     tick: float = TICK
     pauses: tuple[timedelta, ...] = PAUSES
-    most_tries: int = MAX_TRIES
+    max_tries: int = MAX_TRIES
 
 
-def start_schedules(opened: Opened, life: ShopLife, *, times: ScheduleTimes) -> None:
+def start_schedules(resources: Resources, life: ShopLife, *, times: ScheduleTimes) -> None:
     """Begin what is due, follow it to its end, and deliver the outcome to the shop's address."""
-    settings, mongo = opened.settings, opened.mongo
-    schedules = ScheduleStore(mongo.db, part_of(settings, ShopifySettings).fernet_keys, opened.owner)
+    settings, mongo = resources.settings, resources.mongo
+    schedules = ScheduleStore(mongo.db, part_of(settings, ShopifySettings).fernet_keys, resources.owner)
     runs = ScheduleRuns(mongo.db)
-    following = Following(schedules=schedules, runs=runs, jobs=opened.jobs, previews=opened.previews)
-    scheduling = Scheduling(
+    follower = RunFollower(schedules=schedules, runs=runs, jobs=resources.jobs, previews=resources.previews)
+    scheduler = Scheduler(
         schedules=schedules,
         runs=runs,
         shops=life.shops,
         zones=TimeZones(life.shops, life.client.as_role("sweep")),
-        jobs=opened.jobs,
-        previews=opened.previews,
-        publisher=opened.publisher,
-        following=following,
-        most_tries=times.most_tries,
+        jobs=resources.jobs,
+        previews=resources.previews,
+        publisher=resources.publisher,
+        follower=follower,
+        max_tries=times.max_tries,
     )
     allowed = part_of(settings, TargetSettings)
     targets = OutgoingWebhooks.open(private=allowed.private_targets, ports=allowed.target_ports)
-    opened.later.push_async_callback(targets.close)
-    outcomes = Outcomes(
+    resources.later.push_async_callback(targets.close)
+    sender = OutcomeSender(
         schedules=schedules,
         runs=runs,
         targets=targets,
         pauses=times.pauses,
         per_shop=part_of(settings, SweepingSettings).outgoing_per_shop,
     )
-    rounds = opened.rounds
-    rounds.begin("schedules", scheduling.round, times.tick, rest=scheduling.news, finish=scheduling.finish)
-    rounds.begin("following of schedules", following.follow, times.tick)
-    rounds.begin("outcomes of schedules", outcomes.round, times.tick, rest=outcomes.news, finish=outcomes.finish)
+    rounds = resources.rounds
+    rounds.begin("schedules", scheduler.round, times.tick, rest=scheduler.news, finish=scheduler.finish)
+    rounds.begin("following of schedules", follower.follow, times.tick)
+    rounds.begin("outcomes of schedules", sender.round, times.tick, rest=sender.news, finish=sender.finish)

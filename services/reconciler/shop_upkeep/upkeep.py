@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from services.reconciler.shop_upkeep.asking_locations import AskingLocations
-from services.reconciler.shop_upkeep.departing import Departing
-from shared.shop_life.installing import Installing
-from shared.shop_life.probing import Probing
+from services.reconciler.shop_upkeep.departure_check import DepartureCheck
+from services.reconciler.shop_upkeep.location_refresh import LocationRefresh
+from shared.shop_life.installation import Installation
+from shared.shop_life.pause_probe import PauseProbe
 
 EVERY = 2.0
 """Seconds between rounds."""
@@ -16,19 +16,19 @@ class ShopUpkeep:
 
     def __init__(
         self,
-        probing: Probing,
-        installing: Installing,
-        departing: Departing,
-        locations: AskingLocations,
+        pause_probe: PauseProbe,
+        installation: Installation,
+        departure_check: DepartureCheck,
+        locations: LocationRefresh,
     ) -> None:
-        self._probing = probing
-        self._installing = installing
-        self._departing = departing
+        self._pause_probe = pause_probe
+        self._installation = installation
+        self._departure_check = departure_check
         self._locations = locations
 
     async def round(self) -> None:
         """Everything that is due now."""
-        await self._probing.run()
-        await self._installing.set_up_due()
-        await self._departing.run()
+        await self._pause_probe.run()
+        await self._installation.set_up_due()
+        await self._departure_check.run()
         await self._locations.run()

@@ -1,4 +1,4 @@
-"""A full sweep: every level of a shop's BOMs is read and compared with the bases, to find what no webhook told."""
+"""A full sweep: every level of a shop's BOMs is read and compared with the bases, to find what no webhook reported."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class DriftedCell:
         return may_repair(self.row.cell_class)
 
 
-Found = Callable[[Sequence[DriftedCell]], Awaitable[None]]
+TakeDrifted = Callable[[Sequence[DriftedCell]], Awaitable[None]]
 """Takes the drifted cells of some that were read."""
 
 
@@ -80,8 +80,8 @@ class FullRead:
         self._shopify = shopify
         self._publisher = publisher
 
-    async def sweep(self, shop: str, found: Found) -> SweepResult:
-        """Read every level; `found` is told of drifted cells as they are read: they may be all of the shop's.
+    async def sweep(self, shop: str, found: TakeDrifted) -> SweepResult:
+        """Read every level; `found` takes drifted cells as they are read: they may be all of the shop's.
 
         Raises what the Shopify adapter raises: a sweep with a gap is no sweep.
         """
@@ -89,14 +89,14 @@ class FullRead:
         result = SweepResult(shop)
         locations = await patiently(
             lambda: refresh_locations(shop, self._boms, self._shopify),
-            most_waiting=MAX_WAITING,
+            max_waiting=MAX_WAITING,
             clock=self._shopify.time,
         )
         size = ROWS_PER_CALL * max(1, len(locations))
         async for cells in self._boms.select(shop, Grid(None, None), size=size):
             rows = await patiently(
                 lambda cells=cells: self._rows.take(shop, cells, locations),  # type: ignore[misc]  # mypy cannot infer a bound default
-                most_waiting=MAX_WAITING,
+                max_waiting=MAX_WAITING,
                 clock=self._shopify.time,
             )
             drifted = []
@@ -110,7 +110,7 @@ class FullRead:
         return result
 
     async def repair(self, shop: str, cells: Iterable[CellKey], jobs: JobStore, *, requested_by: str) -> list[str]:
-        """Ask for jobs that pull Shopify's value where that is still safe when they run; answers their ids."""
+        """Ask for jobs that pull Shopify's value where that is still safe when they run; returns their ids."""
         requested: list[str] = []
         for part in batches(cells, CELLS_PER_JOB):
             request = repair_request(shop, part, str(ULID()), requested_by=requested_by)
@@ -133,7 +133,7 @@ def repair_request(shop: str, cells: Sequence[CellKey], job_id: str, *, requeste
 
 
 async def ask_for_repair(request: JobRequest, jobs: JobStore, publisher: Publisher) -> None:
-    """Store the job, so that it stands whatever becomes of its message, and tell of it."""
+    """Store the job, so that it stands whatever becomes of its message, and publish it."""
     await jobs.request(request)
     try:
         await publisher.command(JOB_REQUEST, request)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from services.reconciler.opened import Opened
-from services.reconciler.sweeper.confirming import Confirming
+from services.reconciler.resources import Resources
+from services.reconciler.sweeper.change_scan import ChangeScan
+from services.reconciler.sweeper.confirmation import Confirmation
 from services.reconciler.sweeper.full_read import FullRead
-from services.reconciler.sweeper.looking import Looking
 from services.reconciler.sweeper.markers import Markers
-from services.reconciler.sweeper.repairing import Repairing
-from services.reconciler.sweeper.subscribing import Subscribing
-from services.reconciler.sweeper.sweeping import Sweeping, SweepTimes
+from services.reconciler.sweeper.repair import Repair
+from services.reconciler.sweeper.subscription_renewal import SubscriptionRenewal
+from services.reconciler.sweeper.sweeper import Sweeper, SweepTimes
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SweepStore
@@ -24,23 +24,25 @@ from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.subscriptions import Subscriptions
 
 
-def start_sweeper(opened: Opened, life: ShopLife, *, webhook_url: str | None, times: SweepTimes) -> None:
+def start_sweeper(resources: Resources, life: ShopLife, *, webhook_url: str | None, times: SweepTimes) -> None:
     """Go the rounds of the sweeper."""
-    sweeping = _compose_sweeping(opened, life.client.timed_by(opened.clock), webhook_url, times)
-    opened.rounds.begin("sweeper", sweeping.round, times.tick, finish=sweeping.finish)
+    sweeper = _compose_sweeper(resources, life.client.timed_by(resources.clock), webhook_url, times)
+    resources.rounds.begin("sweeper", sweeper.round, times.tick, finish=sweeper.finish)
 
 
-def _compose_sweeping(opened: Opened, client: ShopifyClient, webhook_url: str | None, times: SweepTimes) -> Sweeping:
-    mongo, publisher = opened.mongo, opened.publisher
-    boms, stock = opened.boms, opened.stock
-    drift, sweeps = DriftStore(mongo.db), SweepStore(mongo.db, opened.owner)
+def _compose_sweeper(
+    resources: Resources, client: ShopifyClient, webhook_url: str | None, times: SweepTimes
+) -> Sweeper:
+    mongo, publisher = resources.mongo, resources.publisher
+    boms, stock = resources.boms, resources.stock
+    drift, sweeps = DriftStore(mongo.db), SweepStore(mongo.db, resources.owner)
     rows = RowReader(boms, stock, ShopifyReads(client))
-    return Sweeping(
+    return Sweeper(
         sweeps=sweeps,
         drift=drift,
         history=DriftHistory(mongo.db),
-        looking=Looking(
-            sweeper=FullRead(boms, rows, ShopifyReads(client), publisher),
+        scan=ChangeScan(
+            full_read=FullRead(boms, rows, ShopifyReads(client), publisher),
             changes=ShopifyChanges(client),
             every_level=EveryLevel(Exports(client, first_look=times.first_look)),
             boms=boms,
@@ -49,7 +51,7 @@ def _compose_sweeping(opened: Opened, client: ShopifyClient, webhook_url: str | 
             grace=times.grace,
             bulk_above=times.bulk_above,
         ),
-        confirming=Confirming(
+        confirmation=Confirmation(
             drift=drift,
             boms=boms,
             stock=stock,
@@ -58,16 +60,16 @@ def _compose_sweeping(opened: Opened, client: ShopifyClient, webhook_url: str | 
             publisher=publisher,
             grace=times.grace,
         ),
-        repairing=Repairing(
+        repair=Repair(
             drift=drift,
             sweeps=sweeps,
             stock=stock,
-            jobs=opened.jobs,
-            cells=opened.cells,
+            jobs=resources.jobs,
+            cells=resources.cells,
             publisher=publisher,
             grace=times.grace,
             follow=times.follow,
         ),
-        subscribing=Subscribing(Subscriptions(client, SubscriptionStore(mongo.db)), webhook_url),
+        renewal=SubscriptionRenewal(Subscriptions(client, SubscriptionStore(mongo.db)), webhook_url),
         times=times,
     )

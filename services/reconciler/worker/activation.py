@@ -97,7 +97,7 @@ class Activating:
             if refused is not None:
                 return refused, True
             stock = cell.stock
-            if stock.index is not None:
+            if stock.base is not None:
                 write = StockWrite(task.key, stock, forget_base(stock), "stocked_anew", task.reference)
                 await self._ending.stock.write(session, shop, [write])
             prepared = Stocking(

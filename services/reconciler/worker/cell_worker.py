@@ -60,7 +60,7 @@ MAX_ATTEMPTS = 5
 
 
 class CellWorker:
-    """Takes cells to their end. Everything it decides is in the documents before it is told."""
+    """Takes cells to their end. Everything it decides is in the documents before it is published."""
 
     def __init__(
         self,
@@ -95,18 +95,20 @@ class CellWorker:
         self._publisher = publisher
         self._activating = activating
 
-    async def run(self, shop: str, ids: Sequence[str]) -> None:
-        """Work on these cells until each has ended.
+    async def run(self, shop: str, ids: Sequence[str]) -> list[str]:
+        """Work on these cells until each has ended, but for the suspects among them, which it returns.
 
-        Raises what the adapters raise; what has ended until then is in the documents and was told.
+        A suspect is run alone, by `run_alone`; its attempt is raised only then: it must not count against those beside
+        it. Raises what the adapters raise; what has ended until then is in the documents and was published.
         """
         attempts = await self._cells.attempts(shop, ids)
-        suspects = [cell for cell, begun in attempts.items() if begun >= SUSPECT_AFTER]
-        rest = [cell for cell, begun in attempts.items() if begun < SUSPECT_AFTER]
-        # A suspect's attempt is raised only when its own turn comes: it must not count against those behind it.
-        for group in [rest, *([cell] for cell in suspects)]:
-            if group:
-                await self._group(shop, group)
+        if rest := [cell for cell, begun in attempts.items() if begun < SUSPECT_AFTER]:
+            await self._group(shop, rest)
+        return [cell for cell, begun in attempts.items() if begun >= SUSPECT_AFTER]
+
+    async def run_alone(self, shop: str, suspect: str) -> None:
+        """Work on one cell while no other of the shop is worked on here. Raises as `run`."""
+        await self._group(shop, [suspect])
 
     async def _group(self, shop: str, ids: Sequence[str]) -> None:
         cells = await self._cells.begin(shop, ids)
@@ -179,14 +181,14 @@ class CellWorker:
                 await self._set_aside(shop, [t for t in tasks if t.cell.attempts > MAX_ATTEMPTS])
                 tasks = [task for task in tasks if task.cell.attempts <= MAX_ATTEMPTS]
         if tasks:
-            await self._tell(shop, await self._to_shopify.resume(shop, push_id, tasks))
+            await self._publish_finished(shop, await self._to_shopify.resume(shop, push_id, tasks))
 
     async def _undo_local(self, shop: str, tasks: Sequence[Task]) -> None:
         def decide(task: Task, cell: CellStock) -> CellOutcome:
             return CellOutcome(undone_local(cell.stock, _undo_row(task)))
 
         finished, _ = await self._ending.end_by_stock(shop, tasks, decide)
-        await self._tell(shop, finished)
+        await self._publish_finished(shop, finished)
 
     async def _by_row(self, shop: str, tasks: Sequence[Task]) -> None:
         # One that this job has begun to stock goes on with that, whatever a read may say by now.
@@ -204,7 +206,7 @@ class CellWorker:
         if not tasks:
             return
         onward, finished = await self._activating.run(shop, tasks)
-        await self._tell(shop, finished)
+        await self._publish_finished(shop, finished)
         fresh = {task.key for task in onward if task.row is not None}
         taken_now, unstocked = await self._take_rows(shop, [task for task in onward if task.row is None])
         # Not stocked although Shopify has just said so: not to be asked for ever.
@@ -232,13 +234,13 @@ class CellWorker:
         await self._end(shop, ends)
         await self._settle(shop, settle)
         for part in batches(accept, ROWS_PER_CALL):
-            await self._tell(shop, await self._to_local.run(shop, part))
+            await self._publish_finished(shop, await self._to_local.run(shop, part))
         await self._push_rows(shop, push, taken_now)
 
     async def _take_rows(self, shop: str, tasks: Sequence[Task]) -> tuple[set[CellKey], list[Task]]:
         """Take the rows of cells that have none: the job has no preview, or a retry needs them anew.
 
-        Answers those that have one now, and those that are to be stocked first.
+        Returns those that have one now, and those that are to be stocked first.
         """
         if not tasks:
             return set(), []
@@ -270,7 +272,7 @@ class CellWorker:
             return CellOutcome(settle_in_sync(cell.stock, task.row), (task.row.shopify, task.row.shopify))
 
         finished, _ = await self._ending.end_by_stock(shop, tasks, decide)
-        await self._tell(shop, finished)
+        await self._publish_finished(shop, finished)
 
     async def _push_rows(self, shop: str, tasks: Sequence[Task], taken_now: set[CellKey]) -> None:
         """Push from the preview's own value where it is recent; older ones are read again first."""
@@ -291,13 +293,13 @@ class CellWorker:
 
     async def _push(self, shop: str, tasks: Sequence[Task], values: dict[CellKey, Value]) -> None:
         if tasks:
-            await self._tell(shop, await self._to_shopify.run(shop, tasks, values))
+            await self._publish_finished(shop, await self._to_shopify.run(shop, tasks, values))
 
     async def _end(self, shop: str, verdicts: Sequence[tuple[Task, CellOutcome]]) -> None:
-        await self._tell(shop, await self._ending.end_each(shop, verdicts))
+        await self._publish_finished(shop, await self._ending.end_each(shop, verdicts))
 
-    async def _tell(self, shop: str, finished: Sequence[Finished]) -> None:
-        """Tell that cells have ended. A lost event loses nothing: the watchdog reads the documents."""
+    async def _publish_finished(self, shop: str, finished: Sequence[Finished]) -> None:
+        """Publish that cells have ended. A lost event loses nothing: the watchdog reads the documents."""
         if not finished:
             return
         count_finished(finished)
@@ -306,7 +308,7 @@ class CellWorker:
             by_job.setdefault(one.task.job_id, []).append(one)
         for job_id, ended in by_job.items():
             log.info("cells_ended", shop=shop, job=job_id, cells=len(ended), **_shown(ended))
-            message = CellsFinished(shop=shop, job_id=job_id, cells=[one.told() for one in ended])
+            message = CellsFinished(shop=shop, job_id=job_id, cells=[one.message() for one in ended])
             try:
                 await self._publisher.finished_event(topology.CELLS_FINISHED, message)
             except BrokerUnavailable as unavailable:

@@ -19,12 +19,12 @@ from shared.mongodb.transactions import Session, Transactions
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A cell that has ended, with what metrics and events tell of it."""
+    """A cell that has ended, with what metrics and events say of it."""
 
     task: Task
     ended: Ended
 
-    def told(self) -> FinishedCell:
+    def message(self) -> FinishedCell:
         """The cell in `cells.finished`."""
         code = None if self.ended.code is None else str(self.ended.code)
         return FinishedCell(
@@ -142,7 +142,7 @@ def _end_of(task: Task, cell: CellStock | None, verdict: CellOutcome) -> CellEnd
 
 
 def count_finished(finished: Sequence[Finished]) -> None:
-    """Tell the metrics, once the transaction has committed."""
+    """Count in the metrics, once the transaction has committed."""
     now = datetime.now(UTC)
     for one in finished:
         direction = str(one.task.direction)
@@ -150,4 +150,4 @@ def count_finished(finished: Sequence[Finished]) -> None:
         metrics.CELLS.labels(direction, str(one.ended.state), code).inc()
         metrics.CELL_SECONDS.labels(direction).observe((now - one.task.cell.created_at).total_seconds())
         if one.ended.change is not None:
-            metrics.INDEX_UPDATES.labels("settle", "applied").inc()
+            metrics.BASE_UPDATES.labels("settle", "applied").inc()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.reconciler.opened import Opened
+from services.reconciler.resources import Resources
 from services.reconciler.worker.activation import Activating
 from services.reconciler.worker.cell_worker import CellWorker
 from services.reconciler.worker.ending import Ending
@@ -27,40 +27,40 @@ from shared.shopify.writes.activation import Activation
 from shared.shopify.writes.writes import ShopifyWrites
 
 
-async def start_worker(opened: Opened, life: ShopLife, *, lease: timedelta) -> None:
+async def start_worker(resources: Resources, life: ShopLife, *, lease: timedelta) -> None:
     """Take partitions and work on their cells; `lease`: how long a partition is this process's without a renewal."""
-    client = life.client.timed_by(opened.clock)
+    client = life.client.timed_by(resources.clock)
     reads = ShopifyReads(client)
-    leases = PartitionLeases(opened.mongo.db, opened.owner, PARTITIONS, lease=lease)
+    leases = PartitionLeases(resources.mongo.db, resources.owner, PARTITIONS, lease=lease)
     await leases.check_number()
-    worker = _compose_cell_worker(opened, client, reads)
-    lanes = CellLanes(worker, opened.cells, opened.clock, prefetch=PREFETCH, jobs=opened.jobs)
-    partitions = Partitions(leases, opened.consumer, lanes)
-    opened.later.push_async_callback(partitions.stop)
+    worker = _compose_cell_worker(resources, client, reads)
+    lanes = CellLanes(worker, resources.cells, resources.clock, prefetch=PREFETCH, jobs=resources.jobs)
+    partitions = Partitions(leases, resources.consumer, lanes)
+    resources.later.push_async_callback(partitions.stop)
     await partitions.balance()
-    opened.rounds.begin("partitions", partitions.balance, lease.total_seconds() / 4)
+    resources.rounds.begin("partitions", partitions.balance, lease.total_seconds() / 4)
     verifying = Verifying(
         partitions=partitions,
         lanes=lanes,
-        stock=opened.stock,
-        cells=opened.cells,
-        verifier=Verifier(opened.mongo.transactions, opened.boms, opened.stock, reads.as_role("verify")),
-        clock=opened.clock,
+        stock=resources.stock,
+        cells=resources.cells,
+        verifier=Verifier(resources.mongo.transactions, resources.boms, resources.stock, reads.as_role("verify")),
+        clock=resources.clock,
     )
-    opened.rounds.begin("verifying", verifying.round, EVERY, finish=verifying.finish)
+    resources.rounds.begin("verifying", verifying.round, EVERY, finish=verifying.finish)
 
 
-def _compose_cell_worker(opened: Opened, client: ShopifyClient, reads: ShopifyReads) -> CellWorker:
-    transactions, pushes = opened.mongo.transactions, PushStore(opened.mongo.db)
-    boms, stock, cells = opened.boms, opened.stock, opened.cells
+def _compose_cell_worker(resources: Resources, client: ShopifyClient, reads: ShopifyReads) -> CellWorker:
+    transactions, pushes = resources.mongo.transactions, PushStore(resources.mongo.db)
+    boms, stock, cells = resources.boms, resources.stock, resources.cells
     ending = Ending(transactions, stock, cells)
     values = ShopifyValues(boms, reads)
     sending = Sending(transactions, pushes, client, ShopifyWrites(client), reads)
     return CellWorker(
         ending=ending,
         cells=cells,
-        jobs=opened.jobs,
-        shops=opened.shops,
+        jobs=resources.jobs,
+        shops=resources.shops,
         boms=boms,
         pushes=pushes,
         to_shopify=ToShopify(ending, pushes, sending, values),
@@ -69,6 +69,6 @@ def _compose_cell_worker(opened: Opened, client: ShopifyClient, reads: ShopifyRe
         rows=RowReader(boms, stock, reads),
         client=client,
         reads=reads,
-        publisher=opened.publisher,
+        publisher=resources.publisher,
         activating=Activating(ending, Activation(client), reads),
     )

@@ -39,7 +39,7 @@ _PAGE = 50
 """Levels of an item in one page, where the locations are too many to be named."""
 
 
-Overtaken = Callable[[Session], Awaitable[bool]]
+IsOvertaken = Callable[[Session], Awaitable[bool]]
 """Whether an event since the preview has overtaken a push that was never sent."""
 
 
@@ -67,7 +67,7 @@ class Sending:
         """The most rows that one push may have."""
         return self._writes.rows_per_call(shop)
 
-    async def to_outcome(self, shop: str, push: PushRecord, overtaken: Overtaken) -> PushRecord:
+    async def to_outcome(self, shop: str, push: PushRecord, overtaken: IsOvertaken) -> PushRecord:
         """Bring an open push to its outcome; returns it closed. Raises what the Shopify adapter raises.
 
         `overtaken` is asked in the transaction that dates the first send: a push that an event has overtaken by then
@@ -110,7 +110,7 @@ class Sending:
                 await asyncio.sleep(pause)
         raise ShopifyUnclear("other workers are sending this push")
 
-    async def _date(self, shop: str, push: PushRecord, now: datetime, overtaken: Overtaken) -> bool:
+    async def _date(self, shop: str, push: PushRecord, now: datetime, overtaken: IsOvertaken) -> bool:
         """Date a send; returns False where the push is closed, or was overtaken and is now withdrawn."""
         if push.runs:
             return await self._pushes.note_send(shop, push.push_id, now)
@@ -178,7 +178,7 @@ class Sending:
     async def _judge(self, shop: str, push: PushRecord) -> PushRecord:
         """Shopify cannot be asked about the key and no sender is under way: evidence counts, row by row.
 
-        Answers the push still open where it has been sent since it was loaded.
+        Returns the push still open where it has been sent since it was loaded.
         """
         first_sent = push.first_sent_at
         if first_sent is None:

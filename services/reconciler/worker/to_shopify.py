@@ -34,7 +34,7 @@ _ALONE_AFTER = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadePush:
     """A push that was made, with its tasks."""
 
     push_id: str
@@ -124,12 +124,12 @@ class ToShopify:
 
     async def _make(
         self, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]
-    ) -> tuple[list[Made], list[Finished]]:
+    ) -> tuple[list[MadePush], list[Finished]]:
         """Make the body in the transaction that reads the stock, and move every row from its old push to it."""
         results = await self._ending.transactions.in_halves(
             tasks, lambda session, part: self._make_one(session, shop, part, values)
         )
-        made = [result for result in results if isinstance(result, Made)]
+        made = [result for result in results if isinstance(result, MadePush)]
         for push in made:
             for task in push.tasks:
                 task.push_id = push.push_id
@@ -138,7 +138,7 @@ class ToShopify:
 
     async def _make_one(
         self, session: Session, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]
-    ) -> list[Made | Finished]:
+    ) -> list[MadePush | Finished]:
         present = await self._ending.stock.load(shop, [task.key for task in tasks], session)
         targets: list[tuple[Task, Target]] = []
         verdicts: list[tuple[Task, CellStock | None, CellOutcome]] = []
@@ -154,12 +154,12 @@ class ToShopify:
                 verdict = CellOutcome(target, (held, held))
             if verdict is not None:
                 verdicts.append((task, cell, verdict))
-        results: list[Made | Finished] = list(await self._ending.write(session, shop, verdicts))
+        results: list[MadePush | Finished] = list(await self._ending.write(session, shop, verdicts))
         if targets:
             results.append(await self._insert(session, shop, targets))
         return results
 
-    async def _insert(self, session: Session, shop: str, targets: Sequence[tuple[Task, Target]]) -> Made:
+    async def _insert(self, session: Session, shop: str, targets: Sequence[tuple[Task, Target]]) -> MadePush:
         push_id = str(ULID())
         jobs = {task.job_id for task, _ in targets}
         body = set_body(
@@ -174,7 +174,7 @@ class ToShopify:
             by_old.setdefault(task.push_id, []).append(task.cell_id)
         for old, ids in by_old.items():
             await self._ending.cells.point(session, shop, ids, old, push_id)
-        return Made(push_id, tuple(task for task, _ in targets))
+        return MadePush(push_id, tuple(task for task, _ in targets))
 
     async def _follow(
         self, shop: str, push_id: str, tasks: Sequence[Task]

@@ -9,10 +9,10 @@ import structlog
 
 from services.reconciler.worker.lanes import CellLanes
 from services.reconciler.worker.partitions import Partitions
+from shared.backoff import backoff
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
 from shared.errors import ShopifyThrottled, ShopPaused
-from shared.growing import growing
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.stock.stock import StockStore
 from shared.rabbitmq.topology import PARTITIONS
@@ -92,7 +92,7 @@ class Verifying:
         except Exception as error:  # noqa: BLE001  # a store that is away, or a failed read: the requests stay in the documents
             log.warning("verify_read_failed", shop=shop, reason=repr(error))
             failures = self._failures[shop] = self._failures.get(shop, 0) + 1
-            self._rest(shop, growing(failures, _AFTER_A_FAILURE))
+            self._rest(shop, backoff(failures, _AFTER_A_FAILURE))
 
     def _rest(self, shop: str, seconds: float) -> None:
         """Leave a shop alone for a while; its place is for the others meanwhile."""

@@ -84,7 +84,7 @@ class Front:
         try:
             async with asyncio.timeout(DEADLINE):
                 envelope = _plausible(request)
-                body = await read_body(request, shop=envelope.shop, most=BODY_LIMIT)
+                body = await read_body(request, shop=envelope.shop, max_bytes=BODY_LIMIT)
                 if not self._signatures.valid(body, request.headers.get(SIGNATURE, "")):
                     raise WebhookProblem(HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
                 topic = TOPICS.get(envelope.topic)

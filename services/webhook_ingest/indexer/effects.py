@@ -103,19 +103,19 @@ class ShopEffects:
         body = event.body
         named = body if isinstance(body, LocationBody) else None
         active = named is not None and named.active
-        told = _ACTIVE_AFTER.get(event.effect, active)
-        if named is not None and told is not active:
+        after = _ACTIVE_AFTER.get(event.effect, active)
+        if named is not None and after is not active:
             # Sent again under another topic; or closed and opened at once, and then the other event tells the end.
             return EventOutcome.SUSPICIOUS
         if await self._events.location_elsewhere(session, shop, [body.subject]):
             return EventOutcome.SUSPICIOUS
-        kept = await self._events.tell_location(
+        kept = await self._events.record_location(
             session,
             shop,
             body.subject,
             name=named.name if named else None,
             active=active,
-            told_at=event.envelope.told_at,
+            reported_at=event.envelope.reported_at,
         )
         if not kept:
             return EventOutcome.IGNORED
@@ -133,10 +133,10 @@ class ShopEffects:
         other = (named or shop).lower()
         if other != shop and await self._events.shop_status(session, other) is not None:
             return EventOutcome.SUSPICIOUS
-        told_at = event.envelope.told_at
-        if await self._departures.tell(shop, UNINSTALLED, told_at, session) is Claim.ASK:
+        reported_at = event.envelope.reported_at
+        if await self._departures.record(shop, UNINSTALLED, reported_at, session) is Claim.ASK:
             return EventOutcome.ASKED
-        gone = await self._events.uninstall(session, shop, told_at)
+        gone = await self._events.uninstall(session, shop, reported_at)
         return EventOutcome.DONE if gone else EventOutcome.IGNORED
 
     async def _no_customer(self, session: Session, shop: str, event: Event) -> EventOutcome:
@@ -160,7 +160,7 @@ class ShopEffects:
         """
         if not _names(event, shop):
             return EventOutcome.SUSPICIOUS
-        claim = await self._departures.tell(shop, REDACT, event.envelope.told_at)
+        claim = await self._departures.record(shop, REDACT, event.envelope.reported_at)
         if claim is not Claim.FREE:
             return EventOutcome.ASKED if claim is Claim.ASK else EventOutcome.IGNORED
         deleted = await self._redaction.redact(shop)
@@ -175,5 +175,5 @@ class ShopEffects:
         missing = sorted(NEEDED_SCOPES - granted)
         if missing:
             log.warning("scopes_missing", shop=shop, scopes=missing)
-        await self._events.tell_scopes(session, shop, event.body.current)
+        await self._events.record_scopes(session, shop, event.body.current)
         return EventOutcome.DONE

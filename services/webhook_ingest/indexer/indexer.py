@@ -178,7 +178,7 @@ def _count(shop: str, result: Result) -> None:
     if outcome in {EventOutcome.DUPLICATE, EventOutcome.SUSPICIOUS}:
         metrics.WEBHOOKS.labels(topic, outcome).inc()
     if event.effect in {Effect.LEVEL, Effect.LEVEL_LOST}:
-        metrics.INDEX_UPDATES.labels(CAUSE, outcome).inc()
+        metrics.BASE_UPDATES.labels(CAUSE, outcome).inc()
         log.debug("level_event", shop=shop, webhook_id=event.envelope.webhook_id, outcome=outcome)
     elif event.effect is not Effect.MARKER:
         log.info("shop_event", shop=shop, topic=topic, webhook_id=event.envelope.webhook_id, outcome=outcome)

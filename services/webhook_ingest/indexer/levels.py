@@ -138,6 +138,6 @@ class LevelIndexer:
         # Several events of a cell go one after another: each write is conditional on the `rev` of the one before.
         for wave in zip_longest(*writes.values()):
             await self._stock.write(session, shop, [write for write in wave if write is not None])
-        told = [(report.key, report.time) for report in reports if report.key in writes]
-        await self._drift.tell(session, shop, told, datetime.now(UTC))
+        reported = [(report.key, report.time) for report in reports if report.key in writes]
+        await self._drift.note_events(session, shop, reported, datetime.now(UTC))
         return results

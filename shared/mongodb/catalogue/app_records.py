@@ -15,9 +15,9 @@ from pymongo.errors import DuplicateKeyError
 from shared.domain.cell import CellKey
 from shared.domain.shop import MAX_BOMS
 from shared.domain.stock import Stock, adjust, counted, remapped, start_tracking, stop_tracking
+from shared.mongodb.catalogue.bom_limit import BomLimit
 from shared.mongodb.catalogue.boms import Bom, BomStore, bom_fields, bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
-from shared.mongodb.catalogue.room import BomRoom
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.stock.adjustments import Adjusted, Adjustment, AdjustmentLog
 from shared.mongodb.stock.removed_cells import RemovedCells
@@ -59,9 +59,9 @@ def _else(wanted: bool | None, present: bool) -> bool:
 class RecordStore:
     """Writes BOMs and hand adjustments."""
 
-    def __init__(self, database: Database, transactions: Transactions, most_boms: int = MAX_BOMS) -> None:
+    def __init__(self, database: Database, transactions: Transactions, max_boms: int = MAX_BOMS) -> None:
         self._boms = database["boms"]
-        self.room = BomRoom(database, most_boms)
+        self.bom_limit = BomLimit(database, max_boms)
         self._stock_documents = database["stock"]
         self._cells = database["cells"]
         self._locations = database["locations"]
@@ -85,8 +85,8 @@ class RecordStore:
             if bom == present:
                 return bom, False
             await self._item_is_free(session, shop, bom)
-            if present is None and not await self.room.left(session, shop, 1):
-                raise self.room.full()
+            if present is None and not await self.bom_limit.left(session, shop, 1):
+                raise self.bom_limit.full()
             await self._put(session, shop, bom)
             if present is None:
                 await self._first_cells(session, shop, bom, reference)
@@ -162,7 +162,7 @@ class RecordStore:
     async def _switch(
         self, session: Session, shop: str, cells: Sequence[CellStock], *, tracks: bool, reference: str
     ) -> dict[CellKey, Stock]:
-        """Switch tracking in these cells; answers their stock afterwards."""
+        """Switch tracking in these cells; returns their stock afterwards."""
         step, cause = (start_tracking, "tracking_started") if tracks else (stop_tracking, "tracking_stopped")
         writes = [StockWrite(cell.key, cell.stock, step(cell.stock), cause, reference) for cell in cells]
         changed = [write for write in writes if write.change.stock != write.before]

@@ -14,7 +14,7 @@ from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
 from shared.mongodb.catalogue.filters import BomFilter, BomQuery
-from shared.mongodb.different import different
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.duplicates import is_duplicate
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.stock.removed_cells import RemovedCells
@@ -22,7 +22,7 @@ from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 
 _OF_ONE_SKU = 50
-"""BOMs that are told of one SKU: what so many have in common tells none of them."""
+"""BOMs that are listed of one SKU: what so many have in common names none of them."""
 
 _IDS_PER_QUERY = 1000
 
@@ -307,7 +307,7 @@ class BomStore:
     ) -> dict[CellKey, Stock]:
         """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
         condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
-        found = [bom_id async for bom_id in different(self._ledger, "bom_id", condition, session)]
+        found = [bom_id async for bom_id in distinct_values(self._ledger, "bom_id", condition, session)]
         earlier: dict[CellKey, Stock] = {}
         for bom_id in found:
             lives = await self._lives.of(shop, bom_id, boms[bom_id].inventory_item_id, session)

@@ -168,9 +168,9 @@ class ImportStore:
             after = batch[-1]["item_id"]
 
     async def by_sku(
-        self, shop: str, import_id: str, skus: Sequence[str], field: str, *, most: int
+        self, shop: str, import_id: str, skus: Sequence[str], field: str, *, limit: int
     ) -> dict[str, tuple[int, list[ImportItem]]]:
-        """By each SKU how many items have it, and the first `most` of them; `field`: sku_key or sku_likeness."""
+        """By each SKU how many items have it, and the first `limit` of them; `field`: sku_key or sku_likeness."""
         groups = self._items.aggregate(
             [
                 {"$match": {"shop": shop, "import_id": import_id, field: {"$in": list(skus)}}},
@@ -179,7 +179,7 @@ class ImportStore:
                     "$group": {
                         "_id": f"${field}",
                         "number": {"$sum": 1},
-                        "first": {"$firstN": {"n": most, "input": "$$ROOT"}},
+                        "first": {"$firstN": {"n": limit, "input": "$$ROOT"}},
                     }
                 },
             ]

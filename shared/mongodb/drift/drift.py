@@ -10,14 +10,14 @@ from pymongo import UpdateOne
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Hold, came_late
-from shared.mongodb.different import different
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.drift.missed import (
     LeftByJob,
     Losses,
-    Missed,
     MissedOutcome,
     MissedState,
     MissedWanted,
+    MissedWebhook,
     Sighting,
     Unrepaired,
 )
@@ -109,14 +109,14 @@ class DriftStore:
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
-        return [shop async for shop in different(self._drift, "shop", {"due_at": {"$lte": now}})]
+        return [shop async for shop in distinct_values(self._drift, "shop", {"due_at": {"$lte": now}})]
 
-    async def due(self, shop: str, state: MissedState, now: datetime, limit: int) -> list[Missed]:
+    async def due(self, shop: str, state: MissedState, now: datetime, limit: int) -> list[MissedWebhook]:
         """Those of a state whose look is due, the longest due first."""
         cursor = self._drift.find({"shop": shop, "state": str(state), "due_at": {"$lte": now}}).sort("due_at", 1)
         return [missed_of(document) async for document in cursor.limit(limit)]
 
-    async def record(self, watched: Missed, row: Row, *, base_time: datetime | None, now: datetime) -> bool:
+    async def record(self, watched: MissedWebhook, row: Row, *, base_time: datetime | None, now: datetime) -> bool:
         """Record a missed webhook; False where an event has come, or the watch ended, since `watched` was read."""
         result = await self._drift.update_one(
             {"_id": _id(watched), "state": "watched", "event_at": watched.event_at},
@@ -132,7 +132,7 @@ class DriftStore:
         )
         return result.modified_count == 1
 
-    async def tell(
+    async def note_events(
         self, session: Session, shop: str, events: Sequence[tuple[CellKey, datetime]], now: datetime
     ) -> None:
         """In the transaction that applies events: note them on watched cells, and mark what has only come late."""
@@ -150,16 +150,16 @@ class DriftStore:
         fields = {"bom_id": 1, "location_id": 1, "state": 1, "shopify_time": 1}
         updates: list[UpdateOne] = []
         async for document in self._drift.find(condition, fields, session=session):
-            told = times.get(cell_in(document), [])
-            if told and document["state"] == "watched":
+            reported = times.get(cell_in(document), [])
+            if reported and document["state"] == "watched":
                 updates.append(UpdateOne({"_id": document["_id"]}, {"$set": {"event_at": now}}))
-            elif any(came_late(time, document["shopify_time"]) for time in told):
+            elif any(came_late(time, document["shopify_time"]) for time in reported):
                 late: Document = {"late": True, "late_at": now, "late_told": False, "due_at": now}
                 updates.append(UpdateOne({"_id": document["_id"]}, {"$set": late}))
         if updates:
             await self._drift.bulk_write(updates, ordered=False, session=session)
 
-    async def take_late(self, shop: str, limit: int) -> list[Missed]:
+    async def take_late(self, shop: str, limit: int) -> list[MissedWebhook]:
         """Some of those marked as late that were not counted yet; they are from now on."""
         cursor = self._drift.find({"shop": shop, "due_at": {"$exists": True}, "late_told": False}).limit(limit)
         late = [document async for document in cursor]
@@ -171,7 +171,7 @@ class DriftStore:
         return [missed_of(document) for document in late]
 
     async def stands(
-        self, missed: Missed, cell_class: CellClass, *, due_at: datetime, left: LeftByJob | None = None
+        self, missed: MissedWebhook, cell_class: CellClass, *, due_at: datetime, left: LeftByJob | None = None
     ) -> None:
         """It is still open: its class as the cell is now, and when to look again; `left`: it has no job any more."""
         values: Document = {"cell_class": str(cell_class), "due_at": due_at}
@@ -179,12 +179,12 @@ class DriftStore:
             values |= {"job_id": None, "tries": left.tries, "note": left.note}
         await self._drift.update_one({"_id": _id(missed), "open": True}, {"$set": values})
 
-    async def asked_to_read(self, missed: Missed, *, now: datetime, due_at: datetime) -> None:
+    async def asked_to_read(self, missed: MissedWebhook, *, now: datetime, due_at: datetime) -> None:
         """A verifying read of its cell was asked for; look again then."""
         values: Document = {"asked_at": now, "held": None, "due_at": due_at}
         await self._drift.update_one({"_id": _id(missed), "open": True}, {"$set": values})
 
-    async def resolve(self, missed: Missed, outcome: MissedOutcome, *, now: datetime) -> bool:
+    async def resolve(self, missed: MissedWebhook, outcome: MissedOutcome, *, now: datetime) -> bool:
         """End a missed webhook; returns whether it was open."""
         result = await self._drift.update_one(
             {"_id": _id(missed), "open": True},
@@ -222,7 +222,7 @@ class DriftStore:
         number: int = await self._drift.count_documents({"shop": shop, "open": True, "state": "missed"})
         return number
 
-    async def repairable(self, shop: str, *, approved: bool, limit: int) -> list[Missed]:
+    async def repairable(self, shop: str, *, approved: bool, limit: int) -> list[MissedWebhook]:
         """Missed webhooks of the class that may be pulled, without a job at work on them."""
         condition: Document = {
             "shop": shop,
@@ -235,7 +235,7 @@ class DriftStore:
         }
         return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
-    async def uncounted(self, shop: str, limit: int) -> list[Missed]:
+    async def uncounted(self, shop: str, limit: int) -> list[MissedWebhook]:
         """Missed webhooks of cells that nobody has counted, and that were not read yet: only their base is behind."""
         condition: Document = {
             "shop": shop,
@@ -248,7 +248,7 @@ class DriftStore:
         }
         return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
-    async def to_observe(self, shop: str, limit: int) -> list[Missed]:
+    async def to_observe(self, shop: str, limit: int) -> list[MissedWebhook]:
         """Approved ones that no job may repair, since something moved on our side too, and that were not read yet."""
         condition: Document = {
             "shop": shop,
@@ -261,7 +261,7 @@ class DriftStore:
         }
         return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
 
-    async def claim(self, shop: str, evidence: Sequence[Missed], job_id: str, *, now: datetime) -> list[CellKey]:
+    async def claim(self, shop: str, evidence: Sequence[MissedWebhook], job_id: str, *, now: datetime) -> list[CellKey]:
         """Link the evidence to the job that will repair it; returns the cells of what was free."""
         ids = [_id(missed) for missed in evidence]
         await self._drift.update_many(
@@ -271,7 +271,7 @@ class DriftStore:
         claimed = self._drift.find({"shop": shop, "job_id": job_id}, {"bom_id": 1, "location_id": 1})
         return [cell_in(document) async for document in claimed]
 
-    async def hold(self, evidence: Sequence[Missed], why: Hold) -> None:
+    async def hold(self, evidence: Sequence[MissedWebhook], why: Hold) -> None:
         """Say why nothing repairs these now."""
         ids = [_id(missed) for missed in evidence if missed.held != why]
         if ids:
@@ -314,7 +314,7 @@ class DriftStore:
 
     async def page(
         self, shop: str, wanted: MissedWanted, before: str | None, limit: int
-    ) -> tuple[list[Missed], str | None]:
+    ) -> tuple[list[MissedWebhook], str | None]:
         """Those that are wanted, the newest first, and the id before which the next page starts."""
         condition: Document = {"shop": shop, **missed_query(wanted)}
         if before is not None:
@@ -324,5 +324,5 @@ class DriftStore:
         return listed[:limit], listed[limit - 1].drift_id if len(listed) > limit else None
 
 
-def _id(missed: Missed) -> str:
+def _id(missed: MissedWebhook) -> str:
     return key_of(missed.shop, missed.drift_id)

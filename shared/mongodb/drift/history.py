@@ -73,7 +73,7 @@ class DriftHistory:
         oldest = now - timedelta(seconds=WEBHOOK_EVENT_LIFE) + HOUR
         since = hour_of(oldest if last_at is None else max(oldest, last_at - _SETTLED))
         received = await self._received(shop, since)
-        # The hours in between are told to have had nothing, where the events that are kept tell of nothing.
+        # The hours in between are said to have had nothing, where no event of them is kept.
         hours = [since + n * HOUR for n in range(round((hour_of(now) - since) / HOUR) + 1)]
         updates = [
             _set(shop, hour, received.get(hour, {"received": 0, "lag_mean": None, "lag_max": None})) for hour in hours

@@ -45,7 +45,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
+class MissedWebhook:
     """The evidence of a missed webhook, from the first divergence seen to its end.
 
     `base`, `local` and `shopify` are the values that were seen, `shopify_time`, `since` and `taken_at` Shopify's times

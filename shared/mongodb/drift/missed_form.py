@@ -1,4 +1,4 @@
-"""How a `Missed` stands in a document."""
+"""How a `MissedWebhook` stands in a document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ulid import ULID
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Hold
-from shared.mongodb.drift.missed import Missed, MissedOutcome, MissedState, MissedWanted, Sighting
+from shared.mongodb.drift.missed import MissedOutcome, MissedState, MissedWanted, MissedWebhook, Sighting
 from shared.mongodb.schema import Document, key_of
 
 _HOLDS = {str(hold): hold for hold in Hold}
@@ -20,10 +20,10 @@ def cell_in(document: Document) -> CellKey:
     return CellKey(document["bom_id"], document["location_id"])
 
 
-def missed_of(document: Document) -> Missed:
+def missed_of(document: Document) -> MissedWebhook:
     """From its document."""
     held, outcome = document.get("held"), document.get("outcome")
-    return Missed(
+    return MissedWebhook(
         shop=document["shop"],
         drift_id=document["drift_id"],
         key=cell_in(document),

@@ -214,7 +214,7 @@ class SweepStore:
             return group["missed"], group["received"]
         return 0, 0
 
-    async def worst_losses(self, most: int, *, at_least: int) -> list[tuple[str, int, int]]:
+    async def worst_losses(self, limit: int, *, at_least: int) -> list[tuple[str, int, int]]:
         """Shop, missed and received webhooks of those that lose the largest share of so many: for the gauge."""
         all_of_them: Document = {"$add": ["$sweep.missed", "$sweep.received"]}
         pipeline: list[Document] = [
@@ -223,13 +223,13 @@ class SweepStore:
             {"$match": {"all": {"$gte": at_least}}},
             {"$addFields": {"share": {"$divide": ["$sweep.missed", "$all"]}}},
             {"$sort": {"share": -1, "_id": 1}},
-            {"$limit": most},
+            {"$limit": limit},
         ]
         found_shops = self._shops.aggregate(pipeline)
         return [(d["_id"], d["sweep"]["missed"], d["sweep"]["received"]) async for d in found_shops]
 
     async def silent_shops(self) -> int:
-        """Active shops that are usually busy by now and tell nothing: for the gauge."""
+        """Active shops that are usually busy by now and send nothing: for the gauge."""
         number: int = await self._shops.count_documents({"status": "active", "sweep.silent_since": {"$ne": None}})
         return number
 

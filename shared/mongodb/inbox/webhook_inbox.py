@@ -1,4 +1,4 @@
-"""What webhooks write beside stock: their deduplication keys, and what they tell of locations and of the shop.
+"""What webhooks write beside stock: their deduplication keys, and what they report of locations and of the shop.
 
 All of it happens in the transaction of the effect, so that an event and its keys are there together or not at all.
 """
@@ -81,7 +81,7 @@ class WebhookInbox:
         return None if document is None else str(document["status"])
 
     async def name_locations(self, session: Session, shop: str, location_ids: Iterable[str]) -> None:
-        """Keep locations that only their id is known of, as active and named by it, until they are read or told."""
+        """Keep locations that only their id is known of, as active and named by it, until they are read or reported."""
         now = datetime.now(UTC)
         updates = [
             UpdateOne(
@@ -104,10 +104,10 @@ class WebhookInbox:
             with _duplicates_run_again():
                 await self._locations.bulk_write(updates, ordered=False, session=session)
 
-    async def tell_location(
-        self, session: Session, shop: str, location_id: str, *, name: str | None, active: bool, told_at: datetime
+    async def record_location(
+        self, session: Session, shop: str, location_id: str, *, name: str | None, active: bool, reported_at: datetime
     ) -> bool:
-        """Keep what an event tells of a location, unless a later one has told already: events come in any order.
+        """Keep what an event reports of a location, unless a later one has already: events come in any order.
 
         Without a name (the location was deleted) nothing new is made. Returns whether it was kept.
         """
@@ -115,12 +115,12 @@ class WebhookInbox:
         present = found(await self._locations.find_one({"_id": _id}, session=session))
         if present is None and name is None:
             return False
-        if present is not None and present.get("told_at", told_at) > told_at:
+        if present is not None and present.get("told_at", reported_at) > reported_at:
             return False
-        values: Document = {"active": active, "told_at": told_at}
+        values: Document = {"active": active, "told_at": reported_at}
         if name is not None:
             values["name"] = name
-        first = {"shop": shop, "location_id": location_id, "fulfillment_service": False, "seen_at": told_at}
+        first = {"shop": shop, "location_id": location_id, "fulfillment_service": False, "seen_at": reported_at}
         with _duplicates_run_again():
             await self._locations.update_one(
                 {"_id": _id}, {"$set": values, "$setOnInsert": first}, upsert=True, session=session
@@ -135,7 +135,7 @@ class WebhookInbox:
         """Those of the locations that Shopify listed as another shop's, and not as this one's.
 
         An id is one location's in all of Shopify, so this looks across shops: what it finds was sent again under
-        another shop's name. What only events have told of a location says nothing about whose it is.
+        another shop's name. What only events have reported of a location says nothing about whose it is.
         """
         listed: Document = {"location_id": {"$in": list(location_ids)}, "read_at": {"$exists": True}}
         owners: dict[str, set[str]] = {}
@@ -143,12 +143,12 @@ class WebhookInbox:
             owners.setdefault(document["location_id"], set()).add(document["shop"])
         return {location_id for location_id, shops in owners.items() if shop not in shops}
 
-    async def uninstall(self, session: Session, shop: str, told_at: datetime) -> bool:
+    async def uninstall(self, session: Session, shop: str, reported_at: datetime) -> bool:
         """Nothing more is sent for the shop; of one with a token only once Shopify has refused it (`departures`).
 
-        What Shopify told before the shop was installed (again) has no effect: it is about an earlier installation.
+        What Shopify reported before the shop was installed (again) has no effect: it is about an earlier installation.
         """
-        since = [{"installed_at": {"$lte": told_at}}, {"installed_at": None}]
+        since = [{"installed_at": {"$lte": reported_at}}, {"installed_at": None}]
         result = await self._shops.update_one(
             {"_id": shop, "status": {"$nin": ["uninstalled", "installing"]}, "$or": since},
             {"$set": {"status": "uninstalled", "pause_reason": "uninstalled", "paused_at": datetime.now(UTC)}},
@@ -156,7 +156,7 @@ class WebhookInbox:
         )
         return result.modified_count == 1
 
-    async def tell_scopes(self, session: Session, shop: str, scopes: Sequence[str]) -> None:
+    async def record_scopes(self, session: Session, shop: str, scopes: Sequence[str]) -> None:
         """Keep the scopes that the shop is said to have granted; the next refresh of its token tells for certain."""
         await self._shops.update_one({"_id": shop}, {"$set": {"scopes": sorted(scopes)}}, session=session)
         # A shop that waits for a permission is asked at once whether it is granted.

@@ -9,7 +9,7 @@ from typing import Literal
 
 from shared.domain.cell import CellState
 from shared.domain.job import Totals
-from shared.mongodb.different import different, first_different, how_many_different
+from shared.mongodb.distinct import count_distinct, distinct_values, first_distinct
 from shared.mongodb.schema import Database, Document
 
 BomShare = Literal["open", "errors", "ended"]
@@ -38,7 +38,7 @@ class BomProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class BomPage:
+class JobBomsPage:
     """Some BOMs by id, the id after which the next page starts, and how many there are in all."""
 
     boms: list[BomProgress]
@@ -54,7 +54,7 @@ class JobBoms:
 
     async def page(
         self, shop: str, job_id: str, share: BomShare | None, *, after: str | None, skip: int, limit: int
-    ) -> BomPage:
+    ) -> JobBomsPage:
         """BOMs by id with the figures of their cells. Only the cells of this page are read."""
         condition: Document = {"shop": shop, "job_id": job_id, **_SHARES[share]}
         if share == "ended":
@@ -63,24 +63,24 @@ class JobBoms:
             )
         else:
             chosen, total = await asyncio.gather(
-                first_different(self._cells, "bom_id", _later(condition, after), skip=skip, limit=limit + 1),
-                how_many_different(self._cells, "bom_id", condition),
+                first_distinct(self._cells, "bom_id", _later(condition, after), skip=skip, limit=limit + 1),
+                count_distinct(self._cells, "bom_id", condition),
             )
         more, chosen = len(chosen) > limit, chosen[:limit]
         fields = {"bom_id": 1, "bom_name": 1, "state": 1, "code": 1}
         query = {"shop": shop, "job_id": job_id, "bom_id": {"$in": chosen}}
         cursor = self._cells.find(query, fields).sort([("bom_id", 1), ("location_id", 1)])
         boms = [_progress(cells) async for cells in _by_bom(cursor)]
-        return BomPage(boms, chosen[-1] if more else None, total)
+        return JobBomsPage(boms, chosen[-1] if more else None, total)
 
     async def _ended(self, condition: Document, after: str | None, *, skip: int, limit: int) -> list[str]:
         """BOMs without an open cell: of some BOMs after the other those that have none."""
         found: list[str] = []
         passed = 0
         while len(found) < limit:
-            page = await first_different(self._cells, "bom_id", _later(condition, after), limit=_LOOKED_AT)
+            page = await first_distinct(self._cells, "bom_id", _later(condition, after), limit=_LOOKED_AT)
             at_work = {**condition, "bom_id": {"$in": page}, "open": True}
-            still_open = {bom_id async for bom_id in different(self._cells, "bom_id", at_work)}
+            still_open = {bom_id async for bom_id in distinct_values(self._cells, "bom_id", at_work)}
             ended = [bom_id for bom_id in page if bom_id not in still_open]
             skipped = min(skip - passed, len(ended))
             passed += skipped
@@ -92,8 +92,8 @@ class JobBoms:
 
     async def _number_ended(self, condition: Document) -> int:
         every, still_open = await asyncio.gather(
-            how_many_different(self._cells, "bom_id", condition),
-            how_many_different(self._cells, "bom_id", {**condition, "open": True}),
+            count_distinct(self._cells, "bom_id", condition),
+            count_distinct(self._cells, "bom_id", {**condition, "open": True}),
         )
         return every - still_open
 

@@ -171,6 +171,19 @@ class CellStore:
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True}, {"$set": {"published_at": None}}, hint=_BY_NAME
         )
 
+    async def keep_places(self, shop: str, ids: Sequence[str]) -> None:
+        """Hold the places of cells from now on: they are published again once they have been silent for long."""
+        await self._cells.update_many(
+            {"_id": {"$in": list(ids)}, "shop": shop, "open": True},
+            {"$set": {"published_at": datetime.now(UTC)}},
+            hint=_BY_NAME,
+        )
+
+    async def with_push(self, shop: str, ids: Sequence[str]) -> list[str]:
+        """Those of the cells that are open and name a push."""
+        condition = {"_id": {"$in": list(ids)}, "shop": shop, "open": True, "push_id": {"$ne": None}}
+        return [document["_id"] async for document in self._cells.find(condition, {"_id": 1}).hint(_BY_NAME)]
+
     async def cancel_pending(self, shop: str, job_id: str) -> int:
         """Cancel what has not begun; returns how many cells. Never touches `applying`."""
         result = await self._cells.update_many(

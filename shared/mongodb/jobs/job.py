@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
-from shared.domain.waits import WaitReason
+from shared.domain.waits import JobWait, WaitReason, job_wait
 
 
 class FinishedEvent(StrEnum):
@@ -44,6 +44,10 @@ class Held:
     """A plain word only where a newer build has written it: its sentence is not known here."""
     since: datetime
     until: datetime
+
+    def wait(self, now: datetime) -> JobWait | None:
+        """The wait with its sentence, None where it is over by `now`."""
+        return job_wait(self.reason, self.since, self.until, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from shared.domain.codes import Code
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
 from shared.domain.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
-from shared.mongodb.different import different
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.job_form import (
     BUT_THE_LONG,
@@ -49,7 +49,7 @@ def _predecessors(state: JobState) -> list[str]:
 
 
 _TELLING = timedelta(seconds=2)
-"""How long whoever ends a job may take to tell it before others do."""
+"""How long whoever ends a job may take to publish it before others do."""
 
 
 class JobStore:
@@ -118,14 +118,14 @@ class JobStore:
             return False
         return True
 
-    async def ask(self, message: JobRequest, *, most_open: int) -> Asked:
+    async def ask(self, message: JobRequest, *, max_open: int) -> Asked:
         """Store a job where the shop has fewer open than it may, else its refusal. One that is known stays as it is."""
         shop = message.shop
-        if await self.open(shop, most_open) < most_open:
+        if await self.open(shop, max_open) < max_open:
             return Asked.STORED if await self.request(message) else Asked.KNOWN
         if await self.get(shop, message.job_id) is not None:
             return Asked.KNOWN
-        why = f"{most_open} jobs of this shop have not ended yet, which is the most."
+        why = f"{max_open} jobs of this shop have not ended yet, which is the most."
         refused = await self.request(message, refused=(str(Code.TOO_MANY_JOBS), why))
         return Asked.REFUSED if refused else Asked.KNOWN
 
@@ -305,9 +305,11 @@ class JobStore:
         condition = {"_id": {"$in": ids}, "shop": shop, "state": "running"}
         await self._jobs.update_many(condition, [{"$set": {"held": held}}])
 
-    async def let_go(self, shop: str) -> None:
-        """Nothing holds the shop's running jobs any more."""
-        condition = {"shop": shop, "state": "running", "held": {"$ne": None}}
+    async def let_go(self, shop: str, *, but: Collection[str] = ()) -> None:
+        """Nothing holds the shop's running jobs any more, but for some."""
+        condition: Document = {"shop": shop, "state": "running", "held": {"$ne": None}}
+        if but:
+            condition["job_id"] = {"$nin": sorted(but)}
         await self._jobs.update_many(condition, {"$set": {"held": None}})
 
     async def is_held(self, shop: str, job_id: str) -> bool:
@@ -373,7 +375,7 @@ class JobStore:
 
     async def finished_due(self) -> AsyncIterator[Job]:
         """Ended jobs whose `job.finished` is not confirmed yet."""
-        # Whoever has just ended a job is telling it at this moment.
+        # Whoever has just ended a job is publishing it at this moment.
         before = datetime.now(UTC) - _TELLING
         condition = {"finished_event": _DUE, "finished_at": {"$lt": before}}
         async for document in self._jobs.find(condition, BUT_THE_LONG):
@@ -401,7 +403,7 @@ class JobStore:
     async def shops_with(self, states: Iterable[JobState]) -> list[str]:
         """The shops that have jobs in one of the states."""
         condition = {"state": {"$in": [str(state) for state in states]}}
-        return [shop async for shop in different(self._jobs, "shop", condition)]
+        return [shop async for shop in distinct_values(self._jobs, "shop", condition)]
 
     async def running(self) -> list[tuple[str, str]]:
         """(shop, job id) of every running job."""

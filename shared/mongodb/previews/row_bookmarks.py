@@ -16,13 +16,13 @@ from shared.mongodb.schema import Database, Document, found, key_of
 EVERY = 500
 """Rows from one milestone to the next, of a preview that has not very many."""
 
-MOST = 2000
+MAX_BOOKMARKS = 2000
 """Milestones of a preview, for they stand in its document; they are the further apart the more rows it has."""
 
 
 def every(rows: int) -> int:
     """How many rows apart the milestones of so many rows are."""
-    return EVERY * max(1, -(-rows // (EVERY * MOST)))
+    return EVERY * max(1, -(-rows // (EVERY * MAX_BOOKMARKS)))
 
 
 class RowBookmarks:

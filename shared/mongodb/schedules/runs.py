@@ -17,8 +17,8 @@ from shared.mongodb.schema import Database, Document, found, key_of
 
 log = structlog.get_logger()
 
-_TELLING = Lease(until="telling.at", number="telling.tries", lasts=timedelta(seconds=60), none_is_free=False)
-"""How long a process may be at telling an outcome before another takes it up."""
+_DELIVERY = Lease(until="telling.at", number="telling.tries", lasts=timedelta(seconds=60), none_is_free=False)
+"""How long a process may be at delivering an outcome before another takes it up."""
 
 _GIVEN_UP: Document = {"telling.state": str(DeliveryState.FAILED), "telling.detail": "its record cannot be read"}
 
@@ -69,7 +69,7 @@ class ScheduleRuns:
         return [run_of(document) async for document in cursor]
 
     async def ended(
-        self, run: ScheduleRun, outcome: RunOutcome, figures: Mapping[str, int] | None, *, tell: bool
+        self, run: ScheduleRun, outcome: RunOutcome, figures: Mapping[str, int] | None, *, deliver: bool
     ) -> bool:
         """Its job or preview has ended; returns whether this call has noted it."""
         now = datetime.now(UTC)
@@ -79,22 +79,22 @@ class ScheduleRuns:
             "figures": None if figures is None else dict(figures),
             "ended_at": now,
         }
-        if tell:
+        if deliver:
             values["telling"] = first_delivery(now)
         result = await self._runs.update_one({"_id": _id(run), "state": str(RunState.RUNNING)}, {"$set": values})
         return result.modified_count == 1
 
-    async def take_untold(
+    async def take_undelivered(
         self, now: datetime, *, passing_by: Collection[str] = (), only_new: bool = False
     ) -> ScheduleRun | None:
-        """A run whose outcome is to be told now; nobody else takes it for a while. It runs across shops.
+        """A run whose outcome is to be delivered now; nobody else takes it for a while. It runs across shops.
 
         `passing_by`: shops that have to wait. `only_new`: none that was tried before.
         """
         condition: Document = {"telling.state": "due", "shop": {"$nin": list(passing_by)}}
         if only_new:
             condition["telling.tries"] = 0
-        document = await _TELLING.take(self._runs, condition, now=now, sort=[("telling.at", 1)])
+        document = await _DELIVERY.take(self._runs, condition, now=now, sort=[("telling.at", 1)])
         if document is None:
             return None
         try:
@@ -105,7 +105,7 @@ class ScheduleRuns:
             await self._runs.update_one({"_id": document["_id"]}, {"$set": _GIVEN_UP})
             return None
 
-    async def told(
+    async def note_delivery(
         self, run: ScheduleRun, state: DeliveryState, detail: str | None, *, again_at: datetime | None = None
     ) -> None:
         """What became of a try to deliver its outcome; `again_at`: when it is due once more."""
@@ -113,7 +113,7 @@ class ScheduleRuns:
         if again_at is not None:
             values["telling.at"] = again_at
         # The number of tries fences: whoever was slower than the next try says nothing.
-        mine = _TELLING.held(number=run.tries)
+        mine = _DELIVERY.held(number=run.tries)
         await self._runs.update_one({"_id": _id(run), **mine}, {"$set": values})
 
     async def page(

@@ -67,7 +67,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Where the outcomes of a schedule are told, signed with the secret."""
+    """Where the outcomes of a schedule are delivered, signed with the secret."""
 
     url: str
     secret: bytes = field(repr=False)

@@ -86,7 +86,7 @@ class ScheduleStore:
         return result.deleted_count == 1
 
     async def target(self, shop: str, schedule_id: str) -> WebhookTarget | None:
-        """Where its outcomes are told now, with the secret; None: nowhere."""
+        """Where its outcomes are delivered now, with the secret; None: nowhere."""
         condition = {"_id": key_of(shop, schedule_id), "shop": shop}
         document = found(await self._schedules.find_one(condition, {"target": 1}))
         if document is None or document["target"] is None:

@@ -1,7 +1,7 @@
 """The audit log: who did what to a shop's records, kept and as a log line.
 
-An entry is written once the act is done. A failure to keep one does not undo the act: it is told on the line all the
-same. Redacting a shop takes its entries away with all else; the line of the redaction stays.
+An entry is written once the act is done. A failure to keep one does not undo the act: it is on the line all the same.
+Redacting a shop takes its entries away with all else; the line of the redaction stays.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 _NO_SHOP = ""
 """Of a refused sign-in: what its token says of a shop is nobody's word."""
 
-_MOST = 200
+_MAX_LENGTH = 200
 """Characters of each text."""
 
 
@@ -43,17 +43,19 @@ class AuditLog:
 
     async def note(self, act: Act) -> None:
         """Keep one, and say it. Never raises for a store that is away."""
-        told = {name: without_secrets(value)[:_MOST] for name, value in asdict(act).items() if value is not None}
-        log.info("audit", **told)
+        fields = {
+            name: without_secrets(value)[:_MAX_LENGTH] for name, value in asdict(act).items() if value is not None
+        }
+        log.info("audit", **fields)
         entry_id = str(ULID())
         document = {
             "_id": key_of(act.shop or _NO_SHOP, entry_id),
             "shop": act.shop,
             "entry_id": entry_id,
             "at": datetime.now(UTC),
-            **{name: told[name] for name in ("act", "actor", "by", "subject")},
+            **{name: fields[name] for name in ("act", "actor", "by", "subject")},
         }
         try:
             await self._entries.insert_one(document)
         except PyMongoError as error:
-            log.warning("audit_not_kept", error=type(error).__name__, **told)
+            log.warning("audit_not_kept", error=type(error).__name__, **fields)

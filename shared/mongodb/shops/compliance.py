@@ -33,7 +33,7 @@ class ComplianceNotes:
         now = datetime.now(UTC)
         subject = f"{now:%Y-%m-%d}" if request_id is None else f"request {request_id}"
         first: Document = {"shop": shop, "topic": topic, "request_id": request_id, "answer": answer, "at": now}
-        with _conflicts_told():
+        with _conflicts_raised():
             await self._notes.update_one(
                 {"_id": key_of(shop, topic, answer, subject)},
                 {"$setOnInsert": first, "$set": {"last_at": now}, "$inc": {"times": 1}},
@@ -43,7 +43,7 @@ class ComplianceNotes:
 
 
 @contextmanager
-def _conflicts_told() -> Iterator[None]:
+def _conflicts_raised() -> Iterator[None]:
     try:
         yield
     except DuplicateKeyError as error:

@@ -31,7 +31,7 @@ class Claim(StrEnum):
     FREE = "free"
     """There is nothing to ask with: nobody can call for the shop, so it does not have the app."""
     OUTDATED = "outdated"
-    """It was told before the shop was installed (again)."""
+    """It was reported before the shop was installed (again)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Departures:
     def __init__(self, database: Database) -> None:
         self._shops = database["shops"]
 
-    async def tell(self, shop: str, topic: str, at: datetime, session: Session | None = None) -> Claim:
-        """Keep a claim of UNINSTALLED or REDACT that was told at this time. A repeat adds nothing."""
+    async def record(self, shop: str, topic: str, at: datetime, session: Session | None = None) -> Claim:
+        """Keep a claim of UNINSTALLED or REDACT that was reported at this time. A repeat adds nothing."""
         document = found(
             await self._shops.find_one(
                 {"_id": shop}, {"token": 1, "installed_at": 1, "install_until": 1}, session=session

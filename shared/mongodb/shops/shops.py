@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.domain.pauses import ShopPause, shop_pause
 from shared.mongodb.cipher import Cipher
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
@@ -36,6 +37,13 @@ class Shop:
         return self.status in {"uninstalled", "installing"} or (
             self.status == "paused" and self.pause_reason == "unauthorized"
         )
+
+    @property
+    def pause(self) -> ShopPause | None:
+        """Why it takes no calls, None where it is not paused."""
+        if self.status != "paused" or self.paused_at is None:
+            return None
+        return shop_pause(self.pause_reason or "unknown", self.pause_detail, self.paused_at)
 
 
 WITHOUT_TOKENS: list[Document] = [

@@ -82,7 +82,7 @@ class TokenStore:
 
     async def keep(self, domain: str, granted: Granted, number: int) -> bool:
         """Replace the tokens of this number; False where somebody else has done it."""
-        # Shopify's own word, where it gives it: a webhook that told other scopes may have been an old one.
+        # Shopify's own word, where it gives it: a webhook that named other scopes may have been an old one.
         scopes = {"scopes": list(granted.scopes)} if granted.scopes else {}
         result = await self._shops.update_one(
             {"_id": domain, "token_no": number},
@@ -104,7 +104,7 @@ class TokenStore:
         return await INSTALL.take(self._shops, which, first=first, projection={"_id": 1}) is not None
 
     async def installed(self, domain: str, granted: Granted, at: datetime) -> None:
-        """The shop has the app since Shopify's time `at`; what Shopify told before says nothing of this installation.
+        """The shop has the app since Shopify's time `at`; what Shopify said before is not about this installation.
 
         Its webhooks and locations are still to be set up.
         """
@@ -141,7 +141,7 @@ class TokenStore:
         await self._shops.update_one({"_id": domain}, {"$unset": {"set_up_due": "", SET_UP.until: ""}})
 
     async def encrypt_anew(self) -> int:
-        """Encrypt every token by the first key; answers of how many shops. Raises InvalidToken for an unknown key."""
+        """Encrypt every token by the first key; returns the number of shops. Raises InvalidToken for an unknown key."""
         changed = 0
         async for shop in self._shops.find({"token": {"$ne": None}}, dict.fromkeys(_ENCRYPTED, 1)):
             values = {name: self._cipher.rotate(shop[name]) for name in _ENCRYPTED if shop.get(name) is not None}

@@ -112,9 +112,9 @@ class KnownDrift:
             return Among(condition, True, places, apart)
         return Among({"$or": outside}, False, places, apart) if outside else None
 
-    async def named(self, shop: str, among: Among, most: int) -> list[str]:
-        """The BOMs for which the condition holds, `most` at the most."""
-        pipeline = [*_known_boms(shop, among), {"$match": among.condition}, {"$limit": most}]
+    async def named(self, shop: str, among: Among, limit: int) -> list[str]:
+        """The BOMs for which the condition holds, `limit` at the most."""
+        pipeline = [*_known_boms(shop, among), {"$match": among.condition}, {"$limit": limit}]
         return [row["_id"] async for row in self._stock.aggregate(pipeline, allowDiskUse=True)]
 
     async def those(self, shop: str, among: Among, bom_ids: Collection[str]) -> set[str]:
@@ -254,7 +254,7 @@ def _reason(cell: CellStock, apart: Apart, managed: Collection[str]) -> Reason |
 def _known(cell: CellStock, drift: Document | None, reason: Reason | None) -> KnownCell:
     stock = cell.stock
     if reason is not None:
-        return KnownCell(cell, stock.index, CellClass.NOT_COMPARED, reason)
-    if drift is None or drift["base"] != stock.index:
-        return KnownCell(cell, stock.index, known_class(stock))
+        return KnownCell(cell, stock.base, CellClass.NOT_COMPARED, reason)
+    if drift is None or drift["base"] != stock.base:
+        return KnownCell(cell, stock.base, known_class(stock))
     return KnownCell(cell, drift["shopify"], CellClass(drift["cell_class"]))

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from shared.domain.stock import Stock, removed, revived
-from shared.mongodb.schema import Database, Document, key_of
-from shared.mongodb.stock.stock import CellStock
+from shared.mongodb.schema import Database, Document
+from shared.mongodb.stock.stock import CellStock, ledger_entry
 from shared.mongodb.transactions import Session
 
 _LEFT = ("manual_total", "settle_no", "events_no", "tracks_rev", "rev", "unknown_outcome")
@@ -30,19 +30,7 @@ class RemovedCells:
         for cell in cells:
             change = removed(cell.stock)
             for entry in change.entries:
-                document: Document = {
-                    "_id": key_of(shop, *cell.key, str(entry.seq)),
-                    "shop": shop,
-                    "bom_id": cell.key.bom_id,
-                    "location_id": cell.key.location_id,
-                    "seq": entry.seq,
-                    "field": entry.field,
-                    "before": entry.before,
-                    "after": entry.after,
-                    "cause": "removed",
-                    "reference": reference,
-                    "at": at,
-                }
+                document = ledger_entry(shop, cell.key, entry, cause="removed", reference=reference, at=at)
                 if entry.seq == change.stock.ledger_seq:
                     document["left"] = {name: getattr(change.stock, name) for name in _LEFT} | {"item_id": cell.item_id}
                 entries.append(document)

@@ -11,8 +11,8 @@ from pymongo import InsertOne, UpdateOne
 
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
-from shared.domain.stock import Change, Stock, outdated
-from shared.mongodb.different import different
+from shared.domain.stock import Change, Entry, Stock, outdated
+from shared.mongodb.distinct import distinct_values
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.transactions import Session, WriteConflict
 
@@ -22,18 +22,19 @@ VERIFY_DELAY = timedelta(milliseconds=750)
 VERIFY_TURN = timedelta(seconds=60)
 """How long a reader may take over the cells it has taken before they fall due again."""
 
-_FIELDS = (
-    "index",
-    "index_time",
-    "count",
-    "manual_total",
-    "settle_no",
-    "events_no",
-    "tracks_rev",
-    "rev",
-    "ledger_seq",
-    "unknown_outcome",
-)
+_FIELDS = {
+    "base": "index",
+    "base_time": "index_time",
+    "count": "count",
+    "manual_total": "manual_total",
+    "settle_no": "settle_no",
+    "events_no": "events_no",
+    "tracks_rev": "tracks_rev",
+    "rev": "rev",
+    "ledger_seq": "ledger_seq",
+    "unknown_outcome": "unknown_outcome",
+}
+"""The stock's fields, and what a document calls them: the base has been its `index` from the first version on."""
 
 _LATER_FIELDS = {"never_agreed": False, "left_out": None}
 """Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
@@ -74,9 +75,10 @@ def stock_id(shop: str, key: CellKey) -> str:
 
 
 def stock_fields(stock: Stock) -> Document:
-    """The stock's fields as they are stored, and the class they tell of: none where both sides agree."""
+    """The stock's fields as they are stored, and the class that follows from them: none where both sides agree."""
     known = known_class(stock)
-    fields = {name: getattr(stock, name) for name in (*_FIELDS, *_LATER_FIELDS)}
+    fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
+    fields |= {name: getattr(stock, name) for name in _LATER_FIELDS}
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
 
 
@@ -84,7 +86,9 @@ def stock_of(document: Mapping[str, Any]) -> CellStock:
     """A cell from its document."""
     key = CellKey(document["bom_id"], document["location_id"])
     later = {name: document.get(name, missing) for name, missing in _LATER_FIELDS.items()}
-    return CellStock(key, document["item_id"], Stock(**{name: document[name] for name in _FIELDS}, **later))
+    return CellStock(
+        key, document["item_id"], Stock(**{name: document[stored] for name, stored in _FIELDS.items()}, **later)
+    )
 
 
 def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
@@ -96,6 +100,23 @@ def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
         "location_id": key.location_id,
         "item_id": item_id,
         **stock_fields(stock),
+    }
+
+
+def ledger_entry(shop: str, key: CellKey, entry: Entry, *, cause: str, reference: str, at: datetime) -> Document:
+    """The document of one line of the ledger."""
+    return {
+        "_id": key_of(shop, key.bom_id, key.location_id, str(entry.seq)),
+        "shop": shop,
+        "bom_id": key.bom_id,
+        "location_id": key.location_id,
+        "seq": entry.seq,
+        "field": _FIELDS[entry.field],
+        "before": entry.before,
+        "after": entry.after,
+        "cause": cause,
+        "reference": reference,
+        "at": at,
     }
 
 
@@ -131,21 +152,7 @@ class StockStore:
             condition = {"_id": stock_id(shop, write.key), "shop": shop, "rev": write.before.rev}
             updates.append(UpdateOne(condition, {"$set": fields}))
             entries.extend(
-                InsertOne(
-                    {
-                        "_id": key_of(shop, write.key.bom_id, write.key.location_id, str(entry.seq)),
-                        "shop": shop,
-                        "bom_id": write.key.bom_id,
-                        "location_id": write.key.location_id,
-                        "seq": entry.seq,
-                        "field": entry.field,
-                        "before": entry.before,
-                        "after": entry.after,
-                        "cause": write.cause,
-                        "reference": write.reference,
-                        "at": at,
-                    }
-                )
+                InsertOne(ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at))
                 for entry in write.change.entries
             )
         result = await self._stock.bulk_write(updates, ordered=False, session=session)
@@ -154,12 +161,12 @@ class StockStore:
         if entries:
             await self._ledger.bulk_write(entries, ordered=False, session=session)
 
-    async def after(self, shop: str, last: CellKey | None, most: int) -> list[CellKey]:
+    async def after(self, shop: str, last: CellKey | None, limit: int) -> list[CellKey]:
         """The shop's cells in a lasting order, a page at a time: those that follow `last` (None: the first ones)."""
         # "}" follows "|" in the order of bytes: the ids of one shop and of no other.
         ids = {"$gt": key_of(shop, "") if last is None else stock_id(shop, last), "$lt": f"{shop}}}"}
         fields = {"bom_id": 1, "location_id": 1}
-        cursor = self._stock.find({"_id": ids, "shop": shop}, fields).sort("_id", 1).limit(most)
+        cursor = self._stock.find({"_id": ids, "shop": shop}, fields).sort("_id", 1).limit(limit)
         return [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
 
     async def outdate(self, session: Session, shop: str, keys: Sequence[CellKey]) -> Sequence[CellKey]:
@@ -195,12 +202,12 @@ class StockStore:
 
     async def shops_to_verify(self, now: datetime) -> list[str]:
         """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
-        return [shop async for shop in different(self._stock, "shop", {"verify_at": {"$lte": now}})]
+        return [shop async for shop in distinct_values(self._stock, "shop", {"verify_at": {"$lte": now}})]
 
-    async def verify_soon(self, shop: str, now: datetime, most: int) -> int:
-        """How many cells are due for a read, or will be in a moment; counted up to `most`."""
+    async def verify_soon(self, shop: str, now: datetime, limit: int) -> int:
+        """How many cells are due for a read, or will be in a moment; counted up to `limit`."""
         condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
-        return int(await self._stock.count_documents(condition, limit=most))
+        return int(await self._stock.count_documents(condition, limit=limit))
 
     async def verify_wanted(self, shop: str) -> int:
         """How many cells want a read, now or later."""

@@ -52,7 +52,7 @@ class BulkResult:
     started_at: datetime
 
 
-class Calls(Protocol):
+class BulkCalls(Protocol):
     """How calls about bulk queries are made: what is tried again, and what is not."""
 
     async def start(self, shop: str, body: str) -> Reply:
@@ -65,7 +65,7 @@ class Calls(Protocol):
 class BulkRunner:
     """Runs bulk queries for one client."""
 
-    def __init__(self, client: ShopifyClient, calls: Calls) -> None:
+    def __init__(self, client: ShopifyClient, calls: BulkCalls) -> None:
         self._client = client
         self._calls = calls
 

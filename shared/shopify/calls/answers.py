@@ -58,18 +58,20 @@ NOT_EXECUTED = frozenset(
 """Codes of replies with `data` that say all the same that the mutation was not executed."""
 
 
-def too_dear(operation: str, points: float, most: float) -> ShopifyRefused:
-    """The error for a call of so many points where `most` are allowed."""
-    message = f"{operation} costs {points:g} points, and a call may cost {most:g} at most: it must ask for less at once"
+def too_dear(operation: str, points: float, max_points: float) -> ShopifyRefused:
+    """The error for a call of so many points where `max_points` are allowed."""
+    message = (
+        f"{operation} costs {points:g} points, and a call may cost {max_points:g} at most: it must ask for less at once"
+    )
     return ShopifyRefused(message, TOO_DEAR, [])
 
 
-def words_of(told: str) -> str:
+def words_of(text: str) -> str:
     """What Shopify says, as it may be stored and shown: no secret in it, and no longer than anybody reads."""
-    return cut(without_secrets(told), MAX_SAID)
+    return cut(without_secrets(text), MAX_SAID)
 
 
-def pause_of(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:
+def pause_asked_by(shop: str, status: int, location: str | None, body: bytes) -> ShopPaused | None:
     """The pause that an answer's status asks for, None where it asks for none. `location`: its `Location`."""
     if status in _REDIRECTS:
         return ShopPaused(shop, REDIRECTED, _host_in(location))
@@ -84,8 +86,8 @@ def denial(shop: str, codes: Iterable[str], errors: Iterable[Mapping[str, Any]])
     reason = next((OF_THE_APP[code] for code in codes if code in OF_THE_APP), None)
     if reason is None:
         return None
-    told = [str(extensions_in(error).get("requiredAccess") or error.get("message")) for error in errors]
-    return ShopPaused(shop, reason, scopes_in(told) if reason == FORBIDDEN else None)
+    messages = [str(extensions_in(error).get("requiredAccess") or error.get("message")) for error in errors]
+    return ShopPaused(shop, reason, scopes_in(messages) if reason == FORBIDDEN else None)
 
 
 def scopes_in(texts: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.shopify.calls.answers import number_in
 
-Role = Literal["interactive", "preview", "job", "verify", "sweep"]
+CallRole = Literal["interactive", "preview", "job", "verify", "sweep"]
 """Who calls. `interactive`: a person waits (popover, page); the others are work in the background."""
 
 CallResult = Literal["executed", "throttled", "refused"]
@@ -19,12 +19,12 @@ FALLBACK_WAIT = 1.0
 """Seconds to wait where Shopify does not say for how long, or says that nothing is ever restored."""
 
 ASSUMED_MAXIMUM, ASSUMED_RESTORE = 1000.0, 50.0
-"""The bucket until Shopify has told of it: the smallest it was ever documented to be."""
+"""The bucket until Shopify has described it: the smallest it was ever documented to be."""
 
 RESERVED = 0.2
 """The share of the bucket that only interactive calls may take."""
 
-SHARES: Mapping[Role, float] = {"preview": 0.3, "job": 0.4, "verify": 0.2, "sweep": 0.1}
+SHARES: Mapping[CallRole, float] = {"preview": 0.3, "job": 0.4, "verify": 0.2, "sweep": 0.1}
 """How the background roles divide the rest while they compete; what nobody wants is lent to whoever does."""
 
 _FORGET_AFTER = 20.0
@@ -67,12 +67,12 @@ class Budget:
         self._restore = ASSUMED_RESTORE
         self._points = ASSUMED_MAXIMUM
         self._at = clock.monotonic()
-        self._told = False
+        self._known = False
         self._answered = 0
         self._under_way: set[BudgetHold] = set()
-        self._used: dict[Role, float] = dict.fromkeys(SHARES, 0.0)
+        self._used: dict[CallRole, float] = dict.fromkeys(SHARES, 0.0)
         self._used_at = self._at
-        self._demands: dict[Role, _Demand] = {}
+        self._demands: dict[CallRole, _Demand] = {}
 
     # What is there
 
@@ -95,33 +95,33 @@ class Budget:
         return self._maximum
 
     @property
-    def told(self) -> bool:
-        """Whether Shopify has told of this bucket."""
-        return self._told
+    def known(self) -> bool:
+        """Whether Shopify has described this bucket."""
+        return self._known
 
     @property
     def ratio(self) -> float | None:
         """The share of the bucket left, or None where nothing is known."""
-        return max(0.0, min(1.0, self.available / self._maximum)) if self._told else None
+        return max(0.0, min(1.0, self.available / self._maximum)) if self._known else None
 
-    def largest(self, role: Role) -> float:
+    def largest(self, role: CallRole) -> float:
         """The most one call of that role should ask for."""
         return self._maximum if role == "interactive" else self._maximum * (1 - RESERVED)
 
     def impossible(self, points: float) -> bool:
-        """Whether the bucket, as Shopify has told of it, can never hold that much."""
-        return self._told and points > self._maximum
+        """Whether the bucket, as Shopify has described it, can never hold that much."""
+        return self._known and points > self._maximum
 
     # Who may take it
 
-    def wait(self, role: Role, points: float) -> float:
+    def wait(self, role: CallRole, points: float) -> float:
         """Seconds until a call of that role may be sent, 0 for now: never negative, never endless, never 0 when short.
 
         A role that has to wait is remembered: those behind it leave its points alone.
         """
         now = self._clock.monotonic()
-        if not self._told and self._under_way:
-            return _FIRST_REPLY  # it tells what there is
+        if not self._known and self._under_way:
+            return _FIRST_REPLY  # it says what there is
         left = self.available - points - self._kept_free(role, points, now)
         if left >= 0:
             return 0.0
@@ -129,7 +129,7 @@ class Budget:
         self._demands[role] = _Demand(points, now + seconds + _STILL_WANTED)
         return seconds
 
-    def _kept_free(self, role: Role, points: float, now: float) -> float:
+    def _kept_free(self, role: CallRole, points: float, now: float) -> float:
         """Points that a call of this role must leave: the reserve, and what those want whose turn is before it."""
         if role == "interactive":
             return 0.0
@@ -142,7 +142,7 @@ class Budget:
         # Even the dearest call must fit some day, and a queue must not ask for more than the bucket holds.
         return max(0.0, min(self._maximum * RESERVED + ahead, self._maximum - points))
 
-    def _burden(self, role: Role, now: float) -> float:
+    def _burden(self, role: CallRole, now: float) -> float:
         """What the role has taken of late, by its share."""
         faded = 0.5 ** ((now - self._used_at) / _FORGET_AFTER)
         if faded < _WORTH_FADING:
@@ -150,7 +150,7 @@ class Budget:
             self._used_at = now
         return self._used.get(role, 0.0) / SHARES.get(role, 1.0)
 
-    def take(self, role: Role, points: float) -> BudgetHold:
+    def take(self, role: CallRole, points: float) -> BudgetHold:
         """Hold the points of a call that is sent now; `settle` or `drop` ends it."""
         self._demands.pop(role, None)
         if role in self._used:
@@ -167,8 +167,8 @@ class Budget:
         overtaken = hold.sent != self._answered
         self._under_way.discard(hold)
         self._answered += 1
-        told = (cost or {}).get("throttleStatus")
-        status = told if isinstance(told, Mapping) else {}
+        status_in_reply = (cost or {}).get("throttleStatus")
+        status = status_in_reply if isinstance(status_in_reply, Mapping) else {}
         spent = number_in((cost or {}).get("actualQueryCost"))
         if result == "executed":
             self._put(self._level() - (hold.points if spent is None else spent))
@@ -182,8 +182,8 @@ class Budget:
             self._restore = max(0.0, restore)
         if available is not None:
             # Replies may overtake each other: an older one knows nothing of what the newer one took.
-            self._points = min(self._points, available) if overtaken and self._told else available
-            self._told = self._told or bool(maximum)
+            self._points = min(self._points, available) if overtaken and self._known else available
+            self._known = self._known or bool(maximum)
         self._points = min(self._points, self._maximum)
 
     def drop(self, hold: BudgetHold) -> None:

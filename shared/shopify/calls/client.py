@@ -28,22 +28,22 @@ from shared.shopify.calls.answers import (
     denial,
     extensions_in,
     json_in,
-    pause_of,
+    pause_asked_by,
     points_in,
     too_dear,
     words_of,
 )
-from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, Role
+from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, CallRole
 from shared.shopify.calls.clock import ShopifyClock
 from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Price
-from shared.shopify.calls.hold_off import HoldOff, told_seconds
+from shared.shopify.calls.hold_off import HoldOff, retry_after_seconds
 from shared.shopify.calls.notices import note_notices
 from shared.shopify.reads.read_costs import ReadFacts
 
 CALL_TIMEOUT = 30.0
 """Seconds for one call; after it the outcome is unclear."""
 
-PATIENCE: Mapping[Role, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
+PATIENCE: Mapping[CallRole, float] = {"interactive": 5.0, "preview": 0.5, "job": 0.5, "verify": 0.5, "sweep": 0.5}
 """Seconds a call waits by itself for the budget; longer waits are the caller's, who may hold messages."""
 
 _ONE_ROW = Price()
@@ -67,7 +67,7 @@ class Access(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A usable reply: its data, Shopify's time of it, and the points asked for where it tells them."""
+    """A usable reply: its data, Shopify's time of it, and the points asked for where it says them."""
 
     data: dict[str, Any]
     date: datetime
@@ -121,7 +121,7 @@ class ShopifyClient:
         api_version: str,
         *,
         clock: Clock = SYSTEM_CLOCK,
-        role: Role = "job",
+        role: CallRole = "job",
         known: _Known | None = None,
     ) -> None:
         self._session = session
@@ -131,7 +131,7 @@ class ShopifyClient:
         self._known = known or _Known(clock)
         self.role = role
 
-    def as_role(self, role: Role) -> ShopifyClient:
+    def as_role(self, role: CallRole) -> ShopifyClient:
         """The same client, calling for `role`."""
         if role == self.role:
             return self
@@ -167,7 +167,7 @@ class ShopifyClient:
 
     @property
     def costs(self) -> CostBook:
-        """What operations cost, as far as replies have told."""
+        """What operations cost, as far as replies have shown."""
         return self._known.costs
 
     def limit(self, shop: str) -> float:
@@ -265,10 +265,10 @@ class ShopifyClient:
             await self.time.sleep(left)
         points = min(costs.taken(operation, price), budget.maximum)
         while (wait := budget.wait(self.role, points)) > 0:
-            if budget.told and waited + wait > patience:
+            if budget.known and waited + wait > patience:
                 raise _spent(shop, wait)
             # The first reply ever is waited for as a call under way is: it tells what there is to wait for.
-            waited += wait if budget.told else 0.0
+            waited += wait if budget.known else 0.0
             await self.time.sleep(wait)
             points = min(costs.taken(operation, price), budget.maximum)
         hold = budget.take(self.role, points)
@@ -303,20 +303,22 @@ class ShopifyClient:
                 allow_redirects=False,
             ) as response:
                 raw = await response.read()
-                status, told = response.status, response.headers
+                status, replied = response.status, response.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ShopifyUnclear(f"{operation}: {type(error).__name__}") from error
-        note_notices(self._version, told)
-        if (pause := pause_of(call.shop, status, told.get("Location"), raw)) is not None:
+        note_notices(self._version, replied)
+        if (pause := pause_asked_by(call.shop, status, replied.get("Location"), raw)) is not None:
             raise pause
         if status in THROTTLES:
-            wait = call.refusals.refused(call.sent, told_seconds(told.get("Retry-After"), told.get("Date")))
+            wait = call.refusals.refused(
+                call.sent, retry_after_seconds(replied.get("Retry-After"), replied.get("Date"))
+            )
             raise ShopifyThrottled(f"{operation}: HTTP {status}", wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"{operation}: HTTP {status}")
         try:
             document = json_in(raw)
-            date = self.clock(call.shop).note(told.get("Date"))
+            date = self.clock(call.shop).note(replied.get("Date"))
         except ValueError as error:
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unreadable answer") from error
         if not isinstance(document, dict):
@@ -366,9 +368,9 @@ class ShopifyClient:
         if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
             return ShopifyUnclear(f"{operation}: {message}")
         if TOO_DEAR in codes:
-            told = [points_in(extensions_in(error), "cost") for error in listed]
+            costs = [points_in(extensions_in(error), "cost") for error in listed]
             # Even one that does not say how dear it was makes the next call smaller.
-            self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, told)]), None)
+            self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, costs)]), None)
         if call.changes and executed and not NOT_EXECUTED.issuperset(codes):
             return ShopifyUnclear(f"{operation}: {message}")
         if not call.optional and (pause := denial(call.shop, codes, listed)) is not None:
@@ -379,7 +381,7 @@ class ShopifyClient:
     async def download(self, url: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The lines of a bulk query's result file; the address itself is the permission. Raises ShopifyUnclear."""
         try:
-            # Whoever holds the address may read the file: it is told to nobody but the host that it names.
+            # Whoever holds the address may read the file: it is given to nobody but the host that it names.
             timeout = aiohttp.ClientTimeout(total=None, sock_read=30.0)
             async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:

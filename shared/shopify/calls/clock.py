@@ -1,4 +1,4 @@
-"""Shopify's own time, as its `Date` headers tell it. Our clock orders nothing that Shopify's clock orders."""
+"""Shopify's own time, as its `Date` headers give it. Our clock orders nothing that Shopify's clock orders."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class ShopifyClock:
                 raise ValueError("the reply has no Date header")
             return known
         try:
-            told = parsedate_to_datetime(header)
-            date = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+            parsed = parsedate_to_datetime(header)
+            date = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
         except (TypeError, IndexError, OverflowError) as error:
             raise ValueError(f"the Date header is none: {header[:100]!r}") from error
         known = self.now()

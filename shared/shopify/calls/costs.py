@@ -21,7 +21,7 @@ class Price:
     """What a call is for the books.
 
     `shape` is everything its cost depends on beside `rows`, such as the page size; `assumed` is what it may cost
-    until a reply has told.
+    until a reply has shown.
     """
 
     rows: int = 1
@@ -97,7 +97,7 @@ class CostBook:
         return max(self.requested(operation, price), self.paid(operation, price))
 
     def paid(self, operation: str, price: Price) -> float:
-        """What the call really costs, where a reply has told, else what it asks for."""
+        """What the call really costs, where a reply has shown it, else what it asks for."""
         line = self._paid.get((operation, price.shape))
         return self.requested(operation, price) if line is None else line.expect(price.rows, price.assumed)
 
@@ -107,7 +107,7 @@ class CostBook:
         return 0.0 if line is None else line.at_least(price.rows)
 
 
-def most_rows(limit: float, largest: int, cost: Callable[[int], float]) -> int:
+def max_rows(limit: float, largest: int, cost: Callable[[int], float]) -> int:
     """The most rows, at least one and at most `largest`, that a call within `limit` points can have."""
     low, high = 1, max(1, largest)
     while low < high:

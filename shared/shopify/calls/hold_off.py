@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from shared.backoff import LONGEST, backoff
 from shared.clock import SYSTEM_CLOCK, Clock
-from shared.growing import LONGEST, growing
 
-LONGEST_TOLD = 300.0
+LONGEST_RETRY_AFTER = 300.0
 """Seconds that are waited at most because a header says so: what says more is taken for a mistake."""
 
 BELIEVED = 3
-"""Refusals in a row after which a wait that was told, or follows from the bucket's figures, is no longer trusted."""
+"""Refusals in a row after which a wait that was asked for, or reckoned by the bucket, is no longer trusted."""
 
 _FIRST = 1.0
 _FINDING_OUT = 0.25
@@ -57,8 +57,8 @@ class HoldOff:
             if first:
                 self._finding_out = False
 
-    def refused(self, sent: float, told: float | None = None, reckoned: float = 0.0) -> float:
-        """Seconds to wait after a refusal of the call sent then. `told`: by a header; `reckoned`: by the bucket.
+    def refused(self, sent: float, asked: float | None = None, reckoned: float = 0.0) -> float:
+        """Seconds to wait after a refusal of the call sent then. `asked`: by a header; `reckoned`: by the bucket.
 
         Calls that were under way together are refused together: that is one refusal.
         """
@@ -66,11 +66,11 @@ class HoldOff:
         if sent >= self._refused_at or not self._in_a_row:
             self._in_a_row += 1
         self._refused_at = now
-        given = max(told or 0.0, reckoned)
-        # Those that were told the same must not come back together either.
+        given = max(asked or 0.0, reckoned)
+        # Those that were asked to wait alike must not come back together either.
         wait = given * random.uniform(1.0, _MAX_SPREAD)  # noqa: S311  # it spreads calls, it guards nothing
         if given <= 0 or self._in_a_row > BELIEVED:
-            wait = max(wait, growing(self._in_a_row, _FIRST, LONGEST))
+            wait = max(wait, backoff(self._in_a_row, _FIRST, LONGEST))
         self._until = max(self._until if self._until > now else 0.0, now + wait)
         return wait
 
@@ -80,8 +80,8 @@ class HoldOff:
         self._until = 0.0
 
 
-def told_seconds(retry_after: str | None, date: str | None = None) -> float | None:
-    """`Retry-After` in seconds, at most LONGEST_TOLD; None where it is missing, unreadable, past, or no wait at all.
+def retry_after_seconds(retry_after: str | None, date: str | None = None) -> float | None:
+    """`Retry-After` in seconds, at most LONGEST_RETRY_AFTER; None where it is missing, unreadable, past, or no wait.
 
     It may be a number, with decimals or without, or an HTTP date, which counts from the reply's own `Date`.
     """
@@ -93,7 +93,7 @@ def told_seconds(retry_after: str | None, date: str | None = None) -> float | No
         if until is None:
             return None
         seconds = (until - (_date(date) or datetime.now(UTC))).total_seconds()
-    return min(seconds, LONGEST_TOLD) if seconds > 0 else None
+    return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 else None
 
 
 def _date(text: str | None) -> datetime | None:

@@ -27,14 +27,14 @@ def note_notices(asked: str, headers: Mapping[str, str]) -> None:
     answered = headers.get(_VERSION)
     if answered is not None and answered != asked:
         _note(OTHER_VERSION, answered, asked)
-    told = [f"{name}: {headers[name]}" for name in _DEPRECATIONS if name in headers]
-    if told:
-        _note(DEPRECATED, "; ".join(told), asked)
+    notice = [f"{name}: {headers[name]}" for name in _DEPRECATIONS if name in headers]
+    if notice:
+        _note(DEPRECATED, "; ".join(notice), asked)
 
 
-def _note(kind: str, told: str, asked: str) -> None:
+def _note(kind: str, notice: str, asked: str) -> None:
     metrics.SHOPIFY_NOTICES.labels(kind).inc()
-    told = told[:_LONGEST]
-    if (kind, told) not in _logged and len(_logged) < _MAX_LOGGED:
-        _logged.add((kind, told))
-        log.warning("shopify_notice", kind=kind, asked=asked, told=told)
+    notice = notice[:_LONGEST]
+    if (kind, notice) not in _logged and len(_logged) < _MAX_LOGGED:
+        _logged.add((kind, notice))
+        log.warning("shopify_notice", kind=kind, asked=asked, told=notice)

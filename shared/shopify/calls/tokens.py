@@ -15,10 +15,10 @@ from typing import Any
 import aiohttp
 
 from shared.errors import ShopifyError, ShopifyThrottled, ShopifyUnclear
-from shared.shopify.calls.answers import THROTTLES, json_in, number_in, pause_of
+from shared.shopify.calls.answers import THROTTLES, json_in, number_in, pause_asked_by
 from shared.shopify.calls.client import CALL_TIMEOUT
 from shared.shopify.calls.clock import ShopifyClock
-from shared.shopify.calls.hold_off import HoldOff, told_seconds
+from shared.shopify.calls.hold_off import HoldOff, retry_after_seconds
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  # a name out of the standard
@@ -97,11 +97,11 @@ class TokenEndpoint:
         if (left := refusals.left) > 0:
             raise ShopifyThrottled("access_token: not so soon after a refusal", left)
         with refusals.sending() as sent:
-            status, told, raw = await self._post(url, body)
+            status, headers, raw = await self._post(url, body)
         if status in THROTTLES:
-            wait = refusals.refused(sent, told_seconds(told.get("Retry-After"), told.get("Date")))
+            wait = refusals.refused(sent, retry_after_seconds(headers.get("Retry-After"), headers.get("Date")))
             raise ShopifyThrottled(f"access_token: HTTP {status}", wait)
-        if status != HTTPStatus.UNAUTHORIZED and (pause := pause_of(shop, status, told.get("Location"), raw)):
+        if status != HTTPStatus.UNAUTHORIZED and (pause := pause_asked_by(shop, status, headers.get("Location"), raw)):
             raise pause
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ShopifyUnclear(f"access_token: HTTP {status}")
@@ -111,7 +111,7 @@ class TokenEndpoint:
             raise TokenRefused(shop, str((document or {}).get("error") or f"HTTP {status}")[:100])
         if document is None or not isinstance(document.get("access_token"), str):
             raise ShopifyUnclear("access_token: an answer without a token")
-        return _grant(document, asked, told.get("Date"))
+        return _grant(document, asked, headers.get("Date"))
 
     async def _post(self, url: str, body: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of the answer. Secrets go to the shop's own host: a redirect is never followed."""
@@ -153,5 +153,5 @@ def _grant(document: Mapping[str, Any], asked: datetime, date_header: str | None
 
 
 def _after(start: datetime, seconds: object) -> datetime | None:
-    told = number_in(seconds)
-    return None if told is None else start + timedelta(seconds=min(max(told, 0.0), _LONGEST_LIFE))
+    number = number_in(seconds)
+    return None if number is None else start + timedelta(seconds=min(max(number, 0.0), _LONGEST_LIFE))

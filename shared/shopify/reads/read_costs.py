@@ -17,7 +17,7 @@ from shared.shopify.calls.costs import CostBook, Price
 from shared.shopify.queries import MAX_PLACES
 
 if TYPE_CHECKING:
-    from shared.shopify.calls.budget import Role
+    from shared.shopify.calls.budget import CallRole
 
 LARGEST_PAGE = 250
 """The most nodes of one page of a connection."""
@@ -28,7 +28,7 @@ RUN_COST, STATE_COST = 10.0, 1.0
 BULK_COST = RUN_COST + 2 * STATE_COST
 """A bulk query: started, and looked at about twice."""
 
-BULK_ROLES: dict[Role, float] = {"preview": 5.0, "verify": 30.0, "sweep": 120.0}
+BULK_ROLES: dict[CallRole, float] = {"preview": 5.0, "verify": 30.0, "sweep": 120.0}
 """Who may use bulk queries, and the seconds one may be expected to take for it to be worth while. Nobody waits for
 a job's or a person's read."""
 
@@ -133,7 +133,7 @@ def must_ask(ask: Ask, facts: ReadFacts, now: float) -> bool:
     return facts.nodes_per_id is not False and ask.items * unit(ask, Way.NODES) > _WORTH_ASKING
 
 
-def cheapest(ask: Ask, role: Role, facts: ReadFacts, costs: CostBook, now: float) -> Way:
+def cheapest(ask: Ask, role: CallRole, facts: ReadFacts, costs: CostBook, now: float) -> Way:
     """The way to take."""
     ways = [Way.NODES]
     if 0 < ask.places <= MAX_PLACES:

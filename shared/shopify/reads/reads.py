@@ -17,9 +17,9 @@ from shared.errors import ShopifyRefused, ShopifyUnclear
 from shared.shopify.bulk.bulk import NoBulkQuery
 from shared.shopify.bulk.bulk_reads import BulkReads
 from shared.shopify.calls.answers import TOO_DEAR
-from shared.shopify.calls.budget import Role
+from shared.shopify.calls.budget import CallRole
 from shared.shopify.calls.client import Reply, ShopifyClient
-from shared.shopify.calls.costs import Price, most_rows
+from shared.shopify.calls.costs import Price, max_rows
 from shared.shopify.calls.requests import request_body
 from shared.shopify.ids import item_gid, location_gid, plain
 from shared.shopify.queries import (
@@ -78,11 +78,11 @@ class ShopifyReads:
         return self._client.time
 
     @property
-    def role(self) -> Role:
+    def role(self) -> CallRole:
         """On whose behalf it reads."""
         return self._client.role
 
-    def as_role(self, role: Role) -> ShopifyReads:
+    def as_role(self, role: CallRole) -> ShopifyReads:
         """The same reads on behalf of `role`."""
         return self if role == self.role else ShopifyReads(self._client.as_role(role))
 
@@ -192,7 +192,7 @@ class ShopifyReads:
 
     def _nodes_per_call(self, shop: str, ask: Ask, way: Way) -> int:
         costs = self._client.costs
-        return most_rows(
+        return max_rows(
             self._client.limit(shop),
             ROWS_PER_CALL,
             lambda items: costs.requested(OPERATIONS[way], self._price(shop, ask, way, items)),

@@ -105,7 +105,7 @@ class Subscriptions:
         try:
             known = await self._list(shop)
         except ShopifyRefused as refusal:
-            # No run needs a webhook, and a sweep that goes on finds what none has told.
+            # No run needs a webhook, and a sweep that goes on finds what none has reported.
             log.warning("subscriptions_not_listed", shop=shop, reason=str(refusal))
             return Subscribed(present=(), made=(), refused=tuple(TOPICS), removed=())
         # Shopify removes one that fails for long, and so may the merchant.

@@ -16,7 +16,7 @@ from shared.domain.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear
 from shared.shopify.calls.answers import words_of
 from shared.shopify.calls.client import ShopifyClient
-from shared.shopify.calls.costs import Price, most_rows
+from shared.shopify.calls.costs import Price, max_rows
 from shared.shopify.calls.requests import request_body
 from shared.shopify.ids import item_gid, location_gid, plain
 from shared.shopify.queries import SET
@@ -98,9 +98,7 @@ class ShopifyWrites:
     def rows_per_call(self, shop: str) -> int:
         """The most rows that one push may have: 250, or fewer where rows have turned out to cost points."""
         costs = self._client.costs
-        return most_rows(
-            self._client.limit(shop), ROWS_PER_CALL, lambda rows: costs.requested(_OPERATION, _price(rows))
-        )
+        return max_rows(self._client.limit(shop), ROWS_PER_CALL, lambda rows: costs.requested(_OPERATION, _price(rows)))
 
     def make_room(self, shop: str, rows: int) -> None:
         """Raises ShopifyThrottled where the budget keeps a push of so many rows from being sent now."""

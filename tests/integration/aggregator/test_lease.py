@@ -27,7 +27,7 @@ EACH = {
     "plan": leases.PLAN,
     "partition": Lease(until="until", owner="owner", lasts=LASTS),
     "preview": previews._turn(LASTS),
-    "outcome to be told": schedule_runs._TELLING,
+    "outcome to be told": schedule_runs._DELIVERY,
     "schedule": schedules.LEASE,
     "locations to be read": shops.LOCATIONS_DUE,
     "sweep": sweeps.SWEEP,

@@ -17,10 +17,10 @@ from aiohttp import web
 
 from services.preview.bootstrap import PreviewService
 from services.reconciler.schedules.role import ScheduleTimes
-from services.reconciler.shop_upkeep.departing import REDACT_AFTER
+from services.reconciler.shop_upkeep.departure_check import REDACT_AFTER
 from services.reconciler.sweeper import markers
 from services.reconciler.sweeper.markers import Markers
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeper import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.contract.messages import JobOptions, PreviewRequest
 from shared.contract.selection import SelectionBody

@@ -45,10 +45,10 @@ async def known(shop: ApiShop, request: pytest.FixtureRequest, monkeypatch: pyte
     ):
         await shop.bom(bom_id, name=name, tags=tags, tracks_pre_assembled=bom_id != "fresh")
         for place in PLACES:
-            await stand(shop, bom_id, place, index=7, count=7)
-    await stand(shop, "counted", HERE, index=7, count=10)
+            await stand(shop, bom_id, place, base=7, count=7)
+    await stand(shop, "counted", HERE, base=7, count=10)
     await stand(shop, "fresh", THERE)
-    await stand(shop, "doubtful", HERE, index=7, count=7, unknown_outcome=True)
+    await stand(shop, "doubtful", HERE, base=7, count=7, unknown_outcome=True)
     await missed(shop, "moved")  # base 7, Shopify 5, here
     return shop
 
@@ -87,7 +87,7 @@ async def test_a_location_narrows_class_and_cells(known: ApiShop) -> None:
 
 async def test_what_a_sweep_has_seen_is_the_newer_knowledge(known: ApiShop) -> None:
     """A cell counted by hand of which a sweep has seen Shopify move, too, is both_moved and local_moved no more."""
-    await stand(known, "moved", HERE, index=7, count=9)
+    await stand(known, "moved", HERE, base=7, count=9)
     assert (await known.stock("moved"))["known_class"] == "local_moved"
     await known.world.mongo.db["drift"].update_one(
         {"shop": known.domain, "bom_id": "moved"}, {"$set": {"cell_class": "both_moved"}}
@@ -175,7 +175,7 @@ async def test_a_closed_location_differs_from_nothing(known: ApiShop, what: dict
 @pytest.mark.parametrize("reason", ["untracked", "not_stocked"])
 async def test_what_a_read_left_out_differs_from_nothing(known: ApiShop, reason: str) -> None:
     """A cell that no value was read of is not compared, and a BOM without any other is not in sync."""
-    await stand(known, "counted", HERE, index=7, count=10, left_out=reason)
+    await stand(known, "counted", HERE, base=7, count=10, left_out=reason)
     assert await ids(known, "class=local_moved") == []
     assert await ids(known, "class=not_compared") == ["counted"]
     assert await ids(known, "class=in_sync") == ["agreed", "counted"]
@@ -203,7 +203,7 @@ async def test_what_another_tool_manages_differs_from_nothing(known: ApiShop) ->
 
 async def test_a_cell_that_nobody_counted_has_no_local_value(known: ApiShop) -> None:
     """Missing is never zero: no local value and no difference, and a person chooses."""
-    await stand(known, "counted", HERE, index=12, never_agreed=True)
+    await stand(known, "counted", HERE, base=12, never_agreed=True)
     cells = (await known.call("GET", "/boms?search=bench&with_cells=true")).json["items"][0]["cells"]
     shown = [(cell["local_value"], cell["shopify_value"], cell["difference"], cell["cell_class"]) for cell in cells]
     assert shown == [(None, 12, None, "no_base"), (7, 7, 0, "in_sync")]

@@ -17,13 +17,13 @@ async def missed(shop: ApiShop, *bom_ids: str) -> None:
     """Recorded missed webhooks, as the sweeper leaves them."""
     store = DriftStore(shop.world.mongo.db)
     now = datetime.now(UTC)
-    stock = Stock(index=7, index_time=now - timedelta(hours=1), count=7, events_no=2)
+    stock = Stock(base=7, base_time=now - timedelta(hours=1), count=7, events_no=2)
     row = Row.of(stock, 5, now - timedelta(minutes=9), now)
     seen = [Sighting(CellKey(bom_id, PLACES[0]), "1", bom_id.upper(), "Here", row) for bom_id in bom_ids]
     assert await store.watch(shop.domain, seen, now=now, due_at=now) == len(bom_ids)
     assert await store.watch(shop.domain, seen, now=now, due_at=now) == 0
     for document in await store.due(shop.domain, MissedState.WATCHED, datetime.now(UTC), 10):
-        assert await store.record(document, row, base_time=stock.index_time, now=now)
+        assert await store.record(document, row, base_time=stock.base_time, now=now)
 
 
 async def test_the_drift_policy_is_kept(shop: ApiShop) -> None:

@@ -13,7 +13,7 @@ import pytest
 from ulid import ULID
 
 from services.preview.api.http.app import ROUTES
-from services.preview.api.http.routes import AnyRoute
+from services.preview.api.http.route import AnyRoute
 from shared.domain.cell import CellKey
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedules.runs import ScheduleRuns

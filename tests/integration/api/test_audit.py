@@ -99,13 +99,13 @@ async def test_the_log_is_paged_and_shows_ones_own_shop(world: ApiWorld, shop: A
 async def test_forged_tokens_are_noted_a_few_times_and_of_no_shop(world: ApiWorld, shop: ApiShop) -> None:
     """A flood of them leaves a few entries, which say how many there were and nothing of what they said."""
     before = await world.mongo.db["audit"].count_documents({"shop": None})
-    for _ in range(3 * sign_ins.MOST):
+    for _ in range(3 * sign_ins.MAX_NOTED):
         token = session_token(shop.domain, secret="a forger's own secret, of a fair length as well", sub="c4n4ry")
         assert (await shop.call("GET", "/boms", Authorization=f"Bearer {token}")).status == 401
     expired = session_token(shop.domain, exp=1_000_000_000)
     assert (await shop.call("GET", "/boms", Authorization=f"Bearer {expired}")).status == 401
     kept = [entry async for entry in world.mongo.db["audit"].find({"shop": None})]
-    assert 1 <= len(kept) - before <= 2 * sign_ins.MOST  # at most two minutes' worth
+    assert 1 <= len(kept) - before <= 2 * sign_ins.MAX_NOTED  # at most two minutes' worth
     assert "c4n4ry" not in repr(kept)
     assert shop.domain not in repr(kept)
     assert await acts_of(shop) == []
@@ -116,13 +116,13 @@ async def test_what_was_not_noted_is_told_with_the_next(world: ApiWorld) -> None
     now = [0.0]
     tries = SignIns(AuditLog(world.mongo.db), clock=lambda: now[0])
     with capture_logs() as lines:
-        for _ in range(sign_ins.MOST + 7):
+        for _ in range(sign_ins.MAX_NOTED + 7):
             await tries.refused("token-signature")
         now[0] += sign_ins.SECONDS
         await tries.refused("token-signature")
         await tries.refused("token-expired")
     told = [line["subject"] for line in lines if line["event"] == "audit"]
-    assert told == ["token-signature"] * sign_ins.MOST + ["token-signature, and 7 others before it"]
+    assert told == ["token-signature"] * sign_ins.MAX_NOTED + ["token-signature, and 7 others before it"]
 
 
 async def test_a_store_that_is_away_undoes_no_act() -> None:

@@ -188,7 +188,7 @@ async def called(shop: ApiShop, operation: Operation, ids: dict[str, str], autho
 
 
 async def things(shop: ApiShop) -> dict[str, str]:
-    """One of each thing that an operation can name; answers their ids, as path parameters."""
+    """One of each thing that an operation can name; returns their ids, as path parameters."""
     bom_id, schedule_id = f"kit-{new_id()}", new_id()
     await shop.bom(bom_id, tracks_pre_assembled=True)
     failed = {"bom_id": bom_id, "location_id": PLACES[0], "state": "error", "code": "READ_FAILED"}

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.preview.api.http.app import problems
 from services.preview.api.http.auth import SessionTokens
+from services.preview.api.http.failures import problems
 from services.preview.bootstrap import add_page
 from services.preview.page.headers import guard
 from shared.errors import WrongSetting

@@ -89,7 +89,7 @@ async def test_a_difference_of_the_backup_is_left_to_a_person(
             await world.stock.ask_verify(SHOP, [cell])
             await world.verified()
             restored = await world.cell(*cell)
-            assert (restored.index, restored.count, restored.never_agreed) == (9, 12, True)
+            assert (restored.base, restored.count, restored.never_agreed) == (9, 12, True)
             by_schedule = await world.run(Direction.TO_SHOPIFY, source=JobSource.SCHEDULE)
             assert by_schedule["reasons"] == {"never_agreed": 1, "in_sync": 1}
             assert (await world.shopify())[cell] == 9
@@ -98,4 +98,4 @@ async def test_a_difference_of_the_backup_is_left_to_a_person(
             chosen = await world.run(Direction.TO_LOCAL, preview_id=await world.preview())
             assert chosen["totals"]["updated"] == 1
         settled = await world.cell(*cell)
-        assert (settled.index, settled.count, settled.never_agreed) == (9, 9, False)
+        assert (settled.base, settled.count, settled.never_agreed) == (9, 9, False)

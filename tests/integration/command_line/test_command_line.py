@@ -107,7 +107,7 @@ async def test_a_preview_that_was_approved_is_what_the_job_works_on(world: ShopW
     assert ended.code == 0, ended.errors
     assert ended.document["preview_id"] == preview["preview_id"]
     assert ended.document["totals"]["total"] == 2
-    assert (await world.cell("B1", world.locations[0])).index == 8
+    assert (await world.cell("B1", world.locations[0])).base == 8
 
 
 async def test_what_only_reads_the_documents_works_while_the_broker_is_away(world: ShopWorld) -> None:

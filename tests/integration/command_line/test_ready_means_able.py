@@ -122,7 +122,7 @@ class Servers:
 
 
 Given = Callable[[Servers, AsyncExitStack], Any]
-"""Makes the servers of a row, and answers the settings that are its own."""
+"""Makes the servers of a row, and returns the settings that are its own."""
 
 
 def _database(prepare: Callable[[Any], object]) -> Given:

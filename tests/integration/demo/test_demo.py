@@ -62,7 +62,7 @@ async def test_both_directions_end_in_agreement(vhost_url: str, mongodb_uri: str
     assert len(missed) == 3
     for found in missed:
         assert (found["outcome"], found["cell_class"], found["late"]) == ("repaired", "shopify_moved", False)
-        assert found["base"] - 2 == found["shopify"] == found["index_now"]
+        assert found["base"] - 2 == found["shopify"] == found["base_now"]
         assert found["shopify_time"] <= found["since"] <= found["taken_at"]
         assert found["job_id"] in output
     first = report["preview_toShopify"]

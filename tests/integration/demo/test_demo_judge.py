@@ -72,15 +72,20 @@ async def test_a_shop_in_agreement_is_told_so(judged: Judged) -> None:
     assert "4 cells compared, 0 disagreements" in words
 
 
-@pytest.mark.parametrize(("bom_id", "field"), [("PLAIN", "index"), ("COUNTED", "index"), ("COUNTED", "count")])
-async def test_a_broken_stock_record_is_named(world: ShopWorld, judged: Judged, bom_id: str, field: str) -> None:
+@pytest.mark.parametrize(
+    ("bom_id", "field", "name"),
+    [("PLAIN", "index", "base"), ("COUNTED", "index", "base"), ("COUNTED", "count", "count")],
+)
+async def test_a_broken_stock_record_is_named(
+    world: ShopWorld, judged: Judged, bom_id: str, field: str, name: str
+) -> None:
     """One number of one record that is off by one makes the exit code 1 and names BOM and location."""
     place = world.locations[1]
     await world.mongo.db["stock"].update_one({"_id": key_of(SHOP, bom_id, place)}, {"$inc": {field: 1}})
     code, words, document = await judged()
     assert code == 1
     (wrong,) = document["disagreements"]
-    assert (wrong["bom_id"], wrong["location_id"], wrong["what"]) == (bom_id, place, f"the {field} differs")
+    assert (wrong["bom_id"], wrong["location_id"], wrong["what"]) == (bom_id, place, f"the {name} differs")
     assert bom_id in words
     assert place in words
 
@@ -92,7 +97,7 @@ async def test_a_level_changed_without_a_webhook_is_named(world: ShopWorld, judg
     code, words, document = await judged()
     assert code == 1
     (wrong,) = document["disagreements"]
-    assert (wrong["bom_id"], wrong["location_id"], wrong["shopify"], wrong["index"]) == ("PLAIN", place, 3, 9)
+    assert (wrong["bom_id"], wrong["location_id"], wrong["shopify"], wrong["base"]) == ("PLAIN", place, 3, 9)
     assert f"PLAIN (BOM PLAIN) at location {place}" in words
 
 
@@ -104,7 +109,7 @@ async def test_a_missing_record_or_base_is_no_agreement(world: ShopWorld, judged
     code, _, document = await judged()
     assert code == 1
     found = {(wrong["bom_id"], wrong["location_id"]): wrong["what"] for wrong in document["disagreements"]}
-    assert found == {("PLAIN", here): "no stock record", ("COUNTED", there): "the index differs"}
+    assert found == {("PLAIN", here): "no stock record", ("COUNTED", there): "the base differs"}
 
 
 async def test_ledger_and_level_of_shopify_must_tell_the_same(world: ShopWorld, judged: Judged) -> None:

@@ -14,13 +14,13 @@ from tests.waiting import stored, until
 ITEM = "271878346596884015"
 
 
-async def based(world: World, *, index: int, count: int | None = None, time: int = 0) -> Shop:
-    """A shop with one cell whose index stands at `index`, and whose count is `count` where it tracks."""
+async def based(world: World, *, base: int, count: int | None = None, time: int = 0) -> Shop:
+    """A shop with one cell whose base stands at `base`, and whose count is `count` where it tracks."""
     shop = await world.shop()
     await shop.bom("b", item=ITEM, tracks=count is not None)
-    await shop.update(ITEM, index, at(time))
+    await shop.update(ITEM, base, at(time))
     await shop.settled()
-    known = None if count is None or count == index else "local_moved"
+    known = None if count is None or count == base else "local_moved"
     await world.mongo.db["stock"].update_one(
         {"shop": shop.domain, "bom_id": "b"},
         {"$set": {"count": count, "known_class": known, "never_agreed": False}, "$unset": {"verify_at": ""}},
@@ -30,8 +30,8 @@ async def based(world: World, *, index: int, count: int | None = None, time: int
 
 
 async def test_an_event_moves_index_and_count_by_the_same_amount(world: World) -> None:
-    """Rule 1: index 5 → 3 takes two from a count of 9; the count's entry comes first, the cell asks to be read."""
-    shop = await based(world, index=5, count=9)
+    """Rule 1: base 5 → 3 takes two from a count of 9; the count's entry comes first, the cell asks to be read."""
+    shop = await based(world, base=5, count=9)
     await shop.update(ITEM, 3, at(10), webhook_id="w-1")
     await shop.settled()
     stock = await shop.stock("b")
@@ -55,7 +55,7 @@ async def test_a_first_event_sets_the_base_and_moves_no_count(world: World) -> N
 
 async def test_a_location_that_shopify_names_is_kept(world: World) -> None:
     """An unknown location is known by its id and active until it is read."""
-    shop = await based(world, index=1)
+    shop = await based(world, base=1)
     location = await world.mongo.db["locations"].find_one({"shop": shop.domain, "location_id": LOCATION})
     assert location is not None
     assert (location["name"], location["active"]) == (LOCATION, True)
@@ -63,7 +63,7 @@ async def test_a_location_that_shopify_names_is_kept(world: World) -> None:
 
 async def test_one_webhook_three_times_at_once_has_one_effect(world: World) -> None:
     """The webhook's id tells its repeats (case 1)."""
-    shop = await based(world, index=5, count=5)
+    shop = await based(world, base=5, count=5)
     before = counted("webhooks_total", topic="inventory_levels/update", outcome="duplicate")
     await asyncio.gather(*(shop.update(ITEM, 6, at(10), webhook_id="same") for _ in range(3)))
     await shop.settled()
@@ -75,7 +75,7 @@ async def test_one_webhook_three_times_at_once_has_one_effect(world: World) -> N
 
 async def test_identical_bodies_under_two_ids_both_count(world: World) -> None:
     """5 → 6 → 5 → 6 within one second: equal bodies of different webhooks are different events (case 1)."""
-    shop = await based(world, index=5, count=5)
+    shop = await based(world, base=5, count=5)
     for value in (6, 5, 6):
         await shop.update(ITEM, value, at(10))
     await shop.settled()
@@ -90,7 +90,7 @@ async def test_identical_bodies_under_two_ids_both_count(world: World) -> None:
 
 async def test_one_event_id_has_one_effect_per_cell(world: World) -> None:
     """Another webhook id under the same event id is a repeat in the same cell, and none in another."""
-    shop = await based(world, index=5, count=5)
+    shop = await based(world, base=5, count=5)
     await shop.update(ITEM, 6, at(10), event_id="e1")
     await shop.update(ITEM, 7, at(11), event_id="e1")
     await shop.send("inventory_levels/update", shop.level(ITEM, 8, at(12), location="2"), event_id="e1")
@@ -101,7 +101,7 @@ async def test_one_event_id_has_one_effect_per_cell(world: World) -> None:
 
 async def test_a_late_event_changes_nothing_and_asks_for_a_read(world: World) -> None:
     """B (newer, 7) and then A (older, 9), three hours late: it stays 7 (case 4)."""
-    shop = await based(world, index=8, count=8)
+    shop = await based(world, base=8, count=8)
     await shop.update(ITEM, 7, at(11_000))
     await shop.settled()
     await world.mongo.db["stock"].update_one({"shop": shop.domain, "bom_id": "b"}, {"$unset": {"verify_at": ""}})
@@ -115,7 +115,7 @@ async def test_a_late_event_changes_nothing_and_asks_for_a_read(world: World) ->
 
 async def test_two_quick_changes_that_both_carry_the_last_value_are_read(world: World) -> None:
     """0 → 10 → 0 with both payloads at 0 moves nothing, and a read is asked for: it decides (case 3)."""
-    shop = await based(world, index=0, count=4)
+    shop = await based(world, base=0, count=4)
     await shop.update(ITEM, 0, at(1))
     await shop.update(ITEM, 0, at(2))
     await shop.settled()
@@ -127,7 +127,7 @@ async def test_two_quick_changes_that_both_carry_the_last_value_are_read(world: 
 
 async def test_an_echo_of_our_own_write_changes_no_quantity(world: World) -> None:
     """The event of a value we settled at, of the time we settled at, raises only the counters."""
-    shop = await based(world, index=10, count=10, time=5)
+    shop = await based(world, base=10, count=10, time=5)
     before = await shop.stock("b")
     await shop.update(ITEM, 10, at(5))
     await shop.settled()
@@ -139,7 +139,7 @@ async def test_an_echo_of_our_own_write_changes_no_quantity(world: World) -> Non
 
 async def test_null_is_no_value_and_never_zero(world: World) -> None:
     """`available: null` writes no value; the cell is read (case 20)."""
-    shop = await based(world, index=5, count=9)
+    shop = await based(world, base=5, count=9)
     await shop.update(ITEM, None, at(10))
     await shop.settled()
     stock = await shop.stock("b")
@@ -150,7 +150,7 @@ async def test_null_is_no_value_and_never_zero(world: World) -> None:
 
 async def test_disconnect_is_no_zero_and_connect_brings_the_value(world: World) -> None:
     """A level that is gone keeps the base for the read to judge; connected again it says what it holds."""
-    shop = await based(world, index=5, count=9)
+    shop = await based(world, base=5, count=9)
     ids = {"inventory_item_id": int(ITEM), "location_id": int(LOCATION)}
     assert await shop.send("inventory_levels/disconnect", ids) == 200
     await shop.settled()
@@ -164,7 +164,7 @@ async def test_disconnect_is_no_zero_and_connect_brings_the_value(world: World) 
 
 async def test_many_events_of_one_cell_are_applied_in_their_order(world: World) -> None:
     """A burst for one cell, taken in batches, ends at its last value, and its ledger is one unbroken chain."""
-    shop = await based(world, index=0, count=100)
+    shop = await based(world, base=0, count=100)
     publisher = await Publisher.open(world.settings.amqp_url.get_secret_value(), "test", Seals([SECRET]))
     for value in range(1, 151):
         await publish(publisher, shop, shop.level(ITEM, value, at(value)), f"w-{value}")
@@ -187,7 +187,7 @@ async def publish(publisher: Publisher, shop: Shop, content: dict[str, Any], web
 
 async def test_a_message_delivered_again_after_its_commit_has_one_effect(world: World) -> None:
     """A crash between commit and acknowledgement brings the message again: nothing more happens."""
-    shop = await based(world, index=5, count=5)
+    shop = await based(world, base=5, count=5)
     publisher = await Publisher.open(world.settings.amqp_url.get_secret_value(), "test", Seals([SECRET]))
     for _ in range(2):
         await publish(publisher, shop, shop.level(ITEM, 6, at(10)), "again")
@@ -199,7 +199,7 @@ async def test_a_message_delivered_again_after_its_commit_has_one_effect(world: 
 
 async def test_an_item_without_a_bom_is_not_ours(world: World) -> None:
     """A component's level is ignored: no stock document, no location, no key."""
-    shop = await based(world, index=5)
+    shop = await based(world, base=5)
     before = counted("index_updates_total", cause="webhook", outcome="ignored")
     await shop.send("inventory_levels/update", shop.level("31", 6, at(10), location="4"), webhook_id="component")
     await shop.settled()
@@ -210,7 +210,7 @@ async def test_an_item_without_a_bom_is_not_ours(world: World) -> None:
 
 async def test_a_body_sent_again_under_another_shop_has_no_effect(world: World) -> None:
     """Headers are not signed: another shop's item is not this shop's, and a shop we do not know is suspicious."""
-    shop = await based(world, index=5)
+    shop = await based(world, base=5)
     other = await world.shop()
     before = counted("webhooks_total", topic="inventory_levels/update", outcome="suspicious")
     body = json.dumps(shop.level(ITEM, 6, at(10))).encode()
@@ -229,7 +229,7 @@ async def test_a_body_sent_again_under_another_shop_has_no_effect(world: World) 
 @pytest.mark.parametrize("fault", ["zone", "topic"])
 async def test_a_wrong_body_goes_to_the_dead_letters(world: World, fault: str) -> None:
     """A time without its zone is never guessed, a body must fit its topic; the good ones behind it are applied."""
-    shop = await based(world, index=5)
+    shop = await based(world, base=5)
     dead = counted("dead_letters_total", queue="trueup.indexing")
     topic, body = "inventory_levels/update", shop.level(ITEM, 6, at(10))
     if fault == "zone":

@@ -23,7 +23,7 @@ from tests.waiting import arrival
 
 
 async def send_raw(world: World, head: list[tuple[bytes, bytes]], *parts: bytes) -> tuple[int, bytes]:
-    """Send a request over a plain socket, the body in TCP segments of the given parts; answers status and body."""
+    """Send a request over a plain socket, the body in TCP segments of the given parts; returns status and body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", world.service.port)
     lines = [b"POST /webhooks/shopify HTTP/1.1", b"Host: test", b"Connection: close"]
     lines += [name + b": " + value for name, value in head]

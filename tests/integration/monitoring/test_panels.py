@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 
 from deploy.grafana.dashboards import DASHBOARDS
 from services.preview.bootstrap import PreviewService
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.sweeper import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.domain.cell import partition_of
 from shared.domain.comparison import Direction

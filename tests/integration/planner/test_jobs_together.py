@@ -152,12 +152,12 @@ async def test_undo_of_to_local_restores_the_count(world: ShopWorld) -> None:
     undone = await world.run(Direction.TO_LOCAL, {"bom_ids": ["A"]}, source=JobSource.UNDO, of_job_id=job["job_id"])
     assert undone["totals"]["updated"] == 2
     stock = await world.cell("A", here)
-    assert (stock.index, stock.count) == (10, 13)
+    assert (stock.base, stock.count) == (10, 13)
     assert await world.ledger() == []
 
 
 async def _settled(world: ShopWorld, bom: str, location: str) -> tuple[int | None, int | None]:
-    """Index and count once no verifying read is outstanding."""
+    """Base and count once no verifying read is outstanding."""
     stock: dict[str, Any] = await world.document("stock", f"{bom}|{location}", lambda doc: "verify_at" not in doc)
     return stock["index"], stock["count"]
 

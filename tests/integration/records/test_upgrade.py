@@ -78,10 +78,10 @@ async def old(mongodb_uri: str, mongodb_for_clean_up: MongoClient[Document]) -> 
 )
 async def test_a_zero_that_nobody_counted_goes(old: OldShop, entries: Entries) -> None:
     """It becomes no count, with its ledger entry; a row of a preview that showed it is out of date."""
-    await old.cell("a", entries, index=12, index_time=THEN, count=0)
+    await old.cell("a", entries, base=12, base_time=THEN, count=0)
     await old.mongo.prepare()
     stock = await old.now("a")
-    assert (stock.count, stock.local, stock.uncounted, stock.index) == (None, None, True, 12)
+    assert (stock.count, stock.local, stock.uncounted, stock.base) == (None, None, True, 12)
     assert (stock.rev, stock.tracks_rev, stock.ledger_seq) == (5, 2, len(entries) + 1)
     document = (await old.documents())[0][0]
     assert document["known_class"] == "no_base"
@@ -93,16 +93,16 @@ async def test_a_zero_that_nobody_counted_goes(old: OldShop, entries: Entries) -
 @pytest.mark.parametrize(
     ("entries", "fields", "never_agreed"),
     [
-        ([*BEGUN, ("count", 0, 3, "counted"), ("count", 3, 0, "corrected")], {"count": 0, "index": 12}, True),
-        ([*BEGUN, ("count", 0, -2, "webhook")], {"count": -2, "index": 10}, True),
-        ([*BEGUN], {"count": 0, "index": 0, "settle_no": 1}, False),
-        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5, "index": 12}, True),
+        ([*BEGUN, ("count", 0, 3, "counted"), ("count", 3, 0, "corrected")], {"count": 0, "base": 12}, True),
+        ([*BEGUN, ("count", 0, -2, "webhook")], {"count": -2, "base": 10}, True),
+        ([*BEGUN], {"count": 0, "base": 0, "settle_no": 1}, False),
+        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5, "base": 12}, True),
         ([*BEGUN, ("count", 0, 5, "built")], {"count": 5}, True),
-        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5, "index": 12, "settle_no": 2}, False),
-        ([*BEGUN, ("count", 0, 12, "built")], {"count": 12, "index": 12}, False),
+        ([*BEGUN, ("count", 0, 5, "built")], {"count": 5, "base": 12, "settle_no": 2}, False),
+        ([*BEGUN, ("count", 0, 12, "built")], {"count": 12, "base": 12}, False),
         (
             [*BEGUN, ("index", None, 5, "verify"), ("count", 0, 5, "built"), ("count", 5, 9, "built")],
-            {"count": 9, "index": 5},
+            {"count": 9, "base": 5},
             False,
         ),
     ],
@@ -120,7 +120,7 @@ async def test_a_count_stays(old: OldShop, entries: Entries, fields: dict[str, A
 
 async def test_two_entries_of_one_change_are_not_equal_in_between(old: OldShop) -> None:
     """A sale of three from 10 and 7 passes through 7 and 7: that is one change, and nobody agreed."""
-    await old.cell("a", [*BEGUN, ("index", None, 7, "verify"), ("count", 0, 10, "built")], count=7, index=4)
+    await old.cell("a", [*BEGUN, ("index", None, 7, "verify"), ("count", 0, 10, "built")], count=7, base=4)
     for seq, field, before, after in ((4, "count", 10, 7), (5, "index", 7, 4)):
         told = {"field": field, "before": before, "after": after, "cause": "webhook", "reference": "one event"}
         entry = {"_id": key_of(SHOP, "a", "1", str(seq)), "shop": SHOP, "bom_id": "a", "location_id": "1", "seq": seq}
@@ -131,7 +131,7 @@ async def test_two_entries_of_one_change_are_not_equal_in_between(old: OldShop) 
 
 async def test_an_untracked_cell_stays(old: OldShop) -> None:
     """Where the BOM does not track there is no count, and nothing to agree on."""
-    await old.cell("a", index=7)
+    await old.cell("a", base=7)
     before = await old.now("a")
     await old.mongo.prepare()
     assert await old.now("a") == before
@@ -141,7 +141,7 @@ async def test_an_upgrade_goes_on_where_it_was_killed(old: OldShop, monkeypatch:
     """Killed after some batches, or run by several at once, it does each cell once; done, it looks no more."""
     monkeypatch.setattr(upgrade, "_AT_ONCE", 3)
     for number in range(10):
-        await old.cell(f"b{number}", BEGUN, index=12, count=0)
+        await old.cell(f"b{number}", BEGUN, base=12, count=0)
     part, parts = upgrade._Upgrade._part, 0
 
     async def killed(self: Any, session: Any, ids: Sequence[str]) -> list[bool]:

@@ -21,7 +21,7 @@ from services.reconciler.schedules.role import ScheduleTimes
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
-from shared.domain.schedule import Action, Missed, Timing
+from shared.domain.schedule import Action, Missed, Skipped, Timing
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -108,7 +108,7 @@ class Scheduled:
         return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
 
     async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
-        """Wait until so many runs fit the condition; answers them, the oldest first."""
+        """Wait until so many runs fit the condition; returns them, the oldest first."""
         if told is not None:
             condition["telling.state"] = told
         runs = self.shop.mongo.db["schedule_runs"]
@@ -261,7 +261,7 @@ GONE = ["Mars/Base", "../../etc/passwd", "America", "Europe/Berlin\x00", "", 7]
 """What a document may hold as a time zone, and this machine knows none of that name."""
 
 
-ONE_TRY = ScheduleTimes(tick=0.05, most_tries=1)
+ONE_TRY = ScheduleTimes(tick=0.05, max_tries=1)
 
 
 async def over(world: Scheduled, schedule_ids: Collection[str]) -> list[Document]:
@@ -330,3 +330,22 @@ async def test_schedules_that_cannot_be_run_are_tried_so_often_and_hold_up_no_ot
     (run,) = await world.runs(1, schedule_id=good, state="ended")
     assert run["outcome"] == "completed"
     assert len(await world.jobs()) == 1
+
+
+async def test_a_run_that_cannot_be_read_is_given_up_and_holds_up_no_other(world: Scheduled) -> None:
+    """A word that this build does not know: its outcome has failed, and the next one is taken all the same."""
+    runs = ScheduleRuns(world.shop.mongo.db)
+    schedule = await world.schedules.get(SHOP, await world.put(url="https://hook.example/"))
+    assert schedule is not None
+    unread, other, now = new_id(), new_id(), datetime.now(UTC)
+    for number, run in enumerate((unread, other)):
+        await runs.note(schedule, run, now + timedelta(hours=number), Skipped.OVERLAP)
+    strange = {"$set": {"reason": "of_a_newer_build", "telling.at": now - timedelta(hours=1)}}
+    await world.shop.mongo.db["schedule_runs"].update_one({"run_id": unread}, strange)
+    assert await runs.take_undelivered(now + timedelta(minutes=1)) is None
+    taken = await runs.take_undelivered(now + timedelta(minutes=1))
+    assert taken is not None
+    assert (taken.run_id, taken.tries) == (other, 1)
+    assert await runs.take_undelivered(now + timedelta(minutes=1)) is None
+    (given_up,) = await world.runs(1, told="failed")
+    assert (given_up["run_id"], given_up["telling"]["detail"]) == (unread, "its record cannot be read")

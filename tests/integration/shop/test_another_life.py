@@ -85,7 +85,7 @@ async def test_a_new_life_goes_through_all_there_is(world: ShopWorld) -> None:
     await make_again(world)
     preview = await world.preview({"bom_ids": ["A"]})
     stock = await world.cell(*cell)
-    assert (stock.index, stock.count, stock.uncounted) == (10, None, True)
+    assert (stock.base, stock.count, stock.uncounted) == (10, None, True)
     pushed = await world.run(TO_SHOPIFY, {"bom_ids": ["A"]}, preview_id=preview)
     assert pushed["reasons"] == {"never_counted": 1}
     pulled = await world.run(TO_LOCAL, {"bom_ids": ["A"]})
@@ -97,7 +97,7 @@ async def test_a_new_life_goes_through_all_there_is(world: ShopWorld) -> None:
     undone = await world.run(TO_SHOPIFY, source=JobSource.UNDO, of_job_id=again["job_id"])
     assert (undone["totals"]["updated"], (await world.shopify())[cell]) == (1, 10)
     await world.verified()
-    assert ((await world.cell(*cell)).index, (await world.cell(*cell)).count) == (10, 6)
+    assert ((await world.cell(*cell)).base, (await world.cell(*cell)).count) == (10, 6)
     values = await replayed(world)
     assert (values[*cell, "index"], values[*cell, "count"]) == (10, 6)
 

@@ -195,7 +195,7 @@ async def installed(world: ShopWorld) -> ShopLife:
     """The shop installed by a session token: its token expires and can be refreshed."""
     life = ShopLife.of(world.settings, world.mongo, world.http)
     await world.mongo.db["shops"].delete_many({})
-    await life.installing.by_session_token(SHOP, session_token())
+    await life.installation.by_session_token(SHOP, session_token())
     await world.control("calls/reset")
     return life
 
@@ -248,7 +248,7 @@ async def test_a_shop_that_is_installed_again_is_not_redacted(world: ShopWorld, 
     await claimed(world, "shop/redact")
     departures = Departures(world.mongo.db)
     (departure,) = await departures.claimed()
-    await life.installing.by_session_token(SHOP, session_token())
+    await life.installation.by_session_token(SHOP, session_token())
     assert not await departures.confirmed(departure)
     shop = await shop_document(world)
     assert (shop["status"], shop.get("redact_told_at")) == ("active", None)

@@ -56,7 +56,7 @@ async def token_calls(world: ShopWorld) -> int:
 async def install(world: ShopWorld) -> ShopLife:
     """Install the shop, as one replica."""
     life = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
-    await life.installing.by_session_token(SHOP, session_token())
+    await life.installation.by_session_token(SHOP, session_token())
     await world.control("calls/reset")
     return life
 
@@ -120,10 +120,10 @@ async def test_a_set_up_that_failed_is_made_up_for(world: ShopWorld) -> None:
     """The tokens are kept when the locations cannot be read; the next turn finishes the set-up."""
     await world.control("/control/faults", {"operation": "locations", "kind": "status", "status": 503})
     life = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
-    await life.installing.by_session_token(SHOP, session_token())
+    await life.installation.by_session_token(SHOP, session_token())
     assert (await shop_document(world))["set_up_due"]
     await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": {"set_up_at": datetime.now(UTC) - timedelta(1)}})
-    await life.installing.set_up_due()
+    await life.installation.set_up_due()
     assert "set_up_due" not in await shop_document(world)
     assert len(await world.boms.locations(SHOP)) == 2
 
@@ -134,7 +134,7 @@ async def test_a_missing_subscription_is_made_again_and_one_elsewhere_removed(wo
     tenant = world.running.simulator.tenants[SHOP]
     ours = [s for s in tenant.webhooks.subscriptions.values() if s.topic == "INVENTORY_LEVELS_UPDATE"]
     ours[0].uri = "http://127.0.0.1:9/older"
-    subscriptions = life.installing._subscriptions
+    subscriptions = life.installation._subscriptions
     assert set(await subscriptions.missing(SHOP, HOOK)) - UNKNOWN_TO_THE_SIMULATOR == {"INVENTORY_LEVELS_UPDATE"}
     made = await subscriptions.ensure(SHOP, HOOK)
     assert made.made == ("INVENTORY_LEVELS_UPDATE",)
@@ -250,7 +250,7 @@ async def test_an_uninstall_older_than_the_installation_has_no_effect(world: Sho
         assert done is effect
     with pytest.raises(ShopPaused, match="uninstalled"):
         await read(life)
-    shop = await life.installing.by_session_token(SHOP, session_token())
+    shop = await life.installation.by_session_token(SHOP, session_token())
     assert shop.status == "active"
     assert await read(life) == 2
 
@@ -263,19 +263,19 @@ async def test_paused_shops_are_probed_by_one_replica_at_growing_intervals(world
         await read(life)
     await world.control("calls/reset")
     other = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
-    await asyncio.gather(life.probing.run(), other.probing.run())
+    await asyncio.gather(life.pause_probe.run(), other.pause_probe.run())
     assert await world.calls() == {}
     later = {"paused_at": datetime.now(UTC) - timedelta(seconds=16)}
     await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": later})
     for _ in range(3):
-        await asyncio.gather(life.probing.run(), other.probing.run())
+        await asyncio.gather(life.pause_probe.run(), other.pause_probe.run())
     log = (await world.control("calls", method="GET"))["log"]
     assert [call["status"] for call in log] == [402]
     (paused,) = await world.shops.paused()
-    assert life.probing._due(paused) - datetime.now(UTC) > timedelta(seconds=25)
-    assert life.probing._due(replace(paused, probes=30)) - datetime.now(UTC) < timedelta(minutes=11)
+    assert life.pause_probe._due(paused) - datetime.now(UTC) > timedelta(seconds=25)
+    assert life.pause_probe._due(replace(paused, probes=30)) - datetime.now(UTC) < timedelta(minutes=11)
     await world.control("status", {"status": "active"})
     earlier = {"probed_at": datetime.now(UTC) - timedelta(seconds=31)}
     await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": earlier})
-    await life.probing.run()
+    await life.pause_probe.run()
     assert (await shop_document(world))["status"] == "active"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.reconciler.sweeper.sweeping import SweepTimes
-from services.webhook_ingest.bootstrap import ROLES, Role, WebhookIngestService
+from services.reconciler.sweeper.sweeper import SweepTimes
+from services.webhook_ingest.bootstrap import ROLES, WebhookIngestService, WebhookRole
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.schema import Document
@@ -47,7 +47,7 @@ class DriftWorld:
         return [document async for document in self.shop.mongo.db["drift"].find({"shop": SHOP, **condition})]
 
     async def until(self, number: int, **condition: Any) -> list[Document]:
-        """Wait until so many drift documents fit the condition; answers them."""
+        """Wait until so many drift documents fit the condition; returns them."""
         drift, fitting = self.shop.mongo.db["drift"], {"shop": SHOP, **condition}
 
         async def so_many() -> bool:
@@ -85,7 +85,7 @@ class DriftWorld:
         """The base of every cell."""
         shopify = await self.shop.shopify()
         stock = await self.shop.stock.load(SHOP, shopify)
-        return {key: cell.stock.index for key, cell in stock.items()}
+        return {key: cell.stock.base for key, cell in stock.items()}
 
     async def policy(self, **values: Any) -> None:
         """The shop's policy."""
@@ -107,7 +107,7 @@ async def drift_world(
     locations: int = 2,
     tracks: bool = True,
     subscribed: bool = False,
-    roles: frozenset[Role] = ROLES,
+    roles: frozenset[WebhookRole] = ROLES,
     times: SweepTimes = TIMES,
 ) -> AsyncIterator[DriftWorld]:
     """Some BOMs in agreement, swept once in full. `subscribed`: Trueup keeps its subscriptions itself."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deploy.local.ports import free_ports
-from services.reconciler.sweeper.looking import OVERLAP
+from services.reconciler.sweeper.change_scan import OVERLAP
 from services.webhook_ingest.bootstrap import WebhookIngestService
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore
@@ -120,7 +120,7 @@ async def test_webhooks_up_to_four_hours_late_are_not_accused_for_good(
         for bom in shop.items:
             for place in shop.locations:
                 cell = await shop.cell(bom, place)
-                assert cell.index == cell.count == 50 - 1 - int(bom[1:]) // 2 % 3
+                assert cell.base == cell.count == 50 - 1 - int(bom[1:]) // 2 % 3
 
 
 async def test_six_hours_off_with_every_subscription_gone_are_made_up_for(
@@ -165,7 +165,7 @@ async def test_six_hours_off_with_every_subscription_gone_are_made_up_for(
             assert {subscription.topic for subscription in subscriptions.values()} == topics
             for n in range(3):
                 cell = await shop.cell(f"B{n:03}", shop.locations[0])
-                assert cell.index == cell.count == 45 - n
+                assert cell.base == cell.count == 45 - n
             await shop.sell("B009", shop.locations[1], 1)
             await again.drained()
             await again.sweep()

@@ -52,7 +52,7 @@ async def test_what_moved_on_both_sides_is_never_repaired(world: DriftWorld) -> 
     (job,) = await world.jobs()
     assert job["totals"]["total"] == 2
     stock = await world.shop.cell("B000", place)
-    assert (stock.index, stock.count) == (50, 55)
+    assert (stock.base, stock.count) == (50, 55)
     await gauge("drift_unrepaired_cells", 1)
     await world.shop.document_where("shops", {"sweep.missed": 3})
     await world.sweep(full=True)
@@ -74,7 +74,7 @@ async def test_approval_takes_over_what_was_missed_on_top_of_what_was_counted(wo
     assert approved.code == 0, approved.errors
     await world.until(3, state="resolved")
     both, same = await world.shop.cell("B000", place), await world.shop.cell("B001", place)
-    assert [(both.index, both.count), (same.index, same.count)] == [(48, 53), (48, 46)]
+    assert [(both.base, both.count), (same.base, same.count)] == [(48, 53), (48, 46)]
     assert len(await world.jobs()) == 1
 
 
@@ -122,7 +122,7 @@ async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: Drift
     assert {document["job_id"] for document in documents} == {job["job_id"]}
     for bom, place in cells:
         stock = await world.shop.cell(bom, place)
-        assert (stock.index, stock.count) == (48, 48)
+        assert (stock.base, stock.count) == (48, 48)
     await gauge("breaker_open", 0)
     refused = await trueup(world.shop.settings, "sweep", "--approve")
     assert (refused.code, len(refused.errors.splitlines())) == (2, 1)
@@ -148,7 +148,7 @@ async def test_notify_records_and_off_does_not_look(world: DriftWorld) -> None:
     await world.sweep()
     await world.until(1, state="missed", held="mode")
     assert await world.jobs() == []
-    assert (await world.shop.cell("B000", world.shop.locations[0])).index == 50
+    assert (await world.shop.cell("B000", world.shop.locations[0])).base == 50
 
     await world.policy(mode="off")
     await world.shop.control("calls/reset", {})
@@ -214,16 +214,16 @@ async def test_a_repair_is_in_the_history_with_its_evidence_and_can_be_undone(wo
     assert (job["source"], job["direction"], job["requested_by"]) == ("drift", "toLocal", "sweeper")
     assert (missed["job_id"], missed["base"], missed["shopify"]) == (job["job_id"], 50, 47)
     stock = await world.shop.cell(bom, place)
-    assert (stock.index, stock.count) == (47, 47)
+    assert (stock.base, stock.count) == (47, 47)
 
     selection = {"cells": [{"bom_id": bom, "location_id": place}]}
     undone = await world.shop.run(Direction.TO_LOCAL, selection, source=JobSource.UNDO, of_job_id=job["job_id"])
     assert undone["totals"]["updated"] == 1
     stock = await world.shop.cell(bom, place)
-    assert (stock.index, stock.count) == (47, 50)
+    assert (stock.base, stock.count) == (47, 50)
     await world.sweep(full=True)
     await world.no_watch_is_left()
     assert [d["drift_id"] for d in await world.documents()] == [missed["drift_id"]]
     assert len(await world.jobs()) == 2
     stock = await world.shop.cell(bom, place)
-    assert (stock.index, stock.count) == (47, 50)
+    assert (stock.base, stock.count) == (47, 50)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from services.reconciler.sweeper.looking import OVERLAP
-from services.reconciler.sweeper.sweeping import SweepTimes
+from services.reconciler.sweeper.change_scan import OVERLAP
+from services.reconciler.sweeper.sweeper import SweepTimes
 from shared.shopify.writes.subscriptions import TOPICS
 from tests.integration.shop_world import SHOP
 from tests.integration.sweeper.drift_setup import TIMES, DriftWorld, drift_world
@@ -110,7 +110,7 @@ async def test_what_happened_while_trueup_was_off_is_found(
         await begin_at(world, datetime.now(UTC) - timedelta(hours=6))
         await world.sweep()
         await world.until(3, state="resolved", outcome="repaired")
-        assert [(await world.shop.cell(f"B{n:03}", place)).index for n in range(3)] == [30, 31, 32]
+        assert [(await world.shop.cell(f"B{n:03}", place)).base for n in range(3)] == [30, 31, 32]
 
 
 async def test_a_full_sweep_finds_what_no_search_shows(vhost_url: str, mongodb_uri: str, database_name: str) -> None:

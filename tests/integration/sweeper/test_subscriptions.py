@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from aiohttp import web
 
-from services.reconciler.sweeper.subscribing import Subscribing
+from services.reconciler.sweeper.subscription_renewal import SubscriptionRenewal
 from shared.errors import WrongSetting
 from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.settings import load_settings
@@ -66,8 +66,8 @@ async def test_the_apps_own_subscriptions_stay_in_every_way_in(world: ShopWorld)
     assert "removed" not in added.output
     assert at(world) == THEIR_OWN | {HERE: OURS}
     await world.mongo.db["shops"].update_one({"_id": SHOP}, {"$set": {"set_up_due": True}})
-    assert await ShopLife.of(world.settings, world.mongo, world.http).installing.set_up(SHOP)
-    assert await Subscribing(subscriptions_of(world), HERE).check(SHOP) == []
+    assert await ShopLife.of(world.settings, world.mongo, world.http).installation.set_up(SHOP)
+    assert await SubscriptionRenewal(subscriptions_of(world), HERE).check(SHOP) == []
     assert at(world) == THEIR_OWN | {HERE: OURS}
 
 

@@ -160,7 +160,7 @@ class Books:
         stock = await self.shop.stock.load(self.shop.domain, list(self.street.cells))
         for key, cell in stock.items():
             held = self.street.level(key).available
-            assert cell.stock.index == held, f"{key}: index {cell.stock.index}, Shopify {held}"
+            assert cell.stock.base == held, f"{key}: base {cell.stock.base}, Shopify {held}"
             assert cell.stock.manual_total == self.street.hands.get(key, 0), f"{key}: hand adjustments lost"
             assert cell.stock.unknown_outcome == (key in self.in_doubt), f"{key}: doubt"
             # In another life a count waits until a run brings the sides together.

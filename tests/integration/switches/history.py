@@ -243,7 +243,8 @@ class History:
         worker = self.shop.worker()
         for _ in range(MAX_TURNS):
             try:
-                await worker.run(self.domain, ids)
+                for suspect in await worker.run(self.domain, ids):
+                    await worker.run_alone(self.domain, suspect)
             except Killed:
                 return
             except ShopifyThrottled as throttled:

@@ -152,8 +152,8 @@ class SwitchShop:
                 seed = street.cause("seed", age=OLD, silent=True)
                 self.tenant.stock.set_available(shop.add_level(item, shop.locations[place], seed.at), quantity, seed)
                 agreed = Stock(
-                    index=quantity,
-                    index_time=seed.at.replace(microsecond=0),
+                    base=quantity,
+                    base_time=seed.at.replace(microsecond=0),
                     count=quantity if name in tracked else None,
                 )
                 stock.append(new_stock(self.domain, key, item.id, agreed))

@@ -56,7 +56,7 @@ def broker_users(management: Management, amqp_url: str, vhost: str) -> Iterator[
 
 
 def store_users(store: MongoDbReplicaSet, database: str) -> dict[Role, str]:
-    """Users of MongoDB for the roles that have one; answers their connection strings."""
+    """Users of MongoDB for the roles that have one; returns their connection strings."""
     users = {role: (f"trueup-{role}", secrets.token_hex(12)) for role in (*ACCESS, Role.OWNER)}
     with MongoClient[dict[str, Any]](store.uri) as admin:
         ensure_users(admin, database, users)

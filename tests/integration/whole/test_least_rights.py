@@ -112,7 +112,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 async def run(*arguments: str, environment: Mapping[str, str]) -> tuple[int, str, str]:
-    """Run a command to its end; answers exit code, output, errors."""
+    """Run a command to its end; returns exit code, output, errors."""
     process = await asyncio.create_subprocess_exec(
         str(TRUEUP),
         *arguments,

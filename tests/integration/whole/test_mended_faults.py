@@ -255,12 +255,13 @@ class _Throttled(CellWorker):
         self.calls = 0
         self.done: list[str] = []
 
-    async def run(self, shop: str, ids: object) -> None:
+    async def run(self, shop: str, ids: object) -> list[str]:
         """Throttled twice, then all done."""
         self.calls += 1
         if self.calls <= 2:
             raise ShopifyThrottled(f"{shop} has no points", 1.2)
         self.done += list(ids)  # type: ignore[call-overload]  # a sequence of ids
+        return []
 
 
 async def test_a_cell_that_arrives_while_messages_are_given_up_does_not_end_the_lane(world: ShopWorld) -> None:

@@ -35,14 +35,14 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
 
 
 async def replayed(world: ShopWorld, key: CellKey) -> None:
-    """Each entry of the cell's index begins where the one before ended, and the last is the present."""
+    """Each entry of the cell's base begins where the one before ended, and the last is the present."""
     cell = await world.cell(*key)
     value: int | None = None
     condition = {"shop": SHOP, "bom_id": key.bom_id, "location_id": key.location_id, "field": "index"}
     async for entry in world.mongo.db["ledger"].find(condition).sort("seq", 1):
         assert entry["before"] == value
         value = entry["after"]
-    assert value == cell.index
+    assert value == cell.base
 
 
 @pytest.mark.parametrize("previewed", [True, False])
@@ -60,7 +60,7 @@ async def test_what_is_not_stocked_is_stocked_and_pushed(world: ShopWorld, previ
     shopify = await world.shopify()
     assert (shopify[CellKey("A", there)], shopify[CellKey("B", there)]) == (9, 6)
     a, b = await world.cell("A", there), await world.cell("B", there)
-    assert (a.index, a.count, b.index, b.count) == (9, 9, 6, None)
+    assert (a.base, a.count, b.base, b.count) == (9, 9, 6, None)
     await replayed(world, CellKey("A", there))
     await replayed(world, CellKey("B", there))
     calls = await world.calls()
@@ -84,7 +84,7 @@ async def test_a_unit_sold_right_after_stocking_is_kept(world: ShopWorld, monkey
     await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["A"]}, options=ACTIVATE)
     assert (await world.shopify())[CellKey("A", there)] == 6
     cell = await world.cell("A", there)
-    assert (cell.index, cell.count) == (6, 6)
+    assert (cell.base, cell.count) == (6, 6)
 
 
 async def test_a_lost_answer_of_stocking_is_asked_for_again(world: ShopWorld) -> None:
@@ -130,7 +130,7 @@ async def test_a_level_that_still_holds_units_is_pushed_from_those(
     assert (job["totals"]["updated"], job["codes"]) == (1, {})
     assert (await world.shopify())[CellKey("A", there)] == 9 - sold
     cell = await world.cell("A", there)
-    assert (cell.index, cell.count) == (9 - sold, 9 - sold)
+    assert (cell.base, cell.count) == (9 - sold, 9 - sold)
 
 
 async def test_stocked_by_somebody_else_meanwhile(world: ShopWorld) -> None:

@@ -56,5 +56,5 @@ async def test_echoes_of_400_cells_change_nothing_and_a_later_change_is_applied(
     await world.shop.sell("B042", place, 3)
     await world.drained()
     cell = await world.shop.cell("B042", place)
-    assert (cell.index, cell.count) == (49, 49)
+    assert (cell.base, cell.count) == (49, 49)
     assert await ledger.count_documents({}) == entries + 2

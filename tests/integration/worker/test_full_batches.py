@@ -39,11 +39,12 @@ class _Worker(CellWorker):
         self.batches: list[int] = []
         self._mongo = mongo
 
-    async def run(self, shop: str, ids: Sequence[str]) -> None:
+    async def run(self, shop: str, ids: Sequence[str]) -> list[str]:
         """All done."""
         self.batches.append(len(ids))
         ended: Document = {"$set": {"state": "updated"}, "$unset": {"open": ""}}
         await self._mongo.db["cells"].update_many({"shop": shop, "_id": {"$in": list(ids)}}, ended)
+        return []
 
 
 class Scene:

@@ -132,9 +132,10 @@ class _Hanging(CellWorker):
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
 
-    async def run(self, _: str, __: object) -> None:
+    async def run(self, _: str, __: object) -> list[str]:
         """Wait."""
         await self.go_on.wait()
+        return []
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ async def test_a_new_location_is_not_emptied(world: ShopWorld) -> None:
         assert (job["totals"]["errors"], job["reasons"]) == (0, {"in_sync": 2, "never_counted": 1})
     assert (await world.shopify())[cell] == 12
     stock = await world.cell(*cell)
-    assert (stock.index, stock.count, stock.local) == (12, None, None)
+    assert (stock.base, stock.count, stock.local) == (12, None, None)
     assert await world.ledger() == []
 
 
@@ -105,7 +105,7 @@ async def test_accepting_is_the_first_count_and_undoing_takes_it_back(world: Sho
     undo = await world.run(TO_LOCAL, source=JobSource.UNDO, of_job_id=job["job_id"])
     assert (undo["totals"]["updated"], undo["totals"]["errors"]) == (2, 0), undo["codes"]
     stock = await world.cell("A", here)
-    assert (stock.count, stock.index, stock.uncounted) == (None, 12, True)
+    assert (stock.count, stock.base, stock.uncounted) == (None, 12, True)
     assert (await world.cell("A", there)).count == 2  # counted since: from zero
     assert (await ledger(world, "A", here))[-1] == ("count", 12, None)
 
@@ -195,8 +195,8 @@ async def test_whoever_reads_gives_a_first_base(world: ShopWorld, reader: str, t
         await world.run(TO_SHOPIFY)
     for number, place in enumerate(world.locations):
         stock = await world.cell("B", place)
-        assert (stock.index, stock.count) == (4 + number, None)
-        assert stock.index_time is not None
+        assert (stock.base, stock.count) == (4 + number, None)
+        assert stock.base_time is not None
         assert await ledger(world, "B", place) == [("index", None, 4 + number)]
     if not tracks:
         assert {row["cell_class"] for row in (await rows(world, await world.preview())).values()} == {"in_sync"}
@@ -212,7 +212,7 @@ async def test_a_remapped_bom_gets_its_base_anew(world: ShopWorld) -> None:
     world.items["A"] = world.items.pop("other")
     await world.preview()
     stock = await world.cell("A", world.locations[0])
-    assert (stock.index, stock.count, stock.never_agreed) == (4, 10, True)
+    assert (stock.base, stock.count, stock.never_agreed) == (4, 10, True)
     job = await world.run(TO_SHOPIFY, source=JobSource.SCHEDULE)
     assert job["reasons"] == {"never_agreed": 2}
 
@@ -267,7 +267,7 @@ async def test_a_first_base_is_given_under_the_rev_noted(world: ShopWorld, monke
     await reader.take(SHOP, [SelectedCell(here, bom)], locations)
     monkeypatch.undo()
     await world.verified()
-    assert (await world.cell(*here)).index == 4
+    assert (await world.cell(*here)).base == 4
     entry = await world.mongo.db["ledger"].find_one({"_id": key_of(SHOP, *here, "1")})
     assert entry is not None
     assert entry["cause"] == "verify"
@@ -287,8 +287,8 @@ async def test_a_bulk_sweep_gives_first_bases(vhost_url: str, mongodb_uri: str, 
         await world.verified()
         for name in "XYZ":
             stock = await world.cell(name, place)
-            assert (stock.index, stock.count) == (12, None)
-            assert (await world.cell(name, world.locations[0])).index == 4
+            assert (stock.base, stock.count) == (12, None)
+            assert (await world.cell(name, world.locations[0])).base == 4
         assert [document["state"] for document in await drift.documents()] == []
 
 
@@ -301,12 +301,12 @@ async def test_a_missed_webhook_of_an_uncounted_cell_moves_its_base_alone(
         await _api_bom(world, "Z", tracks=True)
         await drift.sweep(full=True)
         here = world.locations[0]
-        assert (await world.cell("Z", here)).index == 4
+        assert (await world.cell("Z", here)).base == 4
         await drift.webhooks(drop_next=1)
         await world.sell("Z", here, 1)
         await drift.sweep()
         (resolved,) = await drift.until(1, state="resolved")
         assert (resolved["bom_id"], resolved["cell_class"], resolved["job_id"]) == ("Z", "no_base", None)
         stock = await world.cell("Z", here)
-        assert (stock.index, stock.count) == (3, None)
+        assert (stock.base, stock.count) == (3, None)
         assert await drift.jobs() == []

@@ -19,7 +19,7 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
 
 
 async def test_to_shopify_pushes_the_local_count(world: ShopWorld) -> None:
-    """A hand adjustment of +3 is pushed: Shopify, index and count end at 10."""
+    """A hand adjustment of +3 is pushed: Shopify, base and count end at 10."""
     await world.add_boms({"A": [7, 0]}, tracks=True)
     await world.agree()
     here = world.locations[0]
@@ -31,11 +31,11 @@ async def test_to_shopify_pushes_the_local_count(world: ShopWorld) -> None:
     assert job["totals"]["updated"] == job["totals"]["total"] == 1
     assert (await world.shopify())[CellKey("A", here)] == 10
     stock = await world.cell("A", here)
-    assert (stock.index, stock.count) == (10, 10)
+    assert (stock.base, stock.count) == (10, 10)
 
 
 async def test_to_local_accepts_shopify(world: ShopWorld) -> None:
-    """A silent edit at Shopify is accepted: the count's ledger entry comes before the index's."""
+    """A silent edit at Shopify is accepted: the count's ledger entry comes before the base's."""
     await world.add_boms({"A": [7, 0]}, tracks=True)
     await world.agree()
     here = world.locations[0]
@@ -46,6 +46,6 @@ async def test_to_local_accepts_shopify(world: ShopWorld) -> None:
     assert job["totals"]["total"] == 2
     assert (job["totals"]["updated"], job["totals"]["skipped"]) == (1, 1)
     stock = await world.cell("A", here)
-    assert (stock.index, stock.count) == (4, 4)
+    assert (stock.base, stock.count) == (4, 4)
     entries = world.mongo.db["ledger"].find({"bom_id": "A", "location_id": here, "cause": "reconcile"}).sort("seq", 1)
     assert [(e["field"], e["before"], e["after"]) async for e in entries] == [("count", 7, 4), ("index", 7, 4)]

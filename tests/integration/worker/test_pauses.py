@@ -105,7 +105,7 @@ async def test_401_in_mid_job_of_two_replicas_costs_one_refresh_and_no_cell(worl
     before = await world.shopify()
     await world.mongo.db["shops"].delete_many({})
     life = ShopLife.of(world.settings, world.mongo, world.http, webhook_url=world.settings.webhook_url)
-    await life.installing.by_session_token(SHOP, session_token())
+    await life.installation.by_session_token(SHOP, session_token())
     service = await PreviewService.start(world.settings)
     try:
         async with reconciler(world, watchdog_every=0.3), reconciler(world, watchdog_every=0.3):

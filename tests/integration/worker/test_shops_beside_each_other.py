@@ -13,10 +13,10 @@ from aiohttp import web
 
 from services.reconciler.jobs.window import LEAST, OF_A_SHOP, WINDOW, Window
 from services.reconciler.planner.planner import Planner
-from services.reconciler.schedules import following
+from services.reconciler.schedules import run_follower
 from services.reconciler.schedules.role import ScheduleTimes
-from services.reconciler.schedules.scheduling import Scheduling
-from services.reconciler.sweeper.sweeping import SHOPS_AT_ONCE, Sweeping, SweepTimes
+from services.reconciler.schedules.scheduler import Scheduler
+from services.reconciler.sweeper.sweeper import SHOPS_AT_ONCE, Sweeper, SweepTimes
 from services.reconciler.worker.cell_worker import CellWorker
 from services.reconciler.worker.lanes import HELD_BOUND, Lane
 from services.reconciler.worker.partitions import PREFETCH
@@ -149,8 +149,8 @@ async def test_receivers_that_failed_leave_half_the_hands_to_those_not_tried(
     world: ShopWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many shops' receivers hang in a further try, what is due for the first time finds a hand."""
-    monkeypatch.setattr("services.reconciler.schedules.outcomes.AT_ONCE", 4)
-    monkeypatch.setattr("services.reconciler.schedules.outcomes.FRESH", 2)
+    monkeypatch.setattr("services.reconciler.schedules.outcome_sender.AT_ONCE", 4)
+    monkeypatch.setattr("services.reconciler.schedules.outcome_sender.FRESH", 2)
     async with AsyncExitStack() as stack:
         hooks = await stack.enter_async_context(receivers())
         for number in range(6):
@@ -207,10 +207,11 @@ class _Hanging(CellWorker):
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def run(self, _: str, __: object) -> None:
+    async def run(self, _: str, __: object) -> list[str]:
         """Wait."""
         self.begun.set()
         await self.go_on.wait()
+        return []
 
 
 async def test_a_lane_leaves_room_in_its_queue_for_shops_that_share_it(world: ShopWorld) -> None:
@@ -253,17 +254,17 @@ async def test_a_shops_running_jobs_share_its_window(
 
 
 async def test_a_sweep_that_hangs_holds_up_no_other_shops(world: ShopWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every hand but one at shops that hang, the others are visited one after the other, again and again."""
+    """With every slot but one at shops that hang, the others are visited one after the other, again and again."""
     hanging = [f"hangs{number}.myshopify.com" for number in range(SHOPS_AT_ONCE - 1)]
     others = [f"quick{number}.myshopify.com" for number in range(3)]
     begun: list[str] = []
 
-    async def visit(_: Sweeping, shop: str) -> None:
+    async def visit(_: Sweeper, shop: str) -> None:
         begun.append(shop)
         if shop in hanging:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(Sweeping, "visit", visit)
+    monkeypatch.setattr(Sweeper, "visit", visit)
     for shop in [*hanging, *others]:
         await world.shops.add(shop, TOKEN)
     await world.mongo.db["shops"].update_many({}, {"$set": {"sweep.next_at": datetime.now(UTC)}})
@@ -279,15 +280,15 @@ async def test_a_sweep_that_hangs_holds_up_no_other_shops(world: ShopWorld, monk
 async def test_a_schedule_whose_shopify_hangs_holds_up_no_other_shops(
     world: ShopWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One schedule of a shop at a time: five that hang are one hand, and another shop's is seen to."""
+    """One schedule of a shop at a time: five that hang are one slot, and another shop's is seen to."""
     seen: list[str] = []
 
-    async def see_to(_: Scheduling, schedule: Schedule, __: datetime) -> None:
+    async def see_to(_: Scheduler, schedule: Schedule, __: datetime) -> None:
         seen.append(schedule.shop)
         if schedule.shop == SHOP:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(Scheduling, "_see_to", see_to)
+    monkeypatch.setattr(Scheduler, "_see_to", see_to)
     for number in range(6):
         await due_outcome(world, OTHER if number == 5 else SHOP, "http://127.0.0.1:1/", ago=1)
     await world.mongo.db["schedule_runs"].delete_many({})
@@ -299,20 +300,20 @@ async def test_a_schedule_whose_shopify_hangs_holds_up_no_other_shops(
 
 async def test_runs_that_do_not_end_hide_none_behind_them(world: ShopWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """More runs that wait than are looked at in a round: those asked for later are looked at all the same."""
-    monkeypatch.setattr(following, "_AT_A_TIME", 3)
+    monkeypatch.setattr(run_follower, "_AT_A_TIME", 3)
     looked_at: list[str] = []
 
-    async def has_ended(_: following.Following, run: ScheduleRun) -> bool:
+    async def has_ended(_: run_follower.RunFollower, run: ScheduleRun) -> bool:
         looked_at.append(run.run_id)
         return False
 
-    monkeypatch.setattr(following.Following, "has_ended", has_ended)
+    monkeypatch.setattr(run_follower.RunFollower, "has_ended", has_ended)
     now = datetime.now(UTC)
     running = {"shop": SHOP, "schedule_id": "S", "name": "N", "action": "preview", "state": "running", "due_at": now}
     runs = [{**running, "_id": f"{SHOP}|{number}", "run_id": str(number), "asked_at": now} for number in range(8)]
     await world.mongo.db["schedule_runs"].insert_many(runs)
     store = ScheduleStore(world.mongo.db, [])
-    follower = following.Following(
+    follower = run_follower.RunFollower(
         schedules=store,
         runs=ScheduleRuns(world.mongo.db),
         jobs=JobStore(world.mongo.db, world.mongo.transactions),

@@ -41,7 +41,7 @@ class Seen:
     @property
     def untouched(self) -> bool:
         """Neither side has changed."""
-        same = (self.before.index, self.before.count) == (self.after.index, self.after.count)
+        same = (self.before.base, self.before.count) == (self.after.base, self.after.count)
         return same and self.level == self.level_before
 
 
@@ -157,7 +157,7 @@ async def test_a_tracked_item_goes_both_ways(states: States) -> None:
         12,
     )
     pulled = states.at(Direction.TO_LOCAL, "plain")
-    assert (pulled.outcome, pulled.level_before, pulled.after.count, pulled.after.index) == (
+    assert (pulled.outcome, pulled.level_before, pulled.after.count, pulled.after.base) == (
         ("updated", None),
         pulled.level,
         11,

@@ -73,7 +73,7 @@ class Replay:
         places: bool = True,
         trimmed: bool = False,
     ) -> Any:
-        """Replay one case; answers our reply.
+        """Replay one case; returns our reply.
 
         `query`: for a capture that kept none. `given`: variables that carry ids of ours. `places` False: the places in
         errors are those of a query that is not known. `trimmed`: the capture left fields out.

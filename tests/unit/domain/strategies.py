@@ -20,17 +20,17 @@ counters = st.integers(0, 3)
 
 @st.composite
 def stocks(draw: st.DrawFn, *, based: bool | None = None, tracks: bool | None = None) -> Stock:
-    """Any stock; `based` and `tracks` fix whether it has an index and a count; else it may wait for its first count."""
+    """Any stock; `based` and `tracks` fix whether it has a base and a count; else it may wait for its first count."""
     has_base = draw(st.booleans()) if based is None else based
     has_count = draw(st.booleans()) if tracks is None else tracks
-    index = draw(quantities) if has_base else None
+    base = draw(quantities) if has_base else None
     count = draw(quantities) if has_count else None
     never_agreed = draw(st.booleans()) if has_count or tracks is None else False
     return Stock(
-        index=index,
-        index_time=draw(times) if has_base else None,
+        base=base,
+        base_time=draw(times) if has_base else None,
         count=count,
-        never_agreed=never_agreed and (count is None or count != index),
+        never_agreed=never_agreed and (count is None or count != base),
         manual_total=draw(quantities),
         settle_no=draw(counters),
         events_no=draw(counters),

@@ -74,7 +74,7 @@ def test_an_untracked_cell_is_in_sync_or_shopify_moved(stock: Stock, remote: int
 def test_difference_is_shopify_minus_local(stock: Stock, remote: int) -> None:
     """The difference is exact, and absent where there is no local value: missing is never zero."""
     row = row_of(stock, remote)
-    local = stock.index if stock.count is None and not stock.never_agreed else stock.count
+    local = stock.base if stock.count is None and not stock.never_agreed else stock.count
     assert row.difference == (None if local is None else remote - local)
     assert (row.difference == 0 and row.base is not None) == (row.cell_class is CellClass.IN_SYNC)
 
@@ -90,7 +90,7 @@ def test_a_row_keeps_what_was_read(stock: Stock, remote: int) -> None:
     )
     kept = (row.base, row.local, row.manual_total, row.settle_no, row.events_no, row.tracks_rev)
     assert kept == (
-        *(stock.index, stock.local, stock.manual_total),
+        *(stock.base, stock.local, stock.manual_total),
         *(stock.settle_no, stock.events_no, stock.tracks_rev),
     )
 
@@ -98,14 +98,14 @@ def test_a_row_keeps_what_was_read(stock: Stock, remote: int) -> None:
 @given(stocks(based=True), quantities)
 def test_an_unknown_outcome_is_shown_as_both_moved(stock: Stock, remote: int) -> None:
     """A person must choose, whatever the numbers say."""
-    row = row_of(stock.__class__(index=stock.index, count=stock.count, unknown_outcome=True), remote)
+    row = row_of(stock.__class__(base=stock.base, count=stock.count, unknown_outcome=True), remote)
     assert row.cell_class is CellClass.BOTH_MOVED
 
 
 @pytest.mark.parametrize(("seconds", "quiet"), [(0, False), (119, False), (120, True), (500, True)])
 def test_quiet_is_the_grace_period(seconds: int, quiet: bool) -> None:
     """Shopify's value must have stood for two minutes, by Shopify's own times."""
-    row: Row = row_of(Stock(index=10, index_time=START), 7, changed=100, taken=100 + seconds)
+    row: Row = row_of(Stock(base=10, base_time=START), 7, changed=100, taken=100 + seconds)
     assert timedelta(minutes=2) == GRACE
     assert row.quiet is quiet
 

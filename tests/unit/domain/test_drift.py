@@ -52,9 +52,9 @@ def test_only_a_quiet_lasting_divergence_is_missed(
     row = row_of(stock, shopify, taken=first + second)
     since = START + timedelta(seconds=first)
     verdict = judge_divergence(since, stock.events_no, row, grace=GRACE, open_job=open_job)
-    missed = stock.index != shopify and second >= 120 and not open_job
+    missed = stock.base != shopify and second >= 120 and not open_job
     assert (verdict is Verdict.MISSED) == missed
-    assert (verdict is Verdict.EXPLAINED) == (stock.index == shopify)
+    assert (verdict is Verdict.EXPLAINED) == (stock.base == shopify)
 
 
 @given(stocks(based=True), quantities, times, quantities)
@@ -70,13 +70,13 @@ def test_an_event_since_then_never_leads_to_an_accusation(
 @given(stocks(based=True), quantities, times)
 def test_what_was_read_is_caught_up_with(stock: Stock, shopify: int, time: datetime) -> None:
     """Once the base holds the value that was missed, the record can be closed."""
-    assert caught_up(observe_read(stock, shopify, time).stock, stock.index_time, shopify, time)
+    assert caught_up(observe_read(stock, shopify, time).stock, stock.base_time, shopify, time)
 
 
 @given(stocks(based=True), quantities, times)
 def test_a_base_that_stands_has_caught_up_with_nothing(stock: Stock, shopify: int, time: datetime) -> None:
     """However new the base's time is: as long as it is the one that was accused, only its value counts."""
-    assert caught_up(stock, stock.index_time, shopify, time) == (stock.index == shopify)
+    assert caught_up(stock, stock.base_time, shopify, time) == (stock.base == shopify)
 
 
 def test_without_a_base_nothing_is_missed() -> None:

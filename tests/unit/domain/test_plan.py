@@ -51,7 +51,7 @@ def test_the_first_step_to_shopify(stock: Stock, shopify: int, unknown: bool, qu
 @pytest.mark.parametrize(("asked", "pushed"), [(0, False), (119, False), (120, True), (None, True), (5000, True)])
 def test_a_late_job_overrides_only_what_was_quiet_when_it_was_asked_for(asked: int | None, pushed: bool) -> None:
     """A row taken long after the request is no licence to undo what Shopify did in between."""
-    row = row_of(Stock(index=7, count=10), 5, changed=0, taken=1000)
+    row = row_of(Stock(base=7, count=10), 5, changed=0, taken=1000)
     step = plan.first_step(row, Direction.TO_SHOPIFY, None if asked is None else START + timedelta(seconds=asked))
     assert isinstance(step, plan.Push) is pushed
     if not pushed:
@@ -71,7 +71,7 @@ def test_a_schedule_pushes_nothing_that_never_agreed(stock: Stock, shopify: int)
 
 def test_a_first_count_since_the_preview_is_not_overwritten() -> None:
     """Somebody has counted nothing there: that moves no total, and is a count all the same."""
-    stock = start_tracking(Stock(index=12, index_time=START)).stock
+    stock = start_tracking(Stock(base=12, base_time=START)).stock
     row = row_of(stock, 12)
     counted_since = adjust(stock, 0).stock
     ended = plan.accept_read(counted_since, row, 12, LATER, noted_rev=counted_since.rev, only_shopify_moved=False)
@@ -80,7 +80,7 @@ def test_a_first_count_since_the_preview_is_not_overwritten() -> None:
 
 def test_a_repair_gives_no_first_count() -> None:
     """A missed webhook of a cell that nobody counted is no reason to take Shopify's value for a count."""
-    stock = start_tracking(Stock(index=12, index_time=START)).stock
+    stock = start_tracking(Stock(base=12, base_time=START)).stock
     repair = plan.accept_read(stock, row_of(stock, 9), 9, LATER, noted_rev=stock.rev, only_shopify_moved=True)
     assert repair == plan.skipped(Reason.CLASS_CHANGED)
     person = plan.accept_read(stock, row_of(stock, 9), 9, LATER, noted_rev=stock.rev, only_shopify_moved=False)
@@ -132,7 +132,7 @@ def test_another_tracks_rev_stops_every_decision(stock: Stock, shopify: int, dir
 
 def test_tracking_switched_on_is_another_tracks_rev() -> None:
     """A BOM counted for the first time after the preview is not pushed from an old row."""
-    stock = Stock(index=7, index_time=START)
+    stock = Stock(base=7, base_time=START)
     row = row_of(stock, 5)
     assert _code(_push(start_tracking(stock).stock, row, 5)) is Code.TRACKING_CHANGED
 
@@ -146,7 +146,7 @@ def test_settled_since_the_preview(stock: Stock, shopify: int, settles: int) -> 
     for decision in decisions:
         assert isinstance(decision, Ended)
         assert decision.change is None
-        if settled.index == settled.local:
+        if settled.base == settled.local:
             assert (decision.state, decision.reason) == (CellState.SKIPPED, Reason.SETTLED_SINCE_PREVIEW)
         else:
             assert decision.code is Code.SETTLED_SINCE_PREVIEW
@@ -157,15 +157,15 @@ def test_any_event_stops_an_override_and_only_that(stock: Stock, shopify: int, v
     """An event after the preview, whatever its date and effect, forbids a push against a base that differs."""
     row = row_of(stock, shopify)
     after = observe_event(stock, value, START - timedelta(days=1)).stock
-    assert plan.event_since_preview(after, row) is (stock.index != shopify)
-    if row.difference != 0 and stock.index != shopify:
+    assert plan.event_since_preview(after, row) is (stock.base != shopify)
+    if row.difference != 0 and stock.base != shopify:
         assert _code(_push(after, row, shopify)) is Code.SHOPIFY_CHANGED_BEFORE_PREVIEW
     assert not plan.event_since_preview(stock, row)
 
 
 def test_a_read_that_explains_the_difference_stops_an_override() -> None:
     """A verifying read has moved base and count since the preview: pushing the old local value would undo a sale."""
-    stock = Stock(index=10, index_time=START, count=13)
+    stock = Stock(base=10, base_time=START, count=13)
     row = row_of(stock, 8)
     verified = observe_read(stock, 8, START).stock
     assert plan.event_since_preview(verified, row)
@@ -174,7 +174,7 @@ def test_a_read_that_explains_the_difference_stops_an_override() -> None:
 
 def test_a_read_that_explains_the_difference_stops_a_settle() -> None:
     """Equal by two roads: once a read has told which, an old row no longer swallows the hand adjustment."""
-    stock = Stock(index=10, index_time=START, count=8, manual_total=-2)
+    stock = Stock(base=10, base_time=START, count=8, manual_total=-2)
     row = row_of(stock, 8)
     verified = observe_read(stock, 8, START).stock
     ended = plan.settle_in_sync(verified, row)
@@ -202,7 +202,7 @@ def test_a_cell_in_doubt_is_not_pushed_from_a_row_taken_before(stock: Stock, sho
 
 def test_a_repair_leaves_a_cell_in_doubt_to_a_person() -> None:
     """Doubt counts as both moved, so drift is not repaired; a person may accept, which ends the doubt."""
-    stock = mark_unknown(Stock(index=10, index_time=START, count=10)).stock
+    stock = mark_unknown(Stock(base=10, base_time=START, count=10)).stock
     row = row_of(stock, 7)
     repair = plan.accept_read(stock, row, 7, LATER, noted_rev=stock.rev, only_shopify_moved=True)
     assert repair == plan.skipped(Reason.CLASS_CHANGED)
@@ -225,7 +225,7 @@ def test_a_repair_leaves_a_cell_in_doubt_to_a_person() -> None:
 )
 def test_limits_of_a_target(local: int, allow: bool, expected: Code | None) -> None:
     """Negative targets are the shop's choice; Shopify's own limits are exact."""
-    stock = Stock(index=7, index_time=START, count=local)
+    stock = Stock(base=7, base_time=START, count=local)
     decision = plan.push_target(stock, row_of(stock, 7), 7, LATER, allow_negative=allow)
     if expected is None:
         assert decision == Target(local, 7, 0, 0)
@@ -241,7 +241,7 @@ def test_in_sync_is_settled_where_a_push_would_be_allowed(stock: Stock, quiet: b
     row = row_of(stock, stock.local, changed=0, taken=120 if quiet else 119)
     ended = plan.settle_in_sync(stock, row)
     assert (ended.state, ended.reason) == (CellState.SKIPPED, Reason.IN_SYNC)
-    if stock.index == stock.local or quiet:
+    if stock.base == stock.local or quiet:
         assert ended.change == settle(stock, row.shopify, row.shopify_time, stock.manual_total)
     else:
         assert (ended.change, ended.verify) == (None, True)
@@ -253,12 +253,12 @@ def test_accept(stock: Stock, seen: int, now: int) -> None:
     ended = plan.accept_read(stock, row_of(stock, seen), now, LATER, noted_rev=stock.rev, only_shopify_moved=False)
     assert ended is not None
     assert ended.change is not None
-    assert (ended.change.stock.index, ended.change.stock.local) == (now, now)
+    assert (ended.change.stock.base, ended.change.stock.local) == (now, now)
     assert [entry.field for entry in ended.change.entries] == [
         *(["count"] if stock.tracks and stock.count != now else []),
-        *(["index"] if stock.index != now else []),
+        *(["base"] if stock.base != now else []),
     ]
-    unchanged = stock.index == now and stock.local == now
+    unchanged = stock.base == now and stock.local == now
     assert ended.state is (CellState.SKIPPED if unchanged else CellState.UPDATED)
 
 
@@ -285,7 +285,7 @@ def test_a_repair_takes_only_what_shopify_alone_moved(stock: Stock, value: int) 
     """A job from drift classifies again inside the transaction."""
     ended = plan.accept_read(stock, row_of(stock, value), value, LATER, noted_rev=stock.rev, only_shopify_moved=True)
     assert ended is not None
-    if stock.local == stock.index and value != stock.index:
+    if stock.local == stock.base and value != stock.base:
         assert ended.state is CellState.UPDATED
     else:
         assert (ended.state, ended.reason, ended.change) == (CellState.SKIPPED, Reason.CLASS_CHANGED, None)

@@ -18,7 +18,7 @@ AT = {name: START + timedelta(seconds=seconds) for name, seconds in {"sale": 610
 
 
 def _tracked(base: int, local: int) -> Stock:
-    return Stock(index=base, index_time=START, count=local)
+    return Stock(base=base, base_time=START, count=local)
 
 
 @pytest.mark.parametrize(("sold", "applied"), [(0, False), (1, False), (1, True)])
@@ -40,7 +40,7 @@ def test_a_local_correction_survives_sales(sold: int, applied: bool) -> None:
     assert ended.change is not None
     stock = observe_event(ended.change.stock, *event).stock if sold and not applied else ended.change.stock
     stock = observe_read(stock, target.quantity, AT["set"]).stock
-    assert (stock.index, stock.count) == (10 - sold, 10 - sold)
+    assert (stock.base, stock.count) == (10 - sold, 10 - sold)
 
 
 @pytest.mark.parametrize("webhook_first", [True, False])
@@ -56,9 +56,9 @@ def test_a_cell_in_sync_is_settled_and_its_sale_moves_both(webhook_first: bool) 
     assert ended.change is not None
     stock = ended.change.stock
     if not webhook_first:
-        assert (stock.index, stock.count) == (5, 5)
+        assert (stock.base, stock.count) == (5, 5)
         stock = observe_event(stock, 3, AT["sale"]).stock
-    assert (stock.index, stock.count) == (3, 3)
+    assert (stock.base, stock.count) == (3, 3)
 
 
 def test_a_late_message_stops_a_push_over_shopify() -> None:
@@ -82,7 +82,7 @@ def test_a_second_job_on_the_same_preview_pushes_nothing() -> None:
     assert isinstance(target, Target)
     change = plan.pushed(stock, target, AT["set"]).change
     assert change is not None
-    assert (change.stock.index, change.stock.count) == (10, 10)
+    assert (change.stock.base, change.stock.count) == (10, 10)
     again = plan.push_target(change.stock, row, 10, AT["set"], allow_negative=False)
     assert isinstance(again, Ended)
     assert (again.state, again.reason, again.change) == (CellState.SKIPPED, Reason.SETTLED_SINCE_PREVIEW, None)

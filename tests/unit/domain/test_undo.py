@@ -30,7 +30,7 @@ def test_undo_of_a_push_gives_the_state_again(base: int, local: int, sold: int, 
     """Shopify is where it was but for sales, the local value but for sales and adjustments; then it can be redone."""
     if local == base:
         return
-    before = Stock(index=base, index_time=START, count=local)
+    before = Stock(base=base, base_time=START, count=local)
     target = plan.push_target(before, row_of(before, base), base, START, allow_negative=True)
     assert isinstance(target, Target)
     pushed = plan.pushed(before, target, SET).change
@@ -43,7 +43,7 @@ def test_undo_of_a_push_gives_the_state_again(base: int, local: int, sold: int, 
     assert (back.quantity, back.change_from) == (base - sold, shopify)
     undone = undo.undone_push(since, row, back, UNDONE).change
     assert undone is not None
-    assert (undone.stock.index, undone.stock.count) == (base - sold, local - sold + adjusted)
+    assert (undone.stock.base, undone.stock.count) == (base - sold, local - sold + adjusted)
     again = undo.undo_target(undone.stock, row, base - sold, allow_negative=True)
     assert again == plan.error(Code.SETTLED_SINCE_PREVIEW)
     if local + adjusted != base:
@@ -70,7 +70,7 @@ def test_undo_of_to_local_is_a_hand_adjustment(stock: Stock, value: int) -> None
     assert undone.state is CellState.UPDATED
     assert undone.change is not None
     assert undone.change.stock.count == stock.count
-    assert undone.change.stock.index == value
+    assert undone.change.stock.base == value
     assert undone.change.stock.manual_total == accepted.manual_total + row.d
     assert undo.undone_local(undone.change.stock, row) == plan.error(Code.SETTLED_SINCE_PREVIEW)
 
@@ -78,7 +78,7 @@ def test_undo_of_to_local_is_a_hand_adjustment(stock: Stock, value: int) -> None
 @given(quantities, quantities)
 def test_a_first_count_is_undone_to_none(value: int, since: int) -> None:
     """toLocal that gave the first count: nobody has counted again, but for what was counted since."""
-    fresh = start_tracking(Stock(index=value, index_time=START)).stock
+    fresh = start_tracking(Stock(base=value, base_time=START)).stock
     ended = plan.accept_read(fresh, row_of(fresh, value), value, SET, noted_rev=fresh.rev, only_shopify_moved=False)
     assert ended is not None
     assert ended.change is not None
@@ -93,7 +93,7 @@ def test_a_first_count_is_undone_to_none(value: int, since: int) -> None:
 @given(stocks(based=True, tracks=True), quantities, st.sampled_from(Direction))
 def test_undo_of_a_first_agreement_leaves_none(stock: Stock, value: int, direction: Direction) -> None:
     """Once the only run that brought both sides together is undone, a person chooses again."""
-    assume(stock.count not in {value, stock.index})
+    assume(stock.count not in {value, stock.base})
     row = UndoRow(direction, 5, stock.settle_no, stock.tracks_rev, first=True)
     if direction is Direction.TO_LOCAL:
         undone = undo.undone_local(stock, row)
@@ -103,12 +103,12 @@ def test_undo_of_a_first_agreement_leaves_none(stock: Stock, value: int, directi
         undone = undo.undone_push(stock, row, target, UNDONE)
     assert undone.change is not None
     after = undone.change.stock
-    assert after.never_agreed is (after.count != after.index)
+    assert after.never_agreed is (after.count != after.base)
 
 
 @given(stocks(based=True, tracks=False), quantities.filter(bool))
 def test_there_is_nothing_to_undo_without_a_count(stock: Stock, d: int) -> None:
-    """An index is only a cache of Shopify's value; and a move of nothing is none."""
+    """A base is only a cache of Shopify's value; and a move of nothing is none."""
     skip = plan.skipped(Reason.NOTHING_TO_UNDO)
     assert undo.undone_local(stock, _row(stock, Direction.TO_LOCAL, d)) == skip
     row = _row(stock, Direction.TO_SHOPIFY, 0)
@@ -132,7 +132,7 @@ def test_undo_only_of_what_stands(stock: Stock, d: int, local: bool) -> None:
 
 def test_limits_of_an_undo() -> None:
     """An undo keeps the limits of a push."""
-    stock = Stock(index=2, index_time=START, count=2)
+    stock = Stock(base=2, base_time=START, count=2)
     assert undo.undo_target(stock, _row(stock, Direction.TO_SHOPIFY, -3), 2, allow_negative=False) == plan.error(
         Code.NEGATIVE_TARGET
     )

@@ -30,7 +30,7 @@ class Book:
     first: int | None = None
     at_base: int = 0
     set_before_base: bool = False
-    index_time: datetime | None = None
+    base_time: datetime | None = None
     latest: int = 0
     executed: dict[int, tuple[int | None, int]] = field(default_factory=dict)
 
@@ -39,11 +39,11 @@ class Book:
         """The book of a cell as a world begins: the count differs from the base by hand adjustments alone."""
         return cls(
             tracks=stock.tracks,
-            manual=0 if stock.count is None or stock.index is None else stock.count - stock.index,
-            held=stock.count if stock.index is None else None,
+            manual=0 if stock.count is None or stock.base is None else stock.count - stock.base,
+            held=stock.count if stock.base is None else None,
             uncounted=stock.never_agreed and stock.count is None,
             apart=stock.never_agreed,
-            index_time=stock.index_time,
+            base_time=stock.base_time,
         )
 
     def begin(self, life: int) -> None:
@@ -57,7 +57,7 @@ class Book:
         self.held = count
         self.at_base = 0
         self.set_before_base = False
-        self.index_time = None
+        self.base_time = None
         self.apart = self.tracks
         self.uncounted = self.tracks and count is None
         if count is None:

@@ -187,7 +187,7 @@ class Documents:
 
     def replayed(self, cell: int) -> dict[LedgerField, int | None]:
         """The present as the ledger tells it."""
-        present: dict[LedgerField, int | None] = {"count": self.first[cell].count, "index": self.first[cell].index}
+        present: dict[LedgerField, int | None] = {"count": self.first[cell].count, "base": self.first[cell].base}
         for entry in self.ledger[cell]:
             present[entry.field] = entry.after
         return present

@@ -24,7 +24,7 @@ def finish(scene: Scene) -> None:
         item = scene.docs.items[cell]
         if item is not None:
             scene.oracle.at_rest(cell, scene.shopify.values[item], stock)
-        if scene.docs.replayed(cell) != {"count": stock.count, "index": stock.index}:
+        if scene.docs.replayed(cell) != {"count": stock.count, "base": stock.base}:
             raise GuaranteeBrokenError(f"cell {cell}: the ledger does not give the present")
     for job in scene.docs.jobs.values():
         if job.state in UNFINISHED_JOB_STATES:

@@ -65,7 +65,7 @@ def planted(mistake: Mistake) -> Iterator[frozenset[str]]:
 
 def _set_outright(old: Stock, value: int, time: datetime, manual_inside: int) -> Change:  # noqa: ARG001 - the mistake
     count = None if old.count is None else value
-    new = replace(old, index=value, index_time=time, count=count, settle_no=old.settle_no + 1)
+    new = replace(old, base=value, base_time=time, count=count, settle_no=old.settle_no + 1)
     return stock._changed(old, new, verify=True)
 
 
@@ -74,7 +74,7 @@ def _ignores_adjustments(old: Stock, value: int, time: datetime, manual_inside: 
 
 
 def _keeps_all_adjustments(old: Stock, value: int, time: datetime, manual_inside: int) -> Change:  # noqa: ARG001 - the mistake
-    kept = 0 if old.count is None or old.index is None else old.count - old.index
+    kept = 0 if old.count is None or old.base is None else old.count - old.base
     return stock.settle(old, value, time, old.manual_total - kept)
 
 
@@ -82,8 +82,8 @@ def _settle_unverified(old: Stock, value: int, time: datetime, manual_inside: in
     return replace(stock.settle(old, value, time, manual_inside), verify=False)
 
 
-def _moves_index_alone(old: Stock, value: int, time: datetime) -> Stock:
-    return replace(old, index=value, index_time=time)
+def _moves_base_alone(old: Stock, value: int, time: datetime) -> Stock:
+    return replace(old, base=value, base_time=time)
 
 
 def _without_settle_no(now: Stock, row: comparison.Row, in_sync_now: bool) -> Ended | None:
@@ -99,7 +99,7 @@ def _without_adjustments(now: Stock, row: comparison.Row, *args: Any, **more: An
 
 
 def _only_index_events(now: Stock, row: comparison.Row) -> bool:
-    return row.overrides_shopify and now.index != row.base
+    return row.overrides_shopify and now.base != row.base
 
 
 def _only_events(now: Stock, row: comparison.Row) -> bool:
@@ -151,7 +151,7 @@ def _unknown_forgotten(old: Stock) -> Change:
 
 
 def _uncounted_is_zero(old: Stock) -> int | None:
-    return (old.count or 0) if old.tracks else old.index
+    return (old.count or 0) if old.tracks else old.base
 
 
 def _a_base_is_agreed(base: int | None, local: int | None, remote: int, *, never_agreed: bool = False) -> CellClass:  # noqa: ARG001 - the mistake
@@ -160,7 +160,7 @@ def _a_base_is_agreed(base: int | None, local: int | None, remote: int, *, never
 
 def _a_first_read_counts(old: Stock, value: int, time: datetime) -> Stock:
     moved = _moved(old, value, time)
-    return replace(moved, count=value) if old.tracks and old.index is None else moved
+    return replace(moved, count=value) if old.tracks and old.base is None else moved
 
 
 def _a_read_counts_what_nobody_has(old: Stock, value: int, time: datetime) -> Change:
@@ -169,7 +169,7 @@ def _a_read_counts_what_nobody_has(old: Stock, value: int, time: datetime) -> Ch
 
 
 def _counts_from_the_base(old: Stock, delta: int) -> Change:
-    begun = replace(old, count=old.index or 0) if old.uncounted else old
+    begun = replace(old, count=old.base or 0) if old.uncounted else old
     return _adjust(begun, delta)
 
 
@@ -197,7 +197,7 @@ def _remap_keeps(*names: str) -> Any:
 
 
 def _leaves_no_trace(old: Stock) -> Change:
-    left = replace(old, index=None, index_time=None, count=None, never_agreed=False, left_out=None)
+    left = replace(old, base=None, base_time=None, count=None, never_agreed=False, left_out=None)
     return stock._changed(old, left, verify=False)
 
 
@@ -248,7 +248,7 @@ MISTAKES = (
     Mistake("settle without the hand adjustments since", ((plan, "settle", _ignores_adjustments),)),
     Mistake("settle keeps what was pushed as outstanding", ((plan, "settle", _keeps_all_adjustments),)),
     Mistake("no compare"),
-    Mistake("the index moved alone", ((stock, "_moved", _moves_index_alone),)),
+    Mistake("the base moved alone", ((stock, "_moved", _moves_base_alone),)),
     Mistake("no settle_no", ((plan, "_row_outdated", _without_settle_no),)),
     Mistake("no fence"),
     Mistake("our clock for a read"),
@@ -290,7 +290,7 @@ MISTAKES = (
     Mistake("a first read thrown away", biases=(SEED,)),
     Mistake("a schedule pushes what never agreed", ((plan, "first_step", _attended),), (SEED,)),
     Mistake("an undone first count stays", ((undo, "undo_first_count", _undo_leaves_the_first_count),), (SEED,)),
-    Mistake("the base of another item", ((stock, "remapped", _remap_keeps("index", "index_time")),), (MOVES,)),
+    Mistake("the base of another item", ((stock, "remapped", _remap_keeps("base", "base_time")),), (MOVES,)),
     Mistake("an agreement about another item", ((stock, "remapped", _remap_keeps("never_agreed")),), (MOVES,)),
     Mistake("a doubt about another item", ((stock, "remapped", _remap_keeps("unknown_outcome")),), (DOUBTFUL,)),
     Mistake("rows of before a remap in force", ((stock, "remapped", _remap_keeps("tracks_rev")),), (BACK,)),

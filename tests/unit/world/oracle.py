@@ -89,7 +89,7 @@ class Oracle:
     period: there no sale may be undone by anybody, approved or not."""
 
     def __init__(self, shopify: list[int], stock: list[Stock], *, timely: bool) -> None:
-        """Begin: cell n counts for item n; where there is a base, Shopify = index."""
+        """Begin: cell n counts for item n; where there is a base, Shopify = base."""
         self.timely = timely
         self.books = [Book.of(one) for one in stock]
         self.expected = list(shopify)
@@ -124,7 +124,7 @@ class Oracle:
         """The stock document is read for a preview row."""
         book = self.books[cell]
         local = None if book.uncounted else stock.local
-        return Seen(step, item, book.life, book.manual, stock.index, local, book.apart)
+        return Seen(step, item, book.life, book.manual, stock.base, local, book.apart)
 
     def shown(self, cell: int, seen: Seen, row: Row) -> None:
         """The class of a row: what never agreed is left to a person."""
@@ -135,10 +135,10 @@ class Oracle:
     def read(self, cells: Iterable[int], stock: Sequence[Stock], asked: Collection[int]) -> None:
         """A preview has read these cells: they have a base now, or a read that will give one."""
         for cell in cells:
-            if stock[cell].index is None and cell not in asked:
+            if stock[cell].base is None and cell not in asked:
                 raise GuaranteeBrokenError(f"cell {cell}: was read, and has no base")
 
-    def adjusted(self, cell: int, delta: int, index: int | None, *, counted: bool) -> None:
+    def adjusted(self, cell: int, delta: int, base: int | None, *, counted: bool) -> None:
         """A hand adjustment; a first one counts from zero. Of a person who has `counted`, it ends all doubt."""
         book = self.books[cell]
         book.manual += delta
@@ -146,10 +146,10 @@ class Oracle:
         if book.uncounted:
             book.uncounted = False
             book.first = delta
-            if index is None:
+            if base is None:
                 book.held = delta
             else:
-                book.inside = book.manual - (delta - index)
+                book.inside = book.manual - (delta - base)
         elif book.held is not None:
             book.held += delta
 
@@ -163,7 +163,7 @@ class Oracle:
 
     def remapped(self, cell: int, before: Stock, after: Stock) -> None:
         """The cell counts for another item: nothing is known of that one, and a doubt about the old one is over."""
-        if after.index is not None:
+        if after.base is not None:
             raise GuaranteeBrokenError(f"cell {cell}: has the base of the item that it counted for before")
         if after.count != before.count:
             raise GuaranteeBrokenError(f"cell {cell}: its count goes from {before.count} to {after.count}")
@@ -179,8 +179,8 @@ class Oracle:
 
     def revived(self, cell: int, stock: Stock, *, same_item: bool) -> None:
         """The BOM comes again, with nothing but the doubt about its item."""
-        if (stock.index, stock.count) != (None, None):
-            raise GuaranteeBrokenError(f"cell {cell}: a new life begins with {stock.index}, {stock.count}")
+        if (stock.base, stock.count) != (None, None):
+            raise GuaranteeBrokenError(f"cell {cell}: a new life begins with {stock.base}, {stock.count}")
         book = self._begin(cell)
         book.in_doubt = book.in_doubt and same_item
         book.tracks = stock.tracks
@@ -240,13 +240,13 @@ class Oracle:
         """No sale is undone whose message was still on its way, or has come since."""
         self._of_this_life(cell, seen)
         if seen.base is None:
-            if stock.index not in {None, seen.shopify}:
+            if stock.base not in {None, seen.shopify}:
                 raise GuaranteeBrokenError(f"cell {cell}: its first base is another value than was shown")
         elif seen.overridden == 0:
             return
         elif self.timely:
             raise GuaranteeBrokenError(f"cell {cell}: overrides {seen.overridden}, although all messages come in time")
-        elif stock.index != seen.base:
+        elif stock.base != seen.base:
             raise GuaranteeBrokenError(f"cell {cell}: overrides a difference that the local records no longer show")
         for order in self.orders[seen.item]:
             self._may_undo_order(cell, order, seen)
@@ -371,23 +371,23 @@ class Oracle:
         book = self.books[cell]
         if first_count:
             since = book.manual - book.inside
-            if stock.count != (since or None) or stock.index is None:
+            if stock.count != (since or None) or stock.base is None:
                 raise GuaranteeBrokenError(f"cell {cell}: the undone first count leaves {stock.count}, not {since}")
-            book.inside = book.manual - (since - stock.index)
+            book.inside = book.manual - (since - stock.base)
             book.uncounted = since == 0
-        if first and book.tracks and (stock.count is None or stock.count != stock.index):
+        if first and book.tracks and (stock.count is None or stock.count != stock.base):
             book.apart = True
 
     def moved(
         self, cell: int, before: Stock, after: Stock, true_time: datetime, *, from_before: int | None = None
     ) -> None:
-        """Remember Shopify's own time of the value the index holds, and see that nothing counts but a hand or a run.
+        """Remember Shopify's own time of the value the base holds, and see that nothing counts but a hand or a run.
 
         `from_before`: the job whose push, made in an earlier life with the same item, tells what Shopify holds.
         """
         book = self.books[cell]
-        if (before.index, before.index_time) != (after.index, after.index_time):
-            book.index_time = true_time
+        if (before.base, before.base_time) != (after.base, after.base_time):
+            book.base_time = true_time
         first, book.first = book.first, None
         if book.uncounted and after.count is not None:
             raise GuaranteeBrokenError(f"cell {cell}: has a count of {after.count}, although nobody has counted")
@@ -397,12 +397,12 @@ class Oracle:
         if after.settle_no != before.settle_no and from_before is None:
             book.held = None
             book.apart = False
-        elif book.held is not None and after.index is not None:
-            self._based(cell, book, book.held, after.index, after.count)
-        elif from_before is not None and after.count is not None and after.index is not None:
+        elif book.held is not None and after.base is not None:
+            self._based(cell, book, book.held, after.base, after.count)
+        elif from_before is not None and after.count is not None and after.base is not None:
             # It leaves the count of this life alone.
-            book.inside = book.manual - (after.count - after.index)
-        if after.count is not None and after.count == after.index:
+            book.inside = book.manual - (after.count - after.base)
+        if after.count is not None and after.count == after.base:
             book.apart = False
 
     def _based(self, cell: int, book: Book, held: int, base: int, count: int | None) -> None:
@@ -416,7 +416,7 @@ class Oracle:
 
     def dropped(self, cell: int, time: datetime) -> None:
         """An event was dropped as old: it must not be newer than the value held."""
-        held = self.books[cell].index_time
+        held = self.books[cell].base_time
         if held is not None and time > held:
             raise GuaranteeBrokenError(f"cell {cell}: an event newer than the value held was dropped as old")
 
@@ -429,8 +429,8 @@ class Oracle:
     def at_rest(self, cell: int, shopify: int, stock: Stock) -> None:
         """Everything is delivered, worked off and verified."""
         book = self.books[cell]
-        if stock.index != shopify:
-            raise GuaranteeBrokenError(f"cell {cell}: the index is {stock.index}, Shopify holds {shopify}")
+        if stock.base != shopify:
+            raise GuaranteeBrokenError(f"cell {cell}: the base is {stock.base}, Shopify holds {shopify}")
         if stock.unknown_outcome != book.in_doubt:
             raise GuaranteeBrokenError(f"cell {cell}: in doubt: {stock.unknown_outcome}, the books: {book.in_doubt}")
         if book.uncounted:

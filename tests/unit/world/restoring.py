@@ -33,7 +33,7 @@ def _restore(scene: Scene, backup: int) -> bool:
     scene.oracle.restored(kept.kept)
     scene.happened["restored"] += 1
     scene.happened["an outstanding count restored"] += any(
-        one.count not in {None, one.index} for one in scene.docs.stock
+        one.count not in {None, one.base} for one in scene.docs.stock
     )
     for cell, since in scene.docs.reading.values():
         scene.docs.want(cell, since)

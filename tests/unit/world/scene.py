@@ -92,8 +92,8 @@ class Scene:
         read = cell not in setting.unread
         agreed = read and cell not in setting.apart and cell not in setting.uncounted
         return stock.Stock(
-            index=setting.stocked if read else None,
-            index_time=START if read else None,
+            base=setting.stocked if read else None,
+            base_time=START if read else None,
             count=count,
             never_agreed=difference is not None and not agreed,
         )
@@ -163,7 +163,7 @@ class Scene:
 
     def adjust(self, cell: int, delta: int, *, counted: bool) -> None:
         """A hand adjustment; of a person who has counted, it ends all doubt."""
-        self.oracle.adjusted(cell, delta, self.docs.stock[cell].index, counted=counted)
+        self.oracle.adjusted(cell, delta, self.docs.stock[cell].base, counted=counted)
         adjust = stock.counted if counted else stock.adjust
         self.write(cell, adjust(self.docs.stock[cell], delta), self.shopify.now)
 
@@ -194,4 +194,4 @@ class Scene:
         """The stock of a cell in few words."""
         now, item = self.docs.stock[cell], self.docs.items[cell]
         holds = "removed" if item is None else f"Shopify's item {item} {self.shopify.values[item]}"
-        return f"index {now.index}, count {now.count} ({holds})"
+        return f"base {now.base}, count {now.count} ({holds})"

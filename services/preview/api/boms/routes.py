@@ -1,53 +1,53 @@
-"""/api/boms and /api/locations: writing the app's bills of materials, and the shop's locations."""
+"""/api/boms, /api/facets and /api/locations: the list a merchant works from, and the app's own bills of materials."""
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from services.preview.api.boms.models import BomIn, BomOut, BomsIn
+from services.preview.api.boms.models import (
+    KNOWN,
+    BomFacetsOut,
+    BomIn,
+    BomPage,
+    BomPath,
+    BomSearch,
+    BomsIn,
+    BomsWritten,
+    BomWritten,
+    LocationList,
+)
+from services.preview.api.boms.view import bom_cells, bom_listed, bom_out, facets_out, location_out
+from services.preview.api.http.pages import write_cursor
 from services.preview.api.http.problem import FieldProblem, ProblemError, refused
-from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
-from shared.contract.words import Id
+from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
 from shared.mongodb.shops.acts import Act
 
 
-class BomWritten(BaseModel):
-    """A BOM as it is now, and whether it is new."""
-
-    bom: BomOut
-    created: bool
-
-
-class BomsWritten(BaseModel):
-    """The BOMs in the order they were sent."""
-
-    items: list[BomWritten]
-
-
-class BomPath(BaseModel):
-    """One BOM."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    bom_id: Id
-
-
-class LocationOut(BaseModel):
-    """A Shopify location as last read."""
-
-    location_id: str
-    name: str
-    active: bool
-    fulfillment_service: bool = Field(description="A third party keeps its stock; its cells are not compared.")
+async def list_boms(call: Call[BomSearch, None]) -> Answer:
+    """GET /api/boms."""
+    asked = call.params
+    wanted, listings = asked.wanted(), call.deps.listings
+    by_name = asked.sort.removeprefix("-") == "name"
+    start = asked.start(*([str, str] if by_name else [str]))
+    (page, total), known = await asyncio.gather(
+        listings.boms(call.shop, wanted, start, asked.limit, sort=asked.sort),
+        call.deps.boms.locations(call.shop),
+    )
+    found = page.items
+    only = asked.location_id
+    cells = await bom_cells(call.deps, call.shop, found, known, only=only) if asked.with_cells else None
+    width = len(known) if only is None else 1
+    items = [bom_listed(bom, cells) for bom in found]
+    return Answer(
+        BomPage(items=items, next_cursor=write_cursor(page.after), total=total, total_cells=total * width),
+    )
 
 
-class LocationList(BaseModel):
-    """All locations of the shop."""
-
-    items: list[LocationOut]
+async def get_facets(call: Call[NoParameters, None]) -> Answer:
+    """GET /api/facets."""
+    return Answer(facets_out(await call.deps.facets.of(call.shop)))
 
 
 async def put_boms(call: Call[NoParameters, BomIn | list[BomIn]]) -> Answer:
@@ -62,7 +62,7 @@ async def put_boms(call: Call[NoParameters, BomIn | list[BomIn]]) -> Answer:
             where = f"body.{number}" if isinstance(call.body, list) else "body"
             problems.append((error, f"{where}.{error.field}"))
         else:
-            written.append(BomWritten(bom=BomOut.of(bom), created=created))
+            written.append(BomWritten(bom=bom_out(bom), created=created))
     subject = ", ".join(item.bom.bom_id for item in written)
     if problems:
         if written:
@@ -95,22 +95,31 @@ async def delete_bom(call: Call[BomPath, None]) -> Answer:
 async def list_locations(call: Call[NoParameters, None]) -> Answer:
     """GET /api/locations."""
     known = await call.deps.boms.locations(call.shop)
-    return Answer(
-        LocationList(
-            items=[
-                LocationOut(
-                    location_id=location.location_id,
-                    name=location.name,
-                    active=location.active,
-                    fulfillment_service=location.fulfillment_service,
-                )
-                for location in known.values()
-            ]
-        )
-    )
+    return Answer(LocationList(items=[location_out(location) for location in known.values()]))
 
 
 ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="GET",
+        path="/api/boms",
+        name="listBoms",
+        tag="records",
+        summary="BOMs by name, searched and filtered",
+        params=BomSearch,
+        handler=list_boms,
+        answers={HTTPStatus.OK: BomPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/facets",
+        name="getBomFacets",
+        tag="records",
+        summary="How many BOMs there are by tag, tracking and class",
+        description=KNOWN,
+        params=NoParameters,
+        handler=get_facets,
+        answers={HTTPStatus.OK: BomFacetsOut},
+    ),
     Route(
         method="PUT",
         path="/api/boms",

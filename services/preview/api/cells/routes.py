@@ -4,113 +4,19 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from ulid import ULID
 
+from services.preview.api.cells.models import AdjustmentIn, CellChange, CellOut, CellPath
+from services.preview.api.cells.view import cell_answer
 from services.preview.api.http.problem import FieldProblem, ProblemError, invalid, refused
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Route
-from shared.contract.messages import Quantity
-from shared.contract.words import Id
+from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from shared.domain.cell import CellKey
-from shared.mongodb.catalogue.boms import Bom
 from shared.mongodb.catalogue.refusals import RecordRefused
 from shared.mongodb.stock.adjustments import Adjustment
-from shared.mongodb.stock.stock import CellStock
 
 _ETAG = re.compile(r'"([0-9]{1,18})"', re.ASCII)
-
-
-class CellPath(BaseModel):
-    """One BOM at one location."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    bom_id: Id
-    location_id: Id
-
-    @property
-    def key(self) -> CellKey:
-        """The cell's key."""
-        return CellKey(self.bom_id, self.location_id)
-
-
-class CellChange(CellPath):
-    """A cell to change."""
-
-    if_match: str | None = Field(
-        None,
-        alias="If-Match",
-        max_length=200,
-        description="The ETag of the cell as you saw it; needed with an absolute count.",
-        json_schema_extra={"in": "header"},
-    )
-    idempotency_key: str | None = Field(
-        None,
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Your own key: a repeated request changes nothing more. Without it a repeat counts twice.",
-        json_schema_extra={"in": "header"},
-    )
-
-
-class AdjustmentIn(BaseModel):
-    """A hand adjustment: either by a delta, or to a count somebody has taken."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, json_schema_extra={"oneOf": [{"required": ["delta"]}, {"required": ["count"]}]}
-    )
-
-    delta: Quantity = Field(0, description="By how much.")
-    count: Quantity = Field(0, description="To which value.")
-    cause: Literal["counted", "built", "imported", "corrected"] | None = Field(
-        None, description="Why; none: corrected for a delta, counted for a count."
-    )
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> AdjustmentIn:
-        if len({"delta", "count"} & self.model_fields_set) != 1:
-            raise ValueError("give exactly one of delta and count")
-        return self
-
-    @property
-    def absolute(self) -> bool:
-        """Whether a count is given."""
-        return "count" in self.model_fields_set
-
-
-class CellOut(BaseModel):
-    """A cell as the app's records have it."""
-
-    bom_id: str
-    bom_name: str
-    location_id: str
-    inventory_item_id: str
-    tracks_pre_assembled: bool
-    local_value: int | None
-    shopify_value: int | None = Field(description="The last value Shopify was known to hold; none: never read.")
-    shopify_value_at: AwareDatetime | None = Field(description="Shopify's time of that value.")
-    manual_total: int = Field(description="The sum of all hand adjustments.")
-    unknown_outcome: bool = Field(description="A push may or may not have reached Shopify; count the shelf.")
-
-    @classmethod
-    def of(cls, cell: CellStock, bom: Bom) -> CellOut:
-        """From the stored stock."""
-        return cls(
-            bom_id=cell.key.bom_id,
-            bom_name=bom.name,
-            location_id=cell.key.location_id,
-            inventory_item_id=cell.item_id,
-            tracks_pre_assembled=cell.stock.tracks,
-            local_value=cell.stock.local,
-            shopify_value=cell.stock.index,
-            shopify_value_at=cell.stock.index_time,
-            manual_total=cell.stock.manual_total,
-            unknown_outcome=cell.stock.unknown_outcome,
-        )
 
 
 async def get_cell(call: Call[CellPath, None]) -> Answer:
@@ -123,7 +29,7 @@ async def _answer(call: Call[Any, Any], key: CellKey) -> Answer:
         cell, bom = await call.deps.records.cell(call.shop, key)
     except RecordRefused as error:
         raise refused(error, f"path.{error.field}") from None
-    return Answer(CellOut.of(cell, bom), headers={"ETag": f'"{cell.stock.rev}"'})
+    return cell_answer(cell, bom)
 
 
 async def patch_cell(call: Call[CellChange, AdjustmentIn]) -> Answer:
@@ -151,8 +57,7 @@ async def patch_cell(call: Call[CellChange, AdjustmentIn]) -> Answer:
     boms = await call.deps.boms.get(call.shop, [params.bom_id])
     if params.bom_id not in boms:
         return await _answer(call, params.key)  # removed meanwhile: the problem says so
-    cell = adjusted.cell
-    return Answer(CellOut.of(cell, boms[params.bom_id]), headers={"ETag": f'"{cell.stock.rev}"'})
+    return cell_answer(adjusted.cell, boms[params.bom_id])
 
 
 def _place(field: str) -> str:

@@ -1,34 +1,21 @@
-"""What /api/drift takes and answers."""
+"""What the API takes and shows of missed webhooks and their repair."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.preview.api.http.pages import Moment, Paged
+from services.preview.api.times_of_day import CLOCK, known_time_zone, minute_of_day
 from shared.domain.comparison import CellClass
-from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy, loss_ratio
-from shared.errors import TimeZoneUnknown
-from shared.mongodb.drift.history import HOUR, HourOfDrift, hour_of
-from shared.mongodb.drift.missed import Missed, MissedState, MissedWanted
-from shared.mongodb.drift.sweeps import Breaker, SweepState
-from shared.zones import zone_of
-
-CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
-"""HH:MM."""
+from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy
+from shared.mongodb.drift.history import HOUR, hour_of
+from shared.mongodb.drift.missed import MissedState, MissedWanted
 
 _DEFAULT = RepairPolicy()
 _SHOWN, MAX_SHOWN = timedelta(days=7), timedelta(days=31)
-
-
-def known_time_zone(name: str) -> str:
-    """The name. Raises ValueError, in words for its author, where this machine knows no such zone."""
-    try:
-        return zone_of(name).key
-    except TimeZoneUnknown:
-        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin") from None
 
 
 class _Model(BaseModel):
@@ -66,38 +53,13 @@ class DriftPolicy(_Model):
     )
     quiet_hours: QuietHoursModel | None = None
 
-    @classmethod
-    def of(cls, policy: RepairPolicy) -> Self:
-        """From the shop's policy."""
-        quiet = policy.quiet
-        hours = None
-        if quiet is not None:
-            # As it is stored: whose zone is not known any more must be seen to be corrected.
-            hours = QuietHoursModel.model_construct(
-                start=_clock(quiet.start), end=_clock(quiet.end), time_zone=quiet.time_zone
-            )
-        return cls(
-            mode=policy.mode,
-            max_share=policy.max_share,
-            max_move=policy.max_move,
-            jobs_per_hour=policy.jobs_per_hour,
-            quiet_hours=hours,
-        )
-
     def to_domain(self) -> RepairPolicy:
         """The shop's policy."""
         hours = self.quiet_hours
-        quiet = None if hours is None else QuietHours(_minute(hours.start), _minute(hours.end), hours.time_zone)
+        quiet = (
+            None if hours is None else QuietHours(minute_of_day(hours.start), minute_of_day(hours.end), hours.time_zone)
+        )
         return RepairPolicy(self.mode, self.max_share, self.max_move, self.jobs_per_hour, quiet)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _minute(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
 
 
 class DriftSearch(Paged):
@@ -146,36 +108,6 @@ class DriftOut(_Model):
     note: str | None = Field(description="Why the last job left the cell as it was.")
     ended_at: datetime | None
 
-    @classmethod
-    def of(cls, missed: Missed) -> Self:
-        """From its record."""
-        return cls.model_validate(
-            {
-                "drift_id": missed.drift_id,
-                "state": str(missed.state),
-                "bom_id": missed.key.bom_id,
-                "bom_name": missed.bom_name,
-                "location_id": missed.key.location_id,
-                "location_name": missed.location_name,
-                "base": missed.base,
-                "shopify": missed.shopify,
-                "local": missed.local,
-                "cell_class": missed.cell_class,
-                "shopify_time": missed.shopify_time,
-                "since": missed.since,
-                "confirmed_at": None if missed.state is MissedState.WATCHED else missed.taken_at,
-                "detected_at": missed.detected_at,
-                "late": missed.late,
-                "late_at": missed.late_at,
-                "held": missed.held,
-                "approved_by": missed.approved_by,
-                "job_id": missed.job_id,
-                "outcome": None if missed.outcome is None else str(missed.outcome),
-                "note": missed.note,
-                "ended_at": missed.ended_at,
-            }
-        )
-
 
 class BreakerOut(_Model):
     """Automatic repair has stopped and asks a person."""
@@ -184,11 +116,6 @@ class BreakerOut(_Model):
     opened_at: datetime
     missed: int
     cells: int
-
-    @classmethod
-    def of(cls, breaker: Breaker) -> Self:
-        """From its record."""
-        return cls(reason=breaker.reason, opened_at=breaker.opened_at, missed=breaker.missed, cells=breaker.cells)
 
 
 class DriftPage(_Model):
@@ -212,26 +139,6 @@ class DriftPage(_Model):
     expected_webhooks: int | None = Field(description="What came in these hours on the quietest of those days.")
     last_sweep_at: datetime | None
     last_full_sweep_at: datetime | None
-
-    @classmethod
-    def of(cls, listed: list[Missed], cursor: str | None, state: SweepState, unrepaired: int) -> Self:
-        """From a page and the shop's state."""
-        return cls(
-            items=[DriftOut.of(missed) for missed in listed],
-            next_cursor=cursor,
-            unrepaired_cells=unrepaired,
-            breaker=None if state.breaker is None else BreakerOut.of(state.breaker),
-            missed=state.missed,
-            late=state.late,
-            received=state.received,
-            webhook_loss_ratio=loss_ratio(state.missed, state.received),
-            webhook_lag_mean=state.lag_mean,
-            webhook_lag_max=state.lag_max,
-            silent_since=state.silent_since,
-            expected_webhooks=state.expected,
-            last_sweep_at=state.last_at,
-            last_full_sweep_at=state.full_at,
-        )
 
 
 class HistorySearch(_Model):
@@ -265,23 +172,6 @@ class DriftHour(_Model):
     webhook_loss_ratio: float | None = Field(description="missed / (missed + received).")
     webhook_lag_mean: float | None
     webhook_lag_max: float | None
-
-    @classmethod
-    def of(cls, hour: HourOfDrift) -> Self:
-        """From the stored one."""
-        ratio = None if hour.received is None else loss_ratio(hour.missed, hour.received)
-        return cls(
-            hour=hour.hour,
-            sweeps=hour.sweeps,
-            compared_cells=hour.compared,
-            missed=hour.missed,
-            late=hour.late,
-            repaired=hour.repaired,
-            received=hour.received,
-            webhook_loss_ratio=ratio,
-            webhook_lag_mean=hour.lag_mean,
-            webhook_lag_max=hour.lag_max,
-        )
 
 
 class DriftHistoryOut(_Model):

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from services.preview.api.drift.models import (
     ApprovedOut,
     DriftHistoryOut,
-    DriftHour,
     DriftPage,
     DriftPolicy,
     DriftSearch,
@@ -16,9 +15,10 @@ from services.preview.api.drift.models import (
     SweepIn,
     SweepOut,
 )
+from services.preview.api.drift.view import drift_hour, drift_page, drift_policy
 from services.preview.api.http.pages import read_cursor, write_cursor
 from services.preview.api.http.problem import FieldProblem, conflict, invalid
-from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.domain.drift import DriftMode
 from shared.mongodb.drift.sweeps import SweepState
 
@@ -38,7 +38,7 @@ async def list_drift(call: Call[DriftSearch, None]) -> Answer:
     listed, last = await call.deps.drift.page(call.shop, asked.wanted(), before, asked.limit)
     cursor = write_cursor(None if last is None else [last])
     unrepaired = await call.deps.drift.open_missed(call.shop)
-    return Answer(DriftPage.of(listed, cursor, await _state(call), unrepaired))
+    return Answer(drift_page(listed, cursor, await _state(call), unrepaired))
 
 
 async def get_history(call: Call[HistorySearch, None]) -> Answer:
@@ -50,12 +50,12 @@ async def get_history(call: Call[HistorySearch, None]) -> Answer:
         remedy = "Give an earlier time, at most 31 days before the end."
         raise invalid([FieldProblem(field="query.since", message=message, remedy=remedy)]) from None
     hours = await call.deps.history.series(call.shop, since, until)
-    return Answer(DriftHistoryOut(since=since, until=until, items=[DriftHour.of(hour) for hour in hours]))
+    return Answer(DriftHistoryOut(since=since, until=until, items=[drift_hour(hour) for hour in hours]))
 
 
 async def get_policy(call: Call[NoParameters, None]) -> Answer:
     """GET /api/drift/policy."""
-    return Answer(DriftPolicy.of((await _state(call)).policy))
+    return Answer(drift_policy((await _state(call)).policy))
 
 
 async def put_policy(call: Call[NoParameters, DriftPolicy]) -> Answer:

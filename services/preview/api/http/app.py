@@ -1,56 +1,40 @@
-"""The web application: every route of the table, and problem documents for everything that goes wrong."""
+"""The web application: every route of the table, each operation through the same middlewares."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from http import HTTPStatus
+from collections.abc import Sequence
 
-import structlog
 from aiohttp import web
-from ulid import ULID
 
 from services.preview.api.audit import routes as audit
-from services.preview.api.boms import list as bom_list
 from services.preview.api.boms import routes as boms
 from services.preview.api.cells import routes as cells
 from services.preview.api.drift import routes as drift
 from services.preview.api.http import documents
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.dispatch import endpoint
-from services.preview.api.http.problem import ProblemError
-from services.preview.api.http.routes import AnyRoute
-from services.preview.api.jobs import actions as job_actions
+from services.preview.api.http.failures import note_begin, problems
+from services.preview.api.http.route import AnyRoute
 from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
+from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
+from services.preview.api.undos import routes as undos
 from services.preview.page.headers import guard
-from shared.errors import BrokerUnavailable
-from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.transactions import WriteConflict
 from shared.observing.operations import http_metrics, http_traces
-from shared.serving.bodies import BodyRefused
-
-log = structlog.get_logger()
-
-RETRY_AFTER = 5
-"""Seconds after which a client tries again when the broker or the database is away."""
 
 ROUTES: Sequence[AnyRoute] = (
-    *bom_list.ROUTES,
     *boms.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,
-    *job_actions.ROUTES,
+    *retries.ROUTES,
+    *undos.ROUTES,
     *cells.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,
     *audit.ROUTES,
 )
 """The whole API."""
-
-_BEGUN: web.RequestKey[bool] = web.RequestKey("begun", bool)
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_app(deps: Dependencies) -> web.Application:
@@ -64,77 +48,6 @@ def make_app(deps: Dependencies) -> web.Application:
         deps.hub.close()
 
     app.on_response_prepare.append(guard)
-    app.on_response_prepare.append(_note_begin)
+    app.on_response_prepare.append(note_begin)
     app.on_shutdown.append(end_streams)
     return app
-
-
-@web.middleware
-async def problems(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Turn every failure into a problem document."""
-    try:
-        return await handler(request)
-    except ProblemError as error:
-        return error.response()
-    except BodyRefused as error:
-        return _body_refused(error).response()
-    except web.HTTPException as error:
-        if error.status < HTTPStatus.BAD_REQUEST:
-            raise
-        return _http_problem(error, request).response()
-    except ConnectionResetError:
-        raise  # the client has gone
-    except Exception as error:
-        if request.transport is not None and request.get(_BEGUN, False):
-            # The head of the answer has gone out: cutting the connection is the only way left to say it is not whole.
-            log.exception("answer_broken_off", path=request.path)
-            request.transport.close()
-            raise
-        return _failure(error, request).response()
-
-
-async def _note_begin(request: web.Request, _: web.StreamResponse) -> None:
-    request[_BEGUN] = True
-
-
-def _failure(error: Exception, request: web.Request) -> ProblemError:
-    wait = {"Retry-After": str(RETRY_AFTER)}
-    again = "Nothing is wrong with the request: send it again in a few seconds, with the same ids and keys."
-    if isinstance(error, BrokerUnavailable):
-        log.warning("broker_unavailable", path=request.path, error=str(error))
-        text = f"The message broker does not answer now. {again}"
-        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "broker-unavailable", text, headers=wait)
-    if isinstance(error, (*STORE_AWAY, WriteConflict)):
-        log.warning("store_unavailable", path=request.path, error=repr(error))
-        text = f"The database does not answer now. {again}"
-        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", text, headers=wait)
-    identity = str(ULID())
-    log.error("request_failed", path=request.path, method=request.method, failure=identity, exc_info=error)
-    text = f"Something went wrong here; it is logged as {identity}. Try again, and report this id if it stays."
-    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", text)
-
-
-_BODY_KINDS = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
-    HTTPStatus.REQUEST_TIMEOUT: "body-slow",
-    HTTPStatus.TOO_MANY_REQUESTS: "shop-busy",
-    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
-}
-
-
-def _body_refused(error: BodyRefused) -> ProblemError:
-    detail = f"{error.detail[0].upper()}{error.detail[1:]}."
-    return ProblemError(error.status, _BODY_KINDS.get(error.status, "body"), detail, headers=error.headers)
-
-
-_TEXTS = {
-    404: ("no-route", "There is nothing at {path}. See /api/openapi.json for what there is."),
-    405: ("method", "{method} is not possible at {path}. The Allow header names what is."),
-}
-
-
-def _http_problem(error: web.HTTPException, request: web.Request) -> ProblemError:
-    kind, text = _TEXTS.get(error.status, ("http", "The request could not be understood: {reason}."))
-    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-    detail = text.format(path=request.path, method=request.method, reason=error.reason)
-    return ProblemError(HTTPStatus(error.status), kind, detail, headers=headers)

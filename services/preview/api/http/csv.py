@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
-from services.preview.api.http.pages import MOST
+from services.preview.api.http.pages import MAX_PAGE
 from shared.mongodb.listings import FIRST, Page, Start
 
 _FORMULA = re.compile(r"(^|[,;|\t\r\n])([\s\"']*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
@@ -30,7 +30,7 @@ async def pages_of(read: Read[T]) -> AsyncIterator[list[T]]:
     """Every page of a listing."""
     start = FIRST
     while True:
-        page = await read(start, MOST)
+        page = await read(start, MAX_PAGE)
         yield page.items
         if page.after is None:
             return

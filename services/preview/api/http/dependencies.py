@@ -29,7 +29,7 @@ from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
 from shared.rabbitmq.publisher import Publisher
 from shared.settings import PreviewSettings
-from shared.shop_life.installing import Installing
+from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
 from shared.shop_locks import ShopLocks
@@ -43,11 +43,11 @@ class Dependencies:
     limits: Limits
     requests: PreviewRequests
     locks: ShopLocks
-    most_open_jobs: int
+    max_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
-    installing: Installing
+    installation: Installation
     boms: BomStore
     previews: PreviewStore
     jobs: JobStore
@@ -88,11 +88,11 @@ class Dependencies:
             limits=Limits(settings),
             requests=requests,
             locks=ShopLocks(),
-            most_open_jobs=settings.open_jobs_per_shop,
+            max_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,
-            installing=life.installing,
+            installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),
             jobs=JobStore(mongo.db, mongo.transactions),

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
 from services.preview.api.http.auth import Caller, bearer
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.problem import FieldProblem, ProblemError, field_problems, invalid
-from services.preview.api.http.routes import Answer, AnyRoute, Call
-from shared.contract.mistakes import MAX_NAMED, cut
+from services.preview.api.http.parsing import Wrong, body_of, parameters
+from services.preview.api.http.problem import FieldProblem, ProblemError, invalid
+from services.preview.api.http.route import Answer, AnyRoute, Call
 from shared.domain.pauses import pause_explained
 from shared.errors import ShopifyError, ShopPaused
 from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.shops import Shop
-from shared.serving.bodies import media_type, read_body
 from shared.shopify.calls.tokens import TokenRefused
 
 log = structlog.get_logger()
-
-BODY_LIMIT = 1024 * 1024
-"""Bytes of a body."""
-
-
-@dataclass
-class _Wrong:
-    """What is wrong with a request: some of it by name, `more` by number."""
-
-    problems: list[FieldProblem] = field(default_factory=list)
-    more: int = 0
-
-    def add(self, name: str, message: str, remedy: str) -> None:
-        """One mistake; those beyond what is named anyway are counted."""
-        if len(self.problems) < MAX_NAMED:
-            self.problems.append(FieldProblem(field=cut(name), message=message, remedy=remedy))
-        else:
-            self.more += 1
 
 
 def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -69,11 +46,11 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
 
     async def parsed(request: web.Request, caller: Caller) -> Call[Any, Any]:
         await _installed(request, caller, deps)
-        wrong = _Wrong()
-        params = _parameters(route, request, wrong)
+        wrong = Wrong()
+        params = parameters(route, request, wrong)
         body: Any = None
         if body_form is not None:
-            body = await _body(route, body_form, Call(request, caller, deps, params, None), wrong)
+            body = await body_of(route, body_form, Call(request, caller, deps, params, None), wrong)
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
         return Call(request, caller, deps, params, body)
@@ -102,7 +79,7 @@ async def _installed(request: web.Request, caller: Caller, deps: Dependencies) -
 async def _install(deps: Dependencies, known: Shop | None, domain: str, session_token: str) -> None:
     """Get the shop its own tokens by this session token. A paused shop's records are shown all the same."""
     try:
-        await deps.installing.by_session_token(domain, session_token)
+        await deps.installation.by_session_token(domain, session_token)
     except ShopifyError as error:
         log.warning("not_installed", shop=domain, reason=str(error))
         if known is not None and known.status == "paused":
@@ -140,118 +117,6 @@ def _subject(route: AnyRoute, params: BaseModel, answer: object) -> str:
     if not named and isinstance(answer, Answer):
         named = [answer.headers.get("Location", "").rpartition("/")[2]]
     return "/".join(named)
-
-
-def _parameters(route: AnyRoute, request: web.Request, wrong: _Wrong) -> BaseModel:
-    values: dict[str, Any] = dict(request.match_info)
-    elsewhere = {*route.path_names(), *route.header_names().values()}
-    # Each is looked at once: asking for all values of a name would walk through all of them for every name.
-    for name, times in Counter(name for name, _ in request.query.items()).items():
-        if times > 1:
-            wrong.add(f"query.{name}", "It is given more than once.", "Give it once.")
-        if name in elsewhere:
-            wrong.add(f"query.{name}", "It is no query parameter.", "Leave it out.")
-    for name, value in request.query.items():
-        if name not in elsewhere:
-            values.setdefault(name, value)
-    for name in route.header_names().values():
-        if name in request.headers:
-            values[name] = request.headers[name]
-    try:
-        params: BaseModel = route.params.model_validate(values)
-    except ValidationError as error:
-        problems, more = field_problems(error, "?")
-        for problem in problems:
-            name = problem.field.removeprefix("?.")
-            wrong.add(f"{_place(route, name)}.{name}", problem.message, problem.remedy)
-        wrong.more += more
-        params = route.params.model_construct()
-    return params
-
-
-def _place(route: AnyRoute, name: str) -> str:
-    if name in route.path_names():
-        return "path"
-    return "header" if name in route.header_names().values() else "query"
-
-
-async def _body(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None], wrong: _Wrong) -> Any:
-    request = call.request
-    if request.body_exists or not route.body_optional:
-        _must_be_json(request)
-    raw = await read_body(request, shop=call.shop, most=BODY_LIMIT)
-    if not raw and route.body_optional:
-        raw = b"{}"
-    # Each step of a large body takes a tenth of a second: others have their turn between them.
-    value = _json(raw)
-    await asyncio.sleep(0)
-    try:
-        return form.validate_json(raw)
-    except ValidationError as error:
-        await asyncio.sleep(0)
-        problems, more = field_problems(error, "body")
-        if route.also_wrong is not None:
-            problems.extend(await route.also_wrong(call, value))
-        wrong.problems.extend(problems)
-        wrong.more += more
-        return None
-
-
-def _must_be_json(request: web.Request) -> None:
-    """Raises ProblemError (415), with nothing read of the body."""
-    if (given := cut(media_type(request))) != "application/json":
-        raise ProblemError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "media-type",
-            f"The body is {given}; send JSON with Content-Type: application/json.",
-            errors=[
-                FieldProblem(
-                    field="header.Content-Type",
-                    message=f"{given} is not taken.",
-                    remedy="Send application/json.",
-                )
-            ],
-        )
-    if (coding := request.headers.get("Content-Encoding", "identity")).lower() != "identity":
-        raise ProblemError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "content-encoding",
-            "The body is compressed; send it as it is.",
-            errors=[
-                FieldProblem(
-                    field="header.Content-Encoding", message=f"{cut(coding)} is not taken.", remedy="Leave it out."
-                )
-            ],
-        )
-
-
-def _json(raw: bytes) -> object:
-    """The value of a JSON text. Raises ProblemError (400) with the place of the mistake."""
-    try:
-        value: object = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
-    except json.JSONDecodeError as error:
-        raise _bad_json(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
-    except UnicodeDecodeError as error:
-        raise _bad_json(f"byte {error.start} is not UTF-8") from None
-    except RecursionError:
-        raise _bad_json("it is nested too deeply") from None
-    except ValueError as error:
-        raise _bad_json(str(error)) from None
-    return value
-
-
-def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _bad_json(message: str) -> ProblemError:
-    remedy = "Correct the JSON text at that place."
-    return ProblemError(
-        HTTPStatus.BAD_REQUEST,
-        "json",
-        f"The body is not JSON: {message}.",
-        errors=[FieldProblem(field="body", message=message, remedy=remedy)],
-    )
 
 
 def _response(route: AnyRoute, answer: Answer) -> web.Response:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from services.preview.api.http.openapi import openapi_document
-from services.preview.api.http.routes import AnyRoute
+from services.preview.api.http.route import AnyRoute
 from shared.rabbitmq.described import document as asyncapi_document
 
 

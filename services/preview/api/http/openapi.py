@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from services.preview.api.http.problem import MEDIA_TYPE, Problem
-from services.preview.api.http.routes import AnyRoute, Media
+from services.preview.api.http.route import AnyRoute, Media
 from shared.contract.outgoing import ScheduleOutcome
 from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
 

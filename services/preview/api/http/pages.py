@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from services.preview.api.http.problem import FieldProblem, invalid
 from shared.mongodb.listings import Start
 
-MOST = 250
+MAX_PAGE = 250
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", re.ASCII)
 _MAX_WHOLE = 2**63 - 1
 _MAX_MILLISECONDS = 50_000_000_000_000
@@ -55,7 +55,7 @@ def _of_our_calendar(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_of_our_calendar)]
 """A date and time in a query string, in UTC; a bare number is none. At the calendar's ends UTC may lie outside it."""
 
-PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
+PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_whole)]
 """A whole number in a query string, written in digits only."""
 
 QueryBool = Annotated[bool, BeforeValidator(_truth)]

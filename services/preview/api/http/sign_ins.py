@@ -11,11 +11,11 @@ from time import monotonic
 
 from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.audit import AuditLog
-from shared.observing.seldom import Seldom
+from shared.observing.rate_limit import RateLimit
 
 NOTED = frozenset({"token-signature", "token-invalid", "token-audience", "token-claim", "token-shop"})
 
-MOST = 5
+MAX_NOTED = 5
 SECONDS = 60.0
 """So many are noted in so many seconds, of a process: whoever sends a million leaves a few entries."""
 
@@ -25,10 +25,10 @@ class SignIns:
 
     def __init__(self, audit: AuditLog, clock: Callable[[], float] = monotonic) -> None:
         self._audit = audit
-        self._seldom = Seldom(MOST, SECONDS, clock)
+        self._rate = RateLimit(MAX_NOTED, SECONDS, clock)
 
     async def refused(self, kind: str) -> None:
         """A token was refused for this reason."""
-        if kind.rpartition(":")[2] in NOTED and (unnoted := self._seldom.now()) is not None:
+        if kind.rpartition(":")[2] in NOTED and (unnoted := self._rate.now()) is not None:
             subject = kind if not unnoted else f"{kind}, and {unnoted} others before it"
             await self._audit.note(Act(None, "sign-in.refused", "unknown", "api", subject))

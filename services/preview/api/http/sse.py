@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from services.preview.api.http.hub import EventHub, Key
 
 if TYPE_CHECKING:
-    from services.preview.api.http.routes import Call
+    from services.preview.api.http.route import Call
 
 HEARTBEAT = 15.0
 """Seconds between signs of life; the state is read again at each."""

@@ -1,27 +1,12 @@
-"""What the API shows of jobs."""
+"""What the API takes and shows of jobs and of their cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.preview.api.http.explained import (
-    CodeCount,
-    Failure,
-    Pause,
-    ReasonCount,
-    Wait,
-    code_counts,
-    explanation,
-    failed,
-    pause_of,
-    reason_counts,
-    reason_text,
-    wait_of,
-)
+from services.preview.api.http.explained import CodeCount, Failure, Pause, ReasonCount, Wait
 from services.preview.api.http.pages import Anywhere, Moment, Paged, QueryBool
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.selection import LeaveOut, SelectionBody
@@ -29,11 +14,10 @@ from shared.contract.words import Id, LocationId, Words
 from shared.domain.cell import CellState
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
-from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
-from shared.mongodb.jobs.bom_progress import BomProgress, BomShare
-from shared.mongodb.jobs.cell import Cell, CellsWanted
-from shared.mongodb.jobs.job import FirstError, Job, JobsWanted
-from shared.mongodb.shops.shops import Shop
+from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
+from shared.mongodb.jobs.bom_progress import BomShare
+from shared.mongodb.jobs.cell import CellsWanted
+from shared.mongodb.jobs.job import JobsWanted
 
 
 class JobIn(BaseModel):
@@ -49,6 +33,14 @@ class JobIn(BaseModel):
     options: JobOptions = JobOptions()
 
 
+class AgainIn(BaseModel):
+    """A new job made from an earlier one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job_id: Ulid | None = Field(None, description="Your own ULID for the new job: a repeat starts nothing new.")
+
+
 class TotalsOut(BaseModel):
     """Cells: total = pending + applying + updated + skipped + errors + cancelled."""
 
@@ -59,11 +51,6 @@ class TotalsOut(BaseModel):
     skipped: int
     errors: int
     cancelled: int
-
-    @classmethod
-    def of(cls, totals: Totals) -> TotalsOut:
-        """From the domain's."""
-        return cls.model_validate(totals, from_attributes=True)
 
 
 class JobError(BaseModel):
@@ -77,19 +64,6 @@ class JobError(BaseModel):
     message: str | None
     remedy: str | None
     detail: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is known around jobs: their shop, its locations' names, and which jobs have retried or undone them."""
-
-    shop: Shop | None = None
-    places: Mapping[str, str] = field(default_factory=dict)
-    retried_by: Mapping[str, str] = field(default_factory=dict)
-    undone_by: Mapping[str, str] = field(default_factory=dict)
-
-
-NOTHING_AROUND = Around()
 
 
 class JobOut(BaseModel):
@@ -122,62 +96,10 @@ class JobOut(BaseModel):
     paused: Pause | None = Field(description="The pause of the shop that an unfinished job waits for.")
     held: Wait | None = Field(description="What else an unfinished job waits for now; none: nothing holds it.")
 
-    @classmethod
-    def of(cls, job: Job, around: Around = NOTHING_AROUND) -> JobOut:
-        """From the record, and what is known around it."""
-        paused = None if job.ended else pause_of(around.shop)
-        return cls(
-            job_id=job.job_id,
-            no=job.no,
-            direction=job.direction,
-            preview_id=job.preview_id,
-            source=job.source,
-            requested_by=job.requested_by,
-            options=options_of(job),
-            of_job_id=job.of_job_id,
-            left_out=job.left_out,
-            leave_out_classes=[] if job.leave_out is None else list(job.leave_out.classes),
-            leave_out_cells=0 if job.leave_out is None else job.leave_out.cells_no,
-            retried_by=around.retried_by.get(job.job_id),
-            undone_by=around.undone_by.get(job.job_id),
-            state=job.state,
-            waits_for=job.waits_for,
-            totals=TotalsOut.of(job.totals),
-            codes=code_counts(job.codes),
-            reasons=reason_counts(job.reasons),
-            first_errors=[_error(one, around.places) for one in job.first_errors],
-            requested_at=job.requested_at,
-            started_at=job.started_at,
-            finished_at=job.finished_at,
-            cancel_requested=job.cancel_requested,
-            failure=None if job.failure is None else failed(job.failure.code, job.failure.message),
-            paused=paused,
-            held=None if job.ended or paused is not None else wait_of(job.held),
-        )
-
     @property
     def ended(self) -> bool:
         """Whether it changes no more."""
         return self.state not in UNFINISHED_JOB_STATES
-
-
-def options_of(job: Job) -> JobOptions:
-    """What was chosen for the job, as it is asked for."""
-    return JobOptions(allow_negative=job.options.allow_negative, activate=job.options.activate)
-
-
-def _error(one: FirstError, places: Mapping[str, str]) -> JobError:
-    message, remedy = explanation(one.code)
-    return JobError(
-        bom_id=one.bom_id,
-        bom_name=one.bom_name,
-        location_id=one.location_id,
-        location_name=places.get(one.location_id),
-        code=one.code,
-        message=message,
-        remedy=remedy,
-        detail=one.detail,
-    )
 
 
 class JobPage(BaseModel):
@@ -194,16 +116,6 @@ class BomProgressOut(BaseModel):
     bom_name: str | None
     totals: TotalsOut
     codes: list[CodeCount]
-
-    @classmethod
-    def of(cls, progress: BomProgress) -> BomProgressOut:
-        """From the derived figures."""
-        return cls(
-            bom_id=progress.bom_id,
-            bom_name=progress.name,
-            totals=TotalsOut.of(progress.totals),
-            codes=code_counts(progress.codes),
-        )
 
 
 class BomProgressPage(BaseModel):
@@ -236,30 +148,25 @@ class JobCellOut(BaseModel):
     attempts: int
     ended_at: AwareDatetime | None
 
-    @classmethod
-    def of(cls, cell: Cell, places: Mapping[str, str]) -> JobCellOut:
-        """From the cell and the names of the locations."""
-        message, remedy = explanation(cell.code)
-        return cls(
-            no=cell.no,
-            bom_id=cell.key.bom_id,
-            bom_name=cell.bom_name,
-            location_id=cell.key.location_id,
-            location_name=places.get(cell.key.location_id),
-            inventory_item_id=cell.item_id,
-            state=cell.state,
-            shopify_before=cell.shopify_before,
-            shopify_after=cell.shopify_after,
-            local_before=cell.local_before,
-            local_after=cell.local_after,
-            reason=cell.reason,
-            code=cell.code,
-            message=message or reason_text(cell.reason),
-            remedy=remedy,
-            detail=cell.detail,
-            attempts=cell.attempts,
-            ended_at=cell.ended_at,
-        )
+
+CELL_COLUMNS = (
+    "bom_id",
+    "bom_name",
+    "location_id",
+    "location_name",
+    "inventory_item_id",
+    "state",
+    "shopify_before",
+    "shopify_after",
+    "local_before",
+    "local_after",
+    "reason",
+    "code",
+    "message",
+    "remedy",
+    "detail",
+    "ended_at",
+)
 
 
 class JobCellPage(BaseModel):
@@ -305,26 +212,6 @@ class HistoryLine(BaseModel):
     skipped: int
     errors: int
     cancelled: int
-
-    @classmethod
-    def of(cls, job: Job) -> HistoryLine:
-        """From the record."""
-        return cls(
-            job_id=job.job_id,
-            requested_at=job.requested_at,
-            finished_at=job.finished_at,
-            requested_by=job.requested_by,
-            direction=job.direction,
-            source=job.source,
-            of_job_id=job.of_job_id,
-            preview_id=job.preview_id,
-            state=job.state,
-            total=job.totals.total,
-            updated=job.totals.updated,
-            skipped=job.totals.skipped,
-            errors=job.totals.errors,
-            cancelled=job.totals.cancelled,
-        )
 
 
 class JobPath(BaseModel):

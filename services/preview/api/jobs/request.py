@@ -7,18 +7,20 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from ulid import ULID
 
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, too_many
-from services.preview.api.http.routes import Call
+from services.preview.api.http.route import Call
 from services.preview.api.jobs.models import JobIn
-from services.preview.api.previews.selection_check import readable_selection_problems, selection_problems
+from services.preview.api.jobs.view import options_of
+from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
 from shared.domain.codes import EXPLAINED, Code
-from shared.domain.job import JobState
+from shared.domain.job import JobSource, JobState
 from shared.domain.preview import is_expired
-from shared.mongodb.jobs.job import Job
+from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.previews.preview import PreviewState, WholePreview
 from shared.rabbitmq.topology import JOB_REQUEST
 
@@ -50,14 +52,14 @@ async def send(deps: Dependencies, request: JobRequest) -> Job:
 
 
 async def _must_have_room(deps: Dependencies, request: JobRequest) -> None:
-    most = deps.most_open_jobs
-    full = await deps.jobs.open(request.shop, most) >= most
+    max_open = deps.max_open_jobs
+    full = await deps.jobs.open(request.shop, max_open) >= max_open
     # The same request may have come a moment earlier, and have taken the last place itself.
     if full and await deps.jobs.get(request.shop, request.job_id) is None:
         raise too_many(
             "jobs",
             "header.Authorization",
-            f"{most} jobs of this shop have not ended yet, which is the most.",
+            f"{max_open} jobs of this shop have not ended yet, which is the most.",
             "Wait until some have ended, or cancel some.",
             seconds=30,
         )
@@ -65,6 +67,24 @@ async def _must_have_room(deps: Dependencies, request: JobRequest) -> None:
 
 def _id_used(job_id: str) -> ProblemError:
     return conflict("id-used", "body.job_id", f"{job_id} is the id of another job.", "Make a new ULID for each job.")
+
+
+async def made_from(
+    call: Call[Any, Any], first: WholeJob, source: JobSource, *, job_id: str | None, left_out: bool = False
+) -> JobRequest:
+    """The request of a job that retries or undoes an earlier one; `job_id` is the client's own, where it gives one."""
+    return JobRequest(
+        shop=call.shop,
+        job_id=job_id or str(ULID()),
+        direction=first.direction,
+        selection=await call.deps.jobs.selection(first),
+        preview_id=first.preview_id,
+        source=source,
+        requested_by=call.caller.user,
+        options=options_of(first),
+        of_job_id=first.job_id,
+        left_out=left_out,
+    )
 
 
 async def check(call: Call[Any, Any], body: JobIn) -> SelectionBody:

@@ -1,26 +1,23 @@
-"""/api/jobs: start a job, watch it, read its cells."""
+"""/api/jobs: start a job, watch it, read its cells, cancel it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 from ulid import ULID
 
 from services.preview.api.http.csv import table
 from services.preview.api.http.pages import read_cursor, write_cursor
-from services.preview.api.http.problem import ProblemError, unknown
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.http.problem import conflict
+from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.http.sse import State, stream
 from services.preview.api.jobs.models import (
+    CELL_COLUMNS,
     HISTORY_COLUMNS,
-    BomProgressOut,
     BomProgressPage,
-    HistoryLine,
     JobBomSearch,
-    JobCellOut,
     JobCellPage,
     JobCellSearch,
     JobFilter,
@@ -30,33 +27,24 @@ from services.preview.api.jobs.models import (
     JobPath,
     JobSearch,
 )
+from services.preview.api.jobs.named import known_job
 from services.preview.api.jobs.request import also_wrong, check, send
-from services.preview.api.jobs.view import job_out, jobs_out, place_names
-from shared.contract.messages import JobRequest
+from services.preview.api.jobs.view import (
+    accepted,
+    bom_progress_out,
+    history_line,
+    job_cell_out,
+    job_out,
+    jobs_out,
+    place_names,
+)
+from shared.contract.messages import JobCancel, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
 from shared.mongodb.jobs.cell import ANY_CELL
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import Page, Start
-
-COLUMNS = (
-    "bom_id",
-    "bom_name",
-    "location_id",
-    "location_name",
-    "inventory_item_id",
-    "state",
-    "shopify_before",
-    "shopify_after",
-    "local_before",
-    "local_after",
-    "reason",
-    "code",
-    "message",
-    "remedy",
-    "detail",
-    "ended_at",
-)
+from shared.rabbitmq.topology import JOB_CANCEL
 
 
 async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
@@ -77,7 +65,7 @@ async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
         options=body.options,
     )
     stored = await send(call.deps, request)
-    return await accepted(call, stored)
+    return await accepted(call.deps, call.shop, stored)
 
 
 async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
@@ -87,25 +75,6 @@ async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBo
     if stored is None:
         return None
     return body.selection or await call.deps.jobs.selection(stored)
-
-
-async def accepted(call: Call[Any, Any], job: Job) -> Answer:
-    """202 with the job."""
-    shown = await job_out(call.deps, call.shop, job)
-    return Answer(shown, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.job_id}"})
-
-
-async def known_job(call: Call[Any, Any], job_id: str) -> Job:
-    """The job. Raises ProblemError (404)."""
-    job = await call.deps.listings.job(call.shop, job_id)
-    if job is None:
-        raise no_such_job(job_id)
-    return job
-
-
-def no_such_job(job_id: str) -> ProblemError:
-    """404."""
-    return unknown("path.job_id", f"There is no job {job_id}.", "See GET /api/jobs.")
 
 
 async def list_jobs(call: Call[JobSearch, None]) -> Answer:
@@ -124,7 +93,7 @@ async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
     async def read(start: Start, limit: int) -> Page[Job]:
         return await call.deps.listings.jobs(call.shop, wanted, start.after, limit)
 
-    return await table(call.request, "history", HISTORY_COLUMNS, read, HistoryLine.of)
+    return await table(call.request, "history", HISTORY_COLUMNS, read, history_line)
 
 
 async def get_job(call: Call[JobPath, None]) -> Answer:
@@ -143,7 +112,7 @@ async def list_job_boms(call: Call[JobBomSearch, None]) -> Answer:
         call.shop, asked.job_id, asked.only, after=after, skip=start.skip, limit=asked.limit
     )
     cursor = write_cursor(None if page.after is None else [page.after])
-    items = [BomProgressOut.of(bom) for bom in page.boms]
+    items = [bom_progress_out(bom) for bom in page.boms]
     return Answer(BomProgressPage(items=items, next_cursor=cursor, total=page.total))
 
 
@@ -155,7 +124,7 @@ async def list_job_cells(call: Call[JobCellSearch, None]) -> Answer:
     page = await listings.cells(call.shop, asked.job_id, wanted, asked.start(int), asked.limit)
     total = await listings.count_cells(call.shop, asked.job_id, wanted)
     places = await place_names(call.deps, call.shop)
-    items = [JobCellOut.of(cell, places) for cell in page.items]
+    items = [job_cell_out(cell, places) for cell in page.items]
     return Answer(JobCellPage(items=items, next_cursor=write_cursor(page.after), total=total))
 
 
@@ -182,10 +151,28 @@ async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
     return await table(
         call.request,
         f"job-{job_id}",
-        COLUMNS,
+        CELL_COLUMNS,
         lambda start, limit: call.deps.listings.cells(call.shop, job_id, ANY_CELL, start, limit),
-        lambda cell: JobCellOut.of(cell, places),
+        lambda cell: job_cell_out(cell, places),
     )
+
+
+async def post_cancel(call: Call[JobPath, None]) -> Answer:
+    """POST /api/jobs/{job_id}/cancel."""
+    job = await known_job(call, call.params.job_id)
+    if job.cancel_requested:
+        # Asked again, perhaps because the broker was away the first time.
+        await _tell_cancel(call, job.job_id)
+        return await accepted(call.deps, call.shop, job)
+    if job.ended:
+        raise conflict("job-ended", "path.job_id", f"The job has ended ({job.state}).", "There is nothing to cancel.")
+    await call.deps.jobs.request_cancel(call.shop, job.job_id)
+    await _tell_cancel(call, job.job_id)
+    return await accepted(call.deps, call.shop, await known_job(call, job.job_id))
+
+
+async def _tell_cancel(call: Call[JobPath, None], job_id: str) -> None:
+    await call.deps.publisher.command(JOB_CANCEL, JobCancel(shop=call.shop, job_id=job_id))
 
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -281,5 +268,18 @@ ROUTES: tuple[AnyRoute, ...] = (
         lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
         problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="POST",
+        path="/api/jobs/{job_id}/cancel",
+        name="cancelJob",
+        act="job.cancel",
+        tag="jobs",
+        summary="Cancel what a job has not begun",
+        params=JobPath,
+        handler=post_cancel,
+        answers={HTTPStatus.ACCEPTED: JobOut},
+        answer_headers={"Location": "The job."},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),
 )

@@ -1,8 +1,7 @@
-"""What the API shows of previews."""
+"""What the API takes and shows of previews and their rows."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -11,11 +10,6 @@ from services.preview.api.http.explained import (
     CodeCount,
     Failure,
     ReasonCount,
-    code_counts,
-    explanation,
-    failed,
-    reason_counts,
-    reason_text,
 )
 from services.preview.api.http.pages import Anywhere
 from shared.contract.messages import Ulid
@@ -23,9 +17,7 @@ from shared.contract.selection import SelectionBody
 from shared.contract.words import Id, LocationId
 from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
-from shared.domain.preview import expires_at
-from shared.mongodb.previews.preview import ClassMove, Preview, PreviewRow, PreviewState, RowKind, RowsWanted
-from shared.mongodb.shops.shops import Shop
+from shared.mongodb.previews.preview import RowKind, RowsWanted
 
 
 class PreviewIn(BaseModel):
@@ -67,25 +59,8 @@ class Moves(BaseModel):
     lowest: MoveRow | None = Field(description="The least difference.")
     not_pushed: list[CodeCount] = Field(description="Rows that a run towards Shopify would not push as they stand.")
 
-    @classmethod
-    def of(cls, move: ClassMove, *, allow_negative: bool) -> Moves:
-        """From its record."""
-        refused = {
-            code: number
-            for code, number in move.not_pushed.items()
-            if not (allow_negative and code == Code.NEGATIVE_TARGET)
-        }
-        return cls.model_validate({**asdict(move), "not_pushed": code_counts(refused)})
-
 
 _State = Literal["requested", "reading", "ready", "failed"]
-
-_STATES: dict[PreviewState, _State] = {
-    PreviewState.REQUESTED: "requested",
-    PreviewState.READING: "reading",
-    PreviewState.READY: "ready",
-    PreviewState.FAILED: "failed",
-}
 
 
 class PreviewOut(BaseModel):
@@ -106,29 +81,6 @@ class PreviewOut(BaseModel):
     codes: list[CodeCount] = Field(description="Cells that failed, by code.")
     moves: list[Moves] = Field(description="What differs, class by class, the largest first; empty until it is ready.")
     failure: Failure | None
-
-    @classmethod
-    def of(cls, preview: Preview, shop: Shop | None = None) -> PreviewOut:
-        """From its record, for its shop."""
-        allow_negative = shop is not None and shop.allow_negative
-        taken, failure = preview.taken_from, preview.failure
-        return cls(
-            preview_id=preview.preview_id,
-            state=_STATES[preview.state],
-            requested_by=preview.requested_by,
-            requested_at=preview.requested_at,
-            taken_from=taken,
-            finished_at=preview.finished_at,
-            expires_at=None if taken is None else expires_at(taken),
-            total=preview.total,
-            done=preview.done,
-            badges=None if preview.badges is None else Badges(**asdict(preview.badges)),
-            classes=dict(preview.classes),
-            left_out=reason_counts(preview.left_out),
-            codes=code_counts(preview.codes),
-            moves=[Moves.of(move, allow_negative=allow_negative) for move in preview.moves or ()],
-            failure=None if failure is None else failed(failure.code, failure.message, failure.remedy),
-        )
 
     @property
     def ended(self) -> bool:
@@ -157,32 +109,23 @@ class RowOut(BaseModel):
     message: str | None = Field(description="What the reason or code means.")
     remedy: str | None
 
-    @classmethod
-    def of(cls, stored: PreviewRow) -> RowOut:
-        """From its record."""
-        row = stored.row
-        reason = None if stored.reason is None else str(stored.reason)
-        code = None if stored.code is None else str(stored.code)
-        message, remedy = explanation(code)
-        return cls(
-            no=stored.no,
-            bom_id=stored.key.bom_id,
-            bom_name=stored.bom_name,
-            location_id=stored.key.location_id,
-            location_name=stored.location_name,
-            inventory_item_id=stored.item_id,
-            shopify_value=None if row is None else row.shopify,
-            local_value=None if row is None else row.local,
-            base=None if row is None else row.base,
-            difference=stored.difference,
-            cell_class=stored.cell_class,
-            suggested=stored.suggested,
-            shopify_changed_at=None if row is None else row.shopify_time,
-            reason=reason,
-            code=code,
-            message=message or reason_text(reason),
-            remedy=remedy,
-        )
+
+ROW_COLUMNS = (
+    "bom_id",
+    "bom_name",
+    "location_id",
+    "location_name",
+    "inventory_item_id",
+    "shopify_value",
+    "local_value",
+    "base",
+    "difference",
+    "cell_class",
+    "suggested",
+    "reason",
+    "code",
+    "message",
+)
 
 
 class RowPage(BaseModel):

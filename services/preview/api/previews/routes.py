@@ -12,40 +12,24 @@ from ulid import ULID
 from services.preview.api.http.csv import table
 from services.preview.api.http.pages import Paged, read_cursor, write_cursor
 from services.preview.api.http.problem import conflict, invalid, too_many, unknown
-from services.preview.api.http.routes import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.http.sse import State, stream
 from services.preview.api.previews.models import (
+    ROW_COLUMNS,
     PreviewIn,
     PreviewOut,
     PreviewPage,
     PreviewPath,
-    RowOut,
     RowPage,
     RowSearch,
 )
-from services.preview.api.previews.selection_check import selection_problems
+from services.preview.api.previews.view import preview_out, row_out
+from services.preview.api.selection_check import selection_problems
 from services.preview.computing.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass
 from shared.mongodb.previews.preview import ANY_ROW, Preview, PreviewState, RowsWanted
 from shared.rabbitmq.topology import PREVIEW_REQUEST
-
-COLUMNS = (
-    "bom_id",
-    "bom_name",
-    "location_id",
-    "location_name",
-    "inventory_item_id",
-    "shopify_value",
-    "local_value",
-    "base",
-    "difference",
-    "cell_class",
-    "suggested",
-    "reason",
-    "code",
-    "message",
-)
 
 
 async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
@@ -78,7 +62,7 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
     if stored.state is PreviewState.REQUESTED:
         await call.deps.publisher.command(PREVIEW_REQUEST, request)
     location = {"Location": f"/api/previews/{request.preview_id}"}
-    return Answer(PreviewOut.of(stored), HTTPStatus.ACCEPTED, location)
+    return Answer(preview_out(stored), HTTPStatus.ACCEPTED, location)
 
 
 async def list_previews(call: Call[Paged, None]) -> Answer:
@@ -87,7 +71,7 @@ async def list_previews(call: Call[Paged, None]) -> Answer:
     before = read_cursor(asked.cursor, datetime, str)
     page = await call.deps.listings.previews(call.shop, before, asked.limit)
     shop = await call.deps.shops.get(call.shop)
-    items = [PreviewOut.of(preview, shop) for preview in page.items]
+    items = [preview_out(preview, shop) for preview in page.items]
     return Answer(PreviewPage(items=items, next_cursor=write_cursor(page.after)))
 
 
@@ -101,7 +85,7 @@ async def _known(call: Call[Any, None], preview_id: str) -> Preview:
 async def get_preview(call: Call[PreviewPath, None]) -> Answer:
     """GET /api/previews/{preview_id}."""
     preview = await _known(call, call.params.preview_id)
-    return Answer(PreviewOut.of(preview, await call.deps.shops.get(call.shop)))
+    return Answer(preview_out(preview, await call.deps.shops.get(call.shop)))
 
 
 async def list_rows(call: Call[RowSearch, None]) -> Answer:
@@ -114,7 +98,7 @@ async def list_rows(call: Call[RowSearch, None]) -> Answer:
     total = _total(preview, asked)
     if total is None:
         total = await listings.count_preview_rows(call.shop, asked.preview_id, wanted)
-    items = [RowOut.of(row) for row in page.items]
+    items = [row_out(row) for row in page.items]
     return Answer(RowPage(items=items, next_cursor=write_cursor(page.after), total=total))
 
 
@@ -151,7 +135,7 @@ async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
         preview = await call.deps.listings.preview(call.shop, preview_id)
         if preview is None:
             return None
-        return PreviewOut.of(preview, await call.deps.shops.get(call.shop)), preview.ended
+        return preview_out(preview, await call.deps.shops.get(call.shop)), preview.ended
 
     return await stream(call, (call.shop, preview_id), "preview", read)
 
@@ -170,9 +154,9 @@ async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
     return await table(
         call.request,
         f"preview-{preview_id}",
-        COLUMNS,
+        ROW_COLUMNS,
         lambda start, limit: call.deps.listings.preview_rows(call.shop, preview_id, ANY_ROW, start, limit),
-        RowOut.of,
+        row_out,
     )
 
 

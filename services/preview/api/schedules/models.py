@@ -1,4 +1,4 @@
-"""What /api/schedules takes and answers."""
+"""What the API takes and shows of schedules and their runs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from services.preview.api.drift.models import CLOCK, known_time_zone
 from services.preview.api.http.pages import Paged
+from services.preview.api.times_of_day import CLOCK, known_time_zone, minute_of_day
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.outgoing import Outcome
 from shared.contract.selection import SelectionBody
 from shared.contract.words import Words
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing, TimingKind
-from shared.mongodb.schedules.run import OutcomeDelivery, ScheduleRun
-from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted
-from shared.schedules.moments import check
+from shared.mongodb.schedules.schedule import ScheduleWanted
+from shared.schedules.moments import check_timing
 
-MOST = 50
+MAX_SCHEDULES = 50
 """Schedules of one shop."""
 
 MAX_SELECTED = 1000
@@ -55,7 +54,7 @@ class Cron(_Model):
     @field_validator("expression")
     @classmethod
     def _is_one(cls, expression: str) -> str:
-        check(Timing(TimingKind.CRON, expression))
+        check_timing(Timing(TimingKind.CRON, expression))
         return expression
 
 
@@ -125,8 +124,7 @@ class ScheduleIn(_Model):
     def to_timing(self) -> Timing:
         """The timing as the domain knows it."""
         if isinstance(self.timing, Daily):
-            hour, minute = self.timing.at.split(":")
-            return Timing.daily(int(hour), int(minute))
+            return Timing.daily(*divmod(minute_of_day(self.timing.at), 60))
         if isinstance(self.timing, Hourly):
             return Timing.hourly(self.timing.minute)
         return Timing(TimingKind.CRON, self.timing.expression)
@@ -144,14 +142,6 @@ class ScheduleIn(_Model):
             time_zone=self.time_zone,
             missed=self.missed,
         )
-
-
-def _timing(timing: Timing) -> Daily | Hourly | Cron:
-    if timing.kind is TimingKind.DAILY:
-        return Daily(kind="daily", at=f"{timing.hour:02}:{timing.minute:02}")
-    if timing.kind is TimingKind.HOURLY:
-        return Hourly(kind="hourly", minute=timing.minute)
-    return Cron(kind="cron", expression=timing.expression)
 
 
 class ScheduleOut(_Model):
@@ -173,20 +163,6 @@ class ScheduleOut(_Model):
     created_by: str
     updated_at: datetime
     updated_by: str
-
-    @classmethod
-    def of(cls, schedule: Schedule) -> Self:
-        """From the stored one."""
-        same = ("schedule_id", "name", "enabled", "action", "direction", "time_zone", "missed", "next_at")
-        who = ("created_at", "created_by", "updated_at", "updated_by")
-        fields: dict[str, Any] = {name: getattr(schedule, name) for name in (*same, *who)}
-        return cls(
-            selection=schedule.selection,
-            options=schedule.options,
-            timing=_timing(schedule.timing),
-            target=None if schedule.target_url is None else TargetOut(url=schedule.target_url),
-            **fields,
-        )
 
 
 class ScheduleList(_Model):
@@ -230,20 +206,6 @@ class RunOut(_Model):
     figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")
     ended_at: datetime | None
     told: ToldOut | None = Field(description="None: nobody is told.")
-
-    @classmethod
-    def of(cls, run: ScheduleRun) -> Self:
-        """From its record."""
-        same = ("run_id", "action", "due_at", "state", "reason", "figures", "ended_at")
-        fields: dict[str, Any] = {name: getattr(run, name) for name in same}
-        outcome = None if run.outcome is None else str(run.outcome)
-        return cls.model_validate({**fields, "outcome": outcome, "told": _told(run.delivery)})
-
-
-def _told(delivery: OutcomeDelivery | None) -> dict[str, Any] | None:
-    if delivery is None:
-        return None
-    return {"state": str(delivery.state), "tries": delivery.tries, "detail": delivery.detail}
 
 
 class RunPage(_Model):

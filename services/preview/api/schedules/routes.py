@@ -10,12 +10,10 @@ import structlog
 
 from services.preview.api.http.pages import read_cursor, write_cursor
 from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, unknown
-from services.preview.api.http.routes import Answer, AnyRoute, Call, NoParameters, Route
-from services.preview.api.previews.selection_check import readable_selection_problems, selection_problems
+from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from services.preview.api.schedules.models import (
+    MAX_SCHEDULES,
     MAX_SELECTED,
-    MOST,
-    RunOut,
     RunPage,
     RunSearch,
     ScheduleIn,
@@ -23,6 +21,8 @@ from services.preview.api.schedules.models import (
     ScheduleOut,
     SchedulePath,
 )
+from services.preview.api.schedules.view import run_out, schedule_out
+from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.selection import SelectionBody
 from shared.errors import ShopifyError, TimeZoneUnknown
 from shared.mongodb.schedules.schedule import Schedule
@@ -36,13 +36,13 @@ log = structlog.get_logger()
 async def list_schedules(call: Call[NoParameters, None]) -> Answer:
     """GET /api/schedules."""
     zone = await call.deps.zones.last_read(call.shop)
-    items = [ScheduleOut.of(schedule) for schedule in await call.deps.schedules.all(call.shop)]
+    items = [schedule_out(schedule) for schedule in await call.deps.schedules.all(call.shop)]
     return Answer(ScheduleList(items=items, shop_time_zone=zone))
 
 
 async def get_schedule(call: Call[SchedulePath, None]) -> Answer:
     """GET /api/schedules/{schedule_id}."""
-    return Answer(ScheduleOut.of(await _known(call, call.params.schedule_id)))
+    return Answer(schedule_out(await _known(call, call.params.schedule_id)))
 
 
 async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
@@ -58,9 +58,11 @@ async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     zone = await _zone(call, body.time_zone)
     now = datetime.now(UTC)
     is_new = await call.deps.schedules.get(call.shop, schedule_id) is None
-    if is_new and await call.deps.schedules.count(call.shop) >= MOST:
+    if is_new and await call.deps.schedules.count(call.shop) >= MAX_SCHEDULES:
         remedy = "Change one of them, or remove one first."
-        raise conflict("too-many", "path.schedule_id", f"The shop has {MOST} schedules, the most there can be.", remedy)
+        raise conflict(
+            "too-many", "path.schedule_id", f"The shop has {MAX_SCHEDULES} schedules, the most there can be.", remedy
+        )
     written = await call.deps.schedules.put(
         call.shop,
         schedule_id,
@@ -73,7 +75,7 @@ async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     if not written:
         message = "The target has no secret yet."
         raise invalid([FieldProblem(field="body.target.secret", message=message, remedy="Give one.")])
-    return Answer(ScheduleOut.of(await _known(call, schedule_id)), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+    return Answer(schedule_out(await _known(call, schedule_id)), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
 async def delete_schedule(call: Call[SchedulePath, None]) -> Answer:
@@ -91,7 +93,7 @@ async def list_runs(call: Call[RunSearch, None]) -> Answer:
     before = None if keys is None else _moment_of(keys[0])
     runs, last = await call.deps.schedule_runs.page(call.shop, asked.schedule_id, before, asked.limit)
     cursor = write_cursor(None if last is None else [int(last.timestamp())])
-    return Answer(RunPage(items=[RunOut.of(run) for run in runs], next_cursor=cursor))
+    return Answer(RunPage(items=[run_out(run) for run in runs], next_cursor=cursor))
 
 
 async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[FieldProblem]:

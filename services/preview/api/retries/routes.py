@@ -1,0 +1,56 @@
+"""/api/jobs/{job_id}/retry."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from services.preview.api.http.explained import code_counts
+from services.preview.api.http.problem import ProblemError, conflict
+from services.preview.api.http.route import Answer, AnyRoute, Call, Route
+from services.preview.api.jobs.models import JobPath
+from services.preview.api.jobs.named import ended_job
+from services.preview.api.jobs.request import made_from, send
+from services.preview.api.jobs.view import job_out
+from services.preview.api.retries.models import RetryIn, RetryOut
+from services.preview.api.retries.view import retry_shares
+from shared.domain.job import JobSource
+
+
+async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
+    """POST /api/jobs/{job_id}/retry."""
+    first = await ended_job(call, "a retry")
+    request = await made_from(call, first, JobSource.RETRY, job_id=call.body.job_id, left_out=call.body.left_out)
+    again, behind = await retry_shares(call.deps, call.shop, first.job_id, left_out=call.body.left_out)
+    if not again and await call.deps.jobs.get(call.shop, request.job_id) is None:
+        raise _nothing_to_retry(behind, left_out=call.body.left_out)
+    job = await job_out(call.deps, call.shop, await send(call.deps, request))
+    answer = RetryOut(job=job, re_run=again, left_behind=sum(behind.values()), left_behind_codes=code_counts(behind))
+    return Answer(answer, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.job_id}"})
+
+
+def _nothing_to_retry(behind: dict[str, int], *, left_out: bool) -> ProblemError:
+    if not behind:
+        remedy = "There is nothing to retry." if left_out else "Cells left out for a reason are retried with left_out."
+        return conflict("nothing-failed", "path.job_id", "No cell of this job has failed.", remedy)
+    count = sum(behind.values())
+    message = f"None of the {count} failed cells can be run again as they are ({', '.join(sorted(behind))})."
+    return conflict("needs-preview", "path.job_id", message, "Take a new preview of them and decide again.")
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="POST",
+        path="/api/jobs/{job_id}/retry",
+        name="retryJob",
+        act="job.retry",
+        tag="jobs",
+        summary="Run the failed cells of an ended job again, as a new job",
+        params=JobPath,
+        handler=post_retry,
+        body=RetryIn,
+        body_optional=True,
+        answers={HTTPStatus.ACCEPTED: RetryOut},
+        answer_headers={"Location": "The job."},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+)

@@ -1,0 +1,72 @@
+"""What is stored of schedules and their runs."""
+
+from __future__ import annotations
+
+from shared.domain.comparison import Direction
+from shared.domain.schedule import Action, Missed, RunOutcome, RunState, Skipped, TimingKind
+from shared.mongodb.schedules.run import DeliveryState
+from shared.mongodb.catalogue.documents import SELECTION
+from shared.mongodb.described import Described, inside, of_shop, words
+from shared.mongodb.jobs.documents import OPTIONS
+
+SCHEDULES = Described(
+    "schedules",
+    "A schedule. Written by `schedules/schedules`.",
+    {
+        **of_shop("shop, schedule_id"),
+        "schedule_id": ("string", "a ULID"),
+        "name": ("string", ""),
+        "enabled": ("boolean", ""),
+        "action": ("string", words(Action)),
+        "direction": ("string or null", f"{words(Direction)}; null: of a preview"),
+        "selection": ("object", ""),
+        **inside("selection", SELECTION),
+        "options": ("object", ""),
+        **inside("options", OPTIONS),
+        "timing": ("object", ""),
+        "timing.kind": ("string", words(TimingKind)),
+        "timing.expression": ("string", ""),
+        "time_zone": ("string or null", "IANA; null: the shop's"),
+        "missed": ("string", words(Missed)),
+        "target": ("object or null", "who is told of its outcomes"),
+        "target.url": ("string", ""),
+        "target.secret": ("bytes", "encrypted"),
+        "rev": ("number", "raised by every change of a person's"),
+        "next_at": ("date or absent", "its next moment; absent: it is switched off"),
+        "lease": ("object or null or absent", "somebody sees to its moment"),
+        "lease.owner": ("string", "the process"),
+        "lease.until": ("date", ""),
+        "created_at": ("date", ""),
+        "created_by": ("string", ""),
+        "updated_at": ("date", ""),
+        "updated_by": ("string", ""),
+    },
+)
+
+SCHEDULE_RUNS = Described(
+    "schedule_runs",
+    "A run of a schedule, begun or left out. Written by `schedules/runs`.",
+    {
+        **of_shop("shop, run_id"),
+        "run_id": ("string", "also the id of its job or preview"),
+        "schedule_id": ("string", ""),
+        "name": ("string", "the schedule's then"),
+        "action": ("string", "the schedule's then"),
+        "due_at": ("date", "its moment"),
+        "state": ("string", words(RunState)),
+        "reason": ("string or null", f"why it was left out: {words(Skipped)}"),
+        "outcome": ("string or null", words(RunOutcome)),
+        "figures": ("object or null", ""),
+        "figures.*": ("number", "a job's totals, or a preview's badges"),
+        "at": ("date", "when it was noted"),
+        "asked_at": ("date or null", "when its job or preview was asked for"),
+        "ended_at": ("date or null", ""),
+        "telling": ("object or absent", "the delivery of its outcome; absent: nobody is told"),
+        "telling.state": ("string", words(DeliveryState)),
+        "telling.at": ("date", "when it is due, or until when somebody is at it"),
+        "telling.tries": ("number", ""),
+        "telling.detail": ("string or null", "what the last try met"),
+    },
+)
+
+DOCUMENTS = (SCHEDULES, SCHEDULE_RUNS)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from datetime import timedelta
 
 from services.reconciler.worker.lanes import CellLanes
 from shared import metrics
 from shared.contract.messages import CellWork
 from shared.domain.cell import CellKey, partition_of
 from shared.mongodb.jobs.cell import cell_id
+from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PartitionLeases
 from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.delivery import Delivery
@@ -22,7 +26,11 @@ PREFETCH = 2000
 class Partitions:
     """Holds partitions, and feeds the lanes from their queues."""
 
-    def __init__(self, leases: PartitionLeases, consumer: Consumer, lanes: CellLanes) -> None:
+    def __init__(
+        self, leases: PartitionLeases, consumer: Consumer, lanes: CellLanes, jobs: JobStore, cells: CellStore
+    ) -> None:
+        self._jobs = jobs
+        self._cells = cells
         self._leases = leases
         self._consumer = consumer
         self._lanes = lanes
@@ -43,10 +51,22 @@ class Partitions:
         wanted = await self._leases.balance()
         for partition in [p for p in self._subscriptions if p not in wanted]:
             await self._lay_down(partition)
-        for partition in sorted(wanted - self._subscriptions.keys()):
+        taken = sorted(wanted - self._subscriptions.keys())
+        for partition in taken:
             self._subscriptions[partition] = await self._consumer.deliver(
                 CELLS[partition], self._on_cell, prefetch=PREFETCH
             )
+        await self._free_what_was_remembered(taken)
+
+    async def _free_what_was_remembered(self, taken: Collection[int]) -> None:
+        """Free the places of the cells of these partitions, which are published again then.
+
+        Who held them may have died with cells whose messages it had acknowledged. A cell whose message is in the queue
+        comes twice, and the second one is answered at once.
+        """
+        for shop, job_id in await self._jobs.running() if taken else ():
+            if partition_of(shop, PARTITIONS) in taken:
+                await self._cells.unclaim_silent(shop, job_id, timedelta())
 
     async def stop(self) -> None:
         """Lay everything down and leave."""

@@ -35,7 +35,7 @@ async def start_worker(resources: Resources, life: ShopLife, *, lease: timedelta
     await leases.check_number()
     worker = _compose_cell_worker(resources, client, reads)
     lanes = CellLanes(worker, resources.cells, resources.clock, prefetch=PREFETCH, jobs=resources.jobs)
-    partitions = Partitions(leases, resources.consumer, lanes)
+    partitions = Partitions(leases, resources.consumer, lanes, resources.jobs, resources.cells)
     resources.later.push_async_callback(partitions.stop)
     await partitions.balance()
     resources.rounds.begin("partitions", partitions.balance, lease.total_seconds() / 4)

@@ -48,6 +48,22 @@ async def test_lost_cell_messages_lose_no_cell(world: ShopWorld) -> None:
     assert len(await world.ledger()) == 10
 
 
+async def test_what_a_killed_worker_remembered_is_free_once_its_partitions_are_taken(world: ShopWorld) -> None:
+    """Cells whose messages a worker had acknowledged before it died wait for its lease, not for their silence."""
+    async with reconciler(world, roles={"planner", "aggregator"}, watchdog_every=0.2, silent_after=timedelta(hours=1)):
+        job_id = await world.request(Direction.TO_SHOPIFY)
+        await world.document("jobs", job_id, lambda job: job["state"] == "running")
+        await world.document_where("cells", {"published_at": {"$ne": None}})
+        connection = await aio_pika.connect(world.settings.amqp_url.get_secret_value())
+        async with connection:
+            channel = await connection.channel()
+            queue = await channel.get_queue(CELLS[partition_of(SHOP, PARTITIONS)].name)
+            await queue.purge()
+        async with reconciler(world, roles={"worker"}):
+            job = await world.ended(job_id)
+    assert job["totals"]["updated"] == 10
+
+
 async def test_a_job_that_nobody_planned_is_planned(world: ShopWorld) -> None:
     """A job document without its message, as a crash leaves it, runs all the same."""
     job_id = new_id()

@@ -8,6 +8,7 @@ from pathlib import Path
 from deploy.reference.amqp_page import amqp_page
 from deploy.reference.codes_page import codes_page
 from deploy.reference.command_page import command_page
+from deploy.reference.documents_page import documents_page
 from deploy.reference.http_page import http_page
 from deploy.reference.metrics_page import metrics_page
 from deploy.reference.settings_page import settings_page
@@ -18,6 +19,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "amqp.md": amqp_page,
     "codes.md": codes_page,
     "command-line.md": command_page,
+    "documents.md": documents_page,
     "http.md": http_page,
     "metrics.md": metrics_page,
     "settings.md": settings_page,

@@ -1,91 +1,10 @@
-"""Every collection, the shape of its documents, and its indexes. They exist before a service starts.
+"""Every collection and its indexes. They exist before a service starts.
 
 Every document carries `shop`, and every `_id` and index leads with it (the shard key); a TTL index cannot.
 Ids are built by the functions below: strings of the shop and the ids, joined by "|".
 
-shops           _id shop · token, refresh_token (both encrypted), token_no (raised by every change of them),
-                token_expires_at, refresh_expires_at, refresh_until (somebody is refreshing), installed_at (Shopify's
-                time), install_until, set_up_due, set_up_at, status installing|active|paused|uninstalled, pause_reason,
-                pause_detail (the missing scopes, or where a redirect leads), subscriptions {id: topic} (those that
-                Trueup has made), paused_at, probes, probed_at, resumed_at, allow_negative, plan_lease {owner, no,
-                until}, job_no, created_at, scopes, uninstall_told_at, redact_told_at (Shopify is to be asked whether
-                the shop has left; then it has, or everything of it is deleted), departure_asks, departure_asked_at,
-                redact_overdue_at (claimed though nobody asked for it: the shop left long ago),
-                boms_made (raised by makers of BOMs near the limit, so that one comes
-                after another), locations_due_at (an event told of a location: they are to be read),
-                drift_policy {mode, max_share, max_move, jobs_per_hour, quiet {start, end, time_zone}},
-                drift_breaker {reason, opened_at, missed, cells} or null, sweep_lease {owner, until}, sweep {next_at,
-                watermark (Shopify's time), full_at, last_at, asked_at, asked_full, marker (the last one processed),
-                missed, late, received (of the last three days), lag_mean, lag_max (seconds, of the last hour),
-                silent_since, expected (webhooks that usually come in this time)}, time_zone (IANA), time_zone_at
-locations       shop, location_id · name, active, fulfillment_service, seen_at, told_at (of the last event), read_at
-                (Shopify listed it then as this shop's)
-boms            shop, bom_id · inventory_item_id, name, name_lower, tags, tracks_pre_assembled,
-                externally_managed, sku (its item's, as an import saw it; absent: not known), cells_no (raised
-                whenever cells of the BOM are made or removed), product_id
-                (of the item, learned from webhooks; absent: not known)
-stock           shop, bom_id, location_id · item_id, the fields of domain `Stock`, known_class (as these tell;
-                null: in sync), verify_at (a read is wanted from then on; absent: none)
-ledger          shop, bom_id, location_id, seq · field, before, after, cause, reference, at, left {item_id,
-                unknown_outcome, counters} (with the last entry of a removed cell: what another life goes on from)
-adjustments     shop, key (idempotency) · bom_id, location_id, delta, at
-previews        shop, preview_id · selection, state requested|reading|ready|failed, requested_by, requested_at,
-                taken_from, finished_at, total, done, badges, classes, left_out, moves [{cell_class, cells,
-                boms, highest, lowest (of each: difference, cell, names, both values), not_pushed {code: cells}}],
-                kinds {kind: rows}, milestones (some rows by kind, size and number; so many rows
-                lie between them as milestones_apart says),
-                failure {code, message}, trace, run (who computes it, or did); until it has ended: turn {until (somebody
-                is at it), tries, fruitless (tries in a row that wrote no row), done (as the last one found it), large},
-                bookmark {after (the cell whose row was written last; null: the locations were read)} or null
-preview_rows    shop, preview_id, no, bom_id, location_id · bom_name, location_name, item_id, row (domain `Row`)
-                or reason or code; cell_class, difference, suggested, kind differs|in_sync|left_out|failed, size (by
-                which rows are sorted), not_pushed (the code with which a push of it ends)
-jobs            shop, job_id · no, direction, selection, preview_id, source, requested_by, options, of_job_id,
-                left_out, leave_out {classes, cells, cells_no}, state, waits_for, planned, totals, codes, reasons,
-                first_errors, plan_failures (tries of planning that failed; absent: none), requested_at, started_at,
-                finished_at, refreshed_at, cancel_requested,
-                held {reason, since, until} or null (what a running job waits for),
-                finished_event due|sent, failure {code, message}, trace (of its request), planning_batches (raised by
-                each batch of its cells, so that a cancellation meanwhile conflicts)
-selections      shop, owner (job:ID or preview:ID), digest, no · entries (BOM ids or cells of a long selection, of which
-                the owner's document holds {kept {list, number, digest}} alone), at (where the owner goes in time)
-cells           shop, job_id, bom_id, location_id · no, item_id, bom_name, state, open (True or absent), row,
-                undo, push_id, pushes_made, attempts, reason, code, detail, shopify_before, shopify_after,
-                local_before, local_after, settled {settle_no, tracks_rev, first}, activation {key, held, local, …},
-                published_at, claim, created_at, ended_at
-pushes          shop, push_id · state, body (the exact text), rows [...], attempts, first_sent_at (Shopify's time),
-                outcomes, adjusted_at, detail, created_at, closed_at
-webhook_events  shop, key · at, received_at and lag (seconds; of events about cells of ours, with one of their keys)
-compliance      shop, topic, answer, request_id or the day · at, last_at, times: requests about customers, of whom
-                nothing is held, and departures of shops that have the app
-imports         shop, import_id · source (a digest of what was asked for), state running|done|replaced, phase, cursor,
-                revs_noted, until (somebody is at it), started_at, finished_at
-import_items    shop, import_id, item_id · sku (as Shopify holds it), sku_key, sku_likeness (by which SKUs are
-                compared), tracked, variants {id: name, bundle, tags}, variant_ids, bom {...},
-                made new|changed|known|in_use, revs {location: rev noted before the levels are read}, levels,
-                tally {outcome: cells}, at
-import_lines    shop, import_id, line (its number in the file) · name, variant_id, sku, tags, tracks, bom_id, item_id
-                (whose it is), bom {...}, why (it makes no BOM), message, variants [...], at
-drift           shop, drift_id, bom_id, location_id · item_id, bom_name, location_name, state watched|missed|resolved,
-                open (True or absent), due_at (to be looked at; absent: never), seen_at, since and taken_at
-                (Shopify's times of the first and the second read), base, base_time, shopify, shopify_time, local,
-                move, cell_class, events_no, event_at (of the last event meanwhile), detected_at, late, late_at,
-                late_told, approved_by, approved_at, job_id, asked_at, tries, held, outcome, note, ended_at
-drift_hours     shop, hour · swept (looks), compared (cells), received, lag_mean, lag_max (seconds)
-schedules       shop, schedule_id · name, enabled, action preview|reconcile, direction, selection, options,
-                timing {kind, expression}, time_zone (null: the shop's), missed run_once|skip, target {url,
-                secret (encrypted)} or null, rev (raised by every change of a person's), next_at (absent: switched off),
-                lease {owner, until}, created_at, created_by, updated_at, updated_by
-schedule_runs   shop, run_id (also the id of its job or preview) · schedule_id, name, action, due_at, state
-                due|running|ended|skipped, reason, outcome, figures, at, asked_at, ended_at, telling (absent: nobody is
-                told) {state due|sent|failed|dropped, at, tries, detail}
-dead_letters    shop (null where none could be read), letter_id · at, key, body (bytes; the beginning of a long one),
-                size (of the whole body), altered (secrets and people's data were taken out), headers [[name, value]],
-                reason, cause
-audit           shop (null: a refused sign-in, which is no shop's), entry_id · at, act, actor, by api|command|message|
-                shopify, subject
-partitions      _id number · owner, until          replicas  _id owner · until
-constants       _id partitions, stock_form (of the documents, see `upgrade`) · value
+What a document holds is described beside the code that writes it, in `documents.py` of each folder; all of it, with these
+indexes, is in docs/reference/documents.md.
 """
 
 from __future__ import annotations

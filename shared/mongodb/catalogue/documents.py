@@ -56,7 +56,10 @@ BOMS = Described(
         "tags": ("list of string", ""),
         "tracks_pre_assembled": ("boolean", "whether its cells have a count of their own"),
         "externally_managed": ("boolean", "another tool manages its stock: it is not compared"),
-        "cells_no": ("number", "raised whenever its cells are made or change together, so that one comes after another"),
+        "cells_no": (
+            "number",
+            "raised whenever its cells are made or change together, so that one comes after another",
+        ),
         "product_id": ("string or absent", "the item's, learned from webhooks; absent: not known"),
         "sku": ("string or absent", "the item's, as an import saw it; absent: not known"),
     },

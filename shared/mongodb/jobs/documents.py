@@ -126,7 +126,10 @@ CELLS = Described(
         "shopify_after": ("number or null or absent", ""),
         "local_before": ("number or null or absent", "absent: nothing is known of it"),
         "local_after": ("number or null or absent", ""),
-        "settled": ("object or absent", "what its settling left behind: an undo finds by it whether another came since"),
+        "settled": (
+            "object or absent",
+            "what its settling left behind: an undo finds by it whether another came since",
+        ),
         "settled.settle_no": ("number", ""),
         "settled.tracks_rev": ("number", ""),
         "settled.first": ("boolean", "the two sides had never agreed before"),

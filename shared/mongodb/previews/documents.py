@@ -69,7 +69,10 @@ PREVIEWS = Described(
         **inside("moves[].lowest", _EXTREME),
         "moves[].not_pushed": ("object", ""),
         "moves[].not_pushed.*": ("number", "rows by the code with which a push of them ends"),
-        "milestones": ("list of object or absent", "rows at even distances by kind, size and number: pages begin there"),
+        "milestones": (
+            "list of object or absent",
+            "rows at even distances by kind, size and number: pages begin there",
+        ),
         "milestones[].kind": ("string", ""),
         "milestones[].size": ("number", ""),
         "milestones[].no": ("number", ""),

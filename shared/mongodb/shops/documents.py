@@ -13,7 +13,7 @@ SHOPS = Described(
     "shops",
     "A shop: whether it takes calls, its tokens, its settings, and whose turn it is at it. "
     "Written by `shops`, the sweeper's part by `drift/sweeps`, the planner's by `jobs/leases` and `jobs/jobs`, the room "
-    "for BOMs by `catalogue/room`, what webhooks tell by `inbox`.",
+    "for BOMs by `catalogue/bom_limit`, what webhooks tell by `inbox`.",
     {
         "_id": ("string", "the shop's domain"),
         "shop": ("string", "the same"),

@@ -3,8 +3,8 @@
 Every document carries `shop`, and every `_id` and index leads with it (the shard key); a TTL index cannot.
 Ids are built by the functions below: strings of the shop and the ids, joined by "|".
 
-What a document holds is described beside the code that writes it, in `documents.py` of each folder; all of it, with these
-indexes, is in docs/reference/documents.md.
+What a document holds is described beside the code that writes it, in `documents.py` of each folder; all of it, with
+these indexes, is in docs/reference/documents.md.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.domain.comparison import CellClass
 from shared.domain.drift import Hold
-from shared.mongodb.drift.missed import MissedOutcome, MissedState
 from shared.mongodb.described import Described, of_shop, words
+from shared.mongodb.drift.missed import MissedOutcome, MissedState
 
 DRIFT = Described(
     "drift",

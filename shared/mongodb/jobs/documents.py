@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from shared.domain.cell import CellState
 from shared.domain.comparison import Direction
-from shared.domain.job import JobSource, JobState
+from shared.domain.job import JobSource, JobState, Totals
 from shared.domain.push import PushState, RowOutcome
-from shared.mongodb.jobs.job import FinishedEvent
 from shared.mongodb.catalogue.documents import KEPT, SELECTION
 from shared.mongodb.described import Described, Fields, inside, of_shop, words
+from shared.mongodb.jobs.job import FinishedEvent
 from shared.mongodb.previews.documents import ROW
 
 OPTIONS: Fields = {
@@ -50,10 +52,7 @@ JOBS = Described(
         "totals": ("object", "cells, as last derived"),
         **inside(
             "totals",
-            {
-                name: ("number", "")
-                for name in ("total", "pending", "applying", "updated", "skipped", "errors", "cancelled")
-            },
+            dict.fromkeys([total.name for total in fields(Totals)], ("number", "")),
         ),
         "codes": ("object", ""),
         "codes.*": ("number", "cells by code"),

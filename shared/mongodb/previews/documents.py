@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shared.domain.comparison import CellClass, Direction
-from shared.mongodb.previews.preview import PreviewState, RowKind
 from shared.mongodb.catalogue.documents import KEPT, SELECTION
 from shared.mongodb.described import Described, Fields, inside, of_shop, words
+from shared.mongodb.previews.preview import PreviewState, RowKind
 
 ROW: Fields = {
     "shopify": ("number", "what Shopify held"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, RunOutcome, RunState, Skipped, TimingKind
-from shared.mongodb.schedules.run import DeliveryState
 from shared.mongodb.catalogue.documents import SELECTION
 from shared.mongodb.described import Described, inside, of_shop, words
 from shared.mongodb.jobs.documents import OPTIONS
+from shared.mongodb.schedules.run import DeliveryState
 
 SCHEDULES = Described(
     "schedules",

@@ -12,8 +12,8 @@ from shared.mongodb.shops.compliance import HAS_THE_APP, NO_CUSTOMER_DATA
 SHOPS = Described(
     "shops",
     "A shop: whether it takes calls, its tokens, its settings, and whose turn it is at it. "
-    "Written by `shops`, the sweeper's part by `drift/sweeps`, the planner's by `jobs/leases` and `jobs/jobs`, the room "
-    "for BOMs by `catalogue/bom_limit`, what webhooks tell by `inbox`.",
+    "Written by `shops`, the sweeper's part by `drift/sweeps`, the planner's by `jobs/leases` and `jobs/jobs`, the "
+    "room for BOMs by `catalogue/bom_limit`, what webhooks tell by `inbox`.",
     {
         "_id": ("string", "the shop's domain"),
         "shop": ("string", "the same"),
@@ -93,8 +93,8 @@ SHOPS = Described(
 
 COMPLIANCE = Described(
     "compliance",
-    "A note of what a webhook asked for and what the answer was: requests about customers, of whom nothing is held, and "
-    "departures of shops that have the app. Written by `shops/compliance`.",
+    "A note of what a webhook asked for and what the answer was: requests about customers, of whom nothing is held, "
+    "and departures of shops that have the app. Written by `shops/compliance`.",
     {
         **of_shop("shop, topic, answer, and the request or the day"),
         "topic": ("string", "the webhook's"),

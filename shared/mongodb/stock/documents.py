@@ -35,8 +35,8 @@ STOCK = Described(
 
 LEDGER = Described(
     "ledger",
-    "A change of a cell's count or base; only ever added to. Written by `stock/stock`, the last one of a removed cell by "
-    "`stock/removed_cells`.",
+    "A change of a cell's count or base; only ever added to. Written by `stock/stock`, the last one of a removed cell "
+    "by `stock/removed_cells`.",
     {
         **of_shop("shop, bom_id, location_id, seq"),
         "bom_id": ("string", ""),

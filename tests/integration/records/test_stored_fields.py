@@ -1,0 +1,333 @@
+"""What docs/reference/documents.md says is stored is what a shop's whole life leaves in a real MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.domain.cell import CellKey
+from shared.domain.comparison import Direction
+from shared.domain.drift import QuietHours, RepairPolicy
+from shared.domain.job import JobSource
+from shared.domain.schedule import Action, Missed, RunOutcome, Timing
+from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
+from shared.mongodb.catalogue.selections import SHORT
+from shared.mongodb.connection import Mongo
+from shared.mongodb.documents import DOCUMENTS
+from shared.mongodb.drift.sweeps import Breaker, SweepStore
+from shared.mongodb.inbox.dead_letters import DeadLetterStore
+from shared.mongodb.inbox.webhook_inbox import WebhookInbox
+from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.jobs.leases import PlanLease
+from shared.mongodb.previews.preview import PreviewFailure
+from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.schedules.run import DeliveryState
+from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.schedules.schedule import ScheduleWanted
+from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.schema import INDEXES
+from shared.mongodb.shops.acts import Act
+from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.compliance import NO_CUSTOMER_DATA, ComplianceNotes
+from shared.mongodb.shops.departures import REDACT, UNINSTALLED, Departures
+from shared.mongodb.shops.shops import ShopStore
+from shared.mongodb.shops.subscriptions import SubscriptionStore
+from shared.mongodb.shops.tokens import Granted, TokenStore
+from shared.mongodb.stock.adjustments import Adjustment
+from tests.integration.importer.import_runs import run_import
+from tests.integration.records.stored_fields import Compared
+from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer
+from tests.integration.sweeper.drift_setup import DriftWorld, drift_world
+
+
+def test_every_collection_is_described_once() -> None:
+    """What has indexes has a description, and the other way round."""
+    assert set(DOCUMENTS) == set(INDEXES)
+
+
+async def test_what_is_stored_is_what_is_described(
+    vhost_url: str, mongodb_uri: str, database_name: str, tmp_path: Path
+) -> None:
+    """Every field of every document is described and of its kind, and every described field has a writer."""
+    file = tmp_path / "boms.csv"
+    file.write_text("name,sku,bom_id,tags\nThe new,C,C,t\nNone,nowhere,none,\n")
+    async with drift_world(vhost_url, mongodb_uri, database_name, boms=4, locations=1) as drift:
+        world = drift.shop
+        await jobs_both_ways(world)
+        await a_lost_webhook(drift)
+        await the_apps_own(world)
+        await an_import(world, file)
+        await a_schedule(world)
+        await of_the_shop(world)
+        await long_and_filtered(world)
+        compared = {name: Compared(described) for name, described in DOCUMENTS.items()}
+        await compare(world.mongo, compared)
+        keys = world.settings.fernet_keys
+    mongo = Mongo(mongodb_uri, database_name)
+    try:
+        # Nobody else is at work now who could take a turn first.
+        await an_installation(mongo, keys)
+        await compare(mongo, compared)
+    finally:
+        mongo.close()
+    assert {name: sorted(one.wrong) for name, one in compared.items() if one.wrong} == {}
+    unwritten = {f"{name}.{path}" for name, one in compared.items() for path in one.unwritten}
+    assert sorted(unwritten - WRITTEN_ELSEWHERE) == []
+    described = {f"{name}.{path}" for name, one in DOCUMENTS.items() for path in one.fields}
+    assert sorted(WRITTEN_ELSEWHERE - described) == []
+
+
+async def compare(mongo: Mongo, compared: Mapping[str, Compared]) -> None:
+    """Look at every document there is."""
+    for name, one in compared.items():
+        async for document in mongo.db[name].find():
+            one.add(document)
+
+
+async def jobs_both_ways(world: ShopWorld) -> None:
+    """A webhook, a preview, a push of it, its undo, a pull."""
+    (place,) = world.locations
+    await world.hand("B000", place, 3)
+    async with previewer(world):
+        preview = await world.preview()
+    job = await world.run(Direction.TO_SHOPIFY, preview_id=preview)
+    assert job["totals"]["updated"] == 1, job
+    undo = await world.run(
+        Direction.TO_SHOPIFY,
+        {"cells": [{"bom_id": "B000", "location_id": place}]},
+        source=JobSource.UNDO,
+        of_job_id=job["job_id"],
+    )
+    assert undo["totals"]["updated"] == 1, undo
+    await world.hand("B001", place, -100)
+    refused = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B001"]})
+    assert refused["totals"]["errors"] == 1, refused
+    await world.run(Direction.TO_LOCAL, {"bom_ids": ["B001"]})
+
+
+async def a_lost_webhook(drift: DriftWorld) -> None:
+    """A sale that no webhook told of is found and repaired."""
+    (place,) = drift.shop.locations
+    await drift.shop.sell("B002", place)
+    await drift.drained()
+    await drift.shop.verified()
+    await drift.shop.edit({("B003", place): 40}, age=0)
+    await drift.sweep()
+    await drift.until(1, state="resolved")
+
+
+async def the_apps_own(world: ShopWorld) -> None:
+    """A hand adjustment, and a BOM that is removed."""
+    records = RecordStore(world.mongo.db, world.mongo.transactions)
+    (place,) = world.locations
+    for key, asked in (("by", {"delta": 2}), ("to", {"count": 9})):
+        await records.adjust(SHOP, Adjustment(CellKey("B002", place), key, "counted", "user:1", **asked))
+    await records.upsert(SHOP, WantedBom("gone", "987", "Gone", ("a tag",), tracks_pre_assembled=True), reference="t")
+    await records.adjust(SHOP, Adjustment(CellKey("gone", place), "first", "counted", "user:1", count=1))
+    await records.remove(SHOP, "gone", reference="t")
+
+
+async def an_import(world: ShopWorld, file: Path) -> None:
+    """A file of which one line makes a BOM and one does not."""
+    items = [{"sku": "C", "levels": [{"location_id": world.locations[0], "available": 5, "age_seconds": 60}]}]
+    await world.control("items", {"items": items})
+    await run_import(world.settings, "--boms", str(file), "--tracks")
+
+
+async def a_schedule(world: ShopWorld) -> None:
+    """A schedule under its lease, and a run of which somebody is told."""
+    now = datetime.now(UTC)
+    schedules = ScheduleStore(world.mongo.db, world.settings.fernet_keys, "process")
+    runs = ScheduleRuns(world.mongo.db)
+    wanted = ScheduleWanted(
+        name="Nightly",
+        enabled=True,
+        action=Action.RECONCILE,
+        direction=Direction.TO_LOCAL,
+        selection=SelectionBody(bom_ids=["B000"], location_ids=world.locations),
+        options=JobOptions(activate=True, allow_negative=False),
+        timing=Timing.hourly(0),
+        time_zone="UTC",
+        missed=Missed.RUN_ONCE,
+    )
+    await schedules.put(
+        SHOP,
+        new_id(),
+        wanted,
+        next_at=now + timedelta(days=1),
+        target_url="http://127.0.0.1:9/",
+        secret="s" * 20,
+        by="user:1",
+    )
+    schedule = await schedules.take_due(now + timedelta(days=2))
+    assert schedule is not None
+    run = await runs.note(schedule, new_id(), now, None)
+    await runs.asked(run)
+    await runs.ended(run, RunOutcome.COMPLETED, {"total": 1}, deliver=True)
+    await runs.note_delivery(run, DeliveryState.FAILED, "refused")
+
+
+async def of_the_shop(world: ShopWorld) -> None:
+    """What is kept of the shop itself, of requests, of acts and of what nobody could handle."""
+    db = world.mongo.db
+    await ComplianceNotes(db).note(SHOP, "customers/redact", NO_CUSTOMER_DATA, request_id="1")
+    await AuditLog(db).note(Act(SHOP, "job.cancel", "user:1", "api", "an id"))
+    await DeadLetterStore(db).keep(shop=SHOP, key="k", body=b"{", size=1, headers={"a": "b"}, reason="r", cause="c")
+    sweeps = SweepStore(db)
+    await sweeps.set_policy(SHOP, RepairPolicy(quiet=QuietHours(0, 60)))
+    await sweeps.open_breaker(SHOP, Breaker("too many", datetime.now(UTC), 1, 2))
+    await world.shops.keep_time_zone(SHOP, "Europe/Berlin")
+
+
+async def an_installation(mongo: Mongo, keys: list[str]) -> None:
+    """A shop that is installed, set up, paused, brought back, paused again, probed, and said to have left."""
+    db, shop = mongo.db, "another.myshopify.com"
+    tokens, departures, now = TokenStore(db, keys), Departures(db), datetime.now(UTC)
+    shops = ShopStore(db, keys)
+    granted = Granted("access", "refresh", ("read_inventory",), now + timedelta(days=1), now + timedelta(days=30))
+    assert await tokens.take_install("third.myshopify.com")
+    assert await tokens.take_install(shop)
+    await tokens.installed(shop, granted, now)
+    assert await tokens.take_set_up(shop)
+    await SubscriptionStore(db).keep(shop, {"1": "app/uninstalled"})
+    await shops.pause(shop, "forbidden", "write_inventory")
+    await shops.resume(shop)
+    await shops.pause(shop, "forbidden", "write_inventory")
+    (paused,) = await shops.paused()
+    assert await shops.take_probe(paused)
+    assert await tokens.take_refresh(shop, 1)
+    for topic in (UNINSTALLED, REDACT):
+        await departures.record(shop, topic, datetime.now(UTC))
+    (departure,) = await departures.claimed()
+    assert await departures.take_turn(departure)
+    inbox = WebhookInbox(db)
+    await mongo.transactions.run(lambda session: inbox.locations_due(session, shop))
+    assert await PlanLease(db, "process").take(shop) is not None
+    assert await SweepStore(db, "process").take(SHOP)
+
+
+async def long_and_filtered(world: ShopWorld) -> None:
+    """Jobs and previews that are refused, filtered, or of long lists."""
+    jobs, previews = (
+        JobStore(world.mongo.db, world.mongo.transactions),
+        PreviewStore(world.mongo.db, world.mongo.transactions),
+    )
+    cells = [{"bom_id": f"X{n}", "location_id": world.locations[0]} for n in range(SHORT + 1)]
+    bom = {
+        "text": "b",
+        "tag": "t",
+        "tracks_pre_assembled": True,
+        "location_ids": world.locations,
+        "cell_class": "in_sync",
+        "differs": False,
+    }
+    options = JobOptions(activate=True, allow_negative=False)
+    for selection in ({"cells": cells}, {"filter": bom}, {"bom_ids": ["a"], "location_ids": world.locations}):
+        body = SelectionBody.model_validate(selection)
+        for few in (cells, cells[:1]):
+            asked = JobRequest(
+                shop=SHOP,
+                job_id=new_id(),
+                preview_id=new_id(),
+                direction=Direction.TO_LOCAL,
+                selection=body,
+                source=JobSource.API,
+                options=options,
+                leave_out=LeaveOut.model_validate({"classes": ["in_sync"], "cells": few}),
+            )
+            await jobs.request(asked, refused=("TOO_MANY_JOBS", "Too many."))
+        await previews.request(
+            PreviewRequest(shop=SHOP, preview_id=new_id(), selection=body),
+            refused=PreviewFailure("TOO_MANY", "Too many.", "Wait."),
+        )
+    for selection in ({"cells": cells[:1]},):
+        asked_for = PreviewRequest(shop=SHOP, preview_id=new_id(), selection=SelectionBody.model_validate(selection))
+        await previews.request(asked_for)
+        assert await previews.take_turn(SHOP, asked_for.preview_id, timedelta(minutes=1)) is not None
+
+
+WRITTEN_ELSEWHERE = {
+    # Only while work is under way, or where it was cut off.
+    "cells.open",
+    "drift.open",
+    "drift.due_at",
+    "drift.event_at",
+    "drift.late_told",
+    "drift.late_at",
+    "imports.owner",
+    "imports.cursor",
+    "previews.bookmark",
+    "previews.bookmark.after",
+    "stock.verify_at",
+    "shops.sweep.asked_at",
+    "jobs.held",
+    "jobs.held.reason",
+    "jobs.held.since",
+    "jobs.held.until",
+    "jobs.waits_for",
+    "jobs.plan_failures",
+    # What Shopify's refusals and silences leave behind: tests/integration/worker, sweeper and shop.
+    "cells.activation",
+    "cells.activation.events_no",
+    "cells.activation.held",
+    "cells.activation.key",
+    "cells.activation.local",
+    "cells.activation.manual_total",
+    "cells.activation.settle_no",
+    "cells.activation.tracks_rev",
+    "cells.detail",
+    "jobs.first_errors[].detail",
+    "pushes.not_run",
+    "pushes.outcomes[].code",
+    "pushes.outcomes[].detail",
+    "preview_rows.code",
+    "previews.codes.*",
+    "shops.redact_overdue_at",
+    "shops.sweep.expected",
+    "shops.sweep.silent_since",
+    # Of rows that are left out, or that a push would refuse: tests/integration/api.
+    "cells.left_out",
+    "preview_rows.not_pushed",
+    "preview_rows.reason",
+    "previews.left_out.*",
+    "previews.moves[].not_pushed.*",
+    "stock.left_out",
+    "schedule_runs.reason",
+    # What a person decides about a missed webhook: tests/integration/sweeper.
+    "drift.approved_at",
+    "drift.approved_by",
+    "drift.held",
+    "drift.note",
+    # An export's oddities, products and locations that webhooks tell of: tests/integration/importer and ingest.
+    "import_items.refusal",
+    "import_items.refusal.message",
+    "import_items.refusal.variants",
+    "import_items.refusal.why",
+    "import_lines.tracks",
+    "import_lines.variant_id",
+    "boms.product_id",
+    "locations.told_at",
+    # Only of very many: rows between two milestones, BOMs near the limit.
+    "previews.milestones[].kind",
+    "previews.milestones[].no",
+    "previews.milestones[].size",
+    "shops.boms_made",
+    # Only where traces are on: tests/integration/whole/test_tracing.py.
+    "jobs.trace",
+    "previews.trace",
+    # The same body as a job's, which is in this walk.
+    "schedules.selection.cells",
+    "schedules.selection.cells[].bom_id",
+    "schedules.selection.cells[].location_id",
+    "schedules.selection.filter",
+    "schedules.selection.filter.cell_class",
+    "schedules.selection.filter.differs",
+    "schedules.selection.filter.location_ids",
+    "schedules.selection.filter.tag",
+    "schedules.selection.filter.text",
+    "schedules.selection.filter.tracks_pre_assembled",
+}
+"""Described fields that this small walk need not write: their writers have tests of their own."""

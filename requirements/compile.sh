@@ -24,3 +24,5 @@ compile demo "$@" --constraints requirements/runtime.txt --extra tracing pyproje
 compile dev "$@" --constraints requirements/demo.txt --extra tracing pyproject.toml requirements/dev.in
 # By itself: only a machine without Node.js of its own needs it, to build the page.
 compile page "$@" requirements/page.in
+# By themselves: the peers of `make bench`, in an environment of their own.
+compile bench "$@" requirements/bench.in

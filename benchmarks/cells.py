@@ -47,6 +47,7 @@ class Cells:
         self._boms: int = given.boms
         self._places: int = given.locations
         self._shops_a_step: int = given.shops
+        self._name: str = given.name
         self.drifted = DriftedShops(stage, mongo, http, plan=UNLIMITED if given.plan == "none" else given.plan)
         self.cells = self._boms * self._places * self._shops_a_step
         settings = stage.settings
@@ -55,7 +56,7 @@ class Cells:
         self._counters = stage.counters(mongo, http)
 
     def _shops(self, direction: Direction) -> list[str]:
-        return [f"{direction.lower()}-{number}.myshopify.com" for number in range(self._shops_a_step)]
+        return [f"{direction.lower()}-{self._name}-{number}.myshopify.com" for number in range(self._shops_a_step)]
 
     async def run(self, direction: Direction) -> dict[str, dict[str, Any]]:
         """A preview, and the job of it, in fresh shops. Raises SystemExit where a cell is not as it should be."""
@@ -103,7 +104,8 @@ class Cells:
         before, at = await self._counters.now(), time.perf_counter()
         await ask()
         waiting = {"_id": {"$in": names}, "state": {"$in": list(ends)}}
-        while await self._mongo.db[collection].count_documents(waiting) < len(names):
+        ended = self._mongo.db[collection]
+        while await ended.count_documents(waiting) < len(names):  # noqa: ASYNC110  # other processes end them
             await asyncio.sleep(_LOOK)
         seconds = time.perf_counter() - at
         while await self._reads_due():  # noqa: ASYNC110  # other processes end them: there is nothing to await
@@ -151,7 +153,7 @@ async def measure_on(stage: Crew, mongo: Mongo, http: aiohttp.ClientSession, giv
     held = await with_workers(stage, http, given.workers)
     await bench.drifted.control("latency", {"seconds": given.latency})
     figures: dict[str, Any] = {"cells": bench.cells, "latency": given.latency, "partitions_held": held}
-    for direction in Direction:
+    for direction in [Direction(given.only)] if given.only else list(Direction):
         figures |= await bench.run(direction)
     await bench.drifted.control("latency", {"seconds": 0})
     return figures
@@ -178,7 +180,9 @@ def sizes(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--plan", default="none", help="standard, advanced, plus, enterprise; none: no throttle")
     parser.add_argument("--workers", type=int, default=1, help="reconcilers")
     parser.add_argument("--shops", type=int, default=1, help="shops for each direction")
+    parser.add_argument("--only", choices=[str(direction) for direction in Direction], help="one direction")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--name", default="0", help="of the shops: another one for each run on the same stage")
     return parser.parse_args(arguments)
 
 

@@ -23,8 +23,10 @@ _TICK = os.sysconf("SC_CLK_TCK")
 _COMMANDS = ("insert", "query", "update", "delete", "getmore", "command")
 _DOCUMENTS = ("inserted", "updated", "returned")
 _EXAMINED = {"scanned": "index entries read", "scannedObjects": "documents read"}
-_MESSAGE = re.compile(r"^rabbitmq_global_messages_(received|confirmed|delivered|acknowledged)_total\S* (\S+)$", re.M)
-_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.M)
+_MESSAGE = re.compile(
+    r"^rabbitmq_global_messages_(received|confirmed|delivered|acknowledged)_total\S* (\S+)$", re.MULTILINE
+)
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,11 @@ class Counters:
     """The counters of some processes, and of both servers."""
 
     def __init__(
-        self, processes: Callable[[], Mapping[str, int]], mongo: Mongo, http: aiohttp.ClientSession, rabbitmq: str | None
+        self,
+        processes: Callable[[], Mapping[str, int]],
+        mongo: Mongo,
+        http: aiohttp.ClientSession,
+        rabbitmq: str | None,
     ) -> None:
         """`processes`: by name, as they are now. `rabbitmq`: its Prometheus address; none is known of a given one."""
         self._processes = processes

@@ -13,7 +13,7 @@ from deploy.local.demo.stage import Stage
 from deploy.local.ports import free_ports
 from shared.mongodb.connection import Mongo
 
-_HELD = re.compile(r"^trueup_partitions_held\S* (\S+)$", re.M)
+_HELD = re.compile(r"^trueup_partitions_held\S* (\S+)$", re.MULTILINE)
 
 
 class Crew(Stage):

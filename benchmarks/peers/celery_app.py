@@ -18,7 +18,8 @@ from benchmarks.peers import work
 # A chord keeps its results: in MongoDB, one of the stores that Celery supports (user guide, "Canvas: Chords").
 app = Celery("peer", broker=work.AMQP_URL, backend=work.MONGODB_URI)
 app.conf.update(
-    # User guide, "Using RabbitMQ: Using Quorum Queues". Messages are persistent by default (task_default_delivery_mode).
+    # User guide, "Using RabbitMQ: Using Quorum Queues". Messages are persistent by default
+    # (task_default_delivery_mode).
     task_default_queue_type="quorum",
     task_default_exchange_type="topic",
     # Kombu, "pyamqp transport: Publisher confirms": each publish waits for the broker.

@@ -33,8 +33,12 @@ def change(value: int) -> dict[str, Any]:
 
 
 def request(ask: Callable[[int], None]) -> None:
-    """Say that all is loaded, wait for the word, and ask for as many cells as the argument says."""
+    """Say that all is loaded, wait for the word, and ask for as many cells as the argument says.
+
+    Then stay until another word: whoever ends takes its processor time along.
+    """
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     ask(int(sys.argv[1]))
+    sys.stdin.readline()

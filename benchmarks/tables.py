@@ -1,0 +1,195 @@
+"""The figures of a run as tables, the ratio first: Markdown, for a terminal and for `docs/performance.md` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Figures = Mapping[str, Any]
+
+CHORD = "Celery, chord"
+TWO_CALLS = "row by row, two calls"
+RAW = "raw confirmed publishes"
+_STATEMENTS = ("inserts", "querys", "updates", "deletes", "getmores", "commands")
+_SERVERS = ("RabbitMQ", "MongoDB 1")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table whose columns stand below each other."""
+    cells = [list(heads), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    lines = [
+        "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
+    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return "\n".join(lines)
+
+
+def of_machine(machine: Figures) -> str:
+    """On what it ran."""
+    return table(["", ""], list(machine.items()))
+
+
+def of_queues(cells: Figures, peers: Figures) -> str:
+    """What a cell costs: Trueup's steps beside task queues. The first column: cells a second over Celery's chord."""
+    steps = {f"Trueup, {name}": one for name, one in cells.items() if isinstance(one, dict) and "seconds" in one}
+    queues = {name: one for name, one in peers.items() if not name.startswith("row by row")}
+    known = peers.get(CHORD, {}).get("cells_per_second")
+    heads = [
+        *("× chord", "", "cells/s", "CPU ms", "programs", "RabbitMQ", "MongoDB", "peak MB"),
+        *("statements", "documents written", "read", "messages", "points"),
+    ]
+    return table(heads, [_row(name, one, known) for name, one in (steps | queues).items()])
+
+
+def _row(name: str, one: Figures, known: float | None) -> list[object]:
+    if "left_out" in one:
+        return ["–", name, one["left_out"], *[""] * 10]
+    used, stored = one["ms_per_cell"], one["per_cell"]
+    programs = sum(value for process, value in used.items() if process not in _SERVERS and process != "simulator")
+    return [
+        ratio(one["cells_per_second"], known),
+        name,
+        f"{one['cells_per_second']:,}",
+        f"{one['ms_per_cell_total'] - used.get('simulator', 0):.2f}",
+        f"{programs:.2f}",
+        f"{used.get('RabbitMQ', 0):.2f}",
+        f"{used.get('MongoDB 1', 0):.2f}",
+        f"{_own_peak(one):.0f}",
+        f"{sum(stored.get(kind, 0) for kind in _STATEMENTS):.2f}",
+        f"{stored['documents inserted'] + stored['documents updated']:.2f}",
+        f"{stored['documents read']:.2f}",
+        f"{one['amqp_per_cell'].get('published', 0):.2f}",
+        one.get("points_per_cell", "–"),
+    ]
+
+
+def of_api(cells: Figures, peers: Figures) -> str:
+    """What Shopify is asked for: a job to Shopify beside clients that set row by row. First: points over two calls."""
+    ways = {"Trueup, toShopify": cells["toShopify"]}
+    ways |= {name: one for name, one in peers.items() if name.startswith("row by row") and "left_out" not in one}
+    known = ways.get(TWO_CALLS, {}).get("points_per_cell")
+    rows = [
+        [
+            ratio(one["points_per_cell"], known, digits=4),
+            name,
+            one["points_per_cell"],
+            one["calls_per_1000_cells"],
+            f"{one['cells_per_second']:,}",
+            f"{one['ms_per_cell_total'] - one['ms_per_cell'].get('simulator', 0):.2f}",
+            f"{100 / one['points_per_cell']:,.1f}",
+            f"{_own_peak(one):.0f}",
+        ]
+        for name, one in ways.items()
+    ]
+    heads = [
+        *("× points", "", "points a cell", "calls per 1,000", "cells/s, no throttle", "CPU ms"),
+        *("cells/s that 100 points/s allow", "peak MB"),
+    ]
+    return table(heads, rows)
+
+
+def of_webhooks(webhooks: Figures) -> str:
+    """Webhooks. The first column: as many a second as raw confirmed publishes of the same messages."""
+    known = webhooks.get(RAW, {}).get("per_second")
+    rows: list[list[object]] = []
+    for name, one in webhooks.items():
+        if "left_out" in one:
+            rows.append(["–", name, one["left_out"], *[""] * 8])
+            continue
+        used, stored = one["ms_per_webhook"], one["per_webhook"]
+        programs = {process: value for process, value in used.items() if process not in _SERVERS}
+        rows.append(
+            [
+                ratio(one["per_second"], known),
+                name,
+                f"{one['per_second']:,}",
+                one.get("p50_ms", "–"),
+                one.get("p99_ms", "–"),
+                f"{sum(programs.values()):.2f}" if programs else "–",
+                f"{used['RabbitMQ']:.2f}" if "RabbitMQ" in used else "–",
+                f"{used['MongoDB 1']:.2f}" if "MongoDB 1" in used else "–",
+                f"{sum(one['peak_mb'].get(process, 0) for process in programs):.0f}" if programs else "–",
+                f"{sum(stored.get(kind, 0) for kind in _STATEMENTS):.2f}",
+                f"{stored['documents inserted'] + stored['documents updated']:.2f}",
+            ]
+        )
+    heads = [
+        *("× raw", "", "a second", "p50 ms", "p99 ms", "program, CPU ms", "RabbitMQ", "MongoDB", "peak MB"),
+        *("statements", "documents written"),
+    ]
+    return table(heads, rows)
+
+
+def of_memory(cells: Figures) -> str:
+    """Peak memory in megabytes by process and step."""
+    steps = {name: one for name, one in cells.items() if isinstance(one, dict) and "peak_mb" in one}
+    processes = list(dict.fromkeys(process for one in steps.values() for process in one["peak_mb"]))
+    rows = [[name, *(f"{one['peak_mb'].get(process, 0):.0f}" for process in processes)] for name, one in steps.items()]
+    return table(["peak MB", *processes], rows)
+
+
+def of_growth(growth: Mapping[str, Figures]) -> str:
+    """Cases of other sizes. The first column: the rate over that of the first case of its kind with this step."""
+    rows: list[list[object]] = []
+    first: dict[tuple[str, str], float] = {}
+    for case, figures in growth.items():
+        if "left_out" in figures:
+            rows.append(["–", case, figures["left_out"], *[""] * 5])
+            continue
+        held = "/".join(str(number) for number in figures["partitions_held"].values())
+        for step, one in figures.items():
+            if not isinstance(one, dict) or "seconds" not in one:
+                continue
+            kind = "shops" if "shops" in case else "cells"
+            known = first.setdefault((kind, step), one["cells_per_second"])
+            rows.append(
+                [
+                    ratio(one["cells_per_second"], known),
+                    case,
+                    step,
+                    f"{one['seconds']:,}",
+                    f"{one['cells_per_second']:,}",
+                    f"{one['ms_per_cell_total'] - one['ms_per_cell'].get('simulator', 0):.2f}",
+                    f"{max(one['peak_mb'].values()):.0f}",
+                    held,
+                ]
+            )
+    heads = ["× first", "case", "step", "seconds", "cells/s", "CPU ms a cell", "largest process, peak MB", "partitions"]
+    return table(heads, rows)
+
+
+def of_a_million(cells: Figures) -> str:
+    """On paper: what a million cells take of processors, and of a shop's points."""
+    rows: list[list[object]] = []
+    for name, one in cells.items():
+        if not isinstance(one, dict) or "seconds" not in one:
+            continue
+        core_hours = (one["ms_per_cell_total"] - one["ms_per_cell"].get("simulator", 0)) / 3.6
+        points = one["points_per_cell"] * 1e6
+        rows.append(
+            [
+                name,
+                f"{core_hours:.2f}",
+                f"{one['per_cell']['documents inserted']:.1f}",
+                f"{one['amqp_per_cell'].get('published', 0):.1f}",
+                f"{points:,.0f}",
+                f"{points / 100 / 60:.0f}",
+                f"{points / 1000 / 60:.0f}",
+            ]
+        )
+    heads = [
+        *("per million cells", "core hours", "million documents inserted", "million messages", "points"),
+        *("minutes of points, Standard", "Plus"),
+    ]
+    return table(heads, rows)
+
+
+def ratio(value: float, known: float | None, digits: int = 2) -> str:
+    """How many times the known one."""
+    return f"{value / known:.{digits}f}" if known else "–"
+
+
+def _own_peak(one: Figures) -> float:
+    peaks: Mapping[str, float] = one["peak_mb"]
+    return sum(value for process, value in peaks.items() if process not in _SERVERS and process != "simulator")

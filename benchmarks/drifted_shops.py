@@ -22,6 +22,7 @@ from shared.reading.locations import refresh_locations
 from shared.settings import Settings
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
+from tests.stored_access import StoredAccess
 
 BASE, COUNTED, MOVED = 50, 57, 55
 """What both sides agreed on; what was counted by hand since, for a push; what Shopify has moved to, for a pull."""
@@ -41,7 +42,8 @@ class DriftedShops:
         settings = stage.settings
         self._shops = shop_store(settings, mongo)
         self._boms = BomStore(mongo.db, mongo.transactions)
-        client = ShopifyClient(http, self._shops, settings.shopify_url, settings.shopify_api_version)
+        access = StoredAccess(mongo.db, settings.fernet_keys)
+        client = ShopifyClient(http, access, settings.shopify_url, settings.shopify_api_version)
         self._reads = ShopifyReads(client)
 
     async def control(self, path: str, body: Any = None, method: str = "POST") -> Any:
@@ -111,7 +113,7 @@ class DriftedShops:
 
 def shop_store(settings: Settings, mongo: Mongo) -> ShopStore:
     """Where shops are added."""
-    return ShopStore(mongo.db, [key.get_secret_value() for key in settings.token_keys])
+    return ShopStore(mongo.db, settings.fernet_keys)
 
 
 def bom_document(shop: str, bom: str, item: str) -> Document:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -164,6 +165,12 @@ class Run:
                 parts.append((title, tables.of_growth(figures[kind])))
         size = figures["cells"]["cells"]
         about = f"{size:,} cells a step, {self.size.webhooks:,} webhooks, median of {self.size.runs}."
+        cores, load = os.cpu_count() or 1, float(figures["machine"]["load as it began"])
+        if load > cores:
+            about += (
+                f" The machine was busy with other work ({load} programs wanted {cores} cores as it began): rates are"
+                " lower than on a quiet one and their ratios uncertain; counts hold, and so do ratios of CPU time."
+            )
         return "\n\n".join([about, *(f"### {title}\n\n{text}" for title, text in parts)])
 
 
@@ -173,9 +180,16 @@ def _tell(line: str) -> None:
 
 def record(text: str) -> None:
     """Put the tables where the last ones were."""
-    page = PAGE.read_text()
+    PAGE.write_text(with_tables(PAGE.read_text(), text))
+
+
+def with_tables(page: str, text: str) -> str:
+    """The page with these tables. Raises ValueError where it has no place for them."""
     head, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
+    _, end, tail = rest.partition(END)
+    if not end:
+        raise ValueError(f"{PAGE.name} has no lines {BEGIN} and {END}: put them back, the tables go between")
+    return f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}"
 
 
 def main() -> int:
@@ -184,9 +198,16 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--record", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--again", type=Path, help="measure nothing: the tables of figures that were kept")
     given = parser.parse_args()
     configure_logs("benchmark", "warning")
     run = Run(QUICK if given.quick else LONG, recorded=given.record)
+    if given.again is not None:
+        run.figures = json.loads(given.again.read_text())
+        sys.stdout.write(f"{run.page()}\n")
+        if given.record:
+            record(run.page())
+        return 0
     asyncio.run(run.on_one_stage())
     if not given.quick:
         asyncio.run(run.on_stages_of_their_own("scenes", SCENES))

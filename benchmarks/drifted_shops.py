@@ -15,6 +15,7 @@ from shared.domain.comparison import Direction
 from shared.domain.stock import Stock
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
+from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.schema import Document, key_of
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import new_stock
@@ -41,6 +42,7 @@ class DriftedShops:
         self._plan = plan
         settings = stage.settings
         self._shops = shop_store(settings, mongo)
+        self._sweeps = SweepStore(mongo.db)
         self._boms = BomStore(mongo.db, mongo.transactions)
         access = StoredAccess(mongo.db, settings.fernet_keys)
         client = ShopifyClient(http, access, settings.shopify_url, settings.shopify_api_version)
@@ -69,6 +71,8 @@ class DriftedShops:
         ids = [place["id"] for place in made["locations"]]
         if direction is not None:
             await self._shops.add(shop, TOKEN)
+            # A new shop is swept at once, as a whole: no part of what is measured, so its turn comes tomorrow.
+            await self._sweeps.note(shop, {"next_at": datetime.now(UTC) + timedelta(days=1)})
             await refresh_locations(shop, self._boms, self._reads)
         pull = direction is Direction.TO_LOCAL
         levels = [{"location_id": place, "available": MOVED if pull else BASE, "age_seconds": 3600} for place in ids]

@@ -31,24 +31,28 @@ def of_machine(machine: Figures) -> str:
 
 
 def of_queues(cells: Figures, peers: Figures) -> str:
-    """What a cell costs: Trueup's steps beside task queues. The first column: cells a second over Celery's chord."""
+    """What a cell costs: Trueup's steps beside task queues.
+
+    The first columns: cells a second, and processor time of a cell, over those of Celery's chord.
+    """
     steps = {f"Trueup, {name}": one for name, one in cells.items() if isinstance(one, dict) and "seconds" in one}
     queues = {name: one for name, one in peers.items() if not name.startswith("row by row")}
-    known = peers.get(CHORD, {}).get("cells_per_second")
+    known = peers.get(CHORD, {})
     heads = [
-        *("× chord", "", "cells/s", "CPU ms", "programs", "RabbitMQ", "MongoDB", "peak MB"),
+        *("rate, × chord", "CPU, × chord", "", "cells/s", "CPU ms", "programs", "RabbitMQ", "MongoDB", "peak MB"),
         *("statements", "documents written", "read", "messages", "points"),
     ]
     return table(heads, [_row(name, one, known) for name, one in (steps | queues).items()])
 
 
-def _row(name: str, one: Figures, known: float | None) -> list[object]:
+def _row(name: str, one: Figures, known: Figures) -> list[object]:
     if "left_out" in one:
-        return ["–", name, one["left_out"], *[""] * 10]
+        return ["–", "–", name, one["left_out"], *[""] * 10]
     used, stored = one["ms_per_cell"], one["per_cell"]
     programs = sum(value for process, value in used.items() if process not in _SERVERS and process != "simulator")
     return [
-        ratio(one["cells_per_second"], known),
+        ratio(one["cells_per_second"], known.get("cells_per_second")),
+        ratio(one["ms_per_cell_total"] - used.get("simulator", 0), known.get("ms_per_cell_total")),
         name,
         f"{one['cells_per_second']:,}",
         f"{one['ms_per_cell_total'] - used.get('simulator', 0):.2f}",

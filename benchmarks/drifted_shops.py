@@ -72,7 +72,7 @@ class DriftedShops:
         if direction is not None:
             await self._shops.add(shop, TOKEN)
             # A new shop is swept at once, as a whole: no part of what is measured, so its turn comes tomorrow.
-            await self._sweeps.note(shop, {"next_at": datetime.now(UTC) + timedelta(days=1)})
+            await self._sweeps.swept(shop, next_at=datetime.now(UTC) + timedelta(days=1), asked_at=None)
             await refresh_locations(shop, self._boms, self._reads)
         pull = direction is Direction.TO_LOCAL
         levels = [{"location_id": place, "available": MOVED if pull else BASE, "age_seconds": 3600} for place in ids]

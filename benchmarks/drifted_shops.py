@@ -90,8 +90,8 @@ class DriftedShops:
         """The records of these BOMs: their stock as counted for a push, or as both agreed for a pull."""
         await self._mongo.db["boms"].insert_many([bom_document(shop, *one) for one in items.items()], ordered=False)
         seen = Stock(
-            index=BASE,
-            index_time=datetime.now(UTC) - timedelta(hours=3),
+            base=BASE,
+            base_time=datetime.now(UTC) - timedelta(hours=3),
             count=BASE if pull else COUNTED,
             manual_total=0 if pull else COUNTED - BASE,
             tracks_rev=1,

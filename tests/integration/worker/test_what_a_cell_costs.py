@@ -68,7 +68,7 @@ BOUNDS: dict[str, dict[str, int]] = {
     "toShopify": {
         "cells: statements": 1_150,
         "cells: written": 5_000,
-        "cells: read": 10_500,
+        "cells: read": 11_000,
         "cells: index entries": 17_000,
         "stock: statements": 1_150,
         "stock: written": 3_000,
@@ -90,7 +90,7 @@ BOUNDS: dict[str, dict[str, int]] = {
     "toLocal": {
         "cells: statements": 1_150,
         "cells: written": 4_000,
-        "cells: read": 9_500,
+        "cells: read": 11_000,
         "cells: index entries": 15_000,
         "stock: statements": 1_150,
         "stock: written": 3_000,

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 MAX_DELIVERIES = 5
 """Deliveries after which a message whose handling fails for its own sake is kept."""
 
-MAX_DELIVERIES = 200
+MAX_UNREAD_DELIVERIES = 200
 """Deliveries after which a message is kept unread, in queues that have no other limit: it may be what ends the process
 each time."""
 
@@ -88,7 +88,7 @@ class Frame:
         if delivery.has_deaths:
             # Given back again and again, it would come to the broker's dead-lettering, which may not outlive it.
             return f"it bears the header {DEATHS}, which only the broker writes"
-        if delivery.deliveries > MAX_DELIVERIES:
+        if delivery.deliveries > MAX_UNREAD_DELIVERIES:
             return f"it was delivered {delivery.deliveries} times without an answer"
         return None
 

@@ -26,7 +26,6 @@ from tests.waiting import Measure, arrival, until
 
 ROOT = Path(__file__).parents[2]
 PUSH = "inventorySetQuantities"
-"""Cells in one push."""
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -9,6 +9,10 @@ _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 20_000
 
 
+_CLAIMS: list[int] = []
+"""Open files that claim the ports of this process."""
+
+
 def free_ports(count: int) -> list[int]:
     """Return `count` different ports that nothing listens on.
 
@@ -22,12 +26,27 @@ def free_ports(count: int) -> list[int]:
     candidates = random.sample(range(_LOWEST, highest), k=1000)
     found: list[int] = []
     for port in candidates:
-        if _is_free(port):
+        if _is_ours(port) and _is_free(port):
             found.append(port)
         if len(found) == count:
             return found
     message = f"no {count} free TCP ports between {_LOWEST} and {highest}"
     raise OSError(message)
+
+
+def _is_ours(port: int) -> bool:
+    """Claim a port for this process, until it ends: between the look and the server's start, others choose, too.
+
+    An abstract socket of Linux belongs to one process, and goes with it.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0trueup-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim.detach())
+    return True
 
 
 def _is_free(port: int) -> bool:

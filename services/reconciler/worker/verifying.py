@@ -102,7 +102,8 @@ class Verifying:
 
     async def _more_to_come(self, shop: str) -> bool:
         """Whether cells of the shop are still being settled, so that a read now would soon be followed by another."""
-        if not self._lanes.at_work(shop) and not await self._cells.any_pending(shop):
+        # In this order: what is pending may be begun while that is looked up, and is at work then.
+        if not await self._cells.any_pending(shop) and not self._lanes.at_work(shop):
             return False
         full = await self._verifier.cells_of_a_read(shop)
         now = datetime.now(UTC)

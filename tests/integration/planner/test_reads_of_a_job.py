@@ -8,6 +8,8 @@ import pytest
 
 from services.reconciler.jobs import window
 from services.reconciler.jobs.window import WINDOW
+from services.reconciler.worker.lane import BATCHES_AT_ONCE
+from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.comparison import Direction
 from shared.mongodb.schema import Document
 from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_world
@@ -15,6 +17,9 @@ from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_
 LOCATIONS = 4
 SPARE = 60
 """Documents that a query may examine beyond those it answers, changes or counts up to its limit."""
+
+UNDER_WAY = BATCHES_AT_ONCE * ROWS_PER_CALL
+"""Cells at work, whatever the size of the job: who asks for published ones that nobody has begun passes over them."""
 
 
 @pytest.fixture(
@@ -66,7 +71,8 @@ async def test_no_query_reads_cells_it_does_not_need(world: ShopWorld, boms: int
     async for entry in world.mongo.db["system.profile"].find(cells):
         seen += 1
         excess = entry["docsExamined"] - _needed(entry)
-        if excess > SPARE:
+        asks_for_pending = entry["command"].get("filter", {}).get("state") == "pending"
+        if excess > SPARE + (UNDER_WAY if asks_for_pending else 0):
             greedy.append(f"{entry['ns']} {excess} {entry.get('planSummary')} {str(entry['command'])[-900:]}")
     assert seen > 0
     assert not greedy, "\n".join(greedy)

@@ -113,7 +113,8 @@ class Lane:
         self._batches: set[asyncio.Task[None]] = set()
         self._resting: dict[str, float] = {}
         """Cells that wait by themselves, until when."""
-        self._rest_until = 0.0
+        self._rest_until: float | None = None
+        """Until when the whole lane waits; None: it does not."""
         self._suspects: dict[str, None] = {}
         self._arrivals = 0
         self._not_coming: set[str] = set()
@@ -218,26 +219,31 @@ class Lane:
     async def _turn(self) -> None:
         """Begin one more batch where one may begin, else wait for what may let one."""
         self._news.clear()
-        if self._suspects:
+        self._end_rests()
+        may_begin = self._has_a_hand() and self._rest_until is None
+        if may_begin and self._suspects:
             # Each alone: a cell that may have ended processes must take no other's attempt along.
-            if self._has_a_hand() and self._seconds_of_rest() <= 0:
-                self._begin([next(iter(self._suspects))])
-            else:
-                await self._wait_for_news()
-            return
-        if self._has_a_hand() and self._seconds_of_rest() <= 0 and self._ready():
+            self._begin([next(iter(self._suspects))])
+        elif may_begin and self._ready():
             await self._gather()
             batch = self._ready()
-            if batch and self._seconds_of_rest() <= 0 and not self._suspects and not self._stopping.is_set():
+            if batch and self._rest_until is None and not self._suspects and not self._stopping.is_set():
                 self._begin(batch)
-            return
-        await self._wait_for_news()
+        else:
+            await self._wait_for_news()
+
+    def _end_rests(self) -> None:
+        """Drop the rests that are over. Only here the clock decides: what is left has a timer in the wait."""
+        now = self._clock.monotonic()
+        if self._rest_until is not None and self._rest_until <= now:
+            self._rest_until = None
+        self._resting = {cell: until for cell, until in self._resting.items() if until > now}
+
+    def _rest_all(self, until: float) -> None:
+        self._rest_until = until if self._rest_until is None else max(self._rest_until, until)
 
     def _ready(self) -> list[str]:
         """The cells of the next batch, as they came."""
-        now = self._clock.monotonic()
-        for cell in [cell for cell, until in self._resting.items() if until <= now]:
-            del self._resting[cell]
         ready = (cell for cell in self._waiting if cell not in self._taken and cell not in self._resting)
         return list(islice(ready, ROWS_PER_CALL))
 
@@ -246,9 +252,6 @@ class Lane:
         and a suspect is alone."""
         alone = self._failures > 0 or bool(self._suspects)
         return len(self._batches) < (1 if alone else BATCHES_AT_ONCE)
-
-    def _seconds_of_rest(self) -> float:
-        return self._rest_until - self._clock.monotonic()
 
     def _begin(self, batch: list[str]) -> None:
         self._taken.update(batch)
@@ -262,10 +265,11 @@ class Lane:
 
     async def _wait_for_news(self) -> None:
         """Return at an arrival, the end of a batch, the stop, or when a rest is over."""
-        now, waits = self._clock.monotonic(), [asyncio.create_task(self._told_news())]
+        waits = [asyncio.create_task(self._told_news())]
+        ends = [*self._resting.values()] if self._rest_until is None else [self._rest_until]
         # While no batch may begin for want of a hand, the ends of rests are no news.
-        if self._has_a_hand() and (ends := self._ends_of_rests(now)):
-            waits.append(asyncio.create_task(self._clock.sleep(min(ends) - now)))
+        if ends and self._has_a_hand():
+            waits.append(asyncio.create_task(self._clock.sleep(max(min(ends) - self._clock.monotonic(), 0.0))))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -275,12 +279,6 @@ class Lane:
     async def _told_news(self) -> None:
         await self._news.wait()
 
-    def _ends_of_rests(self, now: float) -> list[float]:
-        """When a batch may begin that may not now."""
-        if self._rest_until > now:
-            return [self._rest_until]
-        return [until for until in self._resting.values() if until > now]
-
     async def _work(self, batch: list[str]) -> None:
         """One batch, and what its end means for the lane. Never raises."""
         try:
@@ -288,7 +286,7 @@ class Lane:
             await self._tell(await self._rest(batch, wait), wait)
         except Exception:  # a store that is away while messages are given back: nothing may end the lane
             log.exception("lane_turn_failed", cells=len(self._waiting))
-            self._rest_until = max(self._rest_until, self._clock.monotonic() + _FAILED_WAIT)
+            self._rest_all(self._clock.monotonic() + _FAILED_WAIT)
         finally:
             self._taken.difference_update(batch)
 
@@ -302,7 +300,7 @@ class Lane:
                 self._waiting[cell] = self._waiting.pop(cell)
         until = self._clock.monotonic() + wait.seconds
         if wait.reason is not WaitReason.OUTCOME:
-            self._rest_until = max(self._rest_until, until)
+            self._rest_all(until)
             waiting = [cell for cell in self._waiting if cell not in self._taken or cell in batch]
         else:
             # Only the cells of pushes without an outcome; the others of the batch go on at once.

@@ -21,7 +21,7 @@ from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.schema import Document, key_of
 from shared.rabbitmq.delivery import Delivery
 from tests.integration.shop_world import SHOP, new_id
-from tests.waiting import until
+from tests.waiting import arrival, until
 
 
 class _Message:
@@ -226,3 +226,39 @@ async def test_a_suspect_is_alone(scene: Scene) -> None:
     await scene.empty()
     alone = [batch for batch in scene.worker.begun if len(batch) == 1]
     assert sorted(cell for [cell] in alone) == sorted(suspects)
+
+
+class _Reads:
+    """A clock whose reads are given one by one, the last for good; nobody waits for it."""
+
+    def __init__(self, *reads: float) -> None:
+        self._reads = list(reads)
+
+    def now(self) -> datetime:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def monotonic(self) -> float:
+        """The next read."""
+        return self._reads.pop(0) if len(self._reads) > 1 else self._reads[0]
+
+    async def sleep(self, seconds: float) -> None:
+        """Any time has passed at once; none is below zero."""
+        assert seconds >= 0
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["the lane", "a cell"])
+async def test_a_rest_that_ends_between_two_looks_is_not_slept_through(scene: Scene, whole: bool) -> None:
+    """However a rest's end falls between reads of the clock, the lane comes back to it by itself."""
+    for early in range(1, 5):
+        lane = Lane(SHOP, scene.worker, CellStore(scene.mongo.db), lambda _: None, _Reads(*[9.9] * early, 10.1))
+        lane._waiting["cell"] = None
+        if whole:
+            lane._rest_until = 10.0
+        else:
+            lane._resting["cell"] = 10.0
+        begun = len(scene.worker.begun)
+        while not lane.at_work:
+            await arrival(lane._turn(), what=f"a turn of the lane, {early} early looks")
+        await scene.begun(begun + 1)
+        await lane.stop()

@@ -62,7 +62,7 @@ campaign-switches: setup-dev ## Random histories under all 64 combinations of op
 		$(BIN)/python -m pytest tests/integration/switches -q -m "" --timeout 0 $(ARGS)
 
 campaign-histories: setup-dev ## Random histories of the whole protocol, no servers (HISTORIES=50000), and all planted mistakes
-	@TRUEUP_HISTORIES=$(or $(HISTORIES),50000) $(BIN)/python -m pytest tests/unit/test_no_sale_lost.py -q -m "" $(ARGS)
+	@TRUEUP_HISTORIES=$(or $(HISTORIES),50000) $(BIN)/python -m pytest tests/unit/world/test_no_sale_lost.py -q -m "" $(ARGS)
 
 demo: setup ## Start everything with a demo shop in drift and open the walkthrough (ONCE=1: run it without a person)
 	@$(BIN)/python -m deploy.local.demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)

@@ -18,7 +18,7 @@ flock 8
 
 description=admin_ui/generated/openapi.json
 mkdir -p admin_ui/generated admin_ui/node_modules
-$python -m services.preview.api.http.described >$description.new
+$python -m services.preview.api.http.reference.described >$description.new
 cmp -s $description.new $description || cp $description.new $description
 rm $description.new
 

@@ -40,7 +40,7 @@ READS: Mapping[Role, tuple[str, ...]] = {
     Role.COMMAND_LINE: (_AMQP, _MONGODB, _SHOPIFY, _PREVIOUS, _KEYS),
     Role.OWNER: (_AMQP, _MONGODB),
 }
-"""The secrets of each role: those among its settings (tests/unit/test_given_to_roles.py)."""
+"""The secrets of each role: those among its settings (tests/unit/deploy/test_given_to_roles.py)."""
 
 
 def _password() -> str:

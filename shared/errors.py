@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.waits import WaitReason
+from shared.domain.words.waits import WaitReason
 from shared.observing.hiding import without_secrets
 
 _LONGEST_ZONE = 100

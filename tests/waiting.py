@@ -5,7 +5,8 @@ measure of progress (documents written, cells ended, processor time used, bytes 
 measure has not changed for a minute, and not for 300 looks either: on a machine that hardly lets us
 run, looks are as rare as everything else. Without a measure the one step that is awaited must come within that limit.
 
-Outside this module no test sleeps, or judges by a clock, without a reason on its line (tests/unit/test_waits.py).
+Outside this module no test sleeps, or judges by a clock, without a reason on its line
+(tests/unit/source/test_waits.py).
 """
 
 from __future__ import annotations

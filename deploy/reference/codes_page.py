@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deploy.reference.markdown import table
-from shared.domain.codes import EXPLAINED, row_is_stale
-from shared.domain.reasons import REASONS
+from shared.domain.words.codes import EXPLAINED, row_is_stale
+from shared.domain.words.reasons import REASONS
 
 
 def codes_page() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.reference.markdown import meaning, schemas, table, type_of
 from services.preview.api.http.app import ROUTES
-from services.preview.api.http.openapi import openapi_document
+from services.preview.api.http.reference.openapi import openapi_document
 
 _PROBLEM = "application/problem+json"
 

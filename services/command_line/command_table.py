@@ -1,7 +1,7 @@
 """The command `trueup`: what there is to say on the command line.
 
 A command starts at once: what is loaded here is no more than declaring them takes
-(tests/unit/test_what_a_command_loads.py).
+(tests/unit/command_line/test_what_a_command_loads.py).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from aiohttp import web
 from services.preview.api.http.app import make_app
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.hub import EventHub
-from services.preview.api.http.problem import LIMITS
+from services.preview.api.http.responses.problem import LIMITS
 from services.preview.computing.previewer import Previewer
 from services.preview.computing.requests import PreviewRequests
 from services.preview.computing.turns import TICK, Turns

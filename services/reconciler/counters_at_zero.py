@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shared import metrics
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.domain.schedule import Action
+from shared.domain.words.codes import Code
 from shared.metrics import begin_at_zero
 from shared.mongodb.shops.departures import REDACT, UNINSTALLED
 from shared.rabbitmq.topology import QUEUES

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason, Row, classify
 from shared.domain.stock import Change, Stock, accept, settle, settle_base
+from shared.domain.words.codes import Code
 
 QUANTITY_LIMIT = 1_000_000_000
 """The largest magnitude Shopify takes for a quantity (INVALID_QUANTITY_TOO_HIGH / TOO_LOW)."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import QUANTITY_LIMIT, Ended, Target, error, skipped
 from shared.domain.stock import Stock, settle_base, undo_first_count, undo_local, undo_push
+from shared.domain.words.codes import Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.codes import Code
 from shared.domain.comparison import Reason
+from shared.domain.words.codes import Code
 from shared.mongodb.catalogue.boms import Location
 from shared.shopify.reads.reads import Item
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import Reason, Row
+from shared.domain.words.codes import Code
 from shared.mongodb.catalogue.boms import BomStore, Location, SelectedCell
 from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.stock.stock import CellStock, StockStore

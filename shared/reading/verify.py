@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import Reason
 from shared.domain.stock import Change, Observed, Stock, observe_left_out, observe_read
+from shared.domain.words.codes import Code
 from shared.errors import ShopifyError
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.stock.stock import VERIFY_DELAY, CellStock, StockStore, StockWrite

@@ -13,7 +13,7 @@ from playwright.async_api import Page, Response, Route, expect
 from tests.browser.admin_page import NARROW, PUSH
 from tests.browser.site import Site
 from tests.browser.standing_still import CHANGES
-from tests.integration.api.session_tokens import session_token
+from tests.integration.api.access.session_tokens import session_token
 from tests.integration.shop_world import SHOP
 from tests.waiting import until
 

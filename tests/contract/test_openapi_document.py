@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.preview.api.http.app import ROUTES
-from services.preview.api.http.openapi import openapi_document
+from services.preview.api.http.reference.openapi import openapi_document
 
 DOCUMENT = openapi_document(ROUTES)
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]

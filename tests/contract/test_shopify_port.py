@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
+from shared.domain.words.codes import Code
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads

@@ -21,7 +21,7 @@ import pytest
 from multidict import CIMultiDict
 
 from services.preview.api.http.auth import SessionTokens
-from services.preview.api.http.problem import ProblemError
+from services.preview.api.http.responses.problem import ProblemError
 from services.preview.page.headers import OpenedPage
 from services.webhook_ingest.envelope import Envelope, HeaderError
 from services.webhook_ingest.front.signature import Signatures

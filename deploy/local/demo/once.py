@@ -21,8 +21,8 @@ from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.stage import SHOP, TOKEN, Stage
 from deploy.local.demo.waiting import Quiet, documents
 from deploy.local.errors import LocalNodeError
-from services.command_line.commands.preview import preview_table, show_badges, take_preview
-from services.command_line.commands.reconcile import job_request
+from services.command_line.commands.runs.preview import preview_table, show_badges, take_preview
+from services.command_line.commands.runs.reconcile import job_request
 from services.command_line.connections.client import Client
 from services.command_line.terminal.documents import job_document, preview_document, preview_row, public_fields
 from services.command_line.terminal.job_progress import watch_job

@@ -23,7 +23,7 @@ def boms_list(
     as_json: JsonOption = False,
 ) -> None:
     """Show BOMs by name."""
-    from services.command_line.commands.boms import list_boms
+    from services.command_line.commands.shops.boms import list_boms
 
     async def work(records: Records) -> Exit:
         return await list_boms(records, (await records.shop(shop)).domain, search, limit=rows, as_json=as_json)
@@ -33,7 +33,7 @@ def boms_list(
 
 def boms_show(*, bom: BomArgument, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show one BOM and what is known of its cells, without asking Shopify."""
-    from services.command_line.commands.boms import show_bom
+    from services.command_line.commands.shops.boms import show_bom
 
     async def work(records: Records) -> Exit:
         return await show_bom(records, (await records.shop(shop)).domain, bom, as_json=as_json)
@@ -50,7 +50,7 @@ def boms_map(
     as_json: JsonOption = False,
 ) -> None:
     """Have a BOM count for another item: where a product was made anew. Its counts stay; Shopify's value is unknown."""
-    from services.command_line.commands.boms import map_bom
+    from services.command_line.commands.shops.boms import map_bom
     from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
@@ -66,7 +66,7 @@ def boms_remove(
     *, bom: BomArgument, shop: ShopOption = None, yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
     """Remove a BOM and the stock records of its cells. Shopify is left as it is, and its ledger stays."""
-    from services.command_line.commands.boms import remove_bom
+    from services.command_line.commands.shops.boms import remove_bom
     from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 

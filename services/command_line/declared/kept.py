@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def letters_list(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """Show what is kept."""
-    from services.command_line.commands.dead_letters import list_letters
+    from services.command_line.commands.operations.dead_letters import list_letters
 
     look_up(lambda records: list_letters(records, shop, as_json=as_json))
 
@@ -29,7 +29,7 @@ def letters_replay(
     as_json: JsonOption = False,
 ) -> None:
     """Send kept messages again, as they were."""
-    from services.command_line.commands.dead_letters import replay_letters
+    from services.command_line.commands.operations.dead_letters import replay_letters
     from services.command_line.terminal.tables import console
 
     carry_out(
@@ -51,7 +51,7 @@ def audit_command(
     as_json: JsonOption = False,
 ) -> None:
     """List who did what to a shop's records, the newest first."""
-    from services.command_line.commands.audit import list_audit
+    from services.command_line.commands.operations.audit import list_audit
 
     async def work(records: Records) -> Exit:
         known = None if no_shop else (await records.shop(shop)).domain

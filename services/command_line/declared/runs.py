@@ -37,7 +37,7 @@ def preview_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show where Shopify and the local records differ. Nothing is changed."""
-    from services.command_line.commands.preview import run_preview
+    from services.command_line.commands.runs.preview import run_preview
     from services.command_line.selection_options import selection_of
     from services.command_line.terminal.tables import console
 
@@ -67,7 +67,7 @@ def reconcile_command(
     as_json: JsonOption = False,
 ) -> None:
     """Bring both sides into agreement. Exit status 1 when cells failed."""
-    from services.command_line.commands.reconcile import job_request, run_job
+    from services.command_line.commands.runs.reconcile import job_request, run_job
     from services.command_line.selection_options import selection_of, selection_of_preview
     from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
@@ -109,7 +109,7 @@ def jobs_command(
         raise WrongUseError(f"jobs {what}: must be cancel or retry where a job is named after it")
     if what is not None:
         _show_job(what.upper(), shop, as_json=as_json)
-    from services.command_line.commands.jobs import list_jobs
+    from services.command_line.commands.runs.jobs import list_jobs
 
     async def work(records: Records) -> Exit:
         known = (await records.shop(shop)).domain
@@ -119,7 +119,7 @@ def jobs_command(
 
 
 def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
-    from services.command_line.commands.job import show_job
+    from services.command_line.commands.runs.job import show_job
 
     async def work(records: Records) -> Exit:
         return await show_job(records, (await records.shop(shop)).domain, job_id, as_json=as_json)
@@ -128,7 +128,7 @@ def _show_job(job_id: str, shop: str | None, *, as_json: bool) -> NoReturn:
 
 
 def _act_on_job(what: str, job_id: str, shop: str | None, *, watch: bool, as_json: bool) -> NoReturn:
-    from services.command_line.commands.job_actions import cancel_job, retry_job
+    from services.command_line.commands.runs.job_actions import cancel_job, retry_job
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:

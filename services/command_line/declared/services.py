@@ -32,7 +32,7 @@ def serve_command(
     """Run a service until SIGTERM or Ctrl-C."""
     import asyncio
 
-    from services.command_line.commands.serve import serve
+    from services.command_line.commands.operations.serve import serve
 
     raise typer.Exit(asyncio.run(serve(str(service), role or ())))
 
@@ -41,7 +41,7 @@ def prepare_command() -> None:
     """Make queues, collections and indexes, with users that may: before services with narrower rights are started."""
     import asyncio
 
-    from services.command_line.commands.prepare import prepare
+    from services.command_line.commands.operations.prepare import prepare
     from shared.observing.logs import configure_logs
 
     configure_logs("command-line", "error")
@@ -51,7 +51,7 @@ def prepare_command() -> None:
 
 def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Make records that were restored from a backup safe to go on with. Before any service is started."""
-    from services.command_line.commands.after_restore import after_restore
+    from services.command_line.commands.operations.after_restore import after_restore
     from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 

@@ -25,7 +25,7 @@ def shop_add(
     as_json: JsonOption = False,
 ) -> None:
     """Make a shop known, or give it a new token."""
-    from services.command_line.commands.shop_add import add_shop, read_token
+    from services.command_line.commands.shops.shop_add import add_shop, read_token
     from services.command_line.terminal.tables import console
 
     token = read_token(token_file)
@@ -37,7 +37,7 @@ def shop_add(
 
 def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
-    from services.command_line.commands.shop import rotate_keys
+    from services.command_line.commands.shops.shop import rotate_keys
     from services.command_line.terminal.tables import console
 
     carry_out(lambda client: rotate_keys(client, as_json=as_json, out=console()), keys=True)
@@ -50,7 +50,7 @@ def shop_redact(
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything that is stored for a shop, as shop/redact does: where a backup has brought it back."""
-    from services.command_line.commands.shop import redact_shop
+    from services.command_line.commands.shops.shop import redact_shop
     from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
@@ -75,7 +75,7 @@ def import_command(
     as_json: JsonOption = False,
 ) -> None:
     """Seed a shop: read its items and levels, make BOMs, and note what Shopify holds. Goes on where it was stopped."""
-    from services.command_line.commands.import_boms import run_import, source_of
+    from services.command_line.commands.shops.import_boms import run_import, source_of
     from services.command_line.terminal.tables import console
 
     source = source_of(boms, all_variants=all_variants, tracks=tracks)

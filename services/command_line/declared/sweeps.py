@@ -29,7 +29,7 @@ def sweep_command(
         raise WrongUseError("--approve: what is stopped is repaired by the sweeper; leave --repair away")
     if approve:
         _approve(shop, as_json=as_json)
-    from services.command_line.commands.sweep import run_sweep
+    from services.command_line.commands.operations.sweep import run_sweep
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:
@@ -40,7 +40,7 @@ def sweep_command(
 
 
 def _approve(shop: str | None, *, as_json: bool) -> NoReturn:
-    from services.command_line.commands.approve import approve_repair
+    from services.command_line.commands.runs.approve import approve_repair
     from services.command_line.terminal.tables import console
 
     async def work(client: Client) -> Exit:

@@ -9,10 +9,10 @@ from services.command_line.connections.stores import Records
 from services.command_line.terminal.documents import job_cell, job_document, paused_document, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table
 from shared.domain.cell import CellState
-from shared.domain.codes import explanation
 from shared.domain.comparison import Reason
 from shared.domain.job import Totals
-from shared.domain.reasons import reason_text
+from shared.domain.words.codes import explanation
+from shared.domain.words.reasons import reason_text
 from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.listings import FIRST, Start

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import ValidationError
 
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.problem import FieldProblem
+from services.preview.api.http.responses.problem import FieldProblem
 from shared.contract.selection import SelectionBody
 from shared.domain.batches import batches
 from shared.domain.selection import Filtered, Grid, Picked

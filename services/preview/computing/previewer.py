@@ -13,8 +13,8 @@ from services.preview.computing.turns import GiveWay
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady
 from shared.domain.batches import ROWS_PER_CALL
-from shared.domain.pauses import pause_explained
 from shared.domain.selection import Selection
+from shared.domain.words.pauses import pause_explained
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY

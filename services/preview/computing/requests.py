@@ -9,7 +9,7 @@ import structlog
 from shared import metrics
 from shared.contract.messages import PreviewReady, PreviewRequest
 from shared.contract.mistakes import cut
-from shared.domain.codes import Code
+from shared.domain.words.codes import Code
 from shared.errors import BrokerUnavailable, TrueupError
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.previews.preview import PreviewFailure

@@ -15,7 +15,7 @@ from uuid import uuid4
 import jwt
 from aiohttp import web
 
-from services.preview.api.http.problem import ProblemError
+from services.preview.api.http.responses.problem import ProblemError
 
 LIFE = 60
 """Seconds, as long as Shopify's own live."""

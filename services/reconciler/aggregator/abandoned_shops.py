@@ -11,10 +11,10 @@ from services.reconciler.worker.ending import CellOutcome, Ending, count_finishe
 from services.reconciler.worker.outcome import unknown_outcome, verdict_of
 from services.reconciler.worker.task import Task, task_of
 from shared.domain.cell import CellKey, CellState
-from shared.domain.codes import Code
 from shared.domain.job import UNFINISHED_JOB_STATES
 from shared.domain.plan import Ended
 from shared.domain.push import PushState, RowOutcome
+from shared.domain.words.codes import Code
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cells import CellStore

@@ -13,8 +13,8 @@ from services.reconciler.jobs.window import Window
 from services.reconciler.planner.planner import Planner
 from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
-from shared.domain.pauses import PAUSES
-from shared.domain.waits import WaitReason
+from shared.domain.words.pauses import PAUSES
+from shared.domain.words.waits import WaitReason
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops.shops import ShopStore

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from shared.domain.batches import batches
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code, row_is_stale
 from shared.domain.comparison import CellClass, Reason
 from shared.domain.job import JobSource
 from shared.domain.preview import is_expired
 from shared.domain.selection import Filtered, Selection
+from shared.domain.words.codes import Code, row_is_stale
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.jobs.cell import Cell, NewCell
 from shared.mongodb.jobs.cells import CellStore

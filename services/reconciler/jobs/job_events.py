@@ -9,7 +9,7 @@ import structlog
 
 from shared import metrics
 from shared.contract.messages import JobFinished, JobProgress
-from shared.domain.codes import Code
+from shared.domain.words.codes import Code
 from shared.errors import BrokerUnavailable
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.job import Job

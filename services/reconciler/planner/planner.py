@@ -17,9 +17,9 @@ from services.reconciler.planner.overlap import shares_a_cell
 from shared import metrics
 from shared.contract.messages import CellsFinished, JobCancel, JobFinished, JobRequest
 from shared.contract.mistakes import cut
-from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import Asked, JobSource, JobState
 from shared.domain.preview import is_expired
+from shared.domain.words.codes import EXPLAINED, Code
 from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.selections import SelectionLost
 from shared.mongodb.connection import STORE_AWAY

@@ -17,10 +17,10 @@ from ulid import ULID
 from services.reconciler.worker.ending import CellOutcome, Ending, Finished, gone
 from services.reconciler.worker.task import Task
 from shared.domain.batches import ROWS_PER_CALL, batches
-from shared.domain.codes import Code
 from shared.domain.comparison import Reason, Row
 from shared.domain.plan import QUANTITY_LIMIT, Ended, error, skipped
 from shared.domain.stock import Stock, forget_base
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cell import Stocking
 from shared.mongodb.stock.stock import StockWrite
 from shared.mongodb.transactions import Session

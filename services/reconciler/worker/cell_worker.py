@@ -17,11 +17,11 @@ from services.reconciler.worker.to_shopify import ToShopify
 from shared.contract.messages import CellsFinished
 from shared.domain.batches import ROWS_PER_CALL, batches, halves
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import Ended, Push, ReadAndAccept, Settle, error, first_step, settle_in_sync, skipped
 from shared.domain.push import PushState
 from shared.domain.undo import UndoRow, undone_local
+from shared.domain.words.codes import Code
 from shared.errors import (
     BrokerUnavailable,
     ShopifyError,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from services.reconciler.worker.task import Task
 from shared import metrics
 from shared.contract.messages import FinishedCell
-from shared.domain.codes import Code
 from shared.domain.plan import Ended, Target, error
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cell import CellEnd, Settled
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite

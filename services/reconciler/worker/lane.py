@@ -22,7 +22,7 @@ from services.reconciler.worker.cell_worker import CellWorker
 from shared.backoff import backoff
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
-from shared.domain.waits import WaitReason
+from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.jobs.cell import job_in
 from shared.mongodb.jobs.cells import CellStore

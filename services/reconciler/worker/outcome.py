@@ -7,11 +7,11 @@ from datetime import datetime
 from services.reconciler.worker.ending import CellOutcome, pushed_values
 from services.reconciler.worker.task import Task
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.plan import Ended, error, pushed
 from shared.domain.push import RowOutcome
 from shared.domain.stock import Stock, mark_unknown
 from shared.domain.undo import undone_push
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.pushes import PushOutcome, PushRow
 
 

@@ -21,7 +21,7 @@ from shared.domain.push import (
     resend,
     would_apply_twice,
 )
-from shared.domain.waits import WaitReason
+from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.jobs.pushes import PushOutcome, PushRecord, PushRow, PushStore
 from shared.mongodb.transactions import Session, Transactions

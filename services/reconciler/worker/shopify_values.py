@@ -8,9 +8,9 @@ from services.reconciler.worker.ending import CellOutcome
 from services.reconciler.worker.task import Task
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import Reason
 from shared.domain.plan import error, skipped
+from shared.domain.words.codes import Code
 from shared.mongodb.catalogue.boms import BomStore
 from shared.reading.levels import Value, level_of
 from shared.reading.locations import known_locations

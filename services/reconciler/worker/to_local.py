@@ -8,9 +8,9 @@ from services.reconciler.worker.ending import CellOutcome, Ending, Finished
 from services.reconciler.worker.shopify_values import ShopifyValues
 from services.reconciler.worker.task import Task
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.job import JobSource
 from shared.domain.plan import accept_read, error
+from shared.domain.words.codes import Code
 from shared.mongodb.stock.stock import CellStock
 from shared.reading.levels import Value
 

@@ -15,11 +15,11 @@ from services.reconciler.worker.task import Task
 from shared import metrics
 from shared.domain.batches import calls, halves
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.plan import Ended, Target, error, event_since_preview, push_target
 from shared.domain.push import PushState, RowOutcome, may_have_been_applied
 from shared.domain.stock import Stock
 from shared.domain.undo import undo_target
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.pushes import PushOutcome, PushRecord, PushRow, PushStore
 from shared.mongodb.stock.stock import CellStock
 from shared.mongodb.transactions import Session

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.cell import CellKey, CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason, Row
 from shared.domain.undo import UndoRow
+from shared.domain.words.codes import Code
 from shared.mongodb.schema import key_of
 
 Values = tuple[int | None, int | None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.domain.cell import CellKey, CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.undo import UndoRow
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cell import Cell, CellEnd, CellsWanted, NewCell, Settled, Stocking, cell_id
 from shared.mongodb.previews.row_form import row_document, row_of
 from shared.mongodb.schema import Document

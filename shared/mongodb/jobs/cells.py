@@ -9,10 +9,10 @@ from pymongo import UpdateOne
 from ulid import ULID
 
 from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Row
 from shared.domain.job import JobState
 from shared.domain.selection import Selection
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cell import Cell, CellEnd, NewCell, Stocking, cell_id
 from shared.mongodb.jobs.cell_form import cell_document, cell_of, end_fields, stocking_document, stocking_of
 from shared.mongodb.jobs.selected_cells import conditions

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState, Totals
-from shared.domain.waits import JobWait, WaitReason, job_wait
+from shared.domain.words.waits import JobWait, WaitReason, job_wait
 
 
 class FinishedEvent(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shared.contract.selection import LeaveOut
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState, Totals
-from shared.domain.waits import WaitReason
+from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import as_held
 from shared.mongodb.jobs.job import (
     ChosenOptions,

@@ -11,9 +11,9 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
-from shared.domain.waits import WaitReason
+from shared.domain.words.codes import Code
+from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
 from shared.mongodb.distinct import distinct_values
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.plan import Target
 from shared.domain.push import PushState, RowOutcome
+from shared.domain.words.codes import Code
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.transactions import Session
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason, Row
+from shared.domain.words.codes import Code
 
 
 class PreviewState(StrEnum):

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from datetime import datetime
 
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import SUGGESTED, CellClass, Direction, Reason, Row
 from shared.domain.plan import refused_push
+from shared.domain.words.codes import Code
 from shared.mongodb.previews.preview import (
     BomBadges,
     ClassMove,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.pauses import ShopPause, shop_pause
+from shared.domain.words.pauses import ShopPause, shop_pause
 from shared.mongodb.cipher import Cipher
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found

@@ -14,7 +14,7 @@ import aiohttp
 
 from shared import metrics
 from shared.clock import SYSTEM_CLOCK, Clock
-from shared.domain.waits import WaitReason
+from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.observing import tracing
 from shared.observing.spans import Span

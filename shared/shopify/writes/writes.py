@@ -10,9 +10,9 @@ from typing import Any
 
 from shared.contract.messages import parse_time
 from shared.domain.batches import ROWS_PER_CALL
-from shared.domain.codes import Code
 from shared.domain.push import RowOutcome
-from shared.domain.waits import WaitReason
+from shared.domain.words.codes import Code
+from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear
 from shared.shopify.calls.answers import words_of
 from shared.shopify.calls.client import ShopifyClient

@@ -34,7 +34,7 @@ from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import INDEXING, PREVIEW_REQUEST, QUEUES, Queue
 from shared.serving.server import start_server
 from tests.held_calls import held_calls
-from tests.integration.api.session_tokens import session_token
+from tests.integration.api.access.session_tokens import session_token
 from tests.integration.command_line.command_line_runs import Ended, trueup
 from tests.integration.importer.import_runs import Ran, run_import
 from tests.integration.ingest.ingest_setup import headers_of, sign
@@ -469,8 +469,8 @@ async def test_a_stream_whose_events_are_lost_tells_the_end(world: ShopWorld, mo
     async def unheard(_: object, delivery: Any) -> None:
         heard.append(delivery.key)
 
-    monkeypatch.setattr("services.preview.api.http.sse.EventHub.handle", unheard)
-    monkeypatch.setattr("services.preview.api.http.sse.HEARTBEAT", 0.1)
+    monkeypatch.setattr("services.preview.api.http.responses.sse.EventHub.handle", unheard)
+    monkeypatch.setattr("services.preview.api.http.responses.sse.HEARTBEAT", 0.1)
     service = await PreviewService.start(world.settings, port=0)
     try:
         job_id = await world.request(Direction.TO_SHOPIFY, one("cells"))

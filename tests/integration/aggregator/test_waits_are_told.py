@@ -9,7 +9,7 @@ import pytest
 
 from shared import metrics
 from shared.domain.comparison import Direction
-from tests.integration.api.job_page import shown
+from tests.integration.api.jobs.job_page import shown
 from tests.integration.command_line.command_line_runs import trueup
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 from tests.waiting import until, writes_to

@@ -1,1 +1,1 @@
-"""The HTTP API and the page's server, asked over HTTP. `api_setup` has the service and the shops."""
+"""The HTTP API and the page's server, in folders by noun. `api_setup` has the service and the shops."""

@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from services.command_line import main
-from services.command_line.commands import jobs as jobs_command
+from services.command_line.commands.runs import jobs as jobs_command
 from tests.integration.command_line.command_line_runs import settings_as_environment, trueup, trueup_process
 from tests.integration.command_line.commands_in_process import run_here
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, shop_world

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.command_line.commands.import_boms import importing_of
+from services.command_line.commands.shops.import_boms import importing_of
 from services.command_line.connections.client import connected
 from services.importer.first_bases import ImportBases
 from services.importer.importing import Source

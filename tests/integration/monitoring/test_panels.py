@@ -26,7 +26,7 @@ from shared.metrics import REGISTRY
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore
 from shared.rabbitmq import topology
-from tests.integration.api.session_tokens import session_token
+from tests.integration.api.access.session_tokens import session_token
 from tests.integration.monitoring.mongodb_figures import NAMES, figures_app
 from tests.integration.monitoring.prometheus_server import Prometheus, prometheus
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world

@@ -14,7 +14,7 @@ from shared.mongodb.schema import Document
 from shared.mongodb.shops.departures import Departures
 from shared.shop_life.wiring import ShopLife
 from shared.shopify.reads.reads import ShopifyReads
-from tests.integration.api.session_tokens import session_token
+from tests.integration.api.access.session_tokens import session_token
 from tests.integration.ingest.ingest_setup import counted, headers_of, sign
 from tests.integration.shop_world import CLIENT_SECRET, SHOP, ShopWorld, reconciler, shop_world
 from tests.waiting import stored, until, writes_to

@@ -23,7 +23,7 @@ from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.tokens import Grant, TokenEndpoint
 from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.subscriptions import TOPICS
-from tests.integration.api.session_tokens import session_token
+from tests.integration.api.access.session_tokens import session_token
 from tests.integration.shop_world import SHOP, ShopWorld, shop_world
 
 HOOK = "http://127.0.0.1:9/webhooks/shopify"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.cell import CellKey, CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import GRACE, Direction, Reason, Row
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cell_form import cell_of
 from shared.mongodb.previews.preview import TakenRow

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from shared.observing import tracing
 from shared.observing.telemetry import Telemetry
 from tests.integration.api.api_setup import SECRET
-from tests.integration.api.test_api_whole_way import admin_of, last
+from tests.integration.api.jobs.test_api_whole_way import admin_of, last
 from tests.integration.shop_world import TOKEN, reconciler, shop_world
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from services.reconciler.worker.cell_worker import CellWorker
 from services.reconciler.worker.lane import BATCHES_AT_ONCE, GIVE_UP_WAIT, Lane
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import CellKey
-from shared.domain.waits import WaitReason
+from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import cell_id

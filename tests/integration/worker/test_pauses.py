@@ -12,7 +12,7 @@ from services.preview.bootstrap import PreviewService
 from shared.domain.cell import CellKey
 from shared.mongodb.schema import Document
 from shared.shop_life.wiring import ShopLife
-from tests.integration.api.session_tokens import session_token
+from tests.integration.api.access.session_tokens import session_token
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 from tests.waiting import time_passes
 

@@ -17,7 +17,7 @@ from shared.shopify.bulk.bulk_reads import BulkReads
 from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.shop_queries import BULK_LEVELS
-from tests.integration.api.job_page import shown
+from tests.integration.api.jobs.job_page import shown
 from tests.integration.command_line.command_line_runs import trueup
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
 from tests.stored_access import StoredAccess

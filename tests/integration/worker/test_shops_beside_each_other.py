@@ -23,9 +23,9 @@ from services.reconciler.worker.partitions import PREFETCH
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore

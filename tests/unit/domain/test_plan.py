@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from shared.domain import plan
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason, Row
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Stock, adjust, mark_unknown, observe_event, observe_read, settle, start_tracking
+from shared.domain.words.codes import Code
 from tests.unit.domain.strategies import START, quantities, row_of, stocks
 
 LATER = START + timedelta(seconds=700)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.command_line.terminal.documents import encoded, paused_document
-from services.preview.api.http.explained import pause_of
-from shared.domain.codes import Code, explanation
+from services.preview.api.http.reference.explained import pause_of
 from shared.domain.comparison import Reason
-from shared.domain.pauses import PAUSES
-from shared.domain.reasons import REASONS, reason_text
-from shared.domain.waits import WaitReason, job_wait
+from shared.domain.words.codes import Code, explanation
+from shared.domain.words.pauses import PAUSES
+from shared.domain.words.reasons import REASONS, reason_text
+from shared.domain.words.waits import WaitReason, job_wait
 from shared.mongodb.shops.shops import Shop
 
 AT = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.cell import CELL_TRANSITIONS, OPEN_CELL_STATES, CellState, partition_of
-from shared.domain.codes import EXPLAINED, Code, row_is_stale
 from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, JobState, Totals, end_state
+from shared.domain.words.codes import EXPLAINED, Code, row_is_stale
 
 cells = st.lists(st.sampled_from(CellState), max_size=30)
 

@@ -8,10 +8,10 @@ import pytest
 
 from shared.domain import plan
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Stock, observe_event, observe_read
+from shared.domain.words.codes import Code
 from tests.unit.domain.strategies import START, row_of
 
 AT = {name: START + timedelta(seconds=seconds) for name, seconds in {"sale": 610, "set": 620, "late": 630}.items()}

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from shared.domain import plan, undo
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import Ended, Target
 from shared.domain.stock import Stock, adjust, mark_unknown, observe_read, start_tracking
 from shared.domain.undo import UndoRow
+from shared.domain.words.codes import Code
 from tests.unit.domain.strategies import START, quantities, row_of, stocks
 
 SET = START + timedelta(seconds=700)

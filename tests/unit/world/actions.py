@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction
 from shared.domain.job import JobState
 from shared.domain.undo import UndoRow
+from shared.domain.words.codes import Code
 from tests.unit.world import mapping, restoring
 from tests.unit.world.documents import CellDoc, Job
 from tests.unit.world.machines import abandoned, preview, verify

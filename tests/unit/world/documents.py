@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.cell import OPEN_CELL_STATES, CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction, Reason, Row
 from shared.domain.job import JobState, Totals, end_state
 from shared.domain.plan import Target
 from shared.domain.push import PushState
 from shared.domain.stock import Change, Entry, LedgerField, Stock
 from shared.domain.undo import UndoRow
+from shared.domain.words.codes import Code
 from tests.unit.world.oracle import GuaranteeBrokenError, Seen
 from tests.unit.world.shopify import START
 

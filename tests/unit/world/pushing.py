@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from shared.domain import batches, plan, push, stock, undo
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Reason
 from shared.domain.plan import Ended, Target
 from shared.domain.push import PushState, Resend, RowOutcome
+from shared.domain.words.codes import Code
 from tests.unit.world.documents import CellDoc, Job, Push
 from tests.unit.world.scene import Scene, Sending, Steps
 from tests.unit.world.shopify import Answer, Call, Reading

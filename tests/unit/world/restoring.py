@@ -7,9 +7,9 @@ from copy import deepcopy
 
 from shared.domain import plan, stock
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.push import PushState
+from shared.domain.words.codes import Code
 from tests.unit.world.documents import CellDoc, Job
 from tests.unit.world.pushing import give_up
 from tests.unit.world.scene import Backup, Scene

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from shared.domain import plan, stock
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import GRACE
+from shared.domain.words.codes import Code
 from tests.unit.world.documents import CellDoc, Documents, Job
 from tests.unit.world.oracle import Body, Kept, Oracle
 from tests.unit.world.shopify import START, Call, EventId, Shopify

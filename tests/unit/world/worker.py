@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.domain import plan, undo
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import Direction
+from shared.domain.words.codes import Code
 from tests.unit.world.documents import CellDoc, Job, Taken
 from tests.unit.world.machines import read_both
 from tests.unit.world.pushing import push_cells

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from services.preview.api.audit.models import AuditPage
 from services.preview.api.audit.view import audit_entry
-from services.preview.api.http.pages import Paged, read_cursor, write_cursor
+from services.preview.api.http.responses.pages import Paged, read_cursor, write_cursor
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 
 

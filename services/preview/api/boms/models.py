@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field
 from pydantic import Tag as Branch
 
-from services.preview.api.http.pages import Anywhere, QueryBool
+from services.preview.api.http.responses.pages import Anywhere, QueryBool
 from shared.contract.words import BomFields, Id, LocationId, Words
 from shared.domain.comparison import CellClass, Reason
 from shared.domain.selection import Filtered

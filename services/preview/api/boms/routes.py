@@ -18,8 +18,8 @@ from services.preview.api.boms.models import (
     LocationList,
 )
 from services.preview.api.boms.view import bom_cells, bom_listed, bom_out, facets_out, location_out
-from services.preview.api.http.pages import write_cursor
-from services.preview.api.http.problem import FieldProblem, ProblemError, refused
+from services.preview.api.http.responses.pages import write_cursor
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, refused
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
 from shared.mongodb.shops.acts import Act

@@ -10,7 +10,7 @@ from ulid import ULID
 
 from services.preview.api.cells.models import AdjustmentIn, CellChange, CellOut, CellPath
 from services.preview.api.cells.view import cell_answer
-from services.preview.api.http.problem import FieldProblem, ProblemError, invalid, refused
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid, refused
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from shared.domain.cell import CellKey
 from shared.mongodb.catalogue.refusals import RecordRefused

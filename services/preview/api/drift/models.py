@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from services.preview.api.http.pages import Moment, Paged
+from services.preview.api.http.responses.pages import Moment, Paged
 from services.preview.api.times_of_day import CLOCK, known_time_zone, minute_of_day
 from shared.domain.comparison import CellClass
 from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy

@@ -16,8 +16,8 @@ from services.preview.api.drift.models import (
     SweepOut,
 )
 from services.preview.api.drift.view import drift_hour, drift_page, drift_policy
-from services.preview.api.http.pages import read_cursor, write_cursor
-from services.preview.api.http.problem import FieldProblem, conflict, invalid
+from services.preview.api.http.responses.pages import read_cursor, write_cursor
+from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.domain.drift import DriftMode
 from shared.mongodb.drift.sweeps import SweepState

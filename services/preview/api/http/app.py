@@ -10,10 +10,10 @@ from services.preview.api.audit import routes as audit
 from services.preview.api.boms import routes as boms
 from services.preview.api.cells import routes as cells
 from services.preview.api.drift import routes as drift
-from services.preview.api.http import documents
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.dispatch import endpoint
 from services.preview.api.http.failures import note_begin, problems
+from services.preview.api.http.reference import documents
 from services.preview.api.http.route import AnyRoute
 from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews

@@ -15,7 +15,7 @@ from typing import Any
 
 import jwt
 
-from services.preview.api.http.problem import FieldProblem, ProblemError
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError
 from shared.domain.shop import is_shop_domain
 
 LEEWAY = 10

@@ -13,9 +13,9 @@ from pydantic import BaseModel, TypeAdapter
 from services.preview.api.http.auth import Caller, bearer
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.parsing import Wrong, body_of, parameters
-from services.preview.api.http.problem import FieldProblem, ProblemError, invalid
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call
-from shared.domain.pauses import pause_explained
+from shared.domain.words.pauses import pause_explained
 from shared.errors import ShopifyError, ShopPaused
 from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.shops import Shop

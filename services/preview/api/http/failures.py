@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api.http.problem import ProblemError
+from services.preview.api.http.responses.problem import ProblemError
 from shared.errors import BrokerUnavailable
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.transactions import WriteConflict

@@ -13,7 +13,7 @@ from time import monotonic
 from aiohttp import web
 
 from services.preview.api.http.auth import Caller
-from services.preview.api.http.problem import Limit, ProblemError, too_many
+from services.preview.api.http.responses.problem import Limit, ProblemError, too_many
 from shared.settings import RequestLimitSettings
 
 BURST = 5.0

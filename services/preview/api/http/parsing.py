@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.preview.api.http.problem import FieldProblem, ProblemError, field_problems
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, field_problems
 from services.preview.api.http.route import AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
 from shared.serving.bodies import media_type, read_body

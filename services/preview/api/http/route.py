@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.preview.api.http.auth import Caller
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.problem import FieldProblem
+from services.preview.api.http.responses.problem import FieldProblem
 
 P = TypeVar("P", bound=BaseModel)
 B = TypeVar("B")

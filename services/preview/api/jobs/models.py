@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.preview.api.http.explained import CodeCount, Failure, Pause, ReasonCount, Wait
-from services.preview.api.http.pages import Anywhere, Moment, Paged, QueryBool
+from services.preview.api.http.reference.explained import CodeCount, Failure, Pause, ReasonCount, Wait
+from services.preview.api.http.responses.pages import Anywhere, Moment, Paged, QueryBool
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.contract.words import Id, LocationId, Words
 from shared.domain.cell import CellState
-from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
+from shared.domain.words.codes import Code
 from shared.mongodb.jobs.bom_progress import BomShare
 from shared.mongodb.jobs.cell import CellsWanted
 from shared.mongodb.jobs.job import JobsWanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.preview.api.http.problem import ProblemError, conflict, unknown
+from services.preview.api.http.responses.problem import ProblemError, conflict, unknown
 from services.preview.api.http.route import Call
 from shared.mongodb.jobs.job import Job, WholeJob
 

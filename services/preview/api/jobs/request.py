@@ -10,16 +10,16 @@ from pydantic import TypeAdapter, ValidationError
 from ulid import ULID
 
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, too_many
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, conflict, invalid, too_many
 from services.preview.api.http.route import Call
 from services.preview.api.jobs.models import JobIn
 from services.preview.api.jobs.view import options_of
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.messages import JobRequest, Ulid
 from shared.contract.selection import SelectionBody
-from shared.domain.codes import EXPLAINED, Code
 from shared.domain.job import JobSource, JobState
 from shared.domain.preview import is_expired
+from shared.domain.words.codes import EXPLAINED, Code
 from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.previews.preview import PreviewState, WholePreview
 from shared.rabbitmq.topology import JOB_REQUEST

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api.http.csv import table
-from services.preview.api.http.pages import read_cursor, write_cursor
-from services.preview.api.http.problem import conflict
+from services.preview.api.http.responses.csv import table
+from services.preview.api.http.responses.pages import read_cursor, write_cursor
+from services.preview.api.http.responses.problem import conflict
+from services.preview.api.http.responses.sse import State, stream
 from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
-from services.preview.api.http.sse import State, stream
 from services.preview.api.jobs.models import (
     CELL_COLUMNS,
     HISTORY_COLUMNS,

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.explained import code_counts, failed, pause_of, reason_counts, wait_of
+from services.preview.api.http.reference.explained import code_counts, failed, pause_of, reason_counts, wait_of
 from services.preview.api.http.route import Answer
 from services.preview.api.jobs.models import BomProgressOut, HistoryLine, JobCellOut, JobError, JobOut, TotalsOut
 from shared.contract.messages import JobOptions
-from shared.domain.codes import explanation
 from shared.domain.job import JobSource, JobState
-from shared.domain.reasons import reason_text
+from shared.domain.words.codes import explanation
+from shared.domain.words.reasons import reason_text
 from shared.mongodb.jobs.bom_progress import BomProgress
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import FirstError, Job

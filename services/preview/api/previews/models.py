@@ -6,17 +6,17 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.preview.api.http.explained import (
+from services.preview.api.http.reference.explained import (
     CodeCount,
     Failure,
     ReasonCount,
 )
-from services.preview.api.http.pages import Anywhere
+from services.preview.api.http.responses.pages import Anywhere
 from shared.contract.messages import Ulid
 from shared.contract.selection import SelectionBody
 from shared.contract.words import Id, LocationId
-from shared.domain.codes import Code
 from shared.domain.comparison import CellClass, Direction, Reason
+from shared.domain.words.codes import Code
 from shared.mongodb.previews.preview import RowKind, RowsWanted
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from aiohttp import web
 from ulid import ULID
 
-from services.preview.api.http.csv import table
-from services.preview.api.http.pages import Paged, read_cursor, write_cursor
-from services.preview.api.http.problem import conflict, invalid, too_many, unknown
+from services.preview.api.http.responses.csv import table
+from services.preview.api.http.responses.pages import Paged, read_cursor, write_cursor
+from services.preview.api.http.responses.problem import conflict, invalid, too_many, unknown
+from services.preview.api.http.responses.sse import State, stream
 from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
-from services.preview.api.http.sse import State, stream
 from services.preview.api.previews.models import (
     ROW_COLUMNS,
     PreviewIn,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from services.preview.api.http.explained import code_counts, failed, reason_counts
+from services.preview.api.http.reference.explained import code_counts, failed, reason_counts
 from services.preview.api.previews.models import Badges, Moves, PreviewOut, RowOut
-from shared.domain.codes import Code, explanation
 from shared.domain.preview import expires_at
-from shared.domain.reasons import reason_text
+from shared.domain.words.codes import Code, explanation
+from shared.domain.words.reasons import reason_text
 from shared.mongodb.previews.preview import ClassMove, Preview, PreviewRow
 from shared.mongodb.shops.shops import Shop
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from services.preview.api.http.explained import CodeCount
+from services.preview.api.http.reference.explained import CodeCount
 from services.preview.api.jobs.models import AgainIn, JobOut
 
 

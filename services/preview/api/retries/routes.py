@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from services.preview.api.http.explained import code_counts
-from services.preview.api.http.problem import ProblemError, conflict
+from services.preview.api.http.reference.explained import code_counts
+from services.preview.api.http.responses.problem import ProblemError, conflict
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from services.preview.api.jobs.models import JobPath
 from services.preview.api.jobs.named import ended_job

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from services.preview.api.http.dependencies import Dependencies
-from shared.domain.codes import Code, row_is_stale
 from shared.domain.preview import PREVIEW_VALID
+from shared.domain.words.codes import Code, row_is_stale
 
 
 async def retry_shares(deps: Dependencies, shop: str, job_id: str, *, left_out: bool) -> tuple[int, dict[str, int]]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from services.preview.api.http.pages import Paged
+from services.preview.api.http.responses.pages import Paged
 from services.preview.api.times_of_day import CLOCK, known_time_zone, minute_of_day
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.outgoing import Outcome

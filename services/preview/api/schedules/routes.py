@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.preview.api.http.pages import read_cursor, write_cursor
-from services.preview.api.http.problem import FieldProblem, ProblemError, conflict, invalid, unknown
+from services.preview.api.http.responses.pages import read_cursor, write_cursor
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, conflict, invalid, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from services.preview.api.schedules.models import (
     MAX_SCHEDULES,

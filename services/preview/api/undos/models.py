@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from services.preview.api.http.pages import Anywhere
+from services.preview.api.http.responses.pages import Anywhere
 from services.preview.api.jobs.models import JobPath
 from shared.domain.comparison import Direction
 

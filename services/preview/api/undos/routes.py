@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
-from services.preview.api.http.pages import MAX_PAGE, write_cursor
-from services.preview.api.http.problem import conflict
+from services.preview.api.http.responses.pages import MAX_PAGE, write_cursor
+from services.preview.api.http.responses.problem import conflict
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from services.preview.api.jobs.models import AgainIn, JobOut, JobPath
 from services.preview.api.jobs.named import ended_job

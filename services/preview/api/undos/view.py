@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.jobs.view import place_names
 from services.preview.api.undos.models import UndoCell
-from shared.domain.codes import Code, explanation
 from shared.domain.comparison import Direction
 from shared.domain.plan import Ended, Target, allows_negative, error
-from shared.domain.reasons import reason_text
 from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
+from shared.domain.words.codes import Code, explanation
+from shared.domain.words.reasons import reason_text
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.stock.stock import CellStock

@@ -1,0 +1,229 @@
+"""The OpenAPI 3.1 document, made from the route table: the models that parse and answer are the ones described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
+from services.preview.api.http.route import AnyRoute, Media
+from shared.contract.outgoing import ScheduleOutcome
+from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
+
+Mode = Literal["validation", "serialization"]
+
+_ALWAYS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_WITH_BODY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+_COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+_ABOUT = """Previews and reconciles stock counts between Shopify and the app's own records.
+
+Every request carries a Shopify session token (a JWT that App Bridge makes) as a bearer token; it says which shop the
+request is for. Ids are strings. Errors are problem documents (RFC 9457) that name each field and the remedy.
+
+A shop has limits, so that none starves the others: requests a second, event streams, downloads of tables, previews and
+jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. An
+event stream ends with its session token, and after some minutes: open it again with a new token, and it begins with the
+present state."""
+
+
+def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
+    """The document of these routes."""
+    schemas, definitions = _schemas(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Trueup", "version": "1", "summary": "Stock counts that agree.", "description": _ABOUT},
+        "servers": [{"url": "/"}],
+        "security": [{"sessionToken": []}],
+        "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
+        "paths": paths,
+        "webhooks": {"scheduleRun": {"post": _told(schemas)}},
+        "components": {
+            "schemas": definitions,
+            "securitySchemes": {
+                "sessionToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A Shopify session token; it lives one minute.",
+                }
+            },
+        },
+    }
+
+
+class _Schemas:
+    """The schema of each type in each mode."""
+
+    def __init__(self, by_key: dict[tuple[int, JsonSchemaMode], Any]) -> None:
+        self._by_key = by_key
+
+    def of(self, form: Any, mode: Mode) -> dict[str, Any]:
+        schema: dict[str, Any] = self._by_key[id(form), mode]
+        return schema
+
+
+def _forms(routes: Iterable[AnyRoute]) -> Iterable[tuple[Any, Mode]]:
+    yield Problem, "serialization"
+    yield ScheduleOutcome, "serialization"
+    for route in routes:
+        if route.body is not None:
+            yield route.body, "validation"
+        for answer in route.answers.values():
+            model = answer.model if isinstance(answer, Media) else answer
+            if model is not None:
+                yield model, "serialization"
+
+
+def _schemas(routes: Sequence[AnyRoute]) -> tuple[_Schemas, dict[str, Any]]:
+    forms = {(id(form), mode): (form, mode) for form, mode in _forms(routes)}
+    inputs = [(key, mode, TypeAdapter[Any](form)) for (key, mode), (form, _) in forms.items()]
+    by_key, rest = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
+    return _Schemas(by_key), rest.get("$defs", {})
+
+
+def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [route.tag],
+        "summary": route.summary,
+        "parameters": _parameters(route),
+        "responses": _responses(route, schemas),
+    }
+    if route.description:
+        operation["description"] = route.description
+    if not operation["parameters"]:
+        del operation["parameters"]
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": not route.body_optional,
+            "content": {"application/json": {"schema": schemas.of(route.body, "validation")}},
+        }
+    return operation
+
+
+def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
+    schema = route.params.model_json_schema(mode="validation", by_alias=True)
+    if "$defs" in schema:
+        schema = _inline(schema, schema["$defs"])
+    required = set(schema.get("required", ()))
+    headers = set(route.header_names().values())
+    parameters = []
+    for name, form in schema.get("properties", {}).items():
+        place = "path" if name in route.path_names() else "header" if name in headers else "query"
+        given = {key: value for key, value in form.items() if key not in {"description", "in", "title"}}
+        parameter: dict[str, Any] = {"name": name, "in": place, "required": name in required, "schema": _no_null(given)}
+        if "description" in form:
+            parameter["description"] = form["description"]
+        parameters.append(parameter)
+    return parameters
+
+
+def _inline(value: Any, definitions: dict[str, Any]) -> Any:
+    """Parameters are described in place: their enumerations are short."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            return _inline(definitions[value["$ref"].rsplit("/", 1)[1]], definitions)
+        return {key: _inline(item, definitions) for key, item in value.items() if key != "$defs"}
+    return [_inline(item, definitions) for item in value] if isinstance(value, list) else value
+
+
+def _no_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that is not given is absent, never null."""
+    rest = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
+    options = [option for option in rest.pop("anyOf", []) if option != {"type": "null"}]
+    if len(options) == 1:
+        return {**options[0], **rest}
+    return {**rest, "anyOf": options} if options else rest
+
+
+def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, answer in route.answers.items():
+        responses[str(status.value)] = _success(route, status, answer, schemas)
+    statuses = {*_ALWAYS, *route.problems, *(_WITH_BODY if route.body is not None else ())}
+    problem = {MEDIA_TYPE: {"schema": schemas.of(Problem, "serialization")}}
+    for status in sorted(statuses - set(route.answers)):
+        responses[str(status.value)] = {"description": status.phrase, "content": problem}
+        if status in _COMES_BACK:
+            responses[str(status.value)]["headers"] = _headers({"Retry-After": "Seconds to wait."})
+    return responses
+
+
+def _success(
+    route: AnyRoute, status: HTTPStatus, answer: type[BaseModel] | Media | None, schemas: _Schemas
+) -> dict[str, Any]:
+    if answer is None:
+        return {"description": status.phrase}
+    if isinstance(answer, Media):
+        schema = {"type": "string"} if answer.model is None else _event(schemas.of(answer.model, "serialization"))
+        return {"description": answer.description, "content": {answer.media_type: {"schema": schema}}}
+    success: dict[str, Any] = {
+        "description": status.phrase,
+        "content": {"application/json": {"schema": schemas.of(answer, "serialization")}},
+    }
+    if route.answer_headers:
+        success["headers"] = _headers(route.answer_headers)
+    return success
+
+
+def _told(schemas: _Schemas) -> dict[str, Any]:
+    """What is sent to the target of a schedule."""
+    headers = {
+        TIMESTAMP: "Unix seconds of the sending; refuse what is older than a few minutes.",
+        SIGNATURE: "`sha256=` and the hexadecimal HMAC-SHA256, keyed with the secret, of timestamp, `.` and body.",
+        DELIVERY: "The run's id: the same in every try.",
+    }
+    described = [
+        {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+        for name, text in headers.items()
+    ]
+    return {
+        "operationId": "scheduleRun",
+        "tags": ["schedules"],
+        "summary": "A run of a schedule has ended, or was left out: sent to the schedule's target",
+        "description": "Any 2xx within ten seconds takes it. Else it is sent again, four times within some 70 minutes.",
+        "security": [],
+        "parameters": described,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schemas.of(ScheduleOutcome, "serialization")}},
+        },
+        "responses": {"2XX": {"description": "Taken."}},
+    }
+
+
+def _event(state: dict[str, Any]) -> dict[str, Any]:
+    """One event of a stream; its data is a state in JSON. The form is that of OpenAPI 3.2's sequential media types."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": state}
+    return {
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "data": data},
+        "required": ["event", "data"],
+    }
+
+
+def _headers(described: Any) -> dict[str, Any]:
+    return {
+        name: {"description": text, "required": name != "Retry-After", "schema": {"type": "string"}}
+        for name, text in described.items()
+    }

@@ -1,0 +1,1 @@
+"""BOMs, counts and their records."""

@@ -1,0 +1,1 @@
+"""What holds for every operation: limits, ports, the page's files."""

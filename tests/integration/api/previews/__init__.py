@@ -1,0 +1,1 @@
+"""Previews, their rows and large inputs."""

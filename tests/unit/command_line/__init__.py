@@ -1,0 +1,1 @@
+"""The words, tables and files of the command line."""

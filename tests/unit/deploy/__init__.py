@@ -1,0 +1,1 @@
+"""What is deployed: containers, alerts, dashboards, and what each role is given."""

@@ -1,0 +1,1 @@
+"""Logs, gauges and traces, and what never stands in them."""

@@ -1,0 +1,1 @@
+"""Moments of schedules, and the addresses told of their runs."""

@@ -1,0 +1,1 @@
+"""What any process does with input and periods, whatever its role."""

@@ -1,0 +1,1 @@
+"""What holds over the whole tree of sources."""

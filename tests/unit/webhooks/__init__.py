@@ -1,0 +1,1 @@
+"""Webhooks before any store: signature, envelope, body, lane."""

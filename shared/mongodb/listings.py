@@ -16,6 +16,7 @@ from shared.mongodb.jobs.cell import Cell, CellsWanted
 from shared.mongodb.jobs.cell_form import cell_of, cells_query
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
 from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, jobs_query, made_of
+from shared.mongodb.jobs.selected_cells import of_bom
 from shared.mongodb.pages import FIRST, Keys, Page, Start
 from shared.mongodb.previews.preview import Preview, PreviewRow, RowsWanted
 from shared.mongodb.previews.preview_form import BUT_THE_LONG as BUT_THE_LONG_OF_A_PREVIEW
@@ -60,6 +61,11 @@ def _later(fields: Mapping[str, int], after: Sequence[Any]) -> Document:
         way[name] = {"$gt" if fields[name] > 0 else "$lt": after[depth]}
         ways.append(way)
     return {"$or": ways}
+
+
+def _cells_query(shop: str, job_id: str, wanted: CellsWanted) -> Document:
+    of_one = {} if wanted.bom_id is None else of_bom(shop, job_id, wanted.bom_id)
+    return {"shop": shop, "job_id": job_id, **cells_query(wanted), **of_one}
 
 
 __all__ = ["FIRST", "Keys", "Listings", "Page", "Start"]
@@ -233,13 +239,13 @@ class Listings:
     async def cells(self, shop: str, job_id: str, wanted: CellsWanted, start: Start, limit: int) -> Page[Cell]:
         """Cells of a job in their order."""
         condition = cells_query(wanted)
-        query = {"shop": shop, "job_id": job_id, **condition}
+        query = _cells_query(shop, job_id, wanted)
         page = await self._numbered("cells", query, condition, start, limit)
         return Page([cell_of(document) for document in page.items], page.after)
 
     async def count_cells(self, shop: str, job_id: str, wanted: CellsWanted) -> int:
         """How many cells of a job there are."""
-        return await self._count("cells", {"shop": shop, "job_id": job_id, **cells_query(wanted)})
+        return await self._count("cells", _cells_query(shop, job_id, wanted))
 
     async def failed_codes(
         self, shop: str, job_id: str, taken_before: datetime

@@ -105,7 +105,7 @@ REDACTS = frozenset({Role.INDEXER, Role.SWEEPER, Role.COMMAND_LINE})
 
 _OF_EVERY_COLLECTION = ("listIndexes",)
 _OF_THE_DATABASE = ("listCollections",)
-_OWNER = ("createCollection", "createIndex", "listIndexes", "listCollections")
+_OWNER = ("createCollection", "createIndex", "dropIndex", "listIndexes", "listCollections")
 
 
 def privileges_of(role: Role, database: str) -> list[dict[str, Any]]:

@@ -7,30 +7,22 @@ from collections.abc import Iterable, Iterator
 from shared.domain.batches import batches
 from shared.domain.selection import Grid, Picked, Selection
 from shared.mongodb.jobs.cell import cell_id
-from shared.mongodb.schema import Document, key_of
+from shared.mongodb.schema import Document, ids_of
 
 _BOMS_PER_QUERY = 1000
 _CELLS_PER_QUERY = 500
 
-_AFTER = "}"
-"""The sign behind the "|" that joins the parts of an id."""
-
 
 def of_bom(shop: str, job_id: str, bom_id: str) -> Document:
     """The condition for the cells of one BOM. An id may hold the sign that joins the parts: so it is asked for, too."""
-    return {"_id": _range(shop, job_id, bom_id), "shop": shop, "bom_id": bom_id}
+    return {"_id": ids_of(shop, job_id, bom_id), "shop": shop, "bom_id": bom_id}
 
 
 def of_boms(shop: str, job_id: str, bom_ids: Iterable[str]) -> Document:
     """The same of several; not too many for one query, and one at least."""
     chosen = sorted(bom_ids)
-    ways = [{"_id": _range(shop, job_id, bom_id)} for bom_id in chosen]
+    ways = [{"_id": ids_of(shop, job_id, bom_id)} for bom_id in chosen]
     return {"$or": ways, "shop": shop, "bom_id": {"$in": chosen}}
-
-
-def _range(shop: str, job_id: str, bom_id: str) -> Document:
-    begins = key_of(shop, job_id, bom_id)
-    return {"$gt": key_of(begins, ""), "$lt": begins + _AFTER}
 
 
 def conditions(shop: str, job_id: str, wanted: Selection) -> Iterator[Document]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ulid import ULID
 
 from shared.domain.cell import CellState
-from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.schema import Database, Document, ids_of, key_of
 from shared.mongodb.transactions import Session
 
 
@@ -53,7 +53,7 @@ class Tallies:
     async def of(self, shop: str, job_id: str, session: Session) -> dict[EndedAs, int]:
         """How many cells of the job have ended in each way."""
         pipeline: list[Document] = [
-            {"$match": {"shop": shop, "job_id": job_id}},
+            {"$match": {"_id": ids_of(shop, job_id), "shop": shop}},
             {"$group": {"_id": {"s": "$state", "c": "$code", "r": "$reason"}, "n": {"$sum": "$cells"}}},
         ]
         groups = self._tallies.aggregate(pipeline, session=session)
@@ -64,4 +64,4 @@ class Tallies:
 
     async def remove(self, shop: str, job_id: str) -> None:
         """Remove those of a job whose cells are removed."""
-        await self._tallies.delete_many({"shop": shop, "job_id": job_id})
+        await self._tallies.delete_many({"_id": ids_of(shop, job_id), "shop": shop})

@@ -85,6 +85,9 @@ async def compare(mongo: Mongo, compared: Mapping[str, Compared]) -> None:
     for name, one in compared.items():
         async for document in mongo.db[name].find():
             one.add(document)
+            if name != "shops" and document.get("shop") is not None:
+                # By this a shop's documents are found, listed and deleted.
+                assert str(document["_id"]).startswith(f"{document['shop']}|"), (name, document["_id"])
 
 
 async def jobs_both_ways(world: ShopWorld) -> None:

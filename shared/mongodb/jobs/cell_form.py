@@ -13,6 +13,9 @@ from shared.mongodb.previews.row_form import row_document, row_of
 from shared.mongodb.schema import Document
 
 _REASONS = {str(reason): reason for reason in Reason}
+WITH_A_CODE = (CellState.ERROR, CellState.CANCELLED)
+"""The states of cells that have ended with a code."""
+
 _CODES = {str(code): code for code in Code}
 
 
@@ -63,8 +66,6 @@ def cells_query(wanted: CellsWanted) -> Document:
         query["open"] = True
     elif wanted.state is None and wanted.reason is not None:
         query["state"] = str(CellState.SKIPPED)
-    elif wanted.state is None and wanted.code is not None:
-        query["$or"] = [{"state": str(state)} for state in (CellState.ERROR, CellState.CANCELLED)]
     return query
 
 

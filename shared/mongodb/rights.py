@@ -29,6 +29,7 @@ _PLANNING = {
     "shops": "ru",
     "jobs": "riu",
     "cells": "riud",
+    "tallies": "rid",
     "selections": "riu",
     "dead_letters": "i",
     "audit": "i",
@@ -72,6 +73,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "locations": "riu",
         "jobs": "ru",
         "cells": "ru",
+        "tallies": "i",
         "pushes": "riu",
         "dead_letters": "i",
         "partitions": "riud",
@@ -103,7 +105,7 @@ REDACTS = frozenset({Role.INDEXER, Role.SWEEPER, Role.COMMAND_LINE})
 
 _OF_EVERY_COLLECTION = ("listIndexes",)
 _OF_THE_DATABASE = ("listCollections",)
-_OWNER = ("createCollection", "createIndex", "listIndexes", "listCollections")
+_OWNER = ("createCollection", "createIndex", "dropIndex", "listIndexes", "listCollections")
 
 
 def privileges_of(role: Role, database: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from shared.domain.stock import Change, Entry, Stock
-from shared.mongodb.schema import Database, Document
+from shared.mongodb.schema import Database, Document, ids_of
 from shared.mongodb.stock.stock import StockStore, StockWrite, stock_of
 from shared.mongodb.transactions import Session, Transactions
 
@@ -64,10 +64,13 @@ class _Upgrade:
 
     async def _part(self, session: Session, ids: Sequence[str]) -> list[bool]:
         """Write some cells; returns for each whether nobody had counted it."""
-        cursor = self._stock.find({"_id": {"$in": list(ids)}, **_OLD}, session=session)
+        old = {"_id": {"$in": list(ids)}, **_OLD}
+        present = [document async for document in self._stock.find(old, session=session)]
+        # What stays as it says will not be written again.
+        await self._stock.update_many(old, {"$set": {"never_agreed": False, "left_out": None}}, session=session)
         by_shop: dict[str, list[StockWrite]] = {}
         results: list[bool] = []
-        async for document in cursor:
+        for document in present:
             cell = stock_of(document)
             change, cause = await self._change(session, document, cell.stock)
             by_shop.setdefault(document["shop"], []).append(
@@ -97,20 +100,26 @@ class _Upgrade:
         has counted."""
         if stock.count != 0 or (stock.settle_no > 0 and stock.base == 0):
             return False
-        last: Any = await self._ledger.find_one({**cell, "field": "count"}, sort=[("seq", -1)], session=session)
+        counts = {**_ledger_of(cell), "field": "count"}
+        last: Any = await self._ledger.find_one(counts, sort=[("seq", -1)], session=session)
         return last is None or last["cause"] in _NO_COUNT
 
     async def _ever_equal(self, session: Session, cell: Document) -> bool:
         """Whether count and base were equal after any change in the ledger."""
         values: dict[str, int | None] = {"count": None, "index": None}
         last: Document | None = None
-        async for entry in self._ledger.find(cell, session=session).sort("seq", 1):
+        async for entry in self._ledger.find(_ledger_of(cell), session=session).sort("seq", 1):
             # A change may have two entries, the count's first: in between, nothing was equal to anything.
             if last is not None and not _same_change(last, entry) and _equal(values):
                 return True
             values[entry["field"]] = entry["after"]
             last = entry
         return _equal(values)
+
+
+def _ledger_of(cell: Document) -> Document:
+    """The condition for a cell's entries."""
+    return {"_id": ids_of(cell["shop"], cell["bom_id"], cell["location_id"]), **cell}
 
 
 def _same_change(one: Document, other: Document) -> bool:

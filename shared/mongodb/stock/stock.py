@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import InsertOne, UpdateOne
-
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Change, Entry, Stock, outdated
 from shared.mongodb.distinct import distinct_values
-from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.patches import patch_each
+from shared.mongodb.schema import Database, Document, ids_of, key_of
 from shared.mongodb.transactions import Session, WriteConflict
 
 VERIFY_DELAY = timedelta(milliseconds=750)
@@ -38,6 +37,8 @@ _FIELDS = {
 
 _LATER_FIELDS = {"never_agreed": False, "left_out": None}
 """Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
+
+_STORED = (*_FIELDS.items(), *((name, name) for name in _LATER_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ def stock_fields(stock: Stock) -> Document:
     fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
     fields |= {name: getattr(stock, name) for name in _LATER_FIELDS}
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
+
+
+def changed_fields(before: Stock, after: Stock) -> Document:
+    """Those of the stored fields that differ, and the class, which follows from several."""
+    fields = {stored: value for name, stored in _STORED if (value := getattr(after, name)) != getattr(before, name)}
+    known = known_class(after)
+    fields["known_class"] = None if known is CellClass.IN_SYNC else str(known)
+    return fields
 
 
 def stock_of(document: Mapping[str, Any]) -> CellStock:
@@ -139,35 +148,61 @@ class StockStore:
     async def write(
         self, session: Session, shop: str, writes: Sequence[StockWrite], *, now: datetime | None = None
     ) -> None:
-        """Write all changes and their ledger entries. Raises WriteConflict where a `rev` is no longer the one read."""
+        """Write all changes and their ledger entries, two statements in all: of a stock only what has changed.
+
+        Raises WriteConflict where a `rev` is no longer the one read. The transaction should have read the documents:
+        then one that is written meanwhile is a conflict at once, and not only when it is looked at again.
+        """
         if not writes:
             return
         at = now or datetime.now(UTC)
-        updates: list[UpdateOne] = []
-        entries: list[InsertOne[Document]] = []
+        patches: dict[str, Document] = {}
+        entries: list[Document] = []
         for write in writes:
-            fields = stock_fields(write.change.stock)
+            fields = changed_fields(write.before, write.change.stock)
             if write.change.verify:
                 fields["verify_at"] = at + VERIFY_DELAY
-            condition = {"_id": stock_id(shop, write.key), "shop": shop, "rev": write.before.rev}
-            updates.append(UpdateOne(condition, {"$set": fields}))
+            patches[stock_id(shop, write.key)] = fields
             entries.extend(
-                InsertOne(ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at))
+                ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at)
                 for entry in write.change.entries
             )
-        result = await self._stock.bulk_write(updates, ordered=False, session=session)
-        if result.matched_count != len(updates):
+        if len(patches) != len(writes):
+            raise ValueError("a cell can be changed once in a write")
+        revs = [write.before.rev for write in writes]
+        if await patch_each(self._stock, patches, {"shop": shop}, revs=revs, session=session) != len(patches):
             raise WriteConflict("a stock document was written since it was read")
         if entries:
-            await self._ledger.bulk_write(entries, ordered=False, session=session)
+            await self._ledger.insert_many(entries, ordered=False, session=session)
 
     async def after(self, shop: str, last: CellKey | None, limit: int) -> list[CellKey]:
         """The shop's cells in a lasting order, a page at a time: those that follow `last` (None: the first ones)."""
-        # "}" follows "|" in the order of bytes: the ids of one shop and of no other.
-        ids = {"$gt": key_of(shop, "") if last is None else stock_id(shop, last), "$lt": f"{shop}}}"}
+        ids = ids_of(shop) if last is None else {**ids_of(shop), "$gt": stock_id(shop, last)}
         fields = {"bom_id": 1, "location_id": 1}
         cursor = self._stock.find({"_id": ids, "shop": shop}, fields).sort("_id", 1).limit(limit)
         return [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
+
+    async def number(self, shop: str) -> int:
+        """How many cells the shop has."""
+        return int(await self._stock.count_documents({"_id": ids_of(shop)}))
+
+    async def of_bom(self, shop: str, bom_id: str, session: Session) -> list[CellStock]:
+        """The BOM's cells."""
+        condition = {"_id": ids_of(shop, bom_id), "shop": shop, "bom_id": bom_id}
+        return [stock_of(document) async for document in self._stock.find(condition, session=session)]
+
+    async def remove(self, session: Session, shop: str, keys: Sequence[CellKey]) -> None:
+        """Remove these cells. Their ledger stays; see `removed_cells`."""
+        ids = [stock_id(shop, key) for key in keys]
+        await self._stock.delete_many({"_id": {"$in": ids}, "shop": shop}, session=session)
+
+    async def remap(self, session: Session, shop: str, keys: Sequence[CellKey], item_id: str) -> None:
+        """Count these cells for another item. A read that was asked for was meant for the old one."""
+        await self._stock.update_many(
+            {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "shop": shop},
+            {"$set": {"item_id": item_id}, "$unset": {"verify_at": ""}},
+            session=session,
+        )
 
     async def outdate(self, session: Session, shop: str, keys: Sequence[CellKey]) -> Sequence[CellKey]:
         """Cells that come from a backup; returns those that are still there. Raises WriteConflict."""

@@ -128,7 +128,7 @@ async def cells_of_a_job(reset: Reset) -> None:
     """Planned and published; no worker takes them."""
     async with reconciler(reset.shop, roles={"planner"}):
         reset.asked["cells"] = await reset.shop.request(Direction.TO_SHOPIFY, one("cells"))
-        await reset.shop.document_where("cells", {"bom_id": "cells", "published_at": {"$ne": None}})
+        await reset.shop.published(reset.asked["cells"])
 
 
 async def a_cancellation(reset: Reset) -> None:

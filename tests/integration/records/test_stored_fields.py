@@ -85,6 +85,9 @@ async def compare(mongo: Mongo, compared: Mapping[str, Compared]) -> None:
     for name, one in compared.items():
         async for document in mongo.db[name].find():
             one.add(document)
+            if name != "shops" and document.get("shop") is not None:
+                # By this a shop's documents are found, listed and deleted.
+                assert str(document["_id"]).startswith(f"{document['shop']}|"), (name, document["_id"])
 
 
 async def jobs_both_ways(world: ShopWorld) -> None:
@@ -252,6 +255,16 @@ async def long_and_filtered(world: ShopWorld) -> None:
 WRITTEN_ELSEWHERE = {
     # Only while work is under way, or where it was cut off.
     "cells.open",
+    "cells.freed_at",
+    "cells.published_at",
+    "cells.claim",
+    "jobs.publishing",
+    "jobs.publishing.claim",
+    "jobs.publishing.from",
+    "jobs.publishing.until",
+    "jobs.stood",
+    "jobs.stood[].at",
+    "jobs.stood[].at_no",
     "drift.open",
     "drift.due_at",
     "drift.event_at",

@@ -129,7 +129,7 @@ class Cells:
         }
 
     async def _reads_due(self) -> bool:
-        return await self._mongo.db["stock"].find_one({"verify_at": {"$exists": True}}, {"_id": 1}) is not None
+        return await self._mongo.db["reads_wanted"].find_one({}, {"_id": 1}) is not None
 
 
 async def with_workers(stage: Crew, http: aiohttp.ClientSession, workers: int) -> dict[str, int]:

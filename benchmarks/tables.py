@@ -160,29 +160,37 @@ def _largest_growth(one: Figures) -> str:
 
 
 def of_a_million(cells: Figures) -> str:
-    """On paper: what a million cells take of processors, and of a shop's points."""
+    """On paper: what a million cells take of each process's cores, and of a shop's points.
+
+    The last columns of processor time: what one core gives where MongoDB has it to itself, and with all on it.
+    """
+    steps = {name: one for name, one in cells.items() if isinstance(one, dict) and "ms_per_cell" in one}
+    processes = list(dict.fromkeys(process for one in steps.values() for process in one["ms_per_cell"]))
+    processes = [process for process in processes if process != "simulator"]
     rows: list[list[object]] = []
-    for name, one in cells.items():
-        if not isinstance(one, dict) or "seconds" not in one:
-            continue
-        core_hours = (one["ms_per_cell_total"] - one["ms_per_cell"].get("simulator", 0)) / 3.6
+    for name, one in steps.items():
+        used: Mapping[str, float] = one["ms_per_cell"]
+        total = sum(used.get(process, 0) for process in processes)
         points = one["points_per_cell"] * 1e6
         rows.append(
             [
-                name,
-                f"{core_hours:.2f}",
+                *(name, f"{total / 3.6:.2f}", *(f"{1000 * used.get(process, 0):,.0f}" for process in processes)),
+                *(_cells_a_second(used.get("MongoDB 1", 0)), _cells_a_second(total)),
                 f"{one['per_cell']['documents inserted']:.1f}",
                 f"{one['amqp_per_cell'].get('published', 0):.1f}",
-                f"{points:,.0f}",
-                f"{points / 100 / 60:.0f}",
-                f"{points / 1000 / 60:.0f}",
+                *(f"{points:,.0f}", f"{points / 100 / 60:.0f}", f"{points / 1000 / 60:.0f}"),
             ]
         )
     heads = [
-        *("per million cells", "core hours", "million documents inserted", "million messages", "points"),
-        *("minutes of points, Standard", "Plus"),
+        *("per million cells", "core hours", *(f"{process}, CPU s" for process in processes)),
+        *("cells/s of a core of MongoDB alone", "of a core with all", "million documents inserted"),
+        *("million messages", "points", "minutes of points, Standard", "Plus"),
     ]
     return table(heads, rows)
+
+
+def _cells_a_second(milliseconds: float) -> str:
+    return f"{1000 / milliseconds:,.0f}" if milliseconds else "–"
 
 
 def ratio(value: float, known: float | None, digits: int = 2) -> str:

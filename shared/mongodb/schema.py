@@ -78,10 +78,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "stock": [
         # Which BOMs differ as far as is known: few of many. The index alone tells it, no document is read.
         _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
-        # Whose turn it is, is asked across shops.
-        _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
-        _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
     ],
+    # Whose turn it is, is asked across shops.
+    "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
     "ledger": [],
     "adjustments": [],
     "previews": [
@@ -196,6 +195,8 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", "location_id", unique=True),
         _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
         _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
+        _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
+        _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
     ],
     "ledger": [_index("shop", "bom_id", "location_id", "seq", unique=True), _index("shop", "reference")],
     "adjustments": [_index("shop", "key", unique=True)],

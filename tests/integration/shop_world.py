@@ -237,12 +237,12 @@ class ShopWorld:
 
     async def verified(self) -> None:
         """Wait until no cell asks for a verifying read any more."""
-        stock = self.mongo.db["stock"]
+        wanted = self.mongo.db["reads_wanted"]
 
         async def none_is_due() -> bool:
-            return await stock.find_one({"shop": SHOP, "verify_at": {"$exists": True}}) is None
+            return await wanted.find_one({"shop": SHOP}) is None
 
-        await changed(stock, none_is_due, what="every verifying read")
+        await changed(wanted, none_is_due, what="every verifying read")
 
     async def run(self, direction: Direction, selection: Mapping[str, Any] | None = None, **more: Any) -> Document:
         """Request a job and wait for its end."""

@@ -37,6 +37,7 @@ from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.mongodb.shops.tokens import Granted, TokenStore
 from shared.mongodb.stock.adjustments import Adjustment
+from shared.mongodb.stock.reads_wanted import ReadsWanted
 from tests.integration.importer.import_runs import run_import
 from tests.integration.records.stored_fields import Compared
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer
@@ -210,6 +211,7 @@ async def an_installation(mongo: Mongo, keys: list[str]) -> None:
     await mongo.transactions.run(lambda session: inbox.locations_due(session, shop))
     assert await PlanLease(db, "process").take(shop) is not None
     assert await SweepStore(db, "process").take(SHOP)
+    await ReadsWanted(db).ask(SHOP, [CellKey("B000", "1")])
 
 
 async def long_and_filtered(world: ShopWorld) -> None:
@@ -274,7 +276,6 @@ WRITTEN_ELSEWHERE = {
     "imports.cursor",
     "previews.bookmark",
     "previews.bookmark.after",
-    "stock.verify_at",
     "shops.sweep.asked_at",
     "jobs.held",
     "jobs.held.reason",

@@ -87,6 +87,8 @@ class CellStore(CellPlaces):
 
     async def load(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Cell]:
         """Those of the cells that are open."""
+        if not ids:
+            return []
         condition = {"_id": {"$in": list(ids)}, "shop": shop, "open": True}
         # All in one answer: the first would hold a hundred.
         cursor = self._cells.find(condition, session=session, batch_size=len(ids))

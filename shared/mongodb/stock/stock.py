@@ -128,8 +128,11 @@ class StockStore:
     ) -> dict[CellKey, CellStock]:
         """The stock of those cells that have a document."""
         ids = [stock_id(shop, key) for key in keys]
-        cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session)
-        found = [stock_of(document) async for document in cursor]
+        if not ids:
+            return {}
+        # All in one answer: the first would hold a hundred.
+        cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session, batch_size=len(ids))
+        found = [stock_of(document) for document in await cursor.to_list(len(ids))]
         return {cell.key: cell for cell in found}
 
     async def write(

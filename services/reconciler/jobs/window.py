@@ -16,8 +16,8 @@ from shared.rabbitmq.topology import PARTITIONS, cell_key
 
 log = structlog.get_logger()
 
-WINDOW = 1000
-"""Cells of one job that are published and open."""
+WINDOW = 1500
+"""Cells of one job that are published and open: what a worker has under way, and the batches that follow at once."""
 
 OF_A_SHOP = 2000
 """About as many of one shop: its jobs share them, so that in the queue a hundred jobs are not a hundred windows ahead

@@ -1,4 +1,4 @@
-"""What a planner leaves that was killed in its midst is taken up once its leases have run out; no silence is awaited."""
+"""What a killed planner leaves is taken up once its leases have run out; no silence is awaited."""
 
 from __future__ import annotations
 

@@ -35,6 +35,9 @@ _BY_THE_MARK: Document = {"freed_at": {"$exists": False}, "published_at": None}
 _A_WINDOW = 1000
 """Cells in one answer: more are hardly ever published of one job."""
 
+_LAST = 20
+"""Cells of a job that are looked at to know whether any is still to be begun."""
+
 _MARKS_A_SILENCE = 12
 """Moments between a mark and its silence that are told apart."""
 
@@ -197,11 +200,12 @@ class CellPlaces:
         return ids
 
     async def any_pending(self, shop: str) -> bool:
-        """Whether a running job of the shop has a cell that nobody has begun."""
-        async for job in self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1}):
-            pending = {"shop": shop, "job_id": job["job_id"], "open": True, "state": str(CellState.PENDING)}
-            # From behind: what was begun has the lowest numbers.
-            last_first = self._cells.find(pending, {"_id": 1}, sort=[("no", -1)], hint=BY_NUMBER).limit(1)
-            if await last_first.to_list(1):
+        """Whether a running job of the shop has a cell that nobody has begun, as far as its last ones tell."""
+        running = self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1})
+        for job in await running.to_list(None):
+            open_cells = {"shop": shop, "job_id": job["job_id"], "open": True}
+            # What was begun has the lowest numbers, so that the last ones are enough to know.
+            last = self._cells.find(open_cells, {"_id": 0, "state": 1}, sort=[("no", -1)], hint=BY_NUMBER)
+            if any([cell["state"] == CellState.PENDING for cell in await last.limit(_LAST).to_list(_LAST)]):
                 return True
         return False

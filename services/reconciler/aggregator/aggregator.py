@@ -1,8 +1,8 @@
 """Gathering results: totals derived at most once a second per job, the end published until it is confirmed.
 
-Deriving the totals counts all cells of the job, so a job of 200,000 would keep the store busy with counting alone: the
-next derivation waits a multiple of what the last one took. The window is refilled meanwhile: that reads open cells
-only.
+Deriving the totals sums the tallies of the job, one for each batch that has ended, so it costs little. A job of which
+an earlier build has ended cells is counted, all its cells: so the next derivation waits a multiple of what the last one
+took. The window is refilled meanwhile: that reads open cells only.
 """
 
 from __future__ import annotations

@@ -206,6 +206,7 @@ class CellPlaces:
             open_cells = {"shop": shop, "job_id": job["job_id"], "open": True}
             # What was begun has the lowest numbers, so that the last ones are enough to know.
             last = self._cells.find(open_cells, {"_id": 0, "state": 1}, sort=[("no", -1)], hint=BY_NUMBER)
-            if any([cell["state"] == CellState.PENDING for cell in await last.limit(_LAST).to_list(_LAST)]):
+            states = {cell["state"] for cell in await last.limit(_LAST).to_list(_LAST)}
+            if CellState.PENDING in states:
                 return True
         return False

@@ -114,6 +114,11 @@ class CellPlaces:
             fresh = await later.sort("no", 1).limit(left).hint(BY_NUMBER).batch_size(left).to_list(left)
         return freed, fresh
 
+    async def renew_claim(self, claim: Claim) -> None:
+        """It is being published still: nobody is to take it over."""
+        name = {"_id": key_of(claim.shop, claim.job_id), "publishing.claim": claim.claim_id}
+        await self._jobs.update_one(name, {"$set": {"publishing.until": datetime.now(UTC) + CLAIM}})
+
     async def confirm_claim(self, claim: Claim) -> None:
         """The broker has all of it. One that another has taken over meanwhile stays the other's."""
         name = {"_id": key_of(claim.shop, claim.job_id), "publishing.claim": claim.claim_id}
@@ -206,6 +211,6 @@ class CellPlaces:
             open_cells = {"shop": shop, "job_id": job["job_id"], "open": True}
             # What was begun has the lowest numbers, so that the last ones are enough to know.
             last = self._cells.find(open_cells, {"_id": 0, "state": 1}, sort=[("no", -1)], hint=BY_NUMBER)
-            if any([cell["state"] == CellState.PENDING for cell in await last.limit(_LAST).to_list(_LAST)]):
+            if any(cell["state"] == CellState.PENDING for cell in await last.limit(_LAST).to_list(_LAST)):
                 return True
         return False

@@ -32,7 +32,7 @@ BY_NAME = "_id_"
 _BY_THE_MARK: Document = {"freed_at": {"$exists": False}, "published_at": None}
 """A cell that has its place by the mark alone. An earlier build has made `published_at` with every cell, as null."""
 
-_A_WINDOW = 1000
+_A_WINDOW = 1500
 """Cells in one answer: more are hardly ever published of one job."""
 
 _LAST = 20
@@ -113,6 +113,11 @@ class CellPlaces:
             later = self._cells.find({**open_cells, "no": {"$gte": mark}}, {"_id": 0, **fields})
             fresh = await later.sort("no", 1).limit(left).hint(BY_NUMBER).batch_size(left).to_list(left)
         return freed, fresh
+
+    async def renew_claim(self, claim: Claim) -> None:
+        """It is being published still: nobody is to take it over."""
+        name = {"_id": key_of(claim.shop, claim.job_id), "publishing.claim": claim.claim_id}
+        await self._jobs.update_one(name, {"$set": {"publishing.until": datetime.now(UTC) + CLAIM}})
 
     async def confirm_claim(self, claim: Claim) -> None:
         """The broker has all of it. One that another has taken over meanwhile stays the other's."""
@@ -196,17 +201,16 @@ class CellPlaces:
                 "state": str(CellState.PENDING),
             }
             on_their_way = self._cells.find(pending, {"_id": 1}, hint=BY_NUMBER, batch_size=_A_WINDOW)
-            ids.update([cell["_id"] for cell in await on_their_way.to_list(None)])
+            ids.update([cell["_id"] async for cell in on_their_way])
         return ids
 
     async def any_pending(self, shop: str) -> bool:
         """Whether a running job of the shop has a cell that nobody has begun, as far as its last ones tell."""
         running = self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1})
-        for job in await running.to_list(None):
+        async for job in running:
             open_cells = {"shop": shop, "job_id": job["job_id"], "open": True}
             # What was begun has the lowest numbers, so that the last ones are enough to know.
             last = self._cells.find(open_cells, {"_id": 0, "state": 1}, sort=[("no", -1)], hint=BY_NUMBER)
-            states = {cell["state"] for cell in await last.limit(_LAST).to_list(_LAST)}
-            if CellState.PENDING in states:
+            if any(cell["state"] == CellState.PENDING for cell in await last.limit(_LAST).to_list(_LAST)):
                 return True
         return False

@@ -227,6 +227,10 @@ class ShopWorld:
             self.mongo.db[collection], {"_id": key_of(SHOP, name)}, wanted, what=f"{name} of {collection} as wanted"
         )
 
+    async def published(self, job_id: str) -> None:
+        """Wait until the broker has the first cells of the job."""
+        await self.document("jobs", job_id, lambda job: job.get("published_to", 0) > 0 and job["publishing"] is None)
+
     async def document_where(self, collection: str, condition: Document) -> Document:
         """Wait until a document of the shop fits the condition; returns it."""
         return await stored(self.mongo.db[collection], {"shop": SHOP, **condition})

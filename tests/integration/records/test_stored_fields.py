@@ -257,6 +257,16 @@ async def long_and_filtered(world: ShopWorld) -> None:
 WRITTEN_ELSEWHERE = {
     # Only while work is under way, or where it was cut off.
     "cells.open",
+    "cells.freed_at",
+    "cells.published_at",
+    "cells.claim",
+    "jobs.publishing",
+    "jobs.publishing.claim",
+    "jobs.publishing.from",
+    "jobs.publishing.until",
+    "jobs.stood",
+    "jobs.stood[].at",
+    "jobs.stood[].at_no",
     "drift.open",
     "drift.due_at",
     "drift.event_at",

@@ -97,7 +97,6 @@ def _changed(
     observed: Observed | None = None,
 ) -> Change:
     """Raise `rev` and write the ledger entries: the count's first, then the base's. Equal sides have agreed."""
-    never_agreed = new.never_agreed and (new.count is None or new.count != new.base)
     entries: list[Entry] = []
     seq = old.ledger_seq
     if new.count != old.count:
@@ -106,7 +105,8 @@ def _changed(
     if new.base != old.base:
         seq += 1
         entries.append(Entry(seq, "base", old.base, new.base))
-    stock = replace(new, rev=old.rev + 1, ledger_seq=seq, never_agreed=never_agreed)
+    equal = new.count is not None and new.count == new.base
+    stock = replace(new, rev=old.rev + 1, ledger_seq=seq, never_agreed=new.never_agreed and not equal)
     return Change(stock, tuple(entries), verify, observed)
 
 
@@ -174,21 +174,22 @@ def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Chan
 
     A cell that nobody had counted gets its first count.
     """
-    base, base_time, count = stock.base, stock.base_time, stock.count
+    return _changed(stock, _settled(stock, value, time, manual_inside), verify=True)
+
+
+def _settled(stock: Stock, value: int, time: datetime, manual_inside: int) -> Stock:
+    base, base_time = stock.base, stock.base_time
     if base is None or base_time is None or base_time <= time:
         base, base_time = value, time
-    if stock.tracks:
-        count = base + (stock.manual_total - manual_inside)
-    settled = replace(
+    return replace(
         stock,
         base=base,
         base_time=base_time,
-        count=count,
+        count=base + (stock.manual_total - manual_inside) if stock.tracks else stock.count,
         settle_no=stock.settle_no + 1,
         never_agreed=False,
         left_out=None,
     )
-    return _changed(stock, settled, verify=True)
 
 
 def settle_base(stock: Stock, value: int, time: datetime) -> Change:
@@ -201,8 +202,7 @@ def settle_base(stock: Stock, value: int, time: datetime) -> Change:
 
 def accept(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:
     """toLocal: what was read under an unchanged `rev` is observed and settled in one write."""
-    observed = observe_read(stock, value, time).stock
-    settled = settle(observed, value, time, manual_inside).stock
+    settled = _settled(_moved(stock, value, time), value, time, manual_inside)
     return _changed(stock, replace(settled, unknown_outcome=False), verify=True)
 
 

@@ -165,7 +165,7 @@ class Cells:
         return {name: sum(one[name] for one in operations) for name in ("points", "calls", "throttled")}
 
     async def _all_read(self) -> bool:
-        return await self._place.mongo.db["stock"].find_one({"verify_at": {"$exists": True}}, {"_id": 1}) is None
+        return await self._place.mongo.db["reads_wanted"].find_one({}, {"_id": 1}) is None
 
 
 async def with_workers(place: Place, workers: int) -> dict[str, int]:

@@ -92,12 +92,12 @@ async def measure(world: ShopWorld, *, per_id: bool) -> dict[str, Any]:
 
 async def verified(world: ShopWorld) -> None:
     """Wait until no cell asks for a verifying read any more."""
-    stock = world.mongo.db["stock"]
+    wanted = world.mongo.db["reads_wanted"]
 
     async def none_asks() -> bool:
-        return not await stock.count_documents({"shop": SHOP, "verify_at": {"$exists": True}}, limit=1)
+        return not await wanted.count_documents({"shop": SHOP}, limit=1)
 
-    await changed(stock, none_asks, what="every verifying read made")
+    await changed(wanted, none_asks, what="every verifying read made")
 
 
 async def peer(world: ShopWorld) -> dict[str, Any]:

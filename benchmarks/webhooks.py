@@ -42,7 +42,7 @@ from shared.mongodb.connection import Mongo
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import INDEXING, WEBHOOKS
-from shared.settings import WEBHOOK_PATH
+from shared.setting_groups import WEBHOOK_PATH
 from tests.backends.management import Management
 from tests.waiting import until, writes_to
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
 
 import pytest
 
@@ -66,11 +65,10 @@ class Scene:
         job_id = new_id()
         ids = [cell_id(SHOP, job_id, CellKey(f"B{n}", "1")) for n in range(number)]
         cell = {"shop": SHOP, "job_id": job_id, "location_id": "1", "state": "pending", "open": True}
-        job = {"_id": key_of(SHOP, job_id), "shop": SHOP, "job_id": job_id, "state": "running"}
-        at = datetime.now(UTC)
+        job = {"_id": key_of(SHOP, job_id), "shop": SHOP, "job_id": job_id, "state": "running", "published_to": number}
         await self.mongo.db["jobs"].insert_one(job)
         await self.mongo.db["cells"].insert_many(
-            {**cell, "_id": one, "bom_id": f"{job_id} {n}", "no": n, "published_at": at} for n, one in enumerate(ids)
+            {**cell, "_id": one, "bom_id": f"{job_id} {n}", "no": n} for n, one in enumerate(ids)
         )
         return ids
 

@@ -22,7 +22,6 @@ from services.reconciler.worker.lane import HELD_BOUND, Lane
 from services.reconciler.worker.partitions import PREFETCH
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
-from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing
 from shared.domain.words.codes import Code
@@ -243,9 +242,8 @@ async def test_a_shops_running_jobs_share_its_window(
     await world.mongo.db["jobs"].insert_many(jobs)
     asked: list[int] = []
 
-    async def claim_window(_: CellStore, __: str, ___: str, size: int) -> list[CellKey]:
+    async def claim_window(_: CellStore, __: str, ___: str, size: int) -> None:
         asked.append(size)
-        return []
 
     monkeypatch.setattr(CellStore, "claim_window", claim_window)
     store = JobStore(world.mongo.db, world.mongo.transactions)

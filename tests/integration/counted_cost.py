@@ -17,6 +17,8 @@ from typing import Any
 
 import aio_pika
 
+from services.reconciler.jobs.window import WINDOW
+from shared.mongodb.jobs.places import BY_NUMBER
 from shared.mongodb.schema import Database
 from shared.rabbitmq.topology import COMMANDS, EVENTS
 from tests.integration.shop_world import ShopWorld
@@ -29,8 +31,10 @@ BY_TIME = ("partitions", "replicas")
 ROOM = 2**26
 """Bytes of the server's record of statements: all of them."""
 
-_SMALL = 50
-"""Documents that a statement may look through whatever it is for: a look at what is due, an existence."""
+_SMALL = 250
+"""Documents that a statement may look through whatever it is for, as many as a batch: a look at what is due or open."""
+_BOUNDED = {BY_NUMBER: WINDOW}
+"""By the index that a statement asks for: what it holds of a job is never more, and a look may go through it."""
 _BATCH = 1_000
 """Documents that may be put in order in memory: a batch that was read by its ids."""
 _FIRST_WORD = re.compile(r"\w+")
@@ -143,7 +147,7 @@ def _judge_plan(cost: Cost, entry: Mapping[str, Any], told: str) -> None:
         return
     # What is skipped was asked for.
     got = max(entry.get("nreturned", 0), entry.get("nMatched", 0), _written(entry)) + command.get("skip", 0)
-    if looked > _SMALL + _LOOKED_AT * got:
+    if looked > _BOUNDED.get(str(command.get("hint")), _SMALL) + _LOOKED_AT * got:
         cost.wasteful.append(f"{looked} for {got}, {told}")
 
 

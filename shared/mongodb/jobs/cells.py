@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pymongo import UpdateOne
@@ -68,25 +69,28 @@ class CellStore(CellPlaces):
                 return True
         return False
 
-    async def begin(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Cell]:
-        """Raise the attempts of those still open, before the work begins, and load them."""
-        await self._cells.update_many(
-            {"_id": {"$in": list(ids)}, "shop": shop, "open": True},
+    async def begin(self, shop: str, cells: Sequence[Cell]) -> list[Cell]:
+        """Raise the attempts of those still open, before the work begins; returns them as they are then.
+
+        They were loaded just before: where all were still open nothing is read again. What else has been written in
+        between is met by the conditions of what is written next.
+        """
+        ids = [cell.cell_id for cell in cells]
+        begun = await self._cells.update_many(
+            {"_id": {"$in": ids}, "shop": shop, "open": True},
             {"$inc": {"attempts": 1}, "$set": {"state": str(CellState.APPLYING)}},
-            session=session,
             hint=BY_NAME,
         )
-        return await self.load(shop, ids)
+        if begun.matched_count != len(ids):
+            return await self.load(shop, ids)
+        return [replace(cell, attempts=cell.attempts + 1, state=CellState.APPLYING) for cell in cells]
 
     async def load(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Cell]:
         """Those of the cells that are open."""
-        cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": True}, session=session)
-        return [cell_of(document) async for document in cursor]
-
-    async def attempts(self, shop: str, ids: Sequence[str]) -> dict[str, int]:
-        """How often work on those of the cells that are open was begun."""
-        cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop, "open": True}, {"attempts": 1})
-        return {document["_id"]: document["attempts"] async for document in cursor}
+        condition = {"_id": {"$in": list(ids)}, "shop": shop, "open": True}
+        # All in one answer: the first would hold a hundred.
+        cursor = self._cells.find(condition, session=session, batch_size=len(ids))
+        return [cell_of(document) for document in await cursor.to_list(len(ids))]
 
     async def ended(self, shop: str, ids: Sequence[str]) -> list[Cell]:
         """Those of the cells that have ended."""

@@ -400,7 +400,7 @@ async def world(
 ) -> AsyncIterator[ShopWorld]:
     """A shop with a BOM of its own for each kind, counted 3 above Shopify's value; a process that stops stops."""
     monkeypatch.setattr("services.preview.computing.turns.LAST_TURNS", 0.0)
-    monkeypatch.setattr("services.reconciler.worker.lane.NOTHING_COMES", 0.1)
+    monkeypatch.setattr("services.reconciler.worker.lanes.gathering.NOTHING_COMES", 0.1)
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made:
         made.settings = made.settings.model_copy(update={"private_targets": True})
         await made.add_boms({name: [7] for name in (*BOMS, *ALIKE)}, tracks=True)

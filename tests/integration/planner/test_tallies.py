@@ -47,7 +47,7 @@ async def test_tallies_and_cells_agree_whatever_happens(job: JobOfCells) -> None
 
     for _ in range(12):
         await asyncio.gather(*(some() for _ in range(6)))
-        await job.cells.begin(SHOP, job.ids(chance.sample(alive, 10)))
+        await job.cells.begin(SHOP, await job.cells.load(SHOP, job.ids(chance.sample(alive, 10))))
         await _agree(job)
     shown = await job.totals.refresh(SHOP, job.job_id)
     assert shown is not None

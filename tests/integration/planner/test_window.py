@@ -127,12 +127,12 @@ async def test_what_is_on_its_way_is_what_was_published_and_not_begun(job: JobOf
     """Cells begun, freed, ended or not yet published are not waited for."""
     await job.start(12)
     await job.publish(8)
-    await job.cells.begin(SHOP, job.ids(job.keys[:2]))
+    await job.cells.begin(SHOP, await job.cells.load(SHOP, job.ids(job.keys[:2])))
     await job.cells.free_places(SHOP, job.ids(job.keys[2:4]))
     await job.end(job.keys[4:6])
     assert await job.cells.published_and_pending(SHOP) == set(job.ids(job.keys[6:8]))
     assert await job.cells.any_pending(SHOP)
-    await job.cells.begin(SHOP, job.ids(job.keys))
+    await job.cells.begin(SHOP, await job.cells.load(SHOP, job.ids(job.keys)))
     assert not await job.cells.any_pending(SHOP)
 
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from services.reconciler.worker import lane as lane_module
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import Lane
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.lanes import gathering
+from services.reconciler.worker.lanes.lane import Lane
 from shared.domain.cell import CellKey
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import cell_id
@@ -122,12 +122,12 @@ async def test_cells_of_two_jobs_share_a_batch(scene: Scene) -> None:
 
 async def test_a_lost_message_is_not_waited_for_twice(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch begins without it after a while; the next one does not wait for it again."""
-    monkeypatch.setattr(lane_module, "NOTHING_COMES", 0.1)
+    monkeypatch.setattr(gathering, "NOTHING_COMES", 0.1)
     ids = await scene.published(5)
     lane = scene.lane()
     await scene.deliver(lane, ids[:3])
     await scene.worked_on(3)
-    monkeypatch.setattr(lane_module, "NOTHING_COMES", 3600)
+    monkeypatch.setattr(gathering, "NOTHING_COMES", 3600)
     await scene.deliver(lane, ids[3:4])
     await scene.worked_on(3, 1)
 

@@ -17,9 +17,10 @@ from services.reconciler.schedules import run_follower
 from services.reconciler.schedules.role import ScheduleTimes
 from services.reconciler.schedules.scheduler import Scheduler
 from services.reconciler.sweeper.sweeper import SHOPS_AT_ONCE, Sweeper, SweepTimes
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import HELD_BOUND, Lane
-from services.reconciler.worker.partitions import PREFETCH
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.lanes.held_messages import HELD_BOUND
+from services.reconciler.worker.lanes.lane import Lane
+from services.reconciler.worker.lanes.partitions import PREFETCH
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction

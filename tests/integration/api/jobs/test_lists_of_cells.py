@@ -49,7 +49,7 @@ async def job(mongodb_uri: str, database_name: str) -> AsyncIterator[JobOfCells]
     await made.end(keys[960:1440], CellState.SKIPPED, reason=Reason.UNTRACKED)
     await made.end(keys[1440:1460], CellState.ERROR, code=Code.CONFLICT)
     await made.end(keys[1460:1500], CellState.ERROR, code=Code.NEGATIVE_TARGET)
-    await made.cells.begin(SHOP, made.ids(keys[1500:1510]))
+    await made.cells.begin(SHOP, await made.cells.load(SHOP, made.ids(keys[1500:1510])))
     yield made
     await mongo.db.command({"profile": 0})
     mongo.close()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.reconciler.worker.lanes import CellLanes
-from services.reconciler.worker.partitions import Partitions
+from services.reconciler.worker.lanes.partitions import Partitions
+from services.reconciler.worker.lanes.shop_lanes import ShopLanes
 from shared.backoff import backoff
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
@@ -32,7 +32,7 @@ SHOPS_AT_ONCE = 8
 _AFTER_A_FAILURE = 5.0
 
 
-class Verifying:
+class VerifyRounds:
     """Runs the verifier for this process's shops.
 
     A read costs hardly more for many cells than for one, so while a shop's cells are being settled their reads are
@@ -44,7 +44,7 @@ class Verifying:
         self,
         *,
         partitions: Partitions,
-        lanes: CellLanes,
+        lanes: ShopLanes,
         stock: StockStore,
         cells: CellStore,
         verifier: Verifier,

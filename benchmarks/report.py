@@ -54,10 +54,14 @@ def _sizes(kept: Kept) -> str:
 def of_all(scenes: Sequence[Scene], kept: Mapping[str, Kept]) -> str:
     """All that was measured, in the order of the programme; first on what."""
     measured = [(scene, kept[scene.name]) for scene in scenes if scene.name in kept]
-    parts = [f"### On what\n\n{_machines(one for _, one in measured)}"]
-    if len(measured) > 1:
-        parts.append(f"### What was measured\n\n{_runs(measured)}")
-    return "\n\n".join([*parts, *(of_scene(scene, one) for scene, one in measured)])
+    if not measured:
+        return "Nothing was measured yet."
+    parts = [
+        f"### On what\n\n{_machines(one for _, one in measured)}",
+        f"### What was measured\n\n{_runs(measured)}",
+        *(of_scene(scene, one) for scene, one in measured),
+    ]
+    return "\n\n".join(parts)
 
 
 def _machines(kept: Iterable[Kept]) -> str:

@@ -73,6 +73,7 @@ def _tables_of_cells(figures: Figures) -> Mapping[str, str]:
     if peers:
         made["Shopify's points"] = tables.of_api(ours, peers)
     return made | {
+        "What the servers were asked for": tables.of_servers(ours, peers),
         "Processor time by process": tables.of_processor(ours),
         "Memory": tables.of_memory(ours),
         "A million cells, on paper": tables.of_a_million(ours),

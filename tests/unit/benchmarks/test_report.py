@@ -24,14 +24,15 @@ def _tables(figures: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 GOALS = [Goal("seconds", lambda run: run["run"]["seconds"], at_most=2)]
-SCENE = Scene("tried", "a scene of little", dict.fromkeys(Form, 1), _none, _tables, GOALS)
+SIZES = {Form.TINY: 1, Form.QUICK: 10, Form.LONG: 100}
+SCENE = Scene("tried", "a scene of little", SIZES, _none, _tables, GOALS)
 
 
 def kept(*seconds: float, form: Form = Form.LONG, **more: Any) -> Kept:
     """Runs that took so long."""
     notes = {**NOTES, **more.pop("notes", {})}
     runs = [{"run": {"seconds": one}} for one in seconds]
-    return Kept("tried", form, "1", "one", max(1, len(runs)), notes, runs, **more)
+    return Kept("tried", form, repr(SIZES[form]), "one", max(1, len(runs)), notes, runs, **more)
 
 
 def test_medians_stand_beside_goals() -> None:

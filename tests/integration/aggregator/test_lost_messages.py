@@ -306,7 +306,7 @@ def preview_ends(name: str) -> Callable[[Reset], Awaitable[None]]:
     return ended
 
 
-def run_ends_and_is_told(name: str) -> Callable[[Reset], Awaitable[None]]:
+def run_ends_and_is_delivered(name: str) -> Callable[[Reset], Awaitable[None]]:
     """The schedule's run ends, and its word is taken where it is sent."""
 
     async def ended(reset: Reset) -> None:
@@ -373,8 +373,8 @@ KINDS: dict[str, tuple[Step, Step]] = {
     "the end of the job before": (the_end_of_the_job_before, job_ends("ended")),
     "a preview that was begun": (a_preview_that_was_begun, preview_ends("begun")),
     "a repair": (a_repair, drift_is_repaired),
-    "a scheduled job and the word on it": (a_scheduled_job, run_ends_and_is_told("schedule")),
-    "a scheduled preview and the word on it": (a_scheduled_preview, run_ends_and_is_told("look")),
+    "a scheduled job and the word on it": (a_scheduled_job, run_ends_and_is_delivered("schedule")),
+    "a scheduled preview and the word on it": (a_scheduled_preview, run_ends_and_is_delivered("look")),
     "an import": (an_import, import_is_done),
     "a sweep": (a_sweep, shop_is_swept),
     "a preview by the API": (a_preview_by_the_api, preview_ends("api preview")),

@@ -133,7 +133,7 @@ async def cells_of_a_job(reset: Reset) -> None:
     """Planned and published; no worker takes them."""
     async with reconciler(reset.shop, roles={"planner"}):
         reset.asked["cells"] = await reset.shop.request(Direction.TO_SHOPIFY, one("cells"))
-        await reset.shop.document_where("cells", {"bom_id": "cells", "published_at": {"$ne": None}})
+        await reset.shop.published(reset.asked["cells"])
 
 
 async def a_cancellation(reset: Reset) -> None:
@@ -400,7 +400,7 @@ async def world(
 ) -> AsyncIterator[ShopWorld]:
     """A shop with a BOM of its own for each kind, counted 3 above Shopify's value; a process that stops stops."""
     monkeypatch.setattr("services.preview.computing.turns.LAST_TURNS", 0.0)
-    monkeypatch.setattr("services.reconciler.worker.lane.NOTHING_COMES", 0.1)
+    monkeypatch.setattr("services.reconciler.worker.lanes.gathering.NOTHING_COMES", 0.1)
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made:
         made.settings = made.settings.model_copy(update={"private_targets": True})
         await made.add_boms({name: [7] for name in (*BOMS, *ALIKE)}, tracks=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.reconciler.worker.ending import CellOutcome
-from services.reconciler.worker.task import Task
+from services.reconciler.worker.cells.outcomes import CellOutcome
+from services.reconciler.worker.cells.task import Task
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason

@@ -1,15 +1,18 @@
-"""Sending one push until its outcome is known: the same body under the same key, dated by Shopify's clock."""
+"""Sending a push until its outcome is known: the same body under the same key, dated by Shopify's clock."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
 
+from services.reconciler.worker.cells.task import Task
+from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
+from shared.domain.plan import event_since_preview
 from shared.domain.push import (
     KEY_LIFE,
     LONGEST_EXECUTION,
@@ -23,8 +26,8 @@ from shared.domain.push import (
 )
 from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
-from shared.mongodb.jobs.pushes import PushOutcome, PushRecord, PushRow, PushStore
-from shared.mongodb.transactions import Session, Transactions
+from shared.mongodb.jobs.pushes import PushOutcome, PushRecord, PushRow
+from shared.mongodb.transactions import Session
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import Level, ShopifyReads
 from shared.shopify.writes.writes import SetRow, ShopifyWrites
@@ -39,17 +42,12 @@ _PAGE = 50
 """Levels of an item in one page, where the locations are too many to be named."""
 
 
-IsOvertaken = Callable[[Session], Awaitable[bool]]
-"""Whether an event since the preview has overtaken a push that was never sent."""
-
-
-class Sending:
-    """Sends pushes. `shopify_now` is a lower bound: an earlier date is the careful one."""
+class PushSender:
+    """Sends pushes. Shopify's present time is a lower bound: an earlier date is the careful one."""
 
     def __init__(
         self,
-        transactions: Transactions,
-        pushes: PushStore,
+        units: UnitsOfWork,
         client: ShopifyClient,
         writes: ShopifyWrites,
         reads: ShopifyReads,
@@ -57,8 +55,9 @@ class Sending:
         pauses: Sequence[float] = QUICK_RESENDS,
     ) -> None:
         self._pauses = pauses
-        self._transactions = transactions
-        self._pushes = pushes
+        self._transactions = units.transactions
+        self._stock = units.stock
+        self._pushes = units.pushes
         self._client = client
         self._writes = writes
         self._reads = reads
@@ -67,66 +66,87 @@ class Sending:
         """The most rows that one push may have."""
         return self._writes.rows_per_call(shop)
 
-    async def to_outcome(self, shop: str, push: PushRecord, overtaken: IsOvertaken) -> PushRecord:
-        """Bring an open push to its outcome; returns it closed. Raises what the Shopify adapter raises.
+    async def send(self, shop: str, push: PushRecord, tasks: Sequence[Task]) -> PushRecord:
+        """Bring a push to its outcome; returns it closed. Raises what the Shopify adapter raises.
 
-        `overtaken` is asked in the transaction that dates the first send: a push that an event has overtaken by then
-        is withdrawn.
+        One that was never sent is withdrawn where an event has overtaken a row of these tasks, its cells, by then.
         """
         for pause in (*self._pauses, None):
-            now = await self._reads.now(shop, [row.item_id for row in push.rows])
-            policy = resend(push.first_sent_at, now)
-            if policy is Resend.WAIT_FOR_EVIDENCE:
-                until = (push.first_sent_at or now) + KEY_LIFE + SEND_DEADLINE + LONGEST_EXECUTION
-                wait = _seconds(until, now)
-                raise ShopifyThrottled(
-                    "the key of a push may be forgotten; evidence comes later", wait, WaitReason.OUTCOME
-                )
-            by_evidence = policy is Resend.JUDGE
-            if not by_evidence and push.runs > 0 and await self._would_apply_twice(shop, push):
-                self._check_calm(push, now)
-                by_evidence = True
-            if by_evidence:
-                push = await self._judge(shop, push)
-                if push.state is not PushState.OPEN:
-                    return push
-                continue  # sent meanwhile by another worker: what was read says nothing of that send
-            # What cannot be sent for want of points is not dated as sent.
-            self._writes.make_room(shop, len(push.rows))
-            started = self._client.time.monotonic()
-            dated = await self._date(shop, push, now, overtaken)
-            push = await self._pushes.get(shop, push.push_id)
-            if not dated and push.state is not PushState.OPEN:
+            if push.state is not PushState.OPEN:
                 return push
-            if not dated:
-                continue  # another worker has sent it meanwhile: it is too late to withdraw it
-            left = SEND_DEADLINE.total_seconds() - (self._client.time.monotonic() - started)
-            try:
-                return await self._send(shop, push, left)
-            except ShopifyUnclear as unclear:
-                log.warning("push_unclear", push=push.push_id, sends=push.sends, reason=str(unclear))
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-        raise ShopifyUnclear("other workers are sending this push")
+            push = await self._step(shop, push, tasks, pause)
+        if push.state is PushState.OPEN:
+            raise ShopifyUnclear("other workers are sending this push")
+        return push
 
-    async def _date(self, shop: str, push: PushRecord, now: datetime, overtaken: IsOvertaken) -> bool:
-        """Date a send; returns False where the push is closed, or was overtaken and is now withdrawn."""
-        if push.runs:
-            return await self._pushes.note_send(shop, push.push_id, now)
+    async def _step(self, shop: str, push: PushRecord, tasks: Sequence[Task], pause: float | None) -> PushRecord:
+        """Send it once more, or judge it; returns it as it stands then, open where there is to be another step.
 
-        async def first(session: Session) -> bool | None:
-            if await overtaken(session):
-                return None
-            return await self._pushes.note_send(shop, push.push_id, now, session)
-
-        dated = await self._transactions.run(first)
+        `pause`: seconds to wait after an unclear answer; None: raise it.
+        """
+        now = await self._reads.now(shop, [row.item_id for row in push.rows])
+        if await self._needs_evidence(shop, push, now):
+            # Open afterwards: sent meanwhile by another worker, and what was read says nothing of that send.
+            return await self._judge(shop, push)
+        # What cannot be sent for want of points is not dated as sent.
+        self._writes.make_room(shop, len(push.rows))
+        started = self._client.time.monotonic()
+        dated = await self._date(shop, push, now, tasks)
         if dated is None:
-            await self._pushes.close(shop, push.push_id, PushState.WITHDRAWN, never_sent=True)
-        return bool(dated)
+            # Open all the same: another worker has sent it meanwhile, so that it is too late to withdraw it.
+            return await self._pushes.again(shop, push)
+        left = SEND_DEADLINE.total_seconds() - (self._client.time.monotonic() - started)
+        try:
+            return await self._call(shop, dated, left)
+        except ShopifyUnclear as unclear:
+            log.warning("push_unclear", push=dated.push_id, sends=dated.sends, reason=str(unclear))
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+            return dated
 
-    async def _send(self, shop: str, push: PushRecord, seconds: float) -> PushRecord:
-        """Send, within the seconds left until the deadline of the send's date."""
+    async def _needs_evidence(self, shop: str, push: PushRecord, now: datetime) -> bool:
+        """Whether the push is to be judged, not sent. Raises ShopifyThrottled where it is too early for either."""
+        policy = resend(push.first_sent_at, now)
+        if policy is Resend.WAIT_FOR_EVIDENCE:
+            until = (push.first_sent_at or now) + KEY_LIFE + SEND_DEADLINE + LONGEST_EXECUTION
+            wait = _seconds(until, now)
+            raise ShopifyThrottled("the key of a push may be forgotten; evidence comes later", wait, WaitReason.OUTCOME)
+        if policy is Resend.JUDGE:
+            return True
+        if push.runs == 0 or not await self._would_apply_twice(shop, push):
+            return False
+        self._check_calm(push, now)
+        return True
+
+    async def _date(self, shop: str, push: PushRecord, now: datetime, tasks: Sequence[Task]) -> PushRecord | None:
+        """Date a send; returns the push as dated, None where it is not as we know it any more: another worker has
+        closed it or has dated a send, too, or it was overtaken and is now withdrawn.
+        """
+        watched = [] if push.runs else _overriding(tasks)
+        if not watched:
+            return await self._pushes.note_send(shop, push, now)
+
+        async def first(session: Session) -> tuple[bool, PushRecord | None]:
+            if await self._overtaken(session, shop, watched):
+                return True, None
+            return False, await self._pushes.note_send(shop, push, now, session)
+
+        overtaken, dated = await self._transactions.run(first)
+        if overtaken:
+            await self._pushes.close(shop, push.push_id, PushState.WITHDRAWN, never_sent=True)
+        return dated
+
+    async def _overtaken(self, session: Session, shop: str, watched: Sequence[Task]) -> bool:
+        """Whether an event has come for one of these since its preview."""
+        stock = await self._stock.load(shop, [task.key for task in watched], session)
+        return any(
+            task.row is not None and task.key in stock and event_since_preview(stock[task.key].stock, task.row)
+            for task in watched
+        )
+
+    async def _call(self, shop: str, push: PushRecord, seconds: float) -> PushRecord:
+        """Send it once, within the seconds left until the deadline of the send's date; returns it closed."""
         if seconds <= 0:
             # Dated too long ago to be sent: whoever judges by evidence may be at it already.
             await self._pushes.note_not_run(shop, push.push_id)
@@ -152,7 +172,8 @@ class Sending:
         )
         if answer.whole is not None:
             log.warning("push_refused_whole", push=push.push_id, rows=len(rows), reason=answer.whole)
-        return await self._pushes.get(shop, push.push_id)
+        # How often it was sent, by others, too, is part of what its outcome means.
+        return await self._pushes.again(shop, push)
 
     async def _would_apply_twice(self, shop: str, push: PushRecord) -> bool:
         """Whether sending again could apply a row twice, were the key not honoured: it is back where it was."""
@@ -188,7 +209,7 @@ class Sending:
             for _, level in await self._held(shop, push)
         ]
         await self._pushes.close(shop, push.push_id, PushState.JUDGED, outcomes=outcomes, sends=push.sends)
-        return await self._pushes.get(shop, push.push_id)
+        return await self._pushes.again(shop, push)
 
     async def _held(self, shop: str, push: PushRecord) -> list[tuple[PushRow, Level | None]]:
         """The push's rows with what Shopify holds for each now; None where it has no such level."""
@@ -201,6 +222,11 @@ class Sending:
                 item = read.items[row.item_id]
                 held.append((row, None if item is None else item.levels.get(row.key.location_id)))
         return held
+
+
+def _overriding(tasks: Sequence[Task]) -> list[Task]:
+    """Those whose row overrides what Shopify did: not pushed where an event has come since."""
+    return [task for task in tasks if task.row is not None and task.row.overrides_shopify]
 
 
 def _seconds(until: datetime, now: datetime) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import Lane
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.lanes.lane import Lane
 from shared import metrics
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
@@ -16,7 +16,7 @@ from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.topology import PARTITIONS
 
 
-class CellLanes:
+class ShopLanes:
     """All lanes of a process."""
 
     def __init__(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.reconciler.worker.lanes import CellLanes
-from services.reconciler.worker.partitions import Partitions
+from services.reconciler.worker.lanes.partitions import Partitions
+from services.reconciler.worker.lanes.shop_lanes import ShopLanes
 from shared.backoff import backoff
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
@@ -32,7 +32,7 @@ SHOPS_AT_ONCE = 8
 _AFTER_A_FAILURE = 5.0
 
 
-class Verifying:
+class VerifyRounds:
     """Runs the verifier for this process's shops.
 
     A read costs hardly more for many cells than for one, so while a shop's cells are being settled their reads are
@@ -44,7 +44,7 @@ class Verifying:
         self,
         *,
         partitions: Partitions,
-        lanes: CellLanes,
+        lanes: ShopLanes,
         stock: StockStore,
         cells: CellStore,
         verifier: Verifier,
@@ -67,7 +67,7 @@ class Verifying:
 
     async def round(self) -> None:
         """Begin to read for the shops with due cells. A store that is away costs nothing: requests are documents."""
-        for shop in await self._stock.shops_to_verify(datetime.now(UTC)):
+        for shop in await self._stock.reads.shops(datetime.now(UTC)):
             free = shop not in self._running and shop not in self._resting and len(self._running) < SHOPS_AT_ONCE
             if free and partition_of(shop, PARTITIONS) in self._partitions.held:
                 self._start(shop)
@@ -107,6 +107,6 @@ class Verifying:
             return False
         full = await self._verifier.cells_of_a_read(shop)
         now = datetime.now(UTC)
-        since = await self._stock.due_since(shop)
+        since = await self._stock.reads.due_since(shop)
         in_time = since is None or now - since < LONGEST_GATHERING
-        return in_time and await self._stock.verify_soon(shop, now, full) < full
+        return in_time and await self._stock.reads.soon(shop, now, full) < full

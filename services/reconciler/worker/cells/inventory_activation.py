@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 from ulid import ULID
 
-from services.reconciler.worker.ending import CellOutcome, Ending, Finished, gone
-from services.reconciler.worker.task import Task
+from services.reconciler.worker.cells.outcomes import CellOutcome, Finished, gone
+from services.reconciler.worker.cells.task import Task
+from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.comparison import Reason, Row
 from shared.domain.plan import QUANTITY_LIMIT, Ended, error, skipped
@@ -31,11 +32,11 @@ _PAGE = 50
 """Levels of an item in one page, where the locations are too many to be named."""
 
 
-class Activating:
+class InventoryActivation:
     """Stocks cells, one call each: Shopify offers no batch for it."""
 
-    def __init__(self, ending: Ending, activation: Activation, reads: ShopifyReads) -> None:
-        self._ending = ending
+    def __init__(self, units: UnitsOfWork, activation: Activation, reads: ShopifyReads) -> None:
+        self._units = units
         self._activation = activation
         self._reads = reads
 
@@ -50,13 +51,13 @@ class Activating:
             level = levels.get(task.pair)
             prepared, first = await self._prepare(shop, task, 0 if level is None else level.available or 0)
             if isinstance(prepared, Ended):
-                finished += await self._ending.end_each(shop, [(task, CellOutcome(prepared))])
+                finished += await self._units.end(shop, [(task, CellOutcome(prepared))])
                 continue
             answer = await self._activation.stock(
                 shop, task.item_id, task.key.location_id, held=prepared.held, key=prepared.key
             )
             if answer.outcome is Stocked.REFUSED:
-                finished += await self._ending.end_each(
+                finished += await self._units.end(
                     shop, [(task, CellOutcome(error(Code.NOT_STOCKED), detail=answer.detail))]
                 )
                 continue
@@ -66,7 +67,7 @@ class Activating:
         return onward, finished
 
     async def _keep_row(self, shop: str, task: Task, row: Row) -> None:
-        kept = await self._ending.cells.keep_rows(shop, {task.cell_id: row})
+        kept = await self._units.cells.keep_rows(shop, {task.cell_id: row})
         task.row = kept.get(task.cell_id, row)
 
     async def _levels(self, shop: str, tasks: Sequence[Task]) -> dict[tuple[str, str], Level]:
@@ -86,11 +87,11 @@ class Activating:
         """
 
         async def body(session: Session) -> tuple[Stocking | Ended, bool]:
-            cell = (await self._ending.stock.load(shop, [task.key], session)).get(task.key)
+            cell = (await self._units.stock.load(shop, [task.key], session)).get(task.key)
             verdict = gone(task, cell)
             if cell is None or verdict is not None:
                 return (error(Code.BOM_NOT_FOUND) if verdict is None else verdict.ended), True
-            known = await self._ending.cells.stocking(session, shop, task.cell_id)
+            known = await self._units.cells.stocking(session, shop, task.cell_id)
             if known is not None:
                 return known, False
             refused = _not_pushable(cell.stock, task)
@@ -99,7 +100,7 @@ class Activating:
             stock = cell.stock
             if stock.base is not None:
                 write = StockWrite(task.key, stock, forget_base(stock), "stocked_anew", task.reference)
-                await self._ending.stock.write(session, shop, [write])
+                await self._units.stock.write(session, shop, [write])
             prepared = Stocking(
                 key=str(ULID()),
                 held=held,
@@ -109,10 +110,10 @@ class Activating:
                 events_no=stock.events_no,
                 tracks_rev=stock.tracks_rev,
             )
-            await self._ending.cells.note_stocking(session, shop, task.cell_id, prepared)
+            await self._units.cells.note_stocking(session, shop, task.cell_id, prepared)
             return prepared, True
 
-        return await self._ending.transactions.run(body)
+        return await self._units.transactions.run(body)
 
 
 def _not_pushable(stock: Stock, task: Task) -> Ended | None:

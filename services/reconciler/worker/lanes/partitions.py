@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 from datetime import timedelta
 
-from services.reconciler.worker.lanes import CellLanes
+from services.reconciler.worker.lanes.shop_lanes import ShopLanes
 from shared import metrics
 from shared.contract.messages import CellWork
 from shared.domain.cell import CellKey, partition_of
@@ -19,7 +19,7 @@ from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.subscription import Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
-PREFETCH = 2000
+PREFETCH = 4000
 """Messages of a partition, which several shops share, not answered yet; one shop holds a part (`HELD_BOUND`)."""
 
 
@@ -27,7 +27,7 @@ class Partitions:
     """Holds partitions, and feeds the lanes from their queues."""
 
     def __init__(
-        self, leases: PartitionLeases, consumer: Consumer, lanes: CellLanes, jobs: JobStore, cells: CellStore
+        self, leases: PartitionLeases, consumer: Consumer, lanes: ShopLanes, jobs: JobStore, cells: CellStore
     ) -> None:
         self._jobs = jobs
         self._cells = cells

@@ -128,7 +128,6 @@ class BomStore:
                         "name": location.name,
                         "active": location.active,
                         "fulfillment_service": location.fulfillment_service,
-                        "seen_at": now,
                         "read_at": now,
                     }
                 },

@@ -53,6 +53,14 @@ _KNOWN = {"known_class": {"$gt": ""}}
 
 _TO_VERIFY = {"verify_at": {"$exists": True}}
 
+_OPEN: Document = {"partialFilterExpression": {"open": True}}
+_ENDED: Document = {"partialFilterExpression": {"state": {"$in": ["updated", "skipped", "error", "cancelled"]}}}
+
+
+def _open_with(field: str) -> Document:
+    return {"partialFilterExpression": {"open": True, field: {"$exists": True}}}
+
+
 INDEXES: dict[str, list[IndexModel]] = {
     "shops": [_index("status", "sweep.next_at")],
     # Whose a location is, is asked across shops: a body sent again under another shop's name is known by it.
@@ -70,10 +78,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "stock": [
         # Which BOMs differ as far as is known: few of many. The index alone tells it, no document is read.
         _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
-        # Whose turn it is, is asked across shops.
-        _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
-        _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
     ],
+    # Whose turn it is, is asked across shops.
+    "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
     "ledger": [],
     "adjustments": [],
     "previews": [
@@ -104,14 +111,17 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("finished_event", partialFilterExpression={"finished_event": "due"}),
     ],
     "cells": [
-        _index("shop", "job_id", "no"),
-        _index("shop", "job_id", "state", "code", "reason"),
-        _index("shop", "job_id", "bom_id", "location_id", unique=True),
+        _index("shop", "job_id", "no", "bom_id"),
         # Keeps two jobs off one cell.
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_cell"),
-        _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
-        _index("shop", "push_id", sparse=True),
+        # Written when a cell is made and when it ends, never in between; a claim of the next ones reads it alone.
+        _index("shop", "job_id", "open", "no", "bom_id", "location_id", **_OPEN, name="open_by_number"),
+        _index("shop", "job_id", "state", "no", "code", "reason", **_ENDED, name="ended_by_state"),
+        # The few whose place in the window is not told by the job's mark.
+        _index("shop", "job_id", "no", **_open_with("freed_at"), name="freed_by_number"),
+        _index("shop", "job_id", "published_at", **_open_with("published_at"), name="published_again"),
     ],
+    "tallies": [],
     "selections": [
         _index("shop", "owner", "digest", "no", unique=True),
         _index("at", expireAfterSeconds=PREVIEW_LIFE),
@@ -187,9 +197,18 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", "location_id", unique=True),
         _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
         _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
+        _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
+        _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
     ],
     "ledger": [_index("shop", "bom_id", "location_id", "seq", unique=True), _index("shop", "reference")],
     "adjustments": [_index("shop", "key", unique=True)],
+    "cells": [
+        _index("shop", "job_id", "no"),
+        _index("shop", "job_id", "state", "code", "reason"),
+        _index("shop", "job_id", "bom_id", "location_id", unique=True),
+        _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
+        _index("shop", "push_id", sparse=True),
+    ],
     "pushes": [_index("shop", "push_id", unique=True)],
     "preview_rows": [
         _index("shop", "preview_id", "bom_id", "location_id", unique=True),

@@ -5,6 +5,8 @@ killed; two that start at once do each document once. Memory holds one batch.
 
 Form 2: a stock document says whether its two sides have ever agreed (`never_agreed`), and a cell that nobody counted
 has no count. Before, such a cell stood at a count of 0, which no entry of its ledger had given it.
+
+Form 3: a wish for verifying reads is a document of its own (`reads_wanted`). Before, a stock document had `verify_at`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from shared.domain.cell import CellKey
 from shared.domain.stock import Change, Entry, Stock
 from shared.mongodb.schema import Database, Document, ids_of
 from shared.mongodb.stock.stock import StockStore, StockWrite, stock_of
@@ -22,7 +25,7 @@ from shared.mongodb.transactions import Session, Transactions
 
 log = structlog.get_logger()
 
-FORM = 2
+FORM = 3
 
 _FORM_ID = "stock_form"
 _OLD: Document = {"never_agreed": {"$exists": False}}
@@ -61,6 +64,25 @@ class _Upgrade:
             after, done, uncounted = ids[-1], done + len(results), uncounted + sum(results)
         if done:
             log.info("stock_upgraded", form=FORM, cells=done, never_counted=uncounted)
+        await self._move_wishes()
+
+    async def _move_wishes(self) -> None:
+        """Whoever is killed between the two writes has a cell read twice."""
+        asked: Document = {"verify_at": {"$exists": True}}
+        after = ""
+        while True:
+            cursor = self._stock.find({"_id": {"$gt": after}, **asked}, {"shop": 1, "bom_id": 1, "location_id": 1})
+            found = [document async for document in cursor.sort("_id", 1).limit(_AT_ONCE)]
+            if not found:
+                return
+            by_shop: dict[str, list[CellKey]] = {}
+            for document in found:
+                by_shop.setdefault(document["shop"], []).append(CellKey(document["bom_id"], document["location_id"]))
+            for shop, keys in by_shop.items():
+                await self._store.ask_verify(shop, keys)
+            ids = [document["_id"] for document in found]
+            await self._stock.update_many({"_id": {"$in": ids}}, {"$unset": {"verify_at": ""}})
+            after = ids[-1]
 
     async def _part(self, session: Session, ids: Sequence[str]) -> list[bool]:
         """Write some cells; returns for each whether nobody had counted it."""
@@ -73,9 +95,7 @@ class _Upgrade:
         for document in present:
             cell = stock_of(document)
             change, cause = await self._change(session, document, cell.stock)
-            by_shop.setdefault(document["shop"], []).append(
-                StockWrite(cell.key, cell.stock, change, cause, f"form {FORM}")
-            )
+            by_shop.setdefault(document["shop"], []).append(StockWrite(cell.key, cell.stock, change, cause, "form 2"))
             results.append(change.stock.uncounted)
         for shop, writes in by_shop.items():
             await self._store.write(session, shop, writes)

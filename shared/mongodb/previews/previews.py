@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 _ROWS_PER_TRANSACTION = 2500
 
 _OPEN = {"state": {"$in": [str(PreviewState.REQUESTED), str(PreviewState.READING)]}}
+_TURNS = "turns"
+"""The index of those that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class PreviewStore:
 
     async def open_in_all(self) -> int:
         """How many previews have not ended. It runs across shops."""
-        number: int = await self._previews.count_documents({"turn": {"$exists": True}})
+        # The index of those alone: without a shop the server would rather look through all of a month.
+        number: int = await self._previews.count_documents({"turn": {"$exists": True}}, hint=_TURNS)
         return number
 
     async def give_turn(self, shop: str, preview_id: str, *, large: bool) -> None:
@@ -259,7 +262,7 @@ class PreviewStore:
             if after is None:
                 return Run(run_id, knows_locations=True)
             if tally is not None:  # an earlier build leaves none
-                return Run(run_id, document["done"], CellKey(*after), knows_locations=True, tally=RowTally.of(tally))
+                return Run(run_id, document["done"], CellKey(*after), knows_locations=True, tally=RowTally(tally))
         anew: Document = {"taken_from": now, "done": 0, "bookmark": None}
         if not await self._update(shop, preview_id, run_id, anew):
             return None
@@ -291,7 +294,7 @@ class PreviewStore:
             documents = [taken_document(shop, preview_id, no, row, location_names, now=now) for no, row in part]
             last_no, last = part[-1]
             run = replace(run, done=last_no + 1, after=last.key, tally=run.tally.with_rows(documents))
-            bookmark: Document = {"after": list(last.key), "tally": run.tally.stored()}
+            bookmark: Document = {"after": list(last.key), "tally": run.tally.stored}
             read: Document = {"done": run.done, "bookmark": bookmark}
 
             async def body(
@@ -337,8 +340,8 @@ class PreviewStore:
         apart = every(run.done)
         return Figures(
             total=run.done,
-            badges=tally.bom_badges(),
-            moves=tally.class_moves(),
+            badges=tally.bom_badges,
+            moves=tally.moves,
             classes=tally.classes,
             left_out=tally.left_out,
             codes=tally.codes,

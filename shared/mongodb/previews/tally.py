@@ -7,151 +7,127 @@ It is stored with each part in the same transaction, and a run that goes on behi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from copy import deepcopy
+from dataclasses import dataclass, field
 
 from shared.domain.comparison import CellClass
 from shared.mongodb.previews.preview import BomBadges, ClassMove, ExtremeRow, RowKind
 from shared.mongodb.schema import Document
 
-_IN_SYNC = str(CellClass.IN_SYNC)
 _DIFFERS = str(RowKind.DIFFERS)
 
-Numbers = dict[str, int]
+
+def _nothing() -> Document:
+    return {"classes": {}, "left_out": {}, "codes": {}, "kinds": {}, "badges": {}, "moves": {}, "bom": None}
 
 
-@dataclass(slots=True)
-class BomTally:
-    """The BOM whose rows came last, and may go on: what was seen of it."""
-
-    bom_id: str
-    differs: bool = False
-    failed: bool = False
-    compared: bool = False
-    classes: list[str] = field(default_factory=list)
-
-    @property
-    def badge(self) -> str:
-        """Any cell that differs goes before all; with one that failed, or none to compare, it is not compared."""
-        if self.differs:
-            return "with_discrepancies"
-        return "not_compared" if self.failed or not self.compared else "in_sync"
-
-
-@dataclass(slots=True)
-class MoveTally:
-    """The rows of one class that differs."""
-
-    cells: int = 0
-    boms: int = 0
-    highest: Document | None = None
-    lowest: Document | None = None
-    not_pushed: Numbers = field(default_factory=dict)
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RowTally:
-    """The figures of the rows so far."""
+    """The figures of the rows so far, as they are stored. `bom`: the BOM whose rows came last, and may go on."""
 
-    classes: Numbers = field(default_factory=dict)
-    left_out: Numbers = field(default_factory=dict)
-    codes: Numbers = field(default_factory=dict)
-    kinds: Numbers = field(default_factory=dict)
-    badges: Numbers = field(default_factory=dict)
-    moves: dict[str, MoveTally] = field(default_factory=dict)
-    bom: BomTally | None = None
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> RowTally:
-        """From its stored form; what it holds is its own."""
-        numbers = {name: dict(stored[name]) for name in ("classes", "left_out", "codes", "kinds", "badges")}
-        moves = {
-            name: MoveTally(**{**move, "not_pushed": dict(move["not_pushed"])})
-            for name, move in stored["moves"].items()
-        }
-        bom: Document | None = stored["bom"]
-        last = None if bom is None else BomTally(**{**bom, "classes": list(bom["classes"])})
-        return cls(**numbers, moves=moves, bom=last)
-
-    def stored(self) -> Document:
-        """As a part of a document."""
-        return asdict(self)
+    stored: Document = field(default_factory=_nothing)
 
     def with_rows(self, documents: Iterable[Document]) -> RowTally:
         """The same with some rows more, given as they are stored."""
-        more = RowTally.of(self.stored())
+        more = deepcopy(self.stored)
         for document in documents:
-            more.add(document)
-        return more
+            _add(more, document)
+        return RowTally(more)
 
-    def add(self, row: Document) -> None:
-        """Count one row more."""
-        bom = self.bom
-        if bom is None or bom.bom_id != row["bom_id"]:
-            self._close_bom()
-            bom = self.bom = BomTally(row["bom_id"])
-        _one_more(self.kinds, row["kind"])
-        if row["reason"] is not None:
-            _one_more(self.left_out, row["reason"])
-        if row["code"] is not None:
-            _one_more(self.codes, row["code"])
-            bom.failed = True
-        name = row["cell_class"]
-        if name is None:
-            return
-        _one_more(self.classes, name)
-        bom.compared = True
-        if row["kind"] == _DIFFERS:
-            bom.differs = bom.differs or name != _IN_SYNC
-            self._add_move(name, bom, row)
+    @property
+    def classes(self) -> Mapping[str, int]:
+        """Rows by class."""
+        return self.stored["classes"]  # type: ignore[no-any-return]  # a document's values are of any type
 
-    def _add_move(self, name: str, bom: BomTally, row: Document) -> None:
-        move = self.moves.setdefault(name, MoveTally())
-        move.cells += 1
-        if name not in bom.classes:
-            bom.classes.append(name)
-            move.boms += 1
-        if row["not_pushed"] is not None:
-            _one_more(move.not_pushed, row["not_pushed"])
-        difference = row["difference"]
-        if difference is None:
-            return
-        if move.highest is None or difference > move.highest["difference"]:
-            move.highest = _shown(row)
-        if move.lowest is None or difference < move.lowest["difference"]:
-            move.lowest = _shown(row)
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """Rows by the reason that they were left out for."""
+        return self.stored["left_out"]  # type: ignore[no-any-return]  # the same
 
-    def _close_bom(self) -> None:
-        if self.bom is not None:
-            _one_more(self.badges, self.bom.badge)
+    @property
+    def codes(self) -> Mapping[str, int]:
+        """Rows by the code that they failed with."""
+        return self.stored["codes"]  # type: ignore[no-any-return]  # the same
 
+    @property
+    def kinds(self) -> Mapping[str, int]:
+        """Rows by kind."""
+        return self.stored["kinds"]  # type: ignore[no-any-return]  # the same
+
+    @property
     def bom_badges(self) -> BomBadges:
         """BOMs by their worst cell, the last one included. They add up."""
-        badges = dict(self.badges)
-        if self.bom is not None:
-            _one_more(badges, self.bom.badge)
+        badges, bom = dict(self.stored["badges"]), self.stored["bom"]
+        if bom is not None:
+            _one_more(badges, _badge(bom))
         names = ("with_discrepancies", "in_sync", "not_compared")
         return BomBadges(**{name: badges.get(name, 0) for name in names})
 
-    def class_moves(self) -> tuple[ClassMove, ...]:
+    @property
+    def moves(self) -> tuple[ClassMove, ...]:
         """For each class that differs: its cells, its BOMs, the rows of the extreme differences, and the rows that a
         push would refuse, by code. Largest class first.
         """
         moves = [
             ClassMove(
                 cell_class=CellClass(name),
-                cells=move.cells,
-                boms=move.boms,
-                highest=None if move.highest is None else ExtremeRow(**move.highest),
-                lowest=None if move.lowest is None else ExtremeRow(**move.lowest),
-                not_pushed=move.not_pushed,
+                cells=move["cells"],
+                boms=move["boms"],
+                highest=None if move["highest"] is None else ExtremeRow(**move["highest"]),
+                lowest=None if move["lowest"] is None else ExtremeRow(**move["lowest"]),
+                not_pushed=move["not_pushed"],
             )
-            for name, move in self.moves.items()
+            for name, move in self.stored["moves"].items()
         ]
         return tuple(sorted(moves, key=lambda move: (-move.cells, move.cell_class)))
 
 
-def _one_more(numbers: Numbers, name: str) -> None:
+def _add(tally: Document, row: Document) -> None:
+    bom = tally["bom"]
+    if bom is None or bom["bom_id"] != row["bom_id"]:
+        if bom is not None:
+            _one_more(tally["badges"], _badge(bom))
+        bom = {"bom_id": row["bom_id"], "differs": False, "failed": False, "compared": False, "classes": []}
+        tally["bom"] = bom
+    _one_more(tally["kinds"], row["kind"])
+    if row["reason"] is not None:
+        _one_more(tally["left_out"], row["reason"])
+    if row["code"] is not None:
+        _one_more(tally["codes"], row["code"])
+        bom["failed"] = True
+    if row["cell_class"] is not None:
+        _one_more(tally["classes"], row["cell_class"])
+        bom["compared"] = True
+    if row["kind"] == _DIFFERS:
+        bom["differs"] = True
+        _add_move(tally["moves"], bom, row)
+
+
+def _add_move(moves: Document, bom: Document, row: Document) -> None:
+    name, difference = row["cell_class"], row["difference"]
+    move = moves.setdefault(name, {"cells": 0, "boms": 0, "highest": None, "lowest": None, "not_pushed": {}})
+    move["cells"] += 1
+    if name not in bom["classes"]:
+        bom["classes"].append(name)
+        move["boms"] += 1
+    if row["not_pushed"] is not None:
+        _one_more(move["not_pushed"], row["not_pushed"])
+    if difference is None:
+        return
+    if move["highest"] is None or difference > move["highest"]["difference"]:
+        move["highest"] = _shown(row)
+    if move["lowest"] is None or difference < move["lowest"]["difference"]:
+        move["lowest"] = _shown(row)
+
+
+def _badge(bom: Document) -> str:
+    """Any cell that differs goes before all; with one that failed, or none to compare, it is not compared."""
+    if bom["differs"]:
+        return "with_discrepancies"
+    return "not_compared" if bom["failed"] or not bom["compared"] else "in_sync"
+
+
+def _one_more(numbers: dict[str, int], name: str) -> None:
     numbers[name] = numbers.get(name, 0) + 1
 
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Change, Entry, Stock, outdated
-from shared.mongodb.distinct import distinct_values
 from shared.mongodb.patches import patch_each
 from shared.mongodb.schema import Database, Document, ids_of, key_of
+from shared.mongodb.stock.reads_wanted import VERIFY_DELAY, ReadsWanted
 from shared.mongodb.transactions import Session, WriteConflict
-
-VERIFY_DELAY = timedelta(milliseconds=750)
-"""How long a cell waits for its verifying read, so that a burst of changes shares one."""
-
-VERIFY_TURN = timedelta(seconds=60)
-"""How long a reader may take over the cells it has taken before they fall due again."""
 
 _FIELDS = {
     "base": "index",
@@ -59,15 +54,6 @@ class StockWrite:
     change: Change
     cause: str
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyTurn:
-    """Cells being verified by one reader; they fall due again at `until` if it dies."""
-
-    shop: str
-    keys: tuple[CellKey, ...]
-    until: datetime
 
 
 def stock_id(shop: str, key: CellKey) -> str:
@@ -135,6 +121,7 @@ class StockStore:
     def __init__(self, database: Database) -> None:
         self._stock = database["stock"]
         self._ledger = database["ledger"]
+        self.reads = ReadsWanted(database)
 
     async def load(
         self, shop: str, keys: Iterable[CellKey], session: Session | None = None
@@ -148,7 +135,7 @@ class StockStore:
     async def write(
         self, session: Session, shop: str, writes: Sequence[StockWrite], *, now: datetime | None = None
     ) -> None:
-        """Write all changes and their ledger entries, two statements in all: of a stock only what has changed.
+        """Write all changes, their ledger entries and the wish to read, a statement each: of a stock what has changed.
 
         Raises WriteConflict where a `rev` is no longer the one read. The transaction should have read the documents:
         then one that is written meanwhile is a conflict at once, and not only when it is looked at again.
@@ -159,10 +146,7 @@ class StockStore:
         patches: dict[str, Document] = {}
         entries: list[Document] = []
         for write in writes:
-            fields = changed_fields(write.before, write.change.stock)
-            if write.change.verify:
-                fields["verify_at"] = at + VERIFY_DELAY
-            patches[stock_id(shop, write.key)] = fields
+            patches[stock_id(shop, write.key)] = changed_fields(write.before, write.change.stock)
             entries.extend(
                 ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at)
                 for entry in write.change.entries
@@ -174,6 +158,8 @@ class StockStore:
             raise WriteConflict("a stock document was written since it was read")
         if entries:
             await self._ledger.insert_many(entries, ordered=False, session=session)
+        verify = [write.key for write in writes if write.change.verify]
+        await self.reads.ask(shop, verify, session, at=at + VERIFY_DELAY)
 
     async def after(self, shop: str, last: CellKey | None, limit: int) -> list[CellKey]:
         """The shop's cells in a lasting order, a page at a time: those that follow `last` (None: the first ones)."""
@@ -197,10 +183,10 @@ class StockStore:
         await self._stock.delete_many({"_id": {"$in": ids}, "shop": shop}, session=session)
 
     async def remap(self, session: Session, shop: str, keys: Sequence[CellKey], item_id: str) -> None:
-        """Count these cells for another item. A read that was asked for was meant for the old one."""
+        """Count these cells for another item."""
         await self._stock.update_many(
             {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "shop": shop},
-            {"$set": {"item_id": item_id}, "$unset": {"verify_at": ""}},
+            {"$set": {"item_id": item_id}},
             session=session,
         )
 
@@ -217,12 +203,7 @@ class StockStore:
         self, shop: str, keys: Iterable[CellKey], session: Session | None = None, *, at: datetime | None = None
     ) -> None:
         """Queue the cells for a verifying read."""
-        ids = [stock_id(shop, key) for key in keys]
-        if ids:
-            due = at or datetime.now(UTC) + VERIFY_DELAY
-            await self._stock.update_many(
-                {"_id": {"$in": ids}, "shop": shop}, {"$set": {"verify_at": due}}, session=session
-            )
+        await self.reads.ask(shop, keys, session, at=at)
 
     async def ask_for_bases(self, shop: str, closed: Sequence[str]) -> None:
         """Queue a read of every cell that has no base, except at the closed locations."""
@@ -233,45 +214,10 @@ class StockStore:
             "index": None,
             "location_id": {"$nin": list(closed)},
         }
-        await self._stock.update_many(condition, {"$set": {"verify_at": datetime.now(UTC) + VERIFY_DELAY}})
-
-    async def shops_to_verify(self, now: datetime) -> list[str]:
-        """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
-        return [shop async for shop in distinct_values(self._stock, "shop", {"verify_at": {"$lte": now}})]
-
-    async def verify_soon(self, shop: str, now: datetime, limit: int) -> int:
-        """How many cells are due for a read, or will be in a moment; counted up to `limit`."""
-        condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
-        return int(await self._stock.count_documents(condition, limit=limit))
-
-    async def verify_wanted(self, shop: str) -> int:
-        """How many cells want a read, now or later."""
-        return int(await self._stock.count_documents({"shop": shop, "verify_at": {"$exists": True}}))
-
-    async def due_since(self, shop: str) -> datetime | None:
-        """Since when, or from when on, a read of one of the shop's cells is due; None: of none."""
-        first = self._stock.find({"shop": shop, "verify_at": {"$exists": True}}, {"verify_at": 1})
-        async for document in first.sort("verify_at", 1).limit(1):
-            due: datetime = document["verify_at"]
-            return due
-        return None
-
-    async def take_verify(self, shop: str, now: datetime, limit: int) -> VerifyTurn:
-        """Cells whose read is due. Their requests are put off *before* the read, so that an event during it asks
-        again with a time of its own, and a reader that dies loses none of them."""
-        # Millisecond resolution is what the database keeps; the turn is recognised by this very time.
-        until = (now + VERIFY_TURN).replace(microsecond=now.microsecond // 1000 * 1000)
-        fields = {"bom_id": 1, "location_id": 1}
-        cursor = self._stock.find({"shop": shop, "verify_at": {"$lte": now}}, fields).limit(limit)
-        keys = [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
-        if keys:
-            await self._stock.update_many(
-                {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "verify_at": {"$lte": now}},
-                {"$set": {"verify_at": until}},
-            )
-        return VerifyTurn(shop, tuple(keys), until)
-
-    async def end_verify(self, turn: VerifyTurn) -> None:
-        """The reads of a turn are applied: clear the requests that nobody has renewed meanwhile."""
-        ids = [stock_id(turn.shop, key) for key in turn.keys]
-        await self._stock.update_many({"_id": {"$in": ids}, "verify_at": turn.until}, {"$unset": {"verify_at": ""}})
+        without: list[CellKey] = []
+        async for document in self._stock.find(condition, {"bom_id": 1, "location_id": 1}):
+            without.append(CellKey(document["bom_id"], document["location_id"]))
+            if len(without) == ROWS_PER_CALL:
+                await self.ask_verify(shop, without)
+                without = []
+        await self.ask_verify(shop, without)

@@ -19,8 +19,9 @@ from shared.mongodb.schema import Document
 from shared.mongodb.shops.redaction import Redaction
 from shared.mongodb.stock.adjustments import Adjustment
 from shared.mongodb.stock.known_drift import KnownDrift
+from shared.mongodb.stock.reads_wanted import VERIFY_DELAY
 from shared.mongodb.stock.removed_cells import RemovedCells
-from shared.mongodb.stock.stock import VERIFY_DELAY, StockStore, new_stock
+from shared.mongodb.stock.stock import StockStore, new_stock
 
 SHOP, OTHER = "mine.myshopify.com", "other.myshopify.com"
 PLACES = ("1", "12", "2")
@@ -54,8 +55,9 @@ class Shops:
         await self.boms.keep_locations(OTHER, [Location(place, place, True, False) for place in PLACES])
         keys = [CellKey(f"a{n:03}", place) for n in range(MANY) for place in PLACES]
         stock = [new_stock(OTHER, key, f"1{key.bom_id[1:]}", Stock(count=n, base=1)) for n, key in enumerate(keys)]
-        later = datetime(2100, 1, 1, tzinfo=UTC)
-        await self.mongo.db["stock"].insert_many([document | {"verify_at": later} for document in stock])
+        await self.mongo.db["stock"].insert_many(stock)
+        for key in keys[:MANY]:
+            await self.stock.ask_verify(OTHER, [key], at=datetime(2100, 1, 1, tzinfo=UTC))
         entries = [{"_id": f"{d['_id']}|1", "shop": OTHER, "bom_id": d["bom_id"], "seq": 1} for d in stock]
         await self.mongo.db["ledger"].insert_many(entries)
         await self.boms.keep_locations(SHOP, [Location(place, place, True, False) for place in PLACES])
@@ -93,14 +95,15 @@ async def asked(shops: Shops) -> None:
     assert len(await shops.stock.load(SHOP, keys)) == 1
     assert list(await shops.boms.locations(SHOP)) == sorted(PLACES)
     await shops.stock.ask_for_bases(SHOP, ["2"])
-    assert await shops.stock.verify_wanted(SHOP) == 6
-    assert await shops.stock.verify_soon(SHOP, now + VERIFY_DELAY, 4) == 4
-    assert await shops.stock.shops_to_verify(now + 2 * VERIFY_DELAY) == [SHOP]
-    assert await shops.stock.due_since(SHOP) is not None
-    turn = await shops.stock.take_verify(SHOP, now + 2 * VERIFY_DELAY, 10)
+    reads = shops.stock.reads
+    assert await reads.number(SHOP) == 6
+    assert await reads.soon(SHOP, now + VERIFY_DELAY, 4) == 6
+    assert await reads.shops(now + 2 * VERIFY_DELAY) == [SHOP]
+    assert await reads.due_since(SHOP) is not None
+    turn = await reads.take(SHOP, now + 2 * VERIFY_DELAY, 10)
     assert len(turn.keys) == 6
-    await shops.stock.end_verify(turn)
-    assert await shops.stock.verify_wanted(SHOP) == 0
+    await reads.end(turn)
+    assert await reads.number(SHOP) == 0
 
 
 async def by_class(shops: Shops) -> None:
@@ -164,7 +167,7 @@ async def test_no_query_scans(shops: Shops, step: Callable[[Shops], Awaitable[No
         await database.command("profile", 0)
     seen = [one async for one in database["system.profile"].find({"ns": {"$not": {"$regex": "system"}}})]
     await database.drop_collection("system.profile")
-    names = {f"{database.name}.{name}" for name in ("stock", "ledger", "adjustments", "locations", "pushes")}
+    names = {f"{database.name}.{name}" for name in ("stock", "reads_wanted", "ledger", "adjustments", "locations")}
     mine = [one for one in seen if one["ns"] in names]
     assert mine
     far = [

@@ -14,6 +14,7 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock, stock_fields
 from shared.mongodb.transactions import Session, WriteConflict
+from tests.integration.wanted_reads import wanted_reads
 
 SHOP = "one-statement.myshopify.com"
 KEYS = [CellKey(f"b{n:03}", "1") for n in range(250)]
@@ -37,7 +38,7 @@ def settled(key: CellKey, stock: Stock) -> StockWrite:
     return StockWrite(key, stock, settle(stock, 7, THEN, stock.manual_total), "reconcile", "job:1")
 
 
-async def test_one_statement_for_stock_and_one_for_the_ledger(mongo: Mongo) -> None:
+async def test_a_statement_each_for_stock_ledger_and_wishes(mongo: Mongo) -> None:
     """However many cells: what is stored is to the field what was decided, and nothing else was touched."""
     store = StockStore(mongo.db)
 
@@ -56,7 +57,8 @@ async def test_one_statement_for_stock_and_one_for_the_ledger(mongo: Mongo) -> N
         assert (document["item_id"], document["shop"]) == ("1", SHOP)
     assert await mongo.db["ledger"].count_documents({"seq": 2, "field": "index", "before": 5, "after": 7}) == len(KEYS)
     kinds = [one["op"] async for one in mongo.db["system.profile"].find({"op": {"$in": ["update", "insert"]}})]
-    assert sorted(kinds) == ["insert", "update"]
+    assert sorted(kinds) == ["insert", "insert", "update"]
+    assert await wanted_reads(mongo.db, SHOP) == set(KEYS)
 
 
 async def test_a_stock_that_was_not_read_in_the_transaction_is_guarded_too(mongo: Mongo) -> None:

@@ -87,7 +87,6 @@ export const T = {
     clear: "Clear filters",
     filters: "Filters",
     columns: { name: "BOM", tracks: "Pre-assembled", values: "Values by location" },
-    select: (name: string) => `Select ${name}`,
     selectPage: "Select all on this page",
     selected: (number: number) => `${count(number)} selected`,
     selectAll: (number: number) => `Select all ${count(number)} matching`,
@@ -503,7 +502,7 @@ export const T = {
     policy: "Policy",
     mode: "When a webhook was missed",
     modes: {
-      repair: "Repair what is safe (only Shopify has moved)",
+      repair: "Repair where only Shopify has moved",
       notify: "Record it and tell, repair nothing",
       off: "Do not look",
     },

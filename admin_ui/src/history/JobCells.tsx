@@ -3,9 +3,9 @@ import { useState } from "react";
 import { api, body, type Schema } from "../api/client";
 import type { Job } from "../api/queries";
 import { count } from "../formats";
-import { BlockStack, Select } from "../kit";
+import { type Column, Inline, Select, Stack } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
-import { type Column, VirtualTable } from "../parts/VirtualTable";
+import { Rows } from "../parts/Rows";
 import { jobEnded } from "../reconcile/states";
 import { T } from "../texts";
 
@@ -57,23 +57,21 @@ export function JobCells({ job }: { job: Job }) {
     ...Object.entries(T.history.cellStates).map(([value, label]) => ({ value, label })),
   ];
   return (
-    <BlockStack gap="300">
-      <div className="table-tools">
+    <Stack gap="300">
+      <Inline>
         <Select
           label={T.history.cellColumns.outcome}
-          labelInline
+          inline
           options={options}
           value={state}
           onChange={(value) => setState(value as State | "")}
         />
-      </div>
-      <VirtualTable
+      </Inline>
+      <Rows
         key={`${state} ${String(over)}`}
         label={T.history.cells}
         columns={COLUMNS}
-        height={56}
-        narrowHeight={190}
-        empty={<EmptyNote title={T.preview.noRows} text="" />}
+        empty={<EmptyNote title={T.preview.noRows} />}
         source={{
           key: ["job", job.job_id, "cells", state, over],
           refresh: over ? false : REFRESH,
@@ -86,6 +84,6 @@ export function JobCells({ job }: { job: Job }) {
             ),
         }}
       />
-    </BlockStack>
+    </Stack>
   );
 }

@@ -48,28 +48,28 @@ export function App() {
         {online ? "" : T.offline}
       </div>
       <main id="content" tabIndex={-1}>
-          <Boundary key={path}>
-            <Suspense fallback={<Waiting />}>
-              <Switch>
-                <Route path="/" component={BomListPage} />
-                <Route path="/history" component={HistoryPage} />
-                <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
-                <Route path="/drift" component={DriftPage} />
-                <Route path="/schedules" component={SchedulesPage} />
-                <Route>
-                  <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
-                </Route>
-              </Switch>
+        <Boundary key={path}>
+          <Suspense fallback={<Waiting />}>
+            <Switch>
+              <Route path="/" component={BomListPage} />
+              <Route path="/history" component={HistoryPage} />
+              <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
+              <Route path="/drift" component={DriftPage} />
+              <Route path="/schedules" component={SchedulesPage} />
+              <Route>
+                <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
+              </Route>
+            </Switch>
+          </Suspense>
+        </Boundary>
+        {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
+        {params.has("reconcile") && (
+          <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
+            <Suspense fallback={null}>
+              <ReconcileDialog />
             </Suspense>
           </Boundary>
-          {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
-          {params.has("reconcile") && (
-            <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
-              <Suspense fallback={null}>
-                <ReconcileDialog />
-              </Suspense>
-            </Boundary>
-          )}
+        )}
       </main>
     </>
   );

@@ -95,11 +95,7 @@ function CellPreview({ previewId, again }: { previewId: string; again: () => voi
   if (row === undefined) return <Reading />;
   return (
     <Stack gap="300">
-      {job === null ? (
-        <CellRow row={row} previewId={previewId} onStarted={setJob} />
-      ) : (
-        <CellJob jobId={job} again={again} />
-      )}
+      {job === null ? <CellRow row={row} previewId={previewId} onStarted={setJob} /> : <CellJob jobId={job} again={again} />}
     </Stack>
   );
 }
@@ -137,7 +133,12 @@ function CellRow({ row, previewId, onStarted }: { row: Row; previewId: string; o
         <div className={styles.actions}>
           {local !== null && (
             <div>
-              <Button wide isPending={start.isPending && start.variables === "toShopify"} isDisabled={start.isPending} onPress={() => start.mutate("toShopify")}>
+              <Button
+                wide
+                isPending={start.isPending && start.variables === "toShopify"}
+                isDisabled={start.isPending && start.variables !== "toShopify"}
+                onPress={() => start.mutate("toShopify")}
+              >
                 {T.cell.push}
               </Button>
               <small>{T.cell.pushes(shopify, local)}</small>
@@ -145,7 +146,12 @@ function CellRow({ row, previewId, onStarted }: { row: Row; previewId: string; o
             </div>
           )}
           <div>
-            <Button wide isPending={start.isPending && start.variables === "toLocal"} isDisabled={start.isPending} onPress={() => start.mutate("toLocal")}>
+            <Button
+              wide
+              isPending={start.isPending && start.variables === "toLocal"}
+              isDisabled={start.isPending && start.variables !== "toLocal"}
+              onPress={() => start.mutate("toLocal")}
+            >
               {T.cell.pull}
             </Button>
             <small>{T.cell.pulls(local, shopify)}</small>
@@ -178,10 +184,7 @@ function CellJob({ jobId, again }: { jobId: string; again: () => void }) {
       <div role="status">
         <Inline gap="200">
           <Spinner small label={T.cell.working} />
-          <Text>
-            {(job.data?.paused ?? job.data?.held)?.message ??
-              (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}
-          </Text>
+          <Text>{(job.data?.paused ?? job.data?.held)?.message ?? (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}</Text>
         </Inline>
       </div>
     );
@@ -203,9 +206,7 @@ function Outcome({ job, again }: { job: Job; again: () => void }) {
   return (
     <div role="alert">
       <Stack gap="200">
-        <Text strong>
-          {failed?.message ?? job.failure?.message ?? T.run.headings[job.state]}
-        </Text>
+        <Text strong>{failed?.message ?? job.failure?.message ?? T.run.headings[job.state]}</Text>
         <Text>{failed?.remedy ?? job.failure?.remedy ?? ""}</Text>
         <Button onPress={again}>{T.preview.again}</Button>
       </Stack>

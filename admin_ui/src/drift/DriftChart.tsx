@@ -23,7 +23,11 @@ export function DriftChart() {
   const narrow = useNarrow();
   const found = useQuery(driftByDayQuery);
   if (found.data === undefined) {
-    return found.error === null ? <p role="status">{T.loading}</p> : <TroubleNote trouble={found.error} again={() => void found.refetch()} />;
+    return found.error === null ? (
+      <p role="status">{T.loading}</p>
+    ) : (
+      <TroubleNote trouble={found.error} again={() => void found.refetch()} />
+    );
   }
   const days = found.data;
   const most = Math.max(1, ...days.map((day) => day.missed + day.late));
@@ -31,9 +35,7 @@ export function DriftChart() {
   const width = narrow ? 360 : 700;
   const step = width / DAYS;
   const tall = (number: number) => ((HEIGHT - FOOT - 16) * number) / most;
-  const heading = (
-    <Heading level={2}>{T.drift.chart}</Heading>
-  );
+  const heading = <Heading level={2}>{T.drift.chart}</Heading>;
   if (none) {
     return (
       <Stack gap="300">

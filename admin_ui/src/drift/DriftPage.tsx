@@ -21,52 +21,46 @@ export default function DriftPage() {
   const items = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page title={T.drift.title} subtitle={T.drift.intro}>
-        {found.error !== null && found.data === undefined && (
-          <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-        )}
-        {figures !== undefined && (
-          <>
-            {figures.breaker !== null && <Breaker breaker={figures.breaker} />}
-            {figures.silent_since !== null && (
-              <Banner tone="warning">
-                {T.drift.silence(dateTime(figures.silent_since), figures.expected_webhooks ?? 0)}
-              </Banner>
-            )}
-            <Card>
-              <Stack gap="400">
-                <Told figures={figures} />
-                <Sweep figures={figures} />
-              </Stack>
-            </Card>
-          </>
-        )}
-        <Card flush>
-          <FilterBar>
-            <Select
-              label={T.drift.filter}
-              options={Object.entries(T.drift.filters).map(([value, label]) => ({ value, label }))}
-              value={state}
-              onChange={(value) => setState(value as DriftState | "")}
-            />
-          </FilterBar>
-          {found.data === undefined ? (
-            found.error === null && (
-              <Skeleton label={T.loading} lines={6} />
-            )
-          ) : items.length === 0 ? (
-            <EmptyNote title={T.drift.emptyTitle} text={state === "" ? T.drift.emptyText : T.preview.noRows} />
-          ) : (
-            <DriftTable items={items} />
+      {found.error !== null && found.data === undefined && <TroubleNote trouble={found.error} again={() => void found.refetch()} />}
+      {figures !== undefined && (
+        <>
+          {figures.breaker !== null && <Breaker breaker={figures.breaker} />}
+          {figures.silent_since !== null && (
+            <Banner tone="warning">{T.drift.silence(dateTime(figures.silent_since), figures.expected_webhooks ?? 0)}</Banner>
           )}
-          <MorePages found={found} title={T.drift.more} />
-        </Card>
-        <Card>
-          <DriftChart />
-        </Card>
-        <Card>
-          <PolicyForm />
-        </Card>
-      </Page>
+          <Card>
+            <Stack gap="400">
+              <Told figures={figures} />
+              <Sweep figures={figures} />
+            </Stack>
+          </Card>
+        </>
+      )}
+      <Card flush>
+        <FilterBar>
+          <Select
+            label={T.drift.filter}
+            options={Object.entries(T.drift.filters).map(([value, label]) => ({ value, label }))}
+            value={state}
+            onChange={(value) => setState(value as DriftState | "")}
+          />
+        </FilterBar>
+        {found.data === undefined ? (
+          found.error === null && <Skeleton label={T.loading} lines={6} />
+        ) : items.length === 0 ? (
+          <EmptyNote title={T.drift.emptyTitle} text={state === "" ? T.drift.emptyText : T.preview.noRows} />
+        ) : (
+          <DriftTable items={items} />
+        )}
+        <MorePages found={found} title={T.drift.more} />
+      </Card>
+      <Card>
+        <DriftChart />
+      </Card>
+      <Card>
+        <PolicyForm />
+      </Card>
+    </Page>
   );
 }
 

@@ -11,7 +11,9 @@ export function PolicyForm() {
   const policy = useQuery(policyQuery);
   return (
     <Stack gap="300">
-      <Heading level={2} id="policy">{T.drift.policy}</Heading>
+      <Heading level={2} id="policy">
+        {T.drift.policy}
+      </Heading>
       {policy.data === undefined ? (
         policy.error === null ? (
           <Skeleton label={T.loading} lines={5} />
@@ -97,13 +99,25 @@ function Form({ policy }: { policy: Policy }) {
           onChange={(mode) => put({ mode: mode as Policy["mode"] })}
         />
         <FieldGrid>
-          <Field label={T.drift.maxShare} inputMode="decimal" value={fields.share} error={wrong.share} onChange={(text) => put({ share: text })} />
+          <Field
+            label={T.drift.maxShare}
+            inputMode="decimal"
+            value={fields.share}
+            error={wrong.share}
+            onChange={(text) => put({ share: text })}
+          />
           <Field label={T.drift.maxMove} inputMode="numeric" value={fields.move} error={wrong.move} onChange={(move) => put({ move })} />
-          <Field label={T.drift.jobsPerHour} inputMode="numeric" value={fields.jobs} error={wrong.jobs} onChange={(jobs) => put({ jobs })} />
+          <Field
+            label={T.drift.jobsPerHour}
+            inputMode="numeric"
+            value={fields.jobs}
+            error={wrong.jobs}
+            onChange={(jobs) => put({ jobs })}
+          />
         </FieldGrid>
         <Checkbox isSelected={fields.quiet} onChange={(quiet) => put({ quiet })}>
-{T.drift.quiet}
-</Checkbox>
+          {T.drift.quiet}
+        </Checkbox>
         {fields.quiet && (
           <FieldGrid>
             <Field type="time" label={T.drift.quietFrom} value={fields.from} onChange={(from) => put({ from })} />

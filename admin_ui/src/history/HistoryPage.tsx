@@ -22,26 +22,26 @@ export default function HistoryPage() {
   const filtered = Object.values(filter).some((value) => value !== "");
   return (
     <Page title={T.history.title}>
-        <Card flush>
-          <Filters filter={filter} onChange={(changes) => change(changes, { replace: true })} />
-          {found.error !== null && found.data === undefined ? (
-            <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-          ) : found.data === undefined ? (
-            <Skeleton label={T.loading} lines={6} />
-          ) : jobs.length === 0 ? (
-            <EmptyNote
-              title={filtered ? T.history.noneTitle : T.history.emptyTitle}
-              text={filtered ? T.history.noneText : T.history.emptyText}
-            />
-          ) : (
-            <Table label={T.history.table} columns={COLUMNS} rows={jobs} rowKey={(job) => job.job_id} />
-          )}
-          <MorePages found={found} title={T.history.more} />
-        </Card>
-        <Outside>
-<SaveButton label={T.history.csv} path={historyExport(filter)} file="history.csv" />
-</Outside>
-      </Page>
+      <Card flush>
+        <Filters filter={filter} onChange={(changes) => change(changes, { replace: true })} />
+        {found.error !== null && found.data === undefined ? (
+          <TroubleNote trouble={found.error} again={() => void found.refetch()} />
+        ) : found.data === undefined ? (
+          <Skeleton label={T.loading} lines={6} />
+        ) : jobs.length === 0 ? (
+          <EmptyNote
+            title={filtered ? T.history.noneTitle : T.history.emptyTitle}
+            text={filtered ? T.history.noneText : T.history.emptyText}
+          />
+        ) : (
+          <Table label={T.history.table} columns={COLUMNS} rows={jobs} rowKey={(job) => job.job_id} />
+        )}
+        <MorePages found={found} title={T.history.more} />
+      </Card>
+      <Outside>
+        <SaveButton label={T.history.csv} path={historyExport(filter)} file="history.csv" />
+      </Outside>
+    </Page>
   );
 }
 
@@ -65,7 +65,12 @@ function Filters({ filter, onChange }: { filter: HistoryFilter; onChange: (chang
   const directions = Object.fromEntries(Object.entries(DIRECTIONS).map(([name, { short }]) => [name, short]));
   return (
     <FilterBar>
-      <Select label={T.history.filterState} options={options(T.run.states)} value={filter.state} onChange={(state) => onChange({ state })} />
+      <Select
+        label={T.history.filterState}
+        options={options(T.run.states)}
+        value={filter.state}
+        onChange={(state) => onChange({ state })}
+      />
       <Select
         label={T.history.filterDirection}
         options={options(directions)}

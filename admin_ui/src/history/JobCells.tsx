@@ -14,8 +14,7 @@ type State = Schema["CellState"];
 
 const REFRESH = 3_000;
 
-const both = (before: number | null, after: number | null) =>
-  before === after ? count(after) : `${count(before)} → ${count(after)}`;
+const both = (before: number | null, after: number | null) => (before === after ? count(after) : `${count(before)} → ${count(after)}`);
 
 const COLUMNS: Column<JobCell>[] = [
   { name: "bom", title: T.history.cellColumns.bom, width: "minmax(0, 1.6fr)", cell: (cell) => cell.bom_name ?? cell.bom_id },
@@ -29,14 +28,14 @@ const COLUMNS: Column<JobCell>[] = [
   {
     name: "shopify-change",
     title: T.history.cellColumns.shopify,
-    width: "9rem",
+    width: "11rem",
     number: true,
     cell: (cell) => both(cell.shopify_before, cell.shopify_after),
   },
   {
     name: "local-change",
     title: T.history.cellColumns.local,
-    width: "9rem",
+    width: "11rem",
     number: true,
     cell: (cell) => both(cell.local_before, cell.local_after),
   },
@@ -52,10 +51,7 @@ export function JobCells({ job }: { job: Job }) {
   const over = jobEnded(job);
   // What was changed comes first; what was not is asked for.
   const [state, setState] = useState<State | "">(() => (over && job.totals.updated > 0 ? "updated" : ""));
-  const options = [
-    { label: T.list.all, value: "" },
-    ...Object.entries(T.history.cellStates).map(([value, label]) => ({ value, label })),
-  ];
+  const options = [{ label: T.list.all, value: "" }, ...Object.entries(T.history.cellStates).map(([value, label]) => ({ value, label }))];
   return (
     <Stack gap="300">
       <Inline>

@@ -56,10 +56,7 @@ function Run({ job, behind }: { job: Job; behind: boolean }) {
           {!over && (
             <>
               <span id="run-progress">{T.run.done(endedCells(job.totals), job.totals.total)}</span>
-              <Progress
-                labelledBy="run-progress"
-                value={job.totals.total === 0 ? 0 : (100 * endedCells(job.totals)) / job.totals.total}
-              />
+              <Progress labelledBy="run-progress" value={job.totals.total === 0 ? 0 : (100 * endedCells(job.totals)) / job.totals.total} />
             </>
           )}
           {job.failure !== null && (

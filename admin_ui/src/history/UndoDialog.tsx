@@ -31,8 +31,20 @@ const COLUMNS: Column<UndoCell>[] = [
     number: true,
     cell: (cell) => (cell.possible ? change(cell.change) : T.dash),
   },
-  { name: "shopify-change", title: T.undo.columns.shopify, width: "9.5rem", number: true, cell: (cell) => arrow(cell.shopify_now, cell.shopify_then) },
-  { name: "local-change", title: T.undo.columns.local, width: "9.5rem", number: true, cell: (cell) => arrow(cell.local_now, cell.local_then) },
+  {
+    name: "shopify-change",
+    title: T.undo.columns.shopify,
+    width: "11rem",
+    number: true,
+    cell: (cell) => arrow(cell.shopify_now, cell.shopify_then),
+  },
+  {
+    name: "local-change",
+    title: T.undo.columns.local,
+    width: "11rem",
+    number: true,
+    cell: (cell) => arrow(cell.local_now, cell.local_then),
+  },
   {
     name: "why",
     title: T.undo.columns.why,
@@ -57,8 +69,7 @@ export function UndoDialog({ job, onClose }: { job: Job; onClose: () => void }) 
     queryFn: ({ signal }) => read(0, 1, signal),
   });
   const undo = useMutation({
-    mutationFn: () =>
-      body(api.POST("/api/jobs/{job_id}/undo", { params: { path: { job_id: job.job_id } }, body: { job_id: undoId } })),
+    mutationFn: () => body(api.POST("/api/jobs/{job_id}/undo", { params: { path: { job_id: job.job_id } }, body: { job_id: undoId } })),
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["jobs"] });
       void client.invalidateQueries({ queryKey: ["job", job.job_id] });

@@ -21,7 +21,17 @@ export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style"
  *
  * React Aria's own pending state reads the button out by its id, which is often gone by then together with the button.
  */
-export function Button({ children, variant = "secondary", tone, wide, disclosure, isPending = false, onPress, type, ...rest }: ButtonProps) {
+export function Button({
+  children,
+  variant = "secondary",
+  tone,
+  wide,
+  disclosure,
+  isPending = false,
+  onPress,
+  type,
+  ...rest
+}: ButtonProps) {
   const waits = isPending ? ({ "aria-disabled": true } as const) : { onPress };
   return (
     <AriaButton

@@ -26,7 +26,15 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
   const trigger = useMemo(() => ({ current: anchor }), [anchor]);
   const dialog = useRef<HTMLElement>(null);
   return (
-    <AriaPopover isOpen isNonModal triggerRef={trigger} onOpenChange={onClose} placement="bottom start" offset={6} className={styles.popover ?? ""}>
+    <AriaPopover
+      isOpen
+      isNonModal
+      triggerRef={trigger}
+      onOpenChange={onClose}
+      placement="bottom start"
+      offset={6}
+      className={styles.popover ?? ""}
+    >
       <Dialog ref={dialog} aria-label={label} className={styles.dialog ?? ""}>
         <KeptFocus dialog={dialog} />
         <div className={styles.head}>

@@ -74,49 +74,44 @@ export function BomListPage() {
 
   return (
     <Page title={T.list.title}>
-        <Notices />
-        <Card flush>
-          <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrow} />
-          {(picked.size > 0 || all) && (
-            <BulkBar
-              picked={all ? total : picked.size}
-              total={total}
-              all={all}
-              offerAll={wholePage && total > picked.size}
-              onAll={() => setAll(true)}
-              onClear={clear}
-              onReconcile={reconcile}
-            />
+      <Notices />
+      <Card flush>
+        <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrow} />
+        {(picked.size > 0 || all) && (
+          <BulkBar
+            picked={all ? total : picked.size}
+            total={total}
+            all={all}
+            offerAll={wholePage && total > picked.size}
+            onAll={() => setAll(true)}
+            onClear={clear}
+            onReconcile={reconcile}
+          />
+        )}
+        <div aria-busy={found.isFetching || isDrawing} className={found.isPlaceholderData || isDrawing ? styles.stale : undefined}>
+          {found.error !== null && found.data === undefined ? (
+            <TroubleNote trouble={found.error} again={() => void found.refetch()} />
+          ) : data === undefined ? (
+            <Skeleton label={T.loading} lines={8} />
+          ) : total === 0 ? (
+            <NothingFound filtered={isFiltered(filter)} onClear={() => narrow({ q: "", class: "", location: "", tracks: "", tag: "" })} />
+          ) : (
+            <BomTable boms={items} picked={all ? "all" : pickedHere} onPick={pick} onOpen={setOpen} />
           )}
-          <div
-            aria-busy={found.isFetching || isDrawing}
-            className={found.isPlaceholderData || isDrawing ? styles.stale : undefined}
-          >
-            {found.error !== null && found.data === undefined ? (
-              <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-            ) : data === undefined ? (
-              <Skeleton label={T.loading} lines={8} />
-            ) : total === 0 ? (
-              <NothingFound filtered={isFiltered(filter)} onClear={() => narrow({ q: "", class: "", location: "", tracks: "", tag: "" })} />
-            ) : (
-              <BomTable boms={items} picked={all ? "all" : pickedHere} onPick={pick} onOpen={setOpen} />
-            )}
-          </div>
-          {total > 0 && (
-            <Pager
-              offset={offset}
-              shown={items.length}
-              size={PAGE}
-              total={total}
-              onGo={(from) => change({ from: from > 0 ? String(from) : null })}
-            />
-          )}
-        </Card>
-        <Outside>
-          <Text tone="subdued">
-            {T.list.known}
-          </Text>
-        </Outside>
+        </div>
+        {total > 0 && (
+          <Pager
+            offset={offset}
+            shown={items.length}
+            size={PAGE}
+            total={total}
+            onGo={(from) => change({ from: from > 0 ? String(from) : null })}
+          />
+        )}
+      </Card>
+      <Outside>
+        <Text tone="subdued">{T.list.known}</Text>
+      </Outside>
       {open !== null && <CellPopover open={open} onClose={() => setOpen(null)} />}
     </Page>
   );
@@ -124,11 +119,5 @@ export function BomListPage() {
 
 function NothingFound({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   if (!filtered) return <EmptyNote title={T.list.emptyTitle} text={T.list.emptyText} />;
-  return (
-    <EmptyNote
-      title={T.list.noneTitle}
-      text={T.list.noneText}
-      action={<Button onPress={onClear}>{T.list.clear}</Button>}
-    />
-  );
+  return <EmptyNote title={T.list.noneTitle} text={T.list.noneText} action={<Button onPress={onClear}>{T.list.clear}</Button>} />;
 }

@@ -29,7 +29,15 @@ export function BomTable({ boms, picked, onPick, onOpen }: BomTableProps) {
     [onOpen],
   );
   return (
-    <IndexTable label={T.list.table} columns={columns} items={boms} keyOf={idOf} chosen={picked} onChoose={onPick} chooseAll={T.list.selectPage} />
+    <IndexTable
+      label={T.list.table}
+      columns={columns}
+      items={boms}
+      keyOf={idOf}
+      chosen={picked}
+      onChoose={onPick}
+      chooseAll={T.list.selectPage}
+    />
   );
 }
 

@@ -33,8 +33,7 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
   }, [typed, onChange]);
 
   const byClass = new Map(facets?.classes.map((entry) => [entry.cell_class, entry.boms]));
-  const withCount = (label: string, number: number | undefined) =>
-    number === undefined ? label : `${label} (${count(number)})`;
+  const withCount = (label: string, number: number | undefined) => (number === undefined ? label : `${label} (${count(number)})`);
   const all = { label: T.list.all, value: "" };
   const classes = [
     all,

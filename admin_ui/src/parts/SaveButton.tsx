@@ -20,9 +20,11 @@ export function SaveButton({ label, path, file }: { label: string; path: string;
   };
   return (
     <Stack gap="200">
-      <Button isPending={busy} onPress={() => void save()}>
-        {label}
-      </Button>
+      <div>
+        <Button isPending={busy} onPress={() => void save()}>
+          {label}
+        </Button>
+      </div>
       {trouble !== null && <TroubleNote trouble={trouble} />}
     </Stack>
   );

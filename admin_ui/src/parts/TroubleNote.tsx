@@ -15,11 +15,7 @@ export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() 
       <Banner tone={known.passes ? "warning" : "critical"} title={title}>
         <Stack gap="200">
           {told && remedies.length > 0 ? (
-            remedies.map((remedy) => (
-              <Text key={remedy}>
-                {remedy}
-              </Text>
-            ))
+            remedies.map((remedy) => <Text key={remedy}>{remedy}</Text>)
           ) : (
             <Text>{(told && detail) || text}</Text>
           )}

@@ -56,9 +56,7 @@ export function ChooseStep({ previewId, onClose, onGo }: ChooseStepProps) {
           <Banner tone="warning">{T.choose.gone}</Banner>
         )}
         <Text>{T.choose.notThis}</Text>
-        <Text tone="subdued">
-          {T.choose.then}
-        </Text>
+        <Text tone="subdued">{T.choose.then}</Text>
         {ask.error !== null && <TroubleNote trouble={ask.error} again={() => ask.mutate(ask.variables)} />}
       </Stack>
     </Dialog>

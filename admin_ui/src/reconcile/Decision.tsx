@@ -88,7 +88,7 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
               <Field
                 label={T.preview.confirm(count(changes.cells))}
                 help={largest > limit ? T.preview.largeMove(largest, limit) : undefined}
-               
+
                 inputMode="numeric"
                 value={typed}
                 error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(changes.cells)) : undefined}
@@ -99,12 +99,7 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
           <Button onPress={() => onGo({ reconcile: "choose", job: null, without: null })} isDisabled={start.isPending}>
             {T.preview.back}
           </Button>
-          <Button
-            variant="primary"
-            isDisabled={changes.cells === 0 || expired || !confirmed}
-            isPending={start.isPending}
-            onPress={begin}
-          >
+          <Button variant="primary" isDisabled={changes.cells === 0 || expired || !confirmed} isPending={start.isPending} onPress={begin}>
             {T.preview.start}
           </Button>
         </>
@@ -153,9 +148,7 @@ function Badges({ preview }: { preview: Preview }) {
   if (badges === null) return null;
   return (
     <Inline gap="200">
-      <Badge tone={badges.with_discrepancies > 0 ? "attention" : "success"}>
-        {T.preview.discrepancies(badges.with_discrepancies)}
-      </Badge>
+      <Badge tone={badges.with_discrepancies > 0 ? "attention" : "success"}>{T.preview.discrepancies(badges.with_discrepancies)}</Badge>
       <Badge tone="success">{T.preview.inSync(badges.in_sync)}</Badge>
       <Badge tone={badges.not_compared > 0 ? "warning" : undefined}>{T.preview.notCompared(badges.not_compared)}</Badge>
     </Inline>

@@ -41,17 +41,7 @@ export function PreviewStep({ previewId, direction, without, jobId, onClose, onG
   const { data } = preview;
 
   if (data?.state === "ready") {
-    return (
-      <Decision
-        preview={data}
-        direction={direction}
-        without={without}
-        jobId={jobId}
-        onClose={onClose}
-        onGo={onGo}
-        again={again}
-      />
-    );
+    return <Decision preview={data} direction={direction} without={without} jobId={jobId} onClose={onClose} onGo={onGo} again={again} />;
   }
   return (
     <Dialog
@@ -88,15 +78,15 @@ function Comparing({ preview, behind }: { preview: Preview | undefined; behind: 
     <Stack gap="400">
       <Inline gap="300">
         <Spinner small label={T.loading} />
-        <Heading level={3} id="comparing">{T.preview.comparing}</Heading>
+        <Heading level={3} id="comparing">
+          {T.preview.comparing}
+        </Heading>
       </Inline>
       <Progress value={total === null || total === 0 ? 0 : (100 * done) / total} labelledBy="comparing" />
       <p role="status">{total === null ? T.preview.queued : T.preview.read(done, total)}</p>
       {slow && <Banner tone="warning">{T.preview.slow}</Banner>}
       {behind && <Banner tone="warning">{T.behind}</Banner>}
-      <Text tone="subdued">
-        {T.preview.background}
-      </Text>
+      <Text tone="subdued">{T.preview.background}</Text>
     </Stack>
   );
 }

@@ -115,7 +115,12 @@ function columnsFor(shown: Shown, direction: Direction, without: ReadonlySet<Cel
     { name: "shopify", title: T.preview.columns.shopify, width: "7rem", number: true, cell: (row) => count(row.shopify_value) },
     { name: "local", title: T.preview.columns.local, width: "7rem", number: true, cell: (row) => count(row.local_value) },
     { name: "difference", title: T.preview.columns.difference, width: "6.5rem", number: true, cell: (row) => change(row.difference) },
-    { name: "moved", title: T.preview.columns.moved, width: "minmax(0, 2fr)", cell: (row) => <Moved row={row} direction={direction} without={without} /> },
+    {
+      name: "moved",
+      title: T.preview.columns.moved,
+      width: "minmax(0, 2fr)",
+      cell: (row) => <Moved row={row} direction={direction} without={without} />,
+    },
   ];
 }
 

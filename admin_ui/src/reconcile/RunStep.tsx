@@ -76,19 +76,17 @@ function HowFar({ job, behind }: { job: Job; behind: boolean }) {
       <div role="status">
         <Stack gap="100">
           <Heading level={3}>{T.run.headings[job.state]}</Heading>
-          <Text tone="subdued">
-            {DIRECTIONS[job.direction].title}
-          </Text>
+          <Text tone="subdued">{DIRECTIONS[job.direction].title}</Text>
         </Stack>
       </div>
       {!over && (
         <>
-          <Heading level={4} id="running">{T.run.running}</Heading>
+          <Heading level={4} id="running">
+            {T.run.running}
+          </Heading>
           <Progress value={total === 0 ? 0 : (100 * done) / total} labelledBy="running" />
           <p>{job.state === "waiting" ? T.run.waitsFor : T.run.done(done, total)}</p>
-          <Text tone="subdued">
-            {T.run.background}
-          </Text>
+          <Text tone="subdued">{T.run.background}</Text>
         </>
       )}
       {behind && <Banner tone="warning">{T.behind}</Banner>}
@@ -180,4 +178,3 @@ async function failedCells(jobId: string): Promise<Selection> {
   }
   return { cells };
 }
-

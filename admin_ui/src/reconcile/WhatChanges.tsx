@@ -24,22 +24,22 @@ export function WhatChanges({ changes, direction, moves, without }: WhatChangesP
   const all = taken.reduce((sum, move) => sum + refused(move), 0);
   return (
     <Panel label={T.preview.whatChanges}>
-        <Heading level={4}>{T.preview.whatChanges}</Heading>
-        <p>{all > 0 && changes.cells === 0 ? T.preview.nothingPushed : sentence(changes, direction, without.size > 0)}</p>
-        {direction === "toShopify" && (changes.fall?.to ?? 1) <= 0 && <Text tone="caution">{T.preview.emptied}</Text>}
-        {all > 0 && (
-          <div>
-            <p>{T.preview.refused(all)}</p>
-            <ul>
-              {[...notPushed].map(([code, { number, text }]) => (
-                <li key={code}>
-                  {number} × {text}
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
-      </Panel>
+      <Heading level={4}>{T.preview.whatChanges}</Heading>
+      <p>{all > 0 && changes.cells === 0 ? T.preview.nothingPushed : sentence(changes, direction, without.size > 0)}</p>
+      {direction === "toShopify" && (changes.fall?.to ?? 1) <= 0 && <Text tone="caution">{T.preview.emptied}</Text>}
+      {all > 0 && (
+        <div>
+          <p>{T.preview.refused(all)}</p>
+          <ul>
+            {[...notPushed].map(([code, { number, text }]) => (
+              <li key={code}>
+                {number} × {text}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Panel>
   );
 }
 

@@ -59,9 +59,6 @@ function figuresOf({ figures }: Run): string {
 
 function Open({ run }: { run: Run }) {
   if (run.state === "skipped" || run.state === "due" || run.outcome === "lost") return <>{T.dash}</>;
-  const address =
-    run.action === "reconcile"
-      ? href(`/history/${run.run_id}`)
-      : href("/", { reconcile: "choose", preview: run.run_id });
+  const address = run.action === "reconcile" ? href(`/history/${run.run_id}`) : href("/", { reconcile: "choose", preview: run.run_id });
   return <Link href={address}>{run.action === "reconcile" ? T.drift.run : T.schedules.showPreview}</Link>;
 }

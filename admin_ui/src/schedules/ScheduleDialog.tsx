@@ -105,27 +105,48 @@ function FormFields({ fields, wrong, schedule, shopZone, locations, onChange }: 
     error: wrong[name],
     onChange: (value: string) => onChange({ [name]: value }),
   });
-  const places = [{ label: T.schedules.allPlaces, value: "" }, ...locations.map((place) => ({ label: place.name, value: place.location_id }))];
-  const takes = { all: T.schedules.takesAll, tag: T.schedules.takesTag, ...(schedule !== null && fieldsOf(schedule).takes === "as_is" && { as_is: T.schedules.takesAsIs }) };
+  const places = [
+    { label: T.schedules.allPlaces, value: "" },
+    ...locations.map((place) => ({ label: place.name, value: place.location_id })),
+  ];
+  const takes = {
+    all: T.schedules.takesAll,
+    tag: T.schedules.takesTag,
+    ...(schedule !== null && fieldsOf(schedule).takes === "as_is" && { as_is: T.schedules.takesAsIs }),
+  };
   return (
     <>
       <Field label={T.schedules.columns.name} maxLength={200} {...text("name")} />
       <Select
         label={T.schedules.columns.does}
-        options={options({ preview: T.schedules.actions.preview, toShopify: DIRECTIONS.toShopify.title, toLocal: DIRECTIONS.toLocal.title })}
+        options={options({
+          preview: T.schedules.actions.preview,
+          toShopify: DIRECTIONS.toShopify.title,
+          toLocal: DIRECTIONS.toLocal.title,
+        })}
         value={fields.does}
         onChange={(does) => onChange({ does: does as Fields["does"] })}
       />
       {fields.does !== "preview" && <Banner tone="warning">{T.schedules.unseen(fields.does)}</Banner>}
       <FieldGrid>
-        <Select label={T.schedules.takes} options={options(takes)} value={fields.takes} onChange={(value) => onChange({ takes: value as Fields["takes"] })} />
+        <Select
+          label={T.schedules.takes}
+          options={options(takes)}
+          value={fields.takes}
+          onChange={(value) => onChange({ takes: value as Fields["takes"] })}
+        />
         {fields.takes === "tag" && <Field label={T.list.filterTag} maxLength={200} {...text("tag")} />}
         {fields.takes !== "as_is" && (
           <Select label={T.list.filterLocation} options={places} value={fields.location} onChange={(location) => onChange({ location })} />
         )}
       </FieldGrid>
       <FieldGrid>
-        <Select label={T.schedules.columns.when} options={options(T.schedules.kinds)} value={fields.kind} onChange={(kind) => onChange({ kind: kind as Fields["kind"] })} />
+        <Select
+          label={T.schedules.columns.when}
+          options={options(T.schedules.kinds)}
+          value={fields.kind}
+          onChange={(kind) => onChange({ kind: kind as Fields["kind"] })}
+        />
         {fields.kind === "daily" && <Field type="time" label={T.schedules.at} {...text("at")} />}
         {fields.kind === "hourly" && <Field label={T.schedules.minute} inputMode="numeric" {...text("minute")} />}
         {fields.kind === "cron" && <Field label={T.schedules.expression} help={T.schedules.expressionHelp} {...text("expression")} />}
@@ -140,18 +161,21 @@ function FormFields({ fields, wrong, schedule, shopZone, locations, onChange }: 
       <details open={fields.url !== ""}>
         <summary>{T.schedules.target}</summary>
         <Stack gap="300">
-          <Text tone="subdued">
-            {T.schedules.targetHelp}
-          </Text>
+          <Text tone="subdued">{T.schedules.targetHelp}</Text>
           <Field type="url" label={T.schedules.url} placeholder="https://" {...text("url")} />
           {fields.url !== "" && (
-            <Field type="password" label={T.schedules.secret} help={schedule?.target == null ? undefined : T.schedules.secretStays} {...text("secret")} />
+            <Field
+              type="password"
+              label={T.schedules.secret}
+              help={schedule?.target == null ? undefined : T.schedules.secretStays}
+              {...text("secret")}
+            />
           )}
         </Stack>
       </details>
       <Checkbox isSelected={fields.enabled} onChange={(enabled) => onChange({ enabled })}>
-{T.schedules.enabled}
-</Checkbox>
+        {T.schedules.enabled}
+      </Checkbox>
     </>
   );
 }

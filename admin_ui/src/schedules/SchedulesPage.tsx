@@ -24,27 +24,25 @@ export default function SchedulesPage() {
   const schedules = found.data?.items ?? [];
   return (
     <Page title={T.schedules.title} subtitle={T.schedules.intro}>
-        <Card flush>
-          {found.data === undefined ? (
-            found.error === null ? (
-              <Skeleton label={T.loading} lines={4} />
-            ) : (
-              <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-            )
-          ) : schedules.length === 0 ? (
-            <EmptyNote title={T.schedules.emptyTitle} text={T.schedules.emptyText} action={add} />
+      <Card flush>
+        {found.data === undefined ? (
+          found.error === null ? (
+            <Skeleton label={T.loading} lines={4} />
           ) : (
-            <Schedules
-              schedules={schedules}
-              zone={found.data.shop_time_zone}
-              places={places}
-              onOpen={(what, schedule) => setOpen({ what, schedule })}
-            />
-          )}
-        </Card>
-        {schedules.length > 0 && (
-          <Outside>{add}</Outside>
+            <TroubleNote trouble={found.error} again={() => void found.refetch()} />
+          )
+        ) : schedules.length === 0 ? (
+          <EmptyNote title={T.schedules.emptyTitle} text={T.schedules.emptyText} action={add} />
+        ) : (
+          <Schedules
+            schedules={schedules}
+            zone={found.data.shop_time_zone}
+            places={places}
+            onOpen={(what, schedule) => setOpen({ what, schedule })}
+          />
         )}
+      </Card>
+      {schedules.length > 0 && <Outside>{add}</Outside>}
       {open?.what === "runs" && <RunsDialog schedule={open.schedule} onClose={close} />}
       {(open?.what === "new" || open?.what === "edit") && (
         <ScheduleDialog

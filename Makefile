@@ -77,15 +77,11 @@ campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a k
 	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
 		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
 
-bench: setup-dev ## What a cell and a webhook cost, beside peers (QUICK=1: 3 minutes; GROWTH=1: up to 200,000 cells; RECORD=1)
+bench: setup-dev ## What cells and webhooks cost, beside peers (QUICK=1: 3 minutes; ONLY=cells,small; REPEAT=5 RESUME=1 RECORD=1)
 	@benchmarks/peers/install.sh
-	@$(BIN)/python -m benchmarks.bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(GROWTH)),--growth) \
-		$(if $(filter-out 0,$(RECORD)),--record) $(ARGS)
-ifeq ($(filter-out 0,$(QUICK)),)
-	@$(BIN)/python -m benchmarks.page_open
-	@$(BIN)/python -m benchmarks.points
-	@$(BIN)/python -m benchmarks.fairness
-endif
+	@$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only "$(ONLY)") $(if $(REPEAT),--repeat $(REPEAT)) \
+		$(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(RESUME)),--resume) \
+		$(if $(filter-out 0,$(TABLES)),--tables) $(if $(filter-out 0,$(RECORD)),--record) $(ARGS)
 
 points: setup-dev ## Points of the call budget per changed cell, for both prices of `nodes`, beside a peer
 	@$(BIN)/python -m benchmarks.points $(ARGS)

@@ -20,6 +20,7 @@ import aiohttp
 from shared.mongodb.connection import Mongo
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _COMMANDS = ("insert", "query", "update", "delete", "getmore", "command")
 _DOCUMENTS = ("inserted", "updated", "returned")
 _EXAMINED = {"scanned": "index entries read", "scannedObjects": "documents read"}
@@ -107,11 +108,26 @@ class Counters:
         if self._rabbitmq is None:
             return {}
         async with self._http.get(self._rabbitmq) as response:
-            text = await response.text()
-        counts: dict[str, float] = defaultdict(float)
-        for name, value in _MESSAGE.findall(text):
-            counts["published" if name == "received" else name] += float(value)
-        return dict(counts)
+            return messages_of(await response.text())
+
+
+def messages_of(metrics: str) -> dict[str, float]:
+    """RabbitMQ's messages by what became of them, of all protocols; from its Prometheus text."""
+    counts: dict[str, float] = defaultdict(float)
+    for name, value in _MESSAGE.findall(metrics):
+        counts["published" if name == "received" else name] += float(value)
+    return dict(counts)
+
+
+def trees(processes: Mapping[str, int]) -> dict[str, list[int]]:
+    """Each process with its children, as they are now."""
+    children = _children()
+    return {name: _tree(pid, children) for name, pid in processes.items()}
+
+
+def resident(of: Mapping[str, list[int]]) -> dict[str, float]:
+    """Megabytes that the processes of each name have in memory now."""
+    return {name: round(sum(_in_memory(one) for one in tree), 1) for name, tree in of.items()}
 
 
 def _less(after: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
@@ -156,3 +172,11 @@ def _peak(pid: int) -> float:
     except OSError:
         return 0.0
     return int(found[1]) / 1024 if found else 0.0
+
+
+def _in_memory(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * _PAGE / 2**20

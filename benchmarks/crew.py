@@ -10,6 +10,7 @@ import aiohttp
 
 from benchmarks.counters import Counters
 from deploy.local.demo.stage import Stage
+from deploy.local.errors import LocalNodeError
 from deploy.local.ports import free_ports
 from shared.mongodb.connection import Mongo
 
@@ -22,6 +23,12 @@ class Crew(Stage):
     def processes(self) -> dict[str, int]:
         """All that run: services, simulator, both servers."""
         return {name: process.pid for name, process in self._processes.items()} | self.nodes.processes()
+
+    def judge_processes(self) -> None:
+        """Raises LocalNodeError with the last words of a process that has ended."""
+        for name, process in self._processes.items():
+            if not process.is_running:
+                raise LocalNodeError(f"{name} ended: {process.last_words()}")
 
     def counters(self, mongo: Mongo, http: aiohttp.ClientSession) -> Counters:
         """Of all of them."""

@@ -29,6 +29,7 @@ import jwt
 from aiohttp import web
 from ulid import ULID
 
+from benchmarks.machine import described
 from deploy.local.demo.stage import CLIENT_ID, CLIENT_SECRET, Stage
 from deploy.local.run_directory import RUN_DIRECTORY
 from shared.contract.messages import JobOptions
@@ -330,13 +331,16 @@ async def _crowd(api: str, size: Size) -> None:
     print(json.dumps(vars(crowd.told)), flush=True)  # noqa: T201  # how it tells
 
 
-async def _measure(times: int, size: Size) -> dict[str, Any]:
+async def measure(times: int, size: Size, notes: dict[str, Any]) -> dict[str, Any]:
+    """Each act so many times, quiet and beside. `notes` is told on what it was measured."""
     os.environ["TRUEUP_PRIVATE_TARGETS"] = "true"
     async with Stage(RUN_DIRECTORY / "fairness") as stage, receiver() as hook, aiohttp.ClientSession() as http:
         settings = stage.settings
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         api = f"http://127.0.0.1:{stage.ports['preview']}"
         try:
+            if not notes:
+                notes.update(await described(stage.nodes.management_url, mongo))
             await make_shops(stage.simulator, mongo, settings, {GREEDY: 500, QUIET: 20})
             shop = QuietShop(http, api, session_token, database=mongo.db, settings=settings, hook=hook)
             await seconds_of(shop, 3)
@@ -372,7 +376,7 @@ def main() -> None:
     if asked.crowd is not None:
         asyncio.run(_crowd(asked.crowd, size))
         return
-    print(json.dumps(asyncio.run(_measure(asked.times, size)), indent=2))  # noqa: T201  # the figures
+    print(json.dumps(asyncio.run(measure(asked.times, size, {})), indent=2))  # noqa: T201  # the figures
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crew import Crew
 from deploy.local.run_directory import RUN_DIRECTORY
 from shared.mongodb.connection import Mongo
 from tests.backends.management import Management
@@ -21,10 +20,10 @@ _PROJECT = Path(__file__).resolve().parents[1]
 _PEERS = ("celery", "dramatiq", "taskiq", "taskiq-aio-pika")
 
 
-async def described(stage: Crew, mongo: Mongo) -> dict[str, Any]:
-    """By name, in the order of a table."""
+async def described(management_url: str, mongo: Mongo) -> dict[str, Any]:
+    """By name, in the order of a table. `management_url`: of RabbitMQ."""
     store = await mongo.db.client.admin.command("buildInfo")
-    return await asyncio.to_thread(_described, stage.nodes.management_url, str(store["version"]))
+    return await asyncio.to_thread(_described, management_url, str(store["version"]))
 
 
 def _described(management_url: str, mongodb: str) -> dict[str, Any]:
@@ -33,8 +32,9 @@ def _described(management_url: str, mongodb: str) -> dict[str, Any]:
     broker = Management(management_url).request("GET", "/overview")
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": _commit(),
-        "processor": f"{processor[1] if processor else platform.machine()}, {os.cpu_count()} cores",
+        "commit": commit(),
+        "processor": processor[1] if processor else platform.machine(),
+        "cores": os.cpu_count() or 1,
         "memory": f"{int(memory[1]) / 1024**2:.0f} GB" if memory else "unknown",
         "system": f"{platform.system()} {platform.release()}",
         "load as it began": f"{os.getloadavg()[0]:.1f}",
@@ -46,7 +46,8 @@ def _described(management_url: str, mongodb: str) -> dict[str, Any]:
     }
 
 
-def _commit() -> str:
+def commit() -> str:
+    """What was measured; `-dirty` where files differ from it."""
     git = ["git", "-C", str(_PROJECT), "describe", "--always", "--dirty"]
     done = subprocess.run(git, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "not in a repository"

@@ -22,6 +22,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright
 
+from benchmarks.machine import described
 from deploy.local.nodes import LocalNodes
 from services.preview.bootstrap import PreviewService
 from shared.observing.logs import configure_logs
@@ -103,13 +104,15 @@ async def compared(browser: Browser, url: str, times: int) -> dict[str, Any]:
     }
 
 
-async def run(boms: int, locations: int, times: int) -> dict[str, Any]:
-    """The measurement on servers of its own."""
+async def run(boms: int, locations: int, times: int, notes: dict[str, Any]) -> dict[str, Any]:
+    """The measurement on servers of its own. `notes` is told on what."""
     async with AsyncExitStack() as stack:
         nodes = await stack.enter_async_context(LocalNodes())
         world = await stack.enter_async_context(
             shop_world(nodes.amqp_url, nodes.mongodb_uri, "page_open", locations=locations)
         )
+        if not notes:
+            notes.update(await described(nodes.management_url, world.mongo))
         await world.add_boms({f"B{n:05}": [10] * locations for n in range(boms)}, tracks=True)
         await world.agree()
         service = await PreviewService.start(
@@ -130,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, default=15, help="how often each page is opened")
     given = parser.parse_args(arguments)
     configure_logs("benchmark", "error")
-    figures = asyncio.run(run(given.boms, given.locations, given.times))
+    figures = asyncio.run(run(given.boms, given.locations, given.times, {}))
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     return 0
 

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 from ulid import ULID
 
+from benchmarks.machine import described
 from deploy.local.nodes import LocalNodes
 from services.reconciler.bootstrap import ALL_ROLES
 from shared.domain.comparison import Direction
@@ -91,12 +92,12 @@ async def measure(world: ShopWorld, *, per_id: bool) -> dict[str, Any]:
 
 async def verified(world: ShopWorld) -> None:
     """Wait until no cell asks for a verifying read any more."""
-    stock = world.mongo.db["stock"]
+    wanted = world.mongo.db["reads_wanted"]
 
     async def none_asks() -> bool:
-        return not await stock.count_documents({"shop": SHOP, "verify_at": {"$exists": True}}, limit=1)
+        return not await wanted.count_documents({"shop": SHOP}, limit=1)
 
-    await changed(stock, none_asks, what="every verifying read made")
+    await changed(wanted, none_asks, what="every verifying read made")
 
 
 async def peer(world: ShopWorld) -> dict[str, Any]:
@@ -151,13 +152,15 @@ def _figures(calls: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     }
 
 
-async def run() -> dict[str, Any]:
-    """Both settings, each in a world of its own, and the peer."""
+async def run(notes: dict[str, Any]) -> dict[str, Any]:
+    """Both settings, each in a world of its own, and the peer. `notes` is told on what it was measured."""
     measured: dict[str, Any] = {}
     async with LocalNodes() as nodes:
         for per_id in (False, True):
             database = f"points_{ULID()}".lower()
             async with shop_world(nodes.amqp_url, nodes.mongodb_uri, database, locations=LOCATIONS) as world:
+                if not notes:
+                    notes.update(await described(nodes.management_url, world.mongo))
                 await prepare(world)
                 measured["nodes per id" if per_id else "nodes flat"] = await measure(world, per_id=per_id)
                 if per_id:
@@ -169,7 +172,7 @@ async def run() -> dict[str, Any]:
 def main() -> None:
     """Print the figures as JSON."""
     configure_logs("benchmark", "warning")
-    sys.stdout.write(json.dumps(asyncio.run(run()), indent=2) + "\n")
+    sys.stdout.write(json.dumps(asyncio.run(run({})), indent=2) + "\n")
 
 
 if __name__ == "__main__":

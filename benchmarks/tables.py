@@ -9,9 +9,8 @@ Figures = Mapping[str, Any]
 
 CHORD = "Celery, chord"
 TWO_CALLS = "row by row, two calls"
-RAW = "raw confirmed publishes"
-_STATEMENTS = ("inserts", "querys", "updates", "deletes", "getmores", "commands")
-_SERVERS = ("RabbitMQ", "MongoDB 1")
+STATEMENTS = ("inserts", "querys", "updates", "deletes", "getmores", "commands")
+SERVERS = ("RabbitMQ", "MongoDB 1")
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -39,28 +38,29 @@ def of_queues(cells: Figures, peers: Figures) -> str:
     queues = {name: one for name, one in peers.items() if not name.startswith("row by row")}
     known = peers.get(CHORD, {})
     heads = [
-        *("rate, × chord", "CPU, × chord", "", "cells/s", "CPU ms", "programs", "RabbitMQ", "MongoDB", "peak MB"),
-        *("statements", "documents written", "read", "messages", "points"),
+        *("rate, × chord", "CPU, × chord", "", "cells/s", "least – most", "CPU ms", "programs", "RabbitMQ", "MongoDB"),
+        *("peak MB", "statements", "documents written", "read", "messages", "points"),
     ]
     return table(heads, [_row(name, one, known) for name, one in (steps | queues).items()])
 
 
 def _row(name: str, one: Figures, known: Figures) -> list[object]:
     if "left_out" in one:
-        return ["–", "–", name, one["left_out"], *[""] * 10]
+        return ["–", "–", name, one["left_out"], *[""] * 11]
     used, stored = one["ms_per_cell"], one["per_cell"]
-    programs = sum(value for process, value in used.items() if process not in _SERVERS and process != "simulator")
+    programs = sum(value for process, value in used.items() if process not in SERVERS and process != "simulator")
     return [
         ratio(one["cells_per_second"], known.get("cells_per_second")),
         ratio(one["ms_per_cell_total"] - used.get("simulator", 0), known.get("ms_per_cell_total")),
         name,
-        f"{one['cells_per_second']:,}",
+        f"{one['cells_per_second']:,.0f}",
+        spread(one),
         f"{one['ms_per_cell_total'] - used.get('simulator', 0):.2f}",
         f"{programs:.2f}",
         f"{used.get('RabbitMQ', 0):.2f}",
         f"{used.get('MongoDB 1', 0):.2f}",
         f"{_own_peak(one):.0f}",
-        f"{sum(stored.get(kind, 0) for kind in _STATEMENTS):.2f}",
+        f"{sum(stored.get(kind, 0) for kind in STATEMENTS):.2f}",
         f"{stored['documents inserted'] + stored['documents updated']:.2f}",
         f"{stored['documents read']:.2f}",
         f"{one['amqp_per_cell'].get('published', 0):.2f}",
@@ -79,7 +79,7 @@ def of_api(cells: Figures, peers: Figures) -> str:
             name,
             one["points_per_cell"],
             one["calls_per_1000_cells"],
-            f"{one['cells_per_second']:,}",
+            f"{one['cells_per_second']:,.0f}",
             f"{one['ms_per_cell_total'] - one['ms_per_cell'].get('simulator', 0):.2f}",
             f"{100 / one['points_per_cell']:,.1f}",
             f"{_own_peak(one):.0f}",
@@ -93,100 +93,104 @@ def of_api(cells: Figures, peers: Figures) -> str:
     return table(heads, rows)
 
 
-def of_webhooks(webhooks: Figures) -> str:
-    """Webhooks. The first column: as many a second as raw confirmed publishes of the same messages."""
-    known = webhooks.get(RAW, {}).get("per_second")
-    rows: list[list[object]] = []
-    for name, one in webhooks.items():
-        if "left_out" in one:
-            rows.append(["–", name, one["left_out"], *[""] * 8])
-            continue
-        used, stored = one["ms_per_webhook"], one["per_webhook"]
-        programs = {process: value for process, value in used.items() if process not in _SERVERS}
-        rows.append(
-            [
-                ratio(one["per_second"], known),
-                name,
-                f"{one['per_second']:,}",
-                one.get("p50_ms", "–"),
-                one.get("p99_ms", "–"),
-                f"{sum(programs.values()):.2f}" if programs else "–",
-                f"{used['RabbitMQ']:.2f}" if "RabbitMQ" in used else "–",
-                f"{used['MongoDB 1']:.2f}" if "MongoDB 1" in used else "–",
-                f"{sum(one['peak_mb'].get(process, 0) for process in programs):.0f}" if programs else "–",
-                f"{sum(stored.get(kind, 0) for kind in _STATEMENTS):.2f}",
-                f"{stored['documents inserted'] + stored['documents updated']:.2f}",
-            ]
-        )
-    heads = [
-        *("× raw", "", "a second", "p50 ms", "p99 ms", "program, CPU ms", "RabbitMQ", "MongoDB", "peak MB"),
-        *("statements", "documents written"),
-    ]
-    return table(heads, rows)
-
-
 def of_memory(cells: Figures) -> str:
     """Peak memory in megabytes by process and step."""
-    steps = {name: one for name, one in cells.items() if isinstance(one, dict) and "peak_mb" in one}
-    processes = list(dict.fromkeys(process for one in steps.values() for process in one["peak_mb"]))
-    rows = [[name, *(f"{one['peak_mb'].get(process, 0):.0f}" for process in processes)] for name, one in steps.items()]
-    return table(["peak MB", *processes], rows)
+    return _by_process(cells, "peak_mb", "peak MB", digits=0)
 
 
-def of_growth(growth: Mapping[str, Figures]) -> str:
-    """Cases of other sizes. The first column: the rate over that of the first case of its kind with this step."""
+def _by_process(cells: Figures, figure: str, head: str, *, digits: int) -> str:
+    steps = {name: one for name, one in cells.items() if isinstance(one, dict) and figure in one}
+    processes = list(dict.fromkeys(process for one in steps.values() for process in one[figure]))
+    rows = [
+        [name, *(f"{one[figure].get(process, 0):.{digits}f}" for process in processes)] for name, one in steps.items()
+    ]
+    return table([head, *processes], rows)
+
+
+def of_processor(cells: Figures) -> str:
+    """Processor time of each process and step, in milliseconds a cell."""
+    return _by_process(cells, "ms_per_cell", "CPU ms a cell", digits=3)
+
+
+def of_cases(figures: Figures) -> str:
+    """Cases by step. The first column: the rate over that of the first case with this step."""
     rows: list[list[object]] = []
-    first: dict[tuple[str, str], float] = {}
-    for case, figures in growth.items():
-        if "left_out" in figures:
-            rows.append(["–", case, figures["left_out"], *[""] * 5])
+    first: dict[str, float] = {}
+    for case, steps in figures.items():
+        if "left_out" in steps:
+            rows.append(["–", case, steps["left_out"], *[""] * 9])
             continue
-        held = "/".join(str(number) for number in figures["partitions_held"].values())
-        for step, one in figures.items():
-            if not isinstance(one, dict) or "seconds" not in one:
-                continue
-            kind = "shops" if "shops" in case else "cells"
-            known = first.setdefault((kind, step), one["cells_per_second"])
+        for step, one in steps.items():
+            known = first.setdefault(step, one["cells_per_second"])
             rows.append(
                 [
                     ratio(one["cells_per_second"], known),
                     case,
                     step,
-                    f"{one['seconds']:,}",
-                    f"{one['cells_per_second']:,}",
+                    f"{one['seconds']:,.2f}",
+                    f"{one['cells_per_second']:,.0f}",
+                    spread(one),
                     f"{one['ms_per_cell_total'] - one['ms_per_cell'].get('simulator', 0):.2f}",
-                    f"{max(one['peak_mb'].values()):.0f}",
-                    held,
+                    one["points_per_cell"],
+                    one.get("throttled", "–"),
+                    f"{max(value for process, value in one['peak_mb'].items() if process != 'simulator'):.0f}",
+                    _largest_growth(one),
+                    "/".join(f"{number:.0f}" for number in one.get("partitions_held", {}).values()),
                 ]
             )
-    heads = ["× first", "case", "step", "seconds", "cells/s", "CPU ms a cell", "largest process, peak MB", "partitions"]
+    heads = [
+        *("× first", "case", "step", "seconds", "cells/s", "least – most", "CPU ms a cell", "points a cell"),
+        *("throttled", "largest process, peak MB", "most growth", "partitions"),
+    ]
     return table(heads, rows)
+
+
+def spread(one: Figures) -> str:
+    """How far apart the runs lie."""
+    values = one.get("of_runs")
+    return f"{values[0]:,} – {values[-1]:,}" if values else "–"
+
+
+def _largest_growth(one: Figures) -> str:
+    grown = {name: value for name, value in one.get("memory_growth", {}).items() if name != "simulator"}
+    if not grown:
+        return "–"
+    name = max(grown, key=lambda process: grown[process])
+    return f"× {grown[name]:.2f} ({name})"
 
 
 def of_a_million(cells: Figures) -> str:
-    """On paper: what a million cells take of processors, and of a shop's points."""
+    """On paper: what a million cells take of each process's cores, and of a shop's points.
+
+    The last columns of processor time: what one core gives where MongoDB has it to itself, and with all on it.
+    """
+    steps = {name: one for name, one in cells.items() if isinstance(one, dict) and "ms_per_cell" in one}
+    processes = list(dict.fromkeys(process for one in steps.values() for process in one["ms_per_cell"]))
+    processes = [process for process in processes if process != "simulator"]
     rows: list[list[object]] = []
-    for name, one in cells.items():
-        if not isinstance(one, dict) or "seconds" not in one:
-            continue
-        core_hours = (one["ms_per_cell_total"] - one["ms_per_cell"].get("simulator", 0)) / 3.6
+    for name, one in steps.items():
+        used: Mapping[str, float] = one["ms_per_cell"]
+        total = sum(used.get(process, 0) for process in processes)
         points = one["points_per_cell"] * 1e6
         rows.append(
             [
-                name,
-                f"{core_hours:.2f}",
+                *(name, f"{total / 3.6:.2f}", *(f"{1000 * used.get(process, 0):,.0f}" for process in processes)),
+                *(_cells_a_second(used.get("MongoDB 1", 0)), _cells_a_second(total)),
                 f"{one['per_cell']['documents inserted']:.1f}",
                 f"{one['amqp_per_cell'].get('published', 0):.1f}",
-                f"{points:,.0f}",
-                f"{points / 100 / 60:.0f}",
-                f"{points / 1000 / 60:.0f}",
+                *(f"{points:,.0f}", f"{points / 100 / 60:.0f}", f"{points / 1000 / 60:.0f}"),
             ]
         )
     heads = [
-        *("per million cells", "core hours", "million documents inserted", "million messages", "points"),
-        *("minutes of points, Standard", "Plus"),
+        *("per million cells", "core hours", *(f"{process}, CPU s" for process in processes)),
+        *("cells/s of a core of MongoDB alone", "of a core with all", "million documents inserted"),
+        *("million messages", "points", "minutes of points, Standard", "Plus"),
     ]
     return table(heads, rows)
+
+
+def _cells_a_second(milliseconds: float) -> str:
+    return f"{1000 / milliseconds:,.0f}" if milliseconds else "–"
 
 
 def ratio(value: float, known: float | None, digits: int = 2) -> str:
@@ -196,4 +200,4 @@ def ratio(value: float, known: float | None, digits: int = 2) -> str:
 
 def _own_peak(one: Figures) -> float:
     peaks: Mapping[str, float] = one["peak_mb"]
-    return sum(value for process, value in peaks.items() if process not in _SERVERS and process != "simulator")
+    return sum(value for process, value in peaks.items() if process not in SERVERS and process != "simulator")

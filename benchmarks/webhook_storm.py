@@ -308,7 +308,7 @@ class Storm:
 
     async def all_verified(self) -> bool:
         """Whether no verifying read is due: from now on nothing but a sweep finds what no webhook tells."""
-        return not await self.world.mongo.db["stock"].count_documents({"shop": SHOP, "verify_at": {"$exists": True}})
+        return not await self.world.mongo.db["reads_wanted"].count_documents({"shop": SHOP})
 
     async def broken_ledgers(self) -> int:
         """Cells whose ledger does not replay to the present: each entry's before must be the one's after before it."""

@@ -32,21 +32,24 @@ from ulid import ULID
 from benchmarks.counters import Counters, Counts
 from benchmarks.crew import Crew
 from benchmarks.drifted_shops import DriftedShops, shop_store
+from benchmarks.place import opened
 from deploy.local.demo.stage import CLIENT_SECRET, TOKEN
 from deploy.local.ports import free_ports
 from deploy.local.process import KeptProcess
-from deploy.local.run_directory import RUN_DIRECTORY
 from services.webhook_ingest.envelope import Envelope
 from shared.contract.seal import Seals
 from shared.mongodb.connection import Mongo
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.publisher import Publisher
 from shared.rabbitmq.topology import INDEXING, WEBHOOKS
-from shared.settings import WEBHOOK_PATH
+from shared.setting_groups import WEBHOOK_PATH
 from tests.backends.management import Management
+from tests.waiting import until, writes_to
 
 AT_ONCE = 32
 CELLS = 400
+RAW, FRONT, BOTH = "raw confirmed publishes", "front", "front and indexer in one"
+ONE_SHOP, FIFTY_SHOPS = "indexer, one shop", "indexer, 50 shops"
 _TOPIC, _KEY = "inventory_levels/update", "inventory_levels.update"
 _LOOK = 0.02
 _PROJECT = Path(__file__).resolve().parents[1]
@@ -166,10 +169,13 @@ class Ingest:
         log = self._stage.directory / "logs" / f"{name.replace(' ', '-')}.log"
         process = await asyncio.to_thread(KeptProcess, command, environment=environment, directory=_PROJECT, log=log)
         self._processes[name] = process
-        while not await self._is_ready(operations):
+
+        async def ready() -> bool:
             if not process.is_running:
                 raise SystemExit(f"{name} ended: {process.last_words()}")
-            await asyncio.sleep(_LOOK)
+            return await self._is_ready(operations)
+
+        await until(ready, what=f"{name} is ready (log in {log})", progress=lambda: process.processor_seconds)
         return port
 
     async def _is_ready(self, port: int) -> bool:
@@ -291,16 +297,22 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
 async def _moving(mongo: Mongo, sent: Sequence[Webhook]) -> None:
     """Wait until one has been applied."""
     any_of_them = {"index_time": {"$gte": sent[0].at}}
-    while await mongo.db["stock"].find_one(any_of_them, {"_id": 1}) is None:  # noqa: ASYNC110  # a process does it
-        await asyncio.sleep(_LOOK)
+
+    async def moved() -> bool:
+        return await mongo.db["stock"].find_one(any_of_them, {"_id": 1}) is not None
+
+    await until(moved, what="a first webhook applied", progress=writes_to(mongo.db), every=_LOOK)
 
 
 async def _applied(mongo: Mongo, sent: Sequence[Webhook]) -> None:
     """Wait until every cell has its last webhook. Raises SystemExit where the value is another one."""
     last = sent[-CELLS:]
     before = {"index_time": {"$lt": last[0].at}}
-    while await mongo.db["stock"].find_one(before, {"_id": 1}) is not None:  # noqa: ASYNC110  # a process does it
-        await asyncio.sleep(_LOOK)
+
+    async def none_before() -> bool:
+        return await mongo.db["stock"].find_one(before, {"_id": 1}) is None
+
+    await until(none_before, what="every webhook applied", progress=writes_to(mongo.db), every=_LOOK)
     values = {
         (one["shop"], one["item_id"], one["location_id"]): one["index"]
         async for one in mongo.db["stock"].find({}, {"shop": 1, "item_id": 1, "location_id": 1, "index": 1})
@@ -359,21 +371,21 @@ async def run_all(stage: Crew, http: aiohttp.ClientSession, number: int) -> Figu
     figures: Figures = {}
     async with Ingest.open(stage, http) as ingest:
         sent = webhooks(number, await ingest.shops(1))
-        figures["raw confirmed publishes"] = await raw(ingest, sent)
-        figures["front"] = await front(ingest, webhooks(number, [("webhooks-0.myshopify.com", "1", "1")]))
-        figures["indexer, one shop"] = await indexer(ingest, sent)
+        figures[RAW] = await raw(ingest, sent)
+        figures[FRONT] = await front(ingest, webhooks(number, [("webhooks-0.myshopify.com", "1", "1")]))
+        figures[ONE_SHOP] = await indexer(ingest, sent)
     async with Ingest.open(stage, http) as ingest:
         sent = webhooks(number, await ingest.shops(50))
-        figures["indexer, 50 shops"] = await indexer(ingest, sent)
+        figures[FIFTY_SHOPS] = await indexer(ingest, sent)
     async with Ingest.open(stage, http) as ingest:
         sent = webhooks(number, await ingest.shops(1))
-        figures["front and indexer in one"] = await both(ingest, sent)
+        figures[BOTH] = await both(ingest, sent)
     return figures
 
 
 async def _alone(number: int) -> Figures:
-    async with Crew(RUN_DIRECTORY / "benchmark") as stage, aiohttp.ClientSession() as http:
-        return await run_all(stage, http, number)
+    async with opened({}) as place:
+        return await run_all(place.stage, place.http, number)
 
 
 def main() -> None:

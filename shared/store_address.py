@@ -1,7 +1,7 @@
 """Where the documents are: all that a command needs to know that only reads them.
 
-It reads the same variables and files as `shared/settings.py` and refuses the same values in the same words, without
-loading what checks the other settings (a quarter of such a command's time).
+It reads the same variables and files as `shared/setting_groups.py` and refuses the same values in the same
+words, without loading what checks the other settings (a quarter of such a command's time).
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ class HeldCalls:
         self._clock = clock
         self._released = asyncio.Event()
         self.arrived = asyncio.Event()
+        self.waiting = 0
+        """Calls that have been held, or are."""
 
     def now(self) -> datetime:
         """The present."""
@@ -30,6 +32,7 @@ class HeldCalls:
     async def sleep(self, _: float) -> None:
         """Wait for the release."""
         self.arrived.set()
+        self.waiting += 1
         await self._released.wait()
 
     def release(self) -> None:

@@ -88,6 +88,8 @@ def main() -> None:
     sys.stdout.flush()
     sys.stdin.readline()
     asyncio.run(run(url, token, rows, way=way, at_once=int(at_once), value=int(value)))
+    sys.stdout.write("done\n")
+    sys.stdout.flush()
     # Whoever ends takes its processor time along.
     sys.stdin.readline()
 

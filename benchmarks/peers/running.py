@@ -26,12 +26,14 @@ from benchmarks.crew import Crew
 from benchmarks.drifted_shops import COUNTED, DriftedShops
 from benchmarks.peers import work
 from benchmarks.peers.row_by_row import WAYS
+from benchmarks.place import opened
 from deploy.local.demo.stage import TOKEN
 from deploy.local.process import KeptProcess
 from deploy.local.run_directory import RUN_DIRECTORY
 from shared.domain.batches import batches
 from shared.mongodb.connection import Mongo
 from tests.backends.management import Management
+from tests.waiting import arrival, work_of
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _BIN = RUN_DIRECTORY / "peers" / "bin"
@@ -112,14 +114,19 @@ class Requester:
         loaded = cls(process)
         if first:
             loaded.tell(first)
-        if process.stdout is None or (await process.stdout.readline()).strip() != b"ready":
-            raise SystemExit(f"{' '.join(command[1:4])} did not become ready")
+        await loaded.says("ready")
         return loaded
 
     @property
     def pid(self) -> int:
         """Of the process."""
         return self._process.pid
+
+    async def says(self, word: str) -> None:
+        """Wait for this word on its standard output. Raises SystemExit where another comes, or none."""
+        output = self._process.stdout
+        if output is None or (await output.readline()).strip() != word.encode():
+            raise SystemExit(f"a peer's requester did not say {word!r}: see its message above")
 
     def tell(self, line: str) -> None:
         """A line on its standard input."""
@@ -274,11 +281,12 @@ async def run_rows(
     counters.forget_peaks()
     before, at = await counters.now(), time.perf_counter()
     client.tell("go")
-    while await drifted.at_shopify(shop) != {COUNTED}:  # noqa: ASYNC110  # another process sets them
-        await asyncio.sleep(_LOOK)
+    await arrival(client.says("done"), what=f"every row set ({way})", progress=work_of(client.pid))
     seconds = time.perf_counter() - at
     used, peaks = (await counters.now()).since(before).per(len(rows)), counters.peaks()
     await client.end()
+    if await drifted.at_shopify(shop) != {COUNTED}:
+        raise SystemExit(f"row by row, {way}: not every row was set")
     told = await drifted.control(f"shops/{shop}/calls", method="GET")
     figures = _figures(len(rows), seconds, used, peaks)
     for foreign in ("per_cell", "amqp_per_cell"):
@@ -302,13 +310,8 @@ async def run_all(stage: Crew, mongo: Mongo, http: aiohttp.ClientSession, *, bom
 
 
 async def _alone(cells: int) -> Figures:
-    async with Crew(RUN_DIRECTORY / "benchmark") as stage, aiohttp.ClientSession() as http:
-        settings = stage.settings
-        mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
-        try:
-            return await run_all(stage, mongo, http, boms=cells // 5, places=5)
-        finally:
-            mongo.close()
+    async with opened({}) as place:
+        return await run_all(place.stage, place.mongo, place.http, boms=cells // 5, places=5)
 
 
 def main() -> None:

@@ -35,14 +35,8 @@ from shared.rabbitmq.publisher import Publisher
 from shared.roles import Role
 from shared.rounds import Rounds
 from shared.serving.server import RunningServer
-from shared.settings import (
-    ReconcilerSettings,
-    SecretSettings,
-    ShopifySettings,
-    SubscribingSettings,
-    SweepingSettings,
-    part_of,
-)
+from shared.setting_groups import SecretSettings, ShopifySettings, SubscribingSettings, SweepingSettings
+from shared.settings import ReconcilerSettings, part_of
 from shared.shop_life.pause_probe import FIRST_PROBE
 from shared.shop_life.wiring import ShopLife
 from shared.shopify.calls.session import shopify_session

@@ -24,7 +24,8 @@ from shared.rabbitmq.consumer import Consumer
 from shared.rabbitmq.publisher import Publisher
 from shared.roles import Role
 from shared.serving.server import start_server
-from shared.settings import PublicSettings, StoreSettings, WebhookSettings, part_of
+from shared.setting_groups import PublicSettings, StoreSettings
+from shared.settings import WebhookSettings, part_of
 
 WebhookRole = Literal["front", "indexer"]
 ROLES: frozenset[WebhookRole] = frozenset({"front", "indexer"})

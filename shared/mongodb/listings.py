@@ -13,9 +13,10 @@ from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.boms import Bom, bom_of
 from shared.mongodb.catalogue.filters import BomFilter, BomQuery
 from shared.mongodb.jobs.cell import Cell, CellsWanted
-from shared.mongodb.jobs.cell_form import cell_of, cells_query
+from shared.mongodb.jobs.cell_form import WITH_A_CODE, cell_of, cells_query
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
 from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, jobs_query, made_of
+from shared.mongodb.jobs.selected_cells import of_bom
 from shared.mongodb.pages import FIRST, Keys, Page, Start
 from shared.mongodb.previews.preview import Preview, PreviewRow, RowsWanted
 from shared.mongodb.previews.preview_form import BUT_THE_LONG as BUT_THE_LONG_OF_A_PREVIEW
@@ -62,6 +63,15 @@ def _later(fields: Mapping[str, int], after: Sequence[Any]) -> Document:
     return {"$or": ways}
 
 
+def _cells_query(shop: str, job_id: str, wanted: CellsWanted) -> Document:
+    """Of a job's cells those wanted, so that an index leads to them: for each state of several in full."""
+    of_one = {} if wanted.bom_id is None else of_bom(shop, job_id, wanted.bom_id)
+    query = {"shop": shop, "job_id": job_id, **cells_query(wanted), **of_one}
+    if wanted.state is None and wanted.code is not None:
+        return {"$or": [{**query, "state": str(state)} for state in WITH_A_CODE]}
+    return query
+
+
 __all__ = ["FIRST", "Keys", "Listings", "Page", "Start"]
 
 
@@ -93,15 +103,24 @@ class Listings:
         return Page(documents[:limit], [_key(last[name]) for name in order])
 
     async def _page_by_keys(
-        self, collection: str, query: Document, order: Mapping[str, int], start: Start, *, limit: int, name: str
+        self,
+        collection: str,
+        query: Document,
+        order: Mapping[str, int],
+        start: Start,
+        *,
+        limit: int,
+        name: str,
+        of: Document | None = None,
     ) -> Page[Document]:
         """The same for a page far down, of documents told apart by `name`: by their keys first, since an index alone
-        passes over thousands faster than documents can be. One that was removed in between is left out.
+        passes over thousands faster than documents can be. One that was removed in between is left out. `of`: of which
+        shop, preview or job they are, where the query does not say so by itself.
         """
         fields = {"_id": 0, name: 1, **dict.fromkeys(order, 1)}
         keys = await self._page(collection, query, order, start, limit=limit, fields=fields)
         chosen = [document[name] for document in keys.items]
-        same = {field: query[field] for field in ("shop", "preview_id", "job_id") if field in query}
+        same = of or {field: query[field] for field in ("shop", "preview_id", "job_id") if field in query}
         cursor = self._database[collection].find({**same, name: {"$in": chosen}})
         found = {document[name]: document async for document in cursor}
         return Page([found[value] for value in chosen if value in found], keys.after)
@@ -184,12 +203,19 @@ class Listings:
         return page
 
     async def _numbered(
-        self, collection: str, query: Document, wanted: Mapping[str, Any], start: Start, limit: int
+        self,
+        collection: str,
+        query: Document,
+        wanted: Mapping[str, Any],
+        start: Start,
+        limit: int,
+        *,
+        of: Document | None = None,
     ) -> Page[Document]:
         """Documents by their numbers. Unfiltered these have no gaps, so no document has to be passed over."""
         if start.skip and not wanted:
             start = Start(after=[start.skip - 1])
-        return await self._page_by_keys(collection, query, {"no": 1}, start, limit=limit, name="no")
+        return await self._page_by_keys(collection, query, {"no": 1}, start, limit=limit, name="no", of=of)
 
     async def count_preview_rows(self, shop: str, preview_id: str, wanted: RowsWanted) -> int:
         """How many rows of a preview there are."""
@@ -233,13 +259,14 @@ class Listings:
     async def cells(self, shop: str, job_id: str, wanted: CellsWanted, start: Start, limit: int) -> Page[Cell]:
         """Cells of a job in their order."""
         condition = cells_query(wanted)
-        query = {"shop": shop, "job_id": job_id, **condition}
-        page = await self._numbered("cells", query, condition, start, limit)
+        of_job = {"shop": shop, "job_id": job_id}
+        query = _cells_query(shop, job_id, wanted)
+        page = await self._numbered("cells", query, condition, start, limit, of=of_job)
         return Page([cell_of(document) for document in page.items], page.after)
 
     async def count_cells(self, shop: str, job_id: str, wanted: CellsWanted) -> int:
         """How many cells of a job there are."""
-        return await self._count("cells", {"shop": shop, "job_id": job_id, **cells_query(wanted)})
+        return await self._count("cells", _cells_query(shop, job_id, wanted))
 
     async def failed_codes(
         self, shop: str, job_id: str, taken_before: datetime

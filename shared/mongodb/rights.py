@@ -19,7 +19,7 @@ _ACTIONS = {"r": "find", "i": "insert", "u": "update", "d": "remove"}
 _NO_SUCH_ROLE = 31
 _NO_SUCH_USER = 11
 
-_NEW_CELLS = {"boms": "ru", "stock": "riu", "ledger": "ri", "constants": "riu"}
+_NEW_CELLS = {"boms": "ru", "stock": "riu", "reads_wanted": "i", "ledger": "ri", "constants": "riu"}
 """Making the stock documents of cells that have none, and bringing those of an earlier version to the present form."""
 
 _SELECTING = {**_NEW_CELLS, "locations": "r", "drift": "r", "previews": "r", "preview_rows": "r", "selections": "r"}
@@ -29,6 +29,7 @@ _PLANNING = {
     "shops": "ru",
     "jobs": "riu",
     "cells": "riud",
+    "tallies": "rid",
     "selections": "riu",
     "dead_letters": "i",
     "audit": "i",
@@ -72,7 +73,9 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "locations": "riu",
         "jobs": "ru",
         "cells": "ru",
+        "tallies": "i",
         "pushes": "riu",
+        "reads_wanted": "rid",
         "dead_letters": "i",
         "partitions": "riud",
         "replicas": "riud",
@@ -103,7 +106,7 @@ REDACTS = frozenset({Role.INDEXER, Role.SWEEPER, Role.COMMAND_LINE})
 
 _OF_EVERY_COLLECTION = ("listIndexes",)
 _OF_THE_DATABASE = ("listCollections",)
-_OWNER = ("createCollection", "createIndex", "listIndexes", "listCollections")
+_OWNER = ("createCollection", "createIndex", "dropIndex", "listIndexes", "listCollections")
 
 
 def privileges_of(role: Role, database: str) -> list[dict[str, Any]]:

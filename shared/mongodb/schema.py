@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from shared.errors import StoreRefuses
+
+log = structlog.get_logger()
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -34,6 +37,7 @@ AUDIT_LIFE = 400 * 24 * 3600
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
 _DUPLICATE_KEY = 11000
+_INDEX_NOT_FOUND = 27
 _INDEX_DIFFERS = frozenset({67, 68, 85, 86})
 """Of the same name or the same fields, and otherwise not the same."""
 
@@ -47,10 +51,20 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 _KNOWN = {"known_class": {"$gt": ""}}
 """Cells that differ, or cannot be compared: the class is a word, not null."""
 
+_TO_VERIFY = {"verify_at": {"$exists": True}}
+
+_OPEN: Document = {"partialFilterExpression": {"open": True}}
+_ENDED: Document = {"partialFilterExpression": {"state": {"$in": ["updated", "skipped", "error", "cancelled"]}}}
+
+
+def _open_with(field: str) -> Document:
+    return {"partialFilterExpression": {"open": True, field: {"$exists": True}}}
+
+
 INDEXES: dict[str, list[IndexModel]] = {
     "shops": [_index("status", "sweep.next_at")],
     # Whose a location is, is asked across shops: a body sent again under another shop's name is known by it.
-    "locations": [_index("shop", "location_id", unique=True), _index("location_id", "read_at")],
+    "locations": [_index("location_id", "read_at")],
     "boms": [
         _index("shop", "bom_id", unique=True),
         # Several BOMs on one item would fight over one Shopify value.
@@ -62,16 +76,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "sku", partialFilterExpression={"sku": {"$exists": True}}, name="of_sku"),
     ],
     "stock": [
-        _index("shop", "bom_id", "location_id", unique=True),
-        # Which BOMs differ as far as is known: few of many.
-        _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
-        _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
-        # Whose turn it is, is asked across shops.
-        _index("verify_at", "shop", partialFilterExpression={"verify_at": {"$exists": True}}),
-        _index("shop", "verify_at", partialFilterExpression={"verify_at": {"$exists": True}}),
+        # Which BOMs differ as far as is known: few of many. The index alone tells it, no document is read.
+        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
     ],
-    "ledger": [_index("shop", "bom_id", "location_id", "seq", unique=True), _index("shop", "reference")],
-    "adjustments": [_index("shop", "key", unique=True)],
+    # Whose turn it is, is asked across shops.
+    "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
+    "ledger": [],
+    "adjustments": [],
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
@@ -98,19 +109,22 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("finished_event", partialFilterExpression={"finished_event": "due"}),
     ],
     "cells": [
-        _index("shop", "job_id", "no"),
-        _index("shop", "job_id", "state", "code", "reason"),
-        _index("shop", "job_id", "bom_id", "location_id", unique=True),
+        _index("shop", "job_id", "no", "bom_id"),
         # Keeps two jobs off one cell.
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_cell"),
-        _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
-        _index("shop", "push_id", sparse=True),
+        # Written when a cell is made and when it ends, never in between; a claim of the next ones reads it alone.
+        _index("shop", "job_id", "open", "no", "bom_id", "location_id", **_OPEN, name="open_by_number"),
+        _index("shop", "job_id", "state", "no", "code", "reason", **_ENDED, name="ended_by_state"),
+        # The few whose place in the window is not told by the job's mark.
+        _index("shop", "job_id", "no", **_open_with("freed_at"), name="freed_by_number"),
+        _index("shop", "job_id", "published_at", **_open_with("published_at"), name="published_again"),
     ],
+    "tallies": [],
     "selections": [
         _index("shop", "owner", "digest", "no", unique=True),
         _index("at", expireAfterSeconds=PREVIEW_LIFE),
     ],
-    "pushes": [_index("shop", "push_id", unique=True)],
+    "pushes": [],
     "webhook_events": [
         _index("shop", "key", unique=True),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
@@ -173,11 +187,44 @@ INDEXES: dict[str, list[IndexModel]] = {
     "replicas": [],
     "constants": [],
 }
+"""What an `_id` tells needs no index of its own: it is asked for by `_id`, or by a range of them (`ids_of`)."""
+
+RETIRED: dict[str, list[IndexModel]] = {
+    "locations": [_index("shop", "location_id", unique=True)],
+    "stock": [
+        _index("shop", "bom_id", "location_id", unique=True),
+        _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
+        _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
+        _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
+        _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
+    ],
+    "ledger": [_index("shop", "bom_id", "location_id", "seq", unique=True), _index("shop", "reference")],
+    "adjustments": [_index("shop", "key", unique=True)],
+    "cells": [
+        _index("shop", "job_id", "no"),
+        _index("shop", "job_id", "state", "code", "reason"),
+        _index("shop", "job_id", "bom_id", "location_id", unique=True),
+        _index("shop", "job_id", "published_at", "no", partialFilterExpression={"open": True}, name="open_by_publish"),
+        _index("shop", "push_id", sparse=True),
+    ],
+    "pushes": [_index("shop", "push_id", unique=True)],
+}
+"""Indexes of earlier builds, dropped by whoever may. One that is to change stands here as it was, above as it is."""
 
 
 def key_of(*parts: str) -> str:
     """A document's `_id`. Unambiguous: shops, ULIDs and location ids hold no "|"."""
     return "|".join(parts)
+
+
+def ids_of(*parts: str) -> Document:
+    """The range of every `_id` that begins with these parts.
+
+    A BOM's id may hold a "|": where the last part is one, its documents are not the only ones of the range.
+    """
+    first = key_of(*parts)
+    # "}" follows "|" in the order of bytes.
+    return {"$gt": f"{first}|", "$lt": f"{first}}}"}
 
 
 def found(document: Any) -> Document | None:
@@ -207,8 +254,34 @@ async def ensure_collections(database: Database) -> None:
             raise _in_the_way(
                 database.name, f"{name} is a view, or of another kind,", "give Trueup a database of its own"
             )
+        await _drop_retired(database[name])
         if indexes:
             await _ensure_indexes(database[name], indexes)
+
+
+async def _drop_retired(collection: Any) -> None:
+    """Drop what an earlier build has made and this one does not need. Where it may not be dropped it stays, at a cost.
+
+    Only what is as that build made it: what else has its name is somebody else's.
+    """
+    retired = RETIRED.get(collection.name)
+    if not retired:
+        return
+    there = {index["name"]: _form(index) async for index in collection.list_indexes()}
+    for index in retired:
+        name = index.document["name"]
+        if there.get(name) != _form(index.document):
+            continue
+        try:
+            await collection.drop_index(name)
+        except OperationFailure as error:
+            if error.code == _INDEX_NOT_FOUND:
+                continue  # another process was faster
+            if error.code != _UNAUTHORIZED:
+                raise
+            log.warning("index_not_needed", collection=collection.name, index=name, remedy="docs/operations/upgrade.md")
+        else:
+            log.info("index_dropped", collection=collection.name, index=name)
 
 
 async def _ensure_indexes(collection: Any, indexes: list[IndexModel]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import ReadPreference
@@ -45,14 +47,47 @@ def _transient(error: PyMongoError) -> bool:
     )
 
 
+class Attempt(Generic[T]):
+    """One try at a transaction over some items: `async with` opens it, and its end commits.
+
+    A write conflict ends it without an error where another try follows (`Transactions.attempts`); then `committed`
+    stays False, and what the try has found out is of no account.
+    """
+
+    def __init__(self, transactions: Transactions, items: Sequence[T], *, is_last: bool) -> None:
+        self.items = items
+        self.committed = False
+        self._opened = transactions.open()
+        self._is_last = is_last
+
+    async def __aenter__(self) -> Session:
+        """Begin."""
+        return await self._opened.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Commit, or undo all of it. Raises WriteConflict where no other try follows."""
+        try:
+            await self._opened.__aexit__(kind, error, trace)
+        except WriteConflict:
+            if self._is_last:
+                raise
+            return True
+        if error is None:
+            self.committed = True
+        return isinstance(error, WriteConflict) and not self._is_last
+
+
 class Transactions:
     """Runs transactions on one client."""
 
     def __init__(self, client: AsyncIOMotorClient[Document]) -> None:
         self._client = client
 
-    async def once(self, body: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `body` in one transaction. Raises WriteConflict where another writer came between."""
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Session]:
+        """One transaction, committed at the end of the block. Raises WriteConflict where another writer was faster."""
         try:
             async with await self._client.start_session() as session:
                 session.start_transaction(
@@ -61,12 +96,11 @@ class Transactions:
                     read_preference=ReadPreference.PRIMARY,
                 )
                 try:
-                    result = await body(session)
+                    yield session
                 except BaseException:
                     await session.abort_transaction()
                     raise
                 await self._commit(session)
-                return result
         except ConnectionFailure as error:
             raise StoreUnavailable(f"MongoDB did not answer: {type(error).__name__}") from error
         except PyMongoError as error:
@@ -76,6 +110,11 @@ class Transactions:
                 # No document is to blame: it waits until the user may again.
                 raise why_refused(error, "its address") from error
             raise
+
+    async def once(self, body: Callable[[Session], Awaitable[T]]) -> T:
+        """Run `body` in one transaction. Raises as `open`."""
+        async with self.open() as session:
+            return await body(session)
 
     async def _commit(self, session: Session) -> None:
         """Commit, and ask again while the answer is unknown: the server makes a repeated commit harmless."""
@@ -95,23 +134,44 @@ class Transactions:
             except WriteConflict:
                 if attempt == tries - 1:
                     raise
-                await asyncio.sleep(random.uniform(0, min(0.002 * 2**attempt, 0.1)))  # noqa: S311  # jitter only
+                await _pause(attempt)
         raise AssertionError("unreachable: tries is at least one")
+
+    async def attempts(self, items: Sequence[T]) -> AsyncIterator[Attempt[T]]:
+        """Tries that together cover the items: all in one transaction; on repeated conflicts halves, down to one item.
+
+        Each is to be entered. A large transaction starves against single-document writers on the same cells, so it
+        gives way quickly. The last try of a single item raises WriteConflict.
+        """
+        parts = [items] if items else []
+        while parts:
+            part = parts.pop(0)
+            alone = len(part) == 1
+            tries = _TRIES_OF_ONE if alone else _TRIES_OF_A_BATCH
+            for number in range(tries):
+                is_last = number == tries - 1
+                attempt = Attempt(self, part, is_last=alone and is_last)
+                yield attempt
+                if attempt.committed:
+                    break
+                if not is_last:
+                    await _pause(number)
+            else:
+                parts[:0] = halves(part)
 
     async def in_halves(
         self, items: Sequence[T], body: Callable[[Session, Sequence[T]], Awaitable[Sequence[R]]]
     ) -> list[R]:
-        """Run `body` over all items in one transaction; on repeated conflicts over halves, down to one item.
+        """Run `body` over all items, as `attempts` does; returns what it returned."""
+        results: list[R] = []
+        async for attempt in self.attempts(items):
+            found: Sequence[R] = ()
+            async with attempt as session:
+                found = await body(session, attempt.items)
+            if attempt.committed:
+                results += found
+        return results
 
-        A large transaction starves against single-document writers on the same cells, so it gives way quickly.
-        """
-        if not items:
-            return []
-        tries = _TRIES_OF_ONE if len(items) == 1 else _TRIES_OF_A_BATCH
-        try:
-            return list(await self.run(lambda session: body(session, items), tries=tries))
-        except WriteConflict:
-            if len(items) == 1:
-                raise
-        first, second = halves(items)
-        return [*await self.in_halves(first, body), *await self.in_halves(second, body)]
+
+async def _pause(attempt: int) -> None:
+    await asyncio.sleep(random.uniform(0, min(0.002 * 2**attempt, 0.1)))  # noqa: S311  # jitter only

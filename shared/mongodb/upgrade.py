@@ -5,6 +5,8 @@ killed; two that start at once do each document once. Memory holds one batch.
 
 Form 2: a stock document says whether its two sides have ever agreed (`never_agreed`), and a cell that nobody counted
 has no count. Before, such a cell stood at a count of 0, which no entry of its ledger had given it.
+
+Form 3: a wish for verifying reads is a document of its own (`reads_wanted`). Before, a stock document had `verify_at`.
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ from typing import Any
 
 import structlog
 
+from shared.domain.cell import CellKey
 from shared.domain.stock import Change, Entry, Stock
-from shared.mongodb.schema import Database, Document
+from shared.mongodb.schema import Database, Document, ids_of
 from shared.mongodb.stock.stock import StockStore, StockWrite, stock_of
 from shared.mongodb.transactions import Session, Transactions
 
 log = structlog.get_logger()
 
-FORM = 2
+FORM = 3
 
 _FORM_ID = "stock_form"
 _OLD: Document = {"never_agreed": {"$exists": False}}
@@ -61,18 +64,38 @@ class _Upgrade:
             after, done, uncounted = ids[-1], done + len(results), uncounted + sum(results)
         if done:
             log.info("stock_upgraded", form=FORM, cells=done, never_counted=uncounted)
+        await self._move_wishes()
+
+    async def _move_wishes(self) -> None:
+        """Whoever is killed between the two writes has a cell read twice."""
+        asked: Document = {"verify_at": {"$exists": True}}
+        after = ""
+        while True:
+            cursor = self._stock.find({"_id": {"$gt": after}, **asked}, {"shop": 1, "bom_id": 1, "location_id": 1})
+            found = [document async for document in cursor.sort("_id", 1).limit(_AT_ONCE)]
+            if not found:
+                return
+            by_shop: dict[str, list[CellKey]] = {}
+            for document in found:
+                by_shop.setdefault(document["shop"], []).append(CellKey(document["bom_id"], document["location_id"]))
+            for shop, keys in by_shop.items():
+                await self._store.ask_verify(shop, keys)
+            ids = [document["_id"] for document in found]
+            await self._stock.update_many({"_id": {"$in": ids}}, {"$unset": {"verify_at": ""}})
+            after = ids[-1]
 
     async def _part(self, session: Session, ids: Sequence[str]) -> list[bool]:
         """Write some cells; returns for each whether nobody had counted it."""
-        cursor = self._stock.find({"_id": {"$in": list(ids)}, **_OLD}, session=session)
+        old = {"_id": {"$in": list(ids)}, **_OLD}
+        present = [document async for document in self._stock.find(old, session=session)]
+        # What stays as it says will not be written again.
+        await self._stock.update_many(old, {"$set": {"never_agreed": False, "left_out": None}}, session=session)
         by_shop: dict[str, list[StockWrite]] = {}
         results: list[bool] = []
-        async for document in cursor:
+        for document in present:
             cell = stock_of(document)
             change, cause = await self._change(session, document, cell.stock)
-            by_shop.setdefault(document["shop"], []).append(
-                StockWrite(cell.key, cell.stock, change, cause, f"form {FORM}")
-            )
+            by_shop.setdefault(document["shop"], []).append(StockWrite(cell.key, cell.stock, change, cause, "form 2"))
             results.append(change.stock.uncounted)
         for shop, writes in by_shop.items():
             await self._store.write(session, shop, writes)
@@ -97,20 +120,26 @@ class _Upgrade:
         has counted."""
         if stock.count != 0 or (stock.settle_no > 0 and stock.base == 0):
             return False
-        last: Any = await self._ledger.find_one({**cell, "field": "count"}, sort=[("seq", -1)], session=session)
+        counts = {**_ledger_of(cell), "field": "count"}
+        last: Any = await self._ledger.find_one(counts, sort=[("seq", -1)], session=session)
         return last is None or last["cause"] in _NO_COUNT
 
     async def _ever_equal(self, session: Session, cell: Document) -> bool:
         """Whether count and base were equal after any change in the ledger."""
         values: dict[str, int | None] = {"count": None, "index": None}
         last: Document | None = None
-        async for entry in self._ledger.find(cell, session=session).sort("seq", 1):
+        async for entry in self._ledger.find(_ledger_of(cell), session=session).sort("seq", 1):
             # A change may have two entries, the count's first: in between, nothing was equal to anything.
             if last is not None and not _same_change(last, entry) and _equal(values):
                 return True
             values[entry["field"]] = entry["after"]
             last = entry
         return _equal(values)
+
+
+def _ledger_of(cell: Document) -> Document:
+    """The condition for a cell's entries."""
+    return {"_id": ids_of(cell["shop"], cell["bom_id"], cell["location_id"]), **cell}
 
 
 def _same_change(one: Document, other: Document) -> bool:

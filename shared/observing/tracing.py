@@ -16,7 +16,7 @@ from shared.observing.spans import CARRIED, Kind, Span, SpanValue, Tracing
 if TYPE_CHECKING:
     from aiohttp import TraceConfig
 
-    from shared.settings import ProcessSettings
+    from shared.setting_groups import ProcessSettings
 
 
 class _Ignored:

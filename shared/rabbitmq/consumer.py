@@ -167,5 +167,6 @@ class Consumer:
     async def close(self) -> None:
         """Close the connection: what is not acknowledged goes back to the queues."""
         self._watch.cancel()
+        await asyncio.gather(*(subscription.tell_answers() for subscription in self._subscriptions))
         with contextlib.suppress(*GONE):
             await self._connection.close()

@@ -8,7 +8,6 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from shared import metrics
@@ -17,6 +16,7 @@ from shared.contract.mistakes import mistakes_of
 from shared.contract.senders import OURS, Sender
 from shared.errors import TrueupError
 from shared.observing.spans import CARRIED
+from shared.rabbitmq.answers import Unanswered
 from shared.rabbitmq.connection import GONE
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class Delivery:
     redelivered: bool
     queue: str
     since: float
-    _message: AbstractIncomingMessage
+    _message: Unanswered
     deliveries: int = 1
     """How often it has been delivered, this time included, by the broker's count."""
     died_in: str | None = None
@@ -105,7 +105,7 @@ class Delivery:
     @property
     def is_gone(self) -> bool:
         """Whether its channel has gone: it cannot be answered, and comes again by another one."""
-        return bool(self._message.channel.is_closed)
+        return self._message.is_gone
 
     async def _answer(self, answer: Awaitable[None], outcome: str) -> None:
         self._answered()

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from time import monotonic
 
-from aio_pika import IncomingMessage
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aiormq import Channel
+from aiormq.abc import DeliveredMessage
 
 from shared import metrics
+from shared.rabbitmq.answers import ChannelAnswers, Numbered
 from shared.rabbitmq.connection import GONE
 from shared.rabbitmq.delivery import DEATHS, MAX_KEPT_BODY, Delivery, Handler
 from shared.rabbitmq.frame import Frame
@@ -25,8 +26,15 @@ _MAX_COUNTED = 1_000_000
 """The broker counts how often it has given a message back; a publisher's own header of that name it overwrites."""
 
 
+_WAITING_SHARE = 4
+"""A fourth of what the broker delivers unanswered may be acknowledgements that wait for earlier ones."""
+
+
 class Subscription:
-    """A consumer of one queue, opened again whenever its channel has gone. `queue` None: the events."""
+    """A consumer of one queue, opened again whenever its channel has gone. `queue` None: the events.
+
+    It consumes by the library's lower layer: the upper one makes a second task and a second object of each message.
+    """
 
     def __init__(self, queue: Queue | None, handler: Handler, prefetch: int, frame: Frame) -> None:
         self._queue = queue
@@ -39,6 +47,7 @@ class Subscription:
         self._channel: AbstractChannel | None = None
         self._source: AbstractQueue | None = None
         self._tag: str | None = None
+        self._answers: ChannelAnswers | None = None
         self._declares = False
         self._opening = asyncio.Lock()
         self._unanswered: dict[int, float] = {}
@@ -61,7 +70,20 @@ class Subscription:
         channel = self._channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._prefetch)
         source = self._source = await self._find(connection, channel)
-        self._tag = await source.consume(self._on_message)
+        underlay = await channel.get_underlay_channel()
+        if not isinstance(underlay, Channel):
+            raise TypeError(f"{type(underlay).__name__} is no channel of aiormq")
+        answers = self._answers = ChannelAnswers(underlay, self._prefetch // _WAITING_SHARE)
+
+        async def on_message(message: DeliveredMessage) -> None:
+            # With the answers of its own channel: none to what an earlier one delivered may reach this one.
+            delivery, user = self._delivery(message, answers), message.header.properties.user_id
+            # Hundreds of messages that are too large must not fill the memory while they are kept.
+            del message
+            await self._handle(delivery, user)
+
+        consuming = await underlay.basic_consume(source.name, on_message)
+        self._tag = consuming.consumer_tag
 
     async def _find(self, connection: AbstractConnection, channel: AbstractChannel) -> AbstractQueue:
         """The queue. The process has declared the topology as it started, so the first time it is there."""
@@ -93,44 +115,51 @@ class Subscription:
 
     async def close(self) -> None:
         """Close the channel: what is not acknowledged goes back to the queue."""
+        await self.tell_answers()
         channel, self._channel, self._tag = self._channel, None, None
         self._unanswered.clear()
         if channel is not None:
             with contextlib.suppress(*GONE):
                 await channel.close()
 
-    async def _on_message(self, message: AbstractIncomingMessage) -> None:
-        headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
-        returned = message.headers.get(_DELIVERY_COUNT)
-        died_in, died_of = _last_death(message.headers.get(DEATHS))
-        size = len(message.body)
+    async def tell_answers(self) -> None:
+        """Have the broker know of everything that was acknowledged."""
+        answers, self._answers = self._answers, None
+        if answers is not None:
+            await answers.finish()
+
+    def _delivery(self, message: DeliveredMessage, answers: ChannelAnswers) -> Delivery:
+        given, body = message.header.properties.headers or {}, message.body
+        headers = {key: value for key, value in given.items() if isinstance(value, str)}
+        returned = given.get(_DELIVERY_COUNT)
+        died_in, died_of = _last_death(given.get(DEATHS))
+        size = len(body)
         is_cut = size > self._largest
-        if is_cut and isinstance(message, IncomingMessage):
-            # Nobody looks at the rest: hundreds of such messages in hand must not fill the memory.
-            message.body = message.body[:MAX_KEPT_BODY]
-        tag, unanswered = message.delivery_tag or 0, self._unanswered
-        since = unanswered[tag] = monotonic()
-        delivery = Delivery(
+        number, unanswered = message.delivery_tag or 0, self._unanswered
+        since = unanswered[number] = monotonic()
+        return Delivery(
             key=message.routing_key or "",
-            body=message.body,
+            body=body[:MAX_KEPT_BODY] if is_cut else body,
             headers=headers,
             redelivered=bool(message.redelivered),
             queue=self.name,
             since=since,
-            _message=message,
+            _message=Numbered(answers, number),
             died_in=died_in,
             died_of=died_of,
             deliveries=1 + (returned if isinstance(returned, int) and 0 <= returned < _MAX_COUNTED else 0),
             size=size,
             is_cut=is_cut,
-            has_deaths=DEATHS in message.headers and self._queue is not None and self._queue.exchange != DEAD,
-            _answered=lambda: unanswered.pop(tag, None),
+            has_deaths=DEATHS in given and self._queue is not None and self._queue.exchange != DEAD,
+            _answered=lambda: unanswered.pop(number, None),
         )
+
+    async def _handle(self, delivery: Delivery, user: str | None) -> None:
         if self._queue is None:
             await self._handler(delivery)
             return
         if self._queue.public:
-            delivery = self._frame.sent_by(self._queue, delivery, message.user_id)
+            delivery = self._frame.sent_by(self._queue, delivery, user)
         await self._frame.run(self._handler, delivery)
 
 

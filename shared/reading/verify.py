@@ -13,7 +13,8 @@ from shared.domain.stock import Change, Observed, Stock, observe_left_out, obser
 from shared.domain.words.codes import Code
 from shared.errors import ShopifyError
 from shared.mongodb.catalogue.boms import BomStore
-from shared.mongodb.stock.stock import VERIFY_DELAY, CellStock, StockStore, StockWrite
+from shared.mongodb.stock.reads_wanted import VERIFY_DELAY
+from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions
 from shared.reading.first_bases import KEPT
 from shared.reading.levels import Value, level_of
@@ -35,19 +36,20 @@ class Verifier:
     async def run(self, shop: str) -> int:
         """Verify the cells that are due or soon will be, as many as one read holds; returns how many were.
 
-        Those of a moment later come along: a read costs hardly more for them, and one of their own would. A failed
-        read asks again. Raises what the Shopify adapter raises.
+        Those of a moment later come along: a read costs hardly more for them, and one of their own would. What a failed
+        read was for is put off. Raises what the Shopify adapter raises.
         """
         limit = await self.cells_of_a_read(shop)
-        turn = await self._stock.take_verify(shop, datetime.now(UTC) + VERIFY_DELAY, limit)
+        turn = await self._stock.reads.take(shop, datetime.now(UTC) + VERIFY_DELAY, limit)
         if turn.keys:
             try:
                 again = await self.verify(shop, turn.keys, cause="verify")
             except (ShopifyError, OSError):
-                await self._stock.ask_verify(shop, turn.keys)
+                await self._stock.reads.put_off(turn)
                 raise
-            await self._stock.end_verify(turn)
+            # In this order: whoever dies in between has a cell read once more.
             await self._stock.ask_verify(shop, again)
+            await self._stock.reads.end(turn)
         return len(turn.keys)
 
     async def cells_of_a_read(self, shop: str) -> int:

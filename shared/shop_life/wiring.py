@@ -12,7 +12,7 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.mongodb.shops.tokens import TokenStore
-from shared.settings import ShopifySettings
+from shared.setting_groups import ShopifySettings
 from shared.shop_life.access import AlthoughPaused, ShopAccess
 from shared.shop_life.installation import Installation
 from shared.shop_life.pause_probe import FIRST_PROBE, PauseProbe

@@ -1,8 +1,9 @@
 """Places for tests: a vhost with Trueup's queues, a database with its collections; prepared once, emptied for the next.
 
 Making 23 quorum queues and some 90 indexes costs the servers more than most tests do, so a place goes back to a pool.
-Nothing is handed out again but what was seen to be as new: no consumer, no message, no document, no queue, binding or
-collection more or less than prepared. Anything else is thrown away.
+Nothing is handed out again but what was seen to be as new: no consumer, no message, no document, no queue, binding,
+collection or index more or less than prepared. Anything else is thrown away. So whoever starts in a place that has come
+back need not look at each of its queues and indexes again: see `prepared`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ _MAX_DOCUMENTS = 5_000
 """A database with more in one of these is dropped: that is cheaper than emptying it."""
 
 _LOOKS = 20
+
+PREPARED: set[str] = set()
+"""Names of vhosts and databases in which everything is as `trueup prepare` makes it: they have come back so."""
+
+
+def altered(name: str) -> None:
+    """For a test that takes away or changes what is prepared: whoever starts now must look, and make it anew."""
+    PREPARED.discard(name)
+
+
+_INDEXES = sum(1 + len(indexes) for indexes in INDEXES.values())
+"""That of `_id` included."""
 
 
 class VhostPool:
@@ -50,8 +63,10 @@ class VhostPool:
         """Keep it where it can be emptied, else delete it."""
         if await self._emptied(name):
             self._free.append(name)
+            PREPARED.add(name)
         else:
             self._all.remove(name)
+            PREPARED.discard(name)
             await asyncio.to_thread(self._management.delete_vhost, name)
 
     def close(self) -> None:
@@ -125,8 +140,10 @@ class DatabasePool:
         _end_transactions_of_the_dead(self._client)
         if self._emptied(name):
             self._free.append(name)
+            PREPARED.add(name)
         else:
             self._all.remove(name)
+            PREPARED.discard(name)
             self._client.drop_database(name)
 
     def close(self) -> None:
@@ -136,6 +153,8 @@ class DatabasePool:
 
     def _emptied(self, name: str) -> bool:
         database = self._client[name]
+        if database.command("dbStats")["indexes"] != _INDEXES:
+            return False
         if set(database.list_collection_names()) != set(INDEXES):
             return False
         used = self._used(name)

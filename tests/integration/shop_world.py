@@ -227,18 +227,22 @@ class ShopWorld:
             self.mongo.db[collection], {"_id": key_of(SHOP, name)}, wanted, what=f"{name} of {collection} as wanted"
         )
 
+    async def published(self, job_id: str) -> None:
+        """Wait until the broker has the first cells of the job."""
+        await self.document("jobs", job_id, lambda job: job.get("published_to", 0) > 0 and job["publishing"] is None)
+
     async def document_where(self, collection: str, condition: Document) -> Document:
         """Wait until a document of the shop fits the condition; returns it."""
         return await stored(self.mongo.db[collection], {"shop": SHOP, **condition})
 
     async def verified(self) -> None:
         """Wait until no cell asks for a verifying read any more."""
-        stock = self.mongo.db["stock"]
+        wanted = self.mongo.db["reads_wanted"]
 
         async def none_is_due() -> bool:
-            return await stock.find_one({"shop": SHOP, "verify_at": {"$exists": True}}) is None
+            return await wanted.find_one({"shop": SHOP}) is None
 
-        await changed(stock, none_is_due, what="every verifying read")
+        await changed(wanted, none_is_due, what="every verifying read")
 
     async def run(self, direction: Direction, selection: Mapping[str, Any] | None = None, **more: Any) -> Document:
         """Request a job and wait for its end."""

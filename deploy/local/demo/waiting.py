@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from time import monotonic
 
 import aiohttp
@@ -70,8 +69,6 @@ class Quiet:
         """Webhooks delivered, webhooks applied, verifying reads done: in this order, since each makes the next."""
         await self._shop.drain_webhooks()
         await until("the webhooks are applied", self._webhooks_applied, self._webhooks)
-        await until("the verifying reads are begun", self._no_read_wanted, self._reads_wanted)
-        await self._pass_the_reader()
         await until("the verifying reads are done", self._no_read_wanted, self._reads_wanted)
 
     async def _webhooks_applied(self) -> bool:
@@ -95,11 +92,4 @@ class Quiet:
         return await self._reads_wanted() == 0
 
     async def _reads_wanted(self) -> int:
-        return await self._client.stock.verify_wanted(self._shop.domain)
-
-    async def _pass_the_reader(self) -> None:
-        """Ask for one more read. A shop's reads are done one batch after the other, so when this one has been taken,
-        those before it are in the documents: a request is cleared before its read, which alone would not tell.
-        """
-        first = await self._client.stock.after(self._shop.domain, None, 1)
-        await self._client.stock.ask_verify(self._shop.domain, first, at=datetime.now(UTC))
+        return await self._client.stock.reads.number(self._shop.domain)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from shared.mongodb.connection import Mongo
-from shared.settings import ShopifySettings
+from shared.setting_groups import ShopifySettings
 from shared.shop_life.wiring import ShopLife
 from shared.shopify.calls.client import Access, ShopifyClient
 from shared.shopify.calls.session import shopify_session

@@ -10,11 +10,11 @@ from services.command_line.connections.stores import Records
 from services.command_line.outcome import REQUESTED_BY
 from shared.mongodb.connection import Mongo, store_must_answer
 from shared.roles import Role
+from shared.setting_groups import StoreSettings
 from shared.settings import (
     BrokerCommandSettings,
     KeysCommandSettings,
     ShopifyCommandSettings,
-    StoreSettings,
     SweepCommandSettings,
     keys_of,
     load_settings,

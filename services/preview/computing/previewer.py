@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import aclosing
 from functools import partial
 from time import monotonic
 from typing import Literal
@@ -13,12 +15,12 @@ from services.preview.computing.turns import GiveWay
 from shared import metrics
 from shared.contract.messages import PreviewProgress, PreviewReady
 from shared.domain.batches import ROWS_PER_CALL
-from shared.domain.selection import Selection
+from shared.domain.selection import Picked, Selection
 from shared.domain.words.pauses import pause_explained
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
-from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.previews.preview import Figures, PreviewFailure, WholePreview
+from shared.mongodb.previews.preview import Figures, PreviewFailure, TakenRow, WholePreview
 from shared.mongodb.previews.previews import PreviewStore, Run
 from shared.observing import tracing
 from shared.rabbitmq import topology
@@ -28,11 +30,18 @@ from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
 from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ShopifyReads
+from shared.side_by_side import side_by_side
 
 log = structlog.get_logger()
 
 MAX_WAITING = 120.0
 """Seconds one batch of a preview waits for the call budget before the preview fails and says so."""
+
+READS_AT_ONCE = 4
+"""Parts of one preview that are read side by side: Shopify's answers take longer than writing what they say."""
+
+CELLS_AT_ONCE = 20_000
+"""The most cells in memory, of parts being read or waiting to be written: of many locations fewer parts at once."""
 
 _BROKE = "The preview met an error of Trueup itself. Try again; if it fails again, ask for help and name preview"
 
@@ -133,20 +142,26 @@ class Previewer:
             await self._previews.note_locations(shop, preview_id, run.run_id, total=total)
         done = run.done
         role: CallRole = "interactive" if total <= INTERACTIVE_CELLS else "preview"
-        size = ROWS_PER_CALL * max(1, len(locations))
-        async for cells in self._boms.select(shop, selection, size=size, after=run.after):
+
+        async def take(cells: Sequence[SelectedCell]) -> list[TakenRow]:
             if give_way is not None:
                 await give_way()
-            take = partial(self._rows.take, shop, cells, locations, role=role)
-            rows = await patiently(take, max_waiting=MAX_WAITING, clock=self._shopify.time)
-            if give_way is not None:
-                await give_way()
-            if not await self._previews.keep(
-                shop, preview_id, run=run.run_id, first_no=done, rows=rows, location_names=names
-            ):
-                raise Superseded("another process computes this preview now")
-            done += len(rows)
-            await self._publish_progress(shop, preview_id, done, total)
+            read = partial(self._rows.take, shop, cells, locations, role=role)
+            return await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
+
+        size = ROWS_PER_CALL * _width(selection, len(locations))
+        at_once = max(1, min(READS_AT_ONCE, CELLS_AT_ONCE // size))
+        chosen = self._boms.select(shop, selection, size=size, after=run.after)
+        async with aclosing(side_by_side(chosen, take, at_once)) as parts:
+            async for rows in parts:
+                if give_way is not None:
+                    await give_way()
+                if not await self._previews.keep(
+                    shop, preview_id, run=run.run_id, first_no=done, rows=rows, location_names=names
+                ):
+                    raise Superseded("another process computes this preview now")
+                done += len(rows)
+                await self._publish_progress(shop, preview_id, done, total)
         return await self._previews.counted(shop, preview_id, total=done)
 
     async def _publish_progress(self, shop: str, preview_id: str, done: int, total: int) -> None:
@@ -161,3 +176,9 @@ class Previewer:
 
 def _broke(preview_id: str) -> PreviewFailure:
     return PreviewFailure("PREVIEW_BROKE", f"{_BROKE} {preview_id}.")
+
+
+def _width(selection: Selection, locations: int) -> int:
+    """Cells of one BOM at the most: a part holds the BOMs of one call."""
+    chosen = None if isinstance(selection, Picked) else selection.location_ids
+    return max(1, locations if chosen is None else len(chosen))

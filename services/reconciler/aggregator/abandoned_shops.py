@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.reconciler.worker.ending import CellOutcome, Ending, count_finished
-from services.reconciler.worker.outcome import unknown_outcome, verdict_of
-from services.reconciler.worker.task import Task, task_of
+from services.reconciler.worker.cells.outcomes import CellOutcome, count_finished, of_push, unknown
+from services.reconciler.worker.cells.task import Task, task_of
+from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from shared.domain.cell import CellKey, CellState
 from shared.domain.job import UNFINISHED_JOB_STATES
 from shared.domain.plan import Ended
@@ -19,7 +19,7 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import Cell
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.jobs.pushes import PushOutcome, PushRow, PushStore
+from shared.mongodb.jobs.pushes import PushOutcome, PushRecord, PushRow, PushStore
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import CellStock, StockStore
 
@@ -35,31 +35,27 @@ class AbandonedShops:
     def __init__(
         self,
         *,
-        ending: Ending,
+        units: UnitsOfWork,
         shops: ShopStore,
         jobs: JobStore,
-        cells: CellStore,
-        pushes: PushStore,
         code: Code = Code.SHOP_PAUSED_TOO_LONG,
     ) -> None:
         """`code`: why what was not sent is cancelled."""
-        self._ending = ending
+        self._units = units
         self._shops = shops
         self._jobs = jobs
-        self._cells = cells
-        self._pushes = pushes
+        self._cells = units.cells
+        self._pushes = units.pushes
         self._code = code
 
     @classmethod
     def of(cls, mongo: Mongo, code: Code = Code.SHOP_PAUSED_TOO_LONG) -> AbandonedShops:
         """Put together over one database; the command that makes restored records safe has one, too."""
-        cells = CellStore(mongo.db)
+        stock, cells, pushes = StockStore(mongo.db), CellStore(mongo.db), PushStore(mongo.db)
         return cls(
-            ending=Ending(mongo.transactions, StockStore(mongo.db), cells),
+            units=UnitsOfWork(mongo.transactions, stock, cells, pushes),
             shops=ShopStore(mongo.db, []),
             jobs=JobStore(mongo.db, mongo.transactions),
-            cells=cells,
-            pushes=PushStore(mongo.db),
             code=code,
         )
 
@@ -93,21 +89,21 @@ class AbandonedShops:
             (row.job_id, row.key): (row, outcome) for row, outcome in zip(push.rows, push.outcomes, strict=False)
         }
 
-        def decide(task: Task, cell: CellStock) -> CellOutcome:
-            found = known.get((task.job_id, task.key))
-            if push.state is PushState.WITHDRAWN:
-                return self._cancelled()
-            if found is None:
-                return unknown_outcome(cell.stock, None)
-            row, outcome = found
-            if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED} and push.runs <= 1:
-                return self._cancelled()
-            if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED}:
-                return unknown_outcome(cell.stock, row.target.change_from)
-            return verdict_of(task, cell.stock, row, outcome, push.adjusted_at)
+        async for unit in self._units.over(shop, tasks):
+            async with unit:
+                for task, cell in await unit.present():
+                    unit.end(task, self._outcome(task, cell, push, known.get((task.job_id, task.key))), cell)
+            count_finished(unit.finished)
 
-        finished, _ = await self._ending.end_by_stock(shop, tasks, decide)
-        count_finished(finished)
-
-    def _cancelled(self) -> CellOutcome:
-        return CellOutcome(Ended(CellState.CANCELLED, code=self._code))
+    def _outcome(
+        self, task: Task, cell: CellStock, push: PushRecord, found: tuple[PushRow, PushOutcome] | None
+    ) -> CellOutcome:
+        cancelled = CellOutcome(Ended(CellState.CANCELLED, code=self._code))
+        if push.state is PushState.WITHDRAWN:
+            return cancelled
+        if found is None:
+            return unknown(cell.stock, None)
+        row, outcome = found
+        if outcome.outcome in {RowOutcome.STALE, RowOutcome.NOT_APPLIED}:
+            return cancelled if push.runs <= 1 else unknown(cell.stock, row.target.change_from)
+        return of_push(task, cell.stock, row, outcome, push.adjusted_at)

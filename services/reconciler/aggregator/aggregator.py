@@ -15,7 +15,7 @@ import structlog
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from shared.contract.messages import CellsFinished
-from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.jobs.job_totals import JobTotals
 from shared.rabbitmq.delivery import Delivery
 
 log = structlog.get_logger()
@@ -33,8 +33,8 @@ DERIVING_SHARE = 0.2
 class Aggregator:
     """Handles `cells.finished`: derives the totals, refills the window, ends the job."""
 
-    def __init__(self, jobs: JobStore, window: Window, job_events: JobEvents) -> None:
-        self._jobs = jobs
+    def __init__(self, totals: JobTotals, window: Window, job_events: JobEvents) -> None:
+        self._totals = totals
         self._window = window
         self._job_events = job_events
         self._due: dict[tuple[str, str], float] = {}
@@ -70,7 +70,7 @@ class Aggregator:
         key = (shop, job_id)
         began = monotonic()
         self._due[key] = began + REFRESH_EVERY
-        job = await self._jobs.refresh(shop, job_id)
+        job = await self._totals.refresh(shop, job_id)
         if job is None or job.ended:
             self._due.pop(key, None)
             self._refill_due.pop(key, None)

@@ -11,6 +11,7 @@ from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from services.reconciler.planner.planner import Planner
 from services.reconciler.resources import Resources
+from shared.mongodb.jobs.job_totals import JobTotals
 from shared.rabbitmq.topology import FINISHED
 
 _RESULTS_AT_ONCE = 200
@@ -23,7 +24,8 @@ async def start_aggregator(
     jobs, cells = resources.jobs, resources.cells
     window = Window(jobs, cells, resources.publisher)
     job_events = JobEvents(jobs, cells, resources.publisher)
-    aggregator = Aggregator(jobs, window, job_events)
+    totals = JobTotals(resources.mongo.db, resources.mongo.transactions)
+    aggregator = Aggregator(totals, window, job_events)
     resources.later.push_async_callback(aggregator.stop)
     await resources.consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
     watchdog = Watchdog(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from shared.contract.messages import CellWork
 from shared.domain.cell import partition_of
-from shared.errors import BrokerUnavailable
-from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.observing import tracing
@@ -38,17 +38,19 @@ class Window:
         """Publish the next cells of a running job; returns how many. Raises BrokerUnavailable."""
         beside = await self._jobs.how_many_run(shop)
         window = max(LEAST, min(WINDOW, OF_A_SHOP // max(1, beside)))
-        claimed = await self._cells.claim_window(shop, job_id, window)
-        if not claimed:
+        claim = await self._cells.claim_window(shop, job_id, window)
+        if not claim:
             return 0
         messages = [
-            CellWork(shop=shop, job_id=job_id, bom_id=key.bom_id, location_id=key.location_id) for key in claimed
+            CellWork(shop=shop, job_id=job_id, bom_id=key.bom_id, location_id=key.location_id) for key in claim.cells
         ]
         requested_in = await self._jobs.trace(shop, job_id) if tracing.on() else None
         try:
-            with tracing.span("fill window", parent=requested_in, shop=shop, job=job_id, cells=len(claimed)):
+            with tracing.span("fill window", parent=requested_in, shop=shop, job=job_id, cells=len(messages)):
                 await self._publisher.commands(cell_key(partition_of(shop, PARTITIONS)), messages)
-        except BrokerUnavailable:
-            await self._cells.free_places(shop, [cell_id(shop, job_id, key) for key in claimed])
+        except BaseException:
+            # Also where the process stops: nobody has to wait until the claim has ended by itself.
+            await asyncio.shield(self._cells.return_claim(claim))
             raise
+        await self._cells.confirm_claim(claim)
         return len(messages)

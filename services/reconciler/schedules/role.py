@@ -12,7 +12,8 @@ from services.reconciler.schedules.scheduler import MAX_TRIES, TICK, Scheduler
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.schedules.outgoing_webhooks import OutgoingWebhooks
-from shared.settings import ShopifySettings, SweepingSettings, TargetSettings, part_of
+from shared.setting_groups import ShopifySettings, SweepingSettings, TargetSettings
+from shared.settings import part_of
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
 

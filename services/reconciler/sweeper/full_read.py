@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -19,7 +21,7 @@ from shared.domain.drift import may_repair
 from shared.domain.job import JobSource
 from shared.domain.selection import Grid
 from shared.errors import BrokerUnavailable
-from shared.mongodb.catalogue.boms import BomStore
+from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.preview import TakenRow
 from shared.rabbitmq.publisher import Publisher
@@ -28,11 +30,18 @@ from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
 from shared.shopify.reads.reads import ShopifyReads
+from shared.side_by_side import side_by_side
 
 log = structlog.get_logger()
 
 MAX_WAITING = 600.0
 """Seconds a sweep waits for the call budget at one batch before it gives up, loudly."""
+
+READS_AT_ONCE = 2
+"""Parts of a shop that are read side by side: the next one while the last one's answer is looked at."""
+
+CELLS_AT_ONCE = 20_000
+"""The most cells in memory, of parts being read or waiting to be looked at."""
 
 CELLS_PER_JOB = 10_000
 """Cells of one repair job."""
@@ -93,19 +102,22 @@ class FullRead:
             clock=self._shopify.time,
         )
         size = ROWS_PER_CALL * max(1, len(locations))
-        async for cells in self._boms.select(shop, Grid(None, None), size=size):
-            rows = await patiently(
-                lambda cells=cells: self._rows.take(shop, cells, locations),  # type: ignore[misc]  # mypy cannot infer a bound default
-                max_waiting=MAX_WAITING,
-                clock=self._shopify.time,
-            )
-            drifted = []
-            for row in rows:
-                place = locations.get(row.key.location_id)
-                if (cell := _noted(result, row, None if place is None else place.name)) is not None:
-                    drifted.append(cell)
-            if drifted:
-                await found(drifted)
+        at_once = max(1, min(READS_AT_ONCE, CELLS_AT_ONCE // size))
+
+        async def take(cells: Sequence[SelectedCell]) -> list[TakenRow]:
+            read = partial(self._rows.take, shop, cells, locations)
+            return await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
+
+        every = self._boms.select(shop, Grid(None, None), size=size)
+        async with aclosing(side_by_side(every, take, at_once)) as parts:
+            async for rows in parts:
+                drifted = []
+                for row in rows:
+                    place = locations.get(row.key.location_id)
+                    if (cell := _noted(result, row, None if place is None else place.name)) is not None:
+                        drifted.append(cell)
+                if drifted:
+                    await found(drifted)
         result.seconds = monotonic() - started
         return result
 

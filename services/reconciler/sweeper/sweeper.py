@@ -25,7 +25,7 @@ from shared.errors import ShopifyError, ShopifyThrottled
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SWEEP, Look, SweepState, SweepStore
-from shared.settings import SweepingSettings
+from shared.setting_groups import SweepingSettings
 from shared.work_pool import WorkPool
 
 log = structlog.get_logger()

@@ -21,7 +21,7 @@ from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.observing.operations import MEASURED
 from shared.serving.bodies import UNNAMED, BodyRefused, media_type, read_body
-from shared.settings import WEBHOOK_PATH
+from shared.setting_groups import WEBHOOK_PATH
 
 log = structlog.get_logger()
 

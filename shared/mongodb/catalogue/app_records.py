@@ -18,7 +18,7 @@ from shared.domain.stock import Stock, adjust, counted, remapped, start_tracking
 from shared.mongodb.catalogue.bom_limit import BomLimit
 from shared.mongodb.catalogue.boms import Bom, BomStore, bom_fields, bom_of
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
-from shared.mongodb.schema import Database, Document, found, key_of
+from shared.mongodb.schema import Database, Document, found, ids_of, key_of
 from shared.mongodb.stock.adjustments import Adjusted, Adjustment, AdjustmentLog
 from shared.mongodb.stock.removed_cells import RemovedCells
 from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite, new_stock
@@ -122,7 +122,8 @@ class RecordStore:
     async def _first_cells(self, session: Session, shop: str, bom: Bom, reference: str) -> None:
         """A stock document at every known location, and wherever a removed BOM of this id had one."""
         earlier = await self._lives.of(shop, bom.bom_id, bom.inventory_item_id, session)
-        known = self._locations.find({"shop": shop}, {"location_id": 1}, session=session)
+        mine = {"_id": ids_of(shop), "shop": shop}
+        known = self._locations.find(mine, {"location_id": 1}, session=session)
         location_ids = {document["location_id"] async for document in known} | set(earlier)
         if not location_ids:
             return
@@ -140,7 +141,7 @@ class RecordStore:
         switch = old.tracks_pre_assembled != new.tracks_pre_assembled
         if not (remap or switch):
             return
-        cells = await self._cells_of(session, shop, new.bom_id)
+        cells = await self._stock.of_bom(shop, new.bom_id, session)
         if remap:
             cells = await self._remap(session, shop, cells, new.inventory_item_id, reference)
         if switch:
@@ -151,12 +152,7 @@ class RecordStore:
     ) -> list[CellStock]:
         writes = [StockWrite(cell.key, cell.stock, remapped(cell.stock), "remapped", reference) for cell in cells]
         await self._stock.write(session, shop, writes)
-        await self._stock_documents.update_many(
-            {"shop": shop, "bom_id": {"$in": list({cell.key.bom_id for cell in cells})}},
-            # A read that was asked for was meant for the old item.
-            {"$set": {"item_id": item_id}, "$unset": {"verify_at": ""}},
-            session=session,
-        )
+        await self._stock.remap(session, shop, [cell.key for cell in cells], item_id)
         return [CellStock(write.key, item_id, write.change.stock) for write in writes]
 
     async def _switch(
@@ -168,11 +164,6 @@ class RecordStore:
         changed = [write for write in writes if write.change.stock != write.before]
         await self._stock.write(session, shop, changed)
         return {write.key: write.change.stock for write in writes}
-
-    async def _cells_of(self, session: Session, shop: str, bom_id: str) -> list[CellStock]:
-        cursor = self._stock_documents.find({"shop": shop, "bom_id": bom_id}, {"location_id": 1}, session=session)
-        keys = [CellKey(bom_id, document["location_id"]) async for document in cursor]
-        return list((await self._stock.load(shop, keys, session)).values())
 
     async def remove(self, shop: str, bom_id: str, *, reference: str) -> None:
         """Remove a BOM and the stock of its cells; its ledger stays, closed. Raises RecordRefused."""
@@ -191,9 +182,9 @@ class RecordStore:
                     f"Job {busy['job_id']} is still working on BOM {bom_id}.",
                     "Wait until it has ended, or cancel it; then remove the BOM.",
                 )
-            cells = await self._cells_of(session, shop, bom_id)
+            cells = await self._stock.of_bom(shop, bom_id, session)
             await self._lives.close(shop, cells, reference, session)
-            await self._stock_documents.delete_many({"shop": shop, "bom_id": bom_id}, session=session)
+            await self._stock.remove(session, shop, [cell.key for cell in cells])
             await self._boms.delete_one({"_id": key_of(shop, bom_id)}, session=session)
 
         await self._transactions.run(body)
@@ -230,7 +221,7 @@ class RecordStore:
         if not stock.tracks:
             if delta == 0:
                 return stock  # a BOM tracks from its first count that is not zero
-            cells = await self._cells_of(session, shop, bom.bom_id)
+            cells = await self._stock.of_bom(shop, bom.bom_id, session)
             await self._put(session, shop, replace(bom, tracks_pre_assembled=True))
             switched = await self._switch(session, shop, cells, tracks=True, reference=reference)
             stock = switched[wanted.key]

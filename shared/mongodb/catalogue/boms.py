@@ -14,9 +14,8 @@ from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.domain.stock import Stock, start_tracking
 from shared.mongodb.catalogue.filters import BomFilter, BomQuery
-from shared.mongodb.distinct import distinct_values
 from shared.mongodb.duplicates import is_duplicate
-from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.schema import Database, Document, ids_of, key_of
 from shared.mongodb.stock.removed_cells import RemovedCells
 from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
@@ -95,7 +94,6 @@ class BomStore:
         self._boms = database["boms"]
         self._locations = database["locations"]
         self._stock = database["stock"]
-        self._ledger = database["ledger"]
         self._stock_store = StockStore(database)
         self._filter = BomFilter(database)
         self._lives = RemovedCells(database)
@@ -108,7 +106,7 @@ class BomStore:
 
     async def locations(self, shop: str) -> dict[str, Location]:
         """The shop's locations by id, as last read from Shopify."""
-        cursor = self._locations.find({"shop": shop}).sort("location_id", 1)
+        cursor = self._locations.find({"_id": ids_of(shop), "shop": shop}).sort("_id", 1)
         return {
             document["location_id"]: Location(
                 document["location_id"], document["name"], document["active"], document["fulfillment_service"]
@@ -141,7 +139,10 @@ class BomStore:
         if updates:
             await self._locations.bulk_write(updates, ordered=False)
         await self._locations.update_many(
-            {"shop": shop, "location_id": {"$nin": [location.location_id for location in seen]}},
+            {
+                "_id": {**ids_of(shop), "$nin": [key_of(shop, location.location_id) for location in seen]},
+                "shop": shop,
+            },
             {"$set": {"active": False}},
         )
 
@@ -306,10 +307,8 @@ class BomStore:
         self, shop: str, boms: Mapping[str, Bom], keys: Iterable[CellKey], session: Session
     ) -> dict[CellKey, Stock]:
         """What cells of an earlier life have left behind: their ledger goes on where it stopped."""
-        condition = {"shop": shop, "bom_id": {"$in": sorted({key.bom_id for key in keys})}, "seq": 1}
-        found = [bom_id async for bom_id in distinct_values(self._ledger, "bom_id", condition, session)]
         earlier: dict[CellKey, Stock] = {}
-        for bom_id in found:
+        for bom_id in sorted({key.bom_id for key in await self._lives.among(shop, keys, session)}):
             lives = await self._lives.of(shop, bom_id, boms[bom_id].inventory_item_id, session)
             for location_id, stock in lives.items():
                 earlier[CellKey(bom_id, location_id)] = stock

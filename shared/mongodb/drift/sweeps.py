@@ -11,6 +11,7 @@ from shared.mongodb.drift.history import Lags
 from shared.mongodb.drift.missed import Losses
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
+from shared.mongodb.stock.stock import StockStore
 
 SWEEP = Lease(until="sweep_lease.until", owner="sweep_lease.owner", within="sweep_lease", lasts=timedelta(seconds=60))
 """The right to sweep a shop, in the shop's document."""
@@ -137,7 +138,7 @@ class SweepStore:
 
     def __init__(self, database: Database, owner: str = "") -> None:
         self._shops = database["shops"]
-        self._stock = database["stock"]
+        self._stock = StockStore(database)
         self._jobs = database["jobs"]
         self._owner = owner
 
@@ -235,8 +236,7 @@ class SweepStore:
 
     async def cells(self, shop: str) -> int:
         """How many cells the shop has."""
-        number: int = await self._stock.count_documents({"shop": shop})
-        return number
+        return await self._stock.number(shop)
 
     async def repairs_since(self, shop: str, since: datetime) -> int:
         """How many jobs repaired drift since then."""

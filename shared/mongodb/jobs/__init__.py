@@ -1,1 +1,1 @@
-"""Jobs, their cells, and the pushes that carry cells to Shopify. Owns the collections jobs, cells and pushes."""
+"""Jobs, their cells, and the pushes that carry cells to Shopify. Owns jobs, cells, tallies and pushes."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.domain.cell import CellState
 from shared.domain.job import Totals
 from shared.mongodb.distinct import count_distinct, distinct_values, first_distinct
+from shared.mongodb.jobs.selected_cells import of_boms
 from shared.mongodb.schema import Database, Document
 
 BomShare = Literal["open", "errors", "ended"]
@@ -68,9 +68,8 @@ class JobBoms:
             )
         more, chosen = len(chosen) > limit, chosen[:limit]
         fields = {"bom_id": 1, "bom_name": 1, "state": 1, "code": 1}
-        query = {"shop": shop, "job_id": job_id, "bom_id": {"$in": chosen}}
-        cursor = self._cells.find(query, fields).sort([("bom_id", 1), ("location_id", 1)])
-        boms = [_progress(cells) async for cells in _by_bom(cursor)]
+        cells = [cell async for cell in self._cells.find(of_boms(shop, job_id, chosen), fields)] if chosen else []
+        boms = [_progress(one) for one in _by_bom(cells)]
         return JobBomsPage(boms, chosen[-1] if more else None, total)
 
     async def _ended(self, condition: Document, after: str | None, *, skip: int, limit: int) -> list[str]:
@@ -102,15 +101,11 @@ def _later(condition: Document, after: str | None) -> Document:
     return condition if after is None else {**condition, "bom_id": {"$gt": after}}
 
 
-async def _by_bom(cells: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
-    gathered: list[Document] = []
-    async for cell in cells:
-        if gathered and gathered[0]["bom_id"] != cell["bom_id"]:
-            yield gathered
-            gathered = []
-        gathered.append(cell)
-    if gathered:
-        yield gathered
+def _by_bom(cells: list[Document]) -> list[list[Document]]:
+    gathered: dict[str, list[Document]] = {}
+    for cell in cells:
+        gathered.setdefault(cell["bom_id"], []).append(cell)
+    return [gathered[bom_id] for bom_id in sorted(gathered, key=str.encode)]
 
 
 def _progress(cells: list[Document]) -> BomProgress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain.cell import CellKey, CellState
+from shared.domain.cell import OPEN_CELL_STATES, CellKey, CellState
 from shared.domain.comparison import Direction, Reason
 from shared.domain.undo import UndoRow
 from shared.domain.words.codes import Code
@@ -13,6 +13,9 @@ from shared.mongodb.previews.row_form import row_document, row_of
 from shared.mongodb.schema import Document
 
 _REASONS = {str(reason): reason for reason in Reason}
+WITH_A_CODE = (CellState.ERROR, CellState.CANCELLED)
+"""The states of cells that have ended with a code."""
+
 _CODES = {str(code): code for code in Code}
 
 
@@ -50,7 +53,7 @@ def cell_of(document: Document) -> Cell:
 
 
 def cells_query(wanted: CellsWanted) -> Document:
-    """As a condition on documents."""
+    """As a condition on documents. What only cells of one state have names that state: by it they are indexed."""
     asked = {
         "state": wanted.state,
         "code": wanted.code,
@@ -58,7 +61,12 @@ def cells_query(wanted: CellsWanted) -> Document:
         "bom_id": wanted.bom_id,
         "location_id": wanted.location_id,
     }
-    return {name: str(value) for name, value in asked.items() if value is not None}
+    query: Document = {name: str(value) for name, value in asked.items() if value is not None}
+    if wanted.state in OPEN_CELL_STATES:
+        query["open"] = True
+    elif wanted.state is None and wanted.reason is not None:
+        query["state"] = str(CellState.SKIPPED)
+    return query
 
 
 def cell_document(shop: str, job_id: str, no: int, cell: NewCell, now: datetime) -> Document:
@@ -84,7 +92,6 @@ def cell_document(shop: str, job_id: str, no: int, cell: NewCell, now: datetime)
         "code": None if cell.code is None else str(cell.code),
         "detail": None,
         "left_out": None if cell.reason is None else str(cell.reason),
-        "published_at": None,
         "created_at": now,
         **({"ended_at": now} if ended else {"open": True}),
     }

@@ -49,6 +49,15 @@ JOBS = Described(
         "planned": ("number or null", "its cells; null: they were not made yet"),
         "planning_batches": ("number or absent", "raised by each batch of cells, so that a cancellation conflicts"),
         "plan_failures": ("number or absent", "tries of planning that failed"),
+        "tallied": ("boolean or absent", "its ended cells are tallied; absent: an older build ended some untallied"),
+        "published_to": ("number or absent", "the mark: cells with a lower number have been published"),
+        "publishing": ("object or null or absent", "a claim of cells that are being published"),
+        "publishing.claim": ("string", "its name"),
+        "publishing.from": ("number", "where the mark stood before"),
+        "publishing.until": ("date", "from then on another may publish them"),
+        "stood": ("list of object or absent", "where the mark stood of late, to find cells that are silent"),
+        "stood[].at_no": ("number", "the mark"),
+        "stood[].at": ("date", ""),
         "totals": ("object", "cells, as last derived"),
         **inside(
             "totals",
@@ -114,8 +123,9 @@ CELLS = Described(
         "activation.settle_no": ("number", ""),
         "activation.events_no": ("number", ""),
         "activation.tracks_rev": ("number", ""),
-        "published_at": ("date or null", "when its message was sent; null: it waits for a place in the window"),
-        "claim": ("string or absent", "of the process that published it last"),
+        "freed_at": ("date or absent", "when its place in the window was freed: it is published again"),
+        "published_at": ("date or absent", "when it was published again by itself; absent: the job's mark tells"),
+        "claim": ("string or absent", "under which it was published again"),
         "created_at": ("date", ""),
         "ended_at": ("date or absent", ""),
         "reason": ("string or null", "why it was skipped"),
@@ -132,6 +142,19 @@ CELLS = Described(
         "settled.settle_no": ("number", ""),
         "settled.tracks_rev": ("number", ""),
         "settled.first": ("boolean", "the two sides had never agreed before"),
+    },
+)
+
+TALLIES = Described(
+    "tallies",
+    "How many cells of a job ended in one way by one transaction. Written by `jobs/tallies`.",
+    {
+        **of_shop("shop, job_id, a ULID"),
+        "job_id": ("string", ""),
+        "state": ("string", words(CellState)),
+        "code": ("string or null", "of the cells"),
+        "reason": ("string or null", "likewise"),
+        "cells": ("number", "how many"),
     },
 )
 
@@ -192,4 +215,4 @@ CONSTANTS = Described(
     },
 )
 
-DOCUMENTS = (JOBS, CELLS, PUSHES, PARTITIONS, REPLICAS, CONSTANTS)
+DOCUMENTS = (JOBS, CELLS, TALLIES, PUSHES, PARTITIONS, REPLICAS, CONSTANTS)

@@ -1,4 +1,4 @@
-"""Job documents: made once per id, numbered per shop, moved along the state table, ended exactly once."""
+"""Job documents: made once per id, numbered per shop, moved along the state table. `job_totals` ends them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from shared.contract.selection import LeaveOut, SelectionBody
-from shared.domain.cell import CellState
-from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals, end_state
+from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, JobState, Totals
 from shared.domain.words.codes import Code
 from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
@@ -34,9 +33,6 @@ from shared.observing import tracing
 if TYPE_CHECKING:
     from shared.contract.messages import JobRequest
 
-FIRST_ERRORS = 20
-"""How many errors the job document itself shows; the rest are in the cells."""
-
 OF_PAUSED_SHOP = "of_paused_shop"
 """Stands for the state of an unfinished job whose shop is paused, where jobs are counted."""
 
@@ -53,12 +49,11 @@ _TELLING = timedelta(seconds=2)
 
 
 class JobStore:
-    """Reads and writes job documents, and derives their totals from the cells."""
+    """Reads and writes job documents."""
 
     def __init__(self, database: Database, transactions: Transactions) -> None:
         self._database = database
         self._jobs = database["jobs"]
-        self._cells = database["cells"]
         self._shops = database["shops"]
         self._transactions = transactions
         self._selections = Selections(database)
@@ -95,6 +90,7 @@ class JobStore:
             "state": str(JobState.REQUESTED if refused is None else JobState.FAILED),
             "waits_for": None,
             "planned": None,
+            "tallied": True,
             "totals": totals_document(Totals(0)),
             "codes": {},
             "reasons": {},
@@ -328,51 +324,6 @@ class JobStore:
         condition = {"_id": key_of(shop, job_id), "cancel_requested": True}
         return found(await self._jobs.find_one(condition, {"_id": 1})) is not None
 
-    async def _counts(self, shop: str, job_id: str, session: Session | None = None) -> list[Document]:
-        """Cells by state, code and reason."""
-        pipeline: list[Document] = [
-            {"$match": {"shop": shop, "job_id": job_id}},
-            {"$group": {"_id": {"s": "$state", "c": "$code", "r": "$reason"}, "n": {"$sum": 1}}},
-        ]
-        return [document async for document in self._cells.aggregate(pipeline, session=session)]
-
-    async def refresh(self, shop: str, job_id: str) -> Job | None:
-        """Derive the totals under a snapshot and store them; end the job where nothing is open.
-
-        Returns the job afterwards, or None where it is not running.
-        """
-
-        async def derive(session: Session) -> Document | None:
-            job = await self._jobs.find_one({"_id": key_of(shop, job_id), "shop": shop}, BUT_THE_LONG, session=session)
-            if job is None or job["state"] != JobState.RUNNING:
-                return None
-            values = _figures(await self._counts(shop, job_id, session))
-            totals = Totals(**values["totals"])
-            if totals.errors != job["totals"]["errors"]:
-                values["first_errors"] = await self._first_errors(shop, job_id, session)
-            values["refreshed_at"] = datetime.now(UTC)
-            ended = end_state(totals, job["planned"], cancel_requested=job["cancel_requested"])
-            if ended is not None:
-                values |= {"state": str(ended), "finished_at": datetime.now(UTC), "finished_event": _DUE}
-            return found(
-                await self._jobs.find_one_and_update(
-                    {"_id": job["_id"], "state": "running"},
-                    {"$set": values},
-                    projection=BUT_THE_LONG,
-                    session=session,
-                    return_document=ReturnDocument.AFTER,
-                )
-            )
-
-        document = await self._transactions.run(derive)
-        return None if document is None else job_of(document)
-
-    async def _first_errors(self, shop: str, job_id: str, session: Session) -> list[Document]:
-        condition = {"shop": shop, "job_id": job_id, "state": "error"}
-        fields = {"_id": 0, "bom_id": 1, "bom_name": 1, "location_id": 1, "code": 1, "detail": 1}
-        cursor = self._cells.find(condition, fields, session=session).limit(FIRST_ERRORS)
-        return [document async for document in cursor]
-
     async def finished_due(self) -> AsyncIterator[Job]:
         """Ended jobs whose `job.finished` is not confirmed yet."""
         # Whoever has just ended a job is publishing it at this moment.
@@ -409,17 +360,3 @@ class JobStore:
         """(shop, job id) of every running job."""
         cursor = self._jobs.find({"state": "running"}, {"shop": 1, "job_id": 1}).sort("requested_at", 1)
         return [(d["shop"], d["job_id"]) async for d in cursor]
-
-
-def _figures(counts: list[Document]) -> Document:
-    by_state: dict[CellState, int] = {}
-    codes: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    for group in counts:
-        state = CellState(group["_id"]["s"])
-        by_state[state] = by_state.get(state, 0) + group["n"]
-        if code := group["_id"].get("c"):
-            codes[code] = codes.get(code, 0) + group["n"]
-        if reason := group["_id"].get("r"):
-            reasons[reason] = reasons.get(reason, 0) + group["n"]
-    return {"totals": totals_document(Totals.of(by_state)), "codes": codes, "reasons": reasons}

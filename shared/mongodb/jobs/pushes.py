@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shared.domain.cell import CellKey
 from shared.domain.plan import Target
 from shared.domain.push import PushState, RowOutcome
 from shared.domain.words.codes import Code
-from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 
 
@@ -55,8 +55,8 @@ class PushRecord:
         return self.sends - self.not_run
 
 
-def _record(document: Document) -> PushRecord:
-    rows = tuple(
+def _rows_of(document: Document) -> tuple[PushRow, ...]:
+    return tuple(
         PushRow(
             job_id=row["job_id"],
             key=CellKey(row["bom_id"], row["location_id"]),
@@ -65,11 +65,14 @@ def _record(document: Document) -> PushRecord:
         )
         for row in document["rows"]
     )
+
+
+def _record(document: Document, body: str, rows: tuple[PushRow, ...]) -> PushRecord:
     outcomes = document.get("outcomes") or []
     return PushRecord(
         push_id=document["push_id"],
         state=PushState(document["state"]),
-        body=document["body"],
+        body=body,
         rows=rows,
         first_sent_at=document.get("first_sent_at"),
         sends=document["sends"],
@@ -124,18 +127,29 @@ class PushStore:
 
     async def get(self, shop: str, push_id: str) -> PushRecord:
         """The push. It exists wherever a cell names it."""
-        document = await self._pushes.find_one({"_id": key_of(shop, push_id), "shop": shop})
+        document = await self._found(shop, push_id)
+        return _record(document, document["body"], _rows_of(document))
+
+    async def again(self, shop: str, known: PushRecord) -> PushRecord:
+        """A push as it stands now. Its body and rows, most of its document, never change and are taken as known."""
+        return _record(await self._found(shop, known.push_id, {"body": 0, "rows": 0}), known.body, known.rows)
+
+    async def _found(self, shop: str, push_id: str, fields: Document | None = None) -> Document:
+        document = found(await self._pushes.find_one({"_id": key_of(shop, push_id), "shop": shop}, fields))
         if document is None:
             raise LookupError(f"push {push_id} of {shop} does not exist though a cell names it")
-        return _record(document)
+        return document
 
-    async def note_send(self, shop: str, push_id: str, shopify_now: datetime, session: Session | None = None) -> bool:
-        """Date a send, before it, by Shopify's clock; returns False where the push is no longer open.
+    async def note_send(
+        self, shop: str, known: PushRecord, shopify_now: datetime, session: Session | None = None
+    ) -> PushRecord | None:
+        """Date a send, before it, by Shopify's clock; returns the push as dated, None where it is closed or has been
+        dated since it became known.
 
         Sends that are known not to have been executed leave no date behind.
         """
         result = await self._pushes.update_one(
-            {"_id": key_of(shop, push_id), "state": str(PushState.OPEN)},
+            {"_id": key_of(shop, known.push_id), "state": str(PushState.OPEN), "sends": known.sends},
             [
                 {
                     "$set": {
@@ -147,7 +161,10 @@ class PushStore:
             ],
             session=session,
         )
-        return result.matched_count == 1
+        if result.matched_count != 1:
+            return None
+        first = known.first_sent_at if known.runs else shopify_now
+        return replace(known, sends=known.sends + 1, first_sent_at=first, last_sent_at=shopify_now)
 
     async def note_not_run(self, shop: str, push_id: str) -> None:
         """A dated send is known not to have been executed."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from shared.mongodb.schema import Database
+from shared.mongodb.schema import INDEXES, Database, Document, ids_of
+
+_BY_ID = INDEXES.keys() - {"shops"}
+"""Whose `_id` begins with the shop: without it, all shops' documents would be looked through."""
 
 
 class Redaction:
@@ -22,7 +25,10 @@ class Redaction:
         for collection in (*names, "shops", *names):
             if collection.startswith("system."):
                 continue
-            result = await self._database[collection].delete_many({"shop": shop})
+            mine: Document = {"shop": shop}
+            if collection in _BY_ID:
+                mine["_id"] = ids_of(shop)
+            result = await self._database[collection].delete_many(mine)
             if result.deleted_count:
                 deleted[collection] = deleted.get(collection, 0) + result.deleted_count
         return deleted

@@ -29,7 +29,17 @@ STOCK = Described(
         "never_agreed": ("boolean", "the BOM tracks, and the two sides were never settled nor equal"),
         "left_out": ("string or null", "why it could not be compared when Shopify was last read"),
         "known_class": ("string or null", "the class that these fields tell of; null: in sync"),
-        "verify_at": ("date or absent", "a read is wanted from then on"),
+    },
+)
+
+READS_WANTED = Described(
+    "reads_wanted",
+    "A wish for a verifying read of some cells, removed once they were read. Written by `stock/reads_wanted`.",
+    {
+        **of_shop("shop, a ULID"),
+        "at": ("date", "the read is due from then on"),
+        "cells": ("list of string", "bom_id, location_id of each, joined by a bar"),
+        "number": ("number", "of the cells"),
     },
 )
 
@@ -71,4 +81,4 @@ ADJUSTMENTS = Described(
     },
 )
 
-DOCUMENTS = (STOCK, LEDGER, ADJUSTMENTS)
+DOCUMENTS = (STOCK, READS_WANTED, LEDGER, ADJUSTMENTS)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Reason, known_class
-from shared.mongodb.schema import Database, Document
+from shared.mongodb.schema import Database, Document, ids_of
 from shared.mongodb.stock.stock import CellStock, StockStore
 
 DIFFERENT = tuple(
@@ -160,7 +160,7 @@ class KnownDrift:
 
     async def _apart(self, shop: str) -> Apart:
         fields = {"location_id": 1, "active": 1, "fulfillment_service": 1}
-        places = self._locations.find({"shop": shop}, fields)
+        places = self._locations.find({"_id": ids_of(shop), "shop": shop}, fields)
         reasons = {place["location_id"]: _closed(place) async for place in places}
         closed = {place: reason for place, reason in reasons.items() if reason is not None}
         return Apart(closed, frozenset(reasons.keys() - closed.keys()))

@@ -6,11 +6,12 @@ zero again would collide with the old ledger, and an old preview could pass for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from shared.domain.cell import CellKey
 from shared.domain.stock import Stock, removed, revived
-from shared.mongodb.schema import Database, Document
+from shared.mongodb.schema import Database, Document, ids_of, key_of
 from shared.mongodb.stock.stock import CellStock, ledger_entry
 from shared.mongodb.transactions import Session
 
@@ -37,17 +38,24 @@ class RemovedCells:
         if entries:
             await self._ledger.insert_many(entries, session=session)
 
+    async def among(self, shop: str, keys: Iterable[CellKey], session: Session) -> list[CellKey]:
+        """Those of the cells that have had a life: their ledger has a first entry."""
+        first = {key_of(shop, *key, "1"): key for key in keys}
+        cursor = self._ledger.find({"_id": {"$in": list(first)}, "shop": shop}, {"_id": 1}, session=session)
+        return [first[document["_id"]] async for document in cursor]
+
     async def of(self, shop: str, bom_id: str, item_id: str, session: Session) -> dict[str, Stock]:
         """By location id: the stock without values from which a new life, with this item, starts."""
+        # In an `_id` the sequence is a text, of which "10" comes before "9".
+        last: Document = {"$top": {"sortBy": {"seq": -1}, "output": {"seq": "$seq", "left": "$left"}}}
         pipeline: list[Document] = [
-            {"$match": {"shop": shop, "bom_id": bom_id}},
-            {"$sort": {"location_id": 1, "seq": 1}},
-            {"$group": {"_id": "$location_id", "seq": {"$last": "$seq"}, "left": {"$last": "$left"}}},
+            {"$match": {"_id": ids_of(shop, bom_id), "shop": shop, "bom_id": bom_id}},
+            {"$group": {"_id": "$location_id", "last": last}},
         ]
         lives: dict[str, Stock] = {}
         async for document in self._ledger.aggregate(pipeline, session=session):
             # An earlier version left nothing where a cell had no values, and never its doubt.
-            left = document.get("left") or {}
-            stock = Stock(**{name: left[name] for name in _LEFT if name in left}, ledger_seq=document["seq"])
+            left = document["last"].get("left") or {}
+            stock = Stock(**{name: left[name] for name in _LEFT if name in left}, ledger_seq=document["last"]["seq"])
             lives[document["_id"]] = revived(stock, same_item=left.get("item_id") == item_id)
         return lives

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import InsertOne, UpdateOne
-
+from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, known_class
 from shared.domain.stock import Change, Entry, Stock, outdated
-from shared.mongodb.distinct import distinct_values
-from shared.mongodb.schema import Database, Document, key_of
+from shared.mongodb.patches import patch_each
+from shared.mongodb.schema import Database, Document, ids_of, key_of
+from shared.mongodb.stock.reads_wanted import VERIFY_DELAY, ReadsWanted
 from shared.mongodb.transactions import Session, WriteConflict
-
-VERIFY_DELAY = timedelta(milliseconds=750)
-"""How long a cell waits for its verifying read, so that a burst of changes shares one."""
-
-VERIFY_TURN = timedelta(seconds=60)
-"""How long a reader may take over the cells it has taken before they fall due again."""
 
 _FIELDS = {
     "base": "index",
@@ -38,6 +32,8 @@ _FIELDS = {
 
 _LATER_FIELDS = {"never_agreed": False, "left_out": None}
 """Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
+
+_STORED = (*_FIELDS.items(), *((name, name) for name in _LATER_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +56,6 @@ class StockWrite:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyTurn:
-    """Cells being verified by one reader; they fall due again at `until` if it dies."""
-
-    shop: str
-    keys: tuple[CellKey, ...]
-    until: datetime
-
-
 def stock_id(shop: str, key: CellKey) -> str:
     """The `_id` of a cell's stock document."""
     return key_of(shop, key.bom_id, key.location_id)
@@ -80,6 +67,14 @@ def stock_fields(stock: Stock) -> Document:
     fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
     fields |= {name: getattr(stock, name) for name in _LATER_FIELDS}
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
+
+
+def changed_fields(before: Stock, after: Stock) -> Document:
+    """Those of the stored fields that differ, and the class, which follows from several."""
+    fields = {stored: value for name, stored in _STORED if (value := getattr(after, name)) != getattr(before, name)}
+    known = known_class(after)
+    fields["known_class"] = None if known is CellClass.IN_SYNC else str(known)
+    return fields
 
 
 def stock_of(document: Mapping[str, Any]) -> CellStock:
@@ -126,6 +121,7 @@ class StockStore:
     def __init__(self, database: Database) -> None:
         self._stock = database["stock"]
         self._ledger = database["ledger"]
+        self.reads = ReadsWanted(database)
 
     async def load(
         self, shop: str, keys: Iterable[CellKey], session: Session | None = None
@@ -139,35 +135,60 @@ class StockStore:
     async def write(
         self, session: Session, shop: str, writes: Sequence[StockWrite], *, now: datetime | None = None
     ) -> None:
-        """Write all changes and their ledger entries. Raises WriteConflict where a `rev` is no longer the one read."""
+        """Write all changes, their ledger entries and the wish to read, a statement each: of a stock what has changed.
+
+        Raises WriteConflict where a `rev` is no longer the one read. The transaction should have read the documents:
+        then one that is written meanwhile is a conflict at once, and not only when it is looked at again.
+        """
         if not writes:
             return
         at = now or datetime.now(UTC)
-        updates: list[UpdateOne] = []
-        entries: list[InsertOne[Document]] = []
+        patches: dict[str, Document] = {}
+        entries: list[Document] = []
         for write in writes:
-            fields = stock_fields(write.change.stock)
-            if write.change.verify:
-                fields["verify_at"] = at + VERIFY_DELAY
-            condition = {"_id": stock_id(shop, write.key), "shop": shop, "rev": write.before.rev}
-            updates.append(UpdateOne(condition, {"$set": fields}))
+            patches[stock_id(shop, write.key)] = changed_fields(write.before, write.change.stock)
             entries.extend(
-                InsertOne(ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at))
+                ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at)
                 for entry in write.change.entries
             )
-        result = await self._stock.bulk_write(updates, ordered=False, session=session)
-        if result.matched_count != len(updates):
+        if len(patches) != len(writes):
+            raise ValueError("a cell can be changed once in a write")
+        revs = [write.before.rev for write in writes]
+        if await patch_each(self._stock, patches, {"shop": shop}, revs=revs, session=session) != len(patches):
             raise WriteConflict("a stock document was written since it was read")
         if entries:
-            await self._ledger.bulk_write(entries, ordered=False, session=session)
+            await self._ledger.insert_many(entries, ordered=False, session=session)
+        verify = [write.key for write in writes if write.change.verify]
+        await self.reads.ask(shop, verify, session, at=at + VERIFY_DELAY)
 
     async def after(self, shop: str, last: CellKey | None, limit: int) -> list[CellKey]:
         """The shop's cells in a lasting order, a page at a time: those that follow `last` (None: the first ones)."""
-        # "}" follows "|" in the order of bytes: the ids of one shop and of no other.
-        ids = {"$gt": key_of(shop, "") if last is None else stock_id(shop, last), "$lt": f"{shop}}}"}
+        ids = ids_of(shop) if last is None else {**ids_of(shop), "$gt": stock_id(shop, last)}
         fields = {"bom_id": 1, "location_id": 1}
         cursor = self._stock.find({"_id": ids, "shop": shop}, fields).sort("_id", 1).limit(limit)
         return [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
+
+    async def number(self, shop: str) -> int:
+        """How many cells the shop has."""
+        return int(await self._stock.count_documents({"_id": ids_of(shop)}))
+
+    async def of_bom(self, shop: str, bom_id: str, session: Session) -> list[CellStock]:
+        """The BOM's cells."""
+        condition = {"_id": ids_of(shop, bom_id), "shop": shop, "bom_id": bom_id}
+        return [stock_of(document) async for document in self._stock.find(condition, session=session)]
+
+    async def remove(self, session: Session, shop: str, keys: Sequence[CellKey]) -> None:
+        """Remove these cells. Their ledger stays; see `removed_cells`."""
+        ids = [stock_id(shop, key) for key in keys]
+        await self._stock.delete_many({"_id": {"$in": ids}, "shop": shop}, session=session)
+
+    async def remap(self, session: Session, shop: str, keys: Sequence[CellKey], item_id: str) -> None:
+        """Count these cells for another item."""
+        await self._stock.update_many(
+            {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "shop": shop},
+            {"$set": {"item_id": item_id}},
+            session=session,
+        )
 
     async def outdate(self, session: Session, shop: str, keys: Sequence[CellKey]) -> Sequence[CellKey]:
         """Cells that come from a backup; returns those that are still there. Raises WriteConflict."""
@@ -182,12 +203,7 @@ class StockStore:
         self, shop: str, keys: Iterable[CellKey], session: Session | None = None, *, at: datetime | None = None
     ) -> None:
         """Queue the cells for a verifying read."""
-        ids = [stock_id(shop, key) for key in keys]
-        if ids:
-            due = at or datetime.now(UTC) + VERIFY_DELAY
-            await self._stock.update_many(
-                {"_id": {"$in": ids}, "shop": shop}, {"$set": {"verify_at": due}}, session=session
-            )
+        await self.reads.ask(shop, keys, session, at=at)
 
     async def ask_for_bases(self, shop: str, closed: Sequence[str]) -> None:
         """Queue a read of every cell that has no base, except at the closed locations."""
@@ -198,45 +214,10 @@ class StockStore:
             "index": None,
             "location_id": {"$nin": list(closed)},
         }
-        await self._stock.update_many(condition, {"$set": {"verify_at": datetime.now(UTC) + VERIFY_DELAY}})
-
-    async def shops_to_verify(self, now: datetime) -> list[str]:
-        """The shops with cells whose read is due. The one query across shops: it finds whose turn it is."""
-        return [shop async for shop in distinct_values(self._stock, "shop", {"verify_at": {"$lte": now}})]
-
-    async def verify_soon(self, shop: str, now: datetime, limit: int) -> int:
-        """How many cells are due for a read, or will be in a moment; counted up to `limit`."""
-        condition = {"shop": shop, "verify_at": {"$lte": now + VERIFY_DELAY}}
-        return int(await self._stock.count_documents(condition, limit=limit))
-
-    async def verify_wanted(self, shop: str) -> int:
-        """How many cells want a read, now or later."""
-        return int(await self._stock.count_documents({"shop": shop, "verify_at": {"$exists": True}}))
-
-    async def due_since(self, shop: str) -> datetime | None:
-        """Since when, or from when on, a read of one of the shop's cells is due; None: of none."""
-        first = self._stock.find({"shop": shop, "verify_at": {"$exists": True}}, {"verify_at": 1})
-        async for document in first.sort("verify_at", 1).limit(1):
-            due: datetime = document["verify_at"]
-            return due
-        return None
-
-    async def take_verify(self, shop: str, now: datetime, limit: int) -> VerifyTurn:
-        """Cells whose read is due. Their requests are put off *before* the read, so that an event during it asks
-        again with a time of its own, and a reader that dies loses none of them."""
-        # Millisecond resolution is what the database keeps; the turn is recognised by this very time.
-        until = (now + VERIFY_TURN).replace(microsecond=now.microsecond // 1000 * 1000)
-        fields = {"bom_id": 1, "location_id": 1}
-        cursor = self._stock.find({"shop": shop, "verify_at": {"$lte": now}}, fields).limit(limit)
-        keys = [CellKey(document["bom_id"], document["location_id"]) async for document in cursor]
-        if keys:
-            await self._stock.update_many(
-                {"_id": {"$in": [stock_id(shop, key) for key in keys]}, "verify_at": {"$lte": now}},
-                {"$set": {"verify_at": until}},
-            )
-        return VerifyTurn(shop, tuple(keys), until)
-
-    async def end_verify(self, turn: VerifyTurn) -> None:
-        """The reads of a turn are applied: clear the requests that nobody has renewed meanwhile."""
-        ids = [stock_id(turn.shop, key) for key in turn.keys]
-        await self._stock.update_many({"_id": {"$in": ids}, "verify_at": turn.until}, {"$unset": {"verify_at": ""}})
+        without: list[CellKey] = []
+        async for document in self._stock.find(condition, {"bom_id": 1, "location_id": 1}):
+            without.append(CellKey(document["bom_id"], document["location_id"]))
+            if len(without) == ROWS_PER_CALL:
+                await self.ask_verify(shop, without)
+                without = []
+        await self.ask_verify(shop, without)

@@ -8,8 +8,9 @@ has no level missing for the search's sake. A bulk query costs the same however 
 
 from __future__ import annotations
 
+import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,8 @@ class ReadFacts:
     bulk_seconds: float = 1.5
     bulk_not_before: float = -math.inf
     bulk_running: int = 0
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while it is asked what `nodes` costs: reads side by side ask once."""
 
     def note_nodes(self, ids: int, unit: float, points: float, now: float) -> None:
         """A reply for so many ids: once what one costs by the model, or that for each?"""

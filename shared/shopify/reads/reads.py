@@ -125,7 +125,9 @@ class ShopifyReads:
         ask = Ask(len(item_ids), min(LARGEST_PAGE, max(1, locations)), len(places))
         facts, time = self._client.read_facts(shop), self._client.time
         if must_ask(ask, facts, time.monotonic()):
-            await self._ask_what_nodes_cost(shop, item_ids)
+            async with facts.asking:
+                if must_ask(ask, facts, time.monotonic()):
+                    await self._ask_what_nodes_cost(shop, item_ids)
         way = cheapest(ask, self._client.role, facts, self._client.costs, time.monotonic())
         if way is Way.BULK:
             try:

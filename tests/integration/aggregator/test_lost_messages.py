@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
@@ -33,6 +34,7 @@ from shared.mongodb.schema import Document
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import INDEXING, PREVIEW_REQUEST, QUEUES, Queue
 from shared.serving.server import start_server
+from tests.backends.places import altered
 from tests.held_calls import held_calls
 from tests.integration.api.access.session_tokens import session_token
 from tests.integration.command_line.command_line_runs import Ended, trueup
@@ -72,7 +74,10 @@ class Reset:
 
 async def lose(world: ShopWorld, queues: tuple[Queue, ...], how: str) -> None:
     """Empty the queues, or delete them with all in them."""
-    connection = await aio_pika.connect(world.settings.amqp_url.get_secret_value())
+    url = world.settings.amqp_url.get_secret_value()
+    if how == "deleted":
+        altered(urlsplit(url).path.removeprefix("/"))
+    connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()
         for queue in queues:
@@ -128,7 +133,7 @@ async def cells_of_a_job(reset: Reset) -> None:
     """Planned and published; no worker takes them."""
     async with reconciler(reset.shop, roles={"planner"}):
         reset.asked["cells"] = await reset.shop.request(Direction.TO_SHOPIFY, one("cells"))
-        await reset.shop.document_where("cells", {"bom_id": "cells", "published_at": {"$ne": None}})
+        await reset.shop.published(reset.asked["cells"])
 
 
 async def a_cancellation(reset: Reset) -> None:
@@ -395,7 +400,7 @@ async def world(
 ) -> AsyncIterator[ShopWorld]:
     """A shop with a BOM of its own for each kind, counted 3 above Shopify's value; a process that stops stops."""
     monkeypatch.setattr("services.preview.computing.turns.LAST_TURNS", 0.0)
-    monkeypatch.setattr("services.reconciler.worker.lane.NOTHING_COMES", 0.1)
+    monkeypatch.setattr("services.reconciler.worker.lanes.gathering.NOTHING_COMES", 0.1)
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=1) as made:
         made.settings = made.settings.model_copy(update={"private_targets": True})
         await made.add_boms({name: [7] for name in (*BOMS, *ALIKE)}, tracks=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ async def test_a_run_says_what_it_waits_for(world: ShopWorld, fault: dict[str, A
         await world.control("/control/faults", method="DELETE")
         # What is still to be waited passes at once: a lane that is made anew knows of no refusal.
     async with reconciler(world, watchdog_every=0.2):
-        await world.mongo.db["cells"].update_many({}, {"$unset": {"published_at": "", "claim": ""}})
+        await world.mongo.db["cells"].update_many({}, {"$set": {"freed_at": datetime.now(UTC)}})
         ended = await world.ended(job_id)
     assert (ended["state"], ended["totals"]["updated"]) == ("completed", 6)
     assert (await shown(world, job_id))["held"] is None

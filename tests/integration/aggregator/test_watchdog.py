@@ -35,8 +35,7 @@ async def test_lost_cell_messages_lose_no_cell(world: ShopWorld) -> None:
     """All cell messages vanish from the queue; they are published again, and the job ends with every cell."""
     async with reconciler(world, roles={"planner", "aggregator"}, watchdog_every=0.2, silent_after=SOON):
         job_id = await world.request(Direction.TO_SHOPIFY)
-        await world.document("jobs", job_id, lambda job: job["state"] == "running")
-        await world.document_where("cells", {"published_at": {"$ne": None}})
+        await world.published(job_id)
         connection = await aio_pika.connect(world.settings.amqp_url.get_secret_value())
         async with connection:
             channel = await connection.channel()
@@ -52,8 +51,7 @@ async def test_what_a_killed_worker_remembered_is_free_once_its_partitions_are_t
     """Cells whose messages a worker had acknowledged before it died wait for its lease, not for their silence."""
     async with reconciler(world, roles={"planner", "aggregator"}, watchdog_every=0.2, silent_after=timedelta(hours=1)):
         job_id = await world.request(Direction.TO_SHOPIFY)
-        await world.document("jobs", job_id, lambda job: job["state"] == "running")
-        await world.document_where("cells", {"published_at": {"$ne": None}})
+        await world.published(job_id)
         connection = await aio_pika.connect(world.settings.amqp_url.get_secret_value())
         async with connection:
             channel = await connection.channel()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
@@ -37,40 +39,61 @@ from shared.rabbitmq.topology import (
     WEBHOOKS,
     Queue,
 )
+from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.broker.hostile_messages import HONEST
 from tests.integration.shop_world import CLIENT_SECRET, SHOP, ShopWorld, new_id, reconciler, shop_world
 from tests.waiting import until, writes_to
 
 
-@pytest.fixture
-def operations() -> list[int]:
-    """The ports of /readyz of the services of `world`."""
-    return []
+@dataclass(frozen=True)
+class Running:
+    """A shop with one BOM, every service, the ports of their /readyz, and the broker's address."""
+
+    shop: ShopWorld
+    operations: list[int]
+    url: str
 
 
-@pytest.fixture
-async def world(
-    vhost_url: str, mongodb_uri: str, database_name: str, operations: list[int]
-) -> AsyncIterator[ShopWorld]:
-    """A shop with one BOM in drift, and every service."""
+@pytest.fixture(scope="module")
+async def running(
+    amqp_url: str, vhosts: VhostPool, mongodb_uri: str, databases: DatabasePool
+) -> AsyncIterator[Running]:
+    """One for all tests: whatever was published before, the services go on."""
+    vhost, database = vhosts.take(), databases.take()
+    url = urlsplit(amqp_url)._replace(path=f"/{vhost}").geturl()
     async with AsyncExitStack() as stack:
-        made = await stack.enter_async_context(shop_world(vhost_url, mongodb_uri, database_name, locations=1))
+        made = await stack.enter_async_context(shop_world(url, mongodb_uri, database, locations=1))
         cells = await stack.enter_async_context(reconciler(made, watchdog_every=0.3))
         preview = await PreviewService.start(made.settings)
         stack.push_async_callback(preview.stop)
         ingest = await WebhookIngestService.start(made.settings, roles=["indexer"])
         stack.push_async_callback(ingest.stop)
-        operations += [port for one in (cells, preview, ingest) if (port := one.operations_port) is not None]
+        operations = [port for one in (cells, preview, ingest) if (port := one.operations_port) is not None]
         await made.add_boms({"A": [7]}, tracks=True)
-        await made.agree()
-        await made.hand("A", made.locations[0], 3)
-        yield made
+        yield Running(made, operations, url)
+    await vhosts.give_back(vhost)
+    databases.give_back(database)
 
 
 @pytest.fixture
-async def stranger(vhost_url: str) -> AsyncIterator[AbstractChannel]:
+async def world(running: Running) -> ShopWorld:
+    """The shop with its BOM in drift; nothing is kept yet."""
+    await running.shop.mongo.db["dead_letters"].delete_many({})
+    await running.shop.agree()
+    await running.shop.hand("A", running.shop.locations[0], 3)
+    return running.shop
+
+
+@pytest.fixture
+def operations(running: Running) -> list[int]:
+    """The ports of /readyz of the services of `world`."""
+    return running.operations
+
+
+@pytest.fixture
+async def stranger(running: Running) -> AsyncIterator[AbstractChannel]:
     """A client of the broker that writes what it likes."""
-    async with await aio_pika.connect(vhost_url) as connection:
+    async with await aio_pika.connect(running.url) as connection:
         yield await connection.channel()
 
 

@@ -60,9 +60,8 @@ async def everything(world: ShopWorld) -> dict[str, Any]:
     """What an import leaves behind: BOMs, stock without times, ledger without times and references."""
     database = world.mongo.db
     boms = {bom["bom_id"]: bom async for bom in database["boms"].find({"shop": SHOP}, {"_id": 0, "cells_no": 0})}
-    hidden = {"_id": 0, "verify_at": 0}
     stock = {
-        (cell["bom_id"], cell["location_id"]): cell async for cell in database["stock"].find({"shop": SHOP}, hidden)
+        (cell["bom_id"], cell["location_id"]): cell async for cell in database["stock"].find({"shop": SHOP}, {"_id": 0})
     }
     ledger = sorted(
         [

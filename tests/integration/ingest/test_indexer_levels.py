@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from shared.contract.seal import Seals
+from shared.domain.cell import CellKey
 from shared.rabbitmq.publisher import Publisher
 from tests.integration.ingest.ingest_setup import LOCATION, SECRET, Shop, World, at, counted, headers_of
+from tests.integration.wanted_reads import forget_reads, wanted_reads
 from tests.waiting import stored, until
 
 ITEM = "271878346596884015"
+CELL = CellKey("b", LOCATION)
 
 
 async def based(world: World, *, base: int, count: int | None = None, time: int = 0) -> Shop:
@@ -23,8 +26,9 @@ async def based(world: World, *, base: int, count: int | None = None, time: int 
     known = None if count is None or count == base else "local_moved"
     await world.mongo.db["stock"].update_one(
         {"shop": shop.domain, "bom_id": "b"},
-        {"$set": {"count": count, "known_class": known, "never_agreed": False}, "$unset": {"verify_at": ""}},
+        {"$set": {"count": count, "known_class": known, "never_agreed": False}},
     )
+    await forget_reads(world.mongo.db, shop.domain)
     await world.mongo.db["ledger"].delete_many({"shop": shop.domain})
     return shop
 
@@ -37,7 +41,7 @@ async def test_an_event_moves_index_and_count_by_the_same_amount(world: World) -
     stock = await shop.stock("b")
     assert (stock["index"], stock["count"], stock["index_time"]) == (3, 7, at(10))
     assert await shop.ledger("b") == [("count", 9, 7), ("index", 5, 3)]
-    assert stock["verify_at"] is not None
+    assert CELL in await wanted_reads(world.mongo.db, shop.domain)
     entry = await world.mongo.db["ledger"].find_one({"shop": shop.domain, "reference": "w-1"})
     assert entry is not None
     assert entry["cause"] == "webhook"
@@ -104,13 +108,13 @@ async def test_a_late_event_changes_nothing_and_asks_for_a_read(world: World) ->
     shop = await based(world, base=8, count=8)
     await shop.update(ITEM, 7, at(11_000))
     await shop.settled()
-    await world.mongo.db["stock"].update_one({"shop": shop.domain, "bom_id": "b"}, {"$unset": {"verify_at": ""}})
+    await forget_reads(world.mongo.db, shop.domain)
     await shop.update(ITEM, 9, at(200))
     await shop.settled()
     stock = await shop.stock("b")
     assert (stock["index"], stock["count"], stock["index_time"]) == (7, 7, at(11_000))
     assert stock["events_no"] == 3
-    assert "verify_at" in stock
+    assert CELL in await wanted_reads(world.mongo.db, shop.domain)
 
 
 async def test_two_quick_changes_that_both_carry_the_last_value_are_read(world: World) -> None:
@@ -121,7 +125,7 @@ async def test_two_quick_changes_that_both_carry_the_last_value_are_read(world: 
     await shop.settled()
     stock = await shop.stock("b")
     assert (stock["index"], stock["count"], stock["events_no"]) == (0, 4, 3)
-    assert "verify_at" in stock
+    assert CELL in await wanted_reads(world.mongo.db, shop.domain)
     assert await shop.ledger("b") == []
 
 
@@ -144,7 +148,7 @@ async def test_null_is_no_value_and_never_zero(world: World) -> None:
     await shop.settled()
     stock = await shop.stock("b")
     assert (stock["index"], stock["count"], stock["events_no"]) == (5, 9, 2)
-    assert "verify_at" in stock
+    assert CELL in await wanted_reads(world.mongo.db, shop.domain)
     assert await shop.ledger("b") == []
 
 

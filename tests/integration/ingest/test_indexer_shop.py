@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from shared.domain.cell import CellKey
 from tests.integration.ingest.ingest_setup import LOCATION, World, at, counted
+from tests.integration.wanted_reads import forget_reads, wanted_reads
 from tests.waiting import stored, until
 
 UNINSTALLED = {"id": 1, "myshopify_domain": None}
@@ -59,13 +61,13 @@ async def test_a_deleted_item_has_all_its_cells_read(world: World) -> None:
     for place in (LOCATION, "5"):
         await shop.send("inventory_levels/update", shop.level("7", 3, at(0), location=place))
     await shop.settled()
-    await world.mongo.db["stock"].update_many({"shop": shop.domain}, {"$unset": {"verify_at": ""}})
+    await forget_reads(world.mongo.db, shop.domain)
     assert await shop.send("inventory_items/delete", {"id": 7}) == 200
     await shop.settled()
     for place in (LOCATION, "5"):
         stock = await shop.stock("b", place)
         assert (stock["index"], stock["events_no"]) == (3, 2)
-        assert "verify_at" in stock
+        assert CellKey("b", place) in await wanted_reads(world.mongo.db, shop.domain)
     assert await world.mongo.db["boms"].count_documents({"shop": shop.domain, "bom_id": "b"}) == 1
 
 

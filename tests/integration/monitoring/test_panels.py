@@ -151,7 +151,7 @@ async def lose_cell_messages(monitored: Monitored) -> None:
     world = monitored.shop
     await world.edit({("B00", location): 44 for location in world.locations})
     job_id = await world.request(Direction.TO_LOCAL, {"bom_ids": ["B00"]})
-    await world.document_where("cells", {"job_id": job_id, "published_at": {"$ne": None}})
+    await world.published(job_id)
     connection = await aio_pika.connect(world.settings.amqp_url.get_secret_value())
     async with connection:
         channel = await connection.channel()

@@ -158,7 +158,8 @@ async def test_undo_of_to_local_restores_the_count(world: ShopWorld) -> None:
 
 async def _settled(world: ShopWorld, bom: str, location: str) -> tuple[int | None, int | None]:
     """Base and count once no verifying read is outstanding."""
-    stock: dict[str, Any] = await world.document("stock", f"{bom}|{location}", lambda doc: "verify_at" not in doc)
+    await world.verified()
+    stock: dict[str, Any] = await world.document("stock", f"{bom}|{location}", lambda _: True)
     return stock["index"], stock["count"]
 
 

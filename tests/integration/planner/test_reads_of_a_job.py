@@ -8,7 +8,7 @@ import pytest
 
 from services.reconciler.jobs import window
 from services.reconciler.jobs.window import WINDOW
-from services.reconciler.worker.lane import BATCHES_AT_ONCE
+from services.reconciler.worker.lanes.lane import BATCHES_AT_ONCE
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.comparison import Direction
 from shared.mongodb.schema import Document

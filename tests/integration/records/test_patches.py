@@ -59,3 +59,14 @@ async def test_a_change_since_the_read_is_a_conflict(mongo: Mongo) -> None:
     with pytest.raises(WriteConflict):
         await mongo.transactions.once(body)
     assert (await things.find_one({"_id": "s|1"}) or {})["rev"] == 2
+
+
+async def test_only_while_the_rev_is_the_one_read(mongo: Mongo) -> None:
+    """Where a `rev` is given for each, one that has another is left as it is and not counted, in no transaction too."""
+    things = mongo.db["things"]
+    patches: dict[str, Document] = {f"s|{n}": {"rev": n + 1, "new": n} for n in range(10)}
+    assert await patch_each(things, patches, {}, revs=[n + (n == 4) for n in range(10)]) == 9
+    assert await things.count_documents({"new": {"$exists": True}}) == 9
+    assert (await things.find_one({"_id": "s|4"}) or {})["rev"] == 4
+    with pytest.raises(ValueError, match="give one"):
+        await patch_each(things, patches, {}, revs=[0] * 10, unset=("gone",))

@@ -16,6 +16,7 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.schema import Document, key_of
 from shared.mongodb.stock.stock import StockStore, new_stock
 from shared.mongodb.upgrade import upgrade_documents
+from tests.integration.wanted_reads import wanted_reads
 
 SHOP = "old.myshopify.com"
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -127,6 +128,16 @@ async def test_two_entries_of_one_change_are_not_equal_in_between(old: OldShop) 
         await old.mongo.db["ledger"].insert_one({**entry, **told, "at": THEN})
     await old.mongo.prepare()
     assert (await old.now("a")).never_agreed
+
+
+async def test_wishes_for_reads_become_documents(old: OldShop) -> None:
+    """A cell that asked for a read by a field of its stock asks by a document, and its stock has no such field."""
+    for name in ("asks", "does not"):
+        await old.cell(name, base=7)
+    await old.mongo.db["stock"].update_one({"bom_id": "asks"}, {"$set": {"verify_at": THEN}})
+    await old.mongo.prepare()
+    assert await wanted_reads(old.mongo.db, SHOP) == {CellKey("asks", "1")}
+    assert await old.mongo.db["stock"].count_documents({"verify_at": {"$exists": True}}) == 0
 
 
 async def test_an_untracked_cell_stays(old: OldShop) -> None:

@@ -9,13 +9,8 @@ from typing import Any, cast
 
 import aiohttp
 
-from services.reconciler.worker.activation import Activating
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.ending import Ending
-from services.reconciler.worker.sending import Sending
-from services.reconciler.worker.shopify_values import ShopifyValues
-from services.reconciler.worker.to_local import ToLocal
-from services.reconciler.worker.to_shopify import ToShopify
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.role import compose_cell_worker
 from services.webhook_ingest.indexer.levels import LevelIndexer
 from shared.contract.messages import Message
 from shared.domain.cell import CellKey
@@ -37,8 +32,6 @@ from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
-from shared.shopify.writes.activation import Activation
-from shared.shopify.writes.writes import ShopifyWrites
 from simulator.settings import Plan
 from simulator.simulation import Simulator, Tenant
 from simulator.stocking import NewVariant, add_location, add_product
@@ -91,26 +84,8 @@ class SwitchShop:
 
     def worker(self) -> CellWorker:
         """A worker of a process of its own."""
-        client, transactions = self.client(), self.ground.mongo.transactions
-        reads = ShopifyReads(client)
-        ending, levels = Ending(transactions, self.stock, self.cells), ShopifyValues(self.boms, reads)
-        sending = Sending(transactions, self.pushes, client, ShopifyWrites(client), reads, pauses=(0.0, 0.0, 0.0))
-        return CellWorker(
-            ending=ending,
-            cells=self.cells,
-            jobs=self.jobs,
-            shops=self.shops,
-            boms=self.boms,
-            pushes=self.pushes,
-            to_shopify=ToShopify(ending, self.pushes, sending, levels),
-            to_local=ToLocal(ending, levels),
-            levels=levels,
-            rows=RowReader(self.boms, self.stock, reads),
-            client=client,
-            reads=reads,
-            publisher=cast("Publisher", Unheard()),
-            activating=Activating(ending, Activation(client), reads),
-        )
+        publisher = cast("Publisher", Unheard())
+        return compose_cell_worker(self.ground.mongo, self.client(), publisher, pauses=(0.0, 0.0, 0.0))
 
     async def open(self, random: Random) -> Street:
         """Make the shop: some items at two locations, in agreement an hour ago, most of them tracked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -21,8 +22,9 @@ from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.ports import free_ports
 from deploy.local.run_directory import make_run_directory
 from shared.domain.comparison import Direction
-from shared.mongodb.rights import ACCESS
-from shared.mongodb.schema import INDEXES
+from shared.mongodb.connection import Mongo
+from shared.mongodb.rights import ACCESS, privileges_of
+from shared.mongodb.schema import INDEXES, RETIRED
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.rights import WORK
 from shared.rabbitmq.topology import COMMANDS, DEAD, EVENTS, EXCHANGES, QUEUES, WEBHOOKS
@@ -241,6 +243,26 @@ def test_a_user_of_mongodb_may_do_what_the_table_says_and_nothing_else(store: Mo
             assert allowed == set(access.get(name, "")) - {"d"}, name
         assert not _may(client["admin"]["system.users"].find_one)
         assert not _may(client["another"]["shops"].find_one)
+
+
+async def test_an_owner_of_an_earlier_build_prepares(store: MongoDbReplicaSet) -> None:
+    """Who may not drop an index leaves it, and all else is made; the owner of this build drops it."""
+    database, password = "earlier", secrets.token_hex(12)
+    with MongoClient[dict[str, Any]](store.uri) as admin:
+        for name, indexes in RETIRED.items():
+            admin[database][name].create_indexes(indexes)
+        (held, *_) = privileges_of(Role.OWNER, database)
+        held["actions"].remove("dropIndex")
+        admin[database].command("createRole", "before", privileges=[held], roles=[])
+        admin["admin"].command("createUser", "before", pwd=password, roles=[{"role": "before", "db": database}])
+        for uri, left in ((store.uri_of("before", password), True), (store_users(store, database)[Role.OWNER], False)):
+            mongo = Mongo(uri, database)
+            await mongo.make([Role.OWNER])
+            mongo.close()
+            assert set(admin[database].list_collection_names()) >= set(INDEXES)
+            for name, indexes in RETIRED.items():
+                retired = {index.document["name"] for index in indexes}
+                assert retired & admin[database][name].index_information().keys() == (retired if left else set())
 
 
 def _may(attempt: Any) -> bool:

@@ -13,12 +13,11 @@ import pytest
 from services.preview.computing.previewer import Previewer
 from services.reconciler.jobs.job_cells import JobCells
 from services.reconciler.planner.planner import MAX_TRIES
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import Lane
-from services.reconciler.worker.sending import Sending
-from services.reconciler.worker.shopify_values import ShopifyValues
-from services.reconciler.worker.task import Task
-from services.reconciler.worker.to_shopify import ToShopify
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.cells.push_sender import PushSender
+from services.reconciler.worker.cells.shopify_values import ShopifyValues
+from services.reconciler.worker.cells.task import Task
+from services.reconciler.worker.lanes.lane import Lane
 from shared.contract.messages import JobRequest, PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
@@ -321,11 +320,13 @@ async def test_a_push_that_another_worker_has_sent_is_not_withdrawn(
     """An event overtakes the push for one worker when another has sent it already: it is followed like any other."""
     pushes = PushStore(world.mongo.db)
 
-    async def overtaken_too_late(_: ToShopify, __: object, shop: str, tasks: Sequence[Task]) -> bool:
+    async def overtaken_too_late(_: PushSender, __: object, shop: str, tasks: Sequence[Task]) -> bool:
         assert tasks[0].push_id is not None
-        return await pushes.note_send(shop, tasks[0].push_id, datetime.now(UTC))
+        push = await pushes.get(shop, tasks[0].push_id)
+        return await pushes.note_send(shop, push, datetime.now(UTC)) is not None
 
-    monkeypatch.setattr(ToShopify, "_overtaken", overtaken_too_late)
+    monkeypatch.setattr("services.reconciler.worker.cells.push_sender._overriding", list)
+    monkeypatch.setattr(PushSender, "_overtaken", overtaken_too_late)
     job = await world.run(Direction.TO_SHOPIFY)
     assert job["totals"]["updated"] == 6
     assert len(await world.ledger()) == 6
@@ -337,24 +338,24 @@ async def test_a_push_that_is_sent_while_evidence_is_read_is_not_judged_by_it(
 ) -> None:
     """Another worker sends the push between the read and the judgement: what was read says nothing of that send."""
     pushes = PushStore(world.mongo.db)
-    read = Sending._held
+    read = PushSender._held
     sent: list[str] = []
 
-    async def then_sent_by_another(sending: Sending, shop: str, push: PushRecord) -> Any:
-        held = await read(sending, shop, push)
+    async def then_sent_by_another(sender: PushSender, shop: str, push: PushRecord) -> Any:
+        held = await read(sender, shop, push)
         if not sent:
             sent.append(push.push_id)
-            assert await pushes.note_send(shop, push.push_id, datetime.now(UTC))
+            assert await pushes.note_send(shop, push, datetime.now(UTC))
             rows = [SetRow(r.item_id, r.key.location_id, r.target.quantity, r.target.change_from) for r in push.rows]
-            await sending._writes.send(shop, push.body, rows)
+            await sender._writes.send(shop, push.body, rows)
         return held
 
     async def would_apply_twice(*_: object) -> bool:
         return not sent
 
-    monkeypatch.setattr(Sending, "_held", then_sent_by_another)
-    monkeypatch.setattr(Sending, "_would_apply_twice", would_apply_twice)
-    monkeypatch.setattr(Sending, "_check_calm", lambda *_: None)
+    monkeypatch.setattr(PushSender, "_held", then_sent_by_another)
+    monkeypatch.setattr(PushSender, "_would_apply_twice", would_apply_twice)
+    monkeypatch.setattr(PushSender, "_check_calm", lambda *_: None)
     await world.control("/control/faults", {"operation": "inventorySetQuantities", "kind": "reset_before", "count": 1})
     job = await world.run(Direction.TO_SHOPIFY)
     assert [entry["delta"] for entry in await world.ledger()] == [3] * 6

@@ -41,7 +41,7 @@ def cell(number: int) -> Document:
 
 async def begin(cells: CellStore, ids: Sequence[str]) -> None:
     """Work on them begins."""
-    await cells.begin(SHOP, ids)
+    await cells.begin(SHOP, await cells.load(SHOP, ids))
 
 
 async def free(cells: CellStore, ids: Sequence[str]) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
 
 import pytest
 
-from services.reconciler.worker import lane as lane_module
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import Lane
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.lanes import gathering
+from services.reconciler.worker.lanes.lane import Lane
 from shared.domain.cell import CellKey
 from shared.mongodb.connection import Mongo
 from shared.mongodb.jobs.cell import cell_id
@@ -66,11 +65,10 @@ class Scene:
         job_id = new_id()
         ids = [cell_id(SHOP, job_id, CellKey(f"B{n}", "1")) for n in range(number)]
         cell = {"shop": SHOP, "job_id": job_id, "location_id": "1", "state": "pending", "open": True}
-        job = {"_id": key_of(SHOP, job_id), "shop": SHOP, "job_id": job_id, "state": "running"}
-        at = datetime.now(UTC)
+        job = {"_id": key_of(SHOP, job_id), "shop": SHOP, "job_id": job_id, "state": "running", "published_to": number}
         await self.mongo.db["jobs"].insert_one(job)
         await self.mongo.db["cells"].insert_many(
-            {**cell, "_id": one, "bom_id": f"{job_id} {n}", "no": n, "published_at": at} for n, one in enumerate(ids)
+            {**cell, "_id": one, "bom_id": f"{job_id} {n}", "no": n} for n, one in enumerate(ids)
         )
         return ids
 
@@ -124,12 +122,12 @@ async def test_cells_of_two_jobs_share_a_batch(scene: Scene) -> None:
 
 async def test_a_lost_message_is_not_waited_for_twice(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch begins without it after a while; the next one does not wait for it again."""
-    monkeypatch.setattr(lane_module, "NOTHING_COMES", 0.1)
+    monkeypatch.setattr(gathering, "NOTHING_COMES", 0.1)
     ids = await scene.published(5)
     lane = scene.lane()
     await scene.deliver(lane, ids[:3])
     await scene.worked_on(3)
-    monkeypatch.setattr(lane_module, "NOTHING_COMES", 3600)
+    monkeypatch.setattr(gathering, "NOTHING_COMES", 3600)
     await scene.deliver(lane, ids[3:4])
     await scene.worked_on(3, 1)
 

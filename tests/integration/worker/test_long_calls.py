@@ -14,8 +14,8 @@ import pytest
 from deploy.local.rabbitmq import RabbitMqNode
 from deploy.local.run_directory import make_run_directory
 from services.reconciler.planner.planner import Planner
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import Lane
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.lanes.lane import Lane
 from shared.domain.comparison import Direction
 from shared.mongodb.jobs.cells import CellStore
 from shared.mongodb.previews.previews import PreviewStore, Run
@@ -153,7 +153,7 @@ async def test_a_lane_lets_messages_go_whatever_its_batch_is_at(
     world: ShopWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its cells are remembered; those that were answered meanwhile are not answered again."""
-    monkeypatch.setattr("services.reconciler.worker.lane.LONGEST_HOLD", 0.1)
+    monkeypatch.setattr("services.reconciler.worker.lanes.lane.LONGEST_HOLD", 0.1)
     worker, messages = _Hanging(), [_Held() for _ in range(3)]
     lane = Lane(SHOP, worker, CellStore(world.mongo.db), lambda _: None)
     for number, message in enumerate(messages):
@@ -168,7 +168,7 @@ async def test_a_lane_lets_messages_go_whatever_its_batch_is_at(
 
 async def test_a_job_whose_messages_were_let_go_ends_once(world: ShopWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its cells are pushed by those who remember them, each once, though their messages are long gone."""
-    monkeypatch.setattr("services.reconciler.worker.lane.LONGEST_HOLD", 0.1)
+    monkeypatch.setattr("services.reconciler.worker.lanes.lane.LONGEST_HOLD", 0.1)
     world.running.simulator.faults.set_latency(0.5, None)
     async with reconciler(world):
         job = await world.run(Direction.TO_SHOPIFY)

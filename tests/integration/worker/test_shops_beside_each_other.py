@@ -17,12 +17,12 @@ from services.reconciler.schedules import run_follower
 from services.reconciler.schedules.role import ScheduleTimes
 from services.reconciler.schedules.scheduler import Scheduler
 from services.reconciler.sweeper.sweeper import SHOPS_AT_ONCE, Sweeper, SweepTimes
-from services.reconciler.worker.cell_worker import CellWorker
-from services.reconciler.worker.lane import HELD_BOUND, Lane
-from services.reconciler.worker.partitions import PREFETCH
+from services.reconciler.worker.cells.cell_worker import CellWorker
+from services.reconciler.worker.lanes.held_messages import HELD_BOUND
+from services.reconciler.worker.lanes.lane import Lane
+from services.reconciler.worker.lanes.partitions import PREFETCH
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
-from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing
 from shared.domain.words.codes import Code
@@ -243,9 +243,8 @@ async def test_a_shops_running_jobs_share_its_window(
     await world.mongo.db["jobs"].insert_many(jobs)
     asked: list[int] = []
 
-    async def claim_window(_: CellStore, __: str, ___: str, size: int) -> list[CellKey]:
+    async def claim_window(_: CellStore, __: str, ___: str, size: int) -> None:
         asked.append(size)
-        return []
 
     monkeypatch.setattr(CellStore, "claim_window", claim_window)
     store = JobStore(world.mongo.db, world.mongo.transactions)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from functools import cache
 
 import pytest
 import typer
@@ -15,16 +15,36 @@ from deploy.local.ports import free_ports
 from services.command_line.command_table import app
 
 _RUN = """
-import json, sys
+import json, os, sys
+preloaded, environment, commands = json.loads(sys.argv[1])
+os.environ.update(environment)
+for name in preloaded:
+    __import__(name)
 from services.command_line.main import main
-try:
-    main()
-except SystemExit:
-    pass
-structlog = sys.modules.get("structlog")
-loaded = sorted(sys.modules)
-print("\\nloaded:", json.dumps({"modules": loaded, "configured": structlog is None or structlog.is_configured()}))
+
+def run(command):
+    sys.argv = ["trueup", *command]
+    try:
+        main()
+    except SystemExit:
+        pass
+    structlog = sys.modules.get("structlog")
+    loaded = sorted(sys.modules)
+    return {"modules": loaded, "configured": structlog is None or structlog.is_configured()}
+
+for command in commands:
+    sys.stdout.flush()
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0, command
+        continue
+    words = os.memfd_create("words")
+    os.write(words, b"token\\n")
+    os.lseek(words, 0, os.SEEK_SET)
+    os.dup2(words, 0)
+    print("\\nloaded:", json.dumps([command, run(command)]), flush=True)
+    os._exit(0)
 """
+"""Runs commands one after the other, each in a process of its own: a fork of one that has loaded what each may."""
 
 BROKER = {"aio_pika", "aiormq", "shared.rabbitmq.connection"}
 HTTP = {"aiohttp", "shared.shopify.calls.client"}
@@ -79,10 +99,9 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
 """Each command with what it must not load. The servers are away, so what is loaded once they answer is not seen."""
 
 
-@cache
 def _environment() -> dict[str, str]:
     port = free_ports(1)[0]
-    known = {
+    return {
         "TRUEUP_AMQP_URL": f"amqp://guest:guest@127.0.0.1:{port}/",
         "TRUEUP_MONGODB_URI": f"mongodb://127.0.0.1:{port}/?serverSelectionTimeoutMS=1",
         "TRUEUP_SHOPIFY_CLIENT_ID": "id",
@@ -91,8 +110,6 @@ def _environment() -> dict[str, str]:
         "TRUEUP_PORT": "0",
         "TRUEUP_OPERATIONS_PORT": "0",
     }
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("TRUEUP_", "OTEL_"))}
-    return bare | known
 
 
 def _named(name: str, command: object) -> set[tuple[str, ...]]:
@@ -108,19 +125,37 @@ def test_every_command_is_in_the_table() -> None:
     assert {way for way in commands if not any(known[: len(way)] == way for known in COMMANDS)} == set()
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_loads_nothing_that_it_does_without(command: tuple[str, ...]) -> None:
+_PRELOADED = {
+    "motor.motor_asyncio": STORES,
+    "pydantic": {"pydantic"},
+    "aiohttp": HTTP,
+    "aio_pika": BROKER,
+    "rich": TABLES,
+}
+"""Packages that are dear to load, and what a command that may load them does not name."""
+
+ALIKE = {
+    frozenset(without): [command for command, others in COMMANDS.items() if others == without]
+    for without in COMMANDS.values()
+}
+"""The commands that do without the same."""
+
+
+@pytest.mark.parametrize("without", ALIKE, ids=lambda without: " ".join(ALIKE[without][0]))
+def test_a_command_loads_nothing_that_it_does_without(without: frozenset[str]) -> None:
     """Not even where its server is away; and whoever loads the logs has set them up."""
+    preloaded = [package for package, names in _PRELOADED.items() if not names & without]
     ended = subprocess.run(
-        [sys.executable, "-c", _RUN, *command],
-        env=_environment(),
-        input="token\n",
+        [sys.executable, "-c", _RUN, json.dumps([preloaded, _environment(), ALIKE[without]])],
+        env={name: value for name, value in os.environ.items() if not name.startswith(("TRUEUP_", "OTEL_"))},
         capture_output=True,
         text=True,
         check=True,
     )
-    told = json.loads(ended.stdout.rpartition("loaded: ")[2])
-    loaded = set(told["modules"])
-    packages = {name.partition(".")[0] for name in loaded}
-    assert (loaded | packages) & COMMANDS[command] == set()
-    assert told["configured"]
+    found = [json.loads(line) for line in re.findall(r"^loaded: (.+)$", ended.stdout, re.MULTILINE)]
+    assert [tuple(command) for command, _ in found] == ALIKE[without]
+    for command, told in found:
+        loaded = set(told["modules"])
+        packages = {name.partition(".")[0] for name in loaded}
+        assert (loaded | packages) & without == set(), command
+        assert told["configured"], command

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.settings import SETTINGS_OF, BrokerSettings, Settings, load_settings, part_of
+from shared.setting_groups import BrokerSettings
+from shared.settings import SETTINGS_OF, Settings, load_settings, part_of
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 OURS = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from benchmarks.bench import BEGIN, END, PAGE, with_tables
+from benchmarks.report import BEGIN, END, PAGE, with_tables
+from benchmarks.scenes.programme import SCENES
 from benchmarks.tables import table
 
 
@@ -23,6 +26,20 @@ def test_a_page_without_a_place_is_left_alone() -> None:
     """Tables are not appended somewhere: the error says what to put back."""
     with pytest.raises(ValueError, match="put them back"):
         with_tables("# Performance", "| a |")
+
+
+def test_the_page_names_every_scene() -> None:
+    """Before the tables, with its size and goal: who reads them finds what they are of."""
+    head = PAGE.read_text().partition(BEGIN)[0]
+    assert re.findall(r"^\| `(\w+)` ", head, re.MULTILINE) == [scene.name for scene in SCENES]
+
+
+def test_the_tables_are_those_of_the_scenes() -> None:
+    """Recorded by this benchmark, not by an older one: a heading for each scene that was measured, and no other."""
+    measured = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
+    headings = re.findall(r"^### (.+)$", measured, re.MULTILINE)
+    assert headings[:2] == ["On what", "What was measured"]
+    assert headings[2:] == [scene.name for scene in SCENES if scene.name in headings]
 
 
 def test_columns_stand_below_each_other() -> None:

@@ -60,7 +60,6 @@ NEW_STORED = {
     "code": None,
     "detail": None,
     "left_out": None,
-    "published_at": None,
     "created_at": AT,
     "open": True,
 }

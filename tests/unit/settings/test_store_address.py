@@ -9,7 +9,8 @@ from cryptography.fernet import Fernet
 
 from shared.errors import WrongSetting
 from shared.mongodb.connection import Mongo
-from shared.settings import is_fernet_key, load_settings
+from shared.setting_groups import is_fernet_key
+from shared.settings import load_settings
 from shared.store_address import load_store_address
 
 URI = "mongodb://store/?replicaSet=rs0"

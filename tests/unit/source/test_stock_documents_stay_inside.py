@@ -10,7 +10,8 @@ import pytest
 
 from shared.domain.stock import Change, Entry, Stock
 from shared.mongodb.stock.known_drift import KnownCell
-from shared.mongodb.stock.stock import CellStock, StockWrite, VerifyTurn
+from shared.mongodb.stock.reads_wanted import VerifyTurn
+from shared.mongodb.stock.stock import CellStock, StockWrite
 
 PROJECT = Path(__file__).parents[3]
 ADAPTER = PROJECT / "shared" / "mongodb"

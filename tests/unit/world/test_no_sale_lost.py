@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,6 +18,7 @@ from tests.unit.world.documents import CellDoc, Job
 from tests.unit.world.explorer import Failure, first_failure, play, replay, shortest, told
 from tests.unit.world.mistakes import MISTAKES, Mistake, planted
 from tests.unit.world.scene import Scene
+from tests.unit.world.shown_by import SHOWN_BY
 
 HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "50000"))
 FEWER = 4000
@@ -109,11 +111,15 @@ def test_histories_go_everywhere(played: Played) -> None:
     assert {what: seen[what] for what in wanted if seen[what] < 3} == {}
 
 
+@pytest.mark.parametrize(
+    "known", [pytest.param(SHOWN_BY, id="short"), pytest.param({}, marks=pytest.mark.full, id="full")]
+)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_a_planted_mistake_is_found(mistake: Mistake) -> None:
+def test_a_planted_mistake_is_found(mistake: Mistake, known: Mapping[str, int]) -> None:
     """A rule broken on purpose loses a sale in some history, and the history that shows it can be told."""
+    first = [known[mistake.name]] if mistake.name in known else []
     with planted(mistake) as switches:
-        failure = first_failure(range(mistake.within), switches, mistake.biases)
+        failure = first_failure([*first, *range(mistake.within)], switches, mistake.biases)
         assert failure is not None, f"{mistake.within} histories did not notice: {mistake.name}"
         short = shortest(failure)
         assert len(short.actions) <= len(failure.actions)
@@ -123,3 +129,8 @@ def test_a_planted_mistake_is_found(mistake: Mistake) -> None:
 def test_the_same_seed_gives_the_same_history() -> None:
     """A failing seed can be played again: nothing but the seed decides."""
     assert [play(seed)[0].docs for seed in range(30)] == [play(seed)[0].docs for seed in range(30)]
+
+
+def test_the_seeds_are_of_mistakes_that_there_are() -> None:
+    """A mistake that is renamed would be searched for from the first history."""
+    assert SHOWN_BY.keys() <= {mistake.name for mistake in MISTAKES}

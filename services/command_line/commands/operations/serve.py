@@ -19,9 +19,9 @@ from shared.observing.loop_lag import lag_measured
 from shared.observing.tracing import start_tracing, stop_tracing
 from shared.roles import Role
 from shared.serving.open_files import raise_open_files
+from shared.setting_groups import ProcessSettings
 from shared.settings import (
     PreviewSettings,
-    ProcessSettings,
     ReconcilerSettings,
     Settings,
     WebhookSettings,

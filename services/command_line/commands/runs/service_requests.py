@@ -9,7 +9,8 @@ from services.preview.computing.requests import PreviewRequests
 from shared.contract.messages import JobCancel, JobRequest, Message, PreviewRequest
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.topology import JOB_CANCEL, JOB_REQUEST, PREVIEW_REQUEST
-from shared.settings import JobLimitSettings, PreviewLimitSettings, part_of
+from shared.setting_groups import JobLimitSettings, PreviewLimitSettings
+from shared.settings import part_of
 
 
 async def ask_for_preview(client: Client, request: PreviewRequest) -> None:

@@ -32,7 +32,8 @@ from services.importer.report import (
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.imports import ImportStore
-from shared.settings import BomLimitSettings, part_of
+from shared.setting_groups import BomLimitSettings
+from shared.settings import part_of
 from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads

@@ -11,7 +11,8 @@ from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_json
 from shared.mongodb.shops.redaction import Redaction
 from shared.mongodb.shops.tokens import TokenStore
-from shared.settings import TokenSettings, part_of
+from shared.setting_groups import TokenSettings
+from shared.settings import part_of
 
 
 async def redact_shop(client: Client, domain: str, *, as_json: bool, out: Console) -> Exit:

@@ -17,7 +17,8 @@ from shared.domain.words.pauses import pause_explained
 from shared.errors import ShopPaused
 from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.reading.locations import location_of
-from shared.settings import SubscribingSettings, part_of
+from shared.setting_groups import SubscribingSettings
+from shared.settings import part_of
 from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.subscriptions import Subscriptions
 

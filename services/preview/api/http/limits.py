@@ -14,7 +14,7 @@ from aiohttp import web
 
 from services.preview.api.http.auth import Caller
 from services.preview.api.http.responses.problem import Limit, ProblemError, too_many
-from shared.settings import RequestLimitSettings
+from shared.setting_groups import RequestLimitSettings
 
 BURST = 5.0
 """Seconds of its rate that a shop may take at once: opening the page is a burst."""

@@ -198,8 +198,19 @@ class Filled:
         return route.path.format(**{name: self.values[name] for name in route.path_names()})
 
 
+@pytest.fixture(scope="module")
+async def looked_at(world: ApiWorld) -> Filled:
+    """A shop for all requests that change nothing."""
+    return await fill(await world.shop())
+
+
 @pytest.fixture
-async def filled(shop: ApiShop) -> Filled:
+async def filled(world: ApiWorld, looked_at: Filled, route: AnyRoute) -> Filled:
+    """A shop for the test of a route: of its own where the route may change something."""
+    return looked_at if route.method == "GET" else await fill(await world.shop())
+
+
+async def fill(shop: ApiShop) -> Filled:
     """Three of each: BOMs, previews, jobs with cells, drift, schedules with runs."""
     for number in range(3):
         await shop.bom(f"b{number}", tracks_pre_assembled=True)

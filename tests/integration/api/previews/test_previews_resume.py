@@ -15,7 +15,7 @@ from shared.mongodb.schema import Document, key_of
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 from tests.held_calls import held_calls
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, shop_world
-from tests.waiting import arrival, writes_to
+from tests.waiting import arrival, until, writes_to
 
 BOMS = [f"B{number}" for number in range(8)]
 ITEMS_PER_READ = 2
@@ -33,6 +33,8 @@ async def world(
     """Eight BOMs at two locations, read in four parts; a process that stops gives what is under way no time."""
     monkeypatch.setattr("services.preview.computing.previewer.ROWS_PER_CALL", ITEMS_PER_READ)
     monkeypatch.setattr("services.preview.computing.turns.LAST_TURNS", 0.0)
+    # One after the other, so that the number of a call tells which part it is for.
+    monkeypatch.setattr("services.preview.computing.previewer.READS_AT_ONCE", 1)
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made:
         await made.add_boms({name: [number, number + 10] for number, name in enumerate(BOMS)})
         yield made
@@ -98,6 +100,26 @@ async def test_a_preview_that_was_cut_off_repeats_at_most_the_part_it_was_at(
     assert await rows_of(world, preview_id) == whole(world)
     assert await number_of_calls(world) <= before + CALLS + 1
     assert not {"turn", "bookmark"} & set(ended)
+
+
+@pytest.mark.parametrize("at_once", [2, READS + 1])
+async def test_parts_are_read_side_by_side_and_written_in_order(
+    world: ShopWorld, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """So many calls are under way and no more; cut off there, it repeats those alone, and every row is there once."""
+    monkeypatch.setattr("services.preview.computing.previewer.READS_AT_ONCE", at_once)
+    under_way = min(at_once, READS)
+    before = await number_of_calls(world)
+    async with held_calls(world.running.simulator, after=1) as held, previewer(world):
+        preview_id = await ask(world)
+        await until(lambda: held.waiting == under_way, what="calls side by side", progress=writes_to(world.mongo.db))
+        left = await world.document("previews", preview_id, lambda _: True)
+        assert left["done"] == 0
+    async with previewer(world):
+        ended = await ready(world, preview_id)
+    assert (ended["state"], ended["done"]) == ("ready", len(whole(world)))
+    assert await rows_of(world, preview_id) == whole(world)
+    assert await number_of_calls(world) <= before + CALLS + under_way
 
 
 async def test_a_process_that_was_frozen_finds_its_preview_taken_over(world: ShopWorld) -> None:

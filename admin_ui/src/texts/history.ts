@@ -1,0 +1,81 @@
+/** History, and the popover of a cell. */
+import { count } from "../formats";
+
+export const cell = {
+  label: (bom: string, location: string) => `${bom} at ${location}`,
+  local: "Local value",
+  shopify: "Shopify value",
+  reading: "Reading Shopify…",
+  push: "Push to Shopify",
+  pull: "Pull from Shopify",
+  pushes: (from: number, to: number) => `Shopify ${count(from)} → ${count(to)}`,
+  pulls: (from: number | null, to: number) => `Local ${count(from)} → ${count(to)}`,
+  working: "Working…",
+  agree: "Both sides agree.",
+  updated: "Done. Both sides agree.",
+  overwritesShopify: "Overwrites a change made in Shopify.",
+  overwritesLocal: "Overwrites a change made here.",
+  changed: (when: string) => `Shopify's value is from ${when}.`,
+} as const;
+
+export const history = {
+  title: "History",
+  table: "History",
+  columns: {
+    when: "When",
+    who: "Who",
+    direction: "Direction",
+    source: "Started by",
+    state: "State",
+    total: "Total",
+    updated: "Updated",
+    skipped: "Skipped",
+    errors: "Errors",
+  },
+  sources: {
+    admin: "By hand",
+    drift: "Drift repair",
+    schedule: "Schedule",
+    retry: "Retry",
+    undo: "Undo",
+    api: "API",
+  },
+  who: (requestedBy: string) => {
+    if (requestedBy === "") return "Trueup";
+    return requestedBy.startsWith("user:") ? `Staff ${requestedBy.slice(5)}` : requestedBy;
+  },
+  filterState: "State",
+  filterDirection: "Direction",
+  filterSource: "Started by",
+  since: "From",
+  until: "To",
+  csv: "Export CSV",
+  emptyTitle: "No run yet",
+  emptyText: "Every reconcile is kept here, with what it changed, cell by cell.",
+  noneTitle: "No run matches",
+  noneText: "Clear the filters to see all runs.",
+  more: "Show older runs",
+  run: (when: string) => `Run of ${when}`,
+  of: "Follows an earlier run",
+  undoneBy: "It was undone",
+  retriedBy: "Its failures were retried",
+  cells: "Cells before and after",
+  cellColumns: {
+    bom: "BOM",
+    location: "Location",
+    outcome: "Outcome",
+    shopify: "Shopify before → after",
+    local: "Local before → after",
+    why: "Why",
+  },
+  cellStates: {
+    pending: "Open",
+    applying: "Under way",
+    updated: "Updated",
+    skipped: "Skipped",
+    error: "Error",
+    cancelled: "Cancelled",
+  },
+  undo: "Undo",
+  back: "History",
+} as const;

@@ -1,0 +1,98 @@
+"""What a thousand webhooks cost, counted: the front's messages; the indexer's statements, documents, index entries.
+
+No clock is asked: the counts are the same on every machine. What it costs in time: `make bench ONLY=webhooks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from services.webhook_ingest.bootstrap import WebhookIngestService, WebhookRole
+from shared.mongodb.connection import Mongo
+from shared.rabbitmq.topology import COMMANDS, EVENTS, WEBHOOKS
+from tests.integration.counted_cost import Cost, counted_at, undisturbed
+from tests.integration.ingest.ingest_setup import Shop, World, at, settings_for
+from tests.waiting import stored
+
+CELLS, ROUNDS = 250, 4
+"""A thousand webhooks: each cell moves four times."""
+
+OF_WEBHOOKS = ("stock", "ledger", "webhook_events")
+_AT_ONCE = 32
+
+BOUNDS: dict[str, dict[str, int]] = {
+    "front": {"messages": 1_000},
+    "indexer": {
+        "webhook_events: statements": 40,
+        "webhook_events: written": 1_000,
+        "webhook_events: index entries": 4_000,
+        "stock: statements": 1_300,
+        "stock: written": 1_000,
+        "stock: read": 2_400,
+        "stock: index entries": 4_000,
+        "ledger: statements": 20,
+        "ledger: written": 1_000,
+        "ledger: index entries": 3_000,
+        "rest: statements": 60,
+        "rest: read": 1_200,
+        "transactions": 16,
+    },
+}
+"""What taking a thousand webhooks may use, and what applying them: a little above what they do."""
+
+
+@asynccontextmanager
+async def started(world: World, role: WebhookRole) -> AsyncIterator[World]:
+    """The same place with this role running."""
+    service = await WebhookIngestService.start(world.settings, roles=[role])
+    try:
+        yield World(service, world.settings, world.mongo, world.client)
+    finally:
+        await service.stop()
+
+
+@pytest.fixture
+async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[World]:
+    """A place where nothing runs yet."""
+    settings = settings_for(vhost_url, mongodb_uri, database_name)
+    mongo = Mongo(mongodb_uri, database_name)
+    await mongo.prepare()
+    async with aiohttp.ClientSession() as client:
+        # No service of its own: the test starts one role after the other.
+        yield World(WebhookIngestService(), settings, mongo, client)
+    mongo.close()
+
+
+async def test_what_a_thousand_webhooks_cost(world: World) -> None:
+    """Taking and applying them stays within what it costs now, and every query has its index."""
+    shop = await world.shop()
+    for number in range(CELLS):
+        await shop.bom(f"b{number}", item=str(1000 + number))
+
+    async def measure(attempt: int) -> dict[str, Cost]:
+        costs: dict[str, Cost] = {}
+        begin, db = attempt * ROUNDS * CELLS, world.mongo.db
+        url = world.settings.amqp_url.get_secret_value()
+        exchanges = (COMMANDS, EVENTS, WEBHOOKS)
+        async with started(world, "front") as front, counted_at(db, url, OF_WEBHOOKS, exchanges) as costs["front"]:
+            await _send(Shop(shop.domain, front), begin)
+        async with counted_at(db, url, OF_WEBHOOKS, exchanges) as costs["indexer"], started(world, "indexer"):
+            last = {"shop": shop.domain, "bom_id": f"b{CELLS - 1}", "index": begin + ROUNDS * CELLS - 1}
+            await stored(db["stock"], last)
+        return costs
+
+    await undisturbed(measure, BOUNDS)
+
+
+async def _send(shop: Shop, begin: int) -> None:
+    """All of them, in their order cell by cell, so many at once as one connection each."""
+    for rounds in range(ROUNDS):
+        for cell in range(0, CELLS, _AT_ONCE):
+            numbers = range(cell, min(cell + _AT_ONCE, CELLS))
+            values = {number: begin + rounds * CELLS + number for number in numbers}
+            await asyncio.gather(*(shop.update(str(1000 + number), now, at(now)) for number, now in values.items()))

@@ -25,6 +25,7 @@ PIECE = 16
     mandatory=st.booleans(),
 )
 def test_a_message_is_written_as_amqp_has_it(
+    *,
     channel: int,
     exchange: str,
     key: str,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from shared.mongodb.schema import Document
 
 T = TypeVar("T")
 
@@ -28,3 +30,15 @@ class Start:
 
 
 FIRST = Start()
+
+
+async def newest_first(
+    collection: Any, condition: Document, field: str, *, before: Any, limit: int, record_of: Callable[[Document], T]
+) -> tuple[list[T], Any]:
+    """The records before a value of the field (None: from the newest on), and the value before which the next page
+    starts (None: this was the last).
+    """
+    among = condition if before is None else {**condition, field: {"$lt": before}}
+    listed = [document async for document in collection.find(among).sort(field, -1).limit(limit + 1)]
+    after = listed[limit - 1][field] if len(listed) > limit else None
+    return [record_of(document) for document in listed[:limit]], after

@@ -117,8 +117,10 @@ class LargeShop:
             raise LookupError("the preview has ended already")
         names = {place.location_id: place.name for place in (await self._world.boms.locations(SHOP)).values()}
         rows = [_row(cell, self._then, now) for cell in cells]
-        await self._previews.keep(SHOP, preview_id, run=run.run_id, first_no=0, rows=rows, location_names=names)
-        figures = await self._previews.counted(SHOP, preview_id, total=len(rows))
+        written = await self._previews.keep(SHOP, preview_id, run, rows, names)
+        if written is None:
+            raise LookupError("another one makes the preview")
+        figures = await self._previews.counted(SHOP, preview_id, written)
         await self._previews.end(SHOP, preview_id, run.run_id, None, figures)
         return preview_id
 

@@ -5,7 +5,7 @@ however far down it is, and nothing is skipped or shown twice when records come 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -17,11 +17,11 @@ from shared.mongodb.jobs.cell_form import WITH_A_CODE, cell_of, cells_query
 from shared.mongodb.jobs.job import Job, JobsWanted, MadeOf
 from shared.mongodb.jobs.job_form import BUT_THE_LONG, OF_MADE_OF, job_of, jobs_query, made_of
 from shared.mongodb.jobs.selected_cells import of_bom
-from shared.mongodb.pages import FIRST, Keys, Page, Start
+from shared.mongodb.pages import FIRST, Keys, Page, Start, later
 from shared.mongodb.previews.preview import Preview, PreviewRow, RowsWanted
 from shared.mongodb.previews.preview_form import BUT_THE_LONG as BUT_THE_LONG_OF_A_PREVIEW
-from shared.mongodb.previews.preview_form import preview_of, preview_row_of, rows_query
-from shared.mongodb.previews.row_bookmarks import RowBookmarks
+from shared.mongodb.previews.preview_form import preview_of
+from shared.mongodb.previews.row_pages import RowPages, RowSort
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.shops.acts import KeptAct, kept_act_of
 
@@ -29,7 +29,6 @@ _LOOKED_AT = 1000
 """BOMs whose classes are looked at together."""
 
 BomSort = Literal["name", "-name", "bom_id", "-bom_id"]
-RowSort = Literal["no", "size"]
 
 BOM_ORDERS: dict[BomSort, dict[str, int]] = {
     "name": {"name_lower": 1, "bom_id": 1},
@@ -52,17 +51,6 @@ def _dated(keys: Keys | None) -> list[Any] | None:
     return None if keys is None else [datetime.fromtimestamp(int(keys[0]) / 1000, UTC), *keys[1:]]
 
 
-def _later(fields: Mapping[str, int], after: Sequence[Any]) -> Document:
-    """The condition for what comes after the keys in the order of `fields` (name → 1 or −1)."""
-    names = list(fields)
-    ways: list[Document] = []
-    for depth, name in enumerate(names):
-        way: Document = {names[i]: after[i] for i in range(depth)}
-        way[name] = {"$gt" if fields[name] > 0 else "$lt": after[depth]}
-        ways.append(way)
-    return {"$or": ways}
-
-
 def _cells_query(shop: str, job_id: str, wanted: CellsWanted) -> Document:
     """Of a job's cells those wanted, so that an index leads to them: for each state of several in full."""
     of_one = {} if wanted.bom_id is None else of_bom(shop, job_id, wanted.bom_id)
@@ -81,7 +69,7 @@ class Listings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._filter = BomFilter(database)
-        self._milestones = RowBookmarks(database)
+        self._rows = RowPages(database)
 
     async def _page(
         self,
@@ -93,7 +81,7 @@ class Listings:
         limit: int,
         fields: Mapping[str, int] = BUT_THE_LONG_OF_A_PREVIEW,
     ) -> Page[Document]:
-        conditions = [query] if start.after is None else [query, _later(order, start.after)]
+        conditions = [query] if start.after is None else [query, later(order, start.after)]
         cursor = self._database[collection].find({"$and": conditions}, fields)
         cursor = cursor.sort(list(order.items())).skip(start.skip).limit(limit + 1)
         documents = [document async for document in cursor]
@@ -181,26 +169,7 @@ class Listings:
         sort: RowSort = "no",
     ) -> Page[PreviewRow]:
         """Rows of a preview."""
-        page = await self._row_documents(shop, preview_id, rows_query(wanted), start, limit, sort=sort)
-        return Page([preview_row_of(document) for document in page.items], page.after)
-
-    async def _row_documents(
-        self, shop: str, preview_id: str, wanted: Mapping[str, Any], start: Start, limit: int, *, sort: RowSort
-    ) -> Page[Document]:
-        query: Document = {"shop": shop, "preview_id": preview_id, **wanted}
-        if sort == "no":
-            return await self._numbered("preview_rows", query, wanted, start, limit)
-        if start.skip and set(wanted) <= {"kind"}:
-            start = await self._milestones.nearer(shop, preview_id, wanted.get("kind"), start.skip)
-            order = {"kind": 1, "size": -1, "no": 1}
-        else:
-            # Within one kind or class the kind says nothing; leaving it out lets an index give the order.
-            by_kind = {} if {"kind", "cell_class"} & set(wanted) else {"kind": 1}
-            order = {**by_kind, "size": -1, "no": 1}
-        page = await self._page_by_keys("preview_rows", query, order, start, limit=limit, name="no")
-        if page.after is not None and "kind" in wanted:
-            page = Page(page.items, page.after[-2:])
-        return page
+        return await self._rows.page(shop, preview_id, wanted, start, limit, sort=sort)
 
     async def _numbered(
         self,
@@ -219,7 +188,7 @@ class Listings:
 
     async def count_preview_rows(self, shop: str, preview_id: str, wanted: RowsWanted) -> int:
         """How many rows of a preview there are."""
-        return await self._count("preview_rows", {"shop": shop, "preview_id": preview_id, **rows_query(wanted)})
+        return await self._rows.count(shop, preview_id, wanted)
 
     async def previews(self, shop: str, before: Keys | None, limit: int) -> Page[Preview]:
         """Previews, the newest first."""

@@ -91,12 +91,14 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "preview_rows": [
-        _index("shop", "preview_id", "bom_id", "location_id", unique=True),
         _index("shop", "preview_id", "no"),
-        _index("shop", "preview_id", "cell_class", "no"),
-        _index("shop", "preview_id", "kind", "no"),
-        _index("shop", "preview_id", "kind", "-size", "no"),
-        _index("shop", "preview_id", "cell_class", "-size", "no"),
+        # Orders, each given by one index (`previews/row_order`): what differs has sizes, the rest has none.
+        _index("shop", "preview_id", "kind", "cell_class", "no", name="numbers_by_class"),
+        _index(
+            *("shop", "preview_id", "kind", "cell_class", "-size", "no"),
+            partialFilterExpression={"kind": "differs"},
+            name="sizes",
+        ),
         _index("made_at", expireAfterSeconds=PREVIEW_LIFE),
     ],
     "jobs": [
@@ -208,6 +210,13 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "push_id", sparse=True),
     ],
     "pushes": [_index("shop", "push_id", unique=True)],
+    "preview_rows": [
+        _index("shop", "preview_id", "bom_id", "location_id", unique=True),
+        _index("shop", "preview_id", "cell_class", "no"),
+        _index("shop", "preview_id", "kind", "no"),
+        _index("shop", "preview_id", "kind", "-size", "no"),
+        _index("shop", "preview_id", "cell_class", "-size", "no"),
+    ],
 }
 """Indexes of earlier builds, dropped by whoever may. One that is to change stands here as it was, above as it is."""
 

@@ -140,7 +140,6 @@ class Previewer:
         total = await self._boms.size(shop, selection)
         if not run.knows_locations:
             await self._previews.note_locations(shop, preview_id, run.run_id, total=total)
-        done = run.done
         role: CallRole = "interactive" if total <= INTERACTIVE_CELLS else "preview"
 
         async def take(cells: Sequence[SelectedCell]) -> list[TakenRow]:
@@ -156,13 +155,12 @@ class Previewer:
             async for rows in parts:
                 if give_way is not None:
                     await give_way()
-                if not await self._previews.keep(
-                    shop, preview_id, run=run.run_id, first_no=done, rows=rows, location_names=names
-                ):
+                went_on = await self._previews.keep(shop, preview_id, run, rows, names)
+                if went_on is None:
                     raise Superseded("another process computes this preview now")
-                done += len(rows)
-                await self._publish_progress(shop, preview_id, done, total)
-        return await self._previews.counted(shop, preview_id, total=done)
+                run = went_on
+                await self._publish_progress(shop, preview_id, run.done, total)
+        return await self._previews.counted(shop, preview_id, run)
 
     async def _publish_progress(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:

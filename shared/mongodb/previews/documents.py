@@ -32,6 +32,37 @@ _EXTREME: Fields = {
     "local_value": ("number", ""),
 }
 
+_TALLY: Fields = {
+    **{
+        path: (kind, about)
+        for name, of in (
+            ("classes", "rows by class"),
+            ("left_out", "rows by reason"),
+            ("codes", "rows by code"),
+            ("kinds", "rows by kind"),
+            ("badges", "BOMs that are over"),
+        )
+        for path, kind, about in ((name, "object", ""), (f"{name}.*", "number", of))
+    },
+    "moves": ("object", "by class"),
+    "moves.*": ("object", ""),
+    "moves.*.cells": ("number", ""),
+    "moves.*.boms": ("number", ""),
+    "moves.*.highest": ("object or null", ""),
+    **inside("moves.*.highest", _EXTREME),
+    "moves.*.lowest": ("object or null", ""),
+    **inside("moves.*.lowest", _EXTREME),
+    "moves.*.not_pushed": ("object", ""),
+    "moves.*.not_pushed.*": ("number", ""),
+    "bom": ("object or null", "the BOM whose rows came last"),
+    "bom.bom_id": ("string", ""),
+    "bom.differs": ("boolean", ""),
+    "bom.failed": ("boolean", ""),
+    "bom.compared": ("boolean", ""),
+    "bom.classes": ("list of string", "those of its rows that differ"),
+}
+"""What the rows written so far come to."""
+
 PREVIEWS = Described(
     "previews",
     "A preview and its figures. Written by `previews/previews`.",
@@ -91,6 +122,8 @@ PREVIEWS = Described(
         "turn.large": ("boolean", "small ones go before it"),
         "bookmark": ("object or null or absent", "until it has ended: where a cut off run goes on"),
         "bookmark.after": ("list of string or null", "the cell whose row was written last; null: none yet"),
+        "bookmark.tally": ("object or absent", "the figures of the rows so far; absent: none yet"),
+        **inside("bookmark.tally", _TALLY),
     },
 )
 

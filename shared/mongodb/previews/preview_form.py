@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -118,7 +119,7 @@ def rows_query(wanted: RowsWanted) -> Document:
 
 
 def taken_document(
-    shop: str, preview_id: str, no: int, taken: TakenRow, location_names: dict[str, str], *, now: datetime
+    shop: str, preview_id: str, no: int, taken: TakenRow, location_names: Mapping[str, str], *, now: datetime
 ) -> Document:
     """The document of a row."""
     row = taken.row

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pymongo import ReplaceOne, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 from ulid import ULID
 
@@ -17,9 +17,7 @@ from shared.domain.cell import CellKey
 from shared.domain.preview import is_expired
 from shared.mongodb.catalogue.selections import Selections, as_held, preview_owner
 from shared.mongodb.lease import Lease
-from shared.mongodb.previews.figures import PreviewFigures
 from shared.mongodb.previews.preview import (
-    BomBadges,
     Figures,
     PreviewFailure,
     PreviewRow,
@@ -34,6 +32,8 @@ from shared.mongodb.previews.preview_form import (
     taken_document,
     whole_preview_of,
 )
+from shared.mongodb.previews.row_bookmarks import RowBookmarks, every
+from shared.mongodb.previews.tally import RowTally
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions
 from shared.observing import tracing
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from shared.contract.messages import PreviewRequest
 
 
-_ROWS_PER_TRANSACTION = 800
+_ROWS_PER_TRANSACTION = 2500
 
 _OPEN = {"state": {"$in": [str(PreviewState.REQUESTED), str(PreviewState.READING)]}}
 _TURNS = "turns"
@@ -77,6 +77,8 @@ class Run:
     """The cell that was written last."""
     knows_locations: bool = False
     """Whether the shop's locations were read for it."""
+    tally: RowTally = field(default_factory=RowTally)
+    """What the rows written so far come to."""
 
 
 def _turn(lasts: timedelta) -> Lease:
@@ -96,7 +98,7 @@ class PreviewStore:
         self._previews = database["previews"]
         self._rows = database["preview_rows"]
         self._shops = database["shops"]
-        self._figures = PreviewFigures(database)
+        self._milestones = RowBookmarks(database)
         self._selections = Selections(database)
 
     async def selection(self, preview: WholePreview) -> SelectionBody:
@@ -256,8 +258,11 @@ class PreviewStore:
             return None
         bookmark = document.get("bookmark")
         if bookmark is not None and not is_expired(document["taken_from"], now):
-            after = bookmark["after"]
-            return Run(run_id, document["done"], None if after is None else CellKey(*after), knows_locations=True)
+            after, tally = bookmark["after"], bookmark.get("tally")
+            if after is None:
+                return Run(run_id, knows_locations=True)
+            if tally is not None:  # an earlier build leaves none
+                return Run(run_id, document["done"], CellKey(*after), knows_locations=True, tally=RowTally(tally))
         anew: Document = {"taken_from": now, "done": 0, "bookmark": None}
         if not await self._update(shop, preview_id, run_id, anew):
             return None
@@ -279,38 +284,37 @@ class PreviewStore:
         return result.matched_count == 1
 
     async def keep(
-        self,
-        shop: str,
-        preview_id: str,
-        *,
-        run: str,
-        first_no: int,
-        rows: Sequence[TakenRow],
-        location_names: dict[str, str],
-    ) -> bool:
-        """Write some rows, with the bookmark behind them in the same transaction; False where the run is over."""
+        self, shop: str, preview_id: str, run: Run, rows: Sequence[TakenRow], location_names: Mapping[str, str]
+    ) -> Run | None:
+        """Write the rows that follow, with bookmark and tally behind them in the same transaction; returns the run as
+        it stands then, None where it is over. Nobody else writes rows of this run, so none is there yet.
+        """
         now = datetime.now(UTC)
-        for part in batches(list(enumerate(rows, first_no)), _ROWS_PER_TRANSACTION):
+        for part in batches(enumerate(rows, run.done), _ROWS_PER_TRANSACTION):
             documents = [taken_document(shop, preview_id, no, row, location_names, now=now) for no, row in part]
             last_no, last = part[-1]
-            read: Document = {"done": last_no + 1, "bookmark": {"after": list(last.key)}}
+            run = replace(run, done=last_no + 1, after=last.key, tally=run.tally.with_rows(documents))
+            bookmark: Document = {"after": list(last.key), "tally": run.tally.stored}
+            read: Document = {"done": run.done, "bookmark": bookmark}
 
-            async def body(session: Session, documents: list[Document] = documents, read: Document = read) -> bool:
-                if not await self._update(shop, preview_id, run, read, session):
+            async def body(
+                session: Session, run_id: str = run.run_id, documents: list[Document] = documents, read: Document = read
+            ) -> bool:
+                if not await self._update(shop, preview_id, run_id, read, session):
                     return False
-                writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
-                await self._rows.bulk_write(writes, ordered=False, session=session)
+                await self._rows.insert_many(documents, ordered=False, session=session)
                 return True
 
             if not await self._transactions.run(body):
-                return False
-        return True
+                return None
+        return run
 
     async def rows(self, shop: str, preview_id: str, keys: Iterable[CellKey]) -> dict[CellKey, PreviewRow]:
         """The rows of these cells."""
         ids = [key_of(shop, preview_id, key.bom_id, key.location_id) for key in keys]
-        cursor = self._rows.find({"_id": {"$in": ids}, "shop": shop})
-        rows = [preview_row_of(document) async for document in cursor]
+        # All in one answer: the first would hold a hundred.
+        cursor = self._rows.find({"_id": {"$in": ids}, "shop": shop}, batch_size=len(ids))
+        rows = [preview_row_of(document) for document in await cursor.to_list(len(ids))]
         return {row.key: row for row in rows}
 
     async def keys(self, shop: str, preview_id: str, size: int) -> AsyncIterator[list[CellKey]]:
@@ -330,77 +334,19 @@ class PreviewStore:
         async for document in self._rows.find({"shop": shop, "preview_id": preview_id}).sort("no", 1):
             yield preview_row_of(document)
 
-    async def counted(self, shop: str, preview_id: str, *, total: int) -> Figures:
-        """The figures of a preview all of whose rows, so many in `total`, are written."""
-        classes, left_out, codes = await self._tally(shop, preview_id)
-        kinds, milestones, apart = await self._figures.for_pages(shop, preview_id)
+    async def counted(self, shop: str, preview_id: str, run: Run) -> Figures:
+        """The figures of a preview all of whose rows are written: by the tally, and with it what makes pages of the
+        finished table quick."""
+        tally = run.tally
+        apart = every(run.done)
         return Figures(
-            total=total,
-            badges=await self._bom_badges(shop, preview_id),
-            moves=await self._figures.moves(shop, preview_id),
-            classes=classes,
-            left_out=left_out,
-            codes=codes,
-            kinds=kinds,
-            milestones=milestones,
+            total=run.done,
+            badges=tally.bom_badges,
+            moves=tally.moves,
+            classes=tally.classes,
+            left_out=tally.left_out,
+            codes=tally.codes,
+            kinds=tally.kinds,
+            milestones=await self._milestones.of(shop, preview_id, tally.kinds, apart),
             milestones_apart=apart,
         )
-
-    async def _bom_badges(self, shop: str, preview_id: str) -> BomBadges:
-        """BOMs by their worst cell: with discrepancies, in sync, could not be compared. They add up.
-
-        A BOM with any comparable cell that differs has discrepancies; one with no comparable cell at all, or with
-        a failed one, could not be compared; the rest are in sync.
-        """
-        pipeline: list[Document] = [
-            {"$match": {"shop": shop, "preview_id": preview_id}},
-            {
-                "$group": {
-                    "_id": "$bom_id",
-                    "differs": {
-                        "$max": {
-                            "$cond": [{"$in": ["$cell_class", [None, "in_sync"]]}, 0, 1],
-                        }
-                    },
-                    "failed": {"$max": {"$cond": [{"$ne": ["$code", None]}, 1, 0]}},
-                    "compared": {"$max": {"$cond": [{"$ne": ["$cell_class", None]}, 1, 0]}},
-                }
-            },
-            {
-                "$group": {
-                    "_id": {
-                        "$cond": [
-                            {"$eq": ["$differs", 1]},
-                            "with_discrepancies",
-                            {
-                                "$cond": [
-                                    {"$or": [{"$eq": ["$failed", 1]}, {"$eq": ["$compared", 0]}]},
-                                    "not_compared",
-                                    "in_sync",
-                                ]
-                            },
-                        ]
-                    },
-                    "n": {"$sum": 1},
-                }
-            },
-        ]
-        badges = {"with_discrepancies": 0, "in_sync": 0, "not_compared": 0}
-        async for document in self._rows.aggregate(pipeline, allowDiskUse=True):
-            badges[document["_id"]] = document["n"]
-        return BomBadges(**badges)
-
-    async def _tally(self, shop: str, preview_id: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        """Rows by class, by reason and by code."""
-        pipeline: list[Document] = [
-            {"$match": {"shop": shop, "preview_id": preview_id}},
-            {"$group": {"_id": {"k": "$cell_class", "r": "$reason", "c": "$code"}, "n": {"$sum": 1}}},
-        ]
-        classes: dict[str, int] = {}
-        reasons: dict[str, int] = {}
-        codes: dict[str, int] = {}
-        async for document in self._rows.aggregate(pipeline):
-            for name, tally in (("k", classes), ("r", reasons), ("c", codes)):
-                if (value := document["_id"].get(name)) is not None:
-                    tally[value] = tally.get(value, 0) + document["n"]
-        return classes, reasons, codes

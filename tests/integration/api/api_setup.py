@@ -24,7 +24,7 @@ from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.boms import BomStore, Location
 from shared.mongodb.connection import Mongo
 from shared.mongodb.previews.preview import TakenRow
-from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.previews.previews import PreviewStore, Run
 from shared.mongodb.schema import Document, key_of
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
@@ -188,7 +188,7 @@ class ApiShop:
             for key, value in rows.items()
         ]
         store = PreviewStore(self.world.mongo.db, self.world.mongo.transactions)
-        assert await store.keep(self.domain, preview_id, run="test", first_no=0, rows=kept, location_names={})
+        assert await store.keep(self.domain, preview_id, Run("test"), kept, {}) is not None
         await self.world.mongo.db["previews"].update_one(
             {"_id": document["_id"]}, {"$set": {"state": state, "done": len(rows)}}
         )

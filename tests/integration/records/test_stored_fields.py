@@ -22,6 +22,7 @@ from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
+from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.run import DeliveryState
@@ -274,8 +275,8 @@ WRITTEN_ELSEWHERE = {
     "drift.late_at",
     "imports.owner",
     "imports.cursor",
-    "previews.bookmark",
-    "previews.bookmark.after",
+    # tests/integration/api/previews/test_previews_resume.py.
+    *(f"previews.{path}" for path in PREVIEWS.fields if path.startswith("bookmark")),
     "shops.sweep.asked_at",
     "jobs.held",
     "jobs.held.reason",

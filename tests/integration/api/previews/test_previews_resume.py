@@ -11,9 +11,11 @@ import pytest
 from services.preview.computing.turns import MAX_TRIES
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
+from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.schema import Document, key_of
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 from tests.held_calls import held_calls
+from tests.integration.records.stored_fields import Compared
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, shop_world
 from tests.waiting import arrival, until, writes_to
 
@@ -120,6 +122,30 @@ async def test_parts_are_read_side_by_side_and_written_in_order(
     assert (ended["state"], ended["done"]) == ("ready", len(whole(world)))
     assert await rows_of(world, preview_id) == whole(world)
     assert await number_of_calls(world) <= before + CALLS + under_way
+
+
+async def test_what_is_kept_of_a_preview_under_way(world: ShopWorld) -> None:
+    """Its bookmark and its figures so far are as they are described."""
+    async with held_calls(world.running.simulator, after=3) as held, previewer(world):
+        preview_id = await ask(world)
+        await arrival(held.arrived.wait(), what="the call it is stopped in", progress=writes_to(world.mongo.db))
+    left = await world.document("previews", preview_id, lambda _: True)
+    assert left["bookmark"]["tally"]["kinds"] == {"differs": left["done"]}
+    compared = Compared(PREVIEWS)
+    compared.add(left)
+    assert not compared.wrong
+
+
+async def test_a_preview_that_an_earlier_build_left_starts_anew(world: ShopWorld) -> None:
+    """That build kept no figures beside its bookmark: every row is read again, and each is there once."""
+    async with held_calls(world.running.simulator, after=3) as held, previewer(world):
+        preview_id = await ask(world)
+        await arrival(held.arrived.wait(), what="the call it is stopped in", progress=writes_to(world.mongo.db))
+    await world.mongo.db["previews"].update_one({"_id": key_of(SHOP, preview_id)}, {"$unset": {"bookmark.tally": ""}})
+    async with previewer(world):
+        ended = await ready(world, preview_id)
+    assert (ended["state"], sum(ended["kinds"].values())) == ("ready", len(whole(world)))
+    assert await rows_of(world, preview_id) == whole(world)
 
 
 async def test_a_process_that_was_frozen_finds_its_preview_taken_over(world: ShopWorld) -> None:

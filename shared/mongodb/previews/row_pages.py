@@ -1,0 +1,134 @@
+"""Pages of a preview's rows: by number or by size, of a kind, a class, a BOM, from any place on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from shared.mongodb.pages import Page, Start, later
+from shared.mongodb.previews.preview import PreviewRow, RowKind, RowsWanted
+from shared.mongodb.previews.preview_form import preview_row_of, rows_query
+from shared.mongodb.previews.row_bookmarks import RowBookmarks
+from shared.mongodb.previews.row_order import NUMBERS, ONLY_SIZE, kind_of, of_kind, ordering, ranges
+from shared.mongodb.schema import Database, Document, ids_of
+
+RowSort = Literal["no", "size"]
+
+_BY_ID = "_id_"
+_PLACE = ("kind", "size", "no")
+_ORDERS: Mapping[RowSort, dict[str, int]] = {"no": {"no": 1}, "size": {"kind": 1, "size": -1, "no": 1}}
+
+
+class RowPages:
+    """Reads pages. The keys of the chosen rows come first: an index alone passes over thousands faster than documents
+    can be. A row that was removed in between is left out.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database["preview_rows"]
+        self._milestones = RowBookmarks(database)
+
+    async def page(
+        self, shop: str, preview_id: str, wanted: RowsWanted, start: Start, limit: int, *, sort: RowSort
+    ) -> Page[PreviewRow]:
+        """Rows from a place on; its `after` is the number, or kind, size and number: without the kind where one kind
+        or class is asked for."""
+        condition = rows_query(wanted)
+        places = await self._places(shop, preview_id, condition, start, limit=limit + 1, sort=sort)
+        chosen = [place["no"] for place in places[:limit]]
+        cursor = self._rows.find({"shop": shop, "preview_id": preview_id, "no": {"$in": chosen}})
+        found = {document["no"]: preview_row_of(document) async for document in cursor}
+        items = [found[no] for no in chosen if no in found]
+        if len(places) <= limit:
+            return Page(items, None)
+        last = places[limit - 1]
+        names = _ORDERS[sort] if sort == "no" or not {"kind", "cell_class"} & condition.keys() else _PLACE[1:]
+        return Page(items, [last[name] for name in names])
+
+    async def count(self, shop: str, preview_id: str, wanted: RowsWanted) -> int:
+        """How many rows there are."""
+        condition = rows_query(wanted)
+        query = _of(shop, preview_id, condition)
+        hint: dict[str, Any] = {}
+        if "bom_id" in condition:
+            hint = {"hint": _BY_ID}
+        elif (kind := kind_of(condition)) is not None:
+            query, hint = {**query, **of_kind(kind, condition)}, {"hint": NUMBERS}
+        number: int = await self._rows.count_documents(query, **hint)
+        return number
+
+    async def _places(
+        self, shop: str, preview_id: str, condition: Document, start: Start, *, limit: int, sort: RowSort
+    ) -> list[Document]:
+        """Kind, size (where that is the order) and number of the rows."""
+        kind = kind_of(condition)
+        if "bom_id" in condition:
+            after = start.after
+            if after is not None and len(after) < len(_ORDERS[sort]):
+                after = [str(kind), *after]
+            return await self._found(
+                shop, preview_id, condition, Start(after, start.skip), limit=limit, sort=sort, hint=_BY_ID
+            )
+        if sort == "no" and kind is None:
+            if start.skip and not condition:
+                start = Start(after=[start.skip - 1])  # unfiltered, numbers have no gaps
+            return await self._found(shop, preview_id, condition, start, limit=limit, sort=sort)
+        if start.skip and condition.keys() <= {"kind"} and not (sort == "no" and kind is RowKind.DIFFERS):
+            start = await self._milestones.nearer(shop, preview_id, condition.get("kind"), start.skip)
+        if sort == "no" and kind is not None:
+            numbers = None if start.after is None else [start.after[-1]]
+            query = of_kind(kind, condition)
+            return await self._found(
+                shop, preview_id, query, Start(numbers, start.skip), limit=limit, sort=sort, hint=NUMBERS
+            )
+        return await self._by_size(shop, preview_id, condition, start, limit)
+
+    async def _found(
+        self,
+        shop: str,
+        preview_id: str,
+        condition: Document,
+        start: Start,
+        *,
+        limit: int,
+        sort: RowSort,
+        hint: str | None = None,
+    ) -> list[Document]:
+        order = _ORDERS[sort]
+        query = _of(shop, preview_id, condition)
+        if start.after is not None:
+            query = {"$and": [query, later(order, start.after)]}
+        cursor = self._rows.find(query, {"_id": 0, **dict.fromkeys(order, 1)}).sort(list(order.items()))
+        cursor = cursor.skip(start.skip).limit(limit)
+        if hint is not None:
+            cursor = cursor.hint(hint)
+        return [document async for document in cursor]
+
+    async def _by_size(
+        self, shop: str, preview_id: str, condition: Document, start: Start, limit: int
+    ) -> list[Document]:
+        """Range after range: each has its rows in the order of an index."""
+        places: list[Document] = []
+        skip = start.skip
+        for kind, part in ranges(condition, start.after):
+            index, order = ordering(kind)
+            query = _of(shop, preview_id, part)
+            fields: dict[str, Any] = {"_id": 0, **dict.fromkeys([name for name, _ in order], 1)}
+            cursor = self._rows.find(query, fields).sort(order).hint(index).skip(skip).limit(limit - len(places))
+            size = None if kind is RowKind.DIFFERS else ONLY_SIZE[kind]
+            more = [{"kind": str(kind), "size": size, **document} async for document in cursor]
+            if more:
+                skip = 0
+            elif skip:
+                skip -= await self._rows.count_documents(query, hint=index)
+            places += more
+            if len(places) == limit:
+                break
+        return places
+
+
+def _of(shop: str, preview_id: str, condition: Mapping[str, Any]) -> Document:
+    query: Document = {"shop": shop, "preview_id": preview_id, **condition}
+    if "bom_id" in condition:
+        query["_id"] = ids_of(shop, preview_id, condition["bom_id"])
+    return query

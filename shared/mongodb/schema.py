@@ -12,14 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from shared.errors import StoreRefuses
-
-log = structlog.get_logger()
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -276,6 +273,9 @@ async def _drop_retired(collection: Any) -> None:
     retired = RETIRED.get(collection.name)
     if not retired:
         return
+    import structlog  # noqa: PLC0415  # what only reads does without it
+
+    log = structlog.get_logger()
     there = {index["name"]: _form(index) async for index in collection.list_indexes()}
     for index in retired:
         name = index.document["name"]

@@ -87,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = known(form)
     if given.tables:
         sys.stdout.write(f"{of_all(given.scenes, kept)}\n")
+    if given.record and not kept:
+        sys.stderr.write(f"bench: nothing of the {form} form is kept: measure first\n")
+        return 2
     if given.record:
         record(of_all(SCENES, kept))
     return 0 if whole else 1

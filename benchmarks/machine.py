@@ -47,10 +47,17 @@ def _described(management_url: str, mongodb: str) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """What was measured; `-dirty` where files differ from it."""
-    git = ["git", "-C", str(_PROJECT), "describe", "--always", "--dirty"]
+    """What is measured; `-dirty` where files differ from it, other than documents, which take the tables."""
+    head = _git("rev-parse", "--short", "HEAD")
+    if not head:
+        return "not in a repository"
+    return head + ("-dirty" if _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs") else "")
+
+
+def _git(*arguments: str) -> str:
+    git = ["git", "-C", str(_PROJECT), *arguments]
     done = subprocess.run(git, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "not in a repository"
+    return done.stdout.strip()
 
 
 def _peers() -> dict[str, str]:

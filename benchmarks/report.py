@@ -25,22 +25,27 @@ def of_scene(scene: Scene, kept: Kept) -> str:
     about = f"### {scene.name}\n\n{scene.about[0].upper()}{scene.about[1:]}."
     if not runs:
         return f"{about} Left out: {kept.failed or 'not measured yet'}."
-    told = [f"{about} {_sizes(kept)}"]
+    told = [f"{about} {_sizes(scene, kept)}"]
     if kept.failed is not None:
         told.append(f"A run was left out: {kept.failed}.")
     if scene.goals:
-        told.append(of_goals(judged(scene.goals, kept.runs), full=kept.form is Form.LONG))
+        told.append(of_goals(judged(scene.goals, kept.runs), full=_is_full(scene, kept)))
     for heading, text in scene.tables(combined(kept.runs)).items():
         told.append(f"**{heading}**\n\n{text}" if heading else text)
     return "\n\n".join(told)
 
 
-def _sizes(kept: Kept) -> str:
+def _is_full(scene: Scene, kept: Kept) -> bool:
+    """Whether it is of the size that the goals speak of: some scenes are as large in a smaller form."""
+    return kept.size == repr(scene.sizes[Form.LONG])
+
+
+def _sizes(scene: Scene, kept: Kept) -> str:
     number = len(kept.runs)
     told = "One run." if number == 1 else f"Median of {number} runs."
     if number < kept.wanted:
         told += f" {kept.wanted} were wanted."
-    if kept.form is not Form.LONG:
+    if not _is_full(scene, kept):
         told += f" In the {kept.form} form: sizes are smaller than those that the goals speak of."
     load, cores = float(kept.notes.get("load as it began", 0)), int(kept.notes.get("cores", 1))
     if load > cores:
@@ -54,10 +59,14 @@ def _sizes(kept: Kept) -> str:
 def of_all(scenes: Sequence[Scene], kept: Mapping[str, Kept]) -> str:
     """All that was measured, in the order of the programme; first on what."""
     measured = [(scene, kept[scene.name]) for scene in scenes if scene.name in kept]
-    parts = [f"### On what\n\n{_machines(one for _, one in measured)}"]
-    if len(measured) > 1:
-        parts.append(f"### What was measured\n\n{_runs(measured)}")
-    return "\n\n".join([*parts, *(of_scene(scene, one) for scene, one in measured)])
+    if not measured:
+        return "Nothing was measured yet."
+    parts = [
+        f"### On what\n\n{_machines(one for _, one in measured)}",
+        f"### What was measured\n\n{_runs(measured)}",
+        *(of_scene(scene, one) for scene, one in measured),
+    ]
+    return "\n\n".join(parts)
 
 
 def _machines(kept: Iterable[Kept]) -> str:

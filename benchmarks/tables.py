@@ -107,6 +107,22 @@ def _by_process(cells: Figures, figure: str, head: str, *, digits: int) -> str:
     return table([head, *processes], rows)
 
 
+def of_servers(cells: Figures, peers: Figures) -> str:
+    """What both servers were asked for, by step and peer, a cell: MongoDB's operations, RabbitMQ's messages."""
+    measured = {name: one for name, one in (dict(cells) | dict(peers)).items() if "per_cell" in one}
+    stored = list(dict.fromkeys(kind for one in measured.values() for kind in one["per_cell"]))
+    carried = list(dict.fromkeys(kind for one in measured.values() for kind in one["amqp_per_cell"]))
+    rows = [
+        [
+            name,
+            *(f"{one['per_cell'].get(kind, 0):.3f}" for kind in stored),
+            *(f"{one['amqp_per_cell'].get(kind, 0):.3f}" for kind in carried),
+        ]
+        for name, one in measured.items()
+    ]
+    return table(["a cell", *stored, *(f"messages {kind}" for kind in carried)], rows)
+
+
 def of_processor(cells: Figures) -> str:
     """Processor time of each process and step, in milliseconds a cell."""
     return _by_process(cells, "ms_per_cell", "CPU ms a cell", digits=3)

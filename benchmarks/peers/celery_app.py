@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 from typing import Any
@@ -26,7 +27,7 @@ app.conf.update(
     broker_transport_options={"confirm_publish": True},
     # User guide, "Optimizing: Reserve one task at a time" and "Prefetch Limits": many short tasks want a large one.
     task_acks_late=True,
-    worker_prefetch_multiplier=work.PREFETCH // work.WORKERS,
+    worker_prefetch_multiplier=int(os.environ.get("PEER_PREFETCH_MULTIPLIER", work.PREFETCH // work.WORKERS)),
     mongodb_backend_settings={"database": work.DATABASE},
     # Nobody reads them here: user guide, "Monitoring".
     worker_enable_remote_control=False,

@@ -62,13 +62,25 @@ class Queue:
 
 
 _CELERY = (
-    # User guide, "Workers: Concurrency": one process per core. "Starting the worker": what only clusters need is off.
+    # User guide, "Starting the worker": what only clusters need is off.
     *("celery", "-A", "benchmarks.peers.celery_app", "worker", "--loglevel", "warning"),
-    *("--concurrency", str(work.WORKERS), "--without-gossip", "--without-mingle", "--without-heartbeat"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
+# User guide, "Concurrency": prefork is recommended, one process per core; threads are for tasks that wait.
+_PREFORK = (*_CELERY, "--pool", "prefork", "--concurrency", str(work.WORKERS))
+_THREADS = (*_CELERY, "--pool", "threads", "--concurrency", str(8 * work.WORKERS))
 QUEUES = (
-    Queue("Celery, chord", "celery_app", _CELERY, ("chord",), notes=True),
-    Queue("Celery, group", "celery_app", _CELERY, ("group",)),
+    Queue("Celery, chord", "celery_app", _PREFORK, ("chord",), notes=True),
+    Queue(
+        "Celery, chord, threads",
+        "celery_app",
+        _THREADS,
+        ("chord",),
+        notes=True,
+        # Each thread multiplies the messages in hand: the same number in all.
+        environment={"PEER_PREFETCH_MULTIPLIER": str(work.PREFETCH // (8 * work.WORKERS))},
+    ),
+    Queue("Celery, group", "celery_app", _PREFORK, ("group",)),
     Queue(
         "Dramatiq, group",
         "dramatiq_app",

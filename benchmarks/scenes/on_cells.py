@@ -73,6 +73,7 @@ def _tables_of_cells(figures: Figures) -> Mapping[str, str]:
     if peers:
         made["Shopify's points"] = tables.of_api(ours, peers)
     return made | {
+        "What the servers were asked for": tables.of_servers(ours, peers),
         "Processor time by process": tables.of_processor(ours),
         "Memory": tables.of_memory(ours),
         "A million cells, on paper": tables.of_a_million(ours),
@@ -92,7 +93,17 @@ def _programs(step: str) -> Any:
 
 
 def _times_chord(step: str) -> Any:
-    return lambda run: run[OURS][step]["cells_per_second"] / run[PEERS][tables.CHORD]["cells_per_second"]
+    """Over the faster one of those that were measured."""
+
+    def times(run: Figures) -> float:
+        chords = [one for name, one in run[PEERS].items() if "chord" in name and "left_out" not in one]
+        if not chords:
+            raise KeyError(tables.CHORD)
+        ours: float = run[OURS][step]["cells_per_second"]
+        fastest: float = max(one["cells_per_second"] for one in chords)
+        return ours / fastest
+
+    return times
 
 
 def _goals_of_cells() -> Sequence[Goal]:
@@ -100,7 +111,7 @@ def _goals_of_cells() -> Sequence[Goal]:
     for step in map(str, Direction):
         goals += [
             Goal(f"{step}, cells/s", _ours(step, "cells_per_second"), at_least=1300),
-            Goal(f"{step}, × Celery's chord", _times_chord(step), at_least=4),
+            Goal(f"{step}, × Celery's faster chord", _times_chord(step), at_least=4),
             Goal(f"{step}, CPU of all", _programs(step), at_most=1.4, unit="ms a cell"),
             Goal(f"{step}, CPU of MongoDB", _process(step, "MongoDB 1"), at_most=0.45, unit="ms a cell"),
             Goal(f"{step}, CPU of the reconciler", _process(step, "reconciler"), at_most=0.6, unit="ms a cell"),

@@ -132,7 +132,7 @@ class FinishedCell(BaseModel):
     code: str | None = None
 
 
-MAX_CELLS_TOLD = 10_000
+MAX_FINISHED_CELLS = 10_000
 """Cells of one `cells.finished`; a batch has 250."""
 
 
@@ -140,7 +140,7 @@ class CellsFinished(Message):
     """Some cells of a job have ended; the documents hold the truth."""
 
     job_id: Ulid
-    cells: list[FinishedCell] = Field(fail_fast=True, max_length=MAX_CELLS_TOLD)
+    cells: list[FinishedCell] = Field(fail_fast=True, max_length=MAX_FINISHED_CELLS)
 
 
 class JobProgress(Message):

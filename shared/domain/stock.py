@@ -97,8 +97,6 @@ def _changed(
     observed: Observed | None = None,
 ) -> Change:
     """Raise `rev` and write the ledger entries: the count's first, then the base's. Equal sides have agreed."""
-    if new.count is not None and new.count == new.base:
-        new = replace(new, never_agreed=False)
     entries: list[Entry] = []
     seq = old.ledger_seq
     if new.count != old.count:
@@ -107,7 +105,8 @@ def _changed(
     if new.base != old.base:
         seq += 1
         entries.append(Entry(seq, "base", old.base, new.base))
-    stock = replace(new, rev=old.rev + 1, ledger_seq=seq)
+    equal = new.count is not None and new.count == new.base
+    stock = replace(new, rev=old.rev + 1, ledger_seq=seq, never_agreed=new.never_agreed and not equal)
     return Change(stock, tuple(entries), verify, observed)
 
 
@@ -125,9 +124,8 @@ def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
     A value equal to the base moves nothing; it is still verified when it is newer than what we hold, since two
     quick changes may both carry the last value.
     """
-    counted = replace(stock, events_no=stock.events_no + 1)
-    if value is not None:
-        counted = replace(counted, left_out=None)
+    left_out = stock.left_out if value is None else None
+    counted = replace(stock, events_no=stock.events_no + 1, left_out=left_out)
     if value is None:
         return _changed(stock, counted, verify=True, observed=Observed.NO_VALUE)
     if stock.base is None:
@@ -176,13 +174,22 @@ def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Chan
 
     A cell that nobody had counted gets its first count.
     """
-    settled = stock
-    if stock.base is None or stock.base_time is None or stock.base_time <= time:
-        settled = replace(settled, base=value, base_time=time)
-    if stock.tracks and settled.base is not None:
-        settled = replace(settled, count=settled.base + (stock.manual_total - manual_inside))
-    settled = replace(settled, settle_no=stock.settle_no + 1, never_agreed=False, left_out=None)
-    return _changed(stock, settled, verify=True)
+    return _changed(stock, _settled(stock, value, time, manual_inside), verify=True)
+
+
+def _settled(stock: Stock, value: int, time: datetime, manual_inside: int) -> Stock:
+    base, base_time = stock.base, stock.base_time
+    if base is None or base_time is None or base_time <= time:
+        base, base_time = value, time
+    return replace(
+        stock,
+        base=base,
+        base_time=base_time,
+        count=base + (stock.manual_total - manual_inside) if stock.tracks else stock.count,
+        settle_no=stock.settle_no + 1,
+        never_agreed=False,
+        left_out=None,
+    )
 
 
 def settle_base(stock: Stock, value: int, time: datetime) -> Change:
@@ -195,8 +202,7 @@ def settle_base(stock: Stock, value: int, time: datetime) -> Change:
 
 def accept(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:
     """toLocal: what was read under an unchanged `rev` is observed and settled in one write."""
-    observed = observe_read(stock, value, time).stock
-    settled = settle(observed, value, time, manual_inside).stock
+    settled = _settled(_moved(stock, value, time), value, time, manual_inside)
     return _changed(stock, replace(settled, unknown_outcome=False), verify=True)
 
 

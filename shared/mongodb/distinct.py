@@ -18,11 +18,20 @@ Collection = AsyncIOMotorCollection[Document]
 
 
 async def distinct_values(
-    collection: Collection, field: str, query: Mapping[str, Any], session: Session | None = None
+    collection: Collection,
+    field: str,
+    query: Mapping[str, Any],
+    session: Session | None = None,
+    *,
+    by: Mapping[str, int] | None = None,
 ) -> AsyncIterator[Any]:
-    """The different values of a field among the documents of a query, in no order."""
+    """The different values of a field among the documents of a query, in no order.
+
+    `by`: the fields of the index to look through, where the query names none of an index's first ones.
+    """
     pipeline: list[Document] = [{"$match": query}, {"$group": {"_id": f"${field}"}}]
-    async for group in collection.aggregate(pipeline, session=session, allowDiskUse=True):
+    hint = {} if by is None else {"hint": by}
+    async for group in collection.aggregate(pipeline, session=session, allowDiskUse=True, **hint):
         yield group["_id"]
 
 

@@ -81,7 +81,7 @@ COMMANDS_ROOM = Room(100_000, 256 * _MIB)
 RESULTS_ROOM = Room(500_000, 256 * _MIB)
 """Ends of cells and jobs: small, and derived again by the watchdog."""
 CELLS_ROOM = Room(500_000, 128 * _MIB)
-"""Of a partition; a job has at most its window of 1,000 in it."""
+"""Of a partition; a job has at most its window of 1,500 in it."""
 WEBHOOKS_ROOM = Room(2_000_000, 2048 * _MIB)
 """Some hours of a busy app's webhooks, while MongoDB is away."""
 DEAD_ROOM = Room(200_000, 512 * _MIB)

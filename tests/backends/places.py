@@ -27,6 +27,9 @@ _MAX_DOCUMENTS = 5_000
 
 _LOOKS = 20
 
+SHARED: set[tuple[str, int]] = set()
+"""The servers of the pools. A test's own server may have a place of the same name, in which there is nothing."""
+
 PREPARED: set[str] = set()
 """Names of vhosts and databases in which everything is as `trueup prepare` makes it: they have come back so."""
 
@@ -63,6 +66,8 @@ class VhostPool:
         """Keep it where it can be emptied, else delete it."""
         if await self._emptied(name):
             self._free.append(name)
+            url = urlsplit(self._amqp_url)
+            SHARED.add((url.hostname or "", url.port or 0))
             PREPARED.add(name)
         else:
             self._all.remove(name)
@@ -140,6 +145,7 @@ class DatabasePool:
         _end_transactions_of_the_dead(self._client)
         if self._emptied(name):
             self._free.append(name)
+            SHARED.add(self._client.address or ("", 0))
             PREPARED.add(name)
         else:
             self._all.remove(name)

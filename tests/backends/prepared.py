@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractConnection
 from shared.mongodb import connection as mongodb
 from shared.mongodb.schema import Database, ensure_collections
 from shared.rabbitmq import connection as rabbitmq
-from tests.backends.places import PREPARED
+from tests.backends.places import PREPARED, SHARED
 
 _declare = rabbitmq._declare
 
@@ -26,10 +26,11 @@ def prepare_each_place_once() -> None:
 
 
 async def _collections(database: Database) -> None:
-    if database.name not in PREPARED:
+    if database.name not in PREPARED or database.client.delegate.address not in SHARED:
         await ensure_collections(database)
 
 
 async def _topology(url: str, connection: AbstractConnection) -> None:
-    if unquote(urlsplit(url).path.removeprefix("/")) not in PREPARED:
+    place = urlsplit(url)
+    if unquote(place.path.removeprefix("/")) not in PREPARED or (place.hostname, place.port) not in SHARED:
         await _declare(url, connection)

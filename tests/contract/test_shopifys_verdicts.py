@@ -78,11 +78,11 @@ def _near_shops(number: int) -> list[str]:
     return made
 
 
-def _told_by_domain(text: str) -> str | None:
+def _shop_by_domain(text: str) -> str | None:
     return text if is_shop_domain(text) else None
 
 
-def _told_by_webhook(text: str) -> str | None:
+def _shop_by_webhook(text: str) -> str | None:
     headers = CIMultiDict({"X-Shopify-Shop-Domain": text, "X-Shopify-Webhook-Id": "1"})
     try:
         return Envelope.of_request(headers, SystemClock().now()).shop
@@ -90,12 +90,12 @@ def _told_by_webhook(text: str) -> str | None:
         return None
 
 
-def _told_by_query(text: str) -> str | None:
+def _shop_by_query(text: str) -> str | None:
     return OpenedPage.by({"shop": text}).shop
 
 
 @pytest.mark.parametrize("number", SIZES)
-@pytest.mark.parametrize("ours", [_told_by_domain, _told_by_webhook, _told_by_query])
+@pytest.mark.parametrize("ours", [_shop_by_domain, _shop_by_webhook, _shop_by_query])
 def test_no_text_is_a_shop_that_both_libraries_refuse(ours: Callable[[str], str | None], number: int) -> None:
     """In messages, webhooks' headers and the page's query: a shop's domain is what Shopify takes for one."""
     texts = SHOPS + _near_shops(number)
@@ -193,7 +193,7 @@ def _read(token: str) -> object:
         return None
 
 
-def _told_by_token(tokens: SessionTokens, token: str) -> str | None:
+def _shop_by_token(tokens: SessionTokens, token: str) -> str | None:
     try:
         return tokens.caller(f"Bearer {token}").shop
     except ProblemError:
@@ -207,7 +207,7 @@ def test_no_session_token_counts_that_both_libraries_refuse(number: int) -> None
     cases = [{"kind": "token", "text": token} for token in tokens]
     theirs = python_verdicts(CLIENT_ID, SECRET, cases), node_verdicts(CLIENT_ID, SECRET, cases)
     own = SessionTokens(CLIENT_ID, [SECRET])
-    verdicts = [_told_by_token(own, token) for token in tokens]
+    verdicts = [_shop_by_token(own, token) for token in tokens]
     assert laxer([(token, _read(token)) for token in tokens], verdicts, *theirs) == []
     assert all(sum(one is not None for one in told) > number / 20 for told in (verdicts, *theirs)), "all refuse all"
     assert verdicts[0] == "a-shop.myshopify.com"
@@ -221,8 +221,8 @@ def test_the_previous_secret_is_the_one_exception() -> None:
     token = jwt.encode(claims | {"jti": "j", "sid": "s", "iat": now - 9}, PREVIOUS, algorithm="HS256")
     cases = [{"kind": "token", "text": token}]
     assert python_verdicts(CLIENT_ID, SECRET, cases) == [None]
-    assert _told_by_token(SessionTokens(CLIENT_ID, [SECRET, PREVIOUS]), token) == "a-shop.myshopify.com"
-    assert _told_by_token(SessionTokens(CLIENT_ID, [SECRET]), token) is None
+    assert _shop_by_token(SessionTokens(CLIENT_ID, [SECRET, PREVIOUS]), token) == "a-shop.myshopify.com"
+    assert _shop_by_token(SessionTokens(CLIENT_ID, [SECRET]), token) is None
 
 
 BODIES = ["{}", '{"id": 1}', "", " ", '{"name": "\u00e4\U0001f600"}', "[]\n", "\x00", "x" * 100_000]

@@ -17,6 +17,8 @@ from typing import Any
 
 import aio_pika
 
+from services.reconciler.jobs.window import WINDOW
+from shared.mongodb.jobs.places import BY_NUMBER
 from shared.mongodb.schema import Database
 from shared.rabbitmq.topology import COMMANDS, EVENTS
 from tests.integration.shop_world import ShopWorld
@@ -29,8 +31,10 @@ BY_TIME = ("partitions", "replicas")
 ROOM = 2**26
 """Bytes of the server's record of statements: all of them."""
 
-_SMALL = 50
-"""Documents that a statement may look through whatever it is for: a look at what is due, an existence."""
+_SMALL = 250
+"""Documents that a statement may look through whatever it is for, as many as a batch: a look at what is due or open."""
+_BOUNDED = {BY_NUMBER: WINDOW}
+"""By the index that a statement asks for: what it holds of a job is never more, and a look may go through it."""
 _BATCH = 1_000
 """Documents that may be put in order in memory: a batch that was read by its ids."""
 _FIRST_WORD = re.compile(r"\w+")
@@ -38,6 +42,10 @@ _SUMS_UP = ("aggregate", "count", "distinct")
 _LOOKED_AT = 4
 """Documents looked at for each that is answered or written, beyond which an index is missing, or the wrong one."""
 
+_ONE_EACH = "shops"
+"""One document a shop: figures of all of them are summed up over all."""
+
+_TELLS_APART = 140
 _ATTEMPTS = 3
 
 Counts = Counter[str]
@@ -51,7 +59,7 @@ class Cost:
 
     counts: Counts = field(default_factory=Counter)
     scans: list[str] = field(default_factory=list)
-    """Statements that scan a collection."""
+    """Statements that scan a collection of more than a document each shop."""
     sorts: list[str] = field(default_factory=list)
     """Statements that sort in memory what no index has in order, and more than a few."""
     wasteful: list[str] = field(default_factory=list)
@@ -59,9 +67,10 @@ class Cost:
 
     @property
     def badly_planned(self) -> list[str]:
-        """All of them, each with what is wrong with it."""
+        """All of them, each with what is wrong with it; of those that begin alike, one."""
         kinds = {"scans a collection": self.scans, "sorts in memory": self.sorts, "looks at too many": self.wasteful}
-        return [f"{kind}: {told}" for kind, statements in kinds.items() for told in statements]
+        told = [f"{kind}: {statement}" for kind, statements in kinds.items() for statement in statements]
+        return list({one[:_TELLS_APART]: one for one in told}.values())
 
 
 @asynccontextmanager
@@ -125,7 +134,7 @@ def _written(entry: Mapping[str, Any]) -> int:
 
 
 def _judge_plan(cost: Cost, entry: Mapping[str, Any], told: str) -> None:
-    if "COLLSCAN" in entry.get("planSummary", ""):
+    if "COLLSCAN" in entry.get("planSummary", "") and not told.startswith(f"{_ONE_EACH}:"):
         cost.scans.append(told)
     looked = entry.get("docsExamined", 0)
     if entry.get("hasSortStage") and looked > _BATCH:
@@ -138,7 +147,7 @@ def _judge_plan(cost: Cost, entry: Mapping[str, Any], told: str) -> None:
         return
     # What is skipped was asked for.
     got = max(entry.get("nreturned", 0), entry.get("nMatched", 0), _written(entry)) + command.get("skip", 0)
-    if looked > _SMALL + _LOOKED_AT * got:
+    if looked > _BOUNDED.get(str(command.get("hint")), _SMALL) + _LOOKED_AT * got:
         cost.wasteful.append(f"{looked} for {got}, {told}")
 
 

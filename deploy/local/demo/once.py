@@ -187,7 +187,7 @@ async def run_once(run: Run, catalogue: Catalogue | None) -> bool:
     async with run.phase("judge", "The judge"):
         run.report["webhooks"] = await run.shop.webhooks()
         disagreements = await run.verdict()
-    _tell_figures(run)
+    _print_figures(run)
     ended = {JobState.COMPLETED, JobState.COMPLETED_WITH_ERRORS}
     return disagreements == 0 and all(run.report[f"job_{d}"]["state"] in ended for d in Direction)
 
@@ -216,7 +216,7 @@ def describe_drift(run: Run, name: str, made: dict[str, int], demo: DemoShop) ->
     )
 
 
-def _tell_figures(run: Run) -> None:
+def _print_figures(run: Run) -> None:
     totals: dict[str, list[float]] = {}
     for phase in run.report["calls"].values():
         for operation, figures in phase.items():

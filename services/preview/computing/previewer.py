@@ -120,7 +120,7 @@ class Previewer:
             ended = PreviewReady(shop=shop, preview_id=preview_id, state=state)
             await self._publisher.event(topology.PREVIEW_READY, ended)
         except BrokerUnavailable:
-            log.info("preview_end_not_told")  # the document says the same
+            log.info("preview_end_not_published")  # the document says the same
         return True
 
     async def _read(
@@ -169,7 +169,7 @@ class Previewer:
                 PreviewProgress(shop=shop, preview_id=preview_id, done=done, total=total),
             )
         except BrokerUnavailable:
-            log.info("preview_progress_not_told")  # the document says the same
+            log.info("preview_progress_not_published")  # the document says the same
 
 
 def _broke(preview_id: str) -> PreviewFailure:

@@ -108,4 +108,4 @@ class PreviewRequests:
         try:
             await self._publisher.event(topology.PREVIEW_READY, ended)
         except BrokerUnavailable:
-            log.info("preview_end_not_told")  # the document says the same
+            log.info("preview_end_not_published")  # the document says the same

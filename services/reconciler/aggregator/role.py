@@ -25,7 +25,7 @@ async def start_aggregator(
     window = Window(jobs, cells, resources.publisher)
     job_events = JobEvents(jobs, cells, resources.publisher)
     totals = JobTotals(resources.mongo.db, resources.mongo.transactions)
-    aggregator = Aggregator(totals, window, job_events)
+    aggregator = Aggregator(totals, cells, window, job_events)
     resources.later.push_async_callback(aggregator.stop)
     await resources.consumer.handle(FINISHED, aggregator.on_finished, prefetch=_RESULTS_AT_ONCE)
     watchdog = Watchdog(

@@ -35,7 +35,7 @@ class JobEvents:
         try:
             await self._publisher.event(topology.JOB_PROGRESS, _said(JobProgress, job))
         except BrokerUnavailable:
-            log.info("progress_not_told", shop=job.shop, job=job.job_id)
+            log.info("progress_not_published", shop=job.shop, job=job.job_id)
 
     async def ended(self, job: Job) -> None:
         """A job has just ended."""
@@ -53,7 +53,7 @@ class JobEvents:
         try:
             await self._publisher.finished_event(topology.JOB_FINISHED, _said(JobFinished, job))
         except BrokerUnavailable:
-            log.warning("job_finished_not_told", shop=job.shop, job=job.job_id)
+            log.warning("job_finished_not_published", shop=job.shop, job=job.job_id)
             return
         refused = job.failure is not None and job.failure.code == Code.TOO_MANY_JOBS
         # What a shop's limit has refused is counted as such; an alert is about jobs that failed.

@@ -105,7 +105,7 @@ class OutcomeSender:
         tries = run.tries
         if tries > len(self._pauses):
             metrics.OUTGOING_WEBHOOKS.labels("failed").inc()
-            log.warning("outcome_not_told", shop=run.shop, run=run.run_id, tries=tries, reason=why)
+            log.warning("outcome_not_delivered", shop=run.shop, run=run.run_id, tries=tries, reason=why)
             await self._runs.note_delivery(run, DeliveryState.FAILED, why)
             return
         metrics.OUTGOING_WEBHOOKS.labels("retried").inc()

@@ -105,7 +105,7 @@ class DepartureCheck:
         if not await self._departures.confirmed(departure):
             log.info("departure_outdated", shop=departure.shop)  # installed again meanwhile
             return
-        log.warning("shop_uninstalled", shop=departure.shop, told=sorted(departure.topics))
+        log.warning("shop_uninstalled", shop=departure.shop, topics=sorted(departure.topics))
         await self._audit.note(Act(departure.shop, "shop.uninstall", "Shopify", "shopify", ", ".join(departure.topics)))
         if REDACT in departure.topics:
             deleted = await self._redaction.redact(departure.shop)
@@ -118,7 +118,7 @@ class DepartureCheck:
         log.warning(
             "shop_has_not_left",
             shop=departure.shop,
-            told=sorted(departure.topics),
+            topics=sorted(departure.topics),
             reason="Shopify takes its token: a webhook was sent again under new headers, or came late",
         )
         await self._departures.refuted(departure)

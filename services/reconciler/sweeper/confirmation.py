@@ -163,7 +163,7 @@ class Confirmation:
         try:
             await self._publisher.event(DRIFT_DETECTED, detected)
         except BrokerUnavailable:
-            log.info("drift_not_told", shop=shop)  # a courtesy: the document says the same
+            log.info("drift_not_published", shop=shop)  # a courtesy: the document says the same
         return True
 
 

@@ -150,7 +150,7 @@ async def ask_for_repair(request: JobRequest, jobs: JobStore, publisher: Publish
     try:
         await publisher.command(JOB_REQUEST, request)
     except BrokerUnavailable:
-        log.warning("repair_not_told", shop=request.shop, job=request.job_id)  # the watchdog finds the job
+        log.warning("repair_not_published", shop=request.shop, job=request.job_id)  # the watchdog finds the job
 
 
 def _noted(result: SweepResult, row: TakenRow, location_name: str | None) -> DriftedCell | None:

@@ -128,7 +128,6 @@ class BomStore:
                         "name": location.name,
                         "active": location.active,
                         "fulfillment_service": location.fulfillment_service,
-                        "seen_at": now,
                         "read_at": now,
                     }
                 },
@@ -255,8 +254,8 @@ class BomStore:
     async def ensure_stock(self, shop: str, cells: Iterable[SelectedCell]) -> None:
         """Make the stock documents that are missing, as their BOM says at that moment."""
         wanted = {key_of(shop, *cell.key): cell for cell in cells if cell.bom is not None}
-        present = self._stock.find({"_id": {"$in": list(wanted)}}, {"_id": 1})
-        missing = wanted.keys() - {document["_id"] async for document in present}
+        present = self._stock.find({"_id": {"$in": list(wanted)}}, {"_id": 1}, batch_size=len(wanted))
+        missing = wanted.keys() - {document["_id"] for document in await present.to_list(len(wanted))}
         by_bom: dict[str, list[CellKey]] = {}
         for cell_id in missing:
             by_bom.setdefault(wanted[cell_id].key.bom_id, []).append(wanted[cell_id].key)

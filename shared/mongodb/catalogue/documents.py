@@ -38,7 +38,6 @@ LOCATIONS = Described(
         "name": ("string", ""),
         "active": ("boolean", "no: it was deactivated, or Shopify lists it no more"),
         "fulfillment_service": ("boolean", "its stock is not the shop's own to compare"),
-        "seen_at": ("date", "when anything last told of it; for a person who looks"),
         "told_at": ("date or absent", "of the last event that told of it"),
         "read_at": ("date or absent", "Shopify listed it then as this shop's"),
     },

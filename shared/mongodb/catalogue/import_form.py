@@ -141,8 +141,8 @@ def staged_fields(line: ExportLine) -> Document:
         }
     if isinstance(line, ListedVariant):
         variant = line.variant
-        told: Document = {"name": variant.name, "bundle": variant.bundle, "tags": list(variant.tags)}
-        return {f"variants.{variant.variant_id}": told}
+        fields: Document = {"name": variant.name, "bundle": variant.bundle, "tags": list(variant.tags)}
+        return {f"variants.{variant.variant_id}": fields}
     if isinstance(line, StillListed):
         return {"listed": True, "tracked": line.tracked}
     level = line.level

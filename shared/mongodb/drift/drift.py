@@ -29,6 +29,7 @@ from shared.mongodb.drift.missed_form import (
     seen_fields,
     watched_fields,
 )
+from shared.mongodb.pages import newest_first
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 
@@ -40,6 +41,8 @@ MAX_TRIES = 3
 
 _UNCOUNTED: Document = {"cell_class": "no_base", "local": None}
 
+_OPEN_ONES = "open_by_class"
+"""The index of those that stand open."""
 _RECEIVED = r"^id\|inventory_levels/"
 
 
@@ -109,7 +112,9 @@ class DriftStore:
 
     async def shops_due(self, now: datetime) -> list[str]:
         """The shops with something to be looked at. It runs across shops: it finds whose turn it is."""
-        return [shop async for shop in distinct_values(self._drift, "shop", {"due_at": {"$lte": now}})]
+        # Watched and open ones alone are in that index: without it all of three months would be looked through.
+        due = distinct_values(self._drift, "shop", {"due_at": {"$lte": now}}, by={"shop": 1, "due_at": 1})
+        return [shop async for shop in due]
 
     async def due(self, shop: str, state: MissedState, now: datetime, limit: int) -> list[MissedWebhook]:
         """Those of a state whose look is due, the longest due first."""
@@ -225,41 +230,34 @@ class DriftStore:
     async def repairable(self, shop: str, *, approved: bool, limit: int) -> list[MissedWebhook]:
         """Missed webhooks of the class that may be pulled, without a job at work on them."""
         condition: Document = {
-            "shop": shop,
-            "open": True,
-            "state": "missed",
             "cell_class": "shopify_moved",
-            "job_id": None,
             "tries": {"$lt": MAX_TRIES},
             "approved_at": {"$ne": None} if approved else None,
         }
-        return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+        return await self._first_without_a_job(shop, condition, limit)
 
     async def uncounted(self, shop: str, limit: int) -> list[MissedWebhook]:
         """Missed webhooks of cells that nobody has counted, and that were not read yet: only their base is behind."""
         condition: Document = {
-            "shop": shop,
-            "open": True,
-            "state": "missed",
             **_UNCOUNTED,
-            "job_id": None,
             "approved_at": None,
             "asked_at": None,
         }
-        return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+        return await self._first_without_a_job(shop, condition, limit)
 
     async def to_observe(self, shop: str, limit: int) -> list[MissedWebhook]:
         """Approved ones that no job may repair, since something moved on our side too, and that were not read yet."""
         condition: Document = {
-            "shop": shop,
-            "open": True,
-            "state": "missed",
             "cell_class": {"$ne": "shopify_moved"},
-            "job_id": None,
             "approved_at": {"$ne": None},
             "$expr": {"$lt": [{"$ifNull": ["$asked_at", None]}, "$approved_at"]},
         }
-        return [missed_of(d) async for d in self._drift.find(condition).sort("drift_id", 1).limit(limit)]
+        return await self._first_without_a_job(shop, condition, limit)
+
+    async def _first_without_a_job(self, shop: str, condition: Document, limit: int) -> list[MissedWebhook]:
+        """Open missed webhooks that fit, the oldest first."""
+        missed: Document = {"shop": shop, "open": True, "state": "missed", "job_id": None, **condition}
+        return [missed_of(d) async for d in self._drift.find(missed).sort("drift_id", 1).limit(limit)]
 
     async def claim(self, shop: str, evidence: Sequence[MissedWebhook], job_id: str, *, now: datetime) -> list[CellKey]:
         """Link the evidence to the job that will repair it; returns the cells of what was free."""
@@ -309,19 +307,21 @@ class DriftStore:
 
     async def all_unrepaired(self) -> int:
         """Missed webhooks that stand open, of all shops: for the gauge."""
-        number: int = await self._drift.count_documents({"open": True, "state": "missed"})
+        number: int = await self._drift.count_documents({"open": True, "state": "missed"}, hint=_OPEN_ONES)
         return number
 
     async def page(
         self, shop: str, wanted: MissedWanted, before: str | None, limit: int
     ) -> tuple[list[MissedWebhook], str | None]:
         """Those that are wanted, the newest first, and the id before which the next page starts."""
-        condition: Document = {"shop": shop, **missed_query(wanted)}
-        if before is not None:
-            condition["drift_id"] = {"$lt": before}
-        cursor = self._drift.find(condition).sort("drift_id", -1).limit(limit + 1)
-        listed = [missed_of(document) async for document in cursor]
-        return listed[:limit], listed[limit - 1].drift_id if len(listed) > limit else None
+        return await newest_first(
+            self._drift,
+            {"shop": shop, **missed_query(wanted)},
+            "drift_id",
+            before=before,
+            limit=limit,
+            record_of=missed_of,
+        )
 
 
 def _id(missed: MissedWebhook) -> str:

@@ -11,8 +11,9 @@ from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Hold
 from shared.mongodb.drift.missed import MissedOutcome, MissedState, MissedWanted, MissedWebhook, Sighting
 from shared.mongodb.schema import Document, key_of
+from shared.mongodb.stored_words import StoredWords
 
-_HOLDS = {str(hold): hold for hold in Hold}
+_HOLDS = StoredWords(Hold)
 
 
 def cell_in(document: Document) -> CellKey:
@@ -48,7 +49,7 @@ def missed_of(document: Document) -> MissedWebhook:
         job_id=document.get("job_id"),
         asked_at=document.get("asked_at"),
         tries=document.get("tries", 0),
-        held=None if held is None else _HOLDS.get(held, held),
+        held=None if held is None else _HOLDS[held],
         outcome=None if outcome is None else MissedOutcome(outcome),
         note=document.get("note"),
         ended_at=document.get("ended_at"),

@@ -82,7 +82,6 @@ class WebhookInbox:
 
     async def name_locations(self, session: Session, shop: str, location_ids: Iterable[str]) -> None:
         """Keep locations that only their id is known of, as active and named by it, until they are read or reported."""
-        now = datetime.now(UTC)
         updates = [
             UpdateOne(
                 {"_id": key_of(shop, location_id)},
@@ -93,7 +92,6 @@ class WebhookInbox:
                         "name": location_id,
                         "active": True,
                         "fulfillment_service": False,
-                        "seen_at": now,
                     }
                 },
                 upsert=True,
@@ -120,7 +118,7 @@ class WebhookInbox:
         values: Document = {"active": active, "told_at": reported_at}
         if name is not None:
             values["name"] = name
-        first = {"shop": shop, "location_id": location_id, "fulfillment_service": False, "seen_at": reported_at}
+        first = {"shop": shop, "location_id": location_id, "fulfillment_service": False}
         with _duplicates_run_again():
             await self._locations.update_one(
                 {"_id": _id}, {"$set": values, "$setOnInsert": first}, upsert=True, session=session

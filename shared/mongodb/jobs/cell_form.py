@@ -11,12 +11,11 @@ from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cell import Cell, CellEnd, CellsWanted, NewCell, Settled, Stocking, cell_id
 from shared.mongodb.previews.row_form import row_document, row_of
 from shared.mongodb.schema import Document
+from shared.mongodb.stored_words import StoredWords
 
-_REASONS = {str(reason): reason for reason in Reason}
+_REASONS, _CODES = StoredWords(Reason), StoredWords(Code)
 WITH_A_CODE = (CellState.ERROR, CellState.CANCELLED)
 """The states of cells that have ended with a code."""
-
-_CODES = {str(code): code for code in Code}
 
 
 def cell_of(document: Document) -> Cell:
@@ -34,15 +33,15 @@ def cell_of(document: Document) -> Cell:
         state=CellState(document["state"]),
         row=None if row is None else row_of(row),
         undo=None if undo is None else _undo_of(undo),
-        left_out=_REASONS.get(left_out, left_out),
+        left_out=_REASONS[left_out],
         stocking=None if stocking is None else stocking_of(stocking),
         attempts=document["attempts"],
         push_id=document["push_id"],
         pushes_made=document["pushes_made"],
         created_at=document["created_at"],
         ended_at=get("ended_at"),
-        reason=_REASONS.get(reason, reason),
-        code=_CODES.get(code, code),
+        reason=_REASONS[reason],
+        code=_CODES[code],
         detail=document["detail"],
         shopify_before=get("shopify_before"),
         shopify_after=get("shopify_after"),

@@ -49,8 +49,9 @@ class CellStore(CellPlaces):
 
     async def present(self, shop: str, ids: Sequence[str], session: Session | None = None) -> set[str]:
         """Which of the cells exist, ended or not."""
-        cursor = self._cells.find({"_id": {"$in": list(ids)}, "shop": shop}, {"_id": 1}, session=session)
-        return {document["_id"] async for document in cursor}
+        named = {"_id": {"$in": list(ids)}, "shop": shop}
+        cursor = self._cells.find(named, {"_id": 1}, session=session, batch_size=len(ids))
+        return {document["_id"] for document in await cursor.to_list(len(ids))}
 
     async def any_open(self, shop: str, job_id: str) -> bool:
         """Whether the job has a cell with work left."""
@@ -87,6 +88,8 @@ class CellStore(CellPlaces):
 
     async def load(self, shop: str, ids: Sequence[str], session: Session | None = None) -> list[Cell]:
         """Those of the cells that are open."""
+        if not ids:
+            return []
         condition = {"_id": {"$in": list(ids)}, "shop": shop, "open": True}
         # All in one answer: the first would hold a hundred.
         cursor = self._cells.find(condition, session=session, batch_size=len(ids))

@@ -75,7 +75,6 @@ JOBS = Described(
         "first_errors[].detail": ("string or null", "in Shopify's own words"),
         "started_at": ("date or null", ""),
         "finished_at": ("date or null", ""),
-        "refreshed_at": ("date or null", "when the figures were last derived; for a person who looks"),
         "cancel_requested": ("boolean", ""),
         "held": ("object or null", "what it waits for while it runs"),
         "held.reason": ("string", ""),

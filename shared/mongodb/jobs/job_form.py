@@ -23,6 +23,7 @@ from shared.mongodb.jobs.job import (
     WholeJob,
 )
 from shared.mongodb.schema import Document
+from shared.mongodb.stored_words import StoredWords
 
 if TYPE_CHECKING:
     from shared.contract.messages import JobRequest
@@ -34,6 +35,7 @@ OF_MADE_OF = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
 """The projection for a `MadeOf`."""
 
 
+_WAITS = StoredWords(WaitReason)
 _ASKED = ("direction", "preview_id", "source", "options", "of_job_id", "left_out")
 
 
@@ -117,7 +119,7 @@ def _fields(document: Document) -> Document:
         "requested_at": document["requested_at"],
         "started_at": document.get("started_at"),
         "finished_at": document.get("finished_at"),
-        "held": None if held is None else Held(_wait_reason(held["reason"]), held["since"], held["until"]),
+        "held": None if held is None else Held(_WAITS[held["reason"]], held["since"], held["until"]),
         "cancel_requested": document.get("cancel_requested", False),
         "failure": None if failure is None else JobFailure(failure["code"], failure["message"]),
         "finished_event": None if event is None else FinishedEvent(event),
@@ -132,10 +134,6 @@ def _options(stored: Document) -> ChosenOptions:
 
 def _left_out(stored: Document) -> LeftOut:
     return LeftOut(tuple([CellClass(name) for name in stored["classes"] or ()]), stored.get("cells_no", 0))
-
-
-def _wait_reason(stored: str) -> WaitReason | str:
-    return WaitReason(stored) if stored in set(WaitReason) else stored
 
 
 def _first_error(entry: Document) -> FirstError:

@@ -46,7 +46,6 @@ class JobTotals:
             totals = Totals(**values["totals"])
             if totals.errors != job["totals"]["errors"]:
                 values["first_errors"] = await self._first_errors(shop, job_id, session)
-            values["refreshed_at"] = datetime.now(UTC)
             ended = end_state(totals, job["planned"], cancel_requested=job["cancel_requested"])
             if ended is not None:
                 values |= {

@@ -99,7 +99,6 @@ class JobStore:
             "started_at": None,
             "finished_at": None if refused is None else now,
             "held": None,
-            "refreshed_at": None,
             "cancel_requested": False,
             "failure": None if refused is None else {"code": refused[0], "message": refused[1]},
         }

@@ -14,8 +14,9 @@ from shared.mongodb.transactions import Session
 PARTITION_LEASE = timedelta(seconds=10)
 """How long a partition stays with a replica that has died; renewed every few seconds by one that has not."""
 
-PLAN = Lease(until="plan_lease.until", owner="plan_lease.owner", number="plan_lease.no", lasts=timedelta(seconds=30))
-"""The right to plan a shop, in the shop's document."""
+PLAN = Lease(until="plan_lease.until", owner="plan_lease.owner", number="plan_lease.no", lasts=timedelta(seconds=10))
+"""The right to plan a shop, in the shop's document. Each batch of cells renews it, so seconds are enough: a planner
+that was killed keeps the others waiting for no longer."""
 
 
 async def running_replicas(database: Database, now: datetime) -> int:

@@ -32,6 +32,12 @@ BY_NAME = "_id_"
 _BY_THE_MARK: Document = {"freed_at": {"$exists": False}, "published_at": None}
 """A cell that has its place by the mark alone. An earlier build has made `published_at` with every cell, as null."""
 
+_A_WINDOW = 1500
+"""Cells in one answer: more are hardly ever published of one job."""
+
+_LAST = 20
+"""Cells of a job that are looked at to know whether any is still to be begun."""
+
 _MARKS_A_SILENCE = 12
 """Moments between a mark and its silence that are told apart."""
 
@@ -96,7 +102,7 @@ class CellPlaces:
         fields = {"bom_id": 1, "location_id": 1, "no": 1}
         without: Document = {**passed, "freed_at": {"$exists": True}}
         # First in the order, and published before the others.
-        freed = [c async for c in self._cells.find(without, fields).sort("no", 1).limit(window).hint(_FREED)]
+        freed = await self._cells.find(without, fields).sort("no", 1).limit(window).hint(_FREED).to_list(window)
         room = window - (published - len(freed))
         if room <= 0:
             return [], []
@@ -105,8 +111,13 @@ class CellPlaces:
         fresh: list[Document] = []
         if left:
             later = self._cells.find({**open_cells, "no": {"$gte": mark}}, {"_id": 0, **fields})
-            fresh = [cell async for cell in later.sort("no", 1).limit(left).hint(BY_NUMBER)]
+            fresh = await later.sort("no", 1).limit(left).hint(BY_NUMBER).batch_size(left).to_list(left)
         return freed, fresh
+
+    async def renew_claim(self, claim: Claim) -> None:
+        """It is being published still: nobody is to take it over."""
+        name = {"_id": key_of(claim.shop, claim.job_id), "publishing.claim": claim.claim_id}
+        await self._jobs.update_one(name, {"$set": {"publishing.until": datetime.now(UTC) + CLAIM}})
 
     async def confirm_claim(self, claim: Claim) -> None:
         """The broker has all of it. One that another has taken over meanwhile stays the other's."""
@@ -189,15 +200,17 @@ class CellPlaces:
                 "freed_at": {"$exists": False},
                 "state": str(CellState.PENDING),
             }
-            ids.update([cell["_id"] async for cell in self._cells.find(pending, {"_id": 1}, hint=BY_NUMBER)])
+            on_their_way = self._cells.find(pending, {"_id": 1}, hint=BY_NUMBER, batch_size=_A_WINDOW)
+            ids.update([cell["_id"] async for cell in on_their_way])
         return ids
 
     async def any_pending(self, shop: str) -> bool:
-        """Whether a running job of the shop has a cell that nobody has begun."""
-        async for job in self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1}):
-            pending = {"shop": shop, "job_id": job["job_id"], "open": True, "state": str(CellState.PENDING)}
-            # From behind: what was begun has the lowest numbers.
-            last_first = self._cells.find(pending, {"_id": 1}, sort=[("no", -1)], hint=BY_NUMBER).limit(1)
-            if await last_first.to_list(1):
+        """Whether a running job of the shop has a cell that nobody has begun, as far as its last ones tell."""
+        running = self._jobs.find({"shop": shop, "state": str(JobState.RUNNING)}, {"job_id": 1})
+        async for job in running:
+            open_cells = {"shop": shop, "job_id": job["job_id"], "open": True}
+            # What was begun has the lowest numbers, so that the last ones are enough to know.
+            last = self._cells.find(open_cells, {"_id": 0, "state": 1}, sort=[("no", -1)], hint=BY_NUMBER)
+            if any(cell["state"] == CellState.PENDING for cell in await last.limit(_LAST).to_list(_LAST)):
                 return True
         return False

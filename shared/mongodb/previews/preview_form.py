@@ -25,12 +25,12 @@ from shared.mongodb.previews.preview import (
 )
 from shared.mongodb.previews.row_form import row_document, row_of
 from shared.mongodb.schema import Document, key_of
+from shared.mongodb.stored_words import StoredWords
 
 BUT_THE_LONG = {"selection": 0, "milestones": 0}
 """The projection for a `Preview`."""
 
-_REASONS = {str(reason): reason for reason in Reason}
-_CODES = {str(code): code for code in Code}
+_REASONS, _CODES = StoredWords(Reason), StoredWords(Code)
 
 
 def preview_of(document: Document) -> Preview:
@@ -97,8 +97,8 @@ def preview_row_of(document: Document) -> PreviewRow:
         location_name=document["location_name"],
         item_id=document["item_id"],
         row=None if row is None else row_of(row),
-        reason=_REASONS.get(reason, reason),
-        code=_CODES.get(code, code),
+        reason=_REASONS[reason],
+        code=_CODES[code],
         cell_class=None if cell_class is None else CellClass(cell_class),
         suggested=None if suggested is None else Direction(suggested),
         difference=document["difference"],

@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.domain.schedule import RunOutcome, RunState, Skipped
 from shared.mongodb.lease import Lease
+from shared.mongodb.pages import newest_first
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.run_form import first_delivery, run_document, run_of
 from shared.mongodb.schedules.schedule import Schedule
@@ -120,12 +121,14 @@ class ScheduleRuns:
         self, shop: str, schedule_id: str, before: datetime | None, limit: int
     ) -> tuple[list[ScheduleRun], datetime | None]:
         """Runs of a schedule, the newest first, and the moment before which the next page starts."""
-        condition: Document = {"shop": shop, "schedule_id": schedule_id}
-        if before is not None:
-            condition["due_at"] = {"$lt": before}
-        cursor = self._runs.find(condition).sort("due_at", -1).limit(limit + 1)
-        runs = [run_of(document) async for document in cursor]
-        return runs[:limit], runs[limit - 1].due_at if len(runs) > limit else None
+        return await newest_first(
+            self._runs,
+            {"shop": shop, "schedule_id": schedule_id},
+            "due_at",
+            before=before,
+            limit=limit,
+            record_of=run_of,
+        )
 
 
 def _id(run: ScheduleRun) -> str:

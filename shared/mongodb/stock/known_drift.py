@@ -144,14 +144,16 @@ class KnownDrift:
         """BOMs by class, at all locations; `total`: the shop's BOMs."""
         apart = await self._apart(shop)
         among = Among({}, True, None, apart)
-        numbers: Document = {str(name): {"$sum": {"$cond": [{"$in": [str(name), "$classes"]}, 1, 0]}} for name in _TOLD}
+        numbers: Document = {
+            str(name): {"$sum": {"$cond": [{"$in": [str(name), "$classes"]}, 1, 0]}} for name in _COUNTED
+        }
         different = {"$gt": [{"$size": {"$setIntersection": ["$classes", _DIFFERENT]}}, 0]}
         numbers["not_in_sync"] = {"$sum": {"$cond": [{"$or": [different, "$not_comparable"]}, 1, 0]}}
         pipeline = [*_known_boms(shop, among), {"$group": {"_id": None, **numbers}}]
         found: Document = {}
         async for group in self._stock.aggregate(pipeline, allowDiskUse=True):
             found = group
-        classes = {name: int(found.get(str(name), 0)) for name in _TOLD}
+        classes = {name: int(found.get(str(name), 0)) for name in _COUNTED}
         not_in_sync = int(found.get("not_in_sync", 0))
         if apart.some_closed(None):
             classes[CellClass.NOT_COMPARED] = total
@@ -184,7 +186,7 @@ class KnownDrift:
         return {CellKey(d["bom_id"], d["location_id"]): d async for d in self._drift.find(query)}
 
 
-_TOLD = (*DIFFERENT, CellClass.NOT_COMPARED)
+_COUNTED = (*DIFFERENT, CellClass.NOT_COMPARED)
 _NOT_COMPARED = str(CellClass.NOT_COMPARED)
 _DIFFERENT = [str(cell_class) for cell_class in DIFFERENT]
 _DIFFERS: Document = {"classes": {"$in": _DIFFERENT}}

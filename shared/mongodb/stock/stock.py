@@ -27,13 +27,10 @@ _FIELDS = {
     "rev": "rev",
     "ledger_seq": "ledger_seq",
     "unknown_outcome": "unknown_outcome",
+    "never_agreed": "never_agreed",
+    "left_out": "left_out",
 }
 """The stock's fields, and what a document calls them: the base has been its `index` from the first version on."""
-
-_LATER_FIELDS = {"never_agreed": False, "left_out": None}
-"""Fields that a document of an earlier version does not have, and what their absence says (see `upgrade`)."""
-
-_STORED = (*_FIELDS.items(), *((name, name) for name in _LATER_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +62,14 @@ def stock_fields(stock: Stock) -> Document:
     """The stock's fields as they are stored, and the class that follows from them: none where both sides agree."""
     known = known_class(stock)
     fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
-    fields |= {name: getattr(stock, name) for name in _LATER_FIELDS}
     return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
 
 
 def changed_fields(before: Stock, after: Stock) -> Document:
     """Those of the stored fields that differ, and the class, which follows from several."""
-    fields = {stored: value for name, stored in _STORED if (value := getattr(after, name)) != getattr(before, name)}
+    fields = {
+        stored: value for name, stored in _FIELDS.items() if (value := getattr(after, name)) != getattr(before, name)
+    }
     known = known_class(after)
     fields["known_class"] = None if known is CellClass.IN_SYNC else str(known)
     return fields
@@ -79,11 +77,22 @@ def changed_fields(before: Stock, after: Stock) -> Document:
 
 def stock_of(document: Mapping[str, Any]) -> CellStock:
     """A cell from its document."""
-    key = CellKey(document["bom_id"], document["location_id"])
-    later = {name: document.get(name, missing) for name, missing in _LATER_FIELDS.items()}
-    return CellStock(
-        key, document["item_id"], Stock(**{name: document[stored] for name, stored in _FIELDS.items()}, **later)
+    stock = Stock(
+        base=document["index"],
+        base_time=document["index_time"],
+        count=document["count"],
+        manual_total=document["manual_total"],
+        settle_no=document["settle_no"],
+        events_no=document["events_no"],
+        tracks_rev=document["tracks_rev"],
+        rev=document["rev"],
+        ledger_seq=document["ledger_seq"],
+        unknown_outcome=document["unknown_outcome"],
+        # A document of an earlier version does not have these (see `upgrade`).
+        never_agreed=document.get("never_agreed", False),
+        left_out=document.get("left_out"),
     )
+    return CellStock(CellKey(document["bom_id"], document["location_id"]), document["item_id"], stock)
 
 
 def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
@@ -128,8 +137,11 @@ class StockStore:
     ) -> dict[CellKey, CellStock]:
         """The stock of those cells that have a document."""
         ids = [stock_id(shop, key) for key in keys]
-        cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session)
-        found = [stock_of(document) async for document in cursor]
+        if not ids:
+            return {}
+        # All in one answer: the first would hold a hundred.
+        cursor = self._stock.find({"_id": {"$in": ids}, "shop": shop}, session=session, batch_size=len(ids))
+        found = [stock_of(document) for document in await cursor.to_list(len(ids))]
         return {cell.key: cell for cell in found}
 
     async def write(

@@ -14,7 +14,8 @@ import structlog
 
 from shared.errors import ShopifyError, ShopifyUnclear
 from shared.shopify.calls.answers import json_in
-from shared.shopify.calls.client import Reply, ShopifyClient
+from shared.shopify.calls.client import ShopifyClient
+from shared.shopify.calls.replies import Reply
 from shared.shopify.calls.requests import request_body
 from shared.shopify.queries import BULK_CANCEL, BULK_RUN, BULK_STATE
 

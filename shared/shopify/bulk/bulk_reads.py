@@ -7,8 +7,9 @@ from typing import Any
 
 from shared.errors import ShopifyRefused, ShopifyUnclear
 from shared.shopify.bulk.bulk import Begun, BulkBusy, BulkEnded, BulkResult, BulkRunner, NoBulkQuery
-from shared.shopify.calls.client import Reply, ShopifyClient
+from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price
+from shared.shopify.calls.replies import Reply
 from shared.shopify.reads.read_costs import BULK_ROLES, RUN_COST, STATE_COST, ReadFacts
 
 BUSY_PAUSE, FAILED_PAUSE = 30.0, 300.0

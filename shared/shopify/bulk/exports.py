@@ -12,8 +12,9 @@ import structlog
 
 from shared.errors import ShopifyError, ShopifyRefused, ShopifyThrottled, ShopPaused
 from shared.shopify.bulk.bulk import Begun, BulkBusy, BulkResult, BulkRunner, NoBulkQuery
-from shared.shopify.calls.client import Reply, ShopifyClient
+from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price
+from shared.shopify.calls.replies import Reply
 from shared.shopify.reads.read_costs import RUN_COST, STATE_COST
 
 log = structlog.get_logger()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 import aiohttp
 
@@ -19,25 +18,18 @@ from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, Shop
 from shared.observing import tracing
 from shared.observing.spans import Span
 from shared.shopify.calls.answers import (
-    NOT_EXECUTED,
-    THROTTLED,
     THROTTLES,
-    TOO_DEAR,
     UNAUTHORIZED,
-    codes_in,
-    denial,
-    extensions_in,
     json_in,
     pause_asked_by,
-    points_in,
     too_dear,
-    words_of,
 )
-from shared.shopify.calls.budget import Budget, BudgetHold, CallResult, CallRole
+from shared.shopify.calls.budget import Budget, CallRole
 from shared.shopify.calls.clock import ShopifyClock
 from shared.shopify.calls.costs import QUERY_LIMIT, CostBook, Price
 from shared.shopify.calls.hold_off import HoldOff, retry_after_seconds
 from shared.shopify.calls.notices import note_notices
+from shared.shopify.calls.replies import CallUnderWay, Reply, reply_of
 from shared.shopify.reads.read_costs import ReadFacts
 
 CALL_TIMEOUT = 30.0
@@ -65,15 +57,6 @@ class Access(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A usable reply: its data, Shopify's time of it, and the points asked for where it says them."""
-
-    data: dict[str, Any]
-    date: datetime
-    requested: float | None = None
-
-
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class _Known:
     """What all clients bound to roles know together."""
@@ -90,21 +73,6 @@ class _Known:
         metrics.SHOPIFY_BUDGET.ask(
             self, lambda: {(shop,): budget.ratio for shop, budget in budgets.items() if budget.ratio is not None}
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call under way."""
-
-    shop: str
-    operation: str
-    price: Price
-    budget: Budget
-    hold: BudgetHold
-    refusals: HoldOff
-    sent: float
-    changes: bool
-    optional: bool
 
 
 class ShopifyClient:
@@ -216,7 +184,7 @@ class ShopifyClient:
             with tracing.span(f"shopify {operation}", kind="client", shop=shop, rows=price.rows) as span:
                 return await self._measured(call, body, span)
 
-    async def _measured(self, call: _Call, body: str, span: Span) -> Reply:
+    async def _measured(self, call: CallUnderWay, body: str, span: Span) -> Reply:
         token = await self._token(call.shop)
         started = monotonic()
         outcome = "unclear"
@@ -250,7 +218,7 @@ class ShopifyClient:
     @asynccontextmanager
     async def _held(
         self, shop: str, operation: str, price: Price, patience: float, *, changes: bool, optional: bool
-    ) -> AsyncIterator[_Call]:
+    ) -> AsyncIterator[CallUnderWay]:
         """The call's points, once they are there, given back with whatever the reply says of them."""
         budget, costs = self.budget(shop), self.costs
         least = costs.at_least(operation, price)
@@ -274,11 +242,13 @@ class ShopifyClient:
         hold = budget.take(self.role, points)
         try:
             with refusals.sending() as sent:
-                yield _Call(shop, operation, price, budget, hold, refusals, sent, changes, optional)
+                yield CallUnderWay(
+                    shop, operation, self.role, price, costs, budget, hold, refusals, sent, changes, optional
+                )
         finally:
             budget.drop(hold)
 
-    async def _send_renewing(self, call: _Call, body: str, token: str) -> Reply:
+    async def _send_renewing(self, call: CallUnderWay, body: str, token: str) -> Reply:
         """Send; where the token is refused, once more with the next one. What was refused was not executed."""
         try:
             return await self._send(call, body, token)
@@ -289,7 +259,7 @@ class ShopifyClient:
                 raise
             return await self._send(call, body, fresh)
 
-    async def _send(self, call: _Call, body: str, token: str) -> Reply:
+    async def _send(self, call: CallUnderWay, body: str, token: str) -> Reply:
         operation = call.operation
         url = f"{self._url.format(shop=call.shop)}/admin/api/{self._version}/graphql.json"
         headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
@@ -323,59 +293,7 @@ class ShopifyClient:
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unreadable answer") from error
         if not isinstance(document, dict):
             raise ShopifyUnclear(f"{operation}: HTTP {status} with an unexpected answer")
-        return self._read(call, document, date, status)
-
-    def _read(self, call: _Call, document: dict[str, Any], date: datetime, status: int) -> Reply:
-        operation = call.operation
-        extensions = document.get("extensions")
-        cost = extensions.get("cost") if isinstance(extensions, dict) else None
-        cost = cost if isinstance(cost, dict) else {}
-        errors = document.get("errors")
-        codes = codes_in(errors)
-        requested, actual = points_in(cost, "requestedQueryCost"), points_in(cost, "actualQueryCost")
-        self.costs.note(operation, call.price, requested, None if errors else actual)
-        result: CallResult = "throttled" if THROTTLED in codes else "refused" if TOO_DEAR in codes else "executed"
-        call.budget.settle(call.hold, cost, result=result)
-        if result != "throttled":
-            call.refusals.answered()
-        data = document.get("data")
-        if errors and not (call.changes and isinstance(data, dict) and data.get(operation)):
-            raise self._error(call, errors, codes, requested, executed="data" in document)
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise ShopifyRefused(f"{operation}: HTTP {status}", None, [])
-        if not isinstance(data, dict):
-            raise ShopifyUnclear(f"{operation}: an answer without data")
-        if actual is not None:
-            metrics.SHOPIFY_POINTS.labels(operation).inc(actual)
-        return Reply(data, date, requested)
-
-    def _error(
-        self, call: _Call, errors: object, codes: list[str], requested: float | None, *, executed: bool
-    ) -> Exception:
-        """What a reply with top-level errors means: decided by the code, never by the message.
-
-        `executed`: the reply has `data`, so execution had begun.
-        """
-        listed: list[dict[str, Any]] = [{"message": str(errors)}]
-        if isinstance(errors, list):
-            listed = [error for error in errors if isinstance(error, dict)]
-        operation, message = call.operation, words_of("; ".join(str(e.get("message")) for e in listed[:3]))
-        if THROTTLED in codes:
-            if requested is not None and call.budget.impossible(requested):
-                return too_dear(operation, requested, call.budget.maximum)
-            wait = call.budget.wait(self.role, min(requested or 0.0, call.budget.maximum))
-            return ShopifyThrottled(f"{operation}: {message}", call.refusals.refused(call.sent, reckoned=wait))
-        if "INTERNAL_SERVER_ERROR" in codes or "TIMEOUT" in codes:
-            return ShopifyUnclear(f"{operation}: {message}")
-        if TOO_DEAR in codes:
-            costs = [points_in(extensions_in(error), "cost") for error in listed]
-            # Even one that does not say how dear it was makes the next call smaller.
-            self.costs.note(operation, call.price, max([QUERY_LIMIT + 1, *filter(None, costs)]), None)
-        if call.changes and executed and not NOT_EXECUTED.issuperset(codes):
-            return ShopifyUnclear(f"{operation}: {message}")
-        if not call.optional and (pause := denial(call.shop, codes, listed)) is not None:
-            return pause
-        return ShopifyRefused(f"{operation}: {message}", next(iter(codes), None), listed)
+        return reply_of(call, document, date, status)
 
     @asynccontextmanager
     async def download(self, url: str) -> AsyncIterator[AsyncIterator[bytes]]:

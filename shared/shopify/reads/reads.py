@@ -18,8 +18,9 @@ from shared.shopify.bulk.bulk import NoBulkQuery
 from shared.shopify.bulk.bulk_reads import BulkReads
 from shared.shopify.calls.answers import TOO_DEAR
 from shared.shopify.calls.budget import CallRole
-from shared.shopify.calls.client import Reply, ShopifyClient
+from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.costs import Price, max_rows
+from shared.shopify.calls.replies import Reply
 from shared.shopify.calls.requests import request_body
 from shared.shopify.ids import item_gid, location_gid, plain
 from shared.shopify.queries import (

@@ -10,7 +10,7 @@ import pytest
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.mongodb.jobs.cell import cell_id
-from shared.mongodb.schema import RETIRED, Document, key_of
+from shared.mongodb.schema import RETIRED, Document, ensure_collections, key_of
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 
 
@@ -41,6 +41,7 @@ async def _as_of_an_earlier_build(world: ShopWorld, job_id: str, ended: list[str
     await db["cells"].update_many({"_id": {"$in": ended}}, {"$set": done, "$unset": {"open": ""}})
     for collection, indexes in RETIRED.items():
         await db[collection].create_indexes(indexes)
+    await ensure_collections(db)  # as the first process of the new build does
 
 
 async def test_a_job_of_an_earlier_build_goes_on(world: ShopWorld) -> None:

@@ -223,7 +223,6 @@ class ApiShop:
             "requested_at": now,
             "started_at": now,
             "finished_at": now,
-            "refreshed_at": now,
             "cancel_requested": False,
             "failure": None,
         }

@@ -113,3 +113,11 @@ async def complete(world: ShopWorld, number: int) -> None:
         assert cell["index"] == (level["available"] if level["tracked"] else None), (bom_id, place)
     assert len(left["ledger"]) == len(based)
     assert {(bom, place) for bom, place, *_ in left["ledger"]} == set(based)
+
+
+async def make_items(world: ShopWorld, *items: dict[str, Any]) -> list[dict[str, Any]]:
+    """Items with levels 5 and 6."""
+    held = [{"location_id": place, "available": 5 + n, "age_seconds": 600} for n, place in enumerate(world.locations)]
+    body = [{"levels": held, **item} for item in items]
+    made: list[dict[str, Any]] = (await world.control("items", {"items": body}))["items"]
+    return made

@@ -37,7 +37,7 @@ class JobOfCells:
             shop=SHOP, job_id=self.job_id, direction=Direction.TO_LOCAL, selection=SelectionBody(bom_ids="all")
         )
         await self.jobs.request(request)
-        self.keys = [CellKey(f"{self.job_id[-6:]}B{n // PLACES:05}", str(n % PLACES)) for n in range(number)]
+        self.keys = [CellKey(f"{self.job_id[-6:]}B{n // PLACES:05}", str(1 + n % PLACES)) for n in range(number)]
         for first in range(0, number, 500):
             part = self.keys[first : first + 500]
             new = [

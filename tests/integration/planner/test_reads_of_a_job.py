@@ -23,7 +23,7 @@ UNDER_WAY = BATCHES_AT_ONCE * ROWS_PER_CALL
 
 
 @pytest.fixture(
-    params=[pytest.param((90, 250), id="360"), pytest.param((350, WINDOW), id="1400", marks=pytest.mark.full)]
+    params=[pytest.param((90, 250), id="360"), pytest.param((450, WINDOW), id="1800", marks=pytest.mark.full)]
 )
 def boms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many BOMs: with more cells than a window holds, which is a small one in the short form."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from pydantic import BaseModel
+
+from services.reconciler.jobs import window as window_module
+from services.reconciler.jobs.window import Window
 from shared.domain.cell import CellState
+from shared.rabbitmq.publisher import Publisher
 from tests.integration.planner.job_of_cells import JobOfCells
 from tests.integration.shop_world import SHOP
+from tests.waiting import arrival, stored
 
 SILENT = timedelta(seconds=60)
 
@@ -75,6 +83,47 @@ async def test_what_a_dead_process_has_claimed_is_published_by_the_next(job: Job
     assert await job.cells.claim_window(SHOP, job.job_id, 9) is None
     await job.cells.confirm_claim(again)
     assert await job.publish(9) == job.keys[8:9]
+
+
+class _Unanswered(Publisher):
+    """A publisher whose broker takes the messages, and says nothing."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def commands(self, key: str, messages: Sequence[BaseModel]) -> None:  # noqa: ARG002  # as the publisher's
+        """Never returns."""
+        self.asked.set()
+        await asyncio.Event().wait()
+
+
+async def test_who_stops_while_publishing_leaves_nothing_claimed(job: JobOfCells) -> None:
+    """Cancelled before the broker has confirmed: the cells are free at once, not when the claim has run out."""
+    await job.start(20)
+    publisher = _Unanswered()
+    refill = asyncio.create_task(Window(job.jobs, job.cells, publisher).refill(SHOP, job.job_id))
+    await arrival(publisher.asked.wait(), what="messages that are published")
+    assert await job.cells.claim_window(SHOP, job.job_id, 1000) is None
+    refill.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refill
+    assert await job.publish(1000) == job.keys
+
+
+async def test_a_slow_broker_is_not_taken_for_a_dead_process(job: JobOfCells, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim is renewed for as long as its messages wait for the broker's word."""
+    monkeypatch.setattr(window_module, "CLAIM", timedelta(seconds=0.1))
+    await job.start(20)
+    publisher = _Unanswered()
+    refill = asyncio.create_task(Window(job.jobs, job.cells, publisher).refill(SHOP, job.job_id))
+    await arrival(publisher.asked.wait(), what="messages that are published")
+    await job.change({"$set": {"publishing.until": datetime.now(UTC) - timedelta(hours=1)}})
+    named = {"job_id": job.job_id}
+    await stored(job.mongo.db["jobs"], named, lambda now: now["publishing"]["until"] > datetime.now(UTC))
+    assert await job.cells.claim_window(SHOP, job.job_id, 1000) is None
+    refill.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refill
 
 
 async def test_a_freed_place_goes_to_its_cell_again(job: JobOfCells) -> None:

@@ -110,10 +110,10 @@ async def test_webhooks_up_to_four_hours_late_are_not_accused_for_good(
             await asyncio.wait({drained}, timeout=5 * 60 / PACE)
         stock = shop.mongo.db["stock"]
 
-        async def all_told() -> bool:
+        async def all_heard() -> bool:
             return await stock.count_documents({"events_no": 0}) == 0
 
-        await changed(stock, all_told, what="an event of every cell")
+        await changed(stock, all_heard, what="an event of every cell")
         await world.no_watch_is_left()
         await world.until(0, open=True)
         assert await world.documents(late=False) == []

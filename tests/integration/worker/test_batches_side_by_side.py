@@ -3,133 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
 
-from services.reconciler.worker.cells.cell_worker import CellWorker
 from services.reconciler.worker.lanes import waits as lane_waits
 from services.reconciler.worker.lanes.lane import BATCHES_AT_ONCE, GIVE_UP_WAIT, Lane
 from shared.domain.batches import ROWS_PER_CALL
-from shared.domain.cell import CellKey
 from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear
-from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.cell import cell_id
 from shared.mongodb.jobs.cells import CellStore
-from shared.mongodb.schema import Document, key_of
-from shared.rabbitmq.delivery import Delivery
-from tests.integration.shop_world import SHOP, new_id
+from tests.integration.shop_world import SHOP
+from tests.integration.worker.lane_scene import Scene
 from tests.waiting import arrival, until
-
-
-class _Message:
-    """A message, and what became of it."""
-
-    def __init__(self) -> None:
-        self.acked = self.back = False
-
-    async def ack(self) -> None:
-        """Acknowledged."""
-        self.acked = True
-
-    async def nack(self, *, requeue: bool) -> None:
-        """Given back."""
-        self.back = requeue
-
-
-class _Worker(CellWorker):
-    """Does with each batch what the test says, and notes which were under way together."""
-
-    def __init__(self, mongo: Mongo) -> None:
-        self._mongo = mongo
-        self.act: Callable[[Sequence[str]], Exception | list[str] | None] = lambda _: None
-        self.hold: asyncio.Event | None = None
-        self.begun: list[list[str]] = []
-        self.now: list[list[str]] = []
-        self.together: list[int] = []
-
-    async def run(self, shop: str, ids: Sequence[str]) -> list[str]:
-        """One batch."""
-        batch = list(ids)
-        self.begun.append(batch)
-        self.now.append(batch)
-        self.together.append(len(self.now))
-        try:
-            if self.hold is not None:
-                await self.hold.wait()
-            outcome = self.act(batch)
-            if isinstance(outcome, Exception):
-                raise outcome
-            suspects = outcome or []
-            ended: Document = {"$set": {"state": "updated"}, "$unset": {"open": ""}}
-            done = [cell for cell in batch if cell not in suspects]
-            await self._mongo.db["cells"].update_many({"shop": shop, "_id": {"$in": done}}, ended)
-            return suspects
-        finally:
-            self.now.remove(batch)
-
-    async def run_alone(self, shop: str, suspect: str) -> None:
-        """One cell; nothing else may be under way."""
-        assert not self.now
-        self.act = lambda _: None
-        await self.run(shop, [suspect])
-
-
-class Scene:
-    """A running job in the documents, and the lane of its shop."""
-
-    def __init__(self, mongo: Mongo) -> None:
-        self.mongo, self.worker = mongo, _Worker(mongo)
-        self.lane = Lane(SHOP, self.worker, CellStore(mongo.db), lambda _: None)
-        self.messages: dict[str, _Message] = {}
-
-    async def deliver(self, number: int) -> list[str]:
-        """A running job of that many cells, published, whose messages arrive; returns the cells' ids."""
-        job_id = new_id()
-        ids = [cell_id(SHOP, job_id, CellKey(f"B{n}", "1")) for n in range(number)]
-        cell = {"shop": SHOP, "job_id": job_id, "location_id": "1", "state": "pending", "open": True, "push_id": None}
-        job = {"_id": key_of(SHOP, job_id), "shop": SHOP, "job_id": job_id, "state": "running", "published_to": number}
-        await self.mongo.db["jobs"].insert_one(job)
-        await self.mongo.db["cells"].insert_many(
-            {**cell, "_id": one, "bom_id": f"{job_id} {n}", "no": n} for n, one in enumerate(ids)
-        )
-        for one in ids:
-            message = self.messages[one] = _Message()
-            await self.lane.add(
-                one,
-                Delivery("key", b"", {}, redelivered=False, queue="test", since=0.0, _message=message),  # type: ignore[arg-type]  # stands for the library's own
-            )
-        return ids
-
-    async def begun(self, number: int) -> None:
-        """Wait until that many batches have begun."""
-        worker = self.worker
-        await until(lambda: len(worker.begun) >= number, what=f"{number} batches", progress=lambda: len(worker.begun))
-
-    async def empty(self) -> None:
-        """Wait until the lane has nothing left."""
-        await until(lambda: not self.lane.size, what="an empty lane", progress=lambda: self.lane.size)
-
-    async def stored(self, cell: str) -> Document:
-        """A cell's document."""
-        document = await self.mongo.db["cells"].find_one({"_id": cell})
-        assert document is not None
-        return document
-
-
-@pytest.fixture
-async def scene(mongodb_uri: str, database_name: str) -> AsyncIterator[Scene]:
-    """No job yet."""
-    mongo = Mongo(mongodb_uri, database_name)
-    await mongo.prepare()
-    made = Scene(mongo)
-    yield made
-    if made.worker.hold is not None:
-        made.worker.hold.set()
-    await made.lane.stop()
-    mongo.close()
 
 
 def doubtful(*cells: str, seconds: float = 58.0) -> Callable[[Sequence[str]], Exception | None]:

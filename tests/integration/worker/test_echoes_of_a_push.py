@@ -40,10 +40,10 @@ async def test_echoes_of_400_cells_change_nothing_and_a_later_change_is_applied(
     await world.webhooks(paused=False)
     await world.shop.control("webhooks/drain", {})
 
-    async def all_told() -> bool:
+    async def all_heard() -> bool:
         return await stock.count_documents({"events_no": {"$gte": 1}}) == CELLS
 
-    await until(all_told, what="an echo of every cell", progress=writes_to(world.shop.mongo.db))
+    await until(all_heard, what="an echo of every cell", progress=writes_to(world.shop.mongo.db))
     await world.shop.verified()
     await world.sweep()
     await world.no_watch_is_left()

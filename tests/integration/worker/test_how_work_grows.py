@@ -15,8 +15,8 @@ from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_
 LOCATIONS = 4
 FEW, TIMES = 50, 10
 MORE = 1.5
-"""So many times as much as ten times: the first and the last batches of a job find less to look through than the others,
-and of the smaller one they are a larger part. What goes through all of it for each batch is ten times as much or more."""
+"""So many times as much as ten times: a job's first and last batches find less to look through than the others, and of
+the smaller one they are a larger part. What goes through all of it for each batch is ten times as much or more."""
 BESIDES = 80
 """What a count may be above that: looks at what is due go by the clock, and a longer run has more of them."""
 

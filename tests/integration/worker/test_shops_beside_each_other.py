@@ -231,7 +231,7 @@ async def test_a_lane_leaves_room_in_its_queue_for_shops_that_share_it(world: Sh
     await lane.stop()
 
 
-@pytest.mark.parametrize(("running", "window"), [(1, WINDOW), (2, WINDOW), (10, OF_A_SHOP // 10), (500, LEAST)])
+@pytest.mark.parametrize(("running", "window"), [(1, WINDOW), (2, OF_A_SHOP // 2), (10, OF_A_SHOP // 10), (500, LEAST)])
 async def test_a_shops_running_jobs_share_its_window(
     world: ShopWorld, running: int, window: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

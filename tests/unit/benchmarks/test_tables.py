@@ -49,6 +49,13 @@ def test_a_million_cells_are_told_by_process() -> None:
     assert (row["points"], row["minutes of points, Standard"], row["Plus"]) == ("60,000", "10", "1")
 
 
+def test_the_servers_figures_are_told_by_kind() -> None:
+    """Of peers, too; one that was left out, or asks neither server, has none."""
+    rows = rows_of(tables.of_servers({"toShopify": JOB}, {"row by row": {"seconds": 1}, "taskiq": {"left_out": "no"}}))
+    assert [row["a cell"] for row in rows] == ["toShopify"]
+    assert (rows[0]["inserts"], rows[0]["documents read"], rows[0]["messages published"]) == ("2.000", "7.000", "1.000")
+
+
 def test_cases_are_compared_with_the_first_of_their_step() -> None:
     """A preview with previews, a job with jobs; the process that grew most is named."""
     slower = {**JOB, "cells_per_second": 1000}

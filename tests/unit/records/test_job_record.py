@@ -18,7 +18,7 @@ from shared.mongodb.jobs.job_form import job_of, jobs_query, whole_job_of
 SHOP = "tests.myshopify.com"
 AT = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC)
 JOB, PREVIEW, OTHER = "01K0000000000000000000000A", "01K0000000000000000000000B", "01K0000000000000000000000C"
-INSIDE = {"_id", "selection", "finished_event", "planning_batches", "refreshed_at"}
+INSIDE = {"_id", "selection", "finished_event", "planning_batches"}
 """Fields that no client is shown."""
 
 ENDED: dict[str, Any] = {
@@ -53,7 +53,6 @@ ENDED: dict[str, Any] = {
     "started_at": AT + timedelta(seconds=1),
     "finished_at": AT + timedelta(seconds=9),
     "held": None,
-    "refreshed_at": AT,
     "cancel_requested": False,
     "failure": None,
     "finished_event": "sent",

@@ -285,7 +285,7 @@ def shortest(failure: Failure) -> Failure:
     return Failure(failure.seed, failure.setting, tuple(actions), violation)
 
 
-def told(failure: Failure) -> str:
+def in_words(failure: Failure) -> str:
     """The history in words, step by step."""
     short = shortest(failure)
     log: list[str] = []

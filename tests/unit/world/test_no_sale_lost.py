@@ -15,7 +15,7 @@ import pytest
 from shared.domain.cell import CellState
 from shared.domain.push import PushState
 from tests.unit.world.documents import CellDoc, Job
-from tests.unit.world.explorer import Failure, first_failure, play, replay, shortest, told
+from tests.unit.world.explorer import Failure, first_failure, in_words, play, replay, shortest
 from tests.unit.world.mistakes import MISTAKES, Mistake, planted
 from tests.unit.world.scene import Scene
 from tests.unit.world.shown_by import SHOWN_BY
@@ -82,7 +82,7 @@ def played(request: pytest.FixtureRequest) -> Played:
 def test_no_history_loses_a_sale(played: Played) -> None:
     """In every random history Shopify and local end where orders, approved corrections and adjustments put them."""
     if played.failure is not None:
-        pytest.fail(told(played.failure))
+        pytest.fail(in_words(played.failure))
 
 
 def test_histories_go_everywhere(played: Played) -> None:

@@ -162,16 +162,16 @@ async def post_cancel(call: Call[JobPath, None]) -> Answer:
     job = await known_job(call, call.params.job_id)
     if job.cancel_requested:
         # Asked again, perhaps because the broker was away the first time.
-        await _tell_cancel(call, job.job_id)
+        await _publish_cancel(call, job.job_id)
         return await accepted(call.deps, call.shop, job)
     if job.ended:
         raise conflict("job-ended", "path.job_id", f"The job has ended ({job.state}).", "There is nothing to cancel.")
     await call.deps.jobs.request_cancel(call.shop, job.job_id)
-    await _tell_cancel(call, job.job_id)
+    await _publish_cancel(call, job.job_id)
     return await accepted(call.deps, call.shop, await known_job(call, job.job_id))
 
 
-async def _tell_cancel(call: Call[JobPath, None], job_id: str) -> None:
+async def _publish_cancel(call: Call[JobPath, None], job_id: str) -> None:
     await call.deps.publisher.command(JOB_CANCEL, JobCancel(shop=call.shop, job_id=job_id))
 
 

@@ -38,10 +38,10 @@ def run_out(run: ScheduleRun) -> RunOut:
     same = ("run_id", "action", "due_at", "state", "reason", "figures", "ended_at")
     fields: dict[str, Any] = {name: getattr(run, name) for name in same}
     outcome = None if run.outcome is None else str(run.outcome)
-    return RunOut.model_validate({**fields, "outcome": outcome, "told": _told(run.delivery)})
+    return RunOut.model_validate({**fields, "outcome": outcome, "told": _delivered(run.delivery)})
 
 
-def _told(delivery: OutcomeDelivery | None) -> dict[str, Any] | None:
+def _delivered(delivery: OutcomeDelivery | None) -> dict[str, Any] | None:
     if delivery is None:
         return None
     return {"state": str(delivery.state), "tries": delivery.tries, "detail": delivery.detail}

@@ -11,7 +11,7 @@ from math import inf
 from shared.observing import tracing
 from shared.rabbitmq.delivery import Delivery
 
-HELD_BOUND = 1000
+HELD_BOUND = 1500
 """Messages one shop may leave unanswered, a fourth of what the broker delivers of its partition: whoever shares it must
 come through. Cells above that are remembered, like those of a long wait."""
 

@@ -19,7 +19,7 @@ from shared.rabbitmq.delivery import Delivery
 from shared.rabbitmq.subscription import Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
-PREFETCH = 4000
+PREFETCH = 6000
 """Messages of a partition, which several shops share, not answered yet; one shop holds a part (`HELD_BOUND`)."""
 
 

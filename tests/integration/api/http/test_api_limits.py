@@ -340,11 +340,11 @@ async def test_messages_meet_the_same_limit_and_none_is_lost(shop: ApiShop, othe
         asked_for = await previews.count_documents({"shop": shop.domain})
         return asked_for, await previews.count_documents({"shop": shop.domain, "state": "failed"})
 
-    async def are_told() -> bool:
+    async def are_shown() -> bool:
         return await by_state() == (40, 34)
 
     # A document is there a moment before its refusal is written into it.
-    await until(are_told, what="every preview asked for, and the refusals", progress=by_state)
+    await until(are_shown, what="every preview asked for, and the refusals", progress=by_state)
     failed = [one async for one in previews.find({"shop": shop.domain, "state": "failed"})]
     assert {one["failure"]["code"] for one in failed} == {Code.TOO_MANY_PREVIEWS}
     assert all("6 previews of this shop" in one["failure"]["message"] for one in failed)

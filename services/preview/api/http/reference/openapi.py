@@ -56,7 +56,7 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
         "security": [{"sessionToken": []}],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
-        "webhooks": {"scheduleRun": {"post": _told(schemas)}},
+        "webhooks": {"scheduleRun": {"post": _outgoing_webhook(schemas)}},
         "components": {
             "schemas": definitions,
             "securitySchemes": {
@@ -186,7 +186,7 @@ def _success(
     return success
 
 
-def _told(schemas: _Schemas) -> dict[str, Any]:
+def _outgoing_webhook(schemas: _Schemas) -> dict[str, Any]:
     """What is sent to the target of a schedule."""
     headers = {
         TIMESTAMP: "Unix seconds of the sending; refuse what is older than a few minutes.",

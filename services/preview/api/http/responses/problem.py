@@ -17,7 +17,7 @@ from shared.observing.hiding import without_secrets
 
 MEDIA_TYPE = "application/problem+json"
 
-Told = Annotated[str, AfterValidator(without_secrets)]
+Shown = Annotated[str, AfterValidator(without_secrets)]
 """Words that may repeat a request's."""
 
 Limit = Literal["requests", "streams", "exports", "previews", "jobs"]
@@ -31,8 +31,8 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    field: Told = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
-    message: Told
+    field: Shown = Field(description="Where: body.selection.bom_ids, query.limit, header.If-Match, …")
+    message: Shown
     remedy: str
 
 
@@ -44,7 +44,7 @@ class Problem(BaseModel):
     type: str = Field(description="Names the kind of problem; a client tells problems apart by it.")
     title: str
     status: int
-    detail: Told
+    detail: Shown
     errors: list[FieldProblem] = []
     more_errors: int = Field(0, description="Mistakes that `errors` does not name: it holds the first twenty.")
 

@@ -68,7 +68,7 @@ async def _texts(
     until: float = inf,
 ) -> AsyncIterator[str]:
     last = ""
-    told = monotonic()
+    sent = monotonic()
     while not hub.closed:
         changed.clear()
         state = await read()
@@ -78,10 +78,10 @@ async def _texts(
         text = model.model_dump_json(by_alias=True)
         if text != last:
             last = text
-            told = monotonic()
+            sent = monotonic()
             yield f"event: {name}\ndata: {text}\n\n"
-        elif monotonic() - told >= HEARTBEAT:
-            told = monotonic()
+        elif monotonic() - sent >= HEARTBEAT:
+            sent = monotonic()
             yield ": still here\n\n"
         if ended:
             return

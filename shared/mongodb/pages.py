@@ -32,17 +32,6 @@ class Start:
 FIRST = Start()
 
 
-def later(fields: Mapping[str, int], after: Sequence[Any]) -> Document:
-    """The condition for what comes after the keys in the order of `fields` (name → 1 or −1)."""
-    names = list(fields)
-    ways: list[Document] = []
-    for depth, name in enumerate(names):
-        way: Document = {names[i]: after[i] for i in range(depth)}
-        way[name] = {"$gt" if fields[name] > 0 else "$lt": after[depth]}
-        ways.append(way)
-    return {"$or": ways}
-
-
 async def newest_first(
     collection: Any, condition: Document, field: str, *, before: Any, limit: int, record_of: Callable[[Document], T]
 ) -> tuple[list[T], Any]:
@@ -53,3 +42,14 @@ async def newest_first(
     listed = [document async for document in collection.find(among).sort(field, -1).limit(limit + 1)]
     after = listed[limit - 1][field] if len(listed) > limit else None
     return [record_of(document) for document in listed[:limit]], after
+
+
+def later(fields: Mapping[str, int], after: Sequence[Any]) -> dict[str, Any]:
+    """The condition for what comes after the keys in the order of `fields` (name → 1 or −1)."""
+    names = list(fields)
+    ways: list[dict[str, Any]] = []
+    for depth, name in enumerate(names):
+        way: dict[str, Any] = {names[i]: after[i] for i in range(depth)}
+        way[name] = {"$gt" if fields[name] > 0 else "$lt": after[depth]}
+        ways.append(way)
+    return {"$or": ways}

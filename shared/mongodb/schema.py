@@ -12,14 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from shared.errors import StoreRefuses
-
-log = structlog.get_logger()
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -128,7 +125,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "pushes": [],
     "webhook_events": [
-        _index("shop", "key", unique=True),
+        _index(
+            "shop", "event_key", unique=True, partialFilterExpression={"event_key": {"$exists": True}}, name="of_event"
+        ),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
         _index("shop", "received_at", partialFilterExpression={"received_at": {"$exists": True}}),
     ],
@@ -210,6 +209,7 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "push_id", sparse=True),
     ],
     "pushes": [_index("shop", "push_id", unique=True)],
+    "webhook_events": [_index("shop", "key", unique=True)],
     "preview_rows": [
         _index("shop", "preview_id", "bom_id", "location_id", unique=True),
         _index("shop", "preview_id", "cell_class", "no"),
@@ -276,6 +276,9 @@ async def _drop_retired(collection: Any) -> None:
     retired = RETIRED.get(collection.name)
     if not retired:
         return
+    import structlog  # noqa: PLC0415  # what only reads does without it
+
+    log = structlog.get_logger()
     there = {index["name"]: _form(index) async for index in collection.list_indexes()}
     for index in retired:
         name = index.document["name"]

@@ -133,7 +133,7 @@ class Measures:
         return [taken]
 
 
-_REGION = "() => document.querySelector('dialog [role=table][tabindex]')"
+_REGION = "() => document.querySelector('[role=dialog] [role=table][tabindex]')"
 
 _DO = """(what) => {
     const [kind, value] = [what.slice(0, what.indexOf(':')), what.slice(what.indexOf(':') + 1)];
@@ -146,6 +146,6 @@ _DO = """(what) => {
     const act = kind === 'input'
         ? () => set(document.querySelector('input[type=search], [role=searchbox]'), HTMLInputElement.prototype)
         : () => set(document.querySelector('option[value="-name"]').parentElement, HTMLSelectElement.prototype);
-    const busy = () => document.querySelector('[aria-busy=true], [role=progressbar], .Polaris-Spinner') !== null;
+    const busy = () => document.querySelector('[aria-busy=true], [role=progressbar]') !== null;
     return measureUntil(act, () => rows() !== before || busy());
 }"""

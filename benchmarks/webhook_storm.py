@@ -274,9 +274,10 @@ class Storm:
         missing: list[dict[str, str]] = []
         for part in batches(await self.taken(), 1000):
             keys = {one["webhook_id"]: self._keys(one) for one in part}
-            wanted = [key_of(SHOP, key) for pair in keys.values() for key in pair]
-            cursor = self.world.mongo.db["webhook_events"].find({"_id": {"$in": wanted}}, {"key": 1})
-            noted = {document["key"] async for document in cursor}
+            ids = [key_of(SHOP, by_id) for by_id, _ in keys.values()]
+            same = {"shop": SHOP, "event_key": {"$in": [by_event for _, by_event in keys.values()]}}
+            cursor = self.world.mongo.db["webhook_events"].find({"$or": [{"_id": {"$in": ids}}, same]})
+            noted = {document[name] async for document in cursor for name in ("key", "event_key")}
             missing += [one for one in part if noted.isdisjoint(keys[one["webhook_id"]])]
         return missing
 

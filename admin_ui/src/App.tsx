@@ -3,7 +3,8 @@ import { lazy, Suspense, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { href, useParams } from "./address";
 import { useReached } from "./api/reach";
-import { Box, KitProvider, Spinner } from "./kit";
+import styles from "./App.module.css";
+import { Page, Skeleton } from "./kit";
 import { BomListPage } from "./list/BomListPage";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
@@ -33,45 +34,42 @@ export function App() {
   }, [name]);
   return (
     <>
-      <a className="skip" href="#content">
+      <a className={styles.skip} href="#content">
         {T.skip}
       </a>
-      <nav aria-label={T.app} className="navigation">
+      <nav aria-label={T.app} className={styles.navigation}>
         {PLACES.map(([place, title]) => (
           <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
             {title}
           </Link>
         ))}
       </nav>
-      <div role="status" className={online ? "offline offline-none" : "offline"}>
+      <div role="status" className={online ? styles.online : styles.offline}>
         {online ? "" : T.offline}
       </div>
       <main id="content" tabIndex={-1}>
-        {/* Within the landmark, since the kit puts its menus at the end of what it wraps. */}
-        <KitProvider>
-          <Boundary key={path}>
-            <Suspense fallback={<Waiting />}>
-              <Switch>
-                <Route path="/" component={BomListPage} />
-                <Route path="/history" component={HistoryPage} />
-                <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
-                <Route path="/drift" component={DriftPage} />
-                <Route path="/schedules" component={SchedulesPage} />
-                <Route>
-                  <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
-                </Route>
-              </Switch>
+        <Boundary key={path}>
+          <Suspense fallback={<Waiting />}>
+            <Switch>
+              <Route path="/" component={BomListPage} />
+              <Route path="/history" component={HistoryPage} />
+              <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
+              <Route path="/drift" component={DriftPage} />
+              <Route path="/schedules" component={SchedulesPage} />
+              <Route>
+                <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
+              </Route>
+            </Switch>
+          </Suspense>
+        </Boundary>
+        {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
+        {params.has("reconcile") && (
+          <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
+            <Suspense fallback={null}>
+              <ReconcileDialog />
             </Suspense>
           </Boundary>
-          {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
-          {params.has("reconcile") && (
-            <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
-              <Suspense fallback={null}>
-                <ReconcileDialog />
-              </Suspense>
-            </Boundary>
-          )}
-        </KitProvider>
+        )}
       </main>
     </>
   );
@@ -79,8 +77,8 @@ export function App() {
 
 function Waiting() {
   return (
-    <Box padding="800">
-      <Spinner accessibilityLabel={T.loading} />
-    </Box>
+    <Page title={T.loading}>
+      <Skeleton label={T.loading} lines={6} />
+    </Page>
   );
 }

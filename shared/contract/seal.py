@@ -7,7 +7,6 @@ of a webhook, that the front has verified Shopify's signature. It dates nothing 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ class Seals:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         """`secrets`: the valid client secrets, the current one first."""
-        self._keys = tuple(hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256) for secret in secrets)
+        self._keys = tuple(hmac.digest(secret.encode(), _PURPOSE, "sha256") for secret in secrets)
 
     def sealed(self, key: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers with the seal of the current secret."""
@@ -54,4 +53,4 @@ def _is_sealed(name: str) -> bool:
 def _seal(own: bytes, key: str, body: bytes, headers: Mapping[str, str]) -> str:
     named = sorted((name, value) for name, value in headers.items() if _is_sealed(name))
     head = json.dumps([key, named, len(body)]).encode()
-    return hmac.new(own, head + b"\n" + body, hashlib.sha256).hexdigest()
+    return hmac.digest(own, head + b"\n" + body, "sha256").hex()

@@ -125,7 +125,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "pushes": [],
     "webhook_events": [
-        _index("shop", "key", unique=True),
+        _index(
+            "shop", "event_key", unique=True, partialFilterExpression={"event_key": {"$exists": True}}, name="of_event"
+        ),
         _index("at", expireAfterSeconds=WEBHOOK_EVENT_LIFE),
         _index("shop", "received_at", partialFilterExpression={"received_at": {"$exists": True}}),
     ],
@@ -207,6 +209,7 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "push_id", sparse=True),
     ],
     "pushes": [_index("shop", "push_id", unique=True)],
+    "webhook_events": [_index("shop", "key", unique=True)],
     "preview_rows": [
         _index("shop", "preview_id", "bom_id", "location_id", unique=True),
         _index("shop", "preview_id", "cell_class", "no"),

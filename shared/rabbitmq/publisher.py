@@ -7,8 +7,9 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import ChannelInvalidStateError
+from aiormq import Channel
 from aiormq.exceptions import ChannelAccessRefused
 
 from shared.contract.messages import Message
@@ -17,9 +18,11 @@ from shared.errors import BrokerRefuses, BrokerUnavailable
 from shared.observing import tracing
 from shared.observing.spans import Span
 from shared.rabbitmq.connection import GONE, connect, is_up
+from shared.rabbitmq.frames import Outgoing
+from shared.rabbitmq.outbox import Outbox
 from shared.rabbitmq.refusals import why_refused
 from shared.rabbitmq.rights_check import must_publish
-from shared.rabbitmq.topology import COMMANDS, EVENTS, EXCHANGES, WEBHOOKS, exchange_of
+from shared.rabbitmq.topology import COMMANDS, EVENTS, WEBHOOKS, exchange_of
 from shared.roles import Role
 
 PUBLISH_TIMEOUT = 4.0
@@ -48,7 +51,7 @@ class Publisher:
         self._name = f"{name}-publisher"
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
-        self._exchanges: dict[str, AbstractExchange] = {}
+        self._outbox: Outbox | None = None
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
         self.refusal: str | None = None
@@ -81,29 +84,34 @@ class Publisher:
             await must_publish(connection, self._roles)
             # An unroutable mandatory message raises instead of being lost silently.
             self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            self._exchanges = {name: await self._channel.get_exchange(name, ensure=False) for name in EXCHANGES}
+            underlay = await self._channel.get_underlay_channel()
+            if not isinstance(underlay, Channel):
+                raise ChannelInvalidStateError("not a channel of aiormq")
+            self._outbox = Outbox(underlay)
         except GONE as error:
             raise why_refused(self._url, error) from error
 
-    async def _publish(
-        self, exchange: str, key: str, body: bytes, *, mandatory: bool, headers: Mapping[str, str] | None = None
-    ) -> None:
-        message = aio_pika.Message(
-            body,
-            content_type="application/json",
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT if mandatory else aio_pika.DeliveryMode.NOT_PERSISTENT,
-            headers={**tracing.carry(headers or {})},
-        )
+    async def _publish(self, messages: Sequence[Outgoing]) -> None:
+        """Return once the broker has confirmed them all. Raises BrokerUnavailable."""
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT):
-                if not self.ready:
-                    await self._ensure()
-                await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
+                await self._confirmed(messages)
         except ChannelAccessRefused as error:
             # The channel has gone by it: the next one asks for the rights, and readiness shows it.
             raise why_refused(self._url, error) from error
         except GONE as error:
-            raise BrokerUnavailable(f"RabbitMQ did not confirm {key}: {type(error).__name__}") from error
+            raise BrokerUnavailable(f"RabbitMQ did not confirm {messages[0].key}: {type(error).__name__}") from error
+
+    async def _confirmed(self, messages: Sequence[Outgoing]) -> None:
+        if not self.ready:
+            await self._ensure()
+        outbox = self._outbox
+        if outbox is None:
+            raise ChannelInvalidStateError("closed meanwhile")
+        if len(messages) == 1:
+            await outbox.publish(messages[0])
+        else:
+            await asyncio.gather(*(outbox.publish(message) for message in messages))
 
     async def command(self, key: str, message: Message) -> None:
         """Publish one command. Raises BrokerUnavailable when it is not confirmed in time."""
@@ -111,24 +119,23 @@ class Publisher:
             await self._publish_sealed(COMMANDS, key, message.to_json(), {})
 
     async def commands(self, key: str, messages: Sequence[Message]) -> None:
-        """Publish many under one key, gathered: confirms overlap. Raises BrokerUnavailable.
+        """Publish many under one key, written together. Raises BrokerUnavailable.
 
         Without a seal: these are cells, whose documents decide everything.
         """
         with _publishing(key, len(messages)):
-            await asyncio.gather(
-                *(self._publish(COMMANDS, key, message.to_json(), mandatory=True) for message in messages)
-            )
+            carried = tracing.carry({})
+            await self._publish([Outgoing(COMMANDS, key, one.to_json(), carried, mandatory=True) for one in messages])
 
     async def event(self, key: str, message: Message) -> None:
         """Publish an event; nobody may be listening, and that is no error. Raises BrokerUnavailable."""
         with _publishing(key):
-            await self._publish(EVENTS, key, message.to_json(), mandatory=False)
+            await self._publish_one(EVENTS, key, message.to_json(), {}, mandatory=False)
 
     async def finished_event(self, key: str, message: Message) -> None:
         """Publish an event that one of our own queues waits for. Raises BrokerUnavailable."""
         with _publishing(key):
-            await self._publish(EVENTS, key, message.to_json(), mandatory=True)
+            await self._publish_one(EVENTS, key, message.to_json(), {})
 
     async def webhook(self, topic_key: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Publish the verified bytes of a webhook. Raises BrokerUnavailable."""
@@ -140,11 +147,16 @@ class Publisher:
 
         The exchange follows from the key: what a message says of where it came from is its publisher's word.
         """
-        await self._publish(exchange_of(key), key, body, mandatory=True, headers=headers)
+        await self._publish_one(exchange_of(key), key, body, headers)
 
     async def _publish_sealed(self, exchange: str, key: str, body: bytes, headers: Mapping[str, str]) -> None:
         sealed = headers if self._seals is None else self._seals.sealed(key, body, headers)
-        await self._publish(exchange, key, body, mandatory=True, headers=sealed)
+        await self._publish_one(exchange, key, body, sealed)
+
+    async def _publish_one(
+        self, exchange: str, key: str, body: bytes, headers: Mapping[str, str], *, mandatory: bool = True
+    ) -> None:
+        await self._publish([Outgoing(exchange, key, body, tracing.carry(headers), mandatory=mandatory)])
 
     @property
     def ready(self) -> bool:

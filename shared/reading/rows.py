@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from shared.domain.batches import ROWS_PER_CALL, batches
@@ -15,6 +16,9 @@ from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
 from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ItemsRead, ShopifyReads
+
+_AT_A_STRETCH = 500
+"""Cells that are worked on before others of this process, a page that somebody waits for, have their turn."""
 
 
 class RowReader:
@@ -40,8 +44,7 @@ class RowReader:
         webhook still on its way, is in neither side yet.
         """
         shopify = self._shopify if role is None else self._shopify.as_role(role)
-        await self._boms.ensure_stock(shop, cells)
-        stock = await self._stock.load(shop, [cell.key for cell in cells])
+        stock = await self._stock_of(shop, cells)
         wanted = sorted(
             {cell.bom.inventory_item_id for cell in cells if cell.bom is not None and not cell.bom.externally_managed}
         )
@@ -50,9 +53,27 @@ class RowReader:
             at = places_of(cells, item_ids)
             read = await shopify.items(shop, item_ids, locations=len(locations), at=at)
             reads |= dict.fromkeys(item_ids, read)
-        levels = {cell.key: level for cell in cells if (level := _level(cell, reads, locations)) is not None}
+        levels: dict[CellKey, Value | Reason | Code] = {}
+        for part in batches(cells, _AT_A_STRETCH):
+            levels |= {cell.key: level for cell in part if (level := _level(cell, reads, locations)) is not None}
+            await asyncio.sleep(0)
         await self._bases.give(shop, _same_items(cells, stock), _without_codes(levels))
-        return [self._row(cell, stock.get(cell.key), levels.get(cell.key), reads) for cell in cells]
+        rows: list[TakenRow] = []
+        for part in batches(cells, _AT_A_STRETCH):
+            rows += [self._row(cell, stock.get(cell.key), levels.get(cell.key), reads) for cell in part]
+            await asyncio.sleep(0)
+        return rows
+
+    async def _stock_of(self, shop: str, cells: Sequence[SelectedCell]) -> dict[CellKey, CellStock]:
+        """The stock documents; those that are missing are made. Few are, and what is there is read once."""
+        stock: dict[CellKey, CellStock] = {}
+        for part in batches(cells, 2 * _AT_A_STRETCH):
+            stock |= await self._stock.load(shop, [cell.key for cell in part])
+        missing = [cell for cell in cells if cell.bom is not None and cell.key not in stock]
+        if missing:
+            await self._boms.ensure_stock(shop, missing)
+            stock |= await self._stock.load(shop, [cell.key for cell in missing])
+        return stock
 
     def _row(
         self,

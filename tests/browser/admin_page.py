@@ -69,6 +69,11 @@ class AdminPage:
         """A table by its name."""
         return self.page.get_by_role("table", name=name)
 
+    @property
+    def list(self) -> Locator:
+        """The bills of materials: a table to choose rows from, which the arrow keys walk through."""
+        return self.page.get_by_role("grid", name="Bills of materials")
+
     def button(self, name: str | re.Pattern[str]) -> Locator:
         """A button by its name."""
         return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
@@ -76,7 +81,7 @@ class AdminPage:
     async def search(self, text: str, *, finds: int) -> None:
         """Narrow the list and wait for what it finds."""
         await self.page.get_by_role("searchbox", name="Search bills of materials").fill(text)
-        boxes = self.table("Bills of materials").get_by_role("rowheader")
+        boxes = self.list.get_by_role("rowheader")
         await expect(boxes).to_have_count(finds)
 
     async def choose(self, direction: str) -> None:

@@ -18,7 +18,7 @@ from tests.integration.shop_world import SHOP
 from tests.waiting import until
 
 ASSETS = Path(__file__).resolve().parents[2] / "admin_ui" / "dist" / "assets"
-MAX_SCRIPT = 250 * 1024
+MAX_SCRIPT = 207_000
 DATA_REQUESTS = 5
 """Rows, locations, facets, open runs, missed webhooks."""
 
@@ -35,7 +35,7 @@ MAX_TABS = 60
 
 
 def test_the_scripts_are_small() -> None:
-    """All JavaScript of the page together is at most 250 kB compressed."""
+    """All JavaScript of the page together is at most 207 kB compressed."""
     scripts = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in ASSETS.glob("*.js")}
     assert scripts
     assert sum(scripts.values()) <= MAX_SCRIPT, scripts
@@ -96,8 +96,11 @@ async def test_the_walkthrough_by_keyboard_alone(site: Site) -> None:
         await tab.page.get_by_role("checkbox", name="Select all on this page").wait_for()
         await _tab_to(tab.page, "Search bills of materials")
         await keys.type("key oak")
-        await expect(tab.table("Bills of materials").get_by_role("rowheader")).to_have_count(1)
-        await _tab_to(tab.page, "Select all on this page")
+        await expect(tab.list.get_by_role("rowheader")).to_have_count(1)
+        # One stop of Tab for the whole list; within it the arrows go from row to row, and up to the titles.
+        await _tab_to(tab.page, "BOM key oak")
+        await keys.press("ArrowUp")
+        await expect(tab.page.get_by_role("checkbox", name="Select all on this page")).to_be_focused()
         await keys.press("Space")
         await expect(tab.button("More actions")).to_be_visible()
         await keys.press("Shift+Tab")
@@ -162,7 +165,7 @@ async def test_a_lost_connection_is_told_and_found_again(site: Site) -> None:
         await tab.search("B00", finds=2)
         await tab.page.context.set_offline(True)
         await expect(tab.page.get_by_text(re.compile("No connection"))).to_be_visible()
-        await expect(tab.table("Bills of materials").get_by_role("rowheader")).to_have_count(2)
+        await expect(tab.list.get_by_role("rowheader")).to_have_count(2)
         await tab.looks_right("offline")
         await tab.page.context.set_offline(False)
         await expect(tab.page.get_by_text(re.compile("No connection"))).to_have_count(0)
@@ -187,7 +190,7 @@ async def test_a_failure_of_the_service_has_an_answer(site: Site) -> None:
         await tab.looks_right("service-failed")
         await tab.page.unroute("**/api/boms?*", broken)
         await tab.page.get_by_role("button", name="Try again").first.click()
-        await expect(tab.table("Bills of materials")).to_be_visible()
+        await expect(tab.list).to_be_visible()
         tab.trouble.clear()
 
 
@@ -207,7 +210,7 @@ async def test_an_expired_token_is_renewed_unseen(site: Site) -> None:
         # The page believes the demo's word on how long a token lives.
         await tab.page.route("**/demo/session-token", old_at_first)
         await tab.open()
-        await expect(tab.table("Bills of materials")).to_be_visible()
+        await expect(tab.list).to_be_visible()
         assert len(asked) >= 2
         tab.trouble.clear()
 

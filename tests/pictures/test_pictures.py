@@ -36,7 +36,7 @@ async def test_pictures(site: Site) -> None:
     async with site.tab(width=SIZE) as tab:
         await tab.open()
         for name in GOODS:
-            await expect(tab.table("Bills of materials").get_by_role("rowheader", name=name)).to_be_visible()
+            await expect(tab.list.get_by_role("rowheader", name=name)).to_be_visible()
         await picture("list", tab)
         await tab.page.get_by_role("checkbox", name="Select all on this page").check()
         await tab.button("More actions").click()

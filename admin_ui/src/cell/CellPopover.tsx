@@ -6,12 +6,12 @@ import { api, body } from "../api/client";
 import { useLive } from "../api/live";
 import { type Direction, type Job, jobQuery, previewQuery, type Row } from "../api/queries";
 import { count, dateTime } from "../formats";
-import { BlockStack, Button, InlineStack, Spinner, Text } from "../kit";
-import { Floating } from "../parts/Floating";
+import { Button, Inline, Popover, Spinner, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { jobEnded, previewEnded } from "../reconcile/states";
 import { unsuited } from "../reconcile/suits";
 import { CLASS_MEANINGS, T } from "../texts";
+import styles from "./CellPopover.module.css";
 
 export interface OpenCell {
   bomId: string;
@@ -24,19 +24,16 @@ export interface OpenCell {
 export function CellPopover({ open, onClose }: { open: OpenCell; onClose: () => void }) {
   const { bomId, locationId, anchor } = open;
   return (
-    <Floating key={`${bomId}/${locationId}`} anchor={anchor} label={T.cell.label(open.bomName, open.locationName)} onClose={onClose}>
-      <BlockStack gap="300">
-        <div className="floating-title">
-          <Text as="h2" variant="headingSm">
-            {open.bomName}
-          </Text>
-          <Text as="p" tone="subdued">
-            {open.locationName}
-          </Text>
-        </div>
-        <CellReading bomId={bomId} locationId={locationId} />
-      </BlockStack>
-    </Floating>
+    <Popover
+      key={`${bomId}/${locationId}`}
+      anchor={anchor}
+      label={T.cell.label(open.bomName, open.locationName)}
+      title={open.bomName}
+      subtitle={open.locationName}
+      onClose={onClose}
+    >
+      <CellReading bomId={bomId} locationId={locationId} />
+    </Popover>
   );
 }
 
@@ -61,10 +58,10 @@ function CellReading({ bomId, locationId }: { bomId: string; locationId: string 
 
 function Reading() {
   return (
-    <InlineStack gap="200" blockAlign="center">
-      <Spinner size="small" accessibilityLabel={T.cell.reading} />
-      <Text as="p">{T.cell.reading}</Text>
-    </InlineStack>
+    <Inline gap="200">
+      <Spinner small label={T.cell.reading} />
+      <Text>{T.cell.reading}</Text>
+    </Inline>
   );
 }
 
@@ -87,23 +84,19 @@ function CellPreview({ previewId, again }: { previewId: string; again: () => voi
   if (trouble !== null) return <TroubleNote trouble={trouble} again={again} />;
   if (preview.data?.failure) {
     return (
-      <BlockStack gap="200">
-        <Text as="p">{preview.data.failure.message}</Text>
-        {preview.data.failure.remedy !== null && <Text as="p">{preview.data.failure.remedy}</Text>}
-        <Button onClick={again}>{T.retry}</Button>
-      </BlockStack>
+      <Stack gap="200">
+        <Text>{preview.data.failure.message}</Text>
+        {preview.data.failure.remedy !== null && <Text>{preview.data.failure.remedy}</Text>}
+        <Button onPress={again}>{T.retry}</Button>
+      </Stack>
     );
   }
   const row = rows.data?.items[0];
   if (row === undefined) return <Reading />;
   return (
-    <BlockStack gap="300">
-      {job === null ? (
-        <CellRow row={row} previewId={previewId} onStarted={setJob} />
-      ) : (
-        <CellJob jobId={job} again={again} />
-      )}
-    </BlockStack>
+    <Stack gap="300">
+      {job === null ? <CellRow row={row} previewId={previewId} onStarted={setJob} /> : <CellJob jobId={job} again={again} />}
+    </Stack>
   );
 }
 
@@ -119,7 +112,7 @@ function CellRow({ row, previewId, onStarted }: { row: Row; previewId: string; o
   const warns = (direction: Direction) => cellClass !== null && unsuited(direction).includes(cellClass);
   return (
     <>
-      <dl className="cell-values">
+      <dl className={styles.values}>
         <div>
           <dt>{T.cell.local}</dt>
           <dd>{count(local)}</dd>
@@ -130,29 +123,39 @@ function CellRow({ row, previewId, onStarted }: { row: Row; previewId: string; o
         </div>
       </dl>
       {row.shopify_changed_at !== null && (
-        <Text as="p" tone="subdued" variant="bodySm">
+        <Text tone="subdued" small>
           {T.cell.changed(dateTime(row.shopify_changed_at))}
         </Text>
       )}
-      <Text as="p">{cellClass === null ? row.message : CLASS_MEANINGS[cellClass]}</Text>
-      {row.remedy !== null && <Text as="p">{row.remedy}</Text>}
+      <Text>{cellClass === null ? row.message : CLASS_MEANINGS[cellClass]}</Text>
+      {row.remedy !== null && <Text>{row.remedy}</Text>}
       {differs && shopify !== null && (
-        <div className="cell-actions">
+        <div className={styles.actions}>
           {local !== null && (
             <div>
-              <Button fullWidth loading={start.isPending && start.variables === "toShopify"} disabled={start.isPending} onClick={() => start.mutate("toShopify")}>
+              <Button
+                wide
+                isPending={start.isPending && start.variables === "toShopify"}
+                isDisabled={start.isPending && start.variables !== "toShopify"}
+                onPress={() => start.mutate("toShopify")}
+              >
                 {T.cell.push}
               </Button>
               <small>{T.cell.pushes(shopify, local)}</small>
-              {warns("toShopify") && <small className="warn">{T.cell.overwritesShopify}</small>}
+              {warns("toShopify") && <small className={styles.warn}>{T.cell.overwritesShopify}</small>}
             </div>
           )}
           <div>
-            <Button fullWidth loading={start.isPending && start.variables === "toLocal"} disabled={start.isPending} onClick={() => start.mutate("toLocal")}>
+            <Button
+              wide
+              isPending={start.isPending && start.variables === "toLocal"}
+              isDisabled={start.isPending && start.variables !== "toLocal"}
+              onPress={() => start.mutate("toLocal")}
+            >
               {T.cell.pull}
             </Button>
             <small>{T.cell.pulls(local, shopify)}</small>
-            {warns("toLocal") && <small className="warn">{T.cell.overwritesLocal}</small>}
+            {warns("toLocal") && <small className={styles.warn}>{T.cell.overwritesLocal}</small>}
           </div>
         </div>
       )}
@@ -179,13 +182,10 @@ function CellJob({ jobId, again }: { jobId: string; again: () => void }) {
   if (job.data === undefined || !over) {
     return (
       <div role="status">
-        <InlineStack gap="200" blockAlign="center">
-          <Spinner size="small" accessibilityLabel={T.cell.working} />
-          <Text as="p">
-            {(job.data?.paused ?? job.data?.held)?.message ??
-              (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}
-          </Text>
-        </InlineStack>
+        <Inline gap="200">
+          <Spinner small label={T.cell.working} />
+          <Text>{(job.data?.paused ?? job.data?.held)?.message ?? (job.data?.state === "waiting" ? T.run.waitsFor : T.cell.working)}</Text>
+        </Inline>
       </div>
     );
   }
@@ -199,19 +199,17 @@ function Outcome({ job, again }: { job: Job; again: () => void }) {
     const text = job.totals.updated > 0 ? T.cell.updated : (skipped?.message ?? T.cell.agree);
     return (
       <div role="status">
-        <Text as="p">{text}</Text>
+        <Text>{text}</Text>
       </div>
     );
   }
   return (
     <div role="alert">
-      <BlockStack gap="200">
-        <Text as="p" fontWeight="semibold">
-          {failed?.message ?? job.failure?.message ?? T.run.headings[job.state]}
-        </Text>
-        <Text as="p">{failed?.remedy ?? job.failure?.remedy ?? ""}</Text>
-        <Button onClick={again}>{T.preview.again}</Button>
-      </BlockStack>
+      <Stack gap="200">
+        <Text strong>{failed?.message ?? job.failure?.message ?? T.run.headings[job.state]}</Text>
+        <Text>{failed?.remedy ?? job.failure?.remedy ?? ""}</Text>
+        <Button onPress={again}>{T.preview.again}</Button>
+      </Stack>
     </div>
   );
 }

@@ -2,8 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../api/client";
-import { Banner, BlockStack, Button, InlineStack, Text } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Banner, Button, Dialog, Inline, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import type { DriftFigures } from "./queries";
@@ -22,13 +21,13 @@ export function Breaker({ breaker }: { breaker: NonNullable<DriftFigures["breake
   return (
     <>
       <Banner tone="critical" title={T.drift.breaker}>
-        <BlockStack gap="200">
-          <Text as="p">{breaker.reason}</Text>
-          <Text as="p">{T.drift.breakerText(breaker.missed, breaker.cells)}</Text>
-          <InlineStack>
-            <Button onClick={() => setAsked(true)}>{T.drift.approve}</Button>
-          </InlineStack>
-        </BlockStack>
+        <Stack gap="200">
+          <Text>{breaker.reason}</Text>
+          <Text>{T.drift.breakerText(breaker.missed, breaker.cells)}</Text>
+          <Inline>
+            <Button onPress={() => setAsked(true)}>{T.drift.approve}</Button>
+          </Inline>
+        </Stack>
       </Banner>
       {asked && (
         <Dialog
@@ -36,18 +35,18 @@ export function Breaker({ breaker }: { breaker: NonNullable<DriftFigures["breake
           onClose={() => setAsked(false)}
           footer={
             <>
-              <Button onClick={() => setAsked(false)}>{T.drift.notYet}</Button>
-              <Button variant="primary" loading={approve.isPending} onClick={() => approve.mutate()}>
+              <Button onPress={() => setAsked(false)}>{T.drift.notYet}</Button>
+              <Button variant="primary" isPending={approve.isPending} onPress={() => approve.mutate()}>
                 {T.drift.approveYes}
               </Button>
             </>
           }
         >
-          <BlockStack gap="300">
-            <Text as="p">{T.drift.approveAsk(breaker.missed)}</Text>
-            <Text as="p">{T.drift.approveKeeps}</Text>
+          <Stack gap="300">
+            <Text>{T.drift.approveAsk(breaker.missed)}</Text>
+            <Text>{T.drift.approveKeeps}</Text>
             {approve.error !== null && <TroubleNote trouble={approve.error} again={() => approve.mutate()} />}
-          </BlockStack>
+          </Stack>
         </Dialog>
       )}
     </>

@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { count, dateTime, percent } from "../formats";
-import { Banner, BlockStack, Card, Page, Select, SkeletonBodyText, Text } from "../kit";
+import { Banner, Card, Figures, FilterBar, Page, Select, Skeleton, Stack, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { MorePages } from "../parts/MorePages";
 import { TroubleNote } from "../parts/TroubleNote";
@@ -20,81 +20,65 @@ export default function DriftPage() {
   const figures = found.data?.pages[0];
   const items = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Page title={T.drift.title} subtitle={T.drift.intro} fullWidth>
-      <BlockStack gap="400">
-        {found.error !== null && found.data === undefined && (
-          <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-        )}
-        {figures !== undefined && (
-          <>
-            {figures.breaker !== null && <Breaker breaker={figures.breaker} />}
-            {figures.silent_since !== null && (
-              <Banner tone="warning">
-                {T.drift.silence(dateTime(figures.silent_since), figures.expected_webhooks ?? 0)}
-              </Banner>
-            )}
-            <Card>
-              <BlockStack gap="400">
-                <Figures figures={figures} />
-                <Sweep figures={figures} />
-              </BlockStack>
-            </Card>
-          </>
-        )}
-        <Card padding="0">
-          <div className="filters filters-open">
-            <Select
-              label={T.drift.filter}
-              options={Object.entries(T.drift.filters).map(([value, label]) => ({ value, label }))}
-              value={state}
-              onChange={(value) => setState(value as DriftState | "")}
-            />
-          </div>
-          {found.data === undefined ? (
-            found.error === null && (
-              <div className="table-empty" role="status" aria-label={T.loading}>
-                <SkeletonBodyText lines={6} />
-              </div>
-            )
-          ) : items.length === 0 ? (
-            <EmptyNote title={T.drift.emptyTitle} text={state === "" ? T.drift.emptyText : T.preview.noRows} />
-          ) : (
-            <DriftTable items={items} />
+    <Page title={T.drift.title} subtitle={T.drift.intro}>
+      {found.error !== null && found.data === undefined && <TroubleNote trouble={found.error} again={() => void found.refetch()} />}
+      {figures !== undefined && (
+        <>
+          {figures.breaker !== null && <Breaker breaker={figures.breaker} />}
+          {figures.silent_since !== null && (
+            <Banner tone="warning">{T.drift.silence(dateTime(figures.silent_since), figures.expected_webhooks ?? 0)}</Banner>
           )}
-          <MorePages found={found} title={T.drift.more} />
-        </Card>
-        <Card>
-          <DriftChart />
-        </Card>
-        <Card>
-          <PolicyForm />
-        </Card>
-      </BlockStack>
+          <Card>
+            <Stack gap="400">
+              <Told figures={figures} />
+              <Sweep figures={figures} />
+            </Stack>
+          </Card>
+        </>
+      )}
+      <Card flush>
+        <FilterBar>
+          <Select
+            label={T.drift.filter}
+            options={Object.entries(T.drift.filters).map(([value, label]) => ({ value, label }))}
+            value={state}
+            onChange={(value) => setState(value as DriftState | "")}
+          />
+        </FilterBar>
+        {found.data === undefined ? (
+          found.error === null && <Skeleton label={T.loading} lines={6} />
+        ) : items.length === 0 ? (
+          <EmptyNote title={T.drift.emptyTitle} text={state === "" ? T.drift.emptyText : T.preview.noRows} />
+        ) : (
+          <DriftTable items={items} />
+        )}
+        <MorePages found={found} title={T.drift.more} />
+      </Card>
+      <Card>
+        <DriftChart />
+      </Card>
+      <Card>
+        <PolicyForm />
+      </Card>
     </Page>
   );
 }
 
-function Figures({ figures }: { figures: DriftFigures }) {
+function Told({ figures }: { figures: DriftFigures }) {
   const told = [
-    [T.drift.unrepaired, count(figures.unrepaired_cells)],
-    [T.drift.missed, count(figures.missed)],
-    [T.drift.late, count(figures.late)],
-    [T.drift.received, count(figures.received)],
-    [T.drift.loss, percent(figures.webhook_loss_ratio)],
-  ] as const;
+    { label: T.drift.unrepaired, value: count(figures.unrepaired_cells) },
+    { label: T.drift.missed, value: count(figures.missed) },
+    { label: T.drift.late, value: count(figures.late) },
+    { label: T.drift.received, value: count(figures.received) },
+    { label: T.drift.loss, value: percent(figures.webhook_loss_ratio) },
+  ];
   return (
-    <BlockStack gap="300">
-      <ul className="figures">
-        {told.map(([label, value]) => (
-          <li key={label} className="figure">
-            <span>{label}</span> <b>{value}</b>
-          </li>
-        ))}
-      </ul>
-      <Text as="p" tone="subdued">
+    <Stack gap="300">
+      <Figures figures={told} />
+      <Text tone="subdued">
         {T.drift.lastSweep(figures.last_sweep_at === null ? T.drift.never : dateTime(figures.last_sweep_at))}{" "}
         {T.drift.lastFull(figures.last_full_sweep_at === null ? T.drift.never : dateTime(figures.last_full_sweep_at))}
       </Text>
-    </BlockStack>
+    </Stack>
   );
 }

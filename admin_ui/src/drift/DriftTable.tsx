@@ -1,42 +1,35 @@
 import { Link } from "wouter";
 import { href } from "../address";
 import { count, dateTime } from "../formats";
-import { TableHead } from "../parts/TableHead";
+import { type Column, Named, Table } from "../kit";
 import { CLASS_NAMES, T } from "../texts";
 import type { Drift } from "./queries";
 
+const titles = T.drift.columns;
+
+const COLUMNS: Column<Drift>[] = [
+  {
+    name: "cell",
+    title: titles.cell,
+    cell: (entry) => <Named strong name={entry.bom_name ?? entry.bom_id} detail={entry.location_name ?? entry.location_id} />,
+  },
+  {
+    name: "evidence",
+    title: titles.evidence,
+    cell: (entry) => (
+      <Named
+        name={T.drift.evidence(count(entry.base), count(entry.shopify))}
+        detail={entry.confirmed_at === null ? undefined : T.drift.confirmed(dateTime(entry.confirmed_at))}
+      />
+    ),
+  },
+  { name: "since", title: titles.since, cell: (entry) => dateTime(entry.since) },
+  { name: "kind", title: titles.kind, cell: (entry) => CLASS_NAMES[entry.cell_class] },
+  { name: "outcome", title: titles.outcome, cell: (entry) => <Outcome entry={entry} /> },
+];
+
 export function DriftTable({ items }: { items: readonly Drift[] }) {
-  const titles = T.drift.columns;
-  return (
-    <table className="boms runs" role="table" aria-label={T.drift.table}>
-      <TableHead titles={titles} />
-      <tbody role="rowgroup">
-        {items.map((entry) => (
-          <tr key={entry.drift_id} role="row">
-            <th role="rowheader" scope="row">
-              <span className="boms-name">{entry.bom_name ?? entry.bom_id}</span>
-              <span className="boms-id">{entry.location_name ?? entry.location_id}</span>
-            </th>
-            <td role="cell" data-title={titles.evidence}>
-              {T.drift.evidence(count(entry.base), count(entry.shopify))}
-              {entry.confirmed_at !== null && (
-                <span className="boms-id">{T.drift.confirmed(dateTime(entry.confirmed_at))}</span>
-              )}
-            </td>
-            <td role="cell" data-title={titles.since}>
-              {dateTime(entry.since)}
-            </td>
-            <td role="cell" data-title={titles.kind}>
-              {CLASS_NAMES[entry.cell_class]}
-            </td>
-            <td role="cell" data-title={titles.outcome}>
-              <Outcome entry={entry} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  return <Table label={T.drift.table} columns={COLUMNS} rows={items} rowKey={(entry) => entry.drift_id} />;
 }
 
 function Outcome({ entry }: { entry: Drift }) {

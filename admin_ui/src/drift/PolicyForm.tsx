@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, body } from "../api/client";
-import { BlockStack, Button, Checkbox, InlineStack, Select, SkeletonBodyText, Text, TextField } from "../kit";
+import { Button, Checkbox, Field, FieldGrid, Heading, Inline, Select, Skeleton, Stack } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Policy, policyQuery } from "./queries";
@@ -10,20 +10,20 @@ import { type Policy, policyQuery } from "./queries";
 export function PolicyForm() {
   const policy = useQuery(policyQuery);
   return (
-    <BlockStack gap="300">
-      <Text as="h2" variant="headingMd" id="policy">
+    <Stack gap="300">
+      <Heading level={2} id="policy">
         {T.drift.policy}
-      </Text>
+      </Heading>
       {policy.data === undefined ? (
         policy.error === null ? (
-          <SkeletonBodyText lines={5} />
+          <Skeleton label={T.loading} lines={5} />
         ) : (
           <TroubleNote trouble={policy.error} again={() => void policy.refetch()} />
         )
       ) : (
         <Form key={JSON.stringify(policy.data)} policy={policy.data} />
       )}
-    </BlockStack>
+    </Stack>
   );
 }
 
@@ -91,34 +91,48 @@ function Form({ policy }: { policy: Policy }) {
   };
   return (
     <form onSubmit={submit} aria-labelledby="policy" noValidate>
-      <BlockStack gap="300">
+      <Stack gap="300">
         <Select
           label={T.drift.mode}
           options={Object.entries(T.drift.modes).map(([value, label]) => ({ value, label }))}
           value={fields.mode}
           onChange={(mode) => put({ mode: mode as Policy["mode"] })}
         />
-        <div className="fields">
-          <TextField label={T.drift.maxShare} inputMode="decimal" autoComplete="off" value={fields.share} error={wrong.share} onChange={(text) => put({ share: text })} />
-          <TextField label={T.drift.maxMove} inputMode="numeric" autoComplete="off" value={fields.move} error={wrong.move} onChange={(move) => put({ move })} />
-          <TextField label={T.drift.jobsPerHour} inputMode="numeric" autoComplete="off" value={fields.jobs} error={wrong.jobs} onChange={(jobs) => put({ jobs })} />
-        </div>
-        <Checkbox label={T.drift.quiet} checked={fields.quiet} onChange={(quiet) => put({ quiet })} />
+        <FieldGrid>
+          <Field
+            label={T.drift.maxShare}
+            inputMode="decimal"
+            value={fields.share}
+            error={wrong.share}
+            onChange={(text) => put({ share: text })}
+          />
+          <Field label={T.drift.maxMove} inputMode="numeric" value={fields.move} error={wrong.move} onChange={(move) => put({ move })} />
+          <Field
+            label={T.drift.jobsPerHour}
+            inputMode="numeric"
+            value={fields.jobs}
+            error={wrong.jobs}
+            onChange={(jobs) => put({ jobs })}
+          />
+        </FieldGrid>
+        <Checkbox isSelected={fields.quiet} onChange={(quiet) => put({ quiet })}>
+          {T.drift.quiet}
+        </Checkbox>
         {fields.quiet && (
-          <div className="fields">
-            <TextField type="time" label={T.drift.quietFrom} autoComplete="off" value={fields.from} onChange={(from) => put({ from })} />
-            <TextField type="time" label={T.drift.quietTo} autoComplete="off" value={fields.to} onChange={(to) => put({ to })} />
-            <TextField label={T.drift.quietZone} autoComplete="off" value={fields.zone} onChange={(zone) => put({ zone })} />
-          </div>
+          <FieldGrid>
+            <Field type="time" label={T.drift.quietFrom} value={fields.from} onChange={(from) => put({ from })} />
+            <Field type="time" label={T.drift.quietTo} value={fields.to} onChange={(to) => put({ to })} />
+            <Field label={T.drift.quietZone} value={fields.zone} onChange={(zone) => put({ zone })} />
+          </FieldGrid>
         )}
         {save.error !== null && <TroubleNote trouble={save.error} />}
-        <InlineStack gap="300" blockAlign="center">
-          <Button submit disabled={!valid} loading={save.isPending}>
+        <Inline gap="300">
+          <Button type="submit" isDisabled={!valid} isPending={save.isPending}>
             {T.drift.save}
           </Button>
           <span role="status">{save.isSuccess ? T.drift.saved : ""}</span>
-        </InlineStack>
-      </BlockStack>
+        </Inline>
+      </Stack>
     </form>
   );
 }

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, body } from "../api/client";
-import { BlockStack, Button, InlineStack } from "../kit";
+import { Button, Inline, Stack } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import type { DriftFigures } from "./queries";
@@ -33,17 +33,17 @@ export function Sweep({ figures }: { figures: DriftFigures }) {
   }, [waiting, client]);
   const told = asked === undefined ? "" : ended ? T.drift.swept : long ? T.drift.sweepLate : T.drift.sweeping;
   return (
-    <BlockStack gap="200">
-      <InlineStack gap="300" blockAlign="center">
-        <Button loading={sweep.isPending} disabled={waiting} onClick={() => sweep.mutate(false)}>
+    <Stack gap="200">
+      <Inline gap="300">
+        <Button isPending={sweep.isPending} isDisabled={waiting} onPress={() => sweep.mutate(false)}>
           {T.drift.sweep}
         </Button>
-        <Button loading={sweep.isPending} disabled={waiting} onClick={() => sweep.mutate(true)}>
+        <Button isPending={sweep.isPending} isDisabled={waiting} onPress={() => sweep.mutate(true)}>
           {T.drift.sweepFull}
         </Button>
         <span role="status">{told}</span>
-      </InlineStack>
+      </Inline>
       {sweep.error !== null && <TroubleNote trouble={sweep.error} />}
-    </BlockStack>
+    </Stack>
   );
 }

@@ -5,11 +5,10 @@ import { Link } from "wouter";
 import { href, useParams } from "../address";
 import type { Job } from "../api/queries";
 import { count, dateTime } from "../formats";
-import { BlockStack, Card, InlineStack, Page, Select, SkeletonBodyText, TextField } from "../kit";
+import { Card, type Column, Field, FilterBar, Outside, Page, Select, Skeleton, Table } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { MorePages } from "../parts/MorePages";
 import { SaveButton } from "../parts/SaveButton";
-import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
 import { DIRECTIONS, T } from "../texts";
 import { type HistoryFilter, historyExport, historyQuery } from "./queries";
@@ -22,32 +21,26 @@ export default function HistoryPage() {
   const jobs = found.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = Object.values(filter).some((value) => value !== "");
   return (
-    <Page title={T.history.title} fullWidth>
-      <BlockStack gap="400">
-        <Card padding="0">
-          <Filters filter={filter} onChange={(changes) => change(changes, { replace: true })} />
-          {found.error !== null && found.data === undefined ? (
-            <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-          ) : found.data === undefined ? (
-            <div className="table-empty" role="status" aria-label={T.loading}>
-              <SkeletonBodyText lines={6} />
-            </div>
-          ) : jobs.length === 0 ? (
-            <EmptyNote
-              title={filtered ? T.history.noneTitle : T.history.emptyTitle}
-              text={filtered ? T.history.noneText : T.history.emptyText}
-            />
-          ) : (
-            <Runs jobs={jobs} />
-          )}
-          <MorePages found={found} title={T.history.more} />
-        </Card>
-        <div className="outside">
-          <InlineStack>
-            <SaveButton label={T.history.csv} path={historyExport(filter)} file="history.csv" />
-          </InlineStack>
-        </div>
-      </BlockStack>
+    <Page title={T.history.title}>
+      <Card flush>
+        <Filters filter={filter} onChange={(changes) => change(changes, { replace: true })} />
+        {found.error !== null && found.data === undefined ? (
+          <TroubleNote trouble={found.error} again={() => void found.refetch()} />
+        ) : found.data === undefined ? (
+          <Skeleton label={T.loading} lines={6} />
+        ) : jobs.length === 0 ? (
+          <EmptyNote
+            title={filtered ? T.history.noneTitle : T.history.emptyTitle}
+            text={filtered ? T.history.noneText : T.history.emptyText}
+          />
+        ) : (
+          <Table label={T.history.table} columns={COLUMNS} rows={jobs} rowKey={(job) => job.job_id} />
+        )}
+        <MorePages found={found} title={T.history.more} />
+      </Card>
+      <Outside>
+        <SaveButton label={T.history.csv} path={historyExport(filter)} file="history.csv" />
+      </Outside>
     </Page>
   );
 }
@@ -71,8 +64,13 @@ function Filters({ filter, onChange }: { filter: HistoryFilter; onChange: (chang
   const options = (names: Record<string, string>) => [all, ...Object.entries(names).map(([value, label]) => ({ value, label }))];
   const directions = Object.fromEntries(Object.entries(DIRECTIONS).map(([name, { short }]) => [name, short]));
   return (
-    <div className="filters filters-open filters-even" role="search">
-      <Select label={T.history.filterState} options={options(T.run.states)} value={filter.state} onChange={(state) => onChange({ state })} />
+    <FilterBar>
+      <Select
+        label={T.history.filterState}
+        options={options(T.run.states)}
+        value={filter.state}
+        onChange={(state) => onChange({ state })}
+      />
       <Select
         label={T.history.filterDirection}
         options={options(directions)}
@@ -85,45 +83,29 @@ function Filters({ filter, onChange }: { filter: HistoryFilter; onChange: (chang
         value={filter.source}
         onChange={(source) => onChange({ source })}
       />
-      <TextField type="date" label={T.history.since} autoComplete="off" value={filter.since} onChange={(since) => onChange({ since })} />
-      <TextField type="date" label={T.history.until} autoComplete="off" value={filter.until} onChange={(until) => onChange({ until })} />
-    </div>
+      <Field type="date" label={T.history.since} value={filter.since} onChange={(since) => onChange({ since })} />
+      <Field type="date" label={T.history.until} value={filter.until} onChange={(until) => onChange({ until })} />
+    </FilterBar>
   );
 }
 
-function Runs({ jobs }: { jobs: readonly Job[] }) {
-  const titles = T.history.columns;
-  return (
-    <table className="boms runs" role="table" aria-label={T.history.table}>
-      <TableHead titles={titles} numbers={NUMBERS} />
-      <tbody role="rowgroup">
-        {jobs.map((job) => (
-          <tr key={job.job_id} role="row">
-            <th role="rowheader" scope="row">
-              <Link href={href(`/history/${job.job_id}`)}>{dateTime(job.requested_at)}</Link>
-            </th>
-            <td role="cell" data-title={titles.who}>
-              {T.history.who(job.requested_by)}
-            </td>
-            <td role="cell" data-title={titles.direction}>
-              {DIRECTIONS[job.direction].short}
-            </td>
-            <td role="cell" data-title={titles.source}>
-              {T.history.sources[job.source]}
-            </td>
-            <td role="cell" data-title={titles.state}>
-              <StateBadge state={job.state} />
-            </td>
-            {(["total", "updated", "skipped", "errors"] as const).map((name) => (
-              <td key={name} role="cell" className="number" data-title={titles[name]}>
-                {count(job.totals[name])}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const titles = T.history.columns;
 
-const NUMBERS = new Set(["total", "updated", "skipped", "errors"]);
+const figure = (name: "total" | "updated" | "skipped" | "errors"): Column<Job> => ({
+  name,
+  title: titles[name],
+  number: true,
+  cell: (job) => count(job.totals[name]),
+});
+
+const COLUMNS: Column<Job>[] = [
+  { name: "when", title: titles.when, cell: (job) => <Link href={href(`/history/${job.job_id}`)}>{dateTime(job.requested_at)}</Link> },
+  { name: "who", title: titles.who, cell: (job) => T.history.who(job.requested_by) },
+  { name: "direction", title: titles.direction, cell: (job) => DIRECTIONS[job.direction].short },
+  { name: "source", title: titles.source, cell: (job) => T.history.sources[job.source] },
+  { name: "state", title: titles.state, cell: (job) => <StateBadge state={job.state} /> },
+  figure("total"),
+  figure("updated"),
+  figure("skipped"),
+  figure("errors"),
+];

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { api, body, type Schema } from "../api/client";
 import type { Job } from "../api/queries";
 import { count } from "../formats";
-import { BlockStack, Select } from "../kit";
+import { type Column, Inline, Select, Stack } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
-import { type Column, VirtualTable } from "../parts/VirtualTable";
+import { Rows } from "../parts/Rows";
 import { jobEnded } from "../reconcile/states";
 import { T } from "../texts";
 
@@ -14,8 +14,7 @@ type State = Schema["CellState"];
 
 const REFRESH = 3_000;
 
-const both = (before: number | null, after: number | null) =>
-  before === after ? count(after) : `${count(before)} → ${count(after)}`;
+const both = (before: number | null, after: number | null) => (before === after ? count(after) : `${count(before)} → ${count(after)}`);
 
 const COLUMNS: Column<JobCell>[] = [
   { name: "bom", title: T.history.cellColumns.bom, width: "minmax(0, 1.6fr)", cell: (cell) => cell.bom_name ?? cell.bom_id },
@@ -29,14 +28,14 @@ const COLUMNS: Column<JobCell>[] = [
   {
     name: "shopify-change",
     title: T.history.cellColumns.shopify,
-    width: "9rem",
+    width: "11rem",
     number: true,
     cell: (cell) => both(cell.shopify_before, cell.shopify_after),
   },
   {
     name: "local-change",
     title: T.history.cellColumns.local,
-    width: "9rem",
+    width: "11rem",
     number: true,
     cell: (cell) => both(cell.local_before, cell.local_after),
   },
@@ -52,28 +51,23 @@ export function JobCells({ job }: { job: Job }) {
   const over = jobEnded(job);
   // What was changed comes first; what was not is asked for.
   const [state, setState] = useState<State | "">(() => (over && job.totals.updated > 0 ? "updated" : ""));
-  const options = [
-    { label: T.list.all, value: "" },
-    ...Object.entries(T.history.cellStates).map(([value, label]) => ({ value, label })),
-  ];
+  const options = [{ label: T.list.all, value: "" }, ...Object.entries(T.history.cellStates).map(([value, label]) => ({ value, label }))];
   return (
-    <BlockStack gap="300">
-      <div className="table-tools">
+    <Stack gap="300">
+      <Inline>
         <Select
           label={T.history.cellColumns.outcome}
-          labelInline
+          inline
           options={options}
           value={state}
           onChange={(value) => setState(value as State | "")}
         />
-      </div>
-      <VirtualTable
+      </Inline>
+      <Rows
         key={`${state} ${String(over)}`}
         label={T.history.cells}
         columns={COLUMNS}
-        height={56}
-        narrowHeight={190}
-        empty={<EmptyNote title={T.preview.noRows} text="" />}
+        empty={<EmptyNote title={T.preview.noRows} />}
         source={{
           key: ["job", job.job_id, "cells", state, over],
           refresh: over ? false : REFRESH,
@@ -86,6 +80,6 @@ export function JobCells({ job }: { job: Job }) {
             ),
         }}
       />
-    </BlockStack>
+    </Stack>
   );
 }

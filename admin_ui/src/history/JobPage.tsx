@@ -5,7 +5,7 @@ import { href } from "../address";
 import { useLive } from "../api/live";
 import { type Job, jobQuery } from "../api/queries";
 import { dateTime } from "../formats";
-import { Banner, BlockStack, Button, Card, InlineStack, Page, ProgressBar, SkeletonBodyText, Text } from "../kit";
+import { Banner, Button, Card, Heading, Inline, Page, Progress, Skeleton, Stack, Text } from "../kit";
 import { SaveButton } from "../parts/SaveButton";
 import { TroubleNote } from "../parts/TroubleNote";
 import { WhyHeld } from "../parts/WhyHeld";
@@ -21,11 +21,11 @@ export default function JobPage({ jobId }: { jobId: string }) {
   const [, navigate] = useLocation();
   const title = job.data === undefined ? T.history.title : T.history.run(dateTime(job.data.requested_at));
   return (
-    <Page title={title} fullWidth backAction={{ content: T.history.back, onAction: () => navigate(href("/history")) }}>
+    <Page title={title} back={{ label: T.history.back, onPress: () => navigate(href("/history")) }}>
       {job.trouble !== null ? (
         <TroubleNote trouble={job.trouble} again={job.again} />
       ) : job.data === undefined ? (
-        <SkeletonBodyText lines={6} />
+        <Skeleton label={T.loading} lines={6} />
       ) : (
         <Run job={job.data} behind={job.behind} />
       )}
@@ -39,28 +39,24 @@ function Run({ job, behind }: { job: Job; behind: boolean }) {
   const over = jobEnded(job);
   const mayUndo = over && job.totals.updated > 0 && job.source !== "undo";
   return (
-    <BlockStack gap="400">
+    <Stack gap="400">
       {behind && <Banner tone="warning">{T.behind}</Banner>}
       <Card>
-        <BlockStack gap="400">
-          <InlineStack gap="300" blockAlign="center">
+        <Stack gap="400">
+          <Inline gap="300">
             <StateBadge state={job.state} />
-            <Text as="span" fontWeight="semibold">
+            <Text as="span" strong>
               {DIRECTIONS[job.direction].title}
             </Text>
             <Text as="span" tone="subdued">
               {T.history.sources[job.source]} · {T.history.who(job.requested_by)}
             </Text>
-          </InlineStack>
+          </Inline>
           <Relations job={job} />
           {!over && (
             <>
               <span id="run-progress">{T.run.done(endedCells(job.totals), job.totals.total)}</span>
-              <ProgressBar
-                size="small"
-                ariaLabelledBy="run-progress"
-                progress={job.totals.total === 0 ? 0 : (100 * endedCells(job.totals)) / job.totals.total}
-              />
+              <Progress labelledBy="run-progress" value={job.totals.total === 0 ? 0 : (100 * endedCells(job.totals)) / job.totals.total} />
             </>
           )}
           {job.failure !== null && (
@@ -70,27 +66,25 @@ function Run({ job, behind }: { job: Job; behind: boolean }) {
           )}
           <WhyHeld job={job} />
           <Summary job={job} />
-          <InlineStack gap="300">
-            {mayUndo && <Button onClick={() => setUndoing(true)}>{T.history.undo}</Button>}
+          <Inline gap="300">
+            {mayUndo && <Button onPress={() => setUndoing(true)}>{T.history.undo}</Button>}
             {!over || job.totals.errors > 0 ? (
-              <Button onClick={() => navigate(href(window.location.pathname, { reconcile: "run", job: job.job_id }))}>
+              <Button onPress={() => navigate(href(window.location.pathname, { reconcile: "run", job: job.job_id }))}>
                 {over ? T.run.viewErrors(job.totals.errors) : T.show}
               </Button>
             ) : null}
             <SaveButton label={T.history.csv} path={`/api/jobs/${job.job_id}/export.csv`} file={`job-${job.job_id}.csv`} />
-          </InlineStack>
-        </BlockStack>
+          </Inline>
+        </Stack>
       </Card>
       <Card>
-        <BlockStack gap="300">
-          <Text as="h2" variant="headingMd">
-            {T.history.cells}
-          </Text>
+        <Stack gap="300">
+          <Heading level={2}>{T.history.cells}</Heading>
           <JobCells job={job} />
-        </BlockStack>
+        </Stack>
       </Card>
       {undoing && <UndoDialog job={job} onClose={() => setUndoing(false)} />}
-    </BlockStack>
+    </Stack>
   );
 }
 

@@ -6,11 +6,10 @@ import { useParams } from "../address";
 import { api, body, type Schema } from "../api/client";
 import type { Job } from "../api/queries";
 import { change, count } from "../formats";
-import { Banner, BlockStack, Button, Text } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Banner, Button, type Column, Dialog, Panel, Stack, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { TroubleNote } from "../parts/TroubleNote";
-import { type Column, VirtualTable } from "../parts/VirtualTable";
+import { Rows } from "../parts/Rows";
 import { cells, T } from "../texts";
 
 type UndoCell = Schema["UndoCell"];
@@ -32,8 +31,20 @@ const COLUMNS: Column<UndoCell>[] = [
     number: true,
     cell: (cell) => (cell.possible ? change(cell.change) : T.dash),
   },
-  { name: "shopify-change", title: T.undo.columns.shopify, width: "9.5rem", number: true, cell: (cell) => arrow(cell.shopify_now, cell.shopify_then) },
-  { name: "local-change", title: T.undo.columns.local, width: "9.5rem", number: true, cell: (cell) => arrow(cell.local_now, cell.local_then) },
+  {
+    name: "shopify-change",
+    title: T.undo.columns.shopify,
+    width: "11rem",
+    number: true,
+    cell: (cell) => arrow(cell.shopify_now, cell.shopify_then),
+  },
+  {
+    name: "local-change",
+    title: T.undo.columns.local,
+    width: "11rem",
+    number: true,
+    cell: (cell) => arrow(cell.local_now, cell.local_then),
+  },
   {
     name: "why",
     title: T.undo.columns.why,
@@ -58,8 +69,7 @@ export function UndoDialog({ job, onClose }: { job: Job; onClose: () => void }) 
     queryFn: ({ signal }) => read(0, 1, signal),
   });
   const undo = useMutation({
-    mutationFn: () =>
-      body(api.POST("/api/jobs/{job_id}/undo", { params: { path: { job_id: job.job_id } }, body: { job_id: undoId } })),
+    mutationFn: () => body(api.POST("/api/jobs/{job_id}/undo", { params: { path: { job_id: job.job_id } }, body: { job_id: undoId } })),
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["jobs"] });
       void client.invalidateQueries({ queryKey: ["job", job.job_id] });
@@ -76,40 +86,38 @@ export function UndoDialog({ job, onClose }: { job: Job; onClose: () => void }) 
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>{T.undo.keep}</Button>
-          <Button variant="primary" tone="critical" disabled={possible === 0} loading={undo.isPending} onClick={() => undo.mutate()}>
+          <Button onPress={onClose}>{T.undo.keep}</Button>
+          <Button variant="primary" tone="critical" isDisabled={possible === 0} isPending={undo.isPending} onPress={() => undo.mutate()}>
             {T.undo.start(possible)}
           </Button>
         </>
       }
     >
-      <BlockStack gap="400">
+      <Stack gap="400">
         {figures.error !== null && <TroubleNote trouble={figures.error} again={() => void figures.refetch()} />}
         {undo.error !== null && <TroubleNote trouble={undo.error} again={() => undo.mutate()} />}
         {figures.data !== undefined && <Figures figures={figures.data} direction={job.direction} />}
-        <VirtualTable
+        <Rows
           label={T.undo.table}
           columns={COLUMNS}
-          height={56}
-          narrowHeight={190}
-          empty={<EmptyNote title={T.undo.none} text="" />}
+          empty={<EmptyNote title={T.undo.none} />}
           source={{ key: ["job", job.job_id, "undo", undoId], read }}
         />
-      </BlockStack>
+      </Stack>
     </Dialog>
   );
 }
 
 function Figures({ figures, direction }: { figures: Schema["UndoPage"]; direction: Job["direction"] }) {
-  if (figures.possible === null) return <Text as="p">{T.undo.many(cells(figures.total))}</Text>;
+  if (figures.possible === null) return <Text>{T.undo.many(cells(figures.total))}</Text>;
   if (figures.possible === 0) return <Banner tone="info">{T.undo.none}</Banner>;
   return (
-    <section className="what" aria-label={T.preview.whatChanges}>
+    <Panel label={T.preview.whatChanges}>
       <p>
         {T.undo.possible(figures.possible)} {T.undo.side(direction)}
       </p>
       {(figures.impossible ?? 0) > 0 && <p>{T.undo.impossible(figures.impossible ?? 0)}</p>}
       <p>{T.undo.later}</p>
-    </section>
+    </Panel>
   );
 }

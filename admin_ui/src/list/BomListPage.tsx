@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useParams } from "../address";
-import { bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
+import { type Bom, bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
 import { CellPopover, type OpenCell } from "../cell/CellPopover";
-import { BlockStack, Button, Card, Page, SkeletonBodyText, Text } from "../kit";
+import { Button, Card, Outside, Page, Skeleton, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
+import { Pager } from "../parts/Pager";
 import { TroubleNote } from "../parts/TroubleNote";
 import { keepChosen } from "../reconcile/kept";
 import { boms as bomsText, T } from "../texts";
@@ -13,10 +14,11 @@ import { BomTable } from "./BomTable";
 import { BulkBar } from "./BulkBar";
 import { filterOf, isFiltered, selectionOf, selectionOfAll } from "./filter";
 import { Filters } from "./Filters";
+import styles from "./BomListPage.module.css";
 import { Notices } from "./Notices";
-import { Pager } from "./Pager";
 
 const NONE: ReadonlySet<string> = new Set();
+const NO_BOMS: readonly Bom[] = [];
 
 export function BomListPage() {
   const [params, change] = useParams();
@@ -31,7 +33,7 @@ export function BomListPage() {
 
   // What was asked for is seen to be on its way before a page of values is drawn, which takes longer than a frame.
   const data = useDeferredValue(found.data);
-  const items = data?.items ?? [];
+  const items = data?.items ?? NO_BOMS;
   const total = data?.total ?? 0;
   const isDrawing = data !== found.data;
 
@@ -47,24 +49,23 @@ export function BomListPage() {
     },
     [change, clear],
   );
-  const toggle = useCallback((bomId: string) => {
-    setAll(false);
-    setPicked((before) => {
-      const next = new Set(before);
-      if (!next.delete(bomId)) next.add(bomId);
-      return next;
-    });
-  }, []);
-  const wholePage = items.length > 0 && items.every((bom) => picked.has(bom.bom_id));
-  const togglePage = () => {
-    setAll(false);
-    const next = new Set(picked);
-    for (const bom of items) {
-      if (wholePage || all) next.delete(bom.bom_id);
-      else next.add(bom.bom_id);
-    }
-    setPicked(next);
-  };
+  const pick = useCallback(
+    (chosen: ReadonlySet<string> | "all") => {
+      setAll(false);
+      const page = items.map((bom) => bom.bom_id);
+      setPicked((before) => {
+        const next = new Set(before);
+        for (const bomId of page) {
+          if (chosen === "all" || chosen.has(bomId)) next.add(bomId);
+          else next.delete(bomId);
+        }
+        return next;
+      });
+    },
+    [items],
+  );
+  const pickedHere = useMemo(() => new Set(items.map((bom) => bom.bom_id).filter((bomId) => picked.has(bomId))), [items, picked]);
+  const wholePage = items.length > 0 && pickedHere.size === items.length;
   const reconcile = () => {
     const selection = all ? selectionOfAll(filter) : selectionOf(picked, filter);
     keepChosen({ selection, words: bomsText(all ? total : picked.size) });
@@ -72,62 +73,45 @@ export function BomListPage() {
   };
 
   return (
-    <Page title={T.list.title} fullWidth>
-      <BlockStack gap="400">
-        <Notices />
-        <Card padding="0">
-          <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrow} />
-          {(picked.size > 0 || all) && (
-            <BulkBar
-              picked={all ? total : picked.size}
-              total={total}
-              all={all}
-              offerAll={wholePage && total > picked.size}
-              onAll={() => setAll(true)}
-              onClear={clear}
-              onReconcile={reconcile}
-            />
+    <Page title={T.list.title}>
+      <Notices />
+      <Card flush>
+        <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrow} />
+        {(picked.size > 0 || all) && (
+          <BulkBar
+            picked={all ? total : picked.size}
+            total={total}
+            all={all}
+            offerAll={wholePage && total > picked.size}
+            onAll={() => setAll(true)}
+            onClear={clear}
+            onReconcile={reconcile}
+          />
+        )}
+        <div aria-busy={found.isFetching || isDrawing} className={found.isPlaceholderData || isDrawing ? styles.stale : undefined}>
+          {found.error !== null && found.data === undefined ? (
+            <TroubleNote trouble={found.error} again={() => void found.refetch()} />
+          ) : data === undefined ? (
+            <Skeleton label={T.loading} lines={8} />
+          ) : total === 0 ? (
+            <NothingFound filtered={isFiltered(filter)} onClear={() => narrow({ q: "", class: "", location: "", tracks: "", tag: "" })} />
+          ) : (
+            <BomTable boms={items} picked={all ? "all" : pickedHere} onPick={pick} onOpen={setOpen} />
           )}
-          <div
-            aria-busy={found.isFetching || isDrawing}
-            className={found.isPlaceholderData || isDrawing ? "stale" : undefined}
-          >
-            {found.error !== null && found.data === undefined ? (
-              <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-            ) : data === undefined ? (
-              <div className="table-empty" role="status" aria-label={T.loading}>
-                <SkeletonBodyText lines={8} />
-              </div>
-            ) : total === 0 ? (
-              <NothingFound filtered={isFiltered(filter)} onClear={() => narrow({ q: "", class: "", location: "", tracks: "", tag: "" })} />
-            ) : (
-              <BomTable
-                boms={items}
-                picked={picked}
-                all={all}
-                wholePage={wholePage || all}
-                onToggle={toggle}
-                onTogglePage={togglePage}
-                onOpen={setOpen}
-              />
-            )}
-          </div>
-          {total > 0 && (
-            <Pager
-              offset={offset}
-              shown={items.length}
-              size={PAGE}
-              total={total}
-              onGo={(from) => change({ from: from > 0 ? String(from) : null })}
-            />
-          )}
-        </Card>
-        <div className="outside">
-          <Text as="p" tone="subdued">
-            {T.list.known}
-          </Text>
         </div>
-      </BlockStack>
+        {total > 0 && (
+          <Pager
+            offset={offset}
+            shown={items.length}
+            size={PAGE}
+            total={total}
+            onGo={(from) => change({ from: from > 0 ? String(from) : null })}
+          />
+        )}
+      </Card>
+      <Outside>
+        <Text tone="subdued">{T.list.known}</Text>
+      </Outside>
       {open !== null && <CellPopover open={open} onClose={() => setOpen(null)} />}
     </Page>
   );
@@ -135,11 +119,5 @@ export function BomListPage() {
 
 function NothingFound({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   if (!filtered) return <EmptyNote title={T.list.emptyTitle} text={T.list.emptyText} />;
-  return (
-    <EmptyNote
-      title={T.list.noneTitle}
-      text={T.list.noneText}
-      action={<Button onClick={onClear}>{T.list.clear}</Button>}
-    />
-  );
+  return <EmptyNote title={T.list.noneTitle} text={T.list.noneText} action={<Button onPress={onClear}>{T.list.clear}</Button>} />;
 }

@@ -2,7 +2,9 @@
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
 import { count } from "../formats";
+import { classes } from "../kit";
 import { CLASS_NAMES, T } from "../texts";
+import styles from "./Chip.module.css";
 
 interface ChipProps {
   bom: Bom;
@@ -19,9 +21,9 @@ export function Chip({ bom, cell, onOpen }: ChipProps) {
   const values = single ? local : `${T.list.local} ${local} ${T.list.shopify} ${shopify}`;
   return (
     <button
+      // The browser's own button, of few elements: a page has hundreds of these.
       type="button"
-      className={`chip chip-${cell.cell_class}`}
-      // Few elements: a page has hundreds of these.
+      className={classes(styles.chip, styles[cell.cell_class])}
       aria-label={`${bom.name}, ${place} ${values}, ${CLASS_NAMES[cell.cell_class]}`}
       aria-haspopup="dialog"
       onClick={(event) =>
@@ -34,7 +36,7 @@ export function Chip({ bom, cell, onOpen }: ChipProps) {
         })
       }
     >
-      <span className="chip-place">{place}</span>{" "}
+      <span className={styles.place}>{place}</span>{" "}
       {single ? (
         <b>{local}</b>
       ) : (

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Schema } from "../api/client";
 import type { BomFilter, CellClass } from "../api/queries";
 import { count } from "../formats";
-import { Button, Select, TextField } from "../kit";
+import { FilterBar, SearchBox, Select } from "../kit";
 import { CLASS_NAMES, T } from "../texts";
 
 /** After the last key; a search is one request, not one per letter. */
@@ -16,8 +16,6 @@ interface FiltersProps {
 }
 
 export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
-  // Only on a narrow screen; a wide one shows them all.
-  const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState(filter.search);
   const sent = useRef(filter.search);
   useEffect(() => {
@@ -35,8 +33,7 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
   }, [typed, onChange]);
 
   const byClass = new Map(facets?.classes.map((entry) => [entry.cell_class, entry.boms]));
-  const withCount = (label: string, number: number | undefined) =>
-    number === undefined ? label : `${label} (${count(number)})`;
+  const withCount = (label: string, number: number | undefined) => (number === undefined ? label : `${label} (${count(number)})`);
   const all = { label: T.list.all, value: "" };
   const classes = [
     all,
@@ -58,27 +55,19 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
 
   const set = [filter.class, filter.location, filter.tracks, filter.tag].filter((value) => value !== "").length;
   return (
-    <div className={open ? "filters filters-open" : "filters"} role="search">
-      <div className="filters-search">
-        <TextField
-          type="search"
+    <FilterBar
+      toggle={set === 0 ? T.list.filters : `${T.list.filters} (${count(set)})`}
+      search={
+        <SearchBox
           label={T.list.search}
-          labelHidden
           placeholder={T.list.searchHint}
-          autoComplete="off"
           maxLength={200}
           value={typed}
           onChange={setTyped}
-          loading={typed.trim() !== filter.search}
-          clearButton
-          onClearButtonClick={() => setTyped("")}
+          isPending={typed.trim() !== filter.search}
         />
-        <div className="filters-toggle">
-          <Button disclosure={open ? "up" : "down"} ariaExpanded={open} onClick={() => setOpen(!open)}>
-            {set === 0 ? T.list.filters : `${T.list.filters} (${count(set)})`}
-          </Button>
-        </div>
-      </div>
+      }
+    >
       <Select label={T.list.filterClass} options={classes} value={filter.class} onChange={(value) => onChange({ class: value })} />
       <Select
         label={T.list.filterLocation}
@@ -103,6 +92,6 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
         value={filter.sort}
         onChange={(value) => onChange({ sort: value })}
       />
-    </div>
+    </FilterBar>
   );
 }

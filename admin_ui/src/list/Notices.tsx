@@ -23,7 +23,7 @@ export function Notices() {
         <Banner
           tone={drift.data.breaker === null ? "info" : "warning"}
           title={drift.data.breaker === null ? T.drift.unrepairedTitle(drift.data.unrepaired_cells) : T.drift.bannerTitle}
-          action={{ content: T.drift.look, onAction: () => navigate(href("/drift")) }}
+          action={{ label: T.drift.look, onPress: () => navigate(href("/drift")) }}
         >
           {drift.data.breaker !== null && <p>{T.drift.banner(drift.data.unrepaired_cells)}</p>}
         </Banner>
@@ -37,7 +37,7 @@ export function Notices() {
             key={job.job_id}
             tone="info"
             title={job.state === "running" ? T.running(percent(done), direction) : T.waiting(direction)}
-            action={{ content: T.show, onAction: () => change({ reconcile: "run", job: job.job_id }) }}
+            action={{ label: T.show, onPress: () => change({ reconcile: "run", job: job.job_id }) }}
           />
         );
       })}
@@ -46,8 +46,8 @@ export function Notices() {
           tone="info"
           title={T.previewWaits(dateTime(waits.at))}
           action={{
-            content: T.show,
-            onAction: () => change({ reconcile: "preview", preview: waits.previewId, direction: waits.direction }),
+            label: T.show,
+            onPress: () => change({ reconcile: "preview", preview: waits.previewId, direction: waits.direction }),
           }}
           onDismiss={() => {
             keepUndecided(null);

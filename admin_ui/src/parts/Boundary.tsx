@@ -1,5 +1,4 @@
 import { Component, type ReactNode } from "react";
-import { Box } from "../kit";
 import { TroubleNote } from "./TroubleNote";
 
 /** A mistake of ours in one screen leaves the others usable, and never a blank page. */
@@ -12,10 +11,6 @@ export class Boundary extends Component<{ children: ReactNode }, { failed: boole
 
   override render() {
     if (!this.state.failed) return this.props.children;
-    return (
-      <Box padding="400">
-        <TroubleNote trouble={null} again={() => window.location.reload()} />
-      </Box>
-    );
+    return <TroubleNote trouble={null} again={() => window.location.reload()} />;
   }
 }

@@ -1,19 +1,14 @@
 import type { ReactNode } from "react";
-import { BlockStack, Box, InlineStack, Text } from "../kit";
+import { Text } from "../kit";
+import styles from "./EmptyNote.module.css";
 
 /** Why there is nothing here, and what brings something. */
-export function EmptyNote({ title, text, action }: { title: string; text: string; action?: ReactNode }) {
+export function EmptyNote({ title, text = "", action }: { title: string; text?: string; action?: ReactNode }) {
   return (
-    <Box padding="800">
-      <BlockStack gap="200" inlineAlign="center">
-        <Text as="p" variant="headingMd" alignment="center">
-          {title}
-        </Text>
-        <Text as="p" tone="subdued" alignment="center">
-          {text}
-        </Text>
-        {action !== undefined && <InlineStack>{action}</InlineStack>}
-      </BlockStack>
-    </Box>
+    <div className={styles.note}>
+      <p className={styles.title}>{title}</p>
+      {text !== "" && <Text tone="subdued">{text}</Text>}
+      {action}
+    </div>
   );
 }

@@ -1,4 +1,5 @@
 import { Button } from "../kit";
+import styles from "./Pager.module.css";
 
 interface MorePagesProps {
   /** A list that is read page by page. */
@@ -10,8 +11,8 @@ interface MorePagesProps {
 export function MorePages({ found, title }: MorePagesProps) {
   if (!found.hasNextPage) return null;
   return (
-    <div className="pager">
-      <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+    <div className={styles.pager}>
+      <Button isPending={found.isFetchingNextPage} onPress={() => void found.fetchNextPage()}>
         {title}
       </Button>
     </div>

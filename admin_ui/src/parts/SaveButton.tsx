@@ -1,7 +1,7 @@
 /** Saves a table as a file, and says so where it cannot. */
 import { useState } from "react";
 import { download } from "../api/client";
-import { BlockStack, Button } from "../kit";
+import { Button, Stack } from "../kit";
 import { TroubleNote } from "./TroubleNote";
 
 export function SaveButton({ label, path, file }: { label: string; path: string; file: string }) {
@@ -19,11 +19,13 @@ export function SaveButton({ label, path, file }: { label: string; path: string;
     }
   };
   return (
-    <BlockStack gap="200">
-      <Button loading={busy} onClick={() => void save()}>
-        {label}
-      </Button>
+    <Stack gap="200">
+      <div>
+        <Button isPending={busy} onPress={() => void save()}>
+          {label}
+        </Button>
+      </div>
       {trouble !== null && <TroubleNote trouble={trouble} />}
-    </BlockStack>
+    </Stack>
   );
 }

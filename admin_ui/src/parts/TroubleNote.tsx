@@ -1,6 +1,6 @@
 /** What went wrong, and what to do about it. */
 import { Trouble } from "../api/trouble";
-import { Banner, BlockStack, Button, InlineStack, Text } from "../kit";
+import { Banner, Button, Inline, Stack, Text } from "../kit";
 import { T } from "../texts";
 
 export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() => void) | undefined }) {
@@ -13,22 +13,18 @@ export function TroubleNote({ trouble, again }: { trouble: unknown; again?: (() 
   return (
     <div role="alert">
       <Banner tone={known.passes ? "warning" : "critical"} title={title}>
-        <BlockStack gap="200">
+        <Stack gap="200">
           {told && remedies.length > 0 ? (
-            remedies.map((remedy) => (
-              <Text as="p" key={remedy}>
-                {remedy}
-              </Text>
-            ))
+            remedies.map((remedy) => <Text key={remedy}>{remedy}</Text>)
           ) : (
-            <Text as="p">{(told && detail) || text}</Text>
+            <Text>{(told && detail) || text}</Text>
           )}
           {again !== undefined && known.kind !== "outside" && (
-            <InlineStack>
-              <Button onClick={known.kind === "session" ? () => window.location.reload() : again}>{T.retry}</Button>
-            </InlineStack>
+            <Inline>
+              <Button onPress={known.kind === "session" ? () => window.location.reload() : again}>{T.retry}</Button>
+            </Inline>
           )}
-        </BlockStack>
+        </Stack>
       </Banner>
     </div>
   );

@@ -5,8 +5,7 @@ import { ulid } from "ulid";
 import type { Changes } from "../address";
 import { api, body } from "../api/client";
 import type { Direction } from "../api/queries";
-import { Banner, BlockStack, Button, Text } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Banner, Button, ChoiceCard, Dialog, FieldGrid, Heading, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { DIRECTIONS, T } from "../texts";
 import { chosen, keepUndecided } from "./kept";
@@ -36,52 +35,30 @@ export function ChooseStep({ previewId, onClose, onGo }: ChooseStepProps) {
   });
   const known = previewId !== null || kept !== null;
   return (
-    <Dialog title={T.preview.title} onClose={onClose} step="choose" footer={<Button onClick={onClose}>{T.close}</Button>}>
-      <BlockStack gap="400">
-        <Text as="h3" variant="headingMd">
-          {T.choose.heading}
-        </Text>
-        {previewId === null && kept !== null && <Text as="p">{T.choose.selection(kept.words)}</Text>}
+    <Dialog title={T.preview.title} onClose={onClose} step="choose" footer={<Button onPress={onClose}>{T.close}</Button>}>
+      <Stack gap="400">
+        <Heading level={3}>{T.choose.heading}</Heading>
+        {previewId === null && kept !== null && <Text>{T.choose.selection(kept.words)}</Text>}
         {known ? (
-          <div className="directions">
+          <FieldGrid>
             {(["toShopify", "toLocal"] as const).map((direction) => (
-              <DirectionButton
+              <ChoiceCard
                 key={direction}
-                direction={direction}
-                busy={ask.isPending}
-                onChoose={() => ask.mutate(direction)}
+                badge={DIRECTIONS[direction].short}
+                title={DIRECTIONS[direction].title}
+                text={DIRECTIONS[direction].help}
+                isDisabled={ask.isPending}
+                onPress={() => ask.mutate(direction)}
               />
             ))}
-          </div>
+          </FieldGrid>
         ) : (
           <Banner tone="warning">{T.choose.gone}</Banner>
         )}
-        <Text as="p">{T.choose.notThis}</Text>
-        <Text as="p" tone="subdued">
-          {T.choose.then}
-        </Text>
+        <Text>{T.choose.notThis}</Text>
+        <Text tone="subdued">{T.choose.then}</Text>
         {ask.error !== null && <TroubleNote trouble={ask.error} again={() => ask.mutate(ask.variables)} />}
-      </BlockStack>
+      </Stack>
     </Dialog>
-  );
-}
-
-function DirectionButton(props: { direction: Direction; busy: boolean; onChoose: () => void }) {
-  const { title: name, help: text } = DIRECTIONS[props.direction];
-  return (
-    <button
-      type="button"
-      className="direction"
-      disabled={props.busy}
-      onClick={props.onChoose}
-    >
-      <span className="direction-flow">
-        {DIRECTIONS[props.direction].short}
-      </span>
-      <span className="direction-title">
-        {name}
-      </span>
-      <span>{text}</span>
-    </button>
   );
 }

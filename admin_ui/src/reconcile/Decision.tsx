@@ -7,11 +7,11 @@ import { api, body } from "../api/client";
 import type { CellClass, Direction, Preview } from "../api/queries";
 import { policyQuery } from "../drift/queries";
 import { count, typedNumber } from "../formats";
-import { Badge, Banner, BlockStack, Button, InlineStack, Text, TextField } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Badge, Banner, Button, Dialog, Field, Heading, Inline, Stack, Text } from "../kit";
 import { SaveButton } from "../parts/SaveButton";
 import { TroubleNote } from "../parts/TroubleNote";
 import { asOf, DIRECTIONS, T } from "../texts";
+import styles from "./Decision.module.css";
 import { keepUndecided } from "./kept";
 import { PreviewTable } from "./PreviewTable";
 import { unsuited, whatChanges } from "./suits";
@@ -84,11 +84,11 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
       footer={
         <>
           {mustType && !expired && (
-            <div className="confirm">
-              <TextField
+            <div className={styles.confirm}>
+              <Field
                 label={T.preview.confirm(count(changes.cells))}
-                helpText={largest > limit ? T.preview.largeMove(largest, limit) : undefined}
-                autoComplete="off"
+                help={largest > limit ? T.preview.largeMove(largest, limit) : undefined}
+
                 inputMode="numeric"
                 value={typed}
                 error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(changes.cells)) : undefined}
@@ -96,47 +96,40 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
               />
             </div>
           )}
-          <Button onClick={() => onGo({ reconcile: "choose", job: null, without: null })} disabled={start.isPending}>
+          <Button onPress={() => onGo({ reconcile: "choose", job: null, without: null })} isDisabled={start.isPending}>
             {T.preview.back}
           </Button>
-          <Button
-            variant="primary"
-            disabled={changes.cells === 0 || expired || !confirmed}
-            loading={start.isPending}
-            onClick={begin}
-          >
+          <Button variant="primary" isDisabled={changes.cells === 0 || expired || !confirmed} isPending={start.isPending} onPress={begin}>
             {T.preview.start}
           </Button>
         </>
       }
     >
-      <BlockStack gap="400">
-        <BlockStack gap="200">
-          <Text as="h3" variant="headingMd">
-            {DIRECTIONS[direction].title}
-          </Text>
+      <Stack gap="400">
+        <Stack gap="200">
+          <Heading level={3}>{DIRECTIONS[direction].title}</Heading>
           <Badges preview={preview} />
-        </BlockStack>
+        </Stack>
         {expired && (
-          <Banner tone="warning" action={{ content: T.preview.again, onAction: again.take }}>
+          <Banner tone="warning" action={{ label: T.preview.again, onPress: again.take }}>
             {T.preview.expired}
           </Banner>
         )}
         <Unsuited preview={preview} direction={direction} without={without} onLeave={leave} />
         <WhatChanges changes={changes} direction={direction} moves={preview.moves} without={without} />
         {start.error !== null && (
-          <BlockStack gap="200">
+          <Stack gap="200">
             <TroubleNote trouble={start.error} again={begin} />
-            {"passes" in start.error && start.error.passes === true && <Text as="p">{T.preview.notStarted}</Text>}
-          </BlockStack>
+            {"passes" in start.error && start.error.passes === true && <Text>{T.preview.notStarted}</Text>}
+          </Stack>
         )}
         {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
         <PreviewTable preview={preview} direction={direction} without={without} />
-        <InlineStack gap="300" blockAlign="center">
+        <Inline gap="300">
           <Text as="span" tone="subdued">
             {asOf(preview.taken_from)}
           </Text>
-          <Button onClick={again.take} loading={again.busy}>
+          <Button onPress={again.take} isPending={again.busy}>
             {T.preview.again}
           </Button>
           <SaveButton
@@ -144,8 +137,8 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
             path={`/api/previews/${preview.preview_id}/export.csv`}
             file={`preview-${preview.preview_id}.csv`}
           />
-        </InlineStack>
-      </BlockStack>
+        </Inline>
+      </Stack>
     </Dialog>
   );
 }
@@ -154,13 +147,11 @@ function Badges({ preview }: { preview: Preview }) {
   const badges = preview.badges;
   if (badges === null) return null;
   return (
-    <InlineStack gap="200">
-      <Badge tone={badges.with_discrepancies > 0 ? "attention" : "success"}>
-        {T.preview.discrepancies(badges.with_discrepancies)}
-      </Badge>
+    <Inline gap="200">
+      <Badge tone={badges.with_discrepancies > 0 ? "attention" : "success"}>{T.preview.discrepancies(badges.with_discrepancies)}</Badge>
       <Badge tone="success">{T.preview.inSync(badges.in_sync)}</Badge>
       <Badge tone={badges.not_compared > 0 ? "warning" : undefined}>{T.preview.notCompared(badges.not_compared)}</Badge>
-    </InlineStack>
+    </Inline>
   );
 }
 
@@ -180,14 +171,14 @@ function Unsuited({ preview, direction, without, onLeave }: UnsuitedProps) {
   const left = cellsOf([...without]);
   if (kept > 0) {
     return (
-      <Banner tone="warning" action={{ content: T.preview.leaveOut(kept), onAction: () => onLeave(names) }}>
+      <Banner tone="warning" action={{ label: T.preview.leaveOut(kept), onPress: () => onLeave(names) }}>
         {T.preview.unsuited(kept, direction)}
       </Banner>
     );
   }
   if (left === 0) return null;
   return (
-    <Banner tone="success" action={{ content: T.preview.takeBack(left), onAction: () => onLeave([]) }}>
+    <Banner tone="success" action={{ label: T.preview.takeBack(left), onPress: () => onLeave([]) }}>
       {T.preview.leftOutNow(left)}
     </Banner>
   );

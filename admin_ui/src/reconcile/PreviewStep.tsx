@@ -4,8 +4,7 @@ import { useEffect, useState } from "react";
 import type { Changes } from "../address";
 import { useLive } from "../api/live";
 import { type CellClass, type Direction, jobQuery, type Preview, previewQuery } from "../api/queries";
-import { Banner, BlockStack, Button, InlineStack, ProgressBar, Spinner, Text } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Banner, Button, Dialog, Heading, Inline, Progress, Spinner, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { Decision } from "./Decision";
@@ -42,29 +41,19 @@ export function PreviewStep({ previewId, direction, without, jobId, onClose, onG
   const { data } = preview;
 
   if (data?.state === "ready") {
-    return (
-      <Decision
-        preview={data}
-        direction={direction}
-        without={without}
-        jobId={jobId}
-        onClose={onClose}
-        onGo={onGo}
-        again={again}
-      />
-    );
+    return <Decision preview={data} direction={direction} without={without} jobId={jobId} onClose={onClose} onGo={onGo} again={again} />;
   }
   return (
     <Dialog
       title={T.preview.title}
       onClose={onClose}
       step={data?.state === "failed" ? "failed" : "comparing"}
-      footer={<Button onClick={onClose}>{T.close}</Button>}
+      footer={<Button onPress={onClose}>{T.close}</Button>}
     >
       {preview.trouble !== null ? (
         <TroubleNote trouble={preview.trouble} again={preview.again} />
       ) : data?.state === "failed" ? (
-        <Banner tone="critical" title={T.preview.failed} action={{ content: T.preview.again, onAction: again.take }}>
+        <Banner tone="critical" title={T.preview.failed} action={{ label: T.preview.again, onPress: again.take }}>
           <p>
             {data.failure?.message} {data.failure?.remedy}
           </p>
@@ -86,20 +75,18 @@ function Comparing({ preview, behind }: { preview: Preview | undefined; behind: 
     return () => clearTimeout(timer);
   }, [done, total]);
   return (
-    <BlockStack gap="400">
-      <InlineStack gap="300" blockAlign="center">
-        <Spinner size="small" accessibilityLabel={T.loading} />
-        <Text as="h3" variant="headingMd" id="comparing">
+    <Stack gap="400">
+      <Inline gap="300">
+        <Spinner small label={T.loading} />
+        <Heading level={3} id="comparing">
           {T.preview.comparing}
-        </Text>
-      </InlineStack>
-      <ProgressBar progress={total === null || total === 0 ? 0 : (100 * done) / total} size="small" ariaLabelledBy="comparing" />
+        </Heading>
+      </Inline>
+      <Progress value={total === null || total === 0 ? 0 : (100 * done) / total} labelledBy="comparing" />
       <p role="status">{total === null ? T.preview.queued : T.preview.read(done, total)}</p>
       {slow && <Banner tone="warning">{T.preview.slow}</Banner>}
       {behind && <Banner tone="warning">{T.behind}</Banner>}
-      <Text as="p" tone="subdued">
-        {T.preview.background}
-      </Text>
-    </BlockStack>
+      <Text tone="subdued">{T.preview.background}</Text>
+    </Stack>
   );
 }

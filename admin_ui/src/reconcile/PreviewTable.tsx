@@ -3,9 +3,9 @@ import { useState } from "react";
 import { api, body } from "../api/client";
 import type { CellClass, Direction, Preview, Row } from "../api/queries";
 import { change, count } from "../formats";
-import { BlockStack, Select } from "../kit";
+import { type Column, Inline, type Mark, Select, Stack, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
-import { type Column, VirtualTable } from "../parts/VirtualTable";
+import { Rows } from "../parts/Rows";
 import { CLASS_NAMES, T } from "../texts";
 import { unsuited } from "./suits";
 
@@ -37,18 +37,18 @@ export function PreviewTable({ preview, direction, without }: PreviewTableProps)
     { value: "errors", label: T.preview.views.errors(numbers.errors) },
   ];
   return (
-    <BlockStack gap="300">
-      <div className="table-tools">
-        <Select label={T.preview.show} labelInline options={options} value={shown} onChange={(value) => setShown(value as Shown)} />
+    <Stack gap="300">
+      <Inline>
+        <Select label={T.preview.show} inline options={options} value={shown} onChange={(value) => setShown(value as Shown)} />
         <Select
           label={T.preview.order}
-          labelInline
+          inline
           options={Object.entries(T.preview.orders).map(([value, label]) => ({ value, label }))}
           value={sort}
           onChange={(value) => setSort(value as "size" | "no")}
         />
-      </div>
-      <VirtualTable
+      </Inline>
+      <Rows
         key={`${shown} ${sort}`}
         label={T.preview.table}
         columns={columnsFor(shown, direction, without)}
@@ -73,7 +73,7 @@ export function PreviewTable({ preview, direction, without }: PreviewTableProps)
             ),
         }}
       />
-    </BlockStack>
+    </Stack>
   );
 }
 
@@ -88,10 +88,10 @@ function numbersOf(preview: Preview): Record<View, number> {
   };
 }
 
-function markOf(row: Row, direction: Direction, without: ReadonlySet<CellClass>): string {
-  if (row.cell_class === null) return "";
-  if (without.has(row.cell_class)) return "row-without";
-  return unsuited(direction).includes(row.cell_class) ? "row-unsuited" : "";
+function markOf(row: Row, direction: Direction, without: ReadonlySet<CellClass>): Mark | undefined {
+  if (row.cell_class === null) return undefined;
+  if (without.has(row.cell_class)) return "muted";
+  return unsuited(direction).includes(row.cell_class) ? "caution" : undefined;
 }
 
 function columnsFor(shown: Shown, direction: Direction, without: ReadonlySet<CellClass>): Column<Row>[] {
@@ -115,7 +115,12 @@ function columnsFor(shown: Shown, direction: Direction, without: ReadonlySet<Cel
     { name: "shopify", title: T.preview.columns.shopify, width: "7rem", number: true, cell: (row) => count(row.shopify_value) },
     { name: "local", title: T.preview.columns.local, width: "7rem", number: true, cell: (row) => count(row.local_value) },
     { name: "difference", title: T.preview.columns.difference, width: "6.5rem", number: true, cell: (row) => change(row.difference) },
-    { name: "moved", title: T.preview.columns.moved, width: "minmax(0, 2fr)", cell: (row) => <Moved row={row} direction={direction} without={without} /> },
+    {
+      name: "moved",
+      title: T.preview.columns.moved,
+      width: "minmax(0, 2fr)",
+      cell: (row) => <Moved row={row} direction={direction} without={without} />,
+    },
   ];
 }
 
@@ -125,10 +130,24 @@ function Moved({ row, direction, without }: { row: Row; direction: Direction; wi
   const out = without.has(name);
   const overwritten = !out && unsuited(direction).includes(name);
   return (
-    <span className="moved">
-      <span className={`class class-${name}`}>{CLASS_NAMES[name]}</span>
-      {overwritten && <span className="warn">{T.preview.overwritten}</span>}
-      {out && <span className="subdued">{T.preview.excluded}</span>}
-    </span>
+    <>
+      {CLASS_NAMES[name]}
+      {overwritten && (
+        <>
+          {" "}
+          <Text as="span" tone="caution">
+            {T.preview.overwritten}
+          </Text>
+        </>
+      )}
+      {out && (
+        <>
+          {" "}
+          <Text as="span" tone="subdued">
+            {T.preview.excluded}
+          </Text>
+        </>
+      )}
+    </>
   );
 }

@@ -6,11 +6,11 @@ import { type Changes, href } from "../address";
 import { api, body, type Schema } from "../api/client";
 import { useLive } from "../api/live";
 import { type Job, jobQuery, type Selection } from "../api/queries";
-import { Banner, BlockStack, Button, ProgressBar, Spinner, Text } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Banner, Button, Dialog, Heading, Progress, Spinner, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { WhyHeld } from "../parts/WhyHeld";
 import { DIRECTIONS, T } from "../texts";
+import styles from "./RunStep.module.css";
 import { RunTables } from "./RunTables";
 import { endedCells, jobEnded } from "./states";
 import { Summary } from "./Summary";
@@ -53,46 +53,40 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
       {job.trouble !== null ? (
         <TroubleNote trouble={job.trouble} again={job.again} />
       ) : job.data === undefined ? (
-        <Spinner accessibilityLabel={T.loading} />
+        <Spinner label={T.loading} />
       ) : (
-        <BlockStack gap="400">
-          <Progress job={job.data} behind={job.behind} />
+        <Stack gap="400">
+          <HowFar job={job.data} behind={job.behind} />
           {begun && <Summary job={job.data} />}
           {retry.error !== null && <TroubleNote trouble={retry.error} />}
           {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
           {begun && <RunTables job={job.data} />}
-        </BlockStack>
+        </Stack>
       )}
     </Dialog>
   );
 }
 
-function Progress({ job, behind }: { job: Job; behind: boolean }) {
+function HowFar({ job, behind }: { job: Job; behind: boolean }) {
   const over = jobEnded(job);
   const { total } = job.totals;
   const done = endedCells(job.totals);
   return (
-    <BlockStack gap="300">
+    <Stack gap="300">
       <div role="status">
-        <BlockStack gap="100">
-          <Text as="h3" variant="headingMd">
-            {T.run.headings[job.state]}
-          </Text>
-          <Text as="p" tone="subdued">
-            {DIRECTIONS[job.direction].title}
-          </Text>
-        </BlockStack>
+        <Stack gap="100">
+          <Heading level={3}>{T.run.headings[job.state]}</Heading>
+          <Text tone="subdued">{DIRECTIONS[job.direction].title}</Text>
+        </Stack>
       </div>
       {!over && (
         <>
-          <Text as="h4" variant="headingSm" id="running">
+          <Heading level={4} id="running">
             {T.run.running}
-          </Text>
-          <ProgressBar progress={total === 0 ? 0 : (100 * done) / total} size="small" ariaLabelledBy="running" />
+          </Heading>
+          <Progress value={total === 0 ? 0 : (100 * done) / total} labelledBy="running" />
           <p>{job.state === "waiting" ? T.run.waitsFor : T.run.done(done, total)}</p>
-          <Text as="p" tone="subdued">
-            {T.run.background}
-          </Text>
+          <Text tone="subdued">{T.run.background}</Text>
         </>
       )}
       {behind && <Banner tone="warning">{T.behind}</Banner>}
@@ -102,7 +96,7 @@ function Progress({ job, behind }: { job: Job; behind: boolean }) {
           <p>{job.failure.remedy}</p>
         </Banner>
       )}
-    </BlockStack>
+    </Stack>
   );
 }
 
@@ -115,24 +109,24 @@ interface ActionsProps {
 
 function Actions({ job, retry, again, onClose }: ActionsProps) {
   const [, navigate] = useLocation();
-  if (job === undefined) return <Button onClick={onClose}>{T.close}</Button>;
+  if (job === undefined) return <Button onPress={onClose}>{T.close}</Button>;
   if (!jobEnded(job)) return <Cancel job={job} onClose={onClose} />;
   return (
     <>
-      <Button variant="plain" onClick={() => navigate(href(`/history/${job.job_id}`))}>
+      <Button variant="plain" onPress={() => navigate(href(`/history/${job.job_id}`))}>
         {T.run.open}
       </Button>
       {job.totals.errors > 0 && (
         <>
-          <Button onClick={again.take} loading={again.busy}>
+          <Button onPress={again.take} isPending={again.busy}>
             {T.run.newPreview}
           </Button>
-          <Button onClick={() => retry.mutate()} loading={retry.isPending}>
+          <Button onPress={() => retry.mutate()} isPending={retry.isPending}>
             {T.run.retry}
           </Button>
         </>
       )}
-      <Button variant="primary" onClick={onClose}>
+      <Button variant="primary" onPress={onClose}>
         {T.run.finish}
       </Button>
     </>
@@ -149,10 +143,10 @@ export function Cancel({ job, onClose }: { job: Job; onClose?: () => void }) {
   if (cancel.error !== null) return <TroubleNote trouble={cancel.error} again={() => cancel.mutate()} />;
   if (asked && !job.cancel_requested) {
     return (
-      <div role="alert" className="ask">
+      <div role="alert" className={styles.ask}>
         <Text as="span">{T.run.cancelAsk}</Text>
-        <Button onClick={() => setAsked(false)}>{T.run.cancelNo}</Button>
-        <Button tone="critical" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+        <Button onPress={() => setAsked(false)}>{T.run.cancelNo}</Button>
+        <Button tone="critical" isPending={cancel.isPending} onPress={() => cancel.mutate()}>
           {T.run.cancelYes}
         </Button>
       </div>
@@ -160,10 +154,10 @@ export function Cancel({ job, onClose }: { job: Job; onClose?: () => void }) {
   }
   return (
     <>
-      <Button disabled={job.cancel_requested} onClick={() => setAsked(true)}>
+      <Button isDisabled={job.cancel_requested} onPress={() => setAsked(true)}>
         {job.cancel_requested ? T.run.cancelling : T.run.cancel}
       </Button>
-      {onClose !== undefined && <Button onClick={onClose}>{T.close}</Button>}
+      {onClose !== undefined && <Button onPress={onClose}>{T.close}</Button>}
     </>
   );
 }
@@ -184,4 +178,3 @@ async function failedCells(jobId: string): Promise<Selection> {
   }
   return { cells };
 }
-

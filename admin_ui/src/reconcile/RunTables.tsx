@@ -3,10 +3,11 @@ import { useState } from "react";
 import { api, body, type Schema } from "../api/client";
 import type { Job } from "../api/queries";
 import { count } from "../formats";
-import { BlockStack, Select } from "../kit";
+import { type Column, Inline, Select, Stack } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
-import { type Column, VirtualTable } from "../parts/VirtualTable";
+import { Rows } from "../parts/Rows";
 import { T } from "../texts";
+import styles from "./RunTables.module.css";
 import { endedCells, jobEnded } from "./states";
 
 type BomProgress = Schema["BomProgressOut"];
@@ -26,9 +27,9 @@ const BOM_COLUMNS: Column<BomProgress>[] = [
 function Bar({ bom }: { bom: BomProgress }) {
   const done = endedCells(bom.totals);
   return (
-    <span className="bar">
-      <span className="bar-track" aria-hidden="true">
-        <span className="bar-done" style={{ width: `${bom.totals.total === 0 ? 0 : (100 * done) / bom.totals.total}%` }} />
+    <span className={styles.bar}>
+      <span className={styles.track} aria-hidden="true">
+        <span className={styles.done} style={{ width: `${bom.totals.total === 0 ? 0 : (100 * done) / bom.totals.total}%` }} />
       </span>
       {count(done)} / {count(bom.totals.total)}
     </span>
@@ -54,30 +55,29 @@ export function RunTables({ job }: { job: Job }) {
   // What needs somebody comes first once the run is over.
   const shown = asked ?? (over && errors > 0 ? "errors" : "boms");
   return (
-    <BlockStack gap="300">
+    <Stack gap="300">
       {errors > 0 && (
-        <div className="table-tools">
+        <Inline>
           <Select
             label={T.run.view}
-            labelInline
+            inline
             options={[
               { value: "boms", label: T.run.viewBoms },
               { value: "errors", label: T.run.viewErrors(errors) },
             ]}
             value={shown}
-            onChange={(value) => setAsked(value as "boms" | "errors")}
+            onChange={setAsked}
           />
-        </div>
+        </Inline>
       )}
       {shown === "errors" ? (
         <ErrorTable jobId={job.job_id} refresh={over ? false : REFRESH} />
       ) : (
-        <VirtualTable
+        <Rows
           key={over ? "over" : "running"}
           label={T.run.perBom}
           columns={BOM_COLUMNS}
-          narrowHeight={150}
-          empty={<EmptyNote title={T.run.headings[job.state]} text="" />}
+          empty={<EmptyNote title={T.run.headings[job.state]} />}
           source={{
             key: ["job", job.job_id, "boms", over],
             refresh: over ? false : REFRESH,
@@ -91,17 +91,15 @@ export function RunTables({ job }: { job: Job }) {
           }}
         />
       )}
-    </BlockStack>
+    </Stack>
   );
 }
 
 function ErrorTable({ jobId, refresh }: { jobId: string; refresh: number | false }) {
   return (
-    <VirtualTable
+    <Rows
       label={T.run.errorTable}
       columns={ERROR_COLUMNS}
-      height={84}
-      narrowHeight={176}
       empty={<EmptyNote title={T.run.errors} text={T.preview.noRows} />}
       source={{
         key: ["job", jobId, "errors"],

@@ -1,28 +1,23 @@
 /** The figures of a run, counted in cells, and why some were skipped. */
 import type { Job } from "../api/queries";
 import { count } from "../formats";
+import { Figures, Stack } from "../kit";
 import { T } from "../texts";
 
 export function Summary({ job }: { job: Job }) {
   const { total, updated, skipped, errors, cancelled } = job.totals;
   const figures = [
-    ["total", T.run.total, total],
-    ["updated", T.run.updated, updated],
-    ["skipped", T.run.skipped, skipped],
-    ["errors", T.run.errors, errors],
-    ...(cancelled > 0 ? [["cancelled", T.run.cancelled, cancelled] as const] : []),
-  ] as const;
+    { label: T.run.total, value: count(total) },
+    { label: T.run.updated, value: count(updated) },
+    { label: T.run.skipped, value: count(skipped) },
+    { label: T.run.errors, value: count(errors), critical: errors > 0 },
+    ...(cancelled > 0 ? [{ label: T.run.cancelled, value: count(cancelled) }] : []),
+  ];
   return (
-    <div>
-      <ul className="figures">
-        {figures.map(([name, label, number]) => (
-          <li key={name} className={name === "errors" && number > 0 ? "figure figure-errors" : "figure"}>
-            <span>{label}</span> <b>{count(number)}</b>
-          </li>
-        ))}
-      </ul>
+    <Stack gap="200">
+      <Figures figures={figures} />
       {job.reasons.length > 0 && (
-        <details className="reasons">
+        <details>
           <summary>{T.run.skippedWhy}</summary>
           <ul>
             {job.reasons.map((reason) => (
@@ -33,6 +28,6 @@ export function Summary({ job }: { job: Job }) {
           </ul>
         </details>
       )}
-    </div>
+    </Stack>
   );
 }

@@ -1,6 +1,6 @@
 /** What a run will change, in one sentence. */
 import type { CellClass, Direction } from "../api/queries";
-import { BlockStack, Text } from "../kit";
+import { Heading, Panel, Text } from "../kit";
 import { at, T } from "../texts";
 import { type Change, type Moves, refused, type WhatChanges as Changes } from "./suits";
 
@@ -23,27 +23,23 @@ export function WhatChanges({ changes, direction, moves, without }: WhatChangesP
   }
   const all = taken.reduce((sum, move) => sum + refused(move), 0);
   return (
-    <section className="what" aria-label={T.preview.whatChanges}>
-      <BlockStack gap="200">
-        <Text as="h4" variant="headingSm">
-          {T.preview.whatChanges}
-        </Text>
-        <p>{all > 0 && changes.cells === 0 ? T.preview.nothingPushed : sentence(changes, direction, without.size > 0)}</p>
-        {direction === "toShopify" && (changes.fall?.to ?? 1) <= 0 && <p className="warn">{T.preview.emptied}</p>}
-        {all > 0 && (
-          <div>
-            <p>{T.preview.refused(all)}</p>
-            <ul>
-              {[...notPushed].map(([code, { number, text }]) => (
-                <li key={code}>
-                  {number} × {text}
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
-      </BlockStack>
-    </section>
+    <Panel label={T.preview.whatChanges}>
+      <Heading level={4}>{T.preview.whatChanges}</Heading>
+      <p>{all > 0 && changes.cells === 0 ? T.preview.nothingPushed : sentence(changes, direction, without.size > 0)}</p>
+      {direction === "toShopify" && (changes.fall?.to ?? 1) <= 0 && <Text tone="caution">{T.preview.emptied}</Text>}
+      {all > 0 && (
+        <div>
+          <p>{T.preview.refused(all)}</p>
+          <ul>
+            {[...notPushed].map(([code, { number, text }]) => (
+              <li key={code}>
+                {number} × {text}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Panel>
   );
 }
 

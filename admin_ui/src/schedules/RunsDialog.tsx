@@ -3,11 +3,9 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { href } from "../address";
 import { count, dateTime } from "../formats";
-import { Button, SkeletonBodyText } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Button, type Column, Dialog, Skeleton, Table } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { MorePages } from "../parts/MorePages";
-import { TableHead } from "../parts/TableHead";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Run, runsQuery, type Schedule } from "./queries";
@@ -16,52 +14,36 @@ export function RunsDialog({ schedule, onClose }: { schedule: Schedule; onClose:
   const found = useInfiniteQuery(runsQuery(schedule.schedule_id));
   const runs = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Dialog title={T.schedules.runsOf(schedule.name)} wide onClose={onClose} footer={<Button onClick={onClose}>{T.close}</Button>}>
+    <Dialog title={T.schedules.runsOf(schedule.name)} wide onClose={onClose} footer={<Button onPress={onClose}>{T.close}</Button>}>
       {found.data === undefined ? (
         found.error === null ? (
-          <SkeletonBodyText lines={4} />
+          <Skeleton label={T.loading} lines={4} />
         ) : (
           <TroubleNote trouble={found.error} again={() => void found.refetch()} />
         )
       ) : runs.length === 0 ? (
-        <EmptyNote title={T.schedules.noRuns} text="" />
+        <EmptyNote title={T.schedules.noRuns} />
       ) : (
-        <Runs runs={runs} />
+        <Table label={T.schedules.runs} columns={COLUMNS} rows={runs} rowKey={(run) => run.run_id} />
       )}
       <MorePages found={found} title={T.history.more} />
     </Dialog>
   );
 }
 
-function Runs({ runs }: { runs: readonly Run[] }) {
-  const titles = T.schedules.runColumns;
-  return (
-    <table className="boms runs" role="table" aria-label={T.schedules.runs}>
-      <TableHead titles={titles} />
-      <tbody role="rowgroup">
-        {runs.map((run) => (
-          <tr key={run.run_id} role="row">
-            <th role="rowheader" scope="row">
-              {dateTime(run.due_at)}
-            </th>
-            <td role="cell" data-title={titles.outcome}>
-              {outcomeOf(run)}
-            </td>
-            <td role="cell" data-title={titles.figures}>
-              {figuresOf(run)}
-            </td>
-            <td role="cell" data-title={titles.told}>
-              {run.told === null ? T.dash : [T.schedules.told[run.told.state], run.told.detail].filter(Boolean).join(": ")}
-            </td>
-            <td role="cell" data-title={titles.open}>
-              <Open run={run} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const titles = T.schedules.runColumns;
+
+const COLUMNS: Column<Run>[] = [
+  { name: "due", title: titles.due, cell: (run) => dateTime(run.due_at) },
+  { name: "outcome", title: titles.outcome, cell: outcomeOf },
+  { name: "figures", title: titles.figures, cell: figuresOf },
+  {
+    name: "told",
+    title: titles.told,
+    cell: ({ told }) => (told === null ? T.dash : [T.schedules.told[told.state], told.detail].filter(Boolean).join(": ")),
+  },
+  { name: "open", title: titles.open, cell: (run) => <Open run={run} /> },
+];
 
 function outcomeOf(run: Run): string {
   const told = run.outcome === null ? T.schedules.runStates[run.state] : T.schedules.outcomes[run.outcome];
@@ -77,9 +59,6 @@ function figuresOf({ figures }: Run): string {
 
 function Open({ run }: { run: Run }) {
   if (run.state === "skipped" || run.state === "due" || run.outcome === "lost") return <>{T.dash}</>;
-  const address =
-    run.action === "reconcile"
-      ? href(`/history/${run.run_id}`)
-      : href("/", { reconcile: "choose", preview: run.run_id });
+  const address = run.action === "reconcile" ? href(`/history/${run.run_id}`) : href("/", { reconcile: "choose", preview: run.run_id });
   return <Link href={address}>{run.action === "reconcile" ? T.drift.run : T.schedules.showPreview}</Link>;
 }

@@ -3,8 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { ulid } from "ulid";
 import { api, body, type Schema } from "../api/client";
-import { Banner, BlockStack, Button, Checkbox, Select, Text, TextField } from "../kit";
-import { Dialog } from "../parts/Dialog";
+import { Banner, Button, Checkbox, Dialog, Field, FieldGrid, Select, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { DIRECTIONS, T } from "../texts";
 import { type Fields, fieldsOf, scheduleOf, wrongIn } from "./fields";
@@ -52,16 +51,16 @@ export function ScheduleDialog({ schedule, shopZone, locations, onClose }: Sched
       footer={
         <>
           {schedule !== null && <Remove busy={remove.isPending} onRemove={() => remove.mutate()} />}
-          <Button onClick={onClose}>{T.schedules.cancel}</Button>
+          <Button onPress={onClose}>{T.schedules.cancel}</Button>
           {/* The form's own button, so that Enter in any field saves. */}
-          <button type="submit" form={formId} className="save" disabled={save.isPending} aria-busy={save.isPending}>
+          <Button type="submit" form={formId} variant="primary" isPending={save.isPending}>
             {T.schedules.save}
-          </button>
+          </Button>
         </>
       }
     >
       <form id={formId} onSubmit={submit} noValidate>
-        <BlockStack gap="400">
+        <Stack gap="400">
           {save.error !== null && <TroubleNote trouble={save.error} />}
           {remove.error !== null && <TroubleNote trouble={remove.error} />}
           <FormFields
@@ -72,7 +71,7 @@ export function ScheduleDialog({ schedule, shopZone, locations, onClose }: Sched
             locations={locations}
             onChange={(changes) => setFields((now) => ({ ...now, ...changes }))}
           />
-        </BlockStack>
+        </Stack>
       </form>
     </Dialog>
   );
@@ -80,9 +79,9 @@ export function ScheduleDialog({ schedule, shopZone, locations, onClose }: Sched
 
 function Remove({ busy, onRemove }: { busy: boolean; onRemove: () => void }) {
   const [asked, setAsked] = useState(false);
-  if (!asked) return <Button onClick={() => setAsked(true)}>{T.schedules.remove}</Button>;
+  if (!asked) return <Button onPress={() => setAsked(true)}>{T.schedules.remove}</Button>;
   return (
-    <Button tone="critical" loading={busy} onClick={onRemove}>
+    <Button tone="critical" isPending={busy} onPress={onRemove}>
       {T.schedules.removeYes}
     </Button>
   );
@@ -106,32 +105,53 @@ function FormFields({ fields, wrong, schedule, shopZone, locations, onChange }: 
     error: wrong[name],
     onChange: (value: string) => onChange({ [name]: value }),
   });
-  const places = [{ label: T.schedules.allPlaces, value: "" }, ...locations.map((place) => ({ label: place.name, value: place.location_id }))];
-  const takes = { all: T.schedules.takesAll, tag: T.schedules.takesTag, ...(schedule !== null && fieldsOf(schedule).takes === "as_is" && { as_is: T.schedules.takesAsIs }) };
+  const places = [
+    { label: T.schedules.allPlaces, value: "" },
+    ...locations.map((place) => ({ label: place.name, value: place.location_id })),
+  ];
+  const takes = {
+    all: T.schedules.takesAll,
+    tag: T.schedules.takesTag,
+    ...(schedule !== null && fieldsOf(schedule).takes === "as_is" && { as_is: T.schedules.takesAsIs }),
+  };
   return (
     <>
-      <TextField label={T.schedules.columns.name} maxLength={200} {...text("name")} />
+      <Field label={T.schedules.columns.name} maxLength={200} {...text("name")} />
       <Select
         label={T.schedules.columns.does}
-        options={options({ preview: T.schedules.actions.preview, toShopify: DIRECTIONS.toShopify.title, toLocal: DIRECTIONS.toLocal.title })}
+        options={options({
+          preview: T.schedules.actions.preview,
+          toShopify: DIRECTIONS.toShopify.title,
+          toLocal: DIRECTIONS.toLocal.title,
+        })}
         value={fields.does}
         onChange={(does) => onChange({ does: does as Fields["does"] })}
       />
       {fields.does !== "preview" && <Banner tone="warning">{T.schedules.unseen(fields.does)}</Banner>}
-      <div className="fields">
-        <Select label={T.schedules.takes} options={options(takes)} value={fields.takes} onChange={(value) => onChange({ takes: value as Fields["takes"] })} />
-        {fields.takes === "tag" && <TextField label={T.list.filterTag} maxLength={200} {...text("tag")} />}
+      <FieldGrid>
+        <Select
+          label={T.schedules.takes}
+          options={options(takes)}
+          value={fields.takes}
+          onChange={(value) => onChange({ takes: value as Fields["takes"] })}
+        />
+        {fields.takes === "tag" && <Field label={T.list.filterTag} maxLength={200} {...text("tag")} />}
         {fields.takes !== "as_is" && (
           <Select label={T.list.filterLocation} options={places} value={fields.location} onChange={(location) => onChange({ location })} />
         )}
-      </div>
-      <div className="fields">
-        <Select label={T.schedules.columns.when} options={options(T.schedules.kinds)} value={fields.kind} onChange={(kind) => onChange({ kind: kind as Fields["kind"] })} />
-        {fields.kind === "daily" && <TextField type="time" label={T.schedules.at} {...text("at")} />}
-        {fields.kind === "hourly" && <TextField label={T.schedules.minute} inputMode="numeric" {...text("minute")} />}
-        {fields.kind === "cron" && <TextField label={T.schedules.expression} helpText={T.schedules.expressionHelp} {...text("expression")} />}
-        <TextField label={T.drift.quietZone} placeholder={shopZone ?? T.schedules.shopZone} helpText={T.schedules.zoneHelp} {...text("zone")} />
-      </div>
+      </FieldGrid>
+      <FieldGrid>
+        <Select
+          label={T.schedules.columns.when}
+          options={options(T.schedules.kinds)}
+          value={fields.kind}
+          onChange={(kind) => onChange({ kind: kind as Fields["kind"] })}
+        />
+        {fields.kind === "daily" && <Field type="time" label={T.schedules.at} {...text("at")} />}
+        {fields.kind === "hourly" && <Field label={T.schedules.minute} inputMode="numeric" {...text("minute")} />}
+        {fields.kind === "cron" && <Field label={T.schedules.expression} help={T.schedules.expressionHelp} {...text("expression")} />}
+        <Field label={T.drift.quietZone} placeholder={shopZone ?? T.schedules.shopZone} help={T.schedules.zoneHelp} {...text("zone")} />
+      </FieldGrid>
       <Select
         label={T.schedules.missed}
         options={options(T.schedules.missedChoices)}
@@ -140,17 +160,22 @@ function FormFields({ fields, wrong, schedule, shopZone, locations, onChange }: 
       />
       <details open={fields.url !== ""}>
         <summary>{T.schedules.target}</summary>
-        <BlockStack gap="300">
-          <Text as="p" tone="subdued">
-            {T.schedules.targetHelp}
-          </Text>
-          <TextField type="url" label={T.schedules.url} placeholder="https://" {...text("url")} />
+        <Stack gap="300">
+          <Text tone="subdued">{T.schedules.targetHelp}</Text>
+          <Field type="url" label={T.schedules.url} placeholder="https://" {...text("url")} />
           {fields.url !== "" && (
-            <TextField type="password" label={T.schedules.secret} helpText={schedule?.target == null ? undefined : T.schedules.secretStays} {...text("secret")} />
+            <Field
+              type="password"
+              label={T.schedules.secret}
+              help={schedule?.target == null ? undefined : T.schedules.secretStays}
+              {...text("secret")}
+            />
           )}
-        </BlockStack>
+        </Stack>
       </details>
-      <Checkbox label={T.schedules.enabled} checked={fields.enabled} onChange={(enabled) => onChange({ enabled })} />
+      <Checkbox isSelected={fields.enabled} onChange={(enabled) => onChange({ enabled })}>
+        {T.schedules.enabled}
+      </Checkbox>
     </>
   );
 }

@@ -18,7 +18,7 @@ export interface Fields {
   minute: string;
   expression: string;
   zone: string;
-  missed: ScheduleIn["missed"];
+  missed: NonNullable<ScheduleIn["missed"]>;
   url: string;
   secret: string;
 }

@@ -13,8 +13,7 @@ export const drift = {
   breakerText: (missed: number, all: number) =>
     `${count(missed)} of ${cells(all)} stand unrepaired. Look at the list below. With your approval, those where only Shopify has moved take Shopify's value.`,
   approve: "Approve repair",
-  approveAsk: (missed: number) =>
-    `${cells(missed)} missed a webhook. Where only Shopify has moved, the local value takes Shopify's now.`,
+  approveAsk: (missed: number) => `${cells(missed)} missed a webhook. Where only Shopify has moved, the local value takes Shopify's now.`,
   approveKeeps: "Where somebody has changed the local value too, nothing is changed: you choose in the list.",
   approveYes: "Approve and repair",
   notYet: "Not yet",
@@ -73,7 +72,7 @@ export const drift = {
   policy: "Policy",
   mode: "When a webhook was missed",
   modes: {
-    repair: "Repair what is safe (only Shopify has moved)",
+    repair: "Repair where only Shopify has moved",
     notify: "Record it and tell, repair nothing",
     off: "Do not look",
   },

@@ -20,7 +20,6 @@ export const list = {
   clear: "Clear filters",
   filters: "Filters",
   columns: { name: "BOM", tracks: "Pre-assembled", values: "Values by location" },
-  select: (name: string) => `Select ${name}`,
   selectPage: "Select all on this page",
   selected: (number: number) => `${count(number)} selected`,
   selectAll: (number: number) => `Select all ${count(number)} matching`,

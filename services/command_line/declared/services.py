@@ -30,11 +30,10 @@ def serve_command(
     ] = None,
 ) -> None:
     """Run a service until SIGTERM or Ctrl-C."""
-    import asyncio
-
+    from services.command_line import event_loop
     from services.command_line.commands.operations.serve import serve
 
-    raise typer.Exit(asyncio.run(serve(str(service), role or ())))
+    raise typer.Exit(event_loop.run(serve(str(service), role or ())))
 
 
 def prepare_command() -> None:

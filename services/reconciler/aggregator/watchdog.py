@@ -99,9 +99,9 @@ class Watchdog:
         if not await self._cells.any_open(shop, job_id):
             await self._aggregator.refresh(shop, job_id)
         elif (document is not None and document.status == "paused") or await self._jobs.is_held(shop, job_id):
-            await self._tell_held(shop, job_id)
+            await self._publish_held(shop, job_id)
 
-    async def _tell_held(self, shop: str, job_id: str) -> None:
+    async def _publish_held(self, shop: str, job_id: str) -> None:
         """Nothing moves in a job that waits, so nothing else would say why to those who watch it."""
         job = await self._jobs.get(shop, job_id)
         if job is not None:

@@ -9,6 +9,7 @@ known. Reducing what is reduced changes nothing.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -41,29 +42,37 @@ def reduced(content: bytes, form: type[BaseModel]) -> bytes:
 
 
 def _fields(body: dict[str, Any], form: type[BaseModel]) -> dict[str, Any]:
-    fields = form.model_fields
-    return {
-        name: _kept(body[name], Annotated[fields[name].annotation, fields[name]]) for name in fields if name in body
-    }
+    return {name: kept(body[name]) for name, kept in _keepers(form).items() if name in body}
 
 
-def _kept(value: Any, form: Any) -> Any:
-    """A value as far as its field uses it."""
-    bare = get_args(form)[0] if get_origin(form) is Annotated else form
-    if bare is NoneType or bare is Any:
-        return None
-    for one in get_args(bare) if get_origin(bare) in {Union, UnionType} else (bare,):
-        if isinstance(value, dict) and isinstance(one, type) and issubclass(one, BaseModel):
-            return _fields(value, one)
-        if isinstance(value, list) and get_origin(one) is list:
-            return [_kept(item, get_args(one)[0]) for item in value]
-    try:
-        _check_of(form).validate_python(value)
-    except ValidationError:
-        return _WRONG
-    return value
+_Keeper = Callable[[Any], Any]
+"""Returns of a value as much as its field uses."""
 
 
 @cache
-def _check_of(form: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(form)
+def _keepers(form: type[BaseModel]) -> dict[str, _Keeper]:
+    """By the names of a form's fields."""
+    return {name: _keeper(Annotated[field.annotation, field]) for name, field in form.model_fields.items()}
+
+
+def _keeper(form: Any) -> _Keeper:
+    bare = get_args(form)[0] if get_origin(form) is Annotated else form
+    if bare is NoneType or bare is Any:
+        return lambda _: None
+    branches = get_args(bare) if get_origin(bare) in {Union, UnionType} else (bare,)
+    model = next((one for one in branches if isinstance(one, type) and issubclass(one, BaseModel)), None)
+    items = next((_keeper(get_args(one)[0]) for one in branches if get_origin(one) is list), None)
+    check = TypeAdapter(form)
+
+    def kept(value: Any) -> Any:
+        if model is not None and isinstance(value, dict):
+            return _fields(value, model)
+        if items is not None and isinstance(value, list):
+            return [items(item) for item in value]
+        try:
+            check.validate_python(value)
+        except ValidationError:
+            return _WRONG
+        return value
+
+    return kept

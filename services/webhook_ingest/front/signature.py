@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
@@ -35,4 +34,4 @@ class Signatures:
 
     @staticmethod
     def _signature(secret: bytes, body: bytes) -> bytes:
-        return base64.b64encode(hmac.new(secret, body, hashlib.sha256).digest())
+        return base64.b64encode(hmac.digest(secret, body, "sha256"))

@@ -12,7 +12,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-BATCH = 100
+BATCH = 200
+"""Events applied together: each writes a stock, its keys and at most two lines of the ledger, and a transaction should
+stay below a thousand documents."""
 GATHER = 0.004
 """Seconds a lane that was empty waits for company before its first batch."""
 AT_ONCE = 8

@@ -43,7 +43,8 @@ _UNCOUNTED: Document = {"cell_class": "no_base", "local": None}
 
 _OPEN_ONES = "open_by_class"
 """The index of those that stand open."""
-_RECEIVED = r"^id\|inventory_levels/"
+_RECEIVED = "id|inventory_levels/", "id|inventory_levels0"
+"""Between these are the keys of webhooks about levels: "0" follows "/"."""
 
 
 class DriftStore:
@@ -297,12 +298,13 @@ class DriftStore:
 
     async def losses(self, shop: str, now: datetime) -> Losses:
         """Webhooks of levels in the last three days."""
+        first, last = (key_of(shop, key) for key in _RECEIVED)
         since = now - EVENTS_KEPT
         recorded: Document = {"shop": shop, "state": {"$in": ["missed", "resolved"]}, "detected_at": {"$gte": since}}
         return Losses(
             missed=await self._drift.count_documents({**recorded, "late": False}),
             late=await self._drift.count_documents({**recorded, "late": True}),
-            received=await self._events.count_documents({"shop": shop, "key": {"$regex": _RECEIVED}}),
+            received=await self._events.count_documents({"_id": {"$gt": first, "$lt": last}, "shop": shop}),
         )
 
     async def all_unrepaired(self) -> int:

@@ -6,12 +6,13 @@ from shared.mongodb.described import Described, of_shop
 
 WEBHOOK_EVENTS = Described(
     "webhook_events",
-    "A key of a webhook that had its effect: a repeat has none. Written by `inbox/webhook_inbox`.",
+    "The keys of a webhook that had its effect: a repeat has none. Written by `inbox/webhook_inbox`.",
     {
         **of_shop("shop, key"),
-        "key": ("string", "by which repeats are known; an event may have several"),
+        "key": ("string", "by which a webhook that was sent again is known"),
+        "event_key": ("string or absent", "by which another webhook of the same event is known"),
         "at": ("date", ""),
-        "received_at": ("date or absent", "with one key of each event about cells of ours"),
+        "received_at": ("date or absent", "of an event about cells of ours"),
         "lag": ("number or null or absent", "seconds that it took to come; null: not known"),
     },
 )

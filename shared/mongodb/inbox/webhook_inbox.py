@@ -28,6 +28,10 @@ def _duplicates_run_again() -> Iterator[None]:
         raise WriteConflict("another transaction inserted the same document") from error
 
 
+def _keys_of(document: Document) -> tuple[str, ...]:
+    return (document["key"], document["event_key"]) if "event_key" in document else (document["key"],)
+
+
 class WebhookInbox:
     """The webhook events seen in the last days, and the small facts that events carry."""
 
@@ -44,15 +48,14 @@ class WebhookInbox:
         *,
         lags: Sequence[float | None] | None = None,
     ) -> list[bool]:
-        """Of events given by their keys, in the order of their arrival: which are not repeats.
+        """Of events given by their keys (the webhook's, and the event's where there is one): which are not repeats.
 
-        An event is a repeat when any of its keys was noted before, or belongs to an earlier one of the list. The keys
-        of the others are noted. `lags`: of events about cells of ours, the seconds that each took to come; these are
-        counted by hour. Raises WriteConflict where another transaction has noted one meanwhile.
+        They are in the order of their arrival. One is a repeat when any of its keys was noted before, or belongs to an
+        earlier one of the list. The keys of the others are noted, a document for each event. `lags`: of events about
+        cells of ours, the seconds that each took to come; these are counted by hour. Raises WriteConflict where another
+        transaction has noted one meanwhile.
         """
-        wanted = {key_of(shop, key) for keys in events for key in keys}
-        cursor = self._events.find({"_id": {"$in": list(wanted)}, "shop": shop}, {"key": 1}, session=session)
-        seen: set[str] = {document["key"] async for document in cursor}
+        seen = await self._seen(session, shop, events)
         now = datetime.now(UTC)
         noted: list[Document] = []
         firsts: list[bool] = []
@@ -62,12 +65,28 @@ class WebhookInbox:
             if not is_first:
                 continue
             seen.update(keys)
-            documents: list[Document] = [{"_id": key_of(shop, k), "shop": shop, "key": k, "at": now} for k in keys]
+            key, *by_event = keys
+            document: Document = {"_id": key_of(shop, key), "shop": shop, "key": key, "at": now}
+            if by_event:
+                document["event_key"] = by_event[0]
             if lags is not None:
-                documents[0] |= {"received_at": now, "lag": lags[number]}  # one of the keys: an event counts once
-            noted.extend(documents)
+                document |= {"received_at": now, "lag": lags[number]}
+            noted.append(document)
         await self._note(session, noted)
         return firsts
+
+    async def _seen(self, session: Session, shop: str, events: Sequence[tuple[str, ...]]) -> set[str]:
+        """The keys that were noted before, among those of the events."""
+        # An earlier build noted each key in a document of its own.
+        ids = [key_of(shop, key) for keys in events for key in keys]
+        fields = {"key": 1, "event_key": 1}
+        cursor = self._events.find({"_id": {"$in": ids}, "shop": shop}, fields, session=session)
+        seen = {key async for document in cursor for key in _keys_of(document)}
+        by_event = [key for _, *others in events for key in others]
+        if by_event:
+            cursor = self._events.find({"shop": shop, "event_key": {"$in": by_event}}, fields, session=session)
+            seen |= {key async for document in cursor for key in _keys_of(document)}
+        return seen
 
     async def _note(self, session: Session, documents: Sequence[Document]) -> None:
         if not documents:

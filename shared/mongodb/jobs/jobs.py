@@ -44,7 +44,7 @@ def _predecessors(state: JobState) -> list[str]:
     return [str(before) for before, after in JOB_TRANSITIONS.items() if state in after]
 
 
-_TELLING = timedelta(seconds=2)
+_PUBLISHES_WITHIN = timedelta(seconds=2)
 """How long whoever ends a job may take to publish it before others do."""
 
 
@@ -326,7 +326,7 @@ class JobStore:
     async def finished_due(self) -> AsyncIterator[Job]:
         """Ended jobs whose `job.finished` is not confirmed yet."""
         # Whoever has just ended a job is publishing it at this moment.
-        before = datetime.now(UTC) - _TELLING
+        before = datetime.now(UTC) - _PUBLISHES_WITHIN
         condition = {"finished_event": _DUE, "finished_at": {"$lt": before}}
         async for document in self._jobs.find(condition, BUT_THE_LONG):
             yield job_of(document)

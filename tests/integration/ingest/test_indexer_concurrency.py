@@ -3,6 +3,9 @@
 import asyncio
 import json
 import uuid
+from datetime import UTC, datetime
+
+import pytest
 
 from services.webhook_ingest.envelope import Envelope
 from services.webhook_ingest.indexer.event import Event, read_event
@@ -11,8 +14,9 @@ from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
+from shared.mongodb.schema import key_of
 from shared.mongodb.stock.stock import StockStore
-from tests.integration.ingest.ingest_setup import Shop, World, at
+from tests.integration.ingest.ingest_setup import LOCATION, Shop, World, at
 
 
 def indexer(mongo: Mongo) -> LevelIndexer:
@@ -41,7 +45,26 @@ async def test_twenty_replicas_with_one_event_make_one_effect(world: World) -> N
     outcomes = [outcome for result in results for _, outcome in result]
     assert sorted(outcomes) == ["based", *["duplicate"] * 19]
     assert await shop.ledger("b") == [("index", None, 4)]
-    assert await world.mongo.db["webhook_events"].count_documents({"shop": shop.domain}) == 2
+    assert await world.mongo.db["webhook_events"].count_documents({"shop": shop.domain}) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "outcome"),
+    [
+        ("id|inventory_levels/update|w", "duplicate"),
+        (f"event|inventory_levels/update|e|7|{LOCATION}", "duplicate"),
+        ("", "based"),
+    ],
+)
+async def test_keys_of_an_earlier_build_are_known(world: World, key: str, outcome: str) -> None:
+    """A build that kept each key in a document of its own has applied the event: it has no effect again."""
+    shop = await world.shop()
+    await shop.bom("b", item="7")
+    if key:
+        document = {"_id": key_of(shop.domain, key), "shop": shop.domain, "key": key, "at": datetime.now(UTC)}
+        await world.mongo.db["webhook_events"].insert_one(document)
+    results = await indexer(world.mongo).apply(shop.domain, [event(shop, 4, webhook_id="w", event_id="e")])
+    assert [became for _, became in results] == [outcome]
 
 
 async def test_replicas_that_share_a_cell_lose_no_event(world: World) -> None:

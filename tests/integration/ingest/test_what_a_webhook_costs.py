@@ -32,7 +32,7 @@ BOUNDS: dict[str, dict[str, int]] = {
     "indexer": {
         "webhook_events: statements": 40,
         "webhook_events: written": 1_000,
-        "webhook_events: index entries": 4_000,
+        "webhook_events: index entries": 3_000,
         "stock: statements": 260,
         "stock: written": 1_000,
         "stock: read": 2_400,

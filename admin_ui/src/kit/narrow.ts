@@ -1,4 +1,4 @@
-/** Whether the page is as narrow as a telephone; the style sheet has the same limit. */
+/** Whether the page is as narrow as a telephone; the style sheets have the same limit. */
 import { useSyncExternalStore } from "react";
 
 const NARROW = window.matchMedia("(max-width: 700px)");

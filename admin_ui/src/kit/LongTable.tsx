@@ -1,0 +1,151 @@
+/**
+ * A table of any length: only the rows in sight exist, each as high as its texts; on a narrow screen a row is a card.
+ *
+ * Rows that are not in sight are not known, so a collection that has them all (React Aria's) cannot carry it. Roles tell
+ * a screen reader the whole size; the region scrolls by keyboard.
+ */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { T } from "../texts";
+import { classes } from "./classes";
+import type { Column } from "./columns";
+import styles from "./LongTable.module.css";
+import { useNarrow } from "./narrow";
+import { type RowSource, useRowWindow } from "./rowWindow";
+
+/** Pixels: what a row is taken for until it has been seen. */
+const ONE_LINE = 41;
+const CARD = 120;
+
+export type Mark = "caution" | "muted";
+
+interface LongTableProps<Row> {
+  label: string;
+  /** The first one names the row. */
+  columns: readonly Column<Row>[];
+  source: RowSource<Row>;
+  empty: ReactNode;
+  /** In the place of the table, where its rows cannot be read. */
+  trouble: (error: Error, again: () => void) => ReactNode;
+  /** What sets a row apart. */
+  mark?: (row: Row) => Mark | undefined;
+}
+
+export function LongTable<Row>(props: LongTableProps<Row>) {
+  const { label, columns, source, empty, trouble, mark } = props;
+  const narrow = useNarrow();
+  const region = useRef<HTMLDivElement>(null);
+  const known = useRef(0);
+  const estimate = narrow ? CARD : ONE_LINE;
+  const virtual = useVirtualizer({
+    count: known.current,
+    getScrollElement: () => region.current,
+    estimateSize: () => estimate,
+    overscan: 5,
+  });
+  const seen = virtual.getVirtualItems();
+  const rows = useRowWindow(source, seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0);
+  const total = rows.total ?? known.current;
+  const key = JSON.stringify(source.key);
+  // In braces: scrolling answers a promise in newer browsers, which is no clean-up.
+  useEffect(() => {
+    region.current?.scrollTo({ top: 0 });
+  }, [key]);
+  if (known.current !== total) {
+    known.current = total;
+    virtual.setOptions({ ...virtual.options, count: total });
+  }
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, narrow, total]);
+
+  if (rows.trouble !== null) return trouble(rows.trouble, rows.again);
+  if (rows.total === 0) return empty;
+  const tracks = columns.map((column) => column.width ?? "auto").join(" ");
+  return (
+    <div
+      role="table"
+      ref={region}
+      // A scrolled region must be reachable by keyboard.
+      tabIndex={0}
+      aria-label={label}
+      aria-rowcount={total + 1}
+      aria-busy={rows.total === undefined}
+      className={styles.table}
+      // The browser sets this by its object model, which the content security policy allows.
+      style={{ "--tracks": tracks } as React.CSSProperties}
+    >
+      {/* Within what scrolls: so its columns stand over those of the rows whatever a scroll bar takes. */}
+      <div role="rowgroup" className={styles.head}>
+        <div role="row" aria-rowindex={1} className={styles.row}>
+          {columns.map((column) => (
+            <div role="columnheader" key={column.name} className={column.number === true ? styles.number : undefined}>
+              {column.title}
+            </div>
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup" className={styles.space} style={{ height: virtual.getTotalSize() }}>
+        {seen.map((item) => (
+          <LongRow
+            // A row that comes into sight takes over the elements of one that has left it; the others stay as painted.
+            key={item.index % seen.length}
+            index={item.index}
+            top={item.start}
+            row={rows.row(item.index)}
+            columns={columns as readonly Column<unknown>[]}
+            mark={mark as ((row: unknown) => Mark | undefined) | undefined}
+            narrow={narrow}
+            measure={virtual.measureElement}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface LongRowProps {
+  index: number;
+  /** Pixels. */
+  top: number;
+  row: unknown;
+  columns: readonly Column<unknown>[];
+  mark: ((row: unknown) => Mark | undefined) | undefined;
+  narrow: boolean;
+  measure: (element: HTMLElement | null) => void;
+}
+
+const LongRow = memo(function LongRow({ index, top, row, columns, mark, narrow, measure }: LongRowProps) {
+  const element = useRef<HTMLDivElement>(null);
+  // The elements stay while their row changes: each new one is measured anew.
+  useLayoutEffect(() => {
+    measure(element.current);
+  }, [measure, index, row, narrow]);
+  const name = row === undefined || mark === undefined ? undefined : mark(row);
+  return (
+    <div
+      ref={element}
+      role="row"
+      data-index={index}
+      aria-rowindex={index + 2}
+      className={classes(styles.row, styles.item, name && styles[name])}
+      style={{ top }}
+    >
+      {columns.map((column, place) => (
+        <div
+          role={place === 0 ? "rowheader" : "cell"}
+          key={column.name}
+          className={column.number === true ? styles.number : undefined}
+          data-column={column.name}
+        >
+          {narrow && place > 0 && (
+            <span aria-hidden="true" className={styles.title}>
+              {column.title}
+            </span>
+          )}
+          {row === undefined ? <span className={styles.coming}>{T.dash}</span> : <div>{column.cell(row)}</div>}
+        </div>
+      ))}
+    </div>
+  );
+});

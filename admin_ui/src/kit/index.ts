@@ -1,0 +1,27 @@
+/** The components that screens are written in. Only this folder knows React Aria. */
+export { Badge } from "./Badge";
+export { Banner } from "./Banner";
+export { Button } from "./Button";
+export { Card } from "./Card";
+export { Checkbox } from "./Checkbox";
+export { ChoiceCard } from "./ChoiceCard";
+export { classes } from "./classes";
+export type { Column } from "./columns";
+export { Dialog } from "./Dialog";
+export { Field } from "./Field";
+export { Figures } from "./Figures";
+export { FilterBar } from "./FilterBar";
+export * as icons from "./icons";
+export { IndexTable } from "./IndexTable";
+export { FieldGrid, Heading, Inline, Panel, Stack, Text } from "./layout";
+export { LongTable, type Mark } from "./LongTable";
+export { Menu } from "./Menu";
+export { useNarrow } from "./narrow";
+export { Outside, Page } from "./Page";
+export { Popover } from "./Popover";
+export { Progress } from "./Progress";
+export { SearchBox } from "./SearchBox";
+export { Select } from "./Select";
+export { Skeleton } from "./Skeleton";
+export { Spinner } from "./Spinner";
+export { Named, Table } from "./Table";

@@ -1,0 +1,153 @@
+"""How every screen is laid out, from the narrowest phone to a wide window: nothing cut, covered or out of reach."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.admin_page import PUSH, WIDE, AdminPage
+from tests.browser.site import Site
+
+WIDTHS = (320, 400, 1024, 1040, 1600)
+"""Pixels: the narrowest phone that WCAG asks for, a phone, both sides of where the list gets its columns, a desk."""
+
+PICTURES = (400, 1600)
+_HEIGHT = 1000
+_MEASURE = Path(__file__).with_name("layout.js").read_text(encoding="utf-8")
+_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+LONG = "wide oak with a name that is far longer than most names are"
+
+
+@dataclass
+class Layouts:
+    """Looks at the same screen in windows of every width, and tells what is wrong of all of them at once."""
+
+    tab: AdminPage
+    wrong: list[str] = field(default_factory=list)
+
+    async def look(self, screen: str) -> None:
+        """Measure what is on the screen, at each width; two pictures of it are left."""
+        for width in WIDTHS:
+            await self.tab.page.set_viewport_size({"width": width, "height": _HEIGHT})
+            # Rows are measured and drawn anew.
+            await self.tab.page.evaluate(_FRAME)
+            if width in PICTURES:
+                await self.tab.looks_right(f"layout-{screen}-{width}")
+            found: list[str] = await self.tab.page.evaluate(_MEASURE)
+            self.wrong += [f"{screen} at {width} px: {told}" for told in found]
+        await self.tab.page.set_viewport_size({"width": WIDE["width"], "height": WIDE["height"]})
+        await self.tab.page.evaluate(_FRAME)
+
+    def hold(self) -> None:
+        """Nothing was wrong anywhere."""
+        assert not self.wrong, "\n".join(self.wrong)
+
+
+@pytest.mark.long
+async def test_nothing_is_cut_covered_or_out_of_reach(site: Site) -> None:
+    """On every screen, dialog and popover, at every width: texts whole, controls apart, in reach and large enough."""
+    await site.add({LONG: [10, 20], "wide elm": [5, 5]})
+    await site.hand(LONG, 0, 1234567)
+    await site.hand("wide elm", 1, 2)
+    bundle = {"item_id": site.world.items["wide elm"], "bundle": True}
+    await site.world.control("set_item", bundle)
+    async with site.tab() as tab:
+        layouts = Layouts(tab)
+        await _the_list(tab, layouts)
+        await _the_run(tab, layouts)
+        await _the_history(tab, layouts)
+        await _drift(site, tab, layouts)
+        await _schedules(tab, layouts)
+        layouts.hold()
+
+
+async def _the_list(tab: AdminPage, layouts: Layouts) -> None:
+    await tab.open()
+    await tab.search("wide ", finds=2)
+    await layouts.look("list")
+    await tab.button(re.compile(f"{LONG}, Location 1")).click()
+    await expect(tab.page.get_by_role("button", name="Push to Shopify")).to_be_visible()
+    await layouts.look("popover")
+    await tab.page.keyboard.press("Escape")
+    await tab.page.get_by_role("checkbox", name="Select all on this page").check()
+    await layouts.look("selected")
+    await tab.button("More actions").click()
+    await expect(tab.page.get_by_role("menuitem", name="Reconcile inventory")).to_be_visible()
+    await layouts.look("menu")
+    await tab.page.get_by_role("menuitem", name="Reconcile inventory").click()
+    await expect(tab.dialog().get_by_role("heading", name="Choose reconciliation direction")).to_be_visible()
+    await layouts.look("direction")
+
+
+async def _the_run(tab: AdminPage, layouts: Layouts) -> None:
+    await tab.page.get_by_role("button", name=PUSH).click()
+    await tab.differing()
+    await layouts.look("preview")
+    await tab.page.get_by_label("Type ").fill("2")
+    await tab.start()
+    await expect(tab.dialog().get_by_role("button", name="Done")).to_be_visible()
+    await expect(tab.dialog().get_by_role("table", name="Errors and what to do")).to_be_visible()
+    await layouts.look("summary")
+    await tab.dialog().get_by_label("Show").select_option("boms")
+    await expect(tab.dialog().get_by_role("table", name="Progress by BOM")).to_be_visible()
+    await layouts.look("progress")
+    await tab.dialog().get_by_role("button", name="Open in History").click()
+
+
+async def _the_history(tab: AdminPage, layouts: Layouts) -> None:
+    await expect(tab.table("Cells before and after")).to_be_visible()
+    await layouts.look("run")
+    await tab.button("Undo").click()
+    await expect(tab.dialog("Undo this run").get_by_text("1 cell would go back")).to_be_visible()
+    await layouts.look("undo")
+    await tab.page.keyboard.press("Escape")
+    await tab.open("/history")
+    await expect(tab.table("History")).to_be_visible()
+    await layouts.look("history")
+
+
+async def _drift(site: Site, tab: AdminPage, layouts: Layouts) -> None:
+    await site.add({"wide fir": [10, 20]})
+    await site.world.agree()
+    await site.drift.policy(max_move=5)
+    await site.edit("wide fir", 0, 90)
+    await site.drift.sweep(full=True)
+    await site.drift.until(1, state="missed")
+    await tab.open("/drift")
+    await expect(tab.table("Missed webhooks")).to_be_visible()
+    await tab.page.get_by_text("As a table").click()
+    await tab.page.get_by_role("checkbox", name="No automatic repair in certain hours").check()
+    await layouts.look("drift")
+    await tab.button("Approve repair").click()
+    await expect(tab.dialog("Approve repair")).to_be_visible()
+    await layouts.look("approving")
+    await tab.page.keyboard.press("Escape")
+
+
+async def _schedules(tab: AdminPage, layouts: Layouts) -> None:
+    await tab.open("/schedules")
+    await expect(tab.page.get_by_text("No schedule yet")).to_be_visible()
+    await layouts.look("no-schedules")
+    await tab.button("Add schedule").click()
+    new = tab.dialog("Add schedule")
+    await new.get_by_role("textbox", name="Name").fill(
+        "Every night before the warehouse opens and the first orders come"
+    )
+    await new.get_by_label("What it does").select_option("toLocal")
+    await expect(new.get_by_text("Nobody looks before it runs")).to_be_visible()
+    await layouts.look("schedule")
+    await new.get_by_role("button", name="Save schedule").click()
+    await expect(tab.table("Schedules")).to_be_visible()
+    await layouts.look("schedules")
+    await tab.button(re.compile("Runs of Every night")).click()
+    await expect(tab.page.get_by_text("It has not run yet")).to_be_visible()
+    await layouts.look("no-runs")
+    await tab.page.keyboard.press("Escape")
+    await tab.button(re.compile("Edit Every night")).click()
+    await tab.page.get_by_role("button", name="Remove").click()
+    await tab.page.get_by_role("button", name="Yes, remove this schedule").click()
+    await expect(tab.page.get_by_text("No schedule yet")).to_be_visible()

@@ -31,7 +31,6 @@ from tests.backends.fixtures import (
     vhosts,
 )
 from tests.backends.loopback import hold_to_loopback
-from tests.backends.prepared import prepare_each_place_once
 from tests.stage_report import register
 
 __all__ = [
@@ -80,7 +79,6 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config)
     if backend_name() == LOCAL:
         hold_to_loopback()
-    prepare_each_place_once()
     # A process is told soon what is away; here that would be a verdict by the clock on a machine that has much to do.
     rabbitmq.FIRST_ANSWER, mongodb.FIRST_ANSWER = 10.0, 10.0
     # Without a setting a traceback is painted with the source around each frame: half a second of work for each.

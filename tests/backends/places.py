@@ -2,8 +2,7 @@
 
 Making 23 quorum queues and some 90 indexes costs the servers more than most tests do, so a place goes back to a pool.
 Nothing is handed out again but what was seen to be as new: no consumer, no message, no document, no queue, binding,
-collection or index more or less than prepared. Anything else is thrown away. So whoever starts in a place that has come
-back need not look at each of its queues and indexes again: see `prepared`.
+collection or index more or less than prepared. Anything else is thrown away.
 """
 
 from __future__ import annotations
@@ -26,18 +25,6 @@ _MAX_DOCUMENTS = 5_000
 """A database with more in one of these is dropped: that is cheaper than emptying it."""
 
 _LOOKS = 20
-
-SHARED: set[tuple[str, int]] = set()
-"""The servers of the pools. A test's own server may have a place of the same name, in which there is nothing."""
-
-PREPARED: set[str] = set()
-"""Names of vhosts and databases in which everything is as `trueup prepare` makes it: they have come back so."""
-
-
-def altered(name: str) -> None:
-    """For a test that takes away or changes what is prepared: whoever starts now must look, and make it anew."""
-    PREPARED.discard(name)
-
 
 _INDEXES = sum(1 + len(indexes) for indexes in INDEXES.values())
 """That of `_id` included."""
@@ -66,12 +53,8 @@ class VhostPool:
         """Keep it where it can be emptied, else delete it."""
         if await self._emptied(name):
             self._free.append(name)
-            url = urlsplit(self._amqp_url)
-            SHARED.add((url.hostname or "", url.port or 0))
-            PREPARED.add(name)
         else:
             self._all.remove(name)
-            PREPARED.discard(name)
             await asyncio.to_thread(self._management.delete_vhost, name)
 
     def close(self) -> None:
@@ -145,11 +128,8 @@ class DatabasePool:
         _end_transactions_of_the_dead(self._client)
         if self._emptied(name):
             self._free.append(name)
-            SHARED.add(self._client.address or ("", 0))
-            PREPARED.add(name)
         else:
             self._all.remove(name)
-            PREPARED.discard(name)
             self._client.drop_database(name)
 
     def close(self) -> None:

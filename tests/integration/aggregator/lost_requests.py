@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aio_pika
 
@@ -28,7 +27,6 @@ from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document
 from shared.rabbitmq.topology import PREVIEW_REQUEST, QUEUES, Queue
-from tests.backends.places import altered
 from tests.held_calls import held_calls
 from tests.integration.api.access.session_tokens import session_token
 from tests.integration.command_line.command_line_runs import Ended, trueup
@@ -69,8 +67,6 @@ class Reset:
 async def lose(world: ShopWorld, queues: tuple[Queue, ...], how: str) -> None:
     """Empty the queues, or delete them with all in them."""
     url = world.settings.amqp_url.get_secret_value()
-    if how == "deleted":
-        altered(urlsplit(url).path.removeprefix("/"))
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()

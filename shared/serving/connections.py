@@ -211,8 +211,7 @@ class Connection(asyncio.BufferedProtocol):
         """It is closed."""
         self._all.forget(self)
         if self.handler is not None:
-            self.handler.connection_lost(exc)
-            self.handler = None
+            self._part_from(self.handler, exc)
         self._transport = self._request = None
 
     def pause_writing(self) -> None:
@@ -305,15 +304,21 @@ class Connection(asyncio.BufferedProtocol):
         count_cut(reason)
         self._refused = True
         self._since = self._all.loop.time()
-        handler, self.handler = self.handler, None
+        handler = self.handler
         if handler is not None:
             # It may be about to answer, too, with what it thinks of the request: to it the client is gone. What it
             # does not have it cannot close.
             handler.transport = None
-            handler.connection_lost(None)
+            self._part_from(handler, None)
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(_answer(status, detail))
             self._transport.write_eof()
+
+    def _part_from(self, handler: web.RequestHandler, exc: Exception | None) -> None:
+        """Let aiohttp's part see the end, a turn of the loop later: what came before, in the same turn, may just have
+        woken it, or made it, and it takes for granted that its connection is still there."""
+        self.handler = None
+        self._all.loop.call_soon(handler.connection_lost, exc)
 
     def _now_waits(self) -> None:
         self._since = self._all.loop.time()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
@@ -13,6 +15,7 @@ from aiohttp import web
 
 from shared.metrics import REGISTRY
 from shared.serving.bodies import BodyRefused, read_body
+from shared.serving.connections import Connection, Connections
 from shared.serving.limits import PUBLIC, SEGMENT, ServerLimits
 from shared.serving.open_files import open_files, raise_open_files
 from shared.serving.server import RunningServer, start_server
@@ -312,6 +315,34 @@ async def test_an_answer_of_which_nothing_is_taken_is_given_up() -> None:
     async with serving(replace(QUICK, unread_seconds=0.3)) as served, served.client(asked):
         await until(lambda: bool(len(served.server.connections)), what="a connection")
         await until(lambda: not len(served.server.connections), what="no connection")
+
+
+@pytest.mark.parametrize("sent", [WHOLE, b"NONSENSE\r\n\r\n"], ids=["request", "nonsense"])
+async def test_bytes_and_the_end_in_one_turn_raise_nothing(sent: bytes) -> None:
+    """A client may be gone in the turn of the loop in which its request came, whatever loop it is."""
+    unhandled: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: unhandled.append(context.get("exception", context["message"])))
+
+    async def answered(_: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    connections = Connections(PUBLIC, 10)
+    connections.server = web.Server(answered)
+    connection = Connection(connections)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        await loop.connect_accepted_socket(lambda: connection, ours)
+        for _ in range(3):  # until aiohttp waits for a request
+            await asyncio.sleep(0)
+        connection.get_buffer(0)[: len(sent)] = sent
+        connection.buffer_updated(len(sent))
+        connection.connection_lost(None)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gc.collect()  # of a task that failed unseen it is told when it goes
+    connections.close()
+    assert not unhandled
 
 
 async def test_a_refusal_is_a_problem_document() -> None:

@@ -19,7 +19,7 @@ from tests.integration.command_line.command_line_runs import TRUEUP, environment
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, shop_world
 from tests.stored_access import StoredAccess
 
-NOT_SHOWN = ("_id", "selection", "finished_event", "planning_batches")
+NOT_SHOWN = ("_id", "selection", "finished_event", "planning_batches", "tallied", "published_to", "publishing", "stood")
 """Fields of a stored job that are of no use outside."""
 
 

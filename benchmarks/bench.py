@@ -55,6 +55,9 @@ def _programme() -> str:
 
 def _measured(scenes: Sequence[Scene], form: Form, given: argparse.Namespace) -> bool:
     """Play these; returns whether all came to their end."""
+    configure_logs("benchmark", "warning")
+    # The secret of the demo is a short one: it signs for this machine only.
+    warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
     whole = True
     for scene in scenes:
         if form not in scene.sizes:
@@ -69,9 +72,6 @@ def _measured(scenes: Sequence[Scene], form: Form, given: argparse.Namespace) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, keep. Returns 1 where a run had to be left out."""
     given = _given(arguments)
-    configure_logs("benchmark", "warning")
-    # The secret of the demo is a short one: it signs for this machine only.
-    warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
     if given.list:
         sys.stdout.write(_programme())
         return 0

@@ -104,7 +104,7 @@ async def test_what_is_asked_for_ends_although_its_message_is_lost(world: ShopWo
 
 async def test_a_marker_that_was_lost_is_sent_again(world: ShopWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """No missed webhook stays undecided because the queue was emptied with the marker in it."""
-    sent = Markers(SweepStore(world.mongo.db), world.publisher, patience=0.0)
+    sent = Markers(SweepStore(world.mongo.db), world.publisher, patience=0.5)
     assert not await sent.passed(SHOP)
     await lose(world, (INDEXING,), "purged")
     async with webhooks(world, roles={"indexer"}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -189,6 +190,13 @@ async def test_a_price_that_changes_is_learned_anew(shop: Shop) -> None:
     for _ in range(3):
         shop.expect(await shop.read())
     assert [call["outcome"] for call in (await shop.calls())["log"]].count("MAX_COST_EXCEEDED") == 1
+
+
+async def test_what_is_asked_side_by_side_is_asked_once(shop: Shop) -> None:
+    """Batches of a shop that all want Shopify's time, before any reply has told it, make one call for it."""
+    await shop.open(items=10)
+    await asyncio.gather(*(shop.reads().now(SHOP, shop.items) for _ in range(4)))
+    assert len((await shop.calls())["log"]) == 1
 
 
 async def test_a_cost_above_the_bucket_ends_with_a_clear_error(shop: Shop) -> None:

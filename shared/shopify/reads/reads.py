@@ -148,7 +148,10 @@ class ShopifyReads:
         """
         known = self._client.clock(shop).now()
         if known is None:
-            await self._ask_what_nodes_cost(shop, item_ids)
+            # Batches side by side ask once.
+            async with self._client.read_facts(shop).asking:
+                if self._client.clock(shop).now() is None:
+                    await self._ask_what_nodes_cost(shop, item_ids)
         return known or self._now(shop)
 
     async def _all(self, shop: str, item_ids: Sequence[str], ask: Ask, found: ItemsRead | None) -> ItemsRead:

@@ -15,6 +15,7 @@ import os
 import statistics
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -91,7 +92,10 @@ def session_token(shop: str, user: str = "1", *, secret: str = CLIENT_SECRET, cl
         "jti": str(ULID()),
         "sid": "crowd",
     }
-    return jwt.encode(claims, secret, algorithm="HS256")
+    with warnings.catch_warnings():
+        # The secret of the demo is a short one: it signs for this machine only.
+        warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)
+        return jwt.encode(claims, secret, algorithm="HS256")
 
 
 Token = Callable[[str, str], str]

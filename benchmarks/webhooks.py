@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import aio_pika
 import aiohttp
@@ -111,7 +111,7 @@ class Ingest:
         self._stage = stage
         self._http = http
         self.mongo = mongo
-        self.amqp_url = stage.nodes.amqp_url.rstrip("/") + f"/{vhost}"
+        self.amqp_url = urlsplit(stage.nodes.amqp_url)._replace(path=f"/{vhost}").geturl()
         self._processes: dict[str, KeptProcess] = {}
         rabbitmq = stage.nodes.rabbitmq
         self.counters = Counters(self._pids, mongo, http, None if rabbitmq is None else rabbitmq.prometheus_url)

@@ -52,6 +52,11 @@ class Claim:
     cells: tuple[CellKey, ...]
 
 
+def _freed() -> Document:
+    """The update of a cell whose place is free from now on."""
+    return {"$set": {"freed_at": datetime.now(UTC)}, "$unset": {"published_at": ""}}
+
+
 class CellPlaces:
     """Reads and writes the places of cells in the windows of their jobs."""
 
@@ -134,8 +139,7 @@ class CellPlaces:
     async def _take_back(self, shop: str, job_id: str, held: Document) -> None:
         """Undo a claim: the cells first, so that whoever dies in between leaves a claim to be taken back again."""
         again = {"shop": shop, "job_id": job_id, "open": True, "published_at": {"$exists": True}}
-        freed = {"$set": {"freed_at": datetime.now(UTC)}, "$unset": {"published_at": ""}}
-        await self._cells.update_many({**again, "claim": held["claim"]}, freed)
+        await self._cells.update_many({**again, "claim": held["claim"]}, _freed())
         await self._jobs.update_one(
             {"_id": key_of(shop, job_id), "publishing.claim": held["claim"]},
             {"$set": {"published_to": held["from"], "publishing": None}},
@@ -145,7 +149,7 @@ class CellPlaces:
         """Free the places of cells in the window; they will be published again."""
         await self._cells.update_many(
             {"_id": {"$in": list(ids)}, "shop": shop, "open": True},
-            {"$set": {"freed_at": datetime.now(UTC)}, "$unset": {"published_at": ""}},
+            _freed(),
             hint=BY_NAME,
         )
 
@@ -171,13 +175,12 @@ class CellPlaces:
         if not older_than:
             silent_to = mark
         open_cells = {"shop": shop, "job_id": job_id, "open": True}
-        freed = {"$set": {"freed_at": now}, "$unset": {"published_at": ""}}
         number = 0
         if silent_to:
             silent = {**open_cells, "no": {"$lt": silent_to}, **_BY_THE_MARK}
-            number += (await self._cells.update_many(silent, freed, hint=BY_NUMBER)).modified_count
+            number += (await self._cells.update_many(silent, _freed(), hint=BY_NUMBER)).modified_count
         again = {**open_cells, "published_at": {"$lt": now - older_than}}
-        number += (await self._cells.update_many(again, freed)).modified_count
+        number += (await self._cells.update_many(again, _freed())).modified_count
         kept = [one for one in stood if one["at"] > now - older_than]
         newest = max(kept, key=lambda one: one["at"], default=None)
         passed = newest is None or now - newest["at"] >= older_than / _MARKS_A_SILENCE

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from motor.motor_asyncio import AsyncIOMotorCollection
 from ulid import ULID
 
 from shared.domain.cell import CellState
@@ -24,6 +25,20 @@ class EndedAs:
     state: CellState
     code: str | None = None
     reason: str | None = None
+
+
+async def summed(
+    collection: AsyncIOMotorCollection[Document], condition: Document, number: int | str, session: Session
+) -> dict[EndedAs, int]:
+    """Documents by state, code and reason; `number`: what each counts for, a number or the name of a field."""
+    pipeline: list[Document] = [
+        {"$match": condition},
+        {"$group": {"_id": {"s": "$state", "c": "$code", "r": "$reason"}, "n": {"$sum": number}}},
+    ]
+    return {
+        EndedAs(CellState(group["_id"]["s"]), group["_id"].get("c"), group["_id"].get("r")): group["n"]
+        async for group in collection.aggregate(pipeline, session=session)
+    }
 
 
 class Tallies:
@@ -52,15 +67,7 @@ class Tallies:
 
     async def of(self, shop: str, job_id: str, session: Session) -> dict[EndedAs, int]:
         """How many cells of the job have ended in each way."""
-        pipeline: list[Document] = [
-            {"$match": {"_id": ids_of(shop, job_id), "shop": shop}},
-            {"$group": {"_id": {"s": "$state", "c": "$code", "r": "$reason"}, "n": {"$sum": "$cells"}}},
-        ]
-        groups = self._tallies.aggregate(pipeline, session=session)
-        return {
-            EndedAs(CellState(group["_id"]["s"]), group["_id"].get("c"), group["_id"].get("r")): group["n"]
-            async for group in groups
-        }
+        return await summed(self._tallies, {"_id": ids_of(shop, job_id), "shop": shop}, "$cells", session)
 
     async def remove(self, shop: str, job_id: str) -> None:
         """Remove those of a job whose cells are removed."""

@@ -167,8 +167,7 @@ class Lane:
             await self._gathering.run(self._has_enough)
             batch = self._ready()
             # Batches under way may have ended meanwhile, and have brought a rest, a failure or a suspect.
-            hindered = self._stopping.is_set() or self._waits.lane_rests or self._waits.next_suspect() is not None
-            if batch and not hindered and self._has_a_hand():
+            if batch and not self._hindered() and self._has_a_hand():
                 self._begin(batch)
         else:
             await self._wait_for_news()
@@ -182,10 +181,13 @@ class Lane:
         ready = (cell for cell in self._messages if cell not in self._taken and not self._waits.rests(cell))
         return list(islice(ready, ROWS_PER_CALL))
 
+    def _hindered(self) -> bool:
+        """Whether no batch of several cells may begin: the lane stops or rests, or a suspect is to run first."""
+        return self._stopping.is_set() or self._waits.lane_rests or self._waits.next_suspect() is not None
+
     def _has_enough(self) -> bool:
         """Whether there is nothing to gather any more: the batch is full, or cannot become so, or may not begin."""
-        hindered = self._stopping.is_set() or self._waits.lane_rests or self._waits.next_suspect() is not None
-        return hindered or len(self._ready()) >= ROWS_PER_CALL or self._crowded()
+        return self._hindered() or len(self._ready()) >= ROWS_PER_CALL or self._crowded()
 
     async def _wait_for_news(self) -> None:
         """Return at an arrival, the end of a batch, the stop, or when a rest is over."""

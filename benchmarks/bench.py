@@ -10,10 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
-
-import jwt
 
 from benchmarks.kept import FOLDER, Kept, alone
 from benchmarks.playing import play
@@ -56,8 +53,6 @@ def _programme() -> str:
 def _measured(scenes: Sequence[Scene], form: Form, given: argparse.Namespace) -> bool:
     """Play these; returns whether all came to their end."""
     configure_logs("benchmark", "warning")
-    # The secret of the demo is a short one: it signs for this machine only.
-    warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
     whole = True
     for scene in scenes:
         if form not in scene.sizes:

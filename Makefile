@@ -71,10 +71,10 @@ campaign-budget: setup-dev ## 10,000 BOMs at 20 locations in drift under the Sta
 	@$(BIN)/python -m benchmarks.campaign_budget $(ARGS)
 
 campaign-page: setup-dev ## The page with 10,000 BOMs at 20 locations in Chromium: waits, long frames, heap (takes minutes)
-	@$(BIN)/python -m benchmarks.page $(ARGS)
+	@$(BIN)/python -m benchmarks.page.campaign $(ARGS)
 
 campaign-webhooks: setup-dev ## Lost, doubled, reordered webhooks, restarts, a kill (WEBHOOKS=50000 BOMS=500 LOCATIONS=4 SEED=1; ~15 min)
-	@$(BIN)/python -m benchmarks.campaign_webhooks --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
+	@$(BIN)/python -m benchmarks.webhooks.campaign --webhooks $(or $(WEBHOOKS),50000) --boms $(or $(BOMS),500) \
 		--locations $(or $(LOCATIONS),4) --seed $(or $(SEED),1) $(ARGS)
 
 bench: setup-dev ## What cells and webhooks cost, beside peers (QUICK=1: 3 minutes; ONLY=cells,small; REPEAT=5 RESUME=1 RECORD=1)

@@ -12,9 +12,9 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 
-from benchmarks.kept import FOLDER, Kept, alone
-from benchmarks.playing import play
-from benchmarks.report import of_all, of_scene, record
+from benchmarks.measuring.kept import FOLDER, Kept, alone
+from benchmarks.measuring.playing import play
+from benchmarks.measuring.report import of_all, of_scene, record
 from benchmarks.scenes.programme import SCENES, chosen
 from benchmarks.scenes.scene import Form, Scene
 from shared.observing.logs import configure_logs

@@ -28,7 +28,7 @@ import aiohttp
 from ulid import ULID
 
 from benchmarks.points import verified
-from benchmarks.shared_clock import MovedClock
+from benchmarks.stages.shared_clock import MovedClock
 from deploy.local.nodes import LocalNodes
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
@@ -40,12 +40,12 @@ from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
 from shared.observing.logs import configure_logs
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 from shared.reading.locations import refresh_locations
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
-from simulator.server import Running
+from simulator.http.server import Running
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, previewer, reconciler, settings_for
 from tests.stored_access import StoredAccess
 
@@ -90,7 +90,7 @@ async def start_simulator(stack: AsyncExitStack, folder: Path, clock: Path) -> s
     """The simulator as a process of its own, so that its memory is not ours; returns its address."""
     ready = folder / "ready.json"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.clocked_simulator", str(clock), str(ready)
+        sys.executable, "-m", "benchmarks.stages.clocked_simulator", str(clock), str(ready)
     )
     stack.push_async_callback(process.wait)
     stack.callback(process.terminate)

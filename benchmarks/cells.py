@@ -17,17 +17,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.drifted_shops import UNLIMITED, DriftedShops
-from benchmarks.figures import Figures, combined
-from benchmarks.memory import Memory
-from benchmarks.place import LOOK, Place, opened
+from benchmarks.measuring.figures import Figures, combined
+from benchmarks.measuring.memory import Memory
+from benchmarks.stages.drifted_shops import UNLIMITED, DriftedShops
+from benchmarks.stages.place import LOOK, Place, opened
 from shared.contract.messages import JobRequest, PreviewRequest
 from shared.contract.seal import Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.mongodb.schema import key_of
 from shared.rabbitmq import topology
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from tests.integration.shop_world import new_id
 
 NO_PLAN = "none"

@@ -30,7 +30,7 @@ import jwt
 from aiohttp import web
 from ulid import ULID
 
-from benchmarks.machine import described
+from benchmarks.measuring.machine import described
 from deploy.local.demo.stage import CLIENT_ID, CLIENT_SECRET, Stage
 from deploy.local.run_directory import RUN_DIRECTORY
 from shared.contract.messages import JobOptions

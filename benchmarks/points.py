@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from ulid import ULID
 
-from benchmarks.machine import described
+from benchmarks.measuring.machine import described
 from deploy.local.nodes import LocalNodes
 from services.reconciler.bootstrap import ALL_ROLES
 from shared.domain.comparison import Direction

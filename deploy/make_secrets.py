@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from shared.rabbitmq.rights import definitions
+from shared.rabbitmq.access.rights import definitions
 from shared.roles import Role
 
 _BROKER = "rabbitmq:5672"

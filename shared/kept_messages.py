@@ -20,7 +20,7 @@ from shared.contract.seal import Seals, sealed_headers
 from shared.domain.shop import is_shop_domain
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.observing.hiding import without_secrets
-from shared.rabbitmq.delivery import MAX_KEPT_BODY, Delivery
+from shared.rabbitmq.consuming.delivery import MAX_KEPT_BODY, Delivery
 from shared.rabbitmq.topology import WEBHOOKS, exchange_of
 
 log = structlog.get_logger()

@@ -1,7 +1,8 @@
 """The roles that a process of Trueup can have. What each may do and know is in three tables, which name no other role:
 
-its settings in `shared/settings.py`, its rights on RabbitMQ in `shared/rabbitmq/rights.py`, on MongoDB in
-`shared/mongodb/rights.py`. Standard library alone: programs that make users import it without anything installed.
+its settings in `shared/settings.py`, its rights in `shared/rabbitmq/access/rights.py` and
+`shared/mongodb/access/rights.py`. Standard library alone: programs that make users import it without anything
+installed.
 """
 
 from __future__ import annotations

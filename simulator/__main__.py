@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from simulator.request_body import BadRequest
-from simulator.server import HOST, Simulator, start
+from simulator.http.request_body import BadRequest
+from simulator.http.server import HOST, Simulator, start
 from simulator.settings import SettingError, Settings, read_settings
 
 

@@ -7,19 +7,19 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from simulator.bucket import Bucket
-from simulator.bulk import BulkOperations
-from simulator.calls import CallLog
 from simulator.clock import Clock, SystemClock
 from simulator.faults import Faults
-from simulator.idempotency import IdempotencyKeys
-from simulator.orders import Orders
+from simulator.graphql.bulk import BulkOperations
 from simulator.settings import OpenPoints, Plan, Settings
-from simulator.shop import Level, Shop, gid
-from simulator.stock import Cause, Stock
-from simulator.times import local_time
-from simulator.tokens import Tokens
-from simulator.webhooks import Webhooks
+from simulator.shop.bucket import Bucket
+from simulator.shop.calls import CallLog
+from simulator.shop.idempotency import IdempotencyKeys
+from simulator.shop.orders import Orders
+from simulator.shop.shop import Level, Shop, gid
+from simulator.shop.stock import Cause, Stock
+from simulator.shop.tokens import Tokens
+from simulator.webhooks.deliveries import Webhooks
+from simulator.webhooks.times import local_time
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Tenant:
 
 
 class Simulator:
-    """A Shopify with as many shops as one likes. Serve it with `simulator.server.start`."""
+    """A Shopify with as many shops as one likes. Serve it with `simulator.http.server.start`."""
 
     def __init__(
         self,

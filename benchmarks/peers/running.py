@@ -21,12 +21,12 @@ from urllib.parse import quote
 import aiohttp
 from ulid import ULID
 
-from benchmarks.counters import Counters
-from benchmarks.crew import Crew
-from benchmarks.drifted_shops import COUNTED, DriftedShops
+from benchmarks.measuring.counters import Counters
 from benchmarks.peers import work
 from benchmarks.peers.row_by_row import WAYS
-from benchmarks.place import opened
+from benchmarks.stages.crew import Crew
+from benchmarks.stages.drifted_shops import COUNTED, DriftedShops
+from benchmarks.stages.place import opened
 from deploy.local.demo.stage import TOKEN
 from deploy.local.process import KeptProcess
 from deploy.local.run_directory import RUN_DIRECTORY

@@ -18,19 +18,19 @@ from typing import Any
 
 from ulid import ULID
 
-from benchmarks import tables
 from benchmarks.cells import EVERYTHING, JOB_ENDS
-from benchmarks.drifted_shops import DriftedShops
 from benchmarks.fairness import session_token
-from benchmarks.figures import Figures, median, percentile
-from benchmarks.goals import Goal
-from benchmarks.place import Place, opened
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures, median, percentile
+from benchmarks.measuring.goals import Goal
 from benchmarks.scenes.scene import Form, Scene
+from benchmarks.stages.drifted_shops import DriftedShops
+from benchmarks.stages.place import Place, opened
 from shared.contract.messages import JobRequest
 from shared.contract.seal import Seals
 from shared.domain.comparison import Direction
 from shared.mongodb.schema import key_of
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST
 from tests.integration.shop_world import new_id
 

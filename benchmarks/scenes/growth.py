@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
-from benchmarks import cells, tables
+from benchmarks import cells
 from benchmarks.cells import Size
-from benchmarks.figures import Figures
-from benchmarks.goals import Goal
-from benchmarks.place import opened
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures
+from benchmarks.measuring.goals import Goal
 from benchmarks.scenes.scene import Form, Scene
+from benchmarks.stages.place import opened
 from shared.domain.comparison import Direction
 
 FEWER, MORE = "fewer cells", "ten times the cells"

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import cells, tables
-from benchmarks.figures import Figures
-from benchmarks.goals import Goal, programs
+from benchmarks import cells
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures
+from benchmarks.measuring.goals import Goal, programs
 from benchmarks.peers import row_by_row, running
-from benchmarks.place import Place, opened
 from benchmarks.scenes.scene import Form, Scene
+from benchmarks.stages.place import Place, opened
 from shared.domain.comparison import Direction
 
 OURS, PEERS = "Trueup", "peers"

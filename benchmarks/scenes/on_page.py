@@ -6,8 +6,10 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import fairness, page_open, tables
-from benchmarks.figures import Figures
+from benchmarks import fairness
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures
+from benchmarks.page import opening as page_open
 from benchmarks.scenes.scene import Form, Scene
 
 _OURS, _CROWD = "page", "crowd"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
-from benchmarks import points, tables
-from benchmarks.figures import Figures
-from benchmarks.goals import Goal
+from benchmarks import points
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures
+from benchmarks.measuring.goals import Goal
 from benchmarks.scenes.scene import Form, Scene
 
 _FLAT, _PER_ID, _PEER = "nodes flat", "nodes per id", "peer"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
-from benchmarks import tables, webhooks
-from benchmarks.figures import Figures
-from benchmarks.goals import Goal
-from benchmarks.place import opened
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures
+from benchmarks.measuring.goals import Goal
 from benchmarks.scenes.scene import Form, Scene
+from benchmarks.stages.place import opened
+from benchmarks.webhooks import rates as webhooks
 
 CASE = "webhooks"
 

@@ -7,15 +7,15 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import tables
 from benchmarks.cells import Cells, Size
-from benchmarks.figures import Figures
-from benchmarks.goals import Goal
-from benchmarks.place import Place, opened
+from benchmarks.measuring import tables
+from benchmarks.measuring.figures import Figures
+from benchmarks.measuring.goals import Goal
 from benchmarks.scenes.scene import Form, Scene
+from benchmarks.stages.place import Place, opened
 from shared.contract.seal import Seals
 from shared.domain.comparison import Direction
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from simulator.settings import shopify_plans
 from tests.integration.shop_world import new_id
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from benchmarks.figures import Figures
-from benchmarks.goals import Goal
+from benchmarks.measuring.figures import Figures
+from benchmarks.measuring.goals import Goal
 
 
 class Form(StrEnum):

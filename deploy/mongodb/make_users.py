@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from shared.mongodb.rights import ACCESS, ensure_users
+from shared.mongodb.access.rights import ACCESS, ensure_users
 from shared.roles import Role
 from shared.store_address import DATABASE
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deploy.reference.markdown import fields, schemas, table
 from shared.rabbitmq import topology
+from shared.rabbitmq.access.rights import Rights, rights_of, rights_of_partner
 from shared.rabbitmq.described import CHANNELS, document
-from shared.rabbitmq.rights import Rights, rights_of, rights_of_partner
 from shared.roles import Role
 
 
@@ -37,8 +37,8 @@ def amqp_page() -> str:
         "\n## Users and their rights\n",
         (
             "Patterns as RabbitMQ takes them: names to configure, to write, to read; below, keys that a user may write "
-            "to and bind on an exchange. Made of the table in `shared/rabbitmq/rights.py`; `deploy/make_secrets.py` "
-            "makes the users.\n"
+            "to and bind on an exchange. Made of the table in `shared/rabbitmq/access/rights.py`; "
+            "`deploy/make_secrets.py` makes the users.\n"
         ),
         table(("user", "configure", "write", "read"), [_rights(name, its) for name, its in _users()]),
         "",

@@ -30,12 +30,12 @@ from shared.mongodb.stock.stock import StockStore
 from shared.observing.operations import reasons_of, start_operations
 from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEWS, RECORDS
 from shared.reading.rows import RowReader
 from shared.roles import Role
-from shared.rounds import Rounds
+from shared.running.rounds import Rounds
 from shared.serving.server import RunningServer, start_server
 from shared.settings import PreviewSettings
 from shared.shop_life.wiring import ShopLife

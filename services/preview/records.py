@@ -13,8 +13,8 @@ from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.adjustments import Adjustment
 from shared.rabbitmq import topology
-from shared.rabbitmq.delivery import Delivery, Reject
-from shared.shop_locks import ShopLocks
+from shared.rabbitmq.consuming.delivery import Delivery, Reject
+from shared.running.shop_locks import ShopLocks
 
 M = TypeVar("M", bound=Message)
 

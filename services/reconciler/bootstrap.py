@@ -21,7 +21,6 @@ from services.reconciler.shop_upkeep.upkeep import EVERY as UPKEEP_EVERY
 from services.reconciler.sweeper.role import start_sweeper
 from services.reconciler.sweeper.sweeper import SweepTimes
 from services.reconciler.worker.role import start_worker
-from shared.clock import SYSTEM_CLOCK, Clock
 from shared.contract.seal import Seals
 from shared.kept_messages import KeptMessages
 from shared.mongodb.connection import STORE_AWAY, Mongo
@@ -30,10 +29,11 @@ from shared.mongodb.jobs.leases import PARTITION_LEASE
 from shared.observing.operations import reasons_of, start_operations
 from shared.observing.tracing import http_client_configs
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.roles import Role
-from shared.rounds import Rounds
+from shared.running.clock import SYSTEM_CLOCK, Clock
+from shared.running.rounds import Rounds
 from shared.serving.server import RunningServer
 from shared.setting_groups import SecretSettings, ShopifySettings, SubscribingSettings, SweepingSettings
 from shared.settings import ReconcilerSettings, part_of

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from shared.clock import Clock
 from shared.contract.seal import Seals
 from shared.kept_messages import KeptMessages
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
-from shared.rounds import Rounds
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.publishing.publisher import Publisher
+from shared.running.clock import Clock
+from shared.running.rounds import Rounds
 from shared.settings import ReconcilerSettings
 
 

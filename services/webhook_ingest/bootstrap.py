@@ -20,8 +20,8 @@ from shared.mongodb.connection import STORE_AWAY, Mongo
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.observing.operations import http_traces, reasons_of, start_operations
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.roles import Role
 from shared.serving.server import start_server
 from shared.setting_groups import PublicSettings, StoreSettings

@@ -14,7 +14,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 from pymongo.uri_parser import parse_uri
 
 from shared.errors import StoreRefuses, StoreUnavailable, WrongSetting
-from shared.mongodb.refusals import NOT_LET_IN, must_stand, place_of, why_none, why_refused
+from shared.mongodb.access.refusals import NOT_LET_IN, must_stand, place_of, why_none, why_refused
 from shared.mongodb.schema import Database, Document, ensure_collections
 from shared.mongodb.transactions import MAJORITY, Transactions
 from shared.observing.tracing import mongodb_listeners
@@ -95,7 +95,7 @@ class Mongo:
 
     async def _must_be_allowed(self) -> None:
         if self._roles:
-            from shared.mongodb.rights_check import must_be_allowed  # noqa: PLC0415  # what only reads does without it
+            from shared.mongodb.access.rights_check import must_be_allowed  # noqa: PLC0415  # what only reads does without it
 
             await must_be_allowed(self.db, self._roles, place_of(self._uri))
 

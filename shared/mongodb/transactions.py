@@ -17,7 +17,7 @@ from pymongo.write_concern import WriteConcern
 
 from shared.domain.batches import halves
 from shared.errors import StoreUnavailable, TrueupError
-from shared.mongodb.refusals import NOT_LET_IN, why_refused
+from shared.mongodb.access.refusals import NOT_LET_IN, why_refused
 from shared.mongodb.schema import Document
 
 Session = AsyncIOMotorClientSession

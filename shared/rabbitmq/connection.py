@@ -20,10 +20,10 @@ from aiormq.exceptions import (
 from pamqp.common import FieldTable
 from yarl import URL
 
+from shared.rabbitmq.access.refusals import differs, not_prepared, why_not_connected, why_refused
+from shared.rabbitmq.access.rights import WORK
+from shared.rabbitmq.access.rights_check import must_publish
 from shared.rabbitmq.queue_declaration import declare_queue
-from shared.rabbitmq.refusals import differs, not_prepared, why_not_connected, why_refused
-from shared.rabbitmq.rights import WORK
-from shared.rabbitmq.rights_check import must_publish
 from shared.rabbitmq.topology import EXCHANGES, QUEUES
 from shared.roles import Role
 from shared.server_probe import known_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from shared.clock import Clock
 from shared.errors import ShopifyError, ShopifyThrottled, ShopPaused
+from shared.running.clock import Clock
 
 T = TypeVar("T")
 

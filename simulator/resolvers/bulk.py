@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from simulator.bulk import AT_ONCE, CANCELING, BulkOperation
-from simulator.bulk_query import lines_of, refusals
-from simulator.connections import by_id, window
-from simulator.context import Context
-from simulator.documents import InvalidDocument, prepare
-from simulator.errors import RequestError
-from simulator.execute import Execution
+from simulator.graphql.bulk import AT_ONCE, CANCELING, BulkOperation
+from simulator.graphql.bulk_query import lines_of, refusals
+from simulator.graphql.connections import by_id, window
+from simulator.graphql.context import Context
+from simulator.graphql.documents import InvalidDocument, prepare
+from simulator.graphql.errors import RequestError
+from simulator.graphql.execute import Execution
 from simulator.resolvers.common import items_by_key
 from simulator.resolvers.registry import attribute, constant, fields
-from simulator.shop import gid, number_of
-from simulator.stock import iso_utc
-from simulator.times import local_time
-from simulator.webhooks import Message
+from simulator.shop.shop import gid, number_of
+from simulator.shop.stock import iso_utc
+from simulator.webhooks.deliveries import Message
+from simulator.webhooks.times import local_time
 
 _Arguments = Mapping[str, Any]
 

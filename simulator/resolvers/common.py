@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from simulator.context import Context
+from simulator.graphql.context import Context
 from simulator.resolvers.registry import Resolver, attribute, fields
-from simulator.stock import iso_utc
+from simulator.shop.stock import iso_utc
 
 _Arguments = Mapping[str, Any]
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from simulator.connections import Page, by_row, window
-from simulator.context import Context
-from simulator.errors import FieldError
+from simulator.graphql.connections import Page, by_row, window
+from simulator.graphql.context import Context
+from simulator.graphql.errors import FieldError
+from simulator.graphql.search import matcher
 from simulator.resolvers.common import time_of, whole_second
 from simulator.resolvers.registry import attribute, constant, fields
-from simulator.search import matcher
-from simulator.shop import Item, Level, Location, number_of
-from simulator.stock import iso_utc
+from simulator.shop.shop import Item, Level, Location, number_of
+from simulator.shop.stock import iso_utc
 
 _Arguments = Mapping[str, Any]
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.connections import window
-from simulator.context import Context
+from simulator.graphql.connections import window
+from simulator.graphql.context import Context
 from simulator.resolvers.common import id_of, items_by_key, time_of
 from simulator.resolvers.levels import level_at_location, levels_at_location
 from simulator.resolvers.registry import Resolver, attribute, constant, fields
-from simulator.shop import Location, Shop
+from simulator.shop.shop import Location, Shop
 
 _Arguments = Mapping[str, Any]
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from simulator.connections import window
-from simulator.context import Context
+from simulator.graphql.connections import window
+from simulator.graphql.context import Context
 from simulator.resolvers.common import count_of, id_of, items_by_key, time_of
 from simulator.resolvers.levels import active_levels, level_of_item, levels_of_item, total_available
 from simulator.resolvers.registry import attribute, constant, fields
-from simulator.shop import Item, Product, Variant
-from simulator.stock import iso_utc
+from simulator.shop.shop import Item, Product, Variant
+from simulator.shop.stock import iso_utc
 
 
 def _live_variants(product: Product) -> list[Variant]:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from simulator.connections import Page, by_id, window
-from simulator.context import Context
-from simulator.errors import FieldError, RequestError
+from simulator.graphql.connections import Page, by_id, window
+from simulator.graphql.context import Context
+from simulator.graphql.errors import FieldError, RequestError
+from simulator.graphql.search import matcher
 from simulator.resolvers.common import whole_second
 from simulator.resolvers.registry import fields
-from simulator.search import matcher
-from simulator.shop import GID, Item, Product, Shop, Variant, number_of
+from simulator.shop.shop import GID, Item, Product, Shop, Variant, number_of
 
 MAXIMUM_INPUT: Final = 250
 _Arguments = Mapping[str, Any]

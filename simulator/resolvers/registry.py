@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from simulator.context import Context
+from simulator.graphql.context import Context
 
 Resolver = Callable[[Any, Context, Mapping[str, Any]], Any]
 

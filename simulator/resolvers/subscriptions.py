@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.connections import Page, by_id, window
-from simulator.context import Context
+from simulator.graphql.connections import Page, by_id, window
+from simulator.graphql.context import Context
 from simulator.resolvers.common import items_by_key
 from simulator.resolvers.registry import attribute, fields
-from simulator.shop import gid, number_of
-from simulator.stock import iso_utc
-from simulator.webhooks import Subscription
+from simulator.shop.shop import gid, number_of
+from simulator.shop.stock import iso_utc
+from simulator.webhooks.deliveries import Subscription
 
 _Arguments = Mapping[str, Any]
 

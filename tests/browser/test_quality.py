@@ -44,7 +44,7 @@ def test_the_scripts_are_small() -> None:
 async def test_the_list_is_there_at_once(site: Site) -> None:
     """What it takes until one can work with it: ten requests, those for data side by side, few bytes, few changes.
 
-    How long that takes next to a bare page is measured by `benchmarks/page_open.py`.
+    How long that takes next to a bare page is measured by `benchmarks/page/opening.py`.
     """
     asked: list[Route] = []
     all_asked = asyncio.Event()

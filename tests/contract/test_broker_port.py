@@ -10,9 +10,9 @@ import pytest
 from shared.contract.messages import BomRemove, CellsFinished
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery, Reject
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery, Reject
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, CELLS_FINISHED, DEAD_LETTERS, FINISHED, RECORDS
 from tests.backends.management import Management
 from tests.waiting import arrival, time_passes, until

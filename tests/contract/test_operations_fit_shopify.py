@@ -15,7 +15,7 @@ from graphql import DocumentNode, GraphQLSyntaxError, OperationDefinitionNode, g
 import shared.shopify
 from shared.shopify.queries import bulk_levels
 from simulator.settings import SUPPORTED_VERSIONS
-from tests.simulator.test_schema import published
+from tests.simulator.recorded.test_schema import published
 
 ROOT = Path(__file__).parents[2]
 SENDERS = ("shared", "services")

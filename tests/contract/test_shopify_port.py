@@ -14,7 +14,7 @@ from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.writes import SetRow, ShopifyWrites, set_body
-from simulator.server import Running, Simulator, start
+from simulator.http.server import Running, Simulator, start
 
 SHOP = "port.myshopify.com"
 

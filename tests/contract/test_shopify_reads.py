@@ -21,7 +21,7 @@ from shared.shopify.reads.levels import Item, ItemsRead
 from shared.shopify.reads.read_costs import Way
 from shared.shopify.reads.reads import ShopifyReads
 from shared.shopify.writes.writes import SetRow, ShopifyWrites, set_body
-from simulator.server import Running, Simulator, start
+from simulator.http.server import Running, Simulator, start
 from tests.contract.test_shopify_port import FixedAccess
 from tests.unit.hand_clock import HandClock
 

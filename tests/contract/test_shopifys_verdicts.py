@@ -25,8 +25,8 @@ from services.preview.api.http.responses.problem import ProblemError
 from services.preview.page.headers import OpenedPage
 from services.webhook_ingest.envelope import Envelope, HeaderError
 from services.webhook_ingest.front.signature import Signatures
-from shared.clock import SystemClock
 from shared.domain.shop import is_shop_domain
+from shared.running.clock import SystemClock
 from tests.contract.shopify_libraries.libraries import Verdicts, node_verdicts, python_verdicts
 
 CLIENT_ID = "the-client-id"

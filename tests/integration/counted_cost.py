@@ -18,7 +18,7 @@ from typing import Any
 import aio_pika
 
 from services.reconciler.jobs.window import WINDOW
-from shared.mongodb.jobs.places import BY_NUMBER
+from shared.mongodb.jobs.cells.places import BY_NUMBER
 from shared.mongodb.schema import Database
 from shared.rabbitmq.topology import COMMANDS, EVENTS
 from tests.integration.shop_world import ShopWorld

@@ -33,16 +33,16 @@ from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore, StockWrite, stock_id
 from shared.rabbitmq import topology
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.reading.levels import Value, level_of
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
-from shared.rounds import Rounds
+from shared.running.rounds import Rounds
 from shared.settings import Settings
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
-from simulator.server import Running, Simulator, start
+from simulator.http.server import Running, Simulator, start
 from simulator.settings import Settings as SimulatorSettings
 from tests.stored_access import StoredAccess
 from tests.waiting import arrival, changed, stored, writes_to

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from simulator.server import Running
+from simulator.http.server import Running
 
 SHOP = "demo.myshopify.com"
 TOKEN = "shpat_demo"

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from simulator.clock import VirtualClock
-from simulator.server import Simulator, start
+from simulator.http.server import Simulator, start
 from simulator.settings import Settings
 from tests.simulator.client import Client
 from tests.simulator.receiver import Receiver

@@ -11,7 +11,7 @@ import pytest
 from simulator.clock import VirtualClock
 from tests.simulator.client import Client, item_gid
 from tests.simulator.receiver import Receiver
-from tests.simulator.recordings import recorded, stable
+from tests.simulator.recorded.recordings import recorded, stable
 
 
 @pytest.mark.parametrize(

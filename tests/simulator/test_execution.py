@@ -10,11 +10,11 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo, execute_sync, parse
 
-from simulator.context import Context
-from simulator.documents import prepare
-from simulator.execute import Execution
+from simulator.graphql.context import Context
+from simulator.graphql.documents import prepare
+from simulator.graphql.execute import Execution
+from simulator.graphql.schema import schema_of
 from simulator.resolvers.registry import FIELDS, type_name
-from simulator.schema import schema_of
 from tests.simulator.client import LEVELS, Client, item_gid
 
 FEATURES = """query F($ids: [ID!]!, $yes: Boolean = true, $no: Boolean!, $first: Int = 2) {

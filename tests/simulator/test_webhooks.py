@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulator.webhook_fates import Fate, Fates
+from simulator.webhooks.fates import Fate, Fates
 from tests.simulator.client import SHOP, Client
 from tests.simulator.receiver import Receiver
 

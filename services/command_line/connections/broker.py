@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from shared.contract.seal import Seals
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.roles import Role
 from shared.settings import BrokerCommandSettings
 

@@ -24,8 +24,8 @@ from shared.settings import (
 if TYPE_CHECKING:
     from services.command_line.connections.broker import Broker
     from services.command_line.connections.calls import Calls
-    from shared.rabbitmq.consumer import Consumer
-    from shared.rabbitmq.publisher import Publisher
+    from shared.rabbitmq.consuming.consumer import Consumer
+    from shared.rabbitmq.publishing.publisher import Publisher
     from shared.shopify.calls.client import ShopifyClient
 
 

@@ -15,10 +15,10 @@ from shared.store_address import load_store_address
 if TYPE_CHECKING:
     from shared.mongodb.catalogue.boms import BomStore
     from shared.mongodb.inbox.dead_letters import DeadLetterStore
-    from shared.mongodb.jobs.bom_progress import JobBoms
-    from shared.mongodb.jobs.cells import CellStore
+    from shared.mongodb.jobs.cells.cells import CellStore
     from shared.mongodb.jobs.jobs import JobStore
-    from shared.mongodb.listings import Listings
+    from shared.mongodb.jobs.totals.bom_progress import JobBoms
+    from shared.mongodb.lists.listings import Listings
     from shared.mongodb.previews.previews import PreviewStore
     from shared.mongodb.shops.shops import Shop, ShopStore
     from shared.mongodb.stock.stock import StockStore
@@ -85,21 +85,21 @@ class Records:
     @cached_property
     def cells(self) -> CellStore:
         """The cells of jobs, to change them."""
-        from shared.mongodb.jobs.cells import CellStore
+        from shared.mongodb.jobs.cells.cells import CellStore
 
         return CellStore(self.mongo.db)
 
     @cached_property
     def listings(self) -> Listings:
         """Jobs, cells and previews, page by page."""
-        from shared.mongodb.listings import Listings
+        from shared.mongodb.lists.listings import Listings
 
         return Listings(self.mongo.db)
 
     @cached_property
     def job_boms(self) -> JobBoms:
         """The progress of jobs BOM by BOM."""
-        from shared.mongodb.jobs.bom_progress import JobBoms
+        from shared.mongodb.jobs.totals.bom_progress import JobBoms
 
         return JobBoms(self.mongo.db)
 

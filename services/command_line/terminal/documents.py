@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from services.command_line.terminal.printable import escaped
-from shared.mongodb.jobs.cell import Cell
+from shared.mongodb.jobs.cells.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.previews.preview import Preview, PreviewRow
 from shared.mongodb.shops.shops import Shop

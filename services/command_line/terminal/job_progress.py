@@ -15,8 +15,8 @@ from services.command_line.terminal.job_status import figures, job_has_ended, jo
 from services.command_line.terminal.tables import shorten
 from services.command_line.terminal.watch import Wake, follow, the_end
 from shared.domain.job import JobState
-from shared.mongodb.jobs.bom_progress import BomProgress
 from shared.mongodb.jobs.job import Job
+from shared.mongodb.jobs.totals.bom_progress import BomProgress
 
 MAX_BOMS = 200
 """Jobs of more BOMs are shown as a whole: a line for each would hide what matters."""

@@ -13,9 +13,9 @@ from shared.domain.comparison import Reason
 from shared.domain.job import Totals
 from shared.domain.words.codes import explanation
 from shared.domain.words.reasons import reason_text
-from shared.mongodb.jobs.cell import Cell, CellsWanted
+from shared.mongodb.jobs.cells.cell import Cell, CellsWanted
 from shared.mongodb.jobs.job import Job
-from shared.mongodb.listings import FIRST, Start
+from shared.mongodb.lists.listings import FIRST, Start
 
 if TYPE_CHECKING:
     from rich.console import Console

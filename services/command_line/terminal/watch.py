@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from shared.mongodb.previews.preview import Preview
-    from shared.rabbitmq.consumer import Consumer
-    from shared.rabbitmq.delivery import Delivery
+    from shared.rabbitmq.consuming.consumer import Consumer
+    from shared.rabbitmq.consuming.delivery import Delivery
 
 T = TypeVar("T")
 

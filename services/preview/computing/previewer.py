@@ -24,13 +24,13 @@ from shared.mongodb.previews.preview import Figures, PreviewFailure, TakenRow, W
 from shared.mongodb.previews.previews import PreviewStore, Run
 from shared.observing import tracing
 from shared.rabbitmq import topology
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
+from shared.running.side_by_side import side_by_side
 from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ShopifyReads
-from shared.side_by_side import side_by_side
 
 log = structlog.get_logger()
 

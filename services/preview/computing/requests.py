@@ -15,9 +15,9 @@ from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
 from shared.rabbitmq import topology
-from shared.rabbitmq.delivery import Delivery, Reject
-from shared.rabbitmq.publisher import Publisher
-from shared.shop_locks import ShopLocks
+from shared.rabbitmq.consuming.delivery import Delivery, Reject
+from shared.rabbitmq.publishing.publisher import Publisher
+from shared.running.shop_locks import ShopLocks
 
 log = structlog.get_logger()
 

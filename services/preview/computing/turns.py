@@ -17,7 +17,7 @@ from shared import metrics
 from shared.errors import BrokerUnavailable
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews.previews import PreviewStore, Turn, Waiting
-from shared.work_pool import WorkPool
+from shared.running.work_pool import WorkPool
 
 log = structlog.get_logger()
 

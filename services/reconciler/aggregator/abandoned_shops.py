@@ -16,8 +16,8 @@ from shared.domain.plan import Ended
 from shared.domain.push import PushState, RowOutcome
 from shared.domain.words.codes import Code
 from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.cell import Cell
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import Cell
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.pushes import PushOutcome, PushRecord, PushRow, PushStore
 from shared.mongodb.shops.shops import ShopStore

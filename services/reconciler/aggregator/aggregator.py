@@ -15,9 +15,9 @@ import structlog
 from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from shared.contract.messages import CellsFinished
-from shared.mongodb.jobs.cells import CellStore
-from shared.mongodb.jobs.job_totals import JobTotals
-from shared.rabbitmq.delivery import Delivery
+from shared.mongodb.jobs.cells.cells import CellStore
+from shared.mongodb.jobs.totals.job_totals import JobTotals
+from shared.rabbitmq.consuming.delivery import Delivery
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from services.reconciler.jobs.job_events import JobEvents
 from services.reconciler.jobs.window import Window
 from services.reconciler.planner.planner import Planner
 from services.reconciler.resources import Resources
-from shared.mongodb.jobs.job_totals import JobTotals
+from shared.mongodb.jobs.totals.job_totals import JobTotals
 from shared.rabbitmq.topology import FINISHED
 
 _RESULTS_AT_ONCE = 200

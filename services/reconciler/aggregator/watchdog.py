@@ -15,10 +15,10 @@ from shared import metrics
 from shared.domain.job import UNFINISHED_JOB_STATES, JobState
 from shared.domain.words.pauses import PAUSES
 from shared.domain.words.waits import WaitReason
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import OF_PAUSED_SHOP, JobStore
 from shared.mongodb.shops.shops import ShopStore
-from shared.work_pool import WorkPool
+from shared.running.work_pool import WorkPool
 
 log = structlog.get_logger()
 

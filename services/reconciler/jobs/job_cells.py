@@ -13,8 +13,8 @@ from shared.domain.preview import is_expired
 from shared.domain.selection import Filtered, Selection
 from shared.domain.words.codes import Code, row_is_stale
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
-from shared.mongodb.jobs.cell import Cell, NewCell
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import Cell, NewCell
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.job import Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.preview import PreviewRow

@@ -11,11 +11,11 @@ from shared import metrics
 from shared.contract.messages import JobFinished, JobProgress
 from shared.domain.words.codes import Code
 from shared.errors import BrokerUnavailable
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.jobs import JobStore
 from shared.rabbitmq import topology
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 
 log = structlog.get_logger()
 

@@ -9,11 +9,11 @@ import structlog
 from shared.contract.messages import CellWork
 from shared.domain.cell import partition_of
 from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
+from shared.mongodb.jobs.cells.places import CLAIM, Claim
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.jobs.places import CLAIM, Claim
 from shared.observing import tracing
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import PARTITIONS, cell_key
 
 log = structlog.get_logger()

@@ -23,11 +23,11 @@ from shared.contract.mistakes import cut
 from shared.contract.seal import Seals, sealed_headers
 from shared.domain.cell import CellKey
 from shared.kept_messages import KeptMessages
-from shared.mongodb.jobs.cell import cell_id
-from shared.mongodb.jobs.cells import CellStore
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.frame import FOREIGN_KEY
-from shared.rabbitmq.publisher import Publisher
+from shared.mongodb.jobs.cells.cell import cell_id
+from shared.mongodb.jobs.cells.cells import CellStore
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.consuming.frame import FOREIGN_KEY
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import CELLS, WEBHOOKS, exchange_of, queue_named
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from shared.domain.selection import Selection, may_overlap
 from shared.mongodb.catalogue.selections import SelectionLost
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.job import WholeJob
 from shared.mongodb.jobs.jobs import JobStore
 

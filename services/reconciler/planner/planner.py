@@ -24,8 +24,8 @@ from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.selections import SelectionLost
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.duplicates import is_duplicate
-from shared.mongodb.jobs.cell import NewCell, cell_id
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import NewCell, cell_id
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
@@ -36,9 +36,9 @@ from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.observing import tracing
 from shared.rabbitmq import topology
-from shared.rabbitmq.delivery import Delivery, Reject
-from shared.rabbitmq.publisher import Publisher
-from shared.shop_locks import ShopLocks
+from shared.rabbitmq.consuming.delivery import Delivery, Reject
+from shared.rabbitmq.publishing.publisher import Publisher
+from shared.running.shop_locks import ShopLocks
 
 log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.running.work_pool import WorkPool
 from shared.schedules.outgoing_webhooks import NotDelivered, OutgoingWebhooks
-from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 

@@ -21,11 +21,11 @@ from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import Schedule
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.shops import ShopStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
+from shared.running.work_pool import WorkPool
 from shared.schedules.moments import last_moment, next_moment, run_id
 from shared.shop_life.time_zones import TimeZones
-from shared.work_pool import WorkPool
 from shared.zones import zone_of
 
 log = structlog.get_logger()

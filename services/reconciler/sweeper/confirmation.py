@@ -19,7 +19,7 @@ from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.missed import MissedState, MissedWebhook
 from shared.mongodb.stock.stock import CellStock, StockStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import DRIFT_DETECTED
 from shared.reading.rows import RowReader
 

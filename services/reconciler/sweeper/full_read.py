@@ -24,13 +24,13 @@ from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.preview import TakenRow
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import JOB_REQUEST
 from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
 from shared.reading.rows import RowReader
+from shared.running.side_by_side import side_by_side
 from shared.shopify.reads.reads import ShopifyReads
-from shared.side_by_side import side_by_side
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from ulid import ULID
 
 from shared.contract.marker import MARKER_KEY, marker_headers
 from shared.mongodb.drift.sweeps import SweepStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 
 PATIENCE = 10.0
 """Seconds to wait for a marker; a queue that takes longer is asked again in the next round."""

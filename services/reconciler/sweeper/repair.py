@@ -18,12 +18,12 @@ from shared.errors import TimeZoneUnknown
 from shared.mongodb.drift.drift import MAX_TRIES, DriftStore
 from shared.mongodb.drift.missed import LeftByJob, MissedOutcome, MissedState, MissedWebhook
 from shared.mongodb.drift.sweeps import Breaker, SweepState, SweepStore
-from shared.mongodb.jobs.cell import cell_id
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import cell_id
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.stock.stock import StockStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.zones import zone_of
 
 log = structlog.get_logger()

@@ -18,15 +18,15 @@ from services.reconciler.sweeper.markers import PATIENCE
 from services.reconciler.sweeper.repair import FOLLOW, Repair
 from services.reconciler.sweeper.subscription_renewal import SubscriptionRenewal
 from shared import metrics
-from shared.backoff import backoff
 from shared.domain.comparison import GRACE
 from shared.domain.drift import DriftMode, loss_ratio, unusual_silence
 from shared.errors import ShopifyError, ShopifyThrottled
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SWEEP, Look, SweepState, SweepStore
+from shared.running.backoff import backoff
+from shared.running.work_pool import WorkPool
 from shared.setting_groups import SweepingSettings
-from shared.work_pool import WorkPool
 
 log = structlog.get_logger()
 

@@ -10,26 +10,26 @@ from services.reconciler.worker.cells.cell_worker import CellWorker
 from services.reconciler.worker.cells.finished_events import FinishedEvents
 from services.reconciler.worker.cells.first_steps import FirstSteps
 from services.reconciler.worker.cells.inventory_activation import InventoryActivation
-from services.reconciler.worker.cells.push_maker import PushMaker
-from services.reconciler.worker.cells.push_sender import QUICK_RESENDS, PushSender
-from services.reconciler.worker.cells.push_settler import PushSettler
+from services.reconciler.worker.cells.pushes.push_maker import PushMaker
+from services.reconciler.worker.cells.pushes.push_sender import QUICK_RESENDS, PushSender
+from services.reconciler.worker.cells.pushes.push_settler import PushSettler
+from services.reconciler.worker.cells.pushes.to_shopify import ToShopify
 from services.reconciler.worker.cells.row_taker import RowTaker
 from services.reconciler.worker.cells.shopify_values import ShopifyValues
 from services.reconciler.worker.cells.to_local import ToLocal
-from services.reconciler.worker.cells.to_shopify import ToShopify
 from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from services.reconciler.worker.lanes.partitions import PREFETCH, Partitions
 from services.reconciler.worker.lanes.shop_lanes import ShopLanes
 from services.reconciler.worker.verify_rounds import EVERY, VerifyRounds
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PartitionLeases
 from shared.mongodb.jobs.pushes import PushStore
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import PARTITIONS
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier

@@ -9,14 +9,14 @@ import structlog
 
 from services.reconciler.worker.lanes.partitions import Partitions
 from services.reconciler.worker.lanes.shop_lanes import ShopLanes
-from shared.backoff import backoff
-from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
 from shared.errors import ShopifyThrottled, ShopPaused
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.stock.stock import StockStore
 from shared.rabbitmq.topology import PARTITIONS
 from shared.reading.verify import Verifier
+from shared.running.backoff import backoff
+from shared.running.clock import SYSTEM_CLOCK, Clock
 
 log = structlog.get_logger()
 

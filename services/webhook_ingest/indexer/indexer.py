@@ -33,8 +33,8 @@ from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore
 from shared.observing import tracing
 from shared.observing.spans import Span
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery, Reject
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery, Reject
 from shared.rabbitmq.topology import INDEXING
 
 log = structlog.get_logger()

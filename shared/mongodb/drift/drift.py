@@ -10,7 +10,6 @@ from pymongo import UpdateOne
 from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Hold, came_late
-from shared.mongodb.distinct import distinct_values
 from shared.mongodb.drift.missed import (
     LeftByJob,
     Losses,
@@ -29,7 +28,8 @@ from shared.mongodb.drift.missed_form import (
     seen_fields,
     watched_fields,
 )
-from shared.mongodb.pages import newest_first
+from shared.mongodb.lists.distinct import distinct_values
+from shared.mongodb.lists.pages import newest_first
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session
 

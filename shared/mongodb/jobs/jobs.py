@@ -14,7 +14,6 @@ from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, Job
 from shared.domain.words.codes import Code
 from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
-from shared.mongodb.distinct import distinct_values
 from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.job_form import (
     BUT_THE_LONG,
@@ -26,6 +25,7 @@ from shared.mongodb.jobs.job_form import (
     whole_job_of,
 )
 from shared.mongodb.jobs.leases import PLAN
+from shared.mongodb.lists.distinct import distinct_values
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.observing import tracing

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from shared.mongodb.pages import Start
+from shared.mongodb.lists.pages import Start
 from shared.mongodb.previews.preview import Milestone, RowKind
 from shared.mongodb.previews.row_order import KINDS, ONLY_SIZE, SIZES, of_kind, ordering
 from shared.mongodb.schema import Database, Document, found, key_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from shared.mongodb.pages import Page, Start, later
+from shared.mongodb.lists.pages import Page, Start, later
 from shared.mongodb.previews.preview import PreviewRow, RowKind, RowsWanted
 from shared.mongodb.previews.preview_form import preview_row_of, rows_query
 from shared.mongodb.previews.row_bookmarks import RowBookmarks

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.domain.schedule import RunOutcome, RunState, Skipped
 from shared.mongodb.lease import Lease
-from shared.mongodb.pages import newest_first
+from shared.mongodb.lists.pages import newest_first
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
 from shared.mongodb.schedules.run_form import first_delivery, run_document, run_of
 from shared.mongodb.schedules.schedule import Schedule

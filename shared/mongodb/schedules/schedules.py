@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from shared.mongodb.cipher import Cipher
+from shared.mongodb.access.cipher import Cipher
 from shared.mongodb.lease import Lease
 from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted, WebhookTarget
 from shared.mongodb.schedules.schedule_form import schedule_of, wanted_fields

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.words.pauses import ShopPause, shop_pause
-from shared.mongodb.cipher import Cipher
+from shared.mongodb.access.cipher import Cipher
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
 from shared.mongodb.shops.departures import CLAIMS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import ShopPaused
-from shared.mongodb.cipher import Cipher
+from shared.mongodb.access.cipher import Cipher
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
 from shared.mongodb.shops.departures import CLAIMS

@@ -14,7 +14,7 @@ from ulid import ULID
 
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
-from shared.mongodb.distinct import distinct_values
+from shared.mongodb.lists.distinct import distinct_values
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.transactions import Session, Transactions
 

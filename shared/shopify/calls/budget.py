@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared.clock import SYSTEM_CLOCK, Clock
+from shared.running.clock import SYSTEM_CLOCK, Clock
 from shared.shopify.calls.answers import number_in
 
 CallRole = Literal["interactive", "preview", "job", "verify", "sweep"]

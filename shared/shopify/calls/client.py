@@ -12,11 +12,11 @@ from typing import Protocol
 import aiohttp
 
 from shared import metrics
-from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.observing import tracing
 from shared.observing.spans import Span
+from shared.running.clock import SYSTEM_CLOCK, Clock
 from shared.shopify.calls.answers import (
     THROTTLES,
     UNAUTHORIZED,

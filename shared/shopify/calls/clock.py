@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from shared.clock import SYSTEM_CLOCK, Clock
+from shared.running.clock import SYSTEM_CLOCK, Clock
 
 
 class ShopifyClock:

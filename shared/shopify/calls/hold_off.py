@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from shared.backoff import LONGEST, backoff
-from shared.clock import SYSTEM_CLOCK, Clock
+from shared.running.backoff import LONGEST, backoff
+from shared.running.clock import SYSTEM_CLOCK, Clock
 
 LONGEST_RETRY_AFTER = 300.0
 """Seconds that are waited at most because a header says so: what says more is taken for a mistake."""

@@ -10,10 +10,10 @@ from typing import Any
 
 import structlog
 
-from shared.clock import Clock
 from shared.contract.words import may_be_shopifys
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopifyRefused, ShopifyUnclear
+from shared.running.clock import Clock
 from shared.shopify.bulk.bulk import NoBulkQuery
 from shared.shopify.bulk.bulk_reads import BulkReads
 from shared.shopify.calls.answers import TOO_DEAR

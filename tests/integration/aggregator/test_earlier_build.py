@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from shared.mongodb.jobs.cell import cell_id
+from shared.mongodb.jobs.cells.cell import cell_id
 from shared.mongodb.schema import RETIRED, Document, ensure_collections, key_of
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
 

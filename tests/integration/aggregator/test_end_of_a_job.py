@@ -16,10 +16,10 @@ from services.reconciler.jobs.window import Window
 from shared.contract.messages import CellsFinished
 from shared.domain.cell import CellKey
 from shared.mongodb.connection import Mongo
-from shared.rabbitmq.answers import Unanswered
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.answers import Unanswered
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.publishing.publisher import Publisher
 from tests.integration.planner.job_of_cells import JobOfCells
 from tests.integration.shop_world import SHOP
 from tests.waiting import until

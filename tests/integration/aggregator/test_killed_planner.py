@@ -11,10 +11,10 @@ from shared.contract.messages import JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from shared.mongodb.jobs.cell import NewCell
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import NewCell
+from shared.mongodb.jobs.cells.cells import CellStore
+from shared.mongodb.jobs.cells.places import CLAIM
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.jobs.places import CLAIM
 from shared.mongodb.schema import key_of
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, reconciler, shop_world
 

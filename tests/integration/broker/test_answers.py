@@ -12,12 +12,12 @@ import pytest
 from aiormq import Channel
 
 from shared.contract.messages import CellWork
-from shared.rabbitmq.answers import ChannelAnswers
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.publisher import Publisher
-from shared.rabbitmq.subscription import Subscription
+from shared.rabbitmq.consuming.answers import ChannelAnswers
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.consuming.subscription import Subscription
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import CELLS, cell_key
 from tests.backends.management import Management
 from tests.integration.shop_world import SHOP, new_id

@@ -23,8 +23,8 @@ from shared.domain.comparison import Direction
 from shared.errors import StoreUnavailable
 from shared.mongodb.catalogue.boms import Bom
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
-from shared.rabbitmq import frame
-from shared.rabbitmq.frame import MAX_DELIVERIES
+from shared.rabbitmq.consuming import frame
+from shared.rabbitmq.consuming.frame import MAX_DELIVERIES
 from shared.rabbitmq.topology import (
     BOM_UPSERT,
     CELLS_FINISHED,

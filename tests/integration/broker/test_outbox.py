@@ -14,8 +14,8 @@ from aiormq import Channel
 from aiormq.exceptions import ChannelNotFoundEntity
 from pamqp.common import FieldTable
 
-from shared.rabbitmq.frames import Outgoing
-from shared.rabbitmq.outbox import Confirmed, Outbox
+from shared.rabbitmq.publishing.frames import Outgoing
+from shared.rabbitmq.publishing.outbox import Confirmed, Outbox
 
 FULL: FieldTable = {"x-queue-type": "quorum", "x-max-length": 3, "x-overflow": "reject-publish"}
 

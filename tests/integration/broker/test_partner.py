@@ -19,8 +19,8 @@ from shared.contract.seal import SEAL, Seals
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.rabbitmq.access.rights import CLIENT_QUEUES, PUBLIC_KEYS
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.rights import CLIENT_QUEUES, PUBLIC_KEYS
 from shared.rabbitmq.topology import (
     BOM_UPSERT,
     CELLS_FINISHED,

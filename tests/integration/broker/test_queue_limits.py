@@ -16,9 +16,9 @@ from shared.contract.selection import CellRef, SelectionBody
 from shared.errors import BrokerUnavailable, QueueDiffers
 from shared.metrics import REGISTRY
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import BOM_UPSERT, INDEXING, JOB_CANCEL, JOBS, MAX_MESSAGE, PREVIEWS, QUEUES, RECORDS
 from tests.backends.management import Management
 from tests.waiting import arrival, until

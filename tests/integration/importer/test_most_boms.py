@@ -11,7 +11,7 @@ from shared.contract.messages import BomUpsert
 from shared.contract.seal import Seals
 from shared.mongodb.catalogue.boms import Location
 from shared.rabbitmq import topology
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.api.api_setup import ApiShop, ApiWorld, api_world
 from tests.integration.importer.import_runs import run_import

@@ -19,7 +19,7 @@ from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.mongodb.shops.audit import AuditLog
 from shared.rabbitmq import topology
-from shared.rabbitmq.consumer import Consumer
+from shared.rabbitmq.consuming.consumer import Consumer
 from tests.integration.ingest.ingest_setup import counted, headers_of, sign
 from tests.integration.shop_world import CLIENT_SECRET, ShopWorld, new_id, previewer, reconciler, shop_world
 from tests.waiting import until, writes_to

@@ -10,11 +10,11 @@ from shared.domain.cell import CellKey, CellState
 from shared.domain.comparison import Direction, Reason
 from shared.domain.words.codes import Code
 from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.cell import CellEnd, NewCell, cell_id
-from shared.mongodb.jobs.cells import CellStore
-from shared.mongodb.jobs.job_totals import JobTotals
+from shared.mongodb.jobs.cells.cell import CellEnd, NewCell, cell_id
+from shared.mongodb.jobs.cells.cells import CellStore
+from shared.mongodb.jobs.cells.places import Claim
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.jobs.places import Claim
+from shared.mongodb.jobs.totals.job_totals import JobTotals
 from shared.mongodb.schema import Document, key_of
 from tests.integration.shop_world import SHOP, new_id
 

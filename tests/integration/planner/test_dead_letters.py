@@ -15,8 +15,8 @@ from shared.contract.messages import CellWork
 from shared.contract.seal import SEAL
 from shared.domain.cell import partition_of
 from shared.mongodb.schema import Document
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery, Reject
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery, Reject
 from shared.rabbitmq.topology import (
     CELLS,
     COMMANDS,

@@ -11,7 +11,7 @@ from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
 from shared.domain.job import JobState, Totals
 from shared.domain.words.codes import Code
-from shared.mongodb.jobs.cell import CellEnd
+from shared.mongodb.jobs.cells.cell import CellEnd
 from shared.mongodb.transactions import Overtaken, Session
 from tests.integration.planner.job_of_cells import JobOfCells
 from tests.integration.shop_world import SHOP

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from services.reconciler.jobs import window as window_module
 from services.reconciler.jobs.window import Window
 from shared.domain.cell import CellState
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from tests.integration.planner.job_of_cells import JobOfCells
 from tests.integration.shop_world import SHOP
 from tests.waiting import arrival, stored

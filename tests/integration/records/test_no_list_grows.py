@@ -27,10 +27,10 @@ from shared.mongodb.catalogue.selections import SelectionLost
 from shared.mongodb.connection import Mongo
 from shared.mongodb.inbox import dead_letters
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
-from shared.mongodb.jobs.bom_progress import BomShare, JobBoms
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.listings import Listings
-from shared.mongodb.pages import FIRST, Start
+from shared.mongodb.jobs.totals.bom_progress import BomShare, JobBoms
+from shared.mongodb.lists.listings import Listings
+from shared.mongodb.lists.pages import FIRST, Start
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schema import Database, Document, key_of
 from shared.mongodb.stock.stock import new_stock

@@ -15,9 +15,9 @@ from shared.contract.messages import DriftDetected
 from shared.domain.cell import CellKey
 from shared.errors import BrokerUnavailable
 from shared.mongodb.drift.sweeps import SweepStore
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import DRIFT_DETECTED
 from tests.integration.ingest.ingest_setup import counted
 from tests.integration.shop_world import SHOP

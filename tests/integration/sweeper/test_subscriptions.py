@@ -15,7 +15,7 @@ from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.settings import load_settings
 from shared.shop_life.wiring import ShopLife
 from shared.shopify.writes.subscriptions import TOPICS, Subscribed, Subscriptions
-from simulator.webhooks import Subscription
+from simulator.webhooks.deliveries import Subscription
 from tests.integration.command_line.command_line_runs import settings_as_environment, trueup
 from tests.integration.shop_world import SHOP, TOKEN, ShopWorld, shop_world
 

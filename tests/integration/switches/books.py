@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.cell import CellKey, CellState
 from shared.domain.comparison import GRACE, Direction, Reason, Row
 from shared.domain.words.codes import Code
-from shared.mongodb.jobs.cell import Cell
-from shared.mongodb.jobs.cell_form import cell_of
+from shared.mongodb.jobs.cells.cell import Cell
+from shared.mongodb.jobs.cells.cell_form import cell_of
 from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.schema import Document
-from simulator.stock import LedgerEntry
+from simulator.shop.stock import LedgerEntry
 
 if TYPE_CHECKING:
     from tests.integration.switches.shop import SwitchShop

@@ -17,7 +17,7 @@ from shared.domain.job import JobSource
 from shared.errors import ShopifyThrottled, ShopifyUnclear, ShopPaused
 from shared.mongodb.catalogue.app_records import WantedBom
 from shared.mongodb.catalogue.boms import SelectedCell
-from shared.mongodb.jobs.cell import NewCell, cell_id
+from shared.mongodb.jobs.cells.cell import NewCell, cell_id
 from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.transactions import Overtaken, WriteConflict
 from simulator.faults import Fault

@@ -20,21 +20,21 @@ from shared.mongodb.catalogue.boms import Bom, BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.pushes import PushStore
 from shared.mongodb.schema import Document, key_of
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.stock import StockStore, new_stock
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.reading.locations import refresh_locations
 from shared.reading.rows import RowReader
 from shared.reading.verify import Verifier
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.reads.reads import ShopifyReads
 from simulator.settings import Plan
+from simulator.shop.stocking import NewVariant, add_location, add_product
 from simulator.simulation import Simulator, Tenant
-from simulator.stocking import NewVariant, add_location, add_product
 from tests.integration.switches.busy_session import BusySession, Meanwhile
 from tests.integration.switches.step_clock import StepClock
 from tests.integration.switches.street import Street

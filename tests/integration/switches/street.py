@@ -18,9 +18,9 @@ from shared.domain.stock import adjust
 from shared.mongodb.connection import Mongo
 from shared.mongodb.stock.stock import StockStore, StockWrite
 from shared.mongodb.transactions import Session
-from simulator.shop import Level
+from simulator.shop.shop import Level
+from simulator.shop.stock import Cause, LedgerEntry
 from simulator.simulation import Tenant
-from simulator.stock import Cause, LedgerEntry
 from tests.integration.switches.step_clock import StepClock
 
 TOPIC = "inventory_levels/update"

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from pymongo import MongoClient
 
 from shared.mongodb.connection import Mongo
-from simulator.server import Simulator, start
+from simulator.http.server import Simulator, start
 from tests.integration.switches.history import History
 from tests.integration.switches.shop import Ground
 from tests.integration.switches.step_clock import StepClock

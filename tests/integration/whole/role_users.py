@@ -14,8 +14,8 @@ from urllib.parse import quote, urlsplit
 from pymongo import MongoClient
 
 from deploy.local.mongodb import MongoDbReplicaSet
-from shared.mongodb.rights import ACCESS, ensure_users
-from shared.rabbitmq.rights import definitions
+from shared.mongodb.access.rights import ACCESS, ensure_users
+from shared.rabbitmq.access.rights import definitions
 from shared.roles import Role
 from shared.settings import SETTINGS_OF, Settings
 from tests.backends.management import Management

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import place, playing
-from benchmarks.playing import play
-from benchmarks.report import of_all
+from benchmarks.measuring import playing
+from benchmarks.measuring.playing import play
+from benchmarks.measuring.report import of_all
 from benchmarks.scenes.programme import SCENES
 from benchmarks.scenes.scene import Form, Scene
+from benchmarks.stages import place
 
 TINY = [scene for scene in SCENES if Form.TINY in scene.sizes]
 SHORT = "small"

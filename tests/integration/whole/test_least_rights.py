@@ -22,11 +22,11 @@ from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.ports import free_ports
 from deploy.local.run_directory import make_run_directory
 from shared.domain.comparison import Direction
+from shared.mongodb.access.rights import ACCESS, privileges_of
 from shared.mongodb.connection import Mongo
-from shared.mongodb.rights import ACCESS, privileges_of
 from shared.mongodb.schema import INDEXES, RETIRED
+from shared.rabbitmq.access.rights import WORK
 from shared.rabbitmq.connection import declare_topology
-from shared.rabbitmq.rights import WORK
 from shared.rabbitmq.topology import COMMANDS, DEAD, EVENTS, EXCHANGES, QUEUES, WEBHOOKS
 from shared.roles import SERVED, Role
 from tests.backends.management import Management

@@ -14,7 +14,7 @@ from services.preview.computing.previewer import Previewer
 from services.reconciler.jobs.job_cells import JobCells
 from services.reconciler.planner.planner import MAX_TRIES
 from services.reconciler.worker.cells.cell_worker import CellWorker
-from services.reconciler.worker.cells.push_sender import PushSender
+from services.reconciler.worker.cells.pushes.push_sender import PushSender
 from services.reconciler.worker.cells.shopify_values import ShopifyValues
 from services.reconciler.worker.cells.task import Task
 from services.reconciler.worker.lanes.lane import Lane
@@ -25,14 +25,14 @@ from shared.domain.comparison import Direction
 from shared.domain.job import JobSource, Totals
 from shared.domain.stock import observe_event
 from shared.errors import ShopifyThrottled
-from shared.mongodb.jobs.cell import NewCell
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import NewCell
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.job import WholeJob
 from shared.mongodb.jobs.pushes import PushRecord, PushStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schema import key_of
 from shared.mongodb.stock.stock import StockWrite
-from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.consuming.delivery import Delivery
 from shared.rabbitmq.topology import JOB_REQUEST
 from shared.reading.rows import RowReader
 from shared.shopify.writes.writes import SetRow
@@ -325,7 +325,7 @@ async def test_a_push_that_another_worker_has_sent_is_not_withdrawn(
         push = await pushes.get(shop, tasks[0].push_id)
         return await pushes.note_send(shop, push, datetime.now(UTC)) is not None
 
-    monkeypatch.setattr("services.reconciler.worker.cells.push_sender._overriding", list)
+    monkeypatch.setattr("services.reconciler.worker.cells.pushes.push_sender._overriding", list)
     monkeypatch.setattr(PushSender, "_overtaken", overtaken_too_late)
     job = await world.run(Direction.TO_SHOPIFY)
     assert job["totals"]["updated"] == 6

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.mongodb.connection import Mongo
-from tests.integration.worker.lane_scene import Scene
+from tests.integration.worker.lanes.lane_scene import Scene
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.simulator.client import SHOP, Client
 from tests.simulator.conformance.normal import first_difference, normal, only_recorded
-from tests.simulator.recordings import recorded
+from tests.simulator.recorded.recordings import recorded
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from benchmarks.counters import Counts, messages_of, resident, trees
+from benchmarks.measuring.counters import Counts, messages_of, resident, trees
 from benchmarks.scenes.plan import seconds_of_points
 
 METRICS = """

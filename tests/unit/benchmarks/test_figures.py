@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks.figures import Figures, combined, percentile
-from benchmarks.memory import growth
+from benchmarks.measuring.figures import Figures, combined, percentile
+from benchmarks.measuring.memory import growth
 
 NUMBERS = some.lists(some.integers(0, 10**6), min_size=1, max_size=50)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.goals import Goal, judged, of_goals, programs
+from benchmarks.measuring.goals import Goal, judged, of_goals, programs
 
 RUNS: list[dict[str, Any]] = [
     {"ours": {"rate": 900}, "peer": {"rate": 300}},

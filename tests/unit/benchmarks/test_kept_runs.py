@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import playing
-from benchmarks.kept import Kept
-from benchmarks.playing import play
+from benchmarks.measuring import playing
+from benchmarks.measuring.kept import Kept
+from benchmarks.measuring.playing import play
 from benchmarks.scenes.scene import Form, Scene
 
 NEVER: Any = float("inf")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
-from benchmarks.goals import Goal
-from benchmarks.kept import Kept
-from benchmarks.report import of_all, of_scene
+from benchmarks.measuring.goals import Goal
+from benchmarks.measuring.kept import Kept
+from benchmarks.measuring.report import of_all, of_scene
 from benchmarks.scenes.scene import Form, Scene
 
 NOTES = {"date": "today", "commit": "one", "cores": 2, "load as it began": "0.1", "MongoDB": "6.0"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks import tables
+from benchmarks.measuring import tables
 
 JOB: dict[str, Any] = {
     "cells": 1000,

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from benchmarks.report import BEGIN, END, PAGE, with_tables
+from benchmarks.measuring.report import BEGIN, END, PAGE, with_tables
+from benchmarks.measuring.tables import table
 from benchmarks.scenes.programme import SCENES
-from benchmarks.tables import table
 
 
 def test_tables_take_the_place_of_the_last_ones() -> None:

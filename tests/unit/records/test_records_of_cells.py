@@ -16,9 +16,9 @@ from shared.domain.cell import CellKey, CellState
 from shared.domain.comparison import Direction, Reason, Row
 from shared.domain.undo import UndoRow
 from shared.domain.words.codes import Code
-from shared.mongodb.jobs.cell import Cell, CellEnd, NewCell, Settled, Stocking
-from shared.mongodb.jobs.cell_form import cell_document, cell_of, end_fields, stocking_document, stocking_of
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import Cell, CellEnd, NewCell, Settled, Stocking
+from shared.mongodb.jobs.cells.cell_form import cell_document, cell_of, end_fields, stocking_document, stocking_of
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.pushes import PushStore
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from shared import metrics
-from shared.rounds import SILENT_AT_LEAST, SILENT_PERIODS, Rounds
+from shared.running.rounds import SILENT_AT_LEAST, SILENT_PERIODS, Rounds
 
 
 class Bell:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.side_by_side import side_by_side
+from shared.running.side_by_side import side_by_side
 from tests.waiting import until
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.backoff import LONGEST, backoff
+from shared.running.backoff import LONGEST, backoff
 from shared.shopify.calls.hold_off import BELIEVED, LONGEST_RETRY_AFTER, HoldOff, retry_after_seconds
 from tests.integration.switches.step_clock import StepClock
 from tests.unit.hand_clock import HandClock

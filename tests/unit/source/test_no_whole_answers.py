@@ -22,7 +22,7 @@ def _unbounded(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr == "distinct":
-                # Its answer is one document, and fails at 16 MB: shared/mongodb/distinct.py.
+                # Its answer is one document, and fails at 16 MB: shared/mongodb/lists/distinct.py.
                 yield f"{node.lineno}: distinct"
             whole = not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value is None)
             if node.func.attr == "to_list" and whole:

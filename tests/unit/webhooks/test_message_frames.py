@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pamqp import body, commands, header
 from pamqp.common import FieldTable
 
-from shared.rabbitmq.frames import Outgoing, message_frames
+from shared.rabbitmq.publishing.frames import Outgoing, message_frames
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 PIECE = 16

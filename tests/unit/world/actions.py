@@ -10,12 +10,12 @@ from shared.domain.comparison import Direction
 from shared.domain.job import JobState
 from shared.domain.undo import UndoRow
 from shared.domain.words.codes import Code
-from tests.unit.world import mapping, restoring
-from tests.unit.world.documents import CellDoc, Job
-from tests.unit.world.machines import abandoned, preview, verify
+from tests.unit.world.actors import mapping, restoring
+from tests.unit.world.actors.documents import CellDoc, Job
+from tests.unit.world.actors.machines import abandoned, preview, verify
+from tests.unit.world.actors.shopify import EventId, NoReply
+from tests.unit.world.actors.worker import work
 from tests.unit.world.scene import Actor, Scene
-from tests.unit.world.shopify import EventId, NoReply
-from tests.unit.world.worker import work
 
 What = int | bool | None | str | tuple[int, ...]
 Action = tuple[What, ...]

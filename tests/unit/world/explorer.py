@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.unit.world.actions import Action, perform
+from tests.unit.world.actors.mapping import makings, remappings, removable
+from tests.unit.world.actors.shopify import START
+from tests.unit.world.checking.oracle import GuaranteeBrokenError
 from tests.unit.world.finish import finish
-from tests.unit.world.mapping import makings, remappings, removable
-from tests.unit.world.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene, Setting
-from tests.unit.world.shopify import START
 
 
 @dataclass(frozen=True, slots=True)

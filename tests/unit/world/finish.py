@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shared.domain.job import UNFINISHED_JOB_STATES
 from tests.unit.world.actions import perform
-from tests.unit.world.oracle import GuaranteeBrokenError
+from tests.unit.world.actors.shopify import EventId
+from tests.unit.world.checking.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene
-from tests.unit.world.shopify import EventId
 
 ROUNDS = 400
 """Far more than any history needs; more means that something never ends."""

@@ -11,9 +11,9 @@ from shared.domain import plan, stock
 from shared.domain.cell import CellState
 from shared.domain.comparison import GRACE
 from shared.domain.words.codes import Code
-from tests.unit.world.documents import CellDoc, Documents, Job
-from tests.unit.world.oracle import Body, Kept, Oracle
-from tests.unit.world.shopify import START, Call, EventId, Shopify
+from tests.unit.world.actors.documents import CellDoc, Documents, Job
+from tests.unit.world.actors.shopify import START, Call, EventId, Shopify
+from tests.unit.world.checking.oracle import Body, Kept, Oracle
 
 Steps = Generator[Call | None, None, None]
 """An actor: it rests at each `yield`, and at a call it yields until that call has a reply."""

@@ -14,11 +14,11 @@ import pytest
 
 from shared.domain.cell import CellState
 from shared.domain.push import PushState
-from tests.unit.world.documents import CellDoc, Job
+from tests.unit.world.actors.documents import CellDoc, Job
+from tests.unit.world.checking.mistakes import MISTAKES, Mistake, planted
+from tests.unit.world.checking.shown_by import SHOWN_BY
 from tests.unit.world.explorer import Failure, first_failure, in_words, play, replay, shortest
-from tests.unit.world.mistakes import MISTAKES, Mistake, planted
 from tests.unit.world.scene import Scene
-from tests.unit.world.shown_by import SHOWN_BY
 
 HISTORIES = int(os.environ.get("TRUEUP_HISTORIES", "50000"))
 FEWER = 4000

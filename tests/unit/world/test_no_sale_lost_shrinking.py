@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.unit.world.actions import Action, What, perform
+from tests.unit.world.checking.mistakes import MISTAKES, planted
+from tests.unit.world.checking.oracle import GuaranteeBrokenError
 from tests.unit.world.explorer import ADJUSTMENTS, DAY, ORDERS, THINGS
 from tests.unit.world.finish import finish
-from tests.unit.world.mistakes import MISTAKES, planted
-from tests.unit.world.oracle import GuaranteeBrokenError
 from tests.unit.world.scene import Scene, Setting
 
 CELLS = st.sampled_from(((0,), (1,), (0, 1)))

@@ -15,7 +15,7 @@ from shared.domain.cell import CellKey
 from shared.domain.selection import Filtered
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.refusals import RecordRefused
-from shared.mongodb.pages import FIRST
+from shared.mongodb.lists.pages import FIRST
 from shared.mongodb.stock.known_drift import KnownDrift
 
 if TYPE_CHECKING:

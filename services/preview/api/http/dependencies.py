@@ -16,10 +16,10 @@ from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SweepStore
-from shared.mongodb.jobs.bom_progress import JobBoms
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.listings import Listings
+from shared.mongodb.jobs.totals.bom_progress import JobBoms
+from shared.mongodb.lists.listings import Listings
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -27,12 +27,12 @@ from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
+from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
-from shared.shop_locks import ShopLocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.consuming.delivery import Delivery
 
 log = structlog.get_logger()
 

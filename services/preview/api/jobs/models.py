@@ -15,9 +15,9 @@ from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.domain.words.codes import Code
-from shared.mongodb.jobs.bom_progress import BomShare
-from shared.mongodb.jobs.cell import CellsWanted
+from shared.mongodb.jobs.cells.cell import CellsWanted
 from shared.mongodb.jobs.job import JobsWanted
+from shared.mongodb.jobs.totals.bom_progress import BomShare
 
 
 class JobIn(BaseModel):

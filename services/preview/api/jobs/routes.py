@@ -41,9 +41,9 @@ from services.preview.api.jobs.view import (
 from shared.contract.messages import JobCancel, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
-from shared.mongodb.jobs.cell import ANY_CELL
+from shared.mongodb.jobs.cells.cell import ANY_CELL
 from shared.mongodb.jobs.job import Job
-from shared.mongodb.listings import Page, Start
+from shared.mongodb.lists.listings import Page, Start
 from shared.rabbitmq.topology import JOB_CANCEL
 
 

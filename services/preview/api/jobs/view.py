@@ -14,9 +14,9 @@ from shared.contract.messages import JobOptions
 from shared.domain.job import JobSource, JobState
 from shared.domain.words.codes import explanation
 from shared.domain.words.reasons import reason_text
-from shared.mongodb.jobs.bom_progress import BomProgress
-from shared.mongodb.jobs.cell import Cell
+from shared.mongodb.jobs.cells.cell import Cell
 from shared.mongodb.jobs.job import FirstError, Job
+from shared.mongodb.jobs.totals.bom_progress import BomProgress
 from shared.mongodb.shops.shops import Shop
 
 _CAME_TO_NOTHING = frozenset({JobState.FAILED, JobState.CANCELLED})

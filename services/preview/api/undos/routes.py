@@ -17,9 +17,9 @@ from services.preview.api.undos.models import COUNTED, UndoCell, UndoPage, UndoS
 from services.preview.api.undos.view import undo_cells
 from shared.domain.cell import CellState
 from shared.domain.job import JobSource
-from shared.mongodb.jobs.cell import CellsWanted
+from shared.mongodb.jobs.cells.cell import CellsWanted
 from shared.mongodb.jobs.job import Job
-from shared.mongodb.listings import FIRST, Start
+from shared.mongodb.lists.listings import FIRST, Start
 
 _UPDATED = CellsWanted(state=CellState.UPDATED)
 

@@ -13,7 +13,7 @@ from shared.domain.stock import Stock
 from shared.domain.undo import UndoRow, undo_target, undone_local, undone_push
 from shared.domain.words.codes import Code, explanation
 from shared.domain.words.reasons import reason_text
-from shared.mongodb.jobs.cell import Cell
+from shared.mongodb.jobs.cells.cell import Cell
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.stock.stock import CellStock
 

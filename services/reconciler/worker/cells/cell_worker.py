@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from services.reconciler.worker.cells.finished_events import FinishedEvents
 from services.reconciler.worker.cells.first_steps import FirstSteps
 from services.reconciler.worker.cells.outcomes import CellOutcome
+from services.reconciler.worker.cells.pushes.to_shopify import ToShopify
 from services.reconciler.worker.cells.task import Task, task_of
-from services.reconciler.worker.cells.to_shopify import ToShopify
 from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from shared.domain.batches import halves
 from shared.domain.plan import error
@@ -23,7 +23,7 @@ from shared.errors import (
     ShopifyUnclear,
     StoreUnavailable,
 )
-from shared.mongodb.jobs.cell import Cell
+from shared.mongodb.jobs.cells.cell import Cell
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.transactions import Overtaken, WriteConflict

@@ -11,7 +11,7 @@ from services.reconciler.worker.cells.outcomes import Finished, count_finished
 from shared.contract.messages import CellsFinished
 from shared.errors import BrokerUnavailable
 from shared.rabbitmq import topology
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 
 log = structlog.get_logger()
 

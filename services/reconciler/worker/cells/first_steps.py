@@ -8,11 +8,11 @@ from datetime import timedelta
 from services.reconciler.worker.cells.finished_events import FinishedEvents
 from services.reconciler.worker.cells.inventory_activation import InventoryActivation
 from services.reconciler.worker.cells.outcomes import CellOutcome, Finished
+from services.reconciler.worker.cells.pushes.to_shopify import ToShopify
 from services.reconciler.worker.cells.row_taker import RowTaker, is_to_stock, left_out
 from services.reconciler.worker.cells.shopify_values import ShopifyValues
 from services.reconciler.worker.cells.task import Task
 from services.reconciler.worker.cells.to_local import ToLocal
-from services.reconciler.worker.cells.to_shopify import ToShopify
 from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey

@@ -22,7 +22,7 @@ from shared.domain.comparison import Reason, Row
 from shared.domain.plan import QUANTITY_LIMIT, Ended, error, skipped
 from shared.domain.stock import Stock, forget_base
 from shared.domain.words.codes import Code
-from shared.mongodb.jobs.cell import Stocking
+from shared.mongodb.jobs.cells.cell import Stocking
 from shared.mongodb.stock.stock import StockWrite
 from shared.mongodb.transactions import Session
 from shared.shopify.reads.reads import Level, ShopifyReads

@@ -15,7 +15,7 @@ from shared.domain.push import RowOutcome
 from shared.domain.stock import Stock, mark_unknown
 from shared.domain.undo import undone_push
 from shared.domain.words.codes import Code
-from shared.mongodb.jobs.cell import CellEnd, Settled
+from shared.mongodb.jobs.cells.cell import CellEnd, Settled
 from shared.mongodb.jobs.pushes import PushOutcome, PushRow
 from shared.mongodb.stock.stock import CellStock
 

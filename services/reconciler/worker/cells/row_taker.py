@@ -10,7 +10,7 @@ from services.reconciler.worker.cells.task import Task
 from shared.domain.comparison import Direction, Reason
 from shared.domain.plan import error, skipped
 from shared.mongodb.catalogue.boms import BomStore, SelectedCell
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.reading.locations import known_locations
 from shared.reading.rows import RowReader
 from shared.shopify.reads.reads import ShopifyReads

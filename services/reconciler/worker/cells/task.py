@@ -12,7 +12,7 @@ from shared.domain.comparison import Direction, Row
 from shared.domain.job import JobSource
 from shared.domain.plan import allows_negative
 from shared.domain.undo import UndoRow
-from shared.mongodb.jobs.cell import Cell
+from shared.mongodb.jobs.cells.cell import Cell
 from shared.mongodb.jobs.job import Job
 
 

@@ -22,7 +22,7 @@ from services.reconciler.worker.cells.outcomes import CellOutcome, Finished, end
 from services.reconciler.worker.cells.task import Task
 from shared.domain.cell import CellKey
 from shared.domain.push import PushState
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.pushes import PushRecord, PushRow, PushStore
 from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Attempt, Session, Transactions

@@ -12,7 +12,7 @@ from time import monotonic
 
 import structlog
 
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 
 log = structlog.get_logger()
 

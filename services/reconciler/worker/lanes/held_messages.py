@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from math import inf
 
 from shared.observing import tracing
-from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.consuming.delivery import Delivery
 
 HELD_BOUND = 1500
 """Messages one shop may leave unanswered, a fourth of what the broker delivers of its partition: whoever shares it must

@@ -19,14 +19,14 @@ from services.reconciler.worker.cells.cell_worker import CellWorker
 from services.reconciler.worker.lanes.gathering import Gathering
 from services.reconciler.worker.lanes.held_messages import HeldMessages
 from services.reconciler.worker.lanes.waits import FAILED_WAIT, NO_WAIT, Wait, Waits
-from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.batches import ROWS_PER_CALL
 from shared.errors import ShopPaused
-from shared.mongodb.jobs.cell import job_in
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import job_in
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.observing import tracing
-from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.running.clock import SYSTEM_CLOCK, Clock
 
 log = structlog.get_logger()
 

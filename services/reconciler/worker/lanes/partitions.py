@@ -10,13 +10,13 @@ from services.reconciler.worker.lanes.shop_lanes import ShopLanes
 from shared import metrics
 from shared.contract.messages import CellWork
 from shared.domain.cell import CellKey, partition_of
-from shared.mongodb.jobs.cell import cell_id
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cell import cell_id
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PartitionLeases
-from shared.rabbitmq.consumer import Consumer
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.subscription import Subscription
+from shared.rabbitmq.consuming.consumer import Consumer
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.consuming.subscription import Subscription
 from shared.rabbitmq.topology import CELLS, PARTITIONS
 
 PREFETCH = 6000

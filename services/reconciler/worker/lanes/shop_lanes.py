@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from services.reconciler.worker.cells.cell_worker import CellWorker
 from services.reconciler.worker.lanes.lane import Lane
 from shared import metrics
-from shared.clock import SYSTEM_CLOCK, Clock
 from shared.domain.cell import partition_of
-from shared.mongodb.jobs.cells import CellStore
+from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
-from shared.rabbitmq.delivery import Delivery
+from shared.rabbitmq.consuming.delivery import Delivery
 from shared.rabbitmq.topology import PARTITIONS
+from shared.running.clock import SYSTEM_CLOCK, Clock
 
 
 class ShopLanes:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared.backoff import backoff
-from shared.clock import Clock
 from shared.domain.words.waits import WaitReason
 from shared.errors import ShopifyThrottled, ShopifyUnclear
 from shared.mongodb.transactions import Overtaken, WriteConflict
+from shared.running.backoff import backoff
+from shared.running.clock import Clock
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from shared.domain.job import JobSource
 from shared.mongodb.connection import Mongo
 from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.audit import AuditLog
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import BOM_REMOVE, BOM_UPSERT, JOB_CANCEL, JOB_REQUEST
 from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, session_token
 from tests.integration.command_line.command_line_runs import trueup

@@ -22,7 +22,7 @@ from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.words.codes import Code
 from shared.mongodb.catalogue.boms import BomStore
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.api.api_setup import ApiShop, ApiWorld, Reply, api_world, session_token

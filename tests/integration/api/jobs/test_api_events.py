@@ -14,8 +14,8 @@ from services.preview.api.http.responses import sse as events
 from shared.contract.messages import JobFinished, JobProgress
 from shared.domain.job import JobState
 from shared.mongodb.schema import key_of
-from shared.rabbitmq.delivery import Delivery
-from shared.rabbitmq.publisher import Publisher
+from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.publishing.publisher import Publisher
 from shared.rabbitmq.topology import JOB_FINISHED, JOB_PROGRESS
 from tests.integration.api.api_setup import ApiShop, api_world
 from tests.waiting import arrival, time_passes

@@ -10,10 +10,10 @@ from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
 from shared.domain.words.codes import Code
 from shared.mongodb.connection import Mongo
-from shared.mongodb.jobs.bom_progress import JobBoms
-from shared.mongodb.jobs.cell import CellsWanted
-from shared.mongodb.listings import Listings
-from shared.mongodb.pages import FIRST
+from shared.mongodb.jobs.cells.cell import CellsWanted
+from shared.mongodb.jobs.totals.bom_progress import JobBoms
+from shared.mongodb.lists.listings import Listings
+from shared.mongodb.lists.pages import FIRST
 from tests.integration.planner.job_of_cells import JobOfCells
 from tests.integration.shop_world import SHOP
 

@@ -17,7 +17,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Reason, Row
 from shared.domain.words.codes import Code
 from shared.mongodb.connection import Mongo
-from shared.mongodb.pages import Start
+from shared.mongodb.lists.pages import Start
 from shared.mongodb.previews.preview import RowKind, RowsWanted, TakenRow
 from shared.mongodb.previews.preview_form import rows_query
 from shared.mongodb.previews.previews import PreviewStore

@@ -12,8 +12,8 @@ from pymongo import MongoClient
 
 from deploy.local.ports import LOOPBACK
 from services.webhook_ingest.bootstrap import WebhookIngestService
+from shared.mongodb.access.rights import ACCESS
 from shared.mongodb.connection import Mongo
-from shared.mongodb.rights import ACCESS
 from shared.roles import Role
 from tests.integration.command_line.commands_in_process import run_here
 from tests.integration.command_line.starts.servers import (

@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from services.preview.api.http.responses.pages import MAX_PAGE
-from shared.mongodb.listings import FIRST, Page, Start
+from shared.mongodb.lists.listings import FIRST, Page, Start
 
 _FORMULA = re.compile(r"(^|[,;|\t\r\n])([\s\"']*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 """Where a spreadsheet may find a formula in a text: at its beginning, and after what separates cells somewhere (comma,

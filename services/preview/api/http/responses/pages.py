@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.preview.api.http.responses.problem import FieldProblem, invalid
-from shared.mongodb.listings import Start
+from shared.mongodb.lists.listings import Start
 
 MAX_PAGE = 250
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", re.ASCII)

@@ -1,0 +1,1 @@
+"""How figures are counted, kept, held against their goals, and written as tables."""

@@ -1,0 +1,1 @@
+"""The admin page in Chromium: the campaign on a large shop, and how long the list takes to open."""

@@ -1,0 +1,1 @@
+"""Where benchmarks play: processes, shops in drift, a clock that two processes share."""

@@ -1,0 +1,1 @@
+"""Cells of jobs: their record, their document, their store, and their places in the window."""

@@ -1,0 +1,1 @@
+"""Pages of lists, each found by the sort keys of the one before."""

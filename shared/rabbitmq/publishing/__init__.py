@@ -1,0 +1,1 @@
+"""From a message to its confirm: the publisher, what one channel writes together, and its frames."""

@@ -1,0 +1,1 @@
+"""The control API under /control: shops, stock, catalogues, webhooks, faults and figures."""

@@ -1,0 +1,1 @@
+"""Mutations of inventory: what they change, and what they refuse in which words."""

@@ -1,0 +1,1 @@
+"""One shop's state: catalogue, stock with its ledger, orders, tokens, points, keys, calls."""

@@ -1,0 +1,1 @@
+"""Webhooks: subscriptions, signed deliveries, and what becomes of each on its way."""

@@ -1,0 +1,1 @@
+"""The front over HTTP: what it takes and refuses, floods, outages."""

@@ -1,0 +1,1 @@
+"""What cells cost, counted, and that it grows no faster than they do."""

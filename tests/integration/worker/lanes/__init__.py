@@ -1,0 +1,1 @@
+"""Lanes: batches side by side, pauses, long calls, and shops that do not hold each other up."""

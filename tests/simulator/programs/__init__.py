@@ -1,0 +1,1 @@
+"""The simulator as a program, its relay and its control API."""

@@ -1,0 +1,1 @@
+"""The simulator beside what was recorded of a real store."""

@@ -5,6 +5,7 @@ import { choose, preview, run, undo } from "./reconcile";
 import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
+import { house } from "./house";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
 
@@ -44,6 +45,7 @@ export const T = {
   undo,
   schedules,
   drift,
+  house,
 } as const;
 
 /** Where a change was, in words. */

@@ -9,6 +9,8 @@ import { house } from "./house";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
 
+export { refusal } from "./problems";
+
 export const T = {
   app: "Trueup",
   navigation: { boms: "Bill of materials", history: "History", drift: "Drift", schedules: "Schedules" },
@@ -25,7 +27,7 @@ export const T = {
     ],
     outside: ["Open Trueup from Shopify's admin", "In Shopify's admin choose Apps, then Trueup."],
     server: ["Something went wrong on our side", "Try again in a few seconds. Runs that have started go on."],
-    refused: ["That was not possible", ""],
+    refused: ["That was not possible", "Nothing was changed. Reload this page to see how things stand, then try again."],
     busy: ["Too much at once", "Nothing was changed. Wait a few seconds, then try again."],
     missing: ["This is not here any more", "It may have been removed, or belongs to another shop."],
   } as const,

@@ -200,12 +200,9 @@ class DoesNotFollow(ValueError):
     """A story has a gap: a moment does not begin where the one before it has ended."""
 
 
-def replay(steps: Iterable[tuple[Sides, Sides]]) -> Sides:
-    """Where a story ends that is told from its beginning, by both sides before and after each step.
-
-    Raises DoesNotFollow.
-    """
-    now = Sides()
+def replay(steps: Iterable[tuple[Sides, Sides]], begin: Sides = Sides()) -> Sides:
+    """Where a story ends, told from its beginning by both sides before and after each step. Raises DoesNotFollow."""
+    now = begin
     for number, (before, after) in enumerate(steps, 1):
         if before != now:
             raise DoesNotFollow(f"step {number} begins at {before}, the one before it has ended at {now}")

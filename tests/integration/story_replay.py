@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from deploy.local.demo.stories import whole_story
 from shared.domain.cell import CellKey
 from shared.domain.stock import Stock
 from shared.domain.story import Sides, replay
+from shared.mongodb.schema import Database
+from shared.mongodb.story.cell_story import CellStory
 from tests.integration.api.api_setup import ApiShop
 
 
@@ -61,3 +64,11 @@ async def explains(shop: ApiShop, stocks: Iterable[tuple[CellKey, Stock]]) -> di
         cell = (await shop.call("GET", f"/cells/{key.bom_id}/{key.location_id}")).json
         assert cell["shopify_value"] == stock.base
     return kinds
+
+
+async def replayed(database: Database, shop: str, key: CellKey, present: Stock) -> None:
+    """The cell's story ends at its stock, from wherever its records begin: some worlds begin with values."""
+    events = await whole_story(CellStory(database), shop, key)
+    if events:
+        end = replay(((event.before, event.after) for event in events), events[0].before)
+        assert end == Sides(present.count, present.base), (key, end, present)

@@ -39,7 +39,7 @@ from shared.mongodb.story.sources import (
     sides_at,
 )
 
-KEYS = (int, str, str, datetime, str, datetime, str, str)
+KEYS = (int, int, int, datetime, str, datetime, str, str)
 """The kinds of a cursor's keys: the marks of the ledger, of jobs, of hand counts and of missed webhooks."""
 
 _LAST = "~"

@@ -68,7 +68,7 @@ Down = Callable[[int, int], Awaitable[Sequence[LedgerLine]]]
 async def changes(
     ledger: Ledger, shop: str, key: CellKey, wanted: StoryWanted, mark: Mark, *, most: int
 ) -> Reading[Moment]:
-    """Moments of the ledger. The mark: the number of the entry to go on with, and both sides after it, as texts."""
+    """Moments of the ledger. The mark: the number of the entry to go on with, and both sides after it."""
     seq, sides = int(mark[0]), Sides(_value(mark[1]), _value(mark[2]))
     reading: Reading[Moment] = Reading(mark)
     for _ in range(MOST_PASSED * 4):
@@ -78,7 +78,7 @@ async def changes(
             told.pop()  # its other half may be among those that follow
         for moment in told:
             seq, sides = moment.seq - 1, moment.before
-            reading.mark, reading.down_to = [seq, _text(sides.count), _text(sides.base)], moment.last.at
+            reading.mark, reading.down_to = [seq, _held(sides.count), _held(sides.base)], moment.last.at
             reading.passed.append((moment.last.at, moment.before))
             if wanted.has(moment.kind, moment.last.at):
                 reading.found.append(Found(moment.last.at, moment, list(reading.mark)))
@@ -92,7 +92,7 @@ async def changes(
 
 def first_of_changes(seq: int, present: Sides) -> Mark:
     """The mark of the present."""
-    return [seq, _text(present.count), _text(present.base)]
+    return [seq, _held(present.count), _held(present.base)]
 
 
 def sides_at(mark: Mark) -> Sides:
@@ -100,12 +100,14 @@ def sides_at(mark: Mark) -> Sides:
     return Sides(_value(mark[1]), _value(mark[2]))
 
 
-def _text(value: int | None) -> str:
-    return "" if value is None else str(value)
+def _held(value: int | None) -> int:
+    """A value or its absence as one number."""
+    return 0 if value is None else 2 * value + 1
 
 
-def _value(text: str | int) -> int | None:
-    return None if text == "" else int(text)
+def _value(held: str | int) -> int | None:
+    number = int(held)
+    return None if number % 2 == 0 else number // 2
 
 
 def _passed(wanted: StoryWanted, at: datetime | None) -> bool:

@@ -79,7 +79,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     # Whose turn it is, is asked across shops.
     "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
     "ledger": [],
-    "adjustments": [],
+    "adjustments": [
+        # Of a cell those that the ledger does not tell of: few.
+        _index("shop", "bom_id", "location_id", "-at", partialFilterExpression={"still": True}, name="still_by_cell"),
+    ],
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
@@ -152,6 +155,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_drift"),
         _index("shop", "cell_class", "bom_id", partialFilterExpression={"open": True}, name="open_by_class"),
         _index("shop", "bom_id", "location_id", partialFilterExpression={"late": False}, name="accused"),
+        _index("shop", "bom_id", "location_id", "-drift_id", name="of_cell"),
         _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),

@@ -207,7 +207,8 @@ class RecordStore:
             delta = wanted.delta_from(cell.stock)
             _in_range((cell.stock.count or 0) + delta)
             stock = await self._apply(session, shop, wanted, cell, bom, delta=delta)
-            if not await self._adjustments.add(shop, wanted, delta, session):
+            still = stock.ledger_seq == cell.stock.ledger_seq
+            if not await self._adjustments.add(shop, wanted, delta, session, still=still):
                 raise WriteConflict("the same adjustment came twice at once")
             return Adjusted(replace(cell, stock=stock), delta, repeated=False)
 
@@ -226,7 +227,8 @@ class RecordStore:
             switched = await self._switch(session, shop, cells, tracks=True, reference=reference)
             stock = switched[wanted.key]
         change = counted(stock, delta) if wanted.by_counting else adjust(stock, delta)
-        await self._stock.write(session, shop, [StockWrite(wanted.key, stock, change, wanted.cause, reference)])
+        write = StockWrite(wanted.key, stock, change, wanted.cause, reference, by=wanted.actor)
+        await self._stock.write(session, shop, [write])
         return change.stock
 
     async def _repeated(self, session: Session, shop: str, wanted: Adjustment, earlier: Document) -> Adjusted:

@@ -125,10 +125,10 @@ async def a_lost_webhook(drift: DriftWorld) -> None:
 
 
 async def the_apps_own(world: ShopWorld) -> None:
-    """A hand adjustment, and a BOM that is removed."""
+    """Hand adjustments, one of which moves nothing, and a BOM that is removed."""
     records = RecordStore(world.mongo.db, world.mongo.transactions)
     (place,) = world.locations
-    for key, asked in (("by", {"delta": 2}), ("to", {"count": 9})):
+    for key, asked in (("by", {"delta": 2}), ("to", {"count": 9}), ("same", {"count": 9})):
         await records.adjust(SHOP, Adjustment(CellKey("B002", place), key, "counted", "user:1", **asked))
     await records.upsert(SHOP, WantedBom("gone", "987", "Gone", ("a tag",), tracks_pre_assembled=True), reference="t")
     await records.adjust(SHOP, Adjustment(CellKey("gone", place), "first", "counted", "user:1", count=1))

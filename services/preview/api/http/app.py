@@ -19,6 +19,7 @@ from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
+from services.preview.api.stories import routes as stories
 from services.preview.api.undos import routes as undos
 from services.preview.page.headers import guard
 from shared.observing.operations import http_metrics, http_traces
@@ -30,6 +31,7 @@ ROUTES: Sequence[AnyRoute] = (
     *retries.ROUTES,
     *undos.ROUTES,
     *cells.ROUTES,
+    *stories.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,
     *audit.ROUTES,

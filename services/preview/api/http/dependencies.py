@@ -27,6 +27,7 @@ from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
+from shared.mongodb.story.cell_story import CellStory
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
@@ -53,6 +54,7 @@ class Dependencies:
     jobs: JobStore
     cells: CellStore
     stock: StockStore
+    story: CellStory
     records: RecordStore
     listings: Listings
     known: KnownDrift
@@ -98,6 +100,7 @@ class Dependencies:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
+            story=CellStory(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownDrift(mongo.db),

@@ -39,6 +39,9 @@ class BomFilter:
             query["tags"] = wanted.tag
         if wanted.tracks_pre_assembled is not None:
             query["tracks_pre_assembled"] = wanted.tracks_pre_assembled
+        if wanted.except_bom_ids:
+            # Beside the other conditions, of which one may be on the id as well.
+            query["$and"] = [{"bom_id": {"$nin": sorted(wanted.except_bom_ids)}}]
         if wanted.cell_class is None and wanted.differs is None:
             return BomQuery(query)
         among = await self._known.among(shop, wanted.cell_class, wanted.differs, wanted.location_ids)
@@ -47,8 +50,8 @@ class BomFilter:
         named = await self._known.named(shop, among, MAX_NAMED + 1)
         if len(named) > MAX_NAMED:
             return BomQuery(query, among)
-        # Beside the other conditions, of which one may be on the id as well.
-        return BomQuery({**query, "$and": [{"bom_id": {"$in" if among.inside else "$nin": sorted(named)}}]})
+        those = {"bom_id": {"$in" if among.inside else "$nin": sorted(named)}}
+        return BomQuery({**query, "$and": [*query.get("$and", []), those]})
 
     async def count(self, shop: str, query: BomQuery) -> int:
         """How many BOMs it finds."""

@@ -154,6 +154,13 @@ class Listings:
         """How many BOMs a filter finds."""
         return await self._filter.count(shop, await self._filter.query(shop, wanted))
 
+    async def boms_found(self, shop: str, wanted: Filtered, bom_ids: Collection[str]) -> set[str]:
+        """Those of the BOMs that a filter finds."""
+        query = await self._filter.query(shop, wanted)
+        condition = {"$and": [query.condition, {"bom_id": {"$in": sorted(bom_ids)}}]}
+        cursor = self._database["boms"].find(condition, {"_id": 0, "bom_id": 1})
+        return await self._filter.those(shop, query, [document["bom_id"] async for document in cursor])
+
     async def _count(self, collection: str, query: Document) -> int:
         number: int = await self._database[collection].count_documents(query)
         return number

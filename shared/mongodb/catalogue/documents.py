@@ -62,6 +62,8 @@ BOMS = Described(
         ),
         "product_id": ("string or absent", "the item's, learned from webhooks; absent: not known"),
         "sku": ("string or absent", "the item's, as an import saw it; absent: not known"),
+        "read_at": ("object or absent", "when a preview last read its item, shown with the values"),
+        "read_at.*": ("date", "by location"),
     },
 )
 

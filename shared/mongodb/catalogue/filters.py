@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.selection import Filtered
@@ -60,6 +60,15 @@ class BomFilter:
             return int(await self._boms.count_documents(query.condition))
         held = await self._known.held_by(shop, among, query.condition)
         return held if among.inside else int(await self._boms.count_documents(query.condition)) - held
+
+    async def by_difference(self, shop: str, wanted: Filtered, *, skip: int, limit: int) -> tuple[list[str], int]:
+        """Of the BOMs that it finds those that differ, the greatest difference first: some of them, and how many they
+        are."""
+        among = await self._known.among(shop, wanted.cell_class, differs=True, places=wanted.location_ids)
+        if among is None:
+            return [], 0
+        condition = (await self.query(shop, replace(wanted, cell_class=None, differs=None))).condition
+        return await self._known.by_difference(shop, among, condition, skip=skip, limit=limit)
 
     async def those(self, shop: str, query: BomQuery, bom_ids: Collection[str]) -> set[str]:
         """Of BOMs that meet the query's condition, those that it finds."""

@@ -74,7 +74,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "stock": [
         # Which BOMs differ as far as is known: few of many. The index alone tells it, no document is read.
-        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
+        _index(
+            *("shop", "bom_id", "location_id", "known_class", "known_difference"),
+            partialFilterExpression=_KNOWN,
+            name="known_differences",
+        ),
     ],
     # Whose turn it is, is asked across shops.
     "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
@@ -199,6 +203,7 @@ RETIRED: dict[str, list[IndexModel]] = {
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
         _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
+        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
         _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
         _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
         _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),

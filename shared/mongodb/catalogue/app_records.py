@@ -143,6 +143,9 @@ class RecordStore:
             return
         cells = await self._stock.of_bom(shop, new.bom_id, session)
         if remap:
+            # When the other item was read says nothing of this one.
+            mine = {"_id": key_of(shop, new.bom_id)}
+            await self._boms.update_one(mine, {"$unset": {"read_at": ""}}, session=session)
             cells = await self._remap(session, shop, cells, new.inventory_item_id, reference)
         if switch:
             await self._switch(session, shop, cells, tracks=new.tracks_pre_assembled, reference=reference)

@@ -64,6 +64,7 @@ async def test_what_is_stored_is_what_is_described(
         await an_import(world, file)
         await a_schedule(world)
         await of_the_shop(world)
+        await a_preview_with_news(world)
         await long_and_filtered(world)
         compared = {name: Compared(described) for name, described in DOCUMENTS.items()}
         await compare(world.mongo, compared)
@@ -215,6 +216,13 @@ async def an_installation(mongo: Mongo, keys: list[str]) -> None:
     await ReadsWanted(db).ask(SHOP, [CellKey("B000", "1")])
 
 
+async def a_preview_with_news(world: ShopWorld) -> None:
+    """One that reads a value of which nobody has told."""
+    await world.edit({("B003", world.locations[0]): 33})
+    async with previewer(world):
+        await world.preview()
+
+
 async def long_and_filtered(world: ShopWorld) -> None:
     """Jobs and previews that are refused, filtered, or of long lists."""
     jobs, previews = (
@@ -229,6 +237,7 @@ async def long_and_filtered(world: ShopWorld) -> None:
         "location_ids": world.locations,
         "cell_class": "in_sync",
         "differs": False,
+        "except_bom_ids": ["B001"],
     }
     options = JobOptions(activate=True, allow_negative=False)
     for selection in ({"cells": cells}, {"filter": bom}, {"bom_ids": ["a"], "location_ids": world.locations}):
@@ -340,6 +349,7 @@ WRITTEN_ELSEWHERE = {
     "schedules.selection.filter",
     "schedules.selection.filter.cell_class",
     "schedules.selection.filter.differs",
+    "schedules.selection.filter.except_bom_ids",
     "schedules.selection.filter.location_ids",
     "schedules.selection.filter.tag",
     "schedules.selection.filter.text",

@@ -19,6 +19,7 @@ from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
+from services.preview.api.selections import routes as selections
 from services.preview.api.stories import routes as stories
 from services.preview.api.undos import routes as undos
 from services.preview.page.headers import guard
@@ -26,6 +27,7 @@ from shared.observing.operations import http_metrics, http_traces
 
 ROUTES: Sequence[AnyRoute] = (
     *boms.ROUTES,
+    *selections.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,
     *retries.ROUTES,

@@ -20,6 +20,7 @@ from shared.mongodb.documents import DOCUMENTS
 from shared.mongodb.drift.sweeps import Breaker, SweepStore
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
+from shared.mongodb.jobs.job import Approved
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
 from shared.mongodb.previews.documents import PREVIEWS
@@ -251,9 +252,12 @@ async def long_and_filtered(world: ShopWorld) -> None:
                 selection=body,
                 source=JobSource.API,
                 options=options,
-                leave_out=LeaveOut.model_validate({"classes": ["in_sync"], "cells": few}),
+                leave_out=LeaveOut.model_validate(
+                    {"classes": ["in_sync"], "cells": few, "bom_ids": ["a"], "keep": cells[:1]}
+                ),
             )
-            await jobs.request(asked, refused=("TOO_MANY_JOBS", "Too many."))
+            told = Approved(cells=1, boms=1, left_out=1, refused={"NEGATIVE_TARGET": 1})
+            await jobs.request(asked, refused=("TOO_MANY_JOBS", "Too many."), approved=told)
         await previews.request(
             PreviewRequest(shop=SHOP, preview_id=new_id(), selection=body),
             refused=PreviewFailure("TOO_MANY", "Too many.", "Wait."),

@@ -16,6 +16,7 @@ from services.preview.api.http.failures import note_begin, problems
 from services.preview.api.http.reference import documents
 from services.preview.api.http.route import AnyRoute
 from services.preview.api.jobs import routes as jobs
+from services.preview.api.left_out import routes as left_out
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
@@ -30,6 +31,7 @@ ROUTES: Sequence[AnyRoute] = (
     *selections.ROUTES,
     *previews.ROUTES,
     *jobs.ROUTES,
+    *left_out.ROUTES,
     *retries.ROUTES,
     *undos.ROUTES,
     *cells.ROUTES,

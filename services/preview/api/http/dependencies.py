@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
@@ -20,6 +21,7 @@ from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.totals.bom_progress import JobBoms
 from shared.mongodb.lists.listings import Listings
+from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -34,6 +36,7 @@ from shared.settings import PreviewSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Dependencies:
     audit: AuditLog
     sign_ins: SignIns
     target_ports: frozenset[int]
+    changes: PreviewChanges
+    budget: Callable[[str], Budget]
 
     @classmethod
     def of(
@@ -116,4 +121,6 @@ class Dependencies:
             audit=audit,
             sign_ins=SignIns(audit),
             target_ports=frozenset(settings.target_ports),
+            changes=PreviewChanges(mongo.db),
+            budget=life.client.budget,
         )

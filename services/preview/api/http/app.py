@@ -17,6 +17,8 @@ from services.preview.api.http.reference import documents
 from services.preview.api.http.route import AnyRoute
 from services.preview.api.jobs import routes as jobs
 from services.preview.api.left_out import routes as left_out
+from services.preview.api.notices import routes as notices
+from services.preview.api.notifications import routes as notifications
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
@@ -38,6 +40,8 @@ ROUTES: Sequence[AnyRoute] = (
     *stories.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,
+    *notices.ROUTES,
+    *notifications.ROUTES,
     *audit.ROUTES,
 )
 """The whole API."""

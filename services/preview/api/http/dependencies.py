@@ -22,6 +22,10 @@ from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.totals.bom_progress import JobBoms
 from shared.mongodb.lists.listings import Listings
 from shared.mongodb.previews.changes import PreviewChanges
+from shared.mongodb.notices.deliveries import DeliveryStore
+from shared.mongodb.notices.mail import MailStore
+from shared.mongodb.notices.notices import NoticeStore
+from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -68,6 +72,10 @@ class Dependencies:
     sweeps: SweepStore
     schedules: ScheduleStore
     schedule_runs: ScheduleRuns
+    notices: NoticeStore
+    targets: TargetStore
+    deliveries: DeliveryStore
+    mail: MailStore
     zones: TimeZones
     private_targets: bool
     audit: AuditLog
@@ -116,6 +124,10 @@ class Dependencies:
             sweeps=SweepStore(mongo.db),
             schedules=ScheduleStore(mongo.db, keys),
             schedule_runs=ScheduleRuns(mongo.db),
+            notices=NoticeStore(mongo.db),
+            targets=TargetStore(mongo.db, keys),
+            deliveries=DeliveryStore(mongo.db),
+            mail=MailStore(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
             audit=audit,

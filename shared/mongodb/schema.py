@@ -61,6 +61,10 @@ _OPEN: Document = {"partialFilterExpression": {"open": True}}
 _ENDED: Document = {"partialFilterExpression": {"state": {"$in": ["updated", "skipped", "error", "cancelled"]}}}
 
 
+_FOLLOWED: Document = {"state": {"$in": ["due", "comparing", "running"]}}
+"""Runs of schedules that go on by themselves."""
+
+
 def _open_with(field: str) -> Document:
     return {"partialFilterExpression": {"open": True, field: {"$exists": True}}}
 
@@ -201,7 +205,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "schedule_runs": [
         _index("shop", "run_id", unique=True),
         _index("shop", "schedule_id", "-due_at"),
-        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
+        _index("asked_at", "_id", partialFilterExpression=_FOLLOWED, name="followed"),
+        _index("shop", "due_at", partialFilterExpression={"state": "waiting"}, name="waiting"),
         _index("telling.at", partialFilterExpression={"telling.state": "due"}, name="to_be_told"),
         _index("ended_at", partialFilterExpression={"ended_at": _ANY_MOMENT}, name="ended_lately"),
         _index("at", expireAfterSeconds=SCHEDULE_RUN_LIFE),
@@ -272,6 +277,9 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "preview_id", "kind", "-size", "no"),
         _index("shop", "preview_id", "cell_class", "-size", "no"),
         _index("shop", "preview_id", "kind", "cell_class", "no", name="numbers_by_class"),
+    ],
+    "schedule_runs": [
+        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
     ],
 }
 """Indexes of earlier builds, dropped by whoever may. One that is to change stands here as it was, above as it is."""

@@ -61,7 +61,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "drift_hours": "r",
         "webhook_events": "r",
         "schedules": "riud",
-        "schedule_runs": "r",
+        "schedule_runs": "riu",
         "notices": "ru",
         "deliveries": "riu",
         "webhook_targets": "riud",

@@ -12,7 +12,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.drift import QuietHours, RepairPolicy
 from shared.domain.job import JobSource
-from shared.domain.schedule import Action, Missed, RunOutcome, Timing
+from shared.domain.run_limits import RunPlan, WaitsFor
+from shared.domain.schedule import Action, Missed, RunOutcome, Skipped, Timing
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.selections import SHORT
 from shared.mongodb.connection import Mongo
@@ -172,7 +173,15 @@ async def a_schedule(world: ShopWorld) -> None:
     schedule = await schedules.take_due(now + timedelta(days=2))
     assert schedule is not None
     run = await runs.note(schedule, new_id(), now, None)
-    await runs.asked(run)
+    await runs.asked(run, schedule)
+    plan = RunPlan(places=1, compared=1, largest_move=2, left=0).figures
+    await runs.waits(run, plan, WaitsFor.SHARE)
+    await runs.approve(run, "user:1")
+    await runs.begins(run, plan)
+    wanted_now = await runs.note_now(schedule, new_id(), by="user:1", look_first=True)
+    await runs.asked(wanted_now, schedule)
+    await runs.waits(wanted_now, plan, WaitsFor.ASKED)
+    await runs.stop_waiting(wanted_now, Skipped.DECLINED, "user:1")
     await runs.ended(run, RunOutcome.COMPLETED, {"total": 1}, deliver=True)
     await runs.note_delivery(run, DeliveryState.FAILED, "refused")
 

@@ -11,7 +11,7 @@ from services.preview.api.notifications.models import (
     MatterOut,
     NotificationsOut,
     TargetMade,
-    TargetOut,
+    WebhookTargetOut,
 )
 from shared.domain.notices import EVENTS, URGENCY, Matter
 from shared.mongodb.notices.recipients import Delivery, MailWanted, SendState, Target
@@ -47,9 +47,9 @@ def _fields(target: Target) -> dict[str, Any]:
     }
 
 
-def target_out(target: Target) -> TargetOut:
+def target_out(target: Target) -> WebhookTargetOut:
     """An address."""
-    return TargetOut(**_fields(target))
+    return WebhookTargetOut(**_fields(target))
 
 
 def target_made(target: Target, secret: str) -> TargetMade:

@@ -77,6 +77,7 @@ ADJUSTMENTS = Described(
         "delta": ("number", "by how much the count moved"),
         "cause": ("string", ""),
         "actor": ("string", "who asked"),
+        "note": ("string or absent", "why, in that person's words"),
         "at": ("date", ""),
     },
 )

@@ -9,6 +9,7 @@ from aiohttp import web
 from services.preview.api.audit import routes as audit
 from services.preview.api.boms import routes as boms
 from services.preview.api.cells import routes as cells
+from services.preview.api.counts import routes as counts
 from services.preview.api.drift import routes as drift
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.dispatch import endpoint
@@ -19,6 +20,7 @@ from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
+from services.preview.api.settings import routes as settings
 from services.preview.api.undos import routes as undos
 from services.preview.page.headers import guard
 from shared.observing.operations import http_metrics, http_traces
@@ -32,6 +34,8 @@ ROUTES: Sequence[AnyRoute] = (
     *cells.ROUTES,
     *drift.ROUTES,
     *schedules.ROUTES,
+    *settings.ROUTES,
+    *counts.ROUTES,
     *audit.ROUTES,
 )
 """The whole API."""

@@ -24,6 +24,7 @@ from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
@@ -47,6 +48,7 @@ class Dependencies:
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
+    shop_settings: ShopSettings
     installation: Installation
     boms: BomStore
     previews: PreviewStore
@@ -92,6 +94,7 @@ class Dependencies:
             publisher=publisher,
             hub=hub,
             shops=life.shops,
+            shop_settings=ShopSettings(mongo.db),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),

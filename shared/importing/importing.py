@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import structlog
 from ulid import ULID
 
-from services.importer.bom_file import BomFile, kept_line
-from services.importer.bom_making import BomMaking
-from services.importer.catalogue import MAX_WAITING, Catalogue
-from services.importer.first_bases import ImportBases
-from services.importer.matching import SHOWN, bom_of_item, match
-from services.importer.skus import sku_key, sku_likeness
 from shared.errors import TrueupError
+from shared.importing.bom_file import BomFile, kept_line
+from shared.importing.bom_making import BomMaking
+from shared.importing.catalogue import MAX_WAITING, Catalogue
+from shared.importing.first_bases import ImportBases
+from shared.importing.matching import SHOWN, bom_of_item, match
+from shared.importing.skus import sku_key, sku_likeness
 from shared.mongodb.catalogue.boms import BomStore, Location
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.import_records import (

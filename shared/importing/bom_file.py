@@ -6,6 +6,7 @@ A file is read twice, as a stream: once to see that it can be used at all, and o
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Annotated, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.contract.mistakes import mistakes_of
+from shared.contract.mistakes import cut, mistakes_of
 from shared.contract.words import LONGEST_SKU, MAX_TAGS, Id, Name, Tag, VariantId, Words
 from shared.importing.table_file import Columns, TableLine, WrongFile, table_lines
 from shared.mongodb.catalogue.import_records import ImportLine, Refused, Why
@@ -77,6 +78,33 @@ class BomFile:
 def parse_boms(file: BinaryIO, name: str) -> Iterator[BomLine]:
     """The lines of a CSV; see the module. Raises WrongFile."""
     return map(_line, table_lines(file, name, _TABLE))
+
+
+def parse_json_boms(data: bytes, name: str) -> Iterator[BomLine]:
+    """The same from a JSON list of objects with the columns as their names; lines are its entries. Raises WrongFile."""
+    try:
+        entries = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise WrongFile(f"{name}: it is not JSON ({error})") from None
+    if not isinstance(entries, list):
+        raise WrongFile(f"{name}: it must be a list of objects, one for each BOM")
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            yield BomLine(number, wrong="It is no object.")
+        elif unknown := [key for key in entry if key not in COLUMNS]:
+            yield BomLine(
+                number, wrong=f"There is no column {cut(unknown[0])!r}; the columns are {', '.join(COLUMNS)}."
+            )
+        else:
+            yield _line(TableLine(number, {key: _as_cell(value) for key, value in entry.items()}))
+
+
+def _as_cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ";".join(map(str, value))
+    return "" if value is None else " ".join(str(value).split())
 
 
 def kept_line(line: BomLine) -> ImportLine:

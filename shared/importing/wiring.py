@@ -10,6 +10,7 @@ from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.imports import ImportStore
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.connection import Mongo
 from shared.mongodb.stock.stock import StockStore
 from shared.shopify.bulk.exports import Exports
@@ -28,6 +29,7 @@ def importing_over(
     return Importing(
         imports=imports,
         lines=lines,
+        pages=PageImports(mongo.db),
         boms=boms,
         reads=reads,
         catalogue=Catalogue(imports, calls, exports),

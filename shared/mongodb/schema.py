@@ -132,9 +132,18 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "received_at", partialFilterExpression={"received_at": {"$exists": True}}),
     ],
     "compliance": [_index("shop", "at"), _index("at", expireAfterSeconds=COMPLIANCE_LIFE, name="compliance_life")],
-    "imports": [_index("shop", "import_id", unique=True)],
+    "imports": [
+        _index("shop", "import_id", unique=True),
+        # Whose turn it is, is asked across shops.
+        _index("page.next_at", partialFilterExpression={"state": "running"}, name="page_imports"),
+    ],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),
+        _index(
+            *("shop", "import_id", "foreseen", "item_id"),
+            partialFilterExpression={"foreseen": {"$exists": True}},
+            name="foreseen",
+        ),
         _index("shop", "import_id", "sku_key"),
         _index("shop", "import_id", "sku_likeness"),
         _index("shop", "import_id", "variant_ids"),

@@ -145,6 +145,11 @@ class BomStore:
             {"$set": {"active": False}},
         )
 
+    async def count(self, shop: str) -> int:
+        """How many BOMs the shop has."""
+        number: int = await self._boms.count_documents({"shop": shop})
+        return number
+
     async def get(self, shop: str, bom_ids: Iterable[str], session: Session | None = None) -> dict[str, Bom]:
         """The BOMs that exist among the ids."""
         cursor = self._boms.find({"_id": {"$in": [key_of(shop, bom_id) for bom_id in bom_ids]}}, session=session)

@@ -16,6 +16,7 @@ from services.preview.api.http.dispatch import endpoint
 from services.preview.api.http.failures import note_begin, problems
 from services.preview.api.http.reference import documents
 from services.preview.api.http.route import AnyRoute
+from services.preview.api.imports import routes as imports
 from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
@@ -36,6 +37,7 @@ ROUTES: Sequence[AnyRoute] = (
     *schedules.ROUTES,
     *settings.ROUTES,
     *counts.ROUTES,
+    *imports.ROUTES,
     *audit.ROUTES,
 )
 """The whole API."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
@@ -12,6 +13,7 @@ from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.catalogue.facets import BomFacets
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
@@ -43,6 +45,8 @@ class Dependencies:
     tokens: SessionTokens
     limits: Limits
     requests: PreviewRequests
+    imports: PageImports
+    wake_imports: Callable[[], None]
     locks: ShopLocks
     max_open_jobs: int
     publisher: Publisher
@@ -81,6 +85,7 @@ class Dependencies:
         hub: EventHub,
         life: ShopLife,
         requests: PreviewRequests,
+        wake_imports: Callable[[], None],
     ) -> Dependencies:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
@@ -89,6 +94,8 @@ class Dependencies:
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),
             requests=requests,
+            imports=PageImports(mongo.db),
+            wake_imports=wake_imports,
             locks=ShopLocks(),
             max_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,

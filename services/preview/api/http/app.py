@@ -23,6 +23,7 @@ from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
 from services.preview.api.settings import routes as settings
 from services.preview.api.undos import routes as undos
+from services.preview.api.variants import routes as variants
 from services.preview.page.headers import guard
 from shared.observing.operations import http_metrics, http_traces
 
@@ -38,6 +39,7 @@ ROUTES: Sequence[AnyRoute] = (
     *settings.ROUTES,
     *counts.ROUTES,
     *imports.ROUTES,
+    *variants.ROUTES,
     *audit.ROUTES,
 )
 """The whole API."""

@@ -36,6 +36,7 @@ from shared.settings import PreviewSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.client import ShopifyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Dependencies:
     hub: EventHub
     shops: ShopStore
     shop_settings: ShopSettings
+    shopify: ShopifyClient
     installation: Installation
     boms: BomStore
     previews: PreviewStore
@@ -102,6 +104,7 @@ class Dependencies:
             hub=hub,
             shops=life.shops,
             shop_settings=ShopSettings(mongo.db),
+            shopify=life.client.as_role("interactive"),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),

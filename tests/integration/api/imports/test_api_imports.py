@@ -195,3 +195,17 @@ async def test_a_shop_that_shopify_shuts_out_is_told_so(world: ShopWorld, shop: 
     await _in_state(world, shop, import_id, "checked")
     shown = replace(shop)
     assert (await shown.call("GET", f"/imports/{import_id}")).json["trouble"] is None
+
+
+async def test_a_bom_is_mapped_to_a_variant_that_was_found(world: ShopWorld, shop: ApiShop) -> None:
+    """Words, SKUs and signs of Shopify's own search language find variants, each with the BOM that it has already."""
+    found = (await shop.call("GET", "/variants?search=SAME")).json
+    assert ([one["sku"] for one in found["items"]], found["more"]) == (["SAME", "SAME"], False)
+    (known,) = (await shop.call("GET", "/variants?search=B")).json["items"]
+    assert (known["bom_id"], known["bom_name"], known["inventory_item_id"]) == ("known", "Known", world.items["B"])
+    assert (await shop.call("GET", "/variants?search=%22%20OR%20sku:*%20%5C")).status == 200
+    assert (await shop.call("GET", "/variants?search=%22:")).json["items"] == []
+    await world.shops.pause(SHOP, "frozen")
+    reply = await shop.call("GET", "/variants?search=B")
+    assert (reply.status, reply.json["type"]) == (503, "urn:trueup:problem:shopify-unavailable")
+    assert "frozen" in reply.json["errors"][0]["message"]

@@ -166,9 +166,16 @@ INDEXES: dict[str, list[IndexModel]] = {
     "imports": [
         _index("shop", "import_id", unique=True),
         _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        # Whose turn it is, is asked across shops.
+        _index("page.next_at", partialFilterExpression={"state": "running"}, name="page_imports"),
     ],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),
+        _index(
+            *("shop", "import_id", "foreseen", "item_id"),
+            partialFilterExpression={"foreseen": {"$exists": True}},
+            name="foreseen",
+        ),
         _index("shop", "import_id", "sku_key"),
         _index("shop", "import_id", "sku_likeness"),
         _index("shop", "import_id", "variant_ids"),

@@ -90,6 +90,7 @@ ADJUSTMENTS = Described(
         "cause": ("string", ""),
         "actor": ("string", "who asked"),
         "still": ("boolean or absent", "true: it has moved nothing, so the ledger does not tell of it"),
+        "note": ("string or absent", "why, in that person's words"),
         "at": ("date", ""),
     },
 )

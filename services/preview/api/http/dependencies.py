@@ -13,6 +13,7 @@ from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.catalogue.facets import BomFacets
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
@@ -21,15 +22,16 @@ from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.totals.bom_progress import JobBoms
 from shared.mongodb.lists.listings import Listings
-from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.notices.deliveries import DeliveryStore
 from shared.mongodb.notices.mail import MailStore
 from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.targets import TargetStore
+from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
@@ -41,6 +43,7 @@ from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
 from shared.shopify.calls.budget import Budget
+from shared.shopify.calls.client import ShopifyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,15 @@ class Dependencies:
     tokens: SessionTokens
     limits: Limits
     requests: PreviewRequests
+    imports: PageImports
+    wake_imports: Callable[[], None]
     locks: ShopLocks
     max_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
+    shop_settings: ShopSettings
+    shopify: ShopifyClient
     installation: Installation
     boms: BomStore
     previews: PreviewStore
@@ -94,6 +101,7 @@ class Dependencies:
         hub: EventHub,
         life: ShopLife,
         requests: PreviewRequests,
+        wake_imports: Callable[[], None],
     ) -> Dependencies:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
@@ -102,11 +110,15 @@ class Dependencies:
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),
             requests=requests,
+            imports=PageImports(mongo.db),
+            wake_imports=wake_imports,
             locks=ShopLocks(),
             max_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,
+            shop_settings=ShopSettings(mongo.db),
+            shopify=life.client.as_role("interactive"),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),

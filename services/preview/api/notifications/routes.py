@@ -19,10 +19,10 @@ from services.preview.api.notifications.models import (
     MailAddressIn,
     MailMattersIn,
     NotificationsOut,
-    WebhookTargetIn,
     TargetMade,
-    WebhookTargetOut,
     TargetPath,
+    WebhookTargetIn,
+    WebhookTargetOut,
 )
 from services.preview.api.notifications.view import delivery_out, notifications_out, target_made, target_out
 from shared.contract.outgoing import Notification, NotificationData

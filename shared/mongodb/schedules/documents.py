@@ -41,6 +41,8 @@ SCHEDULES = Described(
         "target": ("object or null", "who is told of its outcomes"),
         "target.url": ("string", ""),
         "target.secret": ("bytes", "encrypted"),
+        "target.previous_secret": ("bytes or absent", "encrypted; the one before"),
+        "target.previous_until": ("date or absent", "until then outcomes are signed by both"),
         "rev": ("number", "raised by every change of a person's"),
         "next_at": ("date or absent", "its next moment; absent: it is switched off"),
         "lease": ("object or null or absent", "somebody sees to its moment"),

@@ -70,7 +70,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Where the outcomes of a schedule are delivered, signed with the secret."""
+    """Where the outcomes of a schedule are delivered, signed by each secret that counts now, the current one first."""
 
     url: str
-    secret: bytes = field(repr=False)
+    secrets: tuple[bytes, ...] = field(repr=False)

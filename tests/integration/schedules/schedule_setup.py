@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from services.reconciler.bootstrap import ReconcilerService
 from services.reconciler.schedules.role import ScheduleTimes
@@ -22,47 +21,12 @@ from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document
-from shared.serving.server import start_server
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
-from tests.waiting import changed, until
+from tests.waiting import changed
 
 SECRET = "a secret of fair length"
 TIMES = ScheduleTimes(tick=0.05, pauses=(timedelta(milliseconds=50), timedelta(milliseconds=50)))
 HOURLY = Timing.hourly(0)
-
-
-@dataclass
-class Receiver:
-    """Takes outcomes, and answers with the statuses it was given, the last one for good; 0: it never answers."""
-
-    url: str = ""
-    statuses: list[int] = field(default_factory=lambda: [200])
-    taken: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """One delivery."""
-        self.taken.append((request.headers.copy(), await request.read()))
-        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        if status == 0:
-            await asyncio.Event().wait()
-        return web.Response(status=status)
-
-    async def until(self, number: int) -> None:
-        """Wait for so many deliveries."""
-        await until(lambda: len(self.taken) >= number, what=f"{number} deliveries", progress=lambda: len(self.taken))
-
-
-@asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver on this machine."""
-    made, app = Receiver(), web.Application()
-    app.router.add_post("/hook", made.handle)
-    server = await start_server(app, "127.0.0.1", 0, shutdown_timeout=0.1)
-    made.url = f"http://127.0.0.1:{server.port}/hook"
-    try:
-        yield made
-    finally:
-        await server.close()
 
 
 @dataclass

@@ -124,6 +124,16 @@ def breaker_reason(policy: RepairPolicy, *, missed: int, cells: int, largest_mov
     return None
 
 
+def becomes(cell_class: CellClass, base: int | None, shopify: int, local: int | None) -> int | None:
+    """The local value that a repair leaves behind; None: the cell has no count, and keeps none.
+
+    Where both sides moved, a person's approval takes over what was missed on top of what was counted here.
+    """
+    if local is None or base is None:
+        return local
+    return shopify if may_repair(cell_class) else local + shopify - base
+
+
 def waiting_reason(missed: int) -> str:
     """What an approval is asked for where automatic repair has not stopped, in words for a person."""
     return f"{missed} cells moved at Shopify without a webhook, and here too: they wait for you."

@@ -149,7 +149,7 @@ async def _schedules(tab: AdminPage, layouts: Layouts) -> None:
     await expect(tab.page.get_by_text("It has not run yet")).to_be_visible()
     await layouts.look("no-runs")
     await tab.page.keyboard.press("Escape")
-    await tab.button(re.compile("Run Every night.* now")).click()
+    await tab.button(re.compile("Run now: Every night")).click()
     await tab.page.get_by_role("menuitem", name="See what it would do").click()
     looked = tab.page.get_by_role("dialog", name=re.compile("What Every night"))
     await looked.get_by_role("button", name="See what it would do").click()

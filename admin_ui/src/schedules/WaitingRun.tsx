@@ -46,7 +46,7 @@ export function Decision({ run }: { run: Run }) {
         {run.plan !== null && run.plan.places > 0 && (
           <Button
             variant="primary"
-            aria-label={T.schedules.runItOf(run.schedule_name)}
+            aria-label={T.schedules.runItOf(run.plan.places, run.schedule_name)}
             isPending={say.isPending && say.variables === "approve"}
             onPress={() => say.mutate("approve")}
           >

@@ -96,6 +96,7 @@ class Watcher:
             (Matter.SHOP_PAUSED, self._happenings.paused_shops),
             (Matter.REPAIR_STOPPED, self._happenings.stopped_repairs),
             (Matter.WEBHOOKS_SILENT, self._happenings.silent_shops),
+            (Matter.SCHEDULE_WAITS, self._happenings.waiting_schedules),
             (Matter.RUN_WAITS, lambda: self._happenings.waiting_runs(now, self._patience)),
         )
         for matter, read in states:

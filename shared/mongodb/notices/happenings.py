@@ -12,6 +12,8 @@ from typing import Any
 
 from shared.domain.job import JobSource, JobState
 from shared.domain.notices import Happening, Matter
+from shared.domain.run_limits import WaitsFor
+from shared.domain.schedule import BY_SCHEDULE, Action, RunState, Skipped
 from shared.mongodb.schema import Database, Document, found, key_of
 
 _AT_ONCE = 500
@@ -49,8 +51,15 @@ class Happenings:
         for collection, field, projection, told_of in sources:
             async for document in _since(collection, field, since, projection):
                 happening = told_of(document)
-                if happening is not None:
+                if happening is not None and not await self._of_a_reconcile(document):
                     yield happening
+
+    async def _of_a_reconcile(self, ended: Document) -> bool:
+        """Whether it is the preview that a schedule's reconcile begins with: of that the schedule's run tells."""
+        if not str(ended.get("requested_by", "")).startswith(BY_SCHEDULE) or "preview_id" not in ended:
+            return False
+        run = {"_id": key_of(ended["shop"], ended["preview_id"]), "action": str(Action.RECONCILE)}
+        return found(await self._runs.find_one(run, {"_id": 1})) is not None
 
     async def schedules_well(self, since: datetime) -> AsyncIterator[tuple[str, str, datetime]]:
         """(shop, schedule, moment) of runs of schedules that have ended well since."""
@@ -76,6 +85,22 @@ class Happenings:
                     "reason": held["reason"],
                     "open": totals["pending"] + totals["applying"],
                 },
+                open=True,
+            )
+
+    async def waiting_schedules(self) -> AsyncIterator[Happening]:
+        """Runs of schedules that are above a limit and wait for a person; not those that somebody looks at."""
+        waiting = self._runs.find({"state": str(RunState.WAITING)}, hint="waiting")
+        async for run in waiting.limit(_AT_ONCE * 10):
+            if run["waits_for"] == WaitsFor.ASKED:
+                continue
+            yield Happening(
+                shop=run["shop"],
+                matter=Matter.SCHEDULE_WAITS,
+                subject=run["schedule_id"],
+                occurrence=run["run_id"],
+                at=run["asked_at"],
+                facts={"name": run["name"], "reason": run["waits_for"], **run["plan"]},
                 open=True,
             )
 
@@ -186,6 +211,8 @@ def _preview_ended(preview: Document) -> Happening | None:
 
 def _schedule_ended(run: Document) -> Happening | None:
     skipped = run["state"] == "skipped"
+    if skipped and run["reason"] in {Skipped.DECLINED, Skipped.REPLACED}:
+        return None  # a person said so, or the run after it tells
     if not skipped and run["outcome"] not in {"failed", "lost"}:
         return None
     return Happening(

@@ -20,12 +20,12 @@ _A_LOOK = 1
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-_JOB = dict.fromkeys(
+_JOB: dict[str, Any] = dict.fromkeys(
     ("shop", "job_id", "state", "source", "direction", "totals", "failure", "finished_at", "of_job_id", "held"), 1
 )
-_PREVIEW = dict.fromkeys(
+_PREVIEW: dict[str, Any] = dict.fromkeys(
     ("shop", "preview_id", "state", "total", "badges", "failure", "finished_at", "requested_by"), 1
-)
+) | {"selection.cells": {"$slice": _A_LOOK + 1}}
 
 
 class Happenings:
@@ -40,7 +40,7 @@ class Happenings:
 
     async def ended(self, since: datetime) -> AsyncIterator[Happening]:
         """Runs, previews, runs of schedules and imports that have ended since."""
-        sources: list[tuple[Any, str, dict[str, int] | None, Callable[[Document], Happening | None]]] = [
+        sources: list[tuple[Any, str, dict[str, Any] | None, Callable[[Document], Happening | None]]] = [
             (self._jobs, "finished_at", _JOB, _job_ended),
             (self._previews, "finished_at", _PREVIEW, _preview_ended),
             (self._runs, "ended_at", None, _schedule_ended),
@@ -124,7 +124,7 @@ class Happenings:
 
 
 async def _since(
-    collection: Any, field: str, since: datetime, projection: dict[str, int] | None
+    collection: Any, field: str, since: datetime, projection: dict[str, Any] | None
 ) -> AsyncIterator[Document]:
     """Documents whose moment is `since` or later, in its order, a batch of the driver's at a time."""
     async for document in collection.find({field: {"$gte": since}}, projection).sort(field, 1).batch_size(_AT_ONCE):
@@ -166,7 +166,7 @@ def _job_ended(job: Document) -> Happening:
 
 
 def _preview_ended(preview: Document) -> Happening | None:
-    if (preview["total"] or 0) <= _A_LOOK and preview["state"] == "ready":
+    if len(preview.get("selection", {}).get("cells") or []) == _A_LOOK:
         return None
     failed, failure, badges = preview["state"] == "failed", preview["failure"], preview["badges"]
     differ = 0 if badges is None else badges["with_discrepancies"]

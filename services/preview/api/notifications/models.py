@@ -39,7 +39,7 @@ class MailOut(_Model):
     trouble: str | None = Field(description="What the last try met; none: it went well.")
 
 
-class TargetOut(_Model):
+class WebhookTargetOut(_Model):
     """An address of outgoing webhooks."""
 
     target_id: Ulid
@@ -53,7 +53,7 @@ class TargetOut(_Model):
     created_by: str
 
 
-class TargetMade(TargetOut):
+class WebhookTargetMade(WebhookTargetOut):
     """An address with its secret, which is shown this once."""
 
     secret: str = Field(description="whsec_ and its bytes in base64; signs as Standard Webhooks say.")
@@ -71,7 +71,7 @@ class NotificationsOut(_Model):
     """Who is told of what, by which way."""
 
     mail: MailOut
-    targets: list[TargetOut]
+    targets: list[WebhookTargetOut]
     matters: list[MatterOut] = Field(description="All that there is.")
 
 
@@ -103,7 +103,7 @@ class ConfirmIn(MailAddressIn):
     code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
 
 
-class TargetIn(_Model):
+class WebhookTargetIn(_Model):
     """An address of outgoing webhooks, whole."""
 
     url: str = Field(min_length=10, max_length=2000, description="An https address that the internet can reach.")

@@ -19,10 +19,10 @@ from services.preview.api.notifications.models import (
     MailAddressIn,
     MailMattersIn,
     NotificationsOut,
-    TargetIn,
-    TargetMade,
-    TargetOut,
     TargetPath,
+    WebhookTargetIn,
+    WebhookTargetMade,
+    WebhookTargetOut,
 )
 from services.preview.api.notifications.view import delivery_out, notifications_out, target_made, target_out
 from shared.contract.outgoing import Notification, NotificationData
@@ -79,7 +79,7 @@ async def test_address(call: Call[NoParameters, MailAddressIn]) -> Answer:
     return Answer(None, HTTPStatus.ACCEPTED, subject="mail")
 
 
-async def put_target(call: Call[TargetPath, TargetIn]) -> Answer:
+async def put_target(call: Call[TargetPath, WebhookTargetIn]) -> Answer:
     """PUT /api/notifications/targets/{target_id}."""
     body, target_id, targets = call.body, call.params.target_id, call.deps.targets
     problem = url_problem(body.url, private=call.deps.private_targets, ports=call.deps.target_ports)
@@ -162,7 +162,7 @@ async def _all(shop: str, call: AnyCall) -> NotificationsOut:
     return notifications_out(await deps.mail.get(shop), await deps.mail.set_up(), await deps.targets.all(shop))
 
 
-async def _target(call: Call[TargetPath, None] | Call[TargetPath, TargetIn], target_id: str) -> Target:
+async def _target(call: Call[TargetPath, None] | Call[TargetPath, WebhookTargetIn], target_id: str) -> Target:
     target = await call.deps.targets.get(call.shop, target_id)
     if target is None:
         raise _no_target(target_id)
@@ -274,8 +274,8 @@ ROUTES: tuple[AnyRoute, ...] = (
         description="The secret of a new one is made here and shown once. One that was switched off begins anew.",
         params=TargetPath,
         handler=put_target,
-        body=TargetIn,
-        answers={HTTPStatus.OK: TargetOut, HTTPStatus.CREATED: TargetMade},
+        body=WebhookTargetIn,
+        answers={HTTPStatus.OK: WebhookTargetOut, HTTPStatus.CREATED: WebhookTargetMade},
         problems=(HTTPStatus.CONFLICT,),
     ),
     Route(
@@ -299,7 +299,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="Make a new secret; for a day deliveries are signed by the one before, too",
         params=TargetPath,
         handler=rotate_secret,
-        answers={HTTPStatus.OK: TargetMade},
+        answers={HTTPStatus.OK: WebhookTargetMade},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(

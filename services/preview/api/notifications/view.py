@@ -10,8 +10,8 @@ from services.preview.api.notifications.models import (
     MailOut,
     MatterOut,
     NotificationsOut,
-    TargetMade,
-    TargetOut,
+    WebhookTargetMade,
+    WebhookTargetOut,
 )
 from shared.domain.notices import EVENTS, URGENCY, Matter
 from shared.mongodb.notices.recipients import Delivery, MailWanted, SendState, Target
@@ -47,14 +47,14 @@ def _fields(target: Target) -> dict[str, Any]:
     }
 
 
-def target_out(target: Target) -> TargetOut:
+def target_out(target: Target) -> WebhookTargetOut:
     """An address."""
-    return TargetOut(**_fields(target))
+    return WebhookTargetOut(**_fields(target))
 
 
-def target_made(target: Target, secret: str) -> TargetMade:
+def target_made(target: Target, secret: str) -> WebhookTargetMade:
     """An address, with the secret that is shown once."""
-    return TargetMade(**_fields(target), secret=secret)
+    return WebhookTargetMade(**_fields(target), secret=secret)
 
 
 def delivery_out(delivery: Delivery) -> DeliveryOut:

@@ -61,6 +61,10 @@ _OPEN: Document = {"partialFilterExpression": {"open": True}}
 _ENDED: Document = {"partialFilterExpression": {"state": {"$in": ["updated", "skipped", "error", "cancelled"]}}}
 
 
+_FOLLOWED: Document = {"state": {"$in": ["due", "comparing", "running"]}}
+"""Runs of schedules that go on by themselves."""
+
+
 def _open_with(field: str) -> Document:
     return {"partialFilterExpression": {"open": True, field: {"$exists": True}}}
 
@@ -86,12 +90,19 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "stock": [
         # Which BOMs differ as far as is known: few of many. The index alone tells it, no document is read.
-        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
+        _index(
+            *("shop", "bom_id", "location_id", "known_class", "known_difference"),
+            partialFilterExpression=_KNOWN,
+            name="known_differences",
+        ),
     ],
     # Whose turn it is, is asked across shops.
     "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
     "ledger": [],
-    "adjustments": [],
+    "adjustments": [
+        # Of a cell those that the ledger does not tell of: few.
+        _index("shop", "bom_id", "location_id", "-at", partialFilterExpression={"still": True}, name="still_by_cell"),
+    ],
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
@@ -103,7 +114,12 @@ INDEXES: dict[str, list[IndexModel]] = {
     "preview_rows": [
         _index("shop", "preview_id", "no"),
         # Orders, each given by one index (`previews/row_order`): what differs has sizes, the rest has none.
-        _index("shop", "preview_id", "kind", "cell_class", "no", name="numbers_by_class"),
+        # Behind the number stands all that a table is searched and sorted by: no row is read for that.
+        _index(
+            *("shop", "preview_id", "kind", "cell_class", "no", "location_id", "words", "location_name"),
+            *("size", "difference", "row.shopify", "row.local", "row.base"),
+            name="numbers_by_class",
+        ),
         _index(
             *("shop", "preview_id", "kind", "cell_class", "-size", "no"),
             partialFilterExpression={"kind": "differs"},
@@ -150,9 +166,16 @@ INDEXES: dict[str, list[IndexModel]] = {
     "imports": [
         _index("shop", "import_id", unique=True),
         _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        # Whose turn it is, is asked across shops.
+        _index("page.next_at", partialFilterExpression={"state": "running"}, name="page_imports"),
     ],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),
+        _index(
+            *("shop", "import_id", "foreseen", "item_id"),
+            partialFilterExpression={"foreseen": {"$exists": True}},
+            name="foreseen",
+        ),
         _index("shop", "import_id", "sku_key"),
         _index("shop", "import_id", "sku_likeness"),
         _index("shop", "import_id", "variant_ids"),
@@ -170,6 +193,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_drift"),
         _index("shop", "cell_class", "bom_id", partialFilterExpression={"open": True}, name="open_by_class"),
         _index("shop", "bom_id", "location_id", partialFilterExpression={"late": False}, name="accused"),
+        _index("shop", "bom_id", "location_id", "-drift_id", name="of_cell"),
         _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
@@ -188,7 +212,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "schedule_runs": [
         _index("shop", "run_id", unique=True),
         _index("shop", "schedule_id", "-due_at"),
-        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
+        _index("asked_at", "_id", partialFilterExpression=_FOLLOWED, name="followed"),
+        _index("shop", "due_at", partialFilterExpression={"state": "waiting"}, name="waiting"),
         _index("telling.at", partialFilterExpression={"telling.state": "due"}, name="to_be_told"),
         _index("ended_at", partialFilterExpression={"ended_at": _ANY_MOMENT}, name="ended_lately"),
         _index("at", expireAfterSeconds=SCHEDULE_RUN_LIFE),
@@ -236,6 +261,7 @@ RETIRED: dict[str, list[IndexModel]] = {
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
         _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
+        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
         _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
         _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
         _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
@@ -257,6 +283,10 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "preview_id", "kind", "no"),
         _index("shop", "preview_id", "kind", "-size", "no"),
         _index("shop", "preview_id", "cell_class", "-size", "no"),
+        _index("shop", "preview_id", "kind", "cell_class", "no", name="numbers_by_class"),
+    ],
+    "schedule_runs": [
+        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
     ],
 }
 """Indexes of earlier builds, dropped by whoever may. One that is to change stands here as it was, above as it is."""

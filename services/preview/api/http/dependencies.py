@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
@@ -12,6 +13,7 @@ from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.catalogue.facets import BomFacets
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
@@ -24,19 +26,24 @@ from shared.mongodb.notices.deliveries import DeliveryStore
 from shared.mongodb.notices.mail import MailStore
 from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.targets import TargetStore
+from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
+from shared.mongodb.story.cell_story import CellStory
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.budget import Budget
+from shared.shopify.calls.client import ShopifyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +53,22 @@ class Dependencies:
     tokens: SessionTokens
     limits: Limits
     requests: PreviewRequests
+    imports: PageImports
+    wake_imports: Callable[[], None]
     locks: ShopLocks
     max_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
+    shop_settings: ShopSettings
+    shopify: ShopifyClient
     installation: Installation
     boms: BomStore
     previews: PreviewStore
     jobs: JobStore
     cells: CellStore
     stock: StockStore
+    story: CellStory
     records: RecordStore
     listings: Listings
     known: KnownDrift
@@ -76,6 +88,8 @@ class Dependencies:
     audit: AuditLog
     sign_ins: SignIns
     target_ports: frozenset[int]
+    changes: PreviewChanges
+    budget: Callable[[str], Budget]
 
     @classmethod
     def of(
@@ -87,6 +101,7 @@ class Dependencies:
         hub: EventHub,
         life: ShopLife,
         requests: PreviewRequests,
+        wake_imports: Callable[[], None],
     ) -> Dependencies:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
@@ -95,17 +110,22 @@ class Dependencies:
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),
             requests=requests,
+            imports=PageImports(mongo.db),
+            wake_imports=wake_imports,
             locks=ShopLocks(),
             max_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,
+            shop_settings=ShopSettings(mongo.db),
+            shopify=life.client.as_role("interactive"),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
+            story=CellStory(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownDrift(mongo.db),
@@ -125,4 +145,6 @@ class Dependencies:
             audit=audit,
             sign_ins=SignIns(audit),
             target_ports=frozenset(settings.target_ports),
+            changes=PreviewChanges(mongo.db),
+            budget=life.client.budget,
         )

@@ -56,7 +56,7 @@ async def test_a_schedule_is_made_changed_and_removed(shop: ApiShop, world: Any)
     assert SECRET.encode() not in raw["target"]["secret"]
 
     other = await world.shop()
-    assert (await other.call("GET", "/schedules")).json == {"items": [], "shop_time_zone": None}
+    assert (await other.call("GET", "/schedules")).json == {"items": [], "waiting": [], "shop_time_zone": None}
     assert (await other.call("DELETE", f"/schedules/{schedule_id}")).status == 404
     assert (await shop.call("GET", f"/schedules/{schedule_id}")).json == again.json
     assert (await shop.call("GET", "/schedules")).json["items"] == [again.json]

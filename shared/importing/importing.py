@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import structlog
 from ulid import ULID
 
-from services.importer.bom_file import BomFile, kept_line
-from services.importer.bom_making import BomMaking
-from services.importer.catalogue import MAX_WAITING, Catalogue
-from services.importer.first_bases import ImportBases
-from services.importer.matching import SHOWN, bom_of_item, match
-from services.importer.skus import sku_key, sku_likeness
 from shared.errors import TrueupError
+from shared.importing.bom_file import BomFile, kept_line
+from shared.importing.bom_making import BomMaking
+from shared.importing.catalogue import MAX_WAITING, Catalogue
+from shared.importing.first_bases import ImportBases
+from shared.importing.matching import SHOWN, bom_of_item, match
+from shared.importing.skus import sku_key, sku_likeness
 from shared.mongodb.catalogue.boms import BomStore, Location
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.import_records import (
@@ -27,9 +27,11 @@ from shared.mongodb.catalogue.import_records import (
     ImportPhase,
     ItemsWanted,
     LineMatch,
+    Made,
     Why,
 )
 from shared.mongodb.catalogue.imports import LEASE, ImportStore
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.transactions import WriteConflict
 from shared.reading.locations import refresh_locations
 from shared.reading.retrying import patiently
@@ -58,11 +60,18 @@ class ImportAtWork(TrueupError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is imported: a file, or (None) every variant. `digest` tells one source from another."""
+    """What is imported: a file, lines that are kept already, or (neither) every variant. `digest` tells one source from
+    another."""
 
     file: BomFile | None
     tracks: bool | None
     digest: str
+    kept: bool = False
+
+    @property
+    def by_lines(self) -> bool:
+        """Whether lines say which BOMs there are."""
+        return self.file is not None or self.kept
 
     @classmethod
     def of(cls, file: BomFile | None, *, tracks: bool | None) -> Source:
@@ -79,6 +88,7 @@ class Importing:
         *,
         imports: ImportStore,
         lines: ImportLineStore,
+        pages: PageImports,
         boms: BomStore,
         reads: ShopifyReads,
         catalogue: Catalogue,
@@ -88,6 +98,7 @@ class Importing:
     ) -> None:
         self._imports = imports
         self._import_lines = lines
+        self._pages = pages
         self._boms = boms
         self._reads = reads
         self._catalogue = catalogue
@@ -101,8 +112,14 @@ class Importing:
         Raises ImportAtWork, and what the Shopify adapter raises: the next run goes on there.
         """
         owner = str(ULID())
-        taken = await self._take(shop, source, owner)
-        import_id = taken.import_id
+        return await self.go_on(source, await self._take(shop, source, owner), owner)
+
+    async def go_on(self, source: Source, taken: Import, owner: str) -> Import:
+        """Go on with an import that is this owner's; one asked for on the page ends where a person is to approve it.
+
+        Raises as `run`.
+        """
+        shop, import_id = taken.shop, taken.import_id
         work = asyncio.ensure_future(self._work(shop, source, taken))
         keeping = asyncio.ensure_future(self._keep(shop, import_id, owner))
         try:
@@ -145,7 +162,8 @@ class Importing:
         steps: dict[ImportPhase, Callable[[], Awaitable[ImportPhase]]] = {
             ImportPhase.ITEMS: lambda: self._items(shop, import_id, taken.cursor),
             ImportPhase.LINES: lambda: self._lines(shop, import_id, source),
-            ImportPhase.MATCH: lambda: self._match(shop, import_id, source),
+            ImportPhase.MATCH: lambda: self._match(shop, import_id, source, approved=taken.page is None),
+            ImportPhase.FORESEE: lambda: self._foresee(shop, import_id),
             ImportPhase.BOMS: lambda: self._make(shop, import_id),
             ImportPhase.LEVELS: lambda: self._levels(shop, import_id),
             ImportPhase.BASES: lambda: self._base(shop, import_id, self._basing.by_export),
@@ -154,9 +172,30 @@ class Importing:
         phase = taken.phase
         while phase is not ImportPhase.DONE:
             log.info("import_phase", shop=shop, import_id=import_id, phase=str(phase))
-            phase = await self._outlasting(steps[phase])
+            done, phase = phase, await self._outlasting(steps[phase])
+            if done is ImportPhase.FORESEE:
+                return await self._pages.checked(shop, import_id, await self._foreseen(shop, import_id))
             await self._imports.reached(shop, import_id, phase)
         return await self._imports.finish(shop, import_id)
+
+    async def _foresee(self, shop: str, import_id: str) -> ImportPhase:
+        """Say of each item what would become of it, and make nothing."""
+        total = await self._imports.count(shop, import_id, ItemsWanted.TO_MAKE)
+        done = 0
+        async for items in self._imports.items(shop, import_id, ItemsWanted.TO_MAKE, size=_ITEMS_AT_ONCE):
+            await self._pages.note_foreseen(shop, import_id, await self._making.foresee(shop, import_id, items))
+            done += len(items)
+            self._progress("foresee", done, total)
+        return ImportPhase.BOMS
+
+    async def _foreseen(self, shop: str, import_id: str) -> dict[str, int]:
+        foreseen = await self._pages.count_foreseen(shop, import_id)
+        foreseen.pop(str(Made.REFUSED), None)  # of items without a line alone; lines are counted as lines
+        known = foreseen.get(str(Made.KNOWN), 0) + foreseen.get(str(Made.CHANGED), 0)
+        unnamed = max(0, await self._boms.count(shop) - known)
+        refused = {why: number async for why, number in self._pages.refused_by_why(shop, import_id)}
+        items = await self._imports.count(shop, import_id, ItemsWanted.REFUSED)
+        return {**foreseen, "not_named": unnamed, "refused": sum(refused.values()) + items, **refused}
 
     async def _outlasting(self, step: Callable[[], Awaitable[ImportPhase]]) -> ImportPhase:
         """Do a step, again and again while a process that was killed keeps its documents locked."""
@@ -191,13 +230,14 @@ class Importing:
             await self._import_lines.keep(shop, import_id, map(kept_line, source.file.lines()))
         return ImportPhase.MATCH
 
-    async def _match(self, shop: str, import_id: str, source: Source) -> ImportPhase:
+    async def _match(self, shop: str, import_id: str, source: Source, *, approved: bool) -> ImportPhase:
         """Say of each item which BOM it gets. The same lines say the same when they are asked again."""
-        if source.file is None:
+        following = ImportPhase.BOMS if approved else ImportPhase.FORESEE
+        if not source.by_lines:
             async for items in self._imports.items(shop, import_id, size=_ITEMS_AT_ONCE):
                 boms = {item.item_id: bom_of_item(item, tracks=source.tracks) for item in items}
                 await self._imports.ask_for(shop, import_id, boms)
-            return ImportPhase.BOMS
+            return following
         async for lines in self._import_lines.usable(shop, import_id, size=_LINES_AT_ONCE):
             await self._import_lines.note_matches(shop, import_id, await self._found(shop, import_id, lines, source))
         await self._import_lines.refuse_doubles(shop, import_id, "item_id", Why.ITEM_TWICE, "item")
@@ -205,7 +245,7 @@ class Importing:
         async for lines in self._import_lines.usable(shop, import_id, size=_ITEMS_AT_ONCE):
             boms = {line.item_id: line.asked for line in lines if line.item_id is not None and line.asked is not None}
             await self._imports.ask_for(shop, import_id, boms)
-        return ImportPhase.BOMS
+        return following
 
     async def _found(
         self, shop: str, import_id: str, lines: Sequence[ImportLine], source: Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from services.importer.skus import sku_key, sku_likeness
 from shared.contract.words import MAX_TAGS
+from shared.importing.skus import sku_key, sku_likeness
 from shared.mongodb.catalogue.import_records import AskedBom, ImportItem, ImportLine, LineMatch, Refused, Why
 
 ItemsByKey = Mapping[str, tuple[int, Sequence[ImportItem]]]

@@ -11,9 +11,9 @@ from typing import Any
 
 import structlog
 
-from services.importer.skus import sku_key, sku_likeness
 from shared.contract.words import LONGEST_NAME, LONGEST_SKU, LONGEST_TAG, MAX_TAGS, as_words
 from shared.errors import ShopifyUnclear
+from shared.importing.skus import sku_key, sku_likeness
 from shared.mongodb.catalogue.import_records import (
     ExportLine,
     ImportLevel,

@@ -34,12 +34,8 @@ class BomMaking:
     async def make(self, shop: str, import_id: str, items: Sequence[ImportItem], places: Sequence[str]) -> None:
         """Make the BOMs of some items, with a cell at each of the locations."""
         anew = await self._made_anew(shop, import_id, items)
-        for item_id, (item, old) in anew.items():
-            message = (
-                f"Its SKU {item.sku!r} is that of BOM {old.bom_id} ({old.name}), whose item {old.inventory_item_id} "
-                f"Shopify no longer has. Map that BOM: trueup boms map {old.bom_id} --item {item_id}"
-            )
-            await self._note_refused(shop, import_id, item, message, Why.MADE_ANEW)
+        for item, old in anew.values():
+            await self._note_refused(shop, import_id, item, _anew_message(item, old), Why.MADE_ANEW)
         left: list[ImportItem] = await self._transactions.in_halves(
             [item for item in items if item.item_id not in anew],
             lambda session, part: self._new(session, shop, import_id, part, places),
@@ -84,29 +80,37 @@ class BomMaking:
         fresh = {item.item_id for item in new}
         return [item for item in items if item.item_id not in fresh]
 
+    async def foresee(self, shop: str, import_id: str, items: Sequence[ImportItem]) -> dict[str, Made]:
+        """What would become of each item; of one that makes no BOM its reason is noted, as when it is made."""
+        anew = await self._made_anew(shop, import_id, items)
+        owners = await self._boms.of_items(shop, [item.item_id for item in items])
+        taken = await self._boms.get(shop, [_bom_id(item) for item in items])
+        foreseen: dict[str, Made] = {}
+        for item in items:
+            owner, same_id = owners.get(item.item_id), taken.get(_bom_id(item))
+            if item.item_id in anew:
+                message = _anew_message(item, anew[item.item_id][1])
+                await self._note_refused(shop, import_id, item, message, Why.MADE_ANEW)
+                foreseen[item.item_id] = Made.REFUSED
+            elif owner is None and same_id is None:
+                foreseen[item.item_id] = Made.NEW
+            elif isinstance(wanted := _wanted(item, owner, same_id), str):
+                await self._note_refused(shop, import_id, item, wanted)
+                foreseen[item.item_id] = Made.REFUSED
+            else:
+                before = owner or same_id
+                foreseen[item.item_id] = Made.KNOWN if wanted.over(before) == before else Made.CHANGED
+        return foreseen
+
     async def _known(self, shop: str, import_id: str, item: ImportItem, places: Sequence[str]) -> None:
         """An item that has a BOM, or a BOM of that id that has another item."""
         owner = (await self._boms.of_items(shop, [item.item_id])).get(item.item_id)
-        asked = _asked(item)
-        if owner is not None and asked.bom_id not in {None, owner.bom_id}:
-            message = f"Its item already belongs to BOM {owner.bom_id} ({owner.name})."
-            await self._note_refused(shop, import_id, item, message)
+        same_id = (await self._boms.get(shop, [_bom_id(item)])).get(_bom_id(item))
+        wanted = _wanted(item, owner, same_id)
+        if isinstance(wanted, str):
+            await self._note_refused(shop, import_id, item, wanted)
             return
-        if owner is None and asked.bom_id is None and await self._boms.get(shop, [item.item_id]):
-            message = f"Its item's number {item.item_id} is the id of a BOM with another item."
-            await self._note_refused(shop, import_id, item, message)
-            return
-        by_file = asked.line is not None
-        bom_id = owner.bom_id if owner is not None else _bom_id(item)
-        wanted = WantedBom(
-            bom_id=bom_id,
-            inventory_item_id=item.item_id,
-            # Without a file nobody has asked for a change: what is known stays as it is.
-            name=asked.name if by_file or owner is None else owner.name,
-            tags=asked.tags if by_file and asked.tags else None,
-            tracks_pre_assembled=asked.tracks if by_file else None,
-        )
-        before = owner or (await self._boms.get(shop, [bom_id])).get(bom_id)
+        before, bom_id = owner or same_id, wanted.bom_id
         try:
             after, _ = await self._records.upsert(shop, wanted, reference=f"import:{import_id}")
         except RecordRefused as refused:
@@ -131,6 +135,31 @@ def _asked(item: ImportItem) -> AskedBom:
     if item.asked is None:
         raise LookupError(f"no BOM is asked for item {item.item_id}")
     return item.asked
+
+
+def _anew_message(item: ImportItem, old: Bom) -> str:
+    return (
+        f"Its SKU {item.sku!r} is that of BOM {old.bom_id} ({old.name}), whose item {old.inventory_item_id} "
+        f"Shopify no longer has. Map that BOM: trueup boms map {old.bom_id} --item {item.item_id}"
+    )
+
+
+def _wanted(item: ImportItem, owner: Bom | None, same_id: Bom | None) -> WantedBom | str:
+    """The BOM as it should be, where the item has one (`owner`), or one has the id already; or why it makes none."""
+    asked = _asked(item)
+    if owner is not None and asked.bom_id not in {None, owner.bom_id}:
+        return f"Its item already belongs to BOM {owner.bom_id} ({owner.name})."
+    if owner is None and asked.bom_id is None and same_id is not None:
+        return f"Its item's number {item.item_id} is the id of a BOM with another item."
+    by_file = asked.line is not None
+    return WantedBom(
+        bom_id=owner.bom_id if owner is not None else _bom_id(item),
+        inventory_item_id=item.item_id,
+        # Without a file nobody has asked for a change: what is known stays as it is.
+        name=asked.name if by_file or owner is None else owner.name,
+        tags=asked.tags if by_file and asked.tags else None,
+        tracks_pre_assembled=asked.tracks if by_file else None,
+    )
 
 
 def _bom_id(item: ImportItem) -> str:

@@ -29,6 +29,8 @@ class Matter(StrEnum):
     PREVIEW_FAILED = "preview_failed"
     REPAIR_ENDED = "repair_ended"
     REPAIR_STOPPED = "repair_stopped"
+    SCHEDULE_WAITS = "schedule_waits"
+    """A schedule's run was compared, and a person decides whether it begins."""
     SCHEDULE_FAILED = "schedule_failed"
     SCHEDULE_SKIPPED = "schedule_skipped"
     IMPORT_ENDED = "import_ended"
@@ -54,6 +56,7 @@ URGENCY: Mapping[Matter, Urgency] = {
     Matter.PREVIEW_FAILED: Urgency.TROUBLE,
     Matter.REPAIR_ENDED: Urgency.NEWS,
     Matter.REPAIR_STOPPED: Urgency.DECISION,
+    Matter.SCHEDULE_WAITS: Urgency.DECISION,
     Matter.SCHEDULE_FAILED: Urgency.TROUBLE,
     Matter.SCHEDULE_SKIPPED: Urgency.TROUBLE,
     Matter.IMPORT_ENDED: Urgency.NEWS,
@@ -70,6 +73,7 @@ EVENTS: Mapping[Matter, str] = {
     Matter.PREVIEW_FAILED: "preview.failed",
     Matter.REPAIR_ENDED: "drift.repaired",
     Matter.REPAIR_STOPPED: "drift.stopped",
+    Matter.SCHEDULE_WAITS: "schedule.waiting",
     Matter.SCHEDULE_FAILED: "schedule.failed",
     Matter.SCHEDULE_SKIPPED: "schedule.skipped",
     Matter.IMPORT_ENDED: "import.ended",
@@ -219,6 +223,24 @@ _SKIPPED = {
 }
 
 
+_WAITS_FOR = {
+    "move": "One place would change by more units than the schedule may change unseen.",
+    "share": "More places would change at once than the schedule may change unseen.",
+    "breaker": "Automatic repair has stopped in this shop, and no schedule goes around that.",
+    "asked": "Somebody wanted to look at it first.",
+}
+
+
+def _schedule_waits(_: str, facts: Facts) -> Told:
+    why = _WAITS_FOR.get(str(facts.get("waits_for")), "It is above a limit of the schedule.")
+    return Told(
+        f"The schedule “{facts.get('name')}” waits for your approval: {_places(_number(facts, 'places'))} would change",
+        f"{why} Nothing has been changed.",
+        "Look at what it would do, then let it begin or leave it out. Its next run compares anew.",
+        "/schedules",
+    )
+
+
 def _schedule_failed(_: str, facts: Facts) -> Told:
     lost = facts.get("outcome") == "lost"
     return Told(
@@ -281,6 +303,7 @@ _WORDS: Mapping[Matter, Callable[[str, Facts], Told]] = {
     Matter.PREVIEW_FAILED: _preview_failed,
     Matter.REPAIR_ENDED: _run,
     Matter.REPAIR_STOPPED: _repair_stopped,
+    Matter.SCHEDULE_WAITS: _schedule_waits,
     Matter.SCHEDULE_FAILED: _schedule_failed,
     Matter.SCHEDULE_SKIPPED: _schedule_skipped,
     Matter.IMPORT_ENDED: _import_ended,

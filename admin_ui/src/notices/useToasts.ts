@@ -12,6 +12,7 @@ const ENDS: ReadonlySet<Notice["matter"]> = new Set([
   "run_troubled",
   "preview_waits",
   "preview_failed",
+  "schedule_waits",
   "schedule_failed",
   "schedule_skipped",
   "import_ended",

@@ -36,6 +36,7 @@ export const notifications = {
     preview_failed: "A preview failed",
     repair_ended: "A repair has ended",
     repair_stopped: "Automatic repair has stopped",
+    schedule_waits: "A scheduled run waits for approval",
     schedule_failed: "A scheduled run failed",
     schedule_skipped: "A scheduled run was left out",
     import_ended: "An import has ended",
@@ -97,7 +98,7 @@ export const notifications = {
   tries: (number: number) => (number === 1 ? "1 try" : `${count(number)} tries`),
   next: (when: string) => `next try ${when}`,
   replay: "Send again",
-  replayOf: (when: string) => `Send the message of ${when} again`,
+  replayOf: (when: string) => `Send again: the message of ${when}`,
   replayed: "The message is sent again.",
   removed: "Removed.",
 } as const;

@@ -18,6 +18,9 @@ _AT_ONCE = 500
 _A_LOOK = 1
 """Cells of a preview that the popover of a single place takes: it is a look, and nobody's open decision."""
 
+_BY_A_PERSON = frozenset({"changed", "declined", "replaced"})
+"""Why a schedule's run was left out, where somebody of the shop has caused it, or is told of the run after it."""
+
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _JOB: dict[str, Any] = dict.fromkeys(
@@ -49,8 +52,16 @@ class Happenings:
         for collection, field, projection, told_of in sources:
             async for document in _since(collection, field, since, projection):
                 happening = told_of(document)
-                if happening is not None:
-                    yield happening
+                if happening is None or (collection is self._previews and await self._is_a_schedules(document)):
+                    continue
+                yield happening
+
+    async def _is_a_schedules(self, preview: Document) -> bool:
+        """Whether the preview is the beginning of a schedule's reconcile: the schedule decides, or waits."""
+        if not preview["requested_by"].startswith("schedule:"):
+            return False
+        run = found(await self._runs.find_one({"_id": key_of(preview["shop"], preview["preview_id"])}, {"action": 1}))
+        return run is not None and run["action"] == "reconcile"
 
     async def schedules_well(self, since: datetime) -> AsyncIterator[tuple[str, str, datetime]]:
         """(shop, schedule, moment) of runs of schedules that have ended well since."""
@@ -86,6 +97,21 @@ class Happenings:
             since = shop.get("paused_at") or _NEVER
             facts = {"reason": shop.get("pause_reason"), "detail": shop.get("pause_detail")}
             yield _of_shop(shop, Matter.SHOP_PAUSED, since, facts)
+
+    async def waiting_schedules(self) -> AsyncIterator[Happening]:
+        """Runs of schedules that a person has to let begin."""
+        cursor = self._runs.find({"state": "waiting"}).sort([("shop", 1), ("due_at", 1)])
+        async for run in cursor.limit(_AT_ONCE * 10):
+            plan = run.get("plan") or {}
+            yield Happening(
+                shop=run["shop"],
+                matter=Matter.SCHEDULE_WAITS,
+                subject=run["schedule_id"],
+                occurrence=run["run_id"],
+                at=run["asked_at"] or run["at"],
+                facts={"name": run["name"], "waits_for": run.get("waits_for"), "places": plan.get("places", 0)},
+                open=True,
+            )
 
     async def stopped_repairs(self) -> AsyncIterator[Happening]:
         """Shops whose automatic repair has stopped."""
@@ -187,6 +213,8 @@ def _preview_ended(preview: Document) -> Happening | None:
 def _schedule_ended(run: Document) -> Happening | None:
     skipped = run["state"] == "skipped"
     if not skipped and run["outcome"] not in {"failed", "lost"}:
+        return None
+    if run["reason"] in _BY_A_PERSON:
         return None
     return Happening(
         shop=run["shop"],

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.notices import Matter
 from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.watermark import Watermark
+from shared.mongodb.schema import Document, key_of
 from tests.integration.notices.told_shop import ToldShop
 from tests.integration.shop_world import SHOP, new_id
 
@@ -94,6 +95,24 @@ async def test_a_schedule_s_failures_are_one_matter_until_it_runs_well(told: Tol
     await told.run_of_schedule(schedule_id)
     await told.of(Matter.SCHEDULE_FAILED, is_open=False, count=2)
     await told.of(Matter.SCHEDULE_SKIPPED, is_open=False)
+
+
+async def test_a_schedule_s_run_that_waits_for_approval_is_open_until_somebody_decides(told: ToldShop) -> None:
+    """The preview that it begins with is nobody's decision; what a person left out is not told as left out."""
+    await told.start()
+    schedule_id = new_id()
+    plan = {"places": 7, "compared": 9, "largest_move": 50, "left": 0}
+    waiting: Document = {"state": "waiting", "outcome": None, "ended_at": None, "plan": plan, "waits_for": "move"}
+    run_id = await told.run_of_schedule(schedule_id, **waiting)
+    await told.preview(preview_id=run_id, _id=key_of(SHOP, run_id), requested_by=f"schedule:{schedule_id}")
+    notice = await told.of(Matter.SCHEDULE_WAITS, is_open=True)
+    assert "waits for your approval: 7 places would change" in notice.told.title
+    declined = {"state": "skipped", "reason": "declined", "ended_at": datetime.now(UTC)}
+    await told.shop.mongo.db["schedule_runs"].update_one({"run_id": run_id}, {"$set": declined})
+    await told.of(Matter.SCHEDULE_WAITS, is_open=False)
+    marker = await told.job()
+    await told.told(lambda one: one.subject == marker)
+    assert {one.matter for one in await told.told(lambda _: True, 2)} == {Matter.SCHEDULE_WAITS, Matter.RUN_ENDED}
 
 
 async def test_a_run_that_waits_is_told_until_it_goes_on(told: ToldShop) -> None:

@@ -171,6 +171,7 @@ RECONCILE = Dashboard(
                         number("trueup_notices_total", "matter", "{{matter}}"),
                     ),
                     meaning="`failed`: the mail server did not take it; it is sent again.",
+                    alerts=("MailsFailing",),
                 ),
             ),
         ),

@@ -6,6 +6,7 @@ import { useReached } from "./api/reach";
 import styles from "./App.module.css";
 import { Page, Skeleton, Toasts } from "./kit";
 import { BomListPage } from "./list/BomListPage";
+import { Bell } from "./notices/Bell";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
 import { LeavingDialog } from "./parts/LeavingDialog";
@@ -15,6 +16,7 @@ import { T } from "./texts";
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
+const NotificationsPage = lazy(() => import("./notifications/NotificationsPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
 const ReconcileDialog = lazy(() => import("./reconcile/ReconcileDialog"));
 
@@ -49,13 +51,16 @@ function Frame() {
       <a className={styles.skip} href="#content">
         {T.skip}
       </a>
-      <nav aria-label={T.app} className={styles.navigation}>
-        {PLACES.map(([place, title]) => (
-          <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
-            {title}
-          </Link>
-        ))}
-      </nav>
+      <div className={styles.head}>
+        <nav aria-label={T.app} className={styles.navigation}>
+          {PLACES.map(([place, title]) => (
+            <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <Bell />
+      </div>
       <div role="status" className={online ? styles.online : styles.offline}>
         {online ? "" : T.offline}
       </div>
@@ -68,6 +73,7 @@ function Frame() {
               <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/drift" component={DriftPage} />
               <Route path="/schedules" component={SchedulesPage} />
+              <Route path="/notifications" component={NotificationsPage} />
               <Route>
                 <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
               </Route>

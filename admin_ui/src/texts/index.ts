@@ -6,6 +6,7 @@ import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
 import { house } from "./house";
+import { notices, notifications } from "./notices";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
 
@@ -48,6 +49,8 @@ export const T = {
   schedules,
   drift,
   house,
+  notices,
+  notifications,
 } as const;
 
 /** Where a change was, in words. */

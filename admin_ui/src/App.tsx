@@ -5,6 +5,7 @@ import { href, useParams } from "./address";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
 import { Page, Skeleton, Toasts } from "./kit";
+import { HelpButton } from "./help/HelpButton";
 import { BomListPage } from "./list/BomListPage";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
@@ -16,13 +17,21 @@ const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
+const ImportPage = lazy(() => import("./import/ImportPage"));
+const CountsPage = lazy(() => import("./counts/CountsPage"));
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
+const GuidePage = lazy(() => import("./help/GuidePage"));
+const BomDialog = lazy(() => import("./mapping/BomDialog"));
 const ReconcileDialog = lazy(() => import("./reconcile/ReconcileDialog"));
 
 const PLACES = [
   ["/", T.navigation.boms],
+  ["/counts", T.navigation.counts],
+  ["/import", T.navigation.import],
   ["/history", T.navigation.history],
   ["/drift", T.navigation.drift],
   ["/schedules", T.navigation.schedules],
+  ["/settings", T.navigation.settings],
 ] as const;
 
 export function App() {
@@ -55,6 +64,7 @@ function Frame() {
             {title}
           </Link>
         ))}
+        <HelpButton path={path} />
       </nav>
       <div role="status" className={online ? styles.online : styles.offline}>
         {online ? "" : T.offline}
@@ -68,6 +78,10 @@ function Frame() {
               <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/drift" component={DriftPage} />
               <Route path="/schedules" component={SchedulesPage} />
+              <Route path="/import" component={ImportPage} />
+              <Route path="/counts" component={CountsPage} />
+              <Route path="/settings" component={SettingsPage} />
+              <Route path="/help" component={GuidePage} />
               <Route>
                 <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
               </Route>
@@ -75,6 +89,13 @@ function Frame() {
           </Suspense>
         </Boundary>
         {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
+        {params.has("bom") && (
+          <Boundary key={params.get("bom") ?? ""}>
+            <Suspense fallback={null}>
+              <BomDialog />
+            </Suspense>
+          </Boundary>
+        )}
         {params.has("reconcile") && (
           <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
             <Suspense fallback={null}>

@@ -93,7 +93,7 @@ function Report({ checked, changes }: { checked: Checked; changes: readonly Chec
       />
       {checked.refused.length > 0 && (
         <>
-          <Heading level={3}>{T.counts.wrong}</Heading>
+          <Heading level={2}>{T.counts.wrong}</Heading>
           <Table
             label={T.counts.wrong}
             columns={[
@@ -109,7 +109,7 @@ function Report({ checked, changes }: { checked: Checked; changes: readonly Chec
       )}
       {changes.length > 0 && (
         <>
-          <Heading level={3}>{T.counts.would}</Heading>
+          <Heading level={2}>{T.counts.would}</Heading>
           <Table
             label={T.counts.would}
             columns={[

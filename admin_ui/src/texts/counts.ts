@@ -20,7 +20,7 @@ export const counts = {
   several: "Several are found. Choose the one that you count.",
   more: "There are more than these. Type more of the name.",
   pick: "Count this",
-  pickOf: (name: string) => `Count ${name}`,
+  pickOf: (name: string) => `Count this: ${name}`,
   sku: (sku: string) => `SKU ${sku}`,
   now: (value: number | null) => (value === null ? "Not counted yet" : `Counted now: ${count(value)}`),
   shopify: (value: number | null) => (value === null ? "Shopify's value is not known yet" : `Shopify: ${count(value)}`),

@@ -4,7 +4,7 @@ import { boms, some } from "./words";
 
 export const imports = {
   title: "Import",
-  intro: "Bring in your bills of materials from a file, or make one for each product. You see what would happen first.",
+  intro: "Bring in your bills of materials from a file, or have one for each product. You see what would happen first.",
   from: "What to import",
   file: "Choose a file",
   fileHelp: "A table saved as CSV: a name, and the SKU or the number of the product's variant. Tags and whether finished units are counted are optional.",

@@ -143,6 +143,9 @@ class RecordStore:
             return
         cells = await self._stock.of_bom(shop, new.bom_id, session)
         if remap:
+            # When the other item was read says nothing of this one.
+            mine = {"_id": key_of(shop, new.bom_id)}
+            await self._boms.update_one(mine, {"$unset": {"read_at": ""}}, session=session)
             cells = await self._remap(session, shop, cells, new.inventory_item_id, reference)
         if switch:
             await self._switch(session, shop, cells, tracks=new.tracks_pre_assembled, reference=reference)
@@ -214,7 +217,8 @@ class RecordStore:
             delta = wanted.delta_from(cell.stock)
             _in_range((cell.stock.count or 0) + delta)
             stock = await self._apply(session, shop, wanted, cell, bom, delta=delta)
-            if not await self._adjustments.add(shop, wanted, delta, session):
+            still = stock.ledger_seq == cell.stock.ledger_seq
+            if not await self._adjustments.add(shop, wanted, delta, session, still=still):
                 raise WriteConflict("the same adjustment came twice at once")
             return Adjusted(replace(cell, stock=stock), delta, repeated=False)
 
@@ -233,7 +237,8 @@ class RecordStore:
             switched = await self._switch(session, shop, cells, tracks=True, reference=reference)
             stock = switched[wanted.key]
         change = counted(stock, delta) if wanted.by_counting else adjust(stock, delta)
-        await self._stock.write(session, shop, [StockWrite(wanted.key, stock, change, wanted.cause, reference)])
+        write = StockWrite(wanted.key, stock, change, wanted.cause, reference, by=wanted.actor)
+        await self._stock.write(session, shop, [write])
         return change.stock
 
     async def _repeated(self, session: Session, shop: str, wanted: Adjustment, earlier: Document) -> Adjusted:

@@ -18,6 +18,7 @@ SELECTION: Fields = {
     "filter.location_ids": ("list of string or absent", ""),
     "filter.cell_class": ("string or absent", "a class as known without asking Shopify"),
     "filter.differs": ("boolean or absent", ""),
+    "filter.except_bom_ids": ("list of string or absent", "BOMs that are left out of it, whatever it finds"),
 }
 """As a client asks for it: exactly one of bom_ids, cells and filter."""
 
@@ -61,6 +62,8 @@ BOMS = Described(
         ),
         "product_id": ("string or absent", "the item's, learned from webhooks; absent: not known"),
         "sku": ("string or absent", "the item's, as an import saw it; absent: not known"),
+        "read_at": ("object or absent", "when a preview last read its item, shown with the values"),
+        "read_at.*": ("date", "by location"),
     },
 )
 

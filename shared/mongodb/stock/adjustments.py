@@ -81,8 +81,11 @@ class AdjustmentLog:
         """The adjustment made under the key, or None."""
         return found(await self._adjustments.find_one({"_id": key_of(shop, key)}, session=session))
 
-    async def add(self, shop: str, wanted: Adjustment, delta: int, session: Session) -> bool:
-        """Note the adjustment; returns False where somebody else has used the key at the same time."""
+    async def add(self, shop: str, wanted: Adjustment, delta: int, session: Session, *, still: bool = False) -> bool:
+        """Note the adjustment; returns False where somebody else has used the key at the same time.
+
+        `still`: it has moved nothing, so that no entry of the ledger tells of it.
+        """
         document: Document = {
             "_id": key_of(shop, wanted.idempotency_key),
             "shop": shop,
@@ -96,6 +99,8 @@ class AdjustmentLog:
             "at": datetime.now(UTC),
             **({} if wanted.note is None else {"note": wanted.note}),
         }
+        if still:
+            document["still"] = True
         try:
             await self._adjustments.insert_one(document, session=session)
         except DuplicateKeyError:

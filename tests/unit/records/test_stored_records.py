@@ -219,7 +219,7 @@ def test_rows_are_stored_as_they_were(document: dict[str, Any]) -> None:
     """A row that is read and taken once more gives the same document."""
     row = preview_row_of(document)
     reason, code = None if row.reason is None else Reason(row.reason), None if row.code is None else Code(row.code)
-    taken = TakenRow(row.key, row.bom_name, row.item_id, row=row.row, reason=reason, code=code)
+    taken = TakenRow(row.key, row.bom_name, row.item_id, row=row.row, reason=reason, code=code, counted=row.counted)
     names = {} if row.location_name is None else {row.key.location_id: row.location_name}
     assert taken_document(SHOP, ONE, row.no, taken, names, now=AT) == document
 

@@ -22,6 +22,11 @@ from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.totals.bom_progress import JobBoms
 from shared.mongodb.lists.listings import Listings
+from shared.mongodb.notices.deliveries import DeliveryStore
+from shared.mongodb.notices.mail import MailStore
+from shared.mongodb.notices.notices import NoticeStore
+from shared.mongodb.notices.targets import TargetStore
+from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -31,12 +36,14 @@ from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
+from shared.mongodb.story.cell_story import CellStory
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.budget import Budget
 from shared.shopify.calls.client import ShopifyClient
 
 
@@ -63,6 +70,7 @@ class Dependencies:
     jobs: JobStore
     cells: CellStore
     stock: StockStore
+    story: CellStory
     records: RecordStore
     listings: Listings
     known: KnownDrift
@@ -73,11 +81,17 @@ class Dependencies:
     sweeps: SweepStore
     schedules: ScheduleStore
     schedule_runs: ScheduleRuns
+    notices: NoticeStore
+    targets: TargetStore
+    deliveries: DeliveryStore
+    mail: MailStore
     zones: TimeZones
     private_targets: bool
     audit: AuditLog
     sign_ins: SignIns
     target_ports: frozenset[int]
+    changes: PreviewChanges
+    budget: Callable[[str], Budget]
 
     @classmethod
     def of(
@@ -114,6 +128,7 @@ class Dependencies:
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
+            story=CellStory(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownDrift(mongo.db),
@@ -124,9 +139,15 @@ class Dependencies:
             sweeps=SweepStore(mongo.db),
             schedules=ScheduleStore(mongo.db, keys),
             schedule_runs=ScheduleRuns(mongo.db),
+            notices=NoticeStore(mongo.db),
+            targets=TargetStore(mongo.db, keys),
+            deliveries=DeliveryStore(mongo.db),
+            mail=MailStore(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
             audit=audit,
             sign_ins=SignIns(audit),
             target_ports=frozenset(settings.target_ports),
+            changes=PreviewChanges(mongo.db),
+            budget=life.client.budget,
         )

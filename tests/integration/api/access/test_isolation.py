@@ -49,6 +49,8 @@ OPERATIONS = [
 
 BODIES: dict[str, Any] = {
     "putBoms": {"bom_id": "new", "inventory_item_id": "1", "name": "New"},
+    "countSelection": {"selection": {"bom_ids": "all"}, "among": ["a"]},
+    "weighPreview": {"direction": "toLocal"},
     "postPreview": {"selection": {"bom_ids": "all"}},
     "postJob": {"direction": "toLocal", "selection": {"bom_ids": "all"}},
     "retryJob": {},

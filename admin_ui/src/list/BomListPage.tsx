@@ -1,6 +1,6 @@
 /** The bills of materials with their values by location; where a merchant selects what to reconcile. */
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useParams } from "../address";
 import { type Bom, bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
 import { CellPopover, type OpenCell } from "../cell/CellPopover";
@@ -16,6 +16,8 @@ import { filterOf, isFiltered, selectionOf, selectionOfAll } from "./filter";
 import { Filters } from "./Filters";
 import styles from "./BomListPage.module.css";
 import { Notices } from "./Notices";
+
+const FirstSteps = lazy(() => import("../start/FirstSteps"));
 
 const NONE: ReadonlySet<string> = new Set();
 const NO_BOMS: readonly Bom[] = [];
@@ -75,6 +77,9 @@ export function BomListPage() {
   return (
     <Page title={T.list.title}>
       <Notices />
+      <Suspense fallback={null}>
+        <FirstSteps />
+      </Suspense>
       <Card flush>
         <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrow} />
         {(picked.size > 0 || all) && (

@@ -1,8 +1,9 @@
 /** One page of BOMs with their values. */
 import { memo, useMemo, useState } from "react";
+import { useParams } from "../address";
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
-import { Badge, classes, type Column, IndexTable, Named, Text } from "../kit";
+import { Badge, Button, classes, type Column, IndexTable, Named, Text } from "../kit";
 import { T } from "../texts";
 import { Chip } from "./Chip";
 import styles from "./Chip.module.css";
@@ -50,7 +51,19 @@ function Name({ bom }: { bom: Bom }) {
           {tag}
         </span>
       ))}
+      <EditButton bom={bom} />
     </>
+  );
+}
+
+function EditButton({ bom }: { bom: Bom }) {
+  const [, change] = useParams();
+  return (
+    <span>
+      <Button variant="plain" aria-label={T.mapping.openOf(bom.name)} onPress={() => change({ bom: bom.bom_id })}>
+        {T.mapping.open}
+      </Button>
+    </span>
   );
 }
 

@@ -103,7 +103,8 @@ class RowReader:
         if stock is None or stock.item_id != item_id:
             # The BOM was removed or mapped to another item between two of our own reads.
             return TakenRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
-        return TakenRow(cell.key, bom.name, item_id, row=_join(stock, level, reads[item_id]))
+        row = _join(stock, level, reads[item_id])
+        return TakenRow(cell.key, bom.name, item_id, row=row, counted=stock.stock.tracks)
 
 
 def _level(

@@ -10,27 +10,30 @@ interface IndexTableProps<Item> {
   /** The first one names the row. */
   columns: readonly ColumnOf<Item>[];
   items: readonly Item[];
-  /** Of an item; chosen are those with these keys. */
+  /** Of an item; chosen are those with these keys, or `all`. */
   keyOf: (item: Item) => string;
-  chosen: ReadonlySet<string>;
-  onChoose: (chosen: ReadonlySet<string>) => void;
+  chosen: ReadonlySet<string> | "all";
+  onChoose: (chosen: ReadonlySet<string> | "all") => void;
   /** The name of the box that chooses every row. */
   chooseAll: string;
 }
 
 /**
- * Rows to choose from. The arrow keys go from row to row and into the cells, Space chooses, Shift with an arrow, with
- * Space or with a click on a box chooses a range; on a narrow screen each row is a card.
+ * Rows to choose from. The arrow keys go from row to row and into the cells, Space chooses, Shift and an arrow or a
+ * press choose a range; on a narrow screen each row is a card.
  */
 export function IndexTable<Item>({ label, columns, items, keyOf, chosen, onChoose, chooseAll }: IndexTableProps<Item>) {
-  const ranges = useRanges(items, keyOf, chosen, onChoose);
+  const order = items.map(keyOf);
+  const ranges = useRanges(order, chosen === "all" ? new Set(order) : chosen);
+  const choose = (keys: "all" | Set<string | number>) =>
+    onChoose(keys === "all" ? keys : ranges.choose(new Set([...keys].map(String))));
   return (
-    <div onPointerDownCapture={ranges.note} onKeyDownCapture={ranges.note}>
+    <div onPointerDownCapture={ranges.note} onClickCapture={ranges.note} onKeyDownCapture={ranges.note}>
       <Table
         aria-label={label}
         selectionMode="multiple"
-        selectedKeys={ranges.chosen}
-        onSelectionChange={ranges.choose}
+        selectedKeys={chosen}
+        onSelectionChange={choose}
         className={styles.table ?? ""}
       >
         <TableHeader>

@@ -1,55 +1,39 @@
-/** Ranges of rows: from the one that was ticked last to the one that is ticked with Shift held down. */
-import { type KeyboardEvent, type PointerEvent, useCallback, useRef } from "react";
+/** Ranges of rows: with Shift held, a row's box takes every row since the last one chosen along with it. */
+import { useCallback, useRef } from "react";
 
-type Keys = Set<string | number>;
+/** The keys from one to another in their order, both included; only the second where the first is not among them. */
+function between(order: readonly string[], from: string | null, to: string): readonly string[] {
+  const [start, end] = [from === null ? -1 : order.indexOf(from), order.indexOf(to)];
+  return start < 0 ? [to] : order.slice(Math.min(start, end), Math.max(start, end) + 1);
+}
+
+/** The one key in which two sets differ; none where it is not exactly one. */
+function difference(before: ReadonlySet<string>, after: ReadonlySet<string>): string | null {
+  const changed = [...after].filter((key) => !before.has(key)).concat([...before].filter((key) => !after.has(key)));
+  return changed.length === 1 ? (changed[0] ?? null) : null;
+}
 
 /**
- * React Aria remembers where a range began in the very set that it hands out, and extends it by the arrow keys; by a click
- * on a box it chooses that one row, so this is done here.
+ * Turns the choice of one row into that of a range. `note` hears of every press before it takes effect; `choose` gets
+ * what is chosen after it, and returns what shall be.
  */
-export function useRanges<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-  chosen: ReadonlySet<string>,
-  onChoose: (chosen: ReadonlySet<string>) => void,
-) {
-  const last = useRef<Keys | null>(null);
-  const anchor = useRef<string | null>(null);
+export function useRanges(order: readonly string[], chosen: ReadonlySet<string>) {
   const shift = useRef(false);
-
-  const note = useCallback((event: PointerEvent | KeyboardEvent) => {
-    const onBox = event.target instanceof Element && event.target.closest("label, input") !== null;
-    shift.current = event.shiftKey && onBox;
+  const last = useRef<string | null>(null);
+  const note = useCallback((event: { shiftKey: boolean }) => {
+    shift.current = event.shiftKey;
   }, []);
-
-  const choose = useCallback(
-    (given: "all" | Keys) => {
-      const keys = items.map(keyOf);
-      if (given === "all") {
-        last.current = null;
-        onChoose(new Set(keys));
-        return;
-      }
-      last.current = given;
-      const next = new Set([...given].map(String));
-      const changed = keys.filter((key) => next.has(key) !== chosen.has(key));
-      const one = changed.length === 1 ? changed[0] : undefined;
-      if (one !== undefined && shift.current && anchor.current !== null) {
-        const from = keys.indexOf(anchor.current);
-        const to = keys.indexOf(one);
-        const range = from < 0 ? [one] : keys.slice(Math.min(from, to), Math.max(from, to) + 1);
-        for (const key of range) {
-          if (next.has(one)) next.add(key);
-          else if (key !== one) next.delete(key);
-        }
-        last.current = null;
-      }
-      if (one !== undefined) anchor.current = one;
-      onChoose(next);
-    },
-    [items, keyOf, chosen, onChoose],
-  );
-
-  const same = last.current !== null && last.current.size === chosen.size && [...last.current].every((key) => chosen.has(String(key)));
-  return { chosen: same && last.current !== null ? last.current : chosen, choose, note };
+  const choose = (next: ReadonlySet<string>): ReadonlySet<string> => {
+    const key = difference(chosen, next);
+    if (key === null) return next;
+    const keys = shift.current ? between(order, last.current, key) : [key];
+    last.current = key;
+    const result = new Set(chosen);
+    for (const one of keys) {
+      if (next.has(key)) result.add(one);
+      else result.delete(one);
+    }
+    return result;
+  };
+  return { note, choose };
 }

@@ -61,7 +61,15 @@ export function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTable
     ];
   }, [shown, many, onOpen, narrow]);
   return (
-    <IndexTable label={T.list.table} columns={columns} items={boms} keyOf={idOf} chosen={picked} onChoose={onPick} chooseAll={T.list.selectPage} />
+    <IndexTable
+      label={T.list.table}
+      columns={columns}
+      items={boms}
+      keyOf={idOf}
+      chosen={picked}
+      onChoose={(ticked) => onPick(ticked === "all" ? new Set(boms.map(idOf)) : ticked)}
+      chooseAll={T.list.selectPage}
+    />
   );
 }
 

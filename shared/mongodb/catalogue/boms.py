@@ -148,6 +148,11 @@ class BomStore:
             {"$set": {"active": False}},
         )
 
+    async def count(self, shop: str) -> int:
+        """How many BOMs the shop has."""
+        number: int = await self._boms.count_documents({"shop": shop})
+        return number
+
     async def get(self, shop: str, bom_ids: Iterable[str], session: Session | None = None) -> dict[str, Bom]:
         """The BOMs that exist among the ids."""
         cursor = self._boms.find({"_id": {"$in": [key_of(shop, bom_id) for bom_id in bom_ids]}}, session=session)
@@ -189,6 +194,12 @@ class BomStore:
         ]
         groups = self._boms.aggregate(pipeline, session=session)
         return {group["_id"]: [bom_of(document) for document in group["first"]] async for group in groups}
+
+    async def skus(self, shop: str, bom_ids: Iterable[str]) -> dict[str, str]:
+        """By BOM id the SKU that an import has seen its item with, where there is one."""
+        ids = [key_of(shop, bom_id) for bom_id in bom_ids]
+        cursor = self._boms.find({"_id": {"$in": ids}, "sku": {"$gt": ""}}, {"bom_id": 1, "sku": 1})
+        return {document["bom_id"]: document["sku"] async for document in cursor}
 
     async def note_skus(self, shop: str, skus: Mapping[str, str | None], session: Session | None = None) -> None:
         """Note by BOM id which SKU its item has; None: it has none."""

@@ -68,6 +68,7 @@ LEDGER = Described(
         "after": ("number or null", "null: there is none"),
         "cause": ("string", "such as webhook, push, counted"),
         "reference": ("string", "of what: a job, an event, an adjustment"),
+        "by": ("string or absent", "who counted; absent: the reference tells, or an earlier build has written it"),
         "at": ("date", ""),
         "left": ("object or absent", "with the last entry of a removed cell: what another life goes on from"),
         **inside("left", {"item_id": ("string", "its item"), **_COUNTERS}),
@@ -88,6 +89,8 @@ ADJUSTMENTS = Described(
         "delta": ("number", "by how much the count moved"),
         "cause": ("string", ""),
         "actor": ("string", "who asked"),
+        "still": ("boolean or absent", "true: it has moved nothing, so the ledger does not tell of it"),
+        "note": ("string or absent", "why, in that person's words"),
         "at": ("date", ""),
     },
 )

@@ -47,13 +47,14 @@ class CellStock:
 
 @dataclass(frozen=True, slots=True)
 class StockWrite:
-    """A change to write: its cause and reference go into the ledger."""
+    """A change to write: its cause and reference go into the ledger, and who asked where that is not told by them."""
 
     key: CellKey
     before: Stock
     change: Change
     cause: str
     reference: str
+    by: str | None = None
 
 
 def stock_id(shop: str, key: CellKey) -> str:
@@ -126,8 +127,11 @@ def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
     }
 
 
-def ledger_entry(shop: str, key: CellKey, entry: Entry, *, cause: str, reference: str, at: datetime) -> Document:
-    """The document of one line of the ledger."""
+def ledger_entry(
+    shop: str, key: CellKey, entry: Entry, *, cause: str, reference: str, at: datetime, by: str | None = None
+) -> Document:
+    """The document of one line of the ledger; `by`: who asked, where the reference does not tell."""
+    said = {} if by is None else {"by": by}
     return {
         "_id": key_of(shop, key.bom_id, key.location_id, str(entry.seq)),
         "shop": shop,
@@ -139,6 +143,7 @@ def ledger_entry(shop: str, key: CellKey, entry: Entry, *, cause: str, reference
         "after": entry.after,
         "cause": cause,
         "reference": reference,
+        **said,
         "at": at,
     }
 
@@ -179,7 +184,7 @@ class StockStore:
         for write in writes:
             patches[stock_id(shop, write.key)] = changed_fields(write.before, write.change.stock)
             entries.extend(
-                ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at)
+                ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at, by=write.by)
                 for entry in write.change.entries
             )
         if len(patches) != len(writes):

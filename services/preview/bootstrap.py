@@ -119,8 +119,9 @@ class PreviewService:
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
-        requests = self._take_turns(life.client)
-        deps = Dependencies.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
+        hub = EventHub()
+        requests = self._take_turns(life.client, hub)
+        deps = Dependencies.of(settings, self._mongo, self._publisher, hub=hub, life=life, requests=requests)
         await self._consume(deps)
         app = make_app(deps)
         add_page(app, settings)
@@ -133,12 +134,13 @@ class PreviewService:
             later.push_async_callback(self._operations.close)
         log.info("preview_started", port=self.port)
 
-    def _take_turns(self, client: ShopifyClient) -> PreviewRequests:
+    def _take_turns(self, client: ShopifyClient, hub: EventHub) -> PreviewRequests:
         """Begin to compute the previews that wait; returns who takes what is asked for."""
         mongo, reads = self._mongo, ShopifyReads(client)
         boms = BomStore(mongo.db, mongo.transactions)
         previews = PreviewStore(mongo.db, mongo.transactions)
-        previewer = Previewer(previews, boms, RowReader(boms, StockStore(mongo.db), reads), reads, self._publisher)
+        rows = RowReader(boms, StockStore(mongo.db), reads)
+        previewer = Previewer(previews, boms, rows, reads, self._publisher, told=hub.wake)
         turns = Turns(previews, previewer.compute, previewer.give_up)
         self._stack.push_async_callback(self._rounds.stop)
         self._rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)

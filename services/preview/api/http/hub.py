@@ -34,6 +34,10 @@ class EventHub:
         except (ValueError, KeyError, AttributeError):
             log.warning("event_unreadable", key=delivery.key)
             return
+        self.wake(key)
+
+    def wake(self, key: Key) -> None:
+        """Something is new of this job or preview."""
         for waiting in self._waiting.get(key, ()):
             waiting.set()
 

@@ -18,7 +18,10 @@ from typing import Any
 
 from ulid import ULID
 
-from benchmarks.webhooks.storm import Broker, StormSize, complaints, measured, storm
+from benchmarks.webhooks.storm import storm
+from benchmarks.webhooks.storm_checks import complaints
+from benchmarks.webhooks.storm_run import measured
+from benchmarks.webhooks.storm_size import Broker, StormSize
 from deploy.local.mongodb import MongoDbReplicaSet
 from deploy.local.rabbitmq import RabbitMqNode
 from shared.observing.logs import configure_logs

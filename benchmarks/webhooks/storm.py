@@ -1,19 +1,16 @@
 """Webhooks that are lost, doubled and reordered while the broker restarts, an indexer is killed and stock is counted.
 
-What must hold at the end: every base is Shopify's value, every tracked count is its start plus Shopify's moves plus the
-hand adjustments, every webhook that was answered 200 had its effect, and the ledger replays to the present.
+`storm_checks` has what must hold at the end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import sys
-import time
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,9 +20,9 @@ from typing import Any
 import aiohttp
 from ulid import ULID
 
+from benchmarks.webhooks.storm_size import Broker, StormSize
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import KeptProcess
-from deploy.local.rabbitmq import RabbitMqNode
 from services.preview.bootstrap import PreviewService
 from services.reconciler.sweeper.sweeper import SweepTimes
 from services.webhook_ingest.bootstrap import WebhookIngestService
@@ -34,9 +31,7 @@ from shared.domain.batches import batches
 from shared.domain.cell import CellKey
 from shared.domain.stock import Stock
 from shared.errors import BrokerUnavailable
-from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.sweeps import SweepStore
-from shared.mongodb.schema import key_of
 from shared.rabbitmq.topology import COUNT_ADJUST
 from tests.integration.command_line.command_line_runs import environment_of
 from tests.integration.shop_world import SHOP, ShopWorld, reconciler, shop_world
@@ -55,53 +50,6 @@ MAX_PENDING = 600
 SWEEP_EVERY = 8.0
 GRACE = timedelta(seconds=3)
 TIMES = SweepTimes(every=timedelta(hours=1), grace=GRACE, follow=timedelta(seconds=0.5), marker=5.0, tick=0.2)
-
-TOPIC = "inventory_levels/update"
-
-
-@dataclass(frozen=True, slots=True)
-class StormSize:
-    """How much, and how bad.
-
-    `last_lost`: actions at the very end of which no webhook comes. `four_hours`: seconds into which the
-    retries of four hours are compressed.
-    """
-
-    webhooks: int = 50_000
-    boms: int = 500
-    locations: int = 4
-    lost: float = 0.05
-    doubled: float = 0.05
-    reordered: float = 0.10
-    reorder_span: int = 400
-    restarts: int = 2
-    indexer_kills: int = 1
-    hand_share: float = 0.02
-    last_lost: int = 8
-    four_hours: float = 60.0
-    seed: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """RabbitMQ, and two accidents: each returns once it is back."""
-
-    url: str
-    restart: Callable[[], Awaitable[None]]
-    kill: Callable[[], Awaitable[None]]
-
-    @classmethod
-    def of(cls, node: RabbitMqNode) -> Broker:
-        """A real node."""
-
-        async def restart() -> None:
-            await asyncio.to_thread(node.restart)
-
-        async def kill() -> None:
-            await asyncio.to_thread(node.kill)
-            await restart()
-
-        return cls(node.url, restart, kill)
 
 
 @dataclass
@@ -264,29 +212,6 @@ class Storm:
         # What is asked is dear, and changes in other processes.
         await until(condition, what=what, progress=writes_to(self.world.mongo.db), every=0.25)
 
-    async def taken(self) -> list[dict[str, str]]:
-        """Every webhook that was answered 200."""
-        answer = await self.world.control("webhooks/taken", method="GET")
-        return list(answer["taken"])
-
-    async def without_effect(self) -> list[dict[str, str]]:
-        """Those answered 200 of which no transaction has noted that it was applied, or was a repeat."""
-        missing: list[dict[str, str]] = []
-        for part in batches(await self.taken(), 1000):
-            keys = {one["webhook_id"]: self._keys(one) for one in part}
-            ids = [key_of(SHOP, by_id) for by_id, _ in keys.values()]
-            same = {"shop": SHOP, "event_key": {"$in": [by_event for _, by_event in keys.values()]}}
-            cursor = self.world.mongo.db["webhook_events"].find({"$or": [{"_id": {"$in": ids}}, same]})
-            noted = {document[name] async for document in cursor for name in ("key", "event_key")}
-            missing += [one for one in part if noted.isdisjoint(keys[one["webhook_id"]])]
-        return missing
-
-    @staticmethod
-    def _keys(one: dict[str, str]) -> tuple[str, str]:
-        body = json.loads(one["body"])
-        subject = f"{body['inventory_item_id']}|{body['location_id']}"
-        return f"id|{TOPIC}|{one['webhook_id']}", f"event|{TOPIC}|{one['event_id']}|{subject}"
-
     async def stock(self) -> dict[CellKey, Stock]:
         """Every cell's own numbers."""
         present: dict[CellKey, Stock] = {}
@@ -295,68 +220,9 @@ class Storm:
             present |= {key: cell.stock for key, cell in loaded.items()}
         return present
 
-    async def wrong_cells(self) -> dict[str, int]:
-        """How many bases are not Shopify's value, and how many counts are not as their history says."""
-        shopify, stock = await self.world.shopify(), await self.stock()
-        return {
-            "bases": sum(stock[key].base != value for key, value in shopify.items()),
-            "counts": sum(stock[key].count != value + self.hands[key] for key, value in shopify.items()),
-        }
-
-    async def level(self) -> bool:
-        """Whether nothing is wrong any more."""
-        return not any((await self.wrong_cells()).values())
-
     async def all_verified(self) -> bool:
         """Whether no verifying read is due: from now on nothing but a sweep finds what no webhook tells."""
         return not await self.world.mongo.db["reads_wanted"].count_documents({"shop": SHOP})
-
-    async def broken_ledgers(self) -> int:
-        """Cells whose ledger does not replay to the present: each entry's before must be the one's after before it."""
-        stock = await self.stock()
-        entries: dict[CellKey, list[dict[str, Any]]] = defaultdict(list)
-        fields = {"bom_id": 1, "location_id": 1, "field": 1, "before": 1, "after": 1, "seq": 1}
-        async for entry in self.world.mongo.db["ledger"].find({"shop": SHOP}, fields).sort("seq", 1):
-            entries[CellKey(entry["bom_id"], entry["location_id"])].append(entry)
-        return sum(not _replays(self.began_with[key], entries[key], stock[key]) for key in stock)
-
-    async def settle_down(self) -> dict[str, Any]:
-        """After the storm: everything delivered and applied, then sweeps until nothing is open, then a person."""
-        await self.world.control("webhooks/drain")
-
-        async def all_applied() -> bool:
-            return not await self.without_effect()
-
-        applied = await self.until(all_applied, "the effect of every webhook taken")
-        await self.until(self.all_verified, "every verifying read")
-        await self.world.control("webhooks", {"mode": {"drop_ratio": 1.0}})
-        for _ in range(self.size.last_lost):
-            await self.act()
-        drift = self.world.mongo.db["drift"]
-
-        async def judged() -> bool:
-            open_ones = {"shop": SHOP, "open": True, "cell_class": "shopify_moved"}
-            return not await drift.count_documents({"shop": SHOP, "state": "watched"}) and not (
-                await drift.count_documents(open_ones)
-            )
-
-        await self.sweep()
-        repaired = await self.until(judged, "a judgement of every watch")
-        approved = await DriftStore(self.world.mongo.db).approve(SHOP, "storm", now=datetime.now(UTC))
-        level = await self.until(self.level, "every base as Shopify has it")
-        await self.sweep()
-        await self.until(judged, "a judgement of every watch")
-        return {"all_applied": applied, "judged_and_repaired": repaired, "level": level, "approved_by_hand": approved}
-
-
-def _replays(start: Stock, entries: list[dict[str, Any]], stock: Stock) -> bool:
-    present: dict[str, int | None] = {"count": start.count, "index": start.base}
-    since = [entry for entry in entries if entry["seq"] > start.ledger_seq]
-    for number, entry in enumerate(since, start.ledger_seq + 1):
-        if entry["seq"] != number or entry["before"] != present[entry["field"]]:
-            return False
-        present[entry["field"]] = entry["after"]
-    return present == {"count": stock.count, "index": stock.base}
 
 
 @asynccontextmanager
@@ -411,58 +277,3 @@ async def storm(
 async def _end(run: Storm) -> None:
     for process in run.processes.values():
         await asyncio.to_thread(process.kill)
-
-
-async def measured(run: Storm) -> dict[str, Any]:
-    """The storm, what came after it, and whether all is as it must be."""
-    began = time.monotonic()
-    sweeping = asyncio.create_task(run.sweep_regularly())
-    try:
-        await run.blow()
-    finally:
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
-    blown = time.monotonic()
-    after = await run.settle_down()
-    state = await run.statistics()
-    drift = run.world.mongo.db["drift"]
-    recorded = {"shop": SHOP, "state": {"$in": ["missed", "resolved"]}}
-    outcomes = [group async for group in drift.aggregate([{"$group": {"_id": "$outcome", "n": {"$sum": 1}}}])]
-    return {
-        "size": {name: getattr(run.size, name) for name in StormSize.__dataclass_fields__},
-        "cells": len(run.cells),
-        "done": dict(run.did),
-        "webhooks": {name: state[name] for name in ("sent", "dropped", "delivered", "failed", "attempts")},
-        "answered_200": len(await run.taken()),
-        "answered_200_without_effect": len(await run.without_effect()),
-        "sweeps": run.sweeps,
-        "missed_recorded": await drift.count_documents({**recorded, "late": False}),
-        "recorded_and_then_late": await drift.count_documents({**recorded, "late": True}),
-        "outcomes": {str(group["_id"]): group["n"] for group in outcomes},
-        "open_at_the_end": await drift.count_documents({"shop": SHOP, "open": True}),
-        "dead_letters": await run.world.mongo.db["dead_letters"].count_documents({}),
-        "after": after,
-        "wrong": await run.wrong_cells(),
-        "broken_ledgers": await run.broken_ledgers(),
-        "seconds": {"storm": round(blown - began, 1), "after": round(time.monotonic() - blown, 1)},
-        "webhooks_per_second": round(state["sent"] / (blown - began), 1),
-    }
-
-
-def complaints(figures: dict[str, Any]) -> list[str]:
-    """What was not as it must be."""
-    size = figures["size"]
-    checks = {
-        "a base is not Shopify's value": figures["wrong"]["bases"] == 0,
-        "a count is not start + Shopify's moves + hand adjustments": figures["wrong"]["counts"] == 0,
-        "a webhook answered 200 had no effect": figures["answered_200_without_effect"] == 0,
-        "a ledger does not replay to the present": figures["broken_ledgers"] == 0,
-        "too few webhooks": figures["webhooks"]["sent"] >= size["webhooks"],
-        "a webhook was given up": figures["webhooks"]["failed"] == 0,
-        "a missed webhook stands open": figures["open_at_the_end"] == 0,
-        "no missed webhook was recorded": figures["missed_recorded"] > 0,
-        "not every accident happened": sum(n for name, n in figures["done"].items() if name.endswith("ed"))
-        == size["restarts"] + size["indexer_kills"],
-        "a webhook became a dead letter": figures["dead_letters"] == 0,
-    }
-    return [complaint for complaint, held in checks.items() if not held]

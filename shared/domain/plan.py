@@ -42,6 +42,11 @@ def allows_negative(of_job: bool | None, *, of_shop: bool) -> bool:
     return of_shop if of_job is None else of_job
 
 
+def activates(of_job: bool | None, *, of_shop: bool) -> bool:
+    """Whether a push stocks an item where Shopify does not stock it yet: likewise."""
+    return of_shop if of_job is None else of_job
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A row of a push: set `quantity` if Shopify still holds `change_from`; `manual_used` is the M inside it.

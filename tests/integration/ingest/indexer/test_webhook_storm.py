@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.webhooks.storm import Broker, StormSize, complaints, measured, storm
+from benchmarks.webhooks.storm import storm
+from benchmarks.webhooks.storm_checks import complaints
+from benchmarks.webhooks.storm_run import measured
+from benchmarks.webhooks.storm_size import Broker, StormSize
 from deploy.local.rabbitmq import RabbitMqNode
 from tests.integration.relay import Relay
 from tests.waiting import until

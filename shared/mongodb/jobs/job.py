@@ -59,6 +59,16 @@ class JobFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNote:
+    """What a person has written about a job."""
+
+    note_id: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FirstError:
     """One of the first cells that failed."""
 
@@ -84,6 +94,8 @@ class Job:
     of_job_id: str | None
     left_out: bool
     leave_out: LeftOut | None
+    without_codes: tuple[str, ...]
+    notes: tuple[RunNote, ...]
     state: JobState
     waits_for: str | None
     planned: int | None
@@ -124,6 +136,7 @@ class MadeOf:
     """A retry or an undo of an earlier job."""
 
     job_id: str
+    no: int | None
     of_job_id: str
     source: JobSource
     state: JobState

@@ -15,10 +15,18 @@ from shared.mongodb.transactions import Session
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """The count that somebody has seen of a cell; None: that nobody had counted it."""
+
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Adjustment:
     """What is wanted of a cell's count: a `delta`, or the absolute `count`; exactly one of them.
 
-    `only_rev` is the stock's `rev` the caller has seen; None: whatever it is now.
+    `only_rev` is the stock's `rev` the caller has seen, `only_seen` its count; None: whatever it is now. `note`: why,
+    in a person's words.
     """
 
     key: CellKey
@@ -28,6 +36,8 @@ class Adjustment:
     delta: int | None = None
     count: int | None = None
     only_rev: int | None = None
+    only_seen: Seen | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
         if (self.delta is None) == (self.count is None):
@@ -87,6 +97,7 @@ class AdjustmentLog:
             "cause": wanted.cause,
             "actor": wanted.actor,
             "at": datetime.now(UTC),
+            **({} if wanted.note is None else {"note": wanted.note}),
         }
         if still:
             document["still"] = True

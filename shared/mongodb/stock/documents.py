@@ -29,6 +29,17 @@ STOCK = Described(
         "never_agreed": ("boolean", "the BOM tracks, and the two sides were never settled nor equal"),
         "left_out": ("string or null", "why it could not be compared when Shopify was last read"),
         "known_class": ("string or null", "the class that these fields tell of; null: in sync"),
+        "known_difference": (
+            "number or null or absent",
+            "Shopify's value less the local one, as these fields tell; null: in sync, or one of the two is not known",
+        ),
+        "seen": ("object or null or absent", "what a preview has read that was not the base; shown, and no more"),
+        "seen.value": ("number", ""),
+        "seen.at": ("date", "Shopify's time when it was read"),
+        "seen.base": ("number or null", "the cell's `index` then; it holds while all of these are the same"),
+        "seen.base_time": ("date or null", ""),
+        "seen.settle_no": ("number", ""),
+        "seen.events_no": ("number", ""),
     },
 )
 
@@ -79,6 +90,7 @@ ADJUSTMENTS = Described(
         "cause": ("string", ""),
         "actor": ("string", "who asked"),
         "still": ("boolean or absent", "true: it has moved nothing, so the ledger does not tell of it"),
+        "note": ("string or absent", "why, in that person's words"),
         "at": ("date", ""),
     },
 )

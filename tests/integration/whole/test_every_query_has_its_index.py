@@ -24,6 +24,8 @@ PAGES = (
     "/boms?class=shopify_moved&limit=50",
     "/boms?class=in_sync&location_id={place}&limit=50",
     "/boms?differs=true&limit=50",
+    "/boms?sort=-difference&with_cells=true&limit=50",
+    "/boms?sort=-difference&differs=true&search=b00&location_id={place}&limit=50",
     "/boms?tag=gift&limit=50",
     "/boms?tracks=true&limit=50",
     "/facets",

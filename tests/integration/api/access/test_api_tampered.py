@@ -223,7 +223,8 @@ async def fill(shop: ApiShop) -> Filled:
         {"bom_id": key.bom_id, "location_id": key.location_id, "state": "updated", **ended} for key in rows
     ]
     earlier = datetime.now(UTC) - timedelta(minutes=1)
-    job_ids = [await shop.job(cells, requested_at=earlier + timedelta(seconds=number)) for number in range(3)]
+    out = {"preview_id": preview_ids[0], "leave_out": {"classes": ["no_base"]}}
+    job_ids = [await shop.job(cells, requested_at=earlier + timedelta(seconds=number), **out) for number in range(3)]
     await missed(shop, "b0", "b1", "b2")
     for count in (1, 2, 2):
         counted = Adjustment(CellKey("b0", PLACES[0]), str(ULID()), "counted", "user:42", count=count)
@@ -259,7 +260,7 @@ def harmless(answer: Answer) -> bool:
 LISTS = [route for route in ROUTES if "cursor" in route.params.model_fields]
 SORTED = {
     "listBoms": ("", "sort=-name&", "sort=bom_id&"),
-    "listPreviewRows": ("", "sort=size&", "sort=size&only=differences&"),
+    "listPreviewRows": ("", "sort=size&", "sort=size&only=differences&", "sort=-name&"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
 from shared.contract.selection import LeaveOut, SelectionBody
@@ -131,7 +132,8 @@ async def the_apps_own(world: ShopWorld) -> None:
     """Hand adjustments, one of which moves nothing, and a BOM that is removed."""
     records = RecordStore(world.mongo.db, world.mongo.transactions)
     (place,) = world.locations
-    for key, asked in (("by", {"delta": 2}), ("to", {"count": 9}), ("same", {"count": 9})):
+    ways: tuple[tuple[str, dict[str, Any]], ...] = (("by", {"delta": 2}), ("to", {"count": 9}), ("same", {"count": 9}))
+    for key, asked in ways:
         await records.adjust(SHOP, Adjustment(CellKey("B002", place), key, "counted", "user:1", **asked))
     await records.upsert(SHOP, WantedBom("gone", "987", "Gone", ("a tag",), tracks_pre_assembled=True), reference="t")
     await records.adjust(SHOP, Adjustment(CellKey("gone", place), "first", "counted", "user:1", count=1))

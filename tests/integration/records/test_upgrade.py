@@ -182,7 +182,7 @@ async def test_an_upgrade_goes_on_where_it_was_killed(old: OldShop, monkeypatch:
 
 async def test_cells_say_by_how_much_they_differ(old: OldShop) -> None:
     """What lists are sorted by is noted of cells that are not in sync; all else stays as it is."""
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "apart": {"base": 5, "count": 9, "settle_no": 1},
         "never counted": {"base": 5, "never_agreed": True},
         "left out": {"base": 5, "count": 9, "left_out": "untracked"},

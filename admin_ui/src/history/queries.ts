@@ -14,7 +14,7 @@ export interface HistoryFilter {
 const RUNS = 50;
 
 /** The start of a day where the merchant is; `after` days later. */
-function moment(day: string, after = 0): string | undefined {
+export function startOfDay(day: string, after = 0): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined;
   const date = new Date(`${day}T00:00:00`);
   date.setDate(date.getDate() + after);
@@ -25,8 +25,8 @@ const asked = (filter: HistoryFilter) => ({
   state: filter.state || undefined,
   direction: filter.direction || undefined,
   source: filter.source || undefined,
-  since: moment(filter.since),
-  until: moment(filter.until, 1),
+  since: startOfDay(filter.since),
+  until: startOfDay(filter.until, 1),
 });
 
 export const historyQuery = (filter: HistoryFilter) =>

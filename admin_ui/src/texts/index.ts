@@ -6,6 +6,7 @@ import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
 import { house } from "./house";
+import { runs as runPage, story } from "./story";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
 
@@ -48,6 +49,8 @@ export const T = {
   schedules,
   drift,
   house,
+  story,
+  runPage,
 } as const;
 
 /** Where a change was, in words. */

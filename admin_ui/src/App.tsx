@@ -14,6 +14,7 @@ import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
+const PrintPage = lazy(() => import("./history/PrintPage"));
 const StoryPage = lazy(() => import("./story/StoryPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
@@ -66,6 +67,7 @@ function Frame() {
             <Switch>
               <Route path="/" component={BomListPage} />
               <Route path="/history" component={HistoryPage} />
+              <Route path="/history/:jobId/print">{({ jobId }) => <PrintPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/places/:bomId/:locationId">
                 {({ bomId, locationId }) => <StoryPage key={`${bomId} ${locationId}`} bomId={bomId} locationId={locationId} />}

@@ -6,6 +6,8 @@ export interface HistoryFilter {
   state: Schema["JobState"] | "";
   direction: Schema["Direction"] | "";
   source: Schema["JobSource"] | "";
+  /** Part of a BOM's name or id. */
+  bom: string;
   /** Days in the merchant's own time, YYYY-MM-DD. */
   since: string;
   until: string;
@@ -25,6 +27,7 @@ const asked = (filter: HistoryFilter) => ({
   state: filter.state || undefined,
   direction: filter.direction || undefined,
   source: filter.source || undefined,
+  bom: filter.bom || undefined,
   since: startOfDay(filter.since),
   until: startOfDay(filter.until, 1),
 });

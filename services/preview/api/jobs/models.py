@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.preview.api.http.reference.explained import CodeCount, Failure, Pause, ReasonCount, Wait
+from services.preview.api.http.reference.explained import CodeCount, CodeMeaning, Failure, Pause, ReasonCount, Wait
 from services.preview.api.http.responses.pages import Anywhere, Moment, Paged, QueryBool
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.selection import LeaveOut, SelectionBody
@@ -133,7 +133,7 @@ class JobOut(BaseModel):
     may_be_undone: bool = Field(
         description="It has ended, has changed something, is no undo itself, and was not undone without errors yet."
     )
-    without_codes: list[str] = Field(description="A retry: what failed so is no part of it.")
+    without_codes: list[CodeMeaning] = Field(description="A retry: what failed so is no part of it.")
     notes: list[RunNoteOut]
     state: JobState
     waits_for: str | None = Field(description="The job that has to end first.")

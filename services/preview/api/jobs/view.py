@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.reference.explained import code_counts, failed, pause_of, reason_counts, wait_of
+from services.preview.api.http.reference.explained import (
+    code_counts,
+    code_meaning,
+    failed,
+    pause_of,
+    reason_counts,
+    wait_of,
+)
 from services.preview.api.http.route import Answer
 from services.preview.api.jobs.models import (
     Approved,
@@ -105,7 +112,7 @@ def job_with(job: Job, around: Around) -> JobOut:
         undone_by=None if undone is None else undone.job_id,
         undone_state=None if undone is None else undone.state,
         may_be_undone=may_be_undone(job, undone),
-        without_codes=list(job.without_codes),
+        without_codes=[code_meaning(code) for code in job.without_codes],
         notes=[note_out(note) for note in job.notes],
         state=job.state,
         waits_for=job.waits_for,

@@ -124,10 +124,11 @@ async def test_a_retry_leaves_out_what_a_person_must_mend_first(shop: ApiShop) -
     assert bundle["remedy"].startswith("Map the BOM")
     retry = (await shop.call("POST", f"/jobs/{job_id}/retry", {})).json
     assert (retry["re_run"], retry["left_behind"]) == (1, 3)
-    assert retry["job"]["without_codes"] == ["BUNDLE_PARENT", "SHOPIFY_JUST_CHANGED"]
+    without = [one["code"] for one in retry["job"]["without_codes"]]
+    assert without == ["BUNDLE_PARENT", "SHOPIFY_JUST_CHANGED"]
     mended = (await shop.call("POST", f"/jobs/{job_id}/retry", {"mended": True})).json
     assert (mended["re_run"], mended["left_behind"]) == (3, 1)
-    assert mended["job"]["without_codes"] == ["SHOPIFY_JUST_CHANGED"]
+    assert [one["code"] for one in mended["job"]["without_codes"]] == ["SHOPIFY_JUST_CHANGED"]
 
 
 async def test_a_run_has_a_few_notes(shop: ApiShop) -> None:

@@ -1,17 +1,35 @@
 /** What failed in a run, put together by its reason or by BOM: one cause is mended once. */
 import { useState } from "react";
 import type { operations } from "../../generated/api";
-import { api, body } from "../api/client";
+import { api, body, type Schema } from "../api/client";
 import type { Job } from "../api/queries";
 import { count } from "../formats";
-import { Button, Inline, Panel, Select, Stack, Text } from "../kit";
+import { Button, type Column, Inline, Panel, Select, Stack, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { Rows } from "../parts/Rows";
-import { ERROR_COLUMNS } from "../reconcile/RunTables";
+import { StoryLink } from "../story/StoryLink";
 import { T } from "../texts";
 import { FailedBoms } from "./FailedBoms";
 
 type Code = NonNullable<NonNullable<operations["listJobCells"]["parameters"]["query"]>["code"]>;
+
+type JobCell = Schema["JobCellOut"];
+
+/** What happened and what to do is said once, above. */
+const COLUMNS: Column<JobCell>[] = [
+  { name: "bom", title: T.history.cellColumns.bom, width: "minmax(0, 1.4fr)", cell: (cell) => cell.bom_name ?? cell.bom_id },
+  {
+    name: "location",
+    title: T.history.cellColumns.location,
+    width: "minmax(0, 1fr)",
+    cell: (cell) => (
+      <StoryLink bomId={cell.bom_id} locationId={cell.location_id}>
+        {cell.location_name ?? cell.location_id}
+      </StoryLink>
+    ),
+  },
+  { name: "detail", title: T.runPage.detail, width: "minmax(0, 2fr)", cell: (cell) => cell.detail ?? T.dash },
+];
 
 export function FailedCells({ job }: { job: Job }) {
   const [by, setBy] = useState<"code" | "bom">("code");
@@ -62,7 +80,7 @@ function CellsOf({ job, code, label }: { job: Job; code: Code; label: string }) 
   return (
     <Rows
       label={label}
-      columns={ERROR_COLUMNS}
+      columns={COLUMNS}
       empty={<EmptyNote title={T.preview.noRows} />}
       source={{
         key: ["job", job.job_id, "failed", code],

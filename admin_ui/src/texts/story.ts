@@ -97,6 +97,7 @@ export const runs = {
   grouped: "Group by",
   failed: (number: number) => `${cells(number)} failed`,
   failedAt: (number: number) => some(number, "failed place", "failed places"),
+  detail: "In Shopify's words",
   notes: "Notes",
   noNotes: "Nobody has written about this run yet.",
   note: "New note",

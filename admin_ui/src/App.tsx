@@ -16,6 +16,8 @@ import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
+const PrintPage = lazy(() => import("./history/PrintPage"));
+const StoryPage = lazy(() => import("./story/StoryPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
 const NotificationsPage = lazy(() => import("./notifications/NotificationsPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
@@ -80,7 +82,11 @@ function Frame() {
             <Switch>
               <Route path="/" component={BomListPage} />
               <Route path="/history" component={HistoryPage} />
+              <Route path="/history/:jobId/print">{({ jobId }) => <PrintPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
+              <Route path="/places/:bomId/:locationId">
+                {({ bomId, locationId }) => <StoryPage key={`${bomId} ${locationId}`} bomId={bomId} locationId={locationId} />}
+              </Route>
               <Route path="/drift" component={DriftPage} />
               <Route path="/schedules" component={SchedulesPage} />
               <Route path="/notifications" component={NotificationsPage} />

@@ -12,6 +12,7 @@ import { imports } from "./imports";
 import { settings } from "./settings";
 import { mapping } from "./mapping";
 import { start } from "./start";
+import { runs as runPage, story } from "./story";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
 
@@ -61,6 +62,8 @@ export const T = {
   house,
   notices,
   notifications,
+  story,
+  runPage,
 } as const;
 
 /** Where a change was, in words. */

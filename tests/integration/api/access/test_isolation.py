@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {
     "postJob": {"direction": "toLocal", "selection": {"bom_ids": "all"}},
     "retryJob": {},
     "undoJob": {},
+    "noteJob": {"text": "Seen."},
     "adjustCell": {"delta": 1},
     "putDriftPolicy": {"mode": "off"},
     "postSweep": {"full": True},

@@ -22,6 +22,7 @@ export { Popover } from "./Popover";
 export { Progress } from "./Progress";
 export { SearchBox } from "./SearchBox";
 export { Select } from "./Select";
+export { TickBox } from "./TickBox";
 export { Skeleton } from "./Skeleton";
 export { Spinner } from "./Spinner";
 export { Named, Table } from "./Table";

@@ -69,7 +69,7 @@ export function BomListPage() {
   const reconcile = () => {
     const selection = all ? selectionOfAll(filter) : selectionOf(picked, filter);
     keepChosen({ selection, words: bomsText(all ? total : picked.size) });
-    change({ reconcile: "choose", preview: null, direction: null, job: null, without: null });
+    change({ reconcile: "choose", preview: null, direction: null, job: null });
   };
 
   return (

@@ -2,6 +2,7 @@
 import { dateTime } from "../formats";
 import { list } from "./list";
 import { choose, preview, run, undo } from "./reconcile";
+import { changes } from "./changes";
 import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
@@ -38,6 +39,7 @@ export const T = {
   list,
   choose,
   preview,
+  changes,
   run,
   cell,
   history,

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-/** All of it, also what is loaded on demand; bytes, compressed: what it has now and a tenth more. */
-const BUDGET = 207_000;
+/** All of it, also what is loaded on demand; bytes, compressed: what a merchant on a phone may be asked to load, in all. */
+const BUDGET = 250_000;
 
 const scripts = readdirSync("dist/assets").filter((name) => name.endsWith(".js"));
 const sizes = scripts.map((name) => gzipSync(readFileSync(`dist/assets/${name}`), { level: 9 }).length);

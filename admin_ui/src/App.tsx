@@ -1,13 +1,15 @@
 /** The frame of every screen: navigation, the state of the connection, and the screen of the address. */
 import { lazy, Suspense, useEffect } from "react";
-import { Link, Route, Switch, useLocation } from "wouter";
+import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { href, useParams } from "./address";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
-import { Page, Skeleton } from "./kit";
+import { Page, Skeleton, Toasts } from "./kit";
 import { BomListPage } from "./list/BomListPage";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
+import { LeavingDialog } from "./parts/LeavingDialog";
+import { useGuardedLocation } from "./shell";
 import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
@@ -24,6 +26,16 @@ const PLACES = [
 ] as const;
 
 export function App() {
+  return (
+    <Router hook={useGuardedLocation}>
+      <Frame />
+      <LeavingDialog />
+      <Toasts />
+    </Router>
+  );
+}
+
+function Frame() {
   const [path] = useLocation();
   const online = useReached();
   const [params] = useParams();

@@ -87,14 +87,14 @@ class Measures:
     async def open_preview(self, preview_id: str) -> None:
         """Open the dialog with the preview of everything."""
         await self.page.goto(f"{self._url}/?reconcile=preview&preview={preview_id}&direction=toShopify")
-        table = self.page.get_by_role("table", name="Cells that differ")
+        table = self.page.get_by_role("table", name="Places that differ")
         await table.get_by_role("row").nth(5).wait_for()
 
     async def scrolling(self) -> dict[str, Any]:
         """Scroll through the rows at three speeds; returns frames, long ones, and their share."""
         frames: list[float] = []
         tasks: list[float] = []
-        table = self.page.get_by_role("table", name="Cells that differ")
+        table = self.page.get_by_role("table", name="Places that differ")
         region = await self.page.evaluate_handle(_REGION)
         for pixels in _PIXELS_PER_FRAME:
             seen = await self.page.evaluate(

@@ -18,6 +18,9 @@ MAX_LEFT_OUT = 5000
 MAX_NAMED_APART = 200
 """BOMs left out as a whole, and cells kept of what is left out as a whole: a job's document holds their lists."""
 
+MAX_EXCEPT = 500
+"""BOMs that a filter leaves out one by one: as many as a person unticks. More are left out by a narrower filter."""
+
 
 class CellRef(BaseModel):
     """One BOM at one location."""
@@ -41,6 +44,15 @@ class FilterBody(BaseModel):
         None, description="BOMs with a cell of this class as known without asking Shopify; in_sync: with none other."
     )
     differs: bool | None = Field(None, strict=True, description="BOMs with a cell known to differ, or without one.")
+    # Left away where there are none: an earlier build that runs beside this one does not know the field.
+    except_bom_ids: list[Id] | None = Field(
+        None,
+        fail_fast=True,
+        min_length=1,
+        max_length=MAX_EXCEPT,
+        exclude_if=lambda ids: ids is None,
+        description="All that the filter finds but these BOMs; one that it does not find is left out all the same.",
+    )
 
 
 class LeaveOut(BaseModel):
@@ -122,6 +134,7 @@ class SelectionBody(BaseModel):
                 location_ids=None if places is None else frozenset(places),
                 cell_class=self.filter.cell_class,
                 differs=self.filter.differs,
+                except_bom_ids=frozenset(self.filter.except_bom_ids or ()),
             )
         boms = None if self.bom_ids == "all" or self.bom_ids is None else frozenset(self.bom_ids)
         return Grid(boms, None if self.location_ids is None else frozenset(self.location_ids))

@@ -93,7 +93,7 @@ class AdminPage:
 
     async def differing(self) -> Locator:
         """The table of the preview, once it is there."""
-        table = self.dialog().get_by_role("table", name="Cells that differ")
+        table = self.dialog().get_by_role("table", name="Places that differ")
         await expect(table).to_be_visible()
         return table
 

@@ -99,10 +99,10 @@ async def _the_run(tab: AdminPage, layouts: Layouts) -> None:
 
 
 async def _the_history(tab: AdminPage, layouts: Layouts) -> None:
-    await expect(tab.table("Cells before and after")).to_be_visible()
+    await expect(tab.table("Places before and after")).to_be_visible()
     await layouts.look("run")
     await tab.button("Undo").click()
-    await expect(tab.dialog("Undo this run").get_by_text("1 cell would go back")).to_be_visible()
+    await expect(tab.dialog("Undo this run").get_by_text("1 place would go back")).to_be_visible()
     await layouts.look("undo")
     await tab.page.keyboard.press("Escape")
     await tab.open("/history")

@@ -43,8 +43,8 @@ async def test_a_push_that_empties_the_shop_says_so(site: Site) -> None:
 @pytest.mark.parametrize(
     ("name", "direction", "what", "left_in"),
     [
-        ("push", PUSH, "1 cell in Shopify will be set to the local value", "ash"),
-        ("pull", PULL, "1 cell here will be set to Shopify's value", "birch"),
+        ("push", PUSH, "1 place in Shopify will be set to the local value", "ash"),
+        ("pull", PULL, "1 place here will be set to Shopify's value", "birch"),
     ],
 )
 async def test_the_eight_steps(site: Site, name: str, direction: str, what: str, left_in: str) -> None:
@@ -71,7 +71,7 @@ async def test_the_eight_steps(site: Site, name: str, direction: str, what: str,
             await expect(tab.dialog().get_by_text(badge, exact=True)).to_be_visible()
         await expect(table.get_by_role("row")).to_have_count(4)
         await tab.looks_right(f"{name}-5-preview")
-        await tab.dialog().get_by_role("button", name="Leave out 2 cells").click()
+        await tab.dialog().get_by_role("button", name="Leave out 2 places").click()
         await expect(tab.dialog().get_by_text(what)).to_be_visible()
         await tab.looks_right(f"{name}-6-left-out")
         async with site.held():

@@ -1,35 +1,23 @@
 /**
  * The session token that every request carries.
  *
- * Inside Shopify's admin App Bridge makes it. In a plain browser only a demo hands one out, at an address of its own.
+ * Inside Shopify's admin the admin makes it. In a plain browser only a demo hands one out, at an address of its own.
  * Nothing is kept in cookies, so no other site can act in the merchant's name.
  */
+import { adminToken, TOKENS } from "../shell";
 import { Trouble } from "./trouble";
-
-interface AppBridge {
-  idToken(): Promise<string>;
-}
-
-declare global {
-  interface Window {
-    shopify?: AppBridge;
-  }
-}
 
 const TOKEN_WAIT = 10_000;
 /** A token about to expire is not sent: it would arrive too late. */
 const MARGIN = 5_000;
-
-/** Where the service says tokens come from: it writes so into the page. App Bridge is there only in Shopify's admin. */
-const SOURCE = document.querySelector<HTMLMetaElement>('meta[name="trueup-session"]')?.content ?? "none";
 
 let held: { token: string; until: number } | null = null;
 let asking: Promise<string> | null = null;
 
 /** A token that is valid now. Throws Trouble. */
 export async function sessionToken(): Promise<string> {
-  if (SOURCE === "app-bridge") return fromAppBridge();
-  if (SOURCE !== "demo") throw new Trouble("outside");
+  if (TOKENS === "app-bridge") return fromAdmin();
+  if (TOKENS !== "demo") throw new Trouble("outside");
   if (held !== null && Date.now() < held.until - MARGIN) return held.token;
   asking ??= fromDemo().finally(() => {
     asking = null;
@@ -42,13 +30,13 @@ export function forgetToken(): void {
   held = null;
 }
 
-async function fromAppBridge(): Promise<string> {
-  const bridge = window.shopify;
-  if (bridge === undefined) throw new Trouble("session");
+async function fromAdmin(): Promise<string> {
+  const token = adminToken();
+  if (token === undefined) throw new Trouble("session");
   const late = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Trouble("session")), TOKEN_WAIT);
   });
-  return Promise.race([bridge.idToken(), late]);
+  return Promise.race([token, late]);
 }
 
 async function fromDemo(): Promise<string> {

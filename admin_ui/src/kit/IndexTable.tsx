@@ -1,8 +1,9 @@
-import { type ReactNode, type SyntheticEvent, useCallback } from "react";
+import type { ReactNode, SyntheticEvent } from "react";
 import { Cell, Column, Row, Table, TableBody, TableHeader } from "react-aria-components/Table";
 import { Checkbox } from "./Checkbox";
 import type { Column as ColumnOf } from "./columns";
 import styles from "./IndexTable.module.css";
+import { useRanges } from "./ranges";
 
 interface IndexTableProps<Item> {
   label: string;
@@ -18,43 +19,51 @@ interface IndexTableProps<Item> {
 }
 
 /**
- * Rows to choose from. The arrow keys go from row to row and into the cells, Space chooses, Shift and an arrow choose a
- * range; on a narrow screen each row is a card.
+ * Rows to choose from. The arrow keys go from row to row and into the cells, Space chooses, Shift and an arrow or a
+ * press choose a range; on a narrow screen each row is a card.
  */
 export function IndexTable<Item>({ label, columns, items, keyOf, chosen, onChoose, chooseAll }: IndexTableProps<Item>) {
-  const choose = useCallback(
-    (keys: "all" | Set<string | number>) => onChoose(keys === "all" ? keys : new Set([...keys].map(String))),
-    [onChoose],
-  );
+  const order = items.map(keyOf);
+  const ranges = useRanges(order, chosen === "all" ? new Set(order) : chosen);
+  const choose = (keys: "all" | Set<string | number>) =>
+    onChoose(keys === "all" ? keys : ranges.choose(new Set([...keys].map(String))));
   return (
-    <Table aria-label={label} selectionMode="multiple" selectedKeys={chosen} onSelectionChange={choose} className={styles.table ?? ""}>
-      <TableHeader>
-        <Column id="chosen" className={styles.box ?? ""}>
-          <Checkbox slot="selection" aria-label={chooseAll}>
-            <span className={styles.all}>{chooseAll}</span>
-          </Checkbox>
-        </Column>
-        {columns.map((column, place) => (
-          <Column key={column.name} id={column.name} isRowHeader={place === 0} style={{ width: column.width }}>
-            {column.title}
+    <div onPointerDownCapture={ranges.note} onClickCapture={ranges.note} onKeyDownCapture={ranges.note}>
+      <Table
+        aria-label={label}
+        selectionMode="multiple"
+        selectedKeys={chosen}
+        onSelectionChange={choose}
+        className={styles.table ?? ""}
+      >
+        <TableHeader>
+          <Column id="chosen" className={styles.box ?? ""}>
+            <Checkbox slot="selection" aria-label={chooseAll}>
+              <span className={styles.all}>{chooseAll}</span>
+            </Checkbox>
           </Column>
-        ))}
-      </TableHeader>
-      <TableBody items={items as Iterable<Item & object>} dependencies={[columns]}>
-        {(item) => (
-          <Row id={keyOf(item)}>
-            <Cell className={styles.box ?? ""}>
-              <Checkbox slot="selection" />
-            </Cell>
-            {columns.map((column) => (
-              <Cell key={column.name}>
-                <Content>{column.cell(item)}</Content>
+          {columns.map((column, place) => (
+            <Column key={column.name} id={column.name} isRowHeader={place === 0} style={{ width: column.width }}>
+              {column.title}
+            </Column>
+          ))}
+        </TableHeader>
+        <TableBody items={items as Iterable<Item & object>} dependencies={[columns]}>
+          {(item) => (
+            <Row id={keyOf(item)}>
+              <Cell className={styles.box ?? ""}>
+                <Checkbox slot="selection" />
               </Cell>
-            ))}
-          </Row>
-        )}
-      </TableBody>
-    </Table>
+              {columns.map((column) => (
+                <Cell key={column.name}>
+                  <Content>{column.cell(item)}</Content>
+                </Cell>
+              ))}
+            </Row>
+          )}
+        </TableBody>
+      </Table>
+    </div>
   );
 }
 

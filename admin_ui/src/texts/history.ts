@@ -51,7 +51,7 @@ export const history = {
   until: "To",
   csv: "Export CSV",
   emptyTitle: "No run yet",
-  emptyText: "Every reconcile is kept here, with what it changed, cell by cell.",
+  emptyText: "Every reconcile is kept here, with what it changed, place by place.",
   noneTitle: "No run matches",
   noneText: "Clear the filters to see all runs.",
   more: "Show older runs",
@@ -59,7 +59,7 @@ export const history = {
   of: "Follows an earlier run",
   undoneBy: "It was undone",
   retriedBy: "Its failures were retried",
-  cells: "Cells before and after",
+  cells: "Places before and after",
   cellColumns: {
     bom: "BOM",
     location: "Location",

@@ -6,8 +6,11 @@ import { changes } from "./changes";
 import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
+import { house } from "./house";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
+
+export { refusal } from "./problems";
 
 export const T = {
   app: "Trueup",
@@ -25,7 +28,7 @@ export const T = {
     ],
     outside: ["Open Trueup from Shopify's admin", "In Shopify's admin choose Apps, then Trueup."],
     server: ["Something went wrong on our side", "Try again in a few seconds. Runs that have started go on."],
-    refused: ["That was not possible", ""],
+    refused: ["That was not possible", "Nothing was changed. Reload this page to see how things stand, then try again."],
     busy: ["Too much at once", "Nothing was changed. Wait a few seconds, then try again."],
     missing: ["This is not here any more", "It may have been removed, or belongs to another shop."],
   } as const,
@@ -46,6 +49,7 @@ export const T = {
   undo,
   schedules,
   drift,
+  house,
 } as const;
 
 /** Where a change was, in words. */

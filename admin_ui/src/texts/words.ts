@@ -7,7 +7,8 @@ const plural = new Intl.PluralRules("en");
 export const some = (number: number, one: string, other = `${one}s`): string =>
   `${count(number)} ${plural.select(number) === "one" ? one : other}`;
 
-export const cells = (number: number): string => some(number, "cell");
+/** How many cells: in a merchant's words a BOM at a location is a place. */
+export const cells = (number: number): string => some(number, "place");
 export const boms = (number: number): string => some(number, "BOM");
 export const runs = (number: number): string => some(number, "run");
 

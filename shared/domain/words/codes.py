@@ -65,7 +65,7 @@ EXPLAINED: dict[Code, Explanation] = {
         "Stock the variant at the location in Shopify, then retry.",
     ),
     Code.NO_LOCAL_VALUE: Explanation(
-        "There is no local value yet to push: Shopify was never read for this cell.",
+        "There is no local value yet to push: Shopify was never read for this place.",
         "Accept Shopify's value first, or enter a count.",
     ),
     Code.NEGATIVE_TARGET: Explanation(
@@ -82,9 +82,9 @@ EXPLAINED: dict[Code, Explanation] = {
         "Wait two minutes, then take a new preview.",
     ),
     Code.SHOPIFY_CHANGED_BEFORE_PREVIEW: Explanation(
-        "A message about this cell arrived after the preview; pushing could have undone a sale.", _NEW_PREVIEW
+        "A message about this place arrived after the preview; pushing could have undone a sale.", _NEW_PREVIEW
     ),
-    Code.SETTLED_SINCE_PREVIEW: Explanation("Another run has settled this cell since the preview.", _NEW_PREVIEW),
+    Code.SETTLED_SINCE_PREVIEW: Explanation("Another run has settled this place since the preview.", _NEW_PREVIEW),
     Code.LOCAL_CHANGED_SINCE_PREVIEW: Explanation(
         "The local count was adjusted by hand since the preview; it was not overwritten.", _NEW_PREVIEW
     ),
@@ -92,11 +92,11 @@ EXPLAINED: dict[Code, Explanation] = {
         "Pre-assembled tracking of this BOM was switched since the preview.", _NEW_PREVIEW
     ),
     Code.PREVIEW_EXPIRED: Explanation("The preview is older than 24 hours.", _NEW_PREVIEW),
-    Code.NOT_IN_PREVIEW: Explanation("This cell was not part of the preview that was approved.", _NEW_PREVIEW),
+    Code.NOT_IN_PREVIEW: Explanation("This place was not part of the preview that was approved.", _NEW_PREVIEW),
     Code.BOM_NOT_FOUND: Explanation("There is no such BOM any more.", "Create the BOM again, or leave it out."),
     Code.BOM_REMAPPED: Explanation("The BOM was mapped to another variant since the preview.", _NEW_PREVIEW),
     Code.CONFLICT: Explanation(
-        "The cell kept changing while it was being settled.", "Take a new preview when it is quieter."
+        "The numbers here kept changing while it was being settled.", "Take a new preview when it is quieter."
     ),
     Code.OUTCOME_UNKNOWN: Explanation(
         "Shopify never answered whether the new value was taken; nothing is assumed.",
@@ -105,12 +105,12 @@ EXPLAINED: dict[Code, Explanation] = {
     Code.PUSH_REFUSED: Explanation(
         "Shopify refused the change.", "See the detail; mend the cause in Shopify and take a new preview."
     ),
-    Code.READ_FAILED: Explanation("Shopify could not be read for this cell.", "Retry in a few minutes."),
+    Code.READ_FAILED: Explanation("Shopify could not be read for this place.", "Retry in a few minutes."),
     Code.COST_ABOVE_LIMIT: Explanation(
-        "Reading this cell costs more than Shopify allows for one query.", "Reconcile fewer locations at once."
+        "Reading this place costs more than Shopify allows for one query.", "Reconcile fewer locations at once."
     ),
     Code.WORKER_CRASHED: Explanation(
-        "Work on this cell ended abnormally several times; it was set aside so that the others could finish.",
+        "Work on this place ended abnormally several times; it was set aside so that the others could finish.",
         "Retry; if it happens again, report the BOM and location.",
     ),
     Code.SHOP_PAUSED_TOO_LONG: Explanation(

@@ -160,7 +160,7 @@ CELLS = Described(
 
 TALLIES = Described(
     "tallies",
-    "How many cells of a job ended in one way by one transaction. Written by `jobs/tallies`.",
+    "How many cells of a job ended in one way, by one transaction or, summed up, by several. Written by `jobs/totals`.",
     {
         **of_shop("shop, job_id, a ULID"),
         "job_id": ("string", ""),

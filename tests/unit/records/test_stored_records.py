@@ -12,9 +12,6 @@ from typing import Any
 import pytest
 
 from services.command_line.terminal.documents import encoded, preview_document, preview_row
-from services.importer.bom_file import BomLine, kept_line
-from services.importer.catalogue import item_fields, level_fields
-from services.importer.matching import match
 from services.preview.api.drift.view import drift_out
 from services.preview.api.previews.view import preview_out, row_out
 from services.preview.api.schedules.view import run_out
@@ -26,6 +23,9 @@ from shared.domain.comparison import Reason
 from shared.domain.drift import Hold
 from shared.domain.schedule import Action, Missed, Skipped, Timing
 from shared.domain.words.codes import Code
+from shared.importing.bom_file import BomLine, kept_line
+from shared.importing.catalogue import item_fields, level_fields
+from shared.importing.matching import match
 from shared.mongodb.catalogue.import_form import item_of, line_fields, line_of, match_fields, staged_fields
 from shared.mongodb.catalogue.import_records import ImportLine
 from shared.mongodb.drift.missed import MissedState, MissedWanted, Sighting

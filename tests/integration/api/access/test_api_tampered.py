@@ -17,6 +17,7 @@ from services.preview.api.http.route import AnyRoute
 from shared.domain.cell import CellKey
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.stock.adjustments import Adjustment
 from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, api_world
 from tests.integration.api.drift.test_api_drift import missed
@@ -225,6 +226,9 @@ async def fill(shop: ApiShop) -> Filled:
     out = {"preview_id": preview_ids[0], "leave_out": {"classes": ["no_base"]}}
     job_ids = [await shop.job(cells, requested_at=earlier + timedelta(seconds=number), **out) for number in range(3)]
     await missed(shop, "b0", "b1", "b2")
+    for count in (1, 2, 2):
+        counted = Adjustment(CellKey("b0", PLACES[0]), str(ULID()), "counted", "user:42", count=count)
+        await shop.records.adjust(shop.domain, counted)
     schedule_id = str(ULID())
     # Each is an act of the audit log, too.
     statuses = [(await shop.call("PUT", f"/schedules/{schedule_id}", NIGHTLY)).status for _ in range(3)]

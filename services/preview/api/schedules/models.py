@@ -51,6 +51,14 @@ class LimitsModel(_Model):
         return RunLimits(self.differences, self.max_move, self.max_share)
 
 
+class LimitsOut(_Model):
+    """What a reconcile may do without a person, as it stands."""
+
+    differences: Differences
+    max_move: int
+    max_share: float
+
+
 class TargetIn(_Model):
     """Where outcomes are told, by a POST that is signed with the secret."""
 
@@ -133,7 +141,7 @@ class ScheduleOut(_Model):
     direction: Direction | None
     selection: SelectionBody
     options: JobOptions
-    limits: LimitsModel
+    limits: LimitsOut
     timing: TimingModel
     time_zone: str | None = Field(description="None: the shop's own.")
     missed: Missed
@@ -187,7 +195,7 @@ class RunOut(_Model):
     direction: Direction | None = Field(description="Of a reconcile that was asked for.")
     due_at: datetime
     state: RunState
-    limits: LimitsModel | None = Field(description="The schedule's then, of a reconcile that was asked for.")
+    limits: LimitsOut | None = Field(description="The schedule's then, of a reconcile that was asked for.")
     plan: PlanOut | None = Field(description="None: it was not compared.")
     waits_for: WaitsFor | None = Field(description="Why it waits for a person, or did.")
     asked_by: str | None = Field(description="Who wanted it now; none: its moment came.")

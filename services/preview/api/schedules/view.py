@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from services.preview.api.schedules.models import LimitsModel, RunOut, ScheduleOut, TargetOut
+from services.preview.api.schedules.models import LimitsOut, RunOut, ScheduleOut, TargetOut
 from services.preview.api.schedules.timings import Cron, Daily, Hourly, Weekly
 from services.preview.api.times_of_day import written
 from shared.domain.run_limits import RunLimits
@@ -34,8 +34,8 @@ def schedule_out(schedule: Schedule, zone: tzinfo | None) -> ScheduleOut:
     )
 
 
-def _limits(limits: RunLimits) -> LimitsModel:
-    return LimitsModel(differences=limits.differences, max_move=limits.max_move, max_share=limits.max_share)
+def _limits(limits: RunLimits) -> LimitsOut:
+    return LimitsOut(differences=limits.differences, max_move=limits.max_move, max_share=limits.max_share)
 
 
 def _coming(schedule: Schedule, zone: tzinfo | None) -> list[datetime]:

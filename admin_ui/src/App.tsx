@@ -1,15 +1,18 @@
 /** The frame of every screen: navigation, the state of the connection, and the screen of the address. */
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { href, useParams } from "./address";
+import { shopQuery } from "./api/queries";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
+import { showTimesOf } from "./formats";
 import { Page, Skeleton, Toasts } from "./kit";
 import { BomListPage } from "./list/BomListPage";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
 import { LeavingDialog } from "./parts/LeavingDialog";
-import { useGuardedLocation } from "./shell";
+import { AdminFrame, EMBEDDED, useGuardedLocation } from "./shell";
 import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
@@ -38,6 +41,8 @@ export function App() {
 function Frame() {
   const [path] = useLocation();
   const online = useReached();
+  // Before anything below is drawn. What has shown a time by then is drawn again, since nothing between remembers.
+  showTimesOf(useQuery(shopQuery).data?.time_zone);
   const [params] = useParams();
   const here = (place: string) => (place === "/" ? path === "/" : path.startsWith(place));
   const name = PLACES.find(([place]) => here(place))?.[1];
@@ -49,13 +54,17 @@ function Frame() {
       <a className={styles.skip} href="#content">
         {T.skip}
       </a>
-      <nav aria-label={T.app} className={styles.navigation}>
-        {PLACES.map(([place, title]) => (
-          <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
-            {title}
-          </Link>
-        ))}
-      </nav>
+      {EMBEDDED ? (
+        <AdminFrame places={PLACES} />
+      ) : (
+        <nav aria-label={T.app} className={styles.navigation}>
+          {PLACES.map(([place, title]) => (
+            <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+      )}
       <div role="status" className={online ? styles.online : styles.offline}>
         {online ? "" : T.offline}
       </div>

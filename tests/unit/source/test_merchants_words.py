@@ -61,7 +61,7 @@ def test_no_word_of_ours_is_put_before_a_merchant(texts: object) -> None:
     """No cell, path, command, setting, code or program's word in a text that a merchant reads."""
     assert callable(texts)
     found = list(texts())
-    assert len(found) > 40  # noqa: PLR2004  # that the texts were found at all
+    assert len(found) > 40  # that the texts were found at all
     wrong = [
         f"{place}: {text!r}: {why}"
         for place, text in found

@@ -19,6 +19,7 @@ from services.preview.api.jobs import routes as jobs
 from services.preview.api.previews import routes as previews
 from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
+from services.preview.api.shop import routes as shop
 from services.preview.api.undos import routes as undos
 from services.preview.page.headers import guard
 from shared.observing.operations import http_metrics, http_traces
@@ -33,6 +34,7 @@ ROUTES: Sequence[AnyRoute] = (
     *drift.ROUTES,
     *schedules.ROUTES,
     *audit.ROUTES,
+    *shop.ROUTES,
 )
 """The whole API."""
 

@@ -195,7 +195,7 @@ class Receiver:
         if request.path == "/pit":
             self.pits += 1
             await asyncio.Event().wait()
-        self.arrived.setdefault(request.headers["Trueup-Delivery"], asyncio.Event()).set()
+        self.arrived.setdefault(request.headers["webhook-id"], asyncio.Event()).set()
         return web.Response(status=204)
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.mail import is_mail_address
 from shared.domain.shop import MAX_BOMS, is_shop_domain
 from shared.observing.hiding import hide
 from shared.store_address import DATABASE, PREFIX, must_be_database, must_be_store
@@ -298,6 +299,51 @@ class TargetSettings(ProcessSettings):
         if not ports or not all(0 < port <= _HIGHEST_PORT for port in ports):
             raise ValueError(f"must be numbers from 1 to {_HIGHEST_PORT}, at least one")
         return ports
+
+
+class MailSettings(ProcessSettings):
+    """Mails to a shop's people. Without a server none are sent, and the page says so."""
+
+    mail_from: str | None = Field(None, description="Who mails come from: an address. Needed with TRUEUP_SMTP_URL.")
+    smtp_without_tls: bool = Field(
+        False, description="Send mails also through a server that does not encrypt: only within one machine or network."
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp(s)://user:password@host:port; smtp is encrypted by STARTTLS; none: no mails are sent."
+    )
+    mail_gather_seconds: float = Field(
+        60.0, ge=0, le=86400, description="How long notices are gathered before one mail tells of them."
+    )
+    mail_every_seconds: float = Field(
+        600.0, ge=0, le=86400, description="Least time between two mails of notices to one shop."
+    )
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_mail_address(cls, sender: str | None) -> str | None:
+        if not sender:
+            return None
+        if not is_mail_address(sender):
+            raise ValueError("must be an address such as trueup@example.com")
+        return sender
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, url: SecretStr | None, given: ValidationInfo) -> SecretStr | None:
+        if url is None or not url.get_secret_value():
+            return None
+        wanted = "must look like smtps://user:password@host:port, or smtp:// with STARTTLS"
+        try:
+            parts = urlsplit(url.get_secret_value())
+            known = parts.scheme in {"smtp", "smtps"} and parts.hostname and (parts.port is None or parts.port > 0)
+        except ValueError:
+            raise ValueError(wanted) from None
+        if not known or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError(wanted)
+        # A wrong one has been refused for itself already.
+        if "mail_from" in given.data and given.data["mail_from"] is None:
+            raise ValueError("needs TRUEUP_MAIL_FROM: who mails come from")
+        return url
 
 
 class PageSettings(ProcessSettings):

@@ -13,6 +13,7 @@ from shared.setting_groups import (
     BomLimitSettings,
     BrokerSettings,
     JobLimitSettings,
+    MailSettings,
     PageSettings,
     PreviewLimitSettings,
     ProcessSettings,
@@ -58,8 +59,10 @@ class WorkerSettings(ReconcilerSettings, ShopifySettings):
     """The worker."""
 
 
-class SweeperSettings(ReconcilerSettings, ShopifySettings, SubscribingSettings, SweepingSettings, TargetSettings):
-    """The sweeper, with schedules and the care for shops."""
+class SweeperSettings(
+    ReconcilerSettings, ShopifySettings, SubscribingSettings, SweepingSettings, TargetSettings, MailSettings
+):
+    """The sweeper, with schedules, the care for shops, and what they are told."""
 
 
 class PreviewSettings(

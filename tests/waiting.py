@@ -169,9 +169,10 @@ async def changed(collection: Any, look: Callable[[], Awaitable[T]], *, what: st
 def writes_to(database: Any) -> Measure:
     """A measure of progress: the time of the last write to the database, by the replica set's own log.
 
-    Leases are left out, and the turns and figures of sweeps: they are renewed whatever else stands still.
+    Leases are left out, the turns and figures of sweeps, and marks of how far was looked: they are renewed whatever
+    else stands still.
     """
-    ours = re.compile(rf"^{re.escape(database.name)}\.(?!partitions$|replicas$|shops$|drift_hours$)")
+    ours = re.compile(rf"^{re.escape(database.name)}\.(?!partitions$|replicas$|shops$|drift_hours$|constants$)")
     oplog = database.client.get_database("local")["oplog.rs"]
     written = {"$or": [{"ns": ours}, {"o.applyOps.ns": ours}]}
 

@@ -12,6 +12,8 @@ from services.preview.api.http.app import make_app
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.hub import EventHub
 from services.preview.api.http.responses.problem import LIMITS
+from services.preview.computing.imports import TICK as IMPORTS_TICK
+from services.preview.computing.imports import ImportTurns
 from services.preview.computing.previewer import Previewer
 from services.preview.computing.requests import PreviewRequests
 from services.preview.computing.turns import TICK, Turns
@@ -21,6 +23,8 @@ from services.preview.page.routes import AdminPage
 from services.preview.records import RecordsConsumer
 from shared import metrics
 from shared.contract.seal import Seals
+from shared.importing.importing import Importing, Progress
+from shared.importing.wiring import importing_over
 from shared.kept_messages import KeptMessages
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import STORE_AWAY, Mongo
@@ -39,6 +43,7 @@ from shared.running.rounds import Rounds
 from shared.serving.server import RunningServer, start_server
 from shared.settings import PreviewSettings
 from shared.shop_life.wiring import ShopLife
+from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
 from shared.shopify.calls.session import shopify_session
 from shared.shopify.reads.reads import ShopifyReads
@@ -120,7 +125,10 @@ class PreviewService:
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
         requests = self._take_turns(life.client)
-        deps = Dependencies.of(settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests)
+        wake = self._take_up_imports(life.client)
+        deps = Dependencies.of(
+            settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests, wake_imports=wake
+        )
         await self._consume(deps)
         app = make_app(deps)
         add_page(app, settings)
@@ -145,6 +153,18 @@ class PreviewService:
         return PreviewRequests(
             previews, boms, self._publisher, max_open=self._settings.open_previews_per_shop, wake=turns.wake
         )
+
+    def _take_up_imports(self, client: ShopifyClient) -> Callable[[], None]:
+        """Begin to work on imports that wait; returns what announces one."""
+        calls, limit = client.as_role("sweep"), self._settings.boms_per_shop
+        exports = Exports(calls)
+
+        def make(progress: Progress) -> Importing:
+            return importing_over(self._mongo, calls, exports, boms_per_shop=limit, progress=progress)
+
+        turns = ImportTurns(self._mongo, make)
+        self._rounds.begin("imports", turns.round, IMPORTS_TICK, rest=turns.news, finish=turns.finish)
+        return turns.wake
 
     async def _consume(self, deps: Dependencies) -> None:
         metrics.begin_at_zero(metrics.PREVIEWS, ["ready", "failed"])

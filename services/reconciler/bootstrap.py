@@ -13,6 +13,7 @@ from ulid import ULID
 from services.reconciler.aggregator.role import start_aggregator
 from services.reconciler.aggregator.watchdog import EVERY, SILENT_AFTER
 from services.reconciler.counters_at_zero import show_zero_counts
+from services.reconciler.notices.role import NoticeTimes, start_notices
 from services.reconciler.planner.role import compose_planner, start_planner
 from services.reconciler.resources import Resources
 from services.reconciler.schedules.role import ScheduleTimes, start_schedules
@@ -69,6 +70,7 @@ class ReconcilerService:
         first_probe: timedelta = FIRST_PROBE,
         sweep_times: SweepTimes | None = None,
         schedule_times: ScheduleTimes | None = None,
+        notice_times: NoticeTimes | None = None,
         operations: bool = True,
         clock: Clock = SYSTEM_CLOCK,
     ) -> ReconcilerService:
@@ -89,6 +91,7 @@ class ReconcilerService:
                 life = service._life(resources, first_probe, webhook_url)
                 start_sweeper(resources, life, webhook_url=webhook_url, times=times)
                 start_schedules(resources, life, times=schedule_times or ScheduleTimes())
+                await start_notices(resources, times=notice_times or NoticeTimes())
                 start_upkeep(resources, life, every=min(watchdog_every, UPKEEP_EVERY), first_probe=first_probe)
             planner = compose_planner(resources)
             if "planner" in service._roles:

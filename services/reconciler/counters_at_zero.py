@@ -6,6 +6,7 @@ from shared import metrics
 from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
+from shared.domain.notices import Matter
 from shared.domain.schedule import Action
 from shared.domain.words.codes import Code
 from shared.metrics import begin_at_zero
@@ -23,6 +24,8 @@ def show_zero_counts() -> None:
     begin_at_zero(metrics.SCHEDULED_RUNS, [Action.RECONCILE], [*ended, "skipped", "lost"])
     begin_at_zero(metrics.SCHEDULED_RUNS, [Action.PREVIEW], ["ready", "failed", "skipped", "lost"])
     begin_at_zero(metrics.OUTGOING_WEBHOOKS, ["sent", "retried", "failed"])
+    begin_at_zero(metrics.MAILS, ["sent", "failed"])
+    begin_at_zero(metrics.NOTICES, Matter)
     begin_at_zero(metrics.PUSH_CONFLICTS, ["stale", "refused", "unknown"])
     begin_at_zero(metrics.JOBS, JobSource, Direction, ended)
     begin_at_zero(metrics.DRIFT_DETECTED, _DRIFTING, ["recorded", "late"])

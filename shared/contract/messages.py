@@ -182,6 +182,10 @@ class DriftDetected(Message):
     since: AwareDatetime
 
 
+class NoticesChanged(Message):
+    """What the shop is told has changed: something new, or something settled. The records say what."""
+
+
 def parse_time(text: str) -> datetime:
     """An ISO 8601 time with its zone. Raises ValueError where the zone is missing: it is never guessed."""
     time = datetime.fromisoformat(text)

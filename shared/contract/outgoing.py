@@ -30,3 +30,29 @@ class ScheduleOutcome(BaseModel):
     outcome: Outcome
     reason: Skipped | None = Field(description="Why the run was left out.")
     figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")
+
+
+class NotificationData(BaseModel):
+    """What has happened, in figures and in words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shop: ShopDomain
+    notice_id: str = Field(description="The same for each time that it happens.")
+    subject: str = Field(description="The id of the job, preview, schedule or import; empty: the shop itself.")
+    urgency: str = Field(description="news, decision or trouble.")
+    count: int = Field(description="How often it has happened by now.")
+    title: str
+    meaning: str
+    remedy: str
+    facts: dict[str, str | int | None] = Field(description="Figures and words of the kind.")
+
+
+class Notification(BaseModel):
+    """Something that the shop is told of. Told at least once; the header `webhook-id` tells repeats apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str = Field(description="Such as job.ended; `test` of a test.")
+    timestamp: AwareDatetime = Field(description="When it happened.")
+    data: NotificationData

@@ -13,7 +13,13 @@ from shared.domain.comparison import CellClass
 from shared.domain.selection import Filtered, Grid, Picked, Selection
 
 MAX_LEFT_OUT = 5000
-"""Cells left out one by one; more are left out by their class."""
+"""Cells left out one by one; more are left out by their BOM or class."""
+
+MAX_NAMED_APART = 200
+"""BOMs left out as a whole, and cells kept of what is left out as a whole: a job's document holds their lists."""
+
+MAX_EXCEPT = 500
+"""BOMs that a filter leaves out one by one: as many as a person unticks. More are left out by a narrower filter."""
 
 
 class CellRef(BaseModel):
@@ -38,6 +44,15 @@ class FilterBody(BaseModel):
         None, description="BOMs with a cell of this class as known without asking Shopify; in_sync: with none other."
     )
     differs: bool | None = Field(None, strict=True, description="BOMs with a cell known to differ, or without one.")
+    # Left away where there are none: an earlier build that runs beside this one does not know the field.
+    except_bom_ids: list[Id] | None = Field(
+        None,
+        fail_fast=True,
+        min_length=1,
+        max_length=MAX_EXCEPT,
+        exclude_if=lambda ids: ids is None,
+        description="All that the filter finds but these BOMs; one that it does not find is left out all the same.",
+    )
 
 
 class LeaveOut(BaseModel):
@@ -47,18 +62,43 @@ class LeaveOut(BaseModel):
 
     classes: list[CellClass] | None = Field(None, min_length=1, max_length=len(CellClass))
     cells: list[CellRef] | None = Field(None, fail_fast=True, min_length=1, max_length=MAX_LEFT_OUT)
+    bom_ids: list[Id] | None = Field(
+        None, fail_fast=True, min_length=1, max_length=MAX_NAMED_APART, description="BOMs with all their cells."
+    )
+    keep: list[CellRef] | None = Field(
+        None,
+        fail_fast=True,
+        min_length=1,
+        max_length=MAX_NAMED_APART,
+        description="Cells that stay part of the job although their class or BOM is left out.",
+    )
 
     def has(self, key: CellKey, cell_class: str | None) -> bool:
         """Whether the row of this cell is left out."""
-        return cell_class in self._classes or key in self._cells
+        if key in self._cells:
+            return True
+        as_a_whole = cell_class in self._classes or key.bom_id in self._boms
+        return as_a_whole and key not in self._kept
 
     @cached_property
     def _classes(self) -> frozenset[str]:
         return frozenset(self.classes or ())
 
     @cached_property
+    def _boms(self) -> frozenset[str]:
+        return frozenset(self.bom_ids or ())
+
+    @cached_property
     def _cells(self) -> frozenset[CellKey]:
-        return frozenset(CellKey(cell.bom_id, cell.location_id) for cell in self.cells or ())
+        return _keys(self.cells)
+
+    @cached_property
+    def _kept(self) -> frozenset[CellKey]:
+        return _keys(self.keep)
+
+
+def _keys(cells: list[CellRef] | None) -> frozenset[CellKey]:
+    return frozenset(CellKey(cell.bom_id, cell.location_id) for cell in cells or ())
 
 
 class SelectionBody(BaseModel):
@@ -94,6 +134,7 @@ class SelectionBody(BaseModel):
                 location_ids=None if places is None else frozenset(places),
                 cell_class=self.filter.cell_class,
                 differs=self.filter.differs,
+                except_bom_ids=frozenset(self.filter.except_bom_ids or ()),
             )
         boms = None if self.bom_ids == "all" or self.bom_ids is None else frozenset(self.bom_ids)
         return Grid(boms, None if self.location_ids is None else frozenset(self.location_ids))

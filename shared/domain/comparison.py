@@ -79,7 +79,7 @@ def classify(base: int | None, local: int | None, remote: int, *, never_agreed: 
 
 
 def known_class(stock: Stock) -> CellClass:
-    """What moved as far as our own records tell, without asking Shopify: the base stands for Shopify's value.
+    """What moved as far as our records tell, without asking Shopify: by what a preview has seen last, else the base.
 
     So a move of Shopify's that nobody has noticed is not in it; a missed webhook, once found, adds it.
     """
@@ -87,9 +87,26 @@ def known_class(stock: Stock) -> CellClass:
         return CellClass.NOT_COMPARED
     if stock.unknown_outcome:
         return CellClass.BOTH_MOVED
-    if stock.base is None:
+    shopify = stock.shopify
+    if stock.base is None or shopify is None:
         return CellClass.NO_BASE
-    return classify(stock.base, stock.local, stock.base, never_agreed=stock.never_agreed)
+    return classify(stock.base, stock.local, shopify, never_agreed=stock.never_agreed)
+
+
+def known_difference(stock: Stock) -> int | None:
+    """Shopify value − local value as far as is known; None where one of them is not, or they cannot be compared."""
+    shopify, local = stock.shopify, stock.local
+    if shopify is None or local is None or stock.left_out is not None:
+        return None
+    return shopify - local
+
+
+def is_different(cell_class: CellClass, difference: int | None) -> bool:
+    """Whether the two sides can be compared and are not the same. A cell never counted, or never read, is not known to
+    be; one in doubt is, until a person has looked."""
+    if cell_class is CellClass.NO_BASE:
+        return bool(difference)
+    return cell_class not in {CellClass.IN_SYNC, CellClass.NOT_COMPARED}
 
 
 SUGGESTED: dict[CellClass, Direction | None] = {

@@ -15,6 +15,21 @@ LedgerField = Literal["count", "base"]
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a preview has read at Shopify where it was not the base: news to show, on which nothing is built.
+
+    It holds as long as nothing else has been heard of Shopify's value: the other fields are the stock's as it was then.
+    """
+
+    value: int
+    at: datetime
+    base: int | None
+    base_time: datetime | None
+    settle_no: int
+    events_no: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """One cell's own numbers.
 
@@ -27,7 +42,7 @@ class Stock:
     The counters tell a later reader what has happened in between: `manual_total` sums all hand adjustments,
     `settle_no` rises with every settle and undo, `events_no` with every event of the cell, `tracks_rev` when
     tracking is switched, `rev` with every write. `unknown_outcome` marks a cell whose push may or may not have
-    reached Shopify.
+    reached Shopify. `seen` is shown, and no rule builds on it.
     """
 
     base: int | None = None
@@ -42,6 +57,21 @@ class Stock:
     unknown_outcome: bool = False
     never_agreed: bool = False
     left_out: str | None = None
+    seen: Seen | None = None
+
+    @property
+    def shopify(self) -> int | None:
+        """Shopify's value as far as is known: what a preview has seen last, else the base (None: never read)."""
+        news = self.news
+        return self.base if news is None else news.value
+
+    @property
+    def news(self) -> Seen | None:
+        """What a preview has seen, where nothing has been heard of Shopify since."""
+        seen = self.seen
+        if seen is None or (seen.base, seen.base_time) != (self.base, self.base_time):
+            return None
+        return seen if (seen.settle_no, seen.events_no) == (self.settle_no, self.events_no) else None
 
     @property
     def tracks(self) -> bool:
@@ -167,6 +197,20 @@ def observe_left_out(stock: Stock, reason: str | None) -> Change:
     The caller has made sure of `rev`, as for a value read.
     """
     return _changed(stock, replace(stock, left_out=reason), verify=False)
+
+
+def see(stock: Stock, value: int, at: datetime) -> Stock | None:
+    """A preview has read this value, at that time of Shopify's: it is shown until something is heard of Shopify.
+
+    None: it is no news. No change in the sense of the rules: neither base nor count moves, and no `rev` is raised, so
+    nothing that was read or approved before is out of date by it.
+    """
+    if stock.base is None or value == stock.base:
+        return None if stock.news is None else replace(stock, seen=None)
+    news = stock.news
+    if news is not None and (news.value, news.at) == (value, at):
+        return None
+    return replace(stock, seen=Seen(value, at, stock.base, stock.base_time, stock.settle_no, stock.events_no))
 
 
 def settle(stock: Stock, value: int, time: datetime, manual_inside: int) -> Change:

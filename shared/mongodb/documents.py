@@ -9,6 +9,7 @@ from shared.mongodb.described import Described
 from shared.mongodb.drift import documents as drift
 from shared.mongodb.inbox import documents as inbox
 from shared.mongodb.jobs import documents as jobs
+from shared.mongodb.notices import documents as notices
 from shared.mongodb.previews import documents as previews
 from shared.mongodb.schedules import documents as schedules
 from shared.mongodb.shops import documents as shops
@@ -22,6 +23,7 @@ FOLDERS: Mapping[str, tuple[Described, ...]] = {
     "jobs": jobs.DOCUMENTS,
     "drift": drift.DOCUMENTS,
     "schedules": schedules.DOCUMENTS,
+    "notices": notices.DOCUMENTS,
     "inbox": inbox.DOCUMENTS,
 }
 """By the folder that writes them."""

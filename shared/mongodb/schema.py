@@ -10,6 +10,7 @@ these indexes, is in docs/reference/documents.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
@@ -31,6 +32,9 @@ SCHEDULE_RUN_LIFE = 90 * 24 * 3600
 AUDIT_LIFE = 400 * 24 * 3600
 """A year and a month: who looks at last year's books asks who did what in it."""
 
+NOTICE_LIFE = 90 * 24 * 3600
+DELIVERY_LIFE = 30 * 24 * 3600
+
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
 _DUPLICATE_KEY = 11000
@@ -48,10 +52,17 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 _KNOWN = {"known_class": {"$gt": ""}}
 """Cells that differ, or cannot be compared: the class is a word, not null."""
 
+_ANY_MOMENT = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+"""A time that is set: null, or a field that is not there, is none."""
+
 _TO_VERIFY = {"verify_at": {"$exists": True}}
 
 _OPEN: Document = {"partialFilterExpression": {"open": True}}
 _ENDED: Document = {"partialFilterExpression": {"state": {"$in": ["updated", "skipped", "error", "cancelled"]}}}
+
+
+_FOLLOWED: Document = {"state": {"$in": ["due", "comparing", "running"]}}
+"""Runs of schedules that go on by themselves."""
 
 
 def _open_with(field: str) -> Document:
@@ -59,7 +70,12 @@ def _open_with(field: str) -> Document:
 
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "shops": [_index("status", "sweep.next_at")],
+    "shops": [
+        _index("status", "sweep.next_at"),
+        # Of all shops those few that something is to be told of.
+        _index("drift_breaker.opened_at", partialFilterExpression={"drift_breaker.opened_at": _ANY_MOMENT}),
+        _index("sweep.silent_since", partialFilterExpression={"sweep.silent_since": _ANY_MOMENT}),
+    ],
     # Whose a location is, is asked across shops: a body sent again under another shop's name is known by it.
     "locations": [_index("location_id", "read_at")],
     "boms": [
@@ -74,23 +90,36 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "stock": [
         # Which BOMs differ as far as is known: few of many. The index alone tells it, no document is read.
-        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
+        _index(
+            *("shop", "bom_id", "location_id", "known_class", "known_difference"),
+            partialFilterExpression=_KNOWN,
+            name="known_differences",
+        ),
     ],
     # Whose turn it is, is asked across shops.
     "reads_wanted": [_index("at", "shop"), _index("shop", "at")],
     "ledger": [],
-    "adjustments": [],
+    "adjustments": [
+        # Of a cell those that the ledger does not tell of: few.
+        _index("shop", "bom_id", "location_id", "-at", partialFilterExpression={"still": True}, name="still_by_cell"),
+    ],
     "previews": [
         _index("shop", "preview_id", unique=True),
         _index("shop", "-requested_at"),
         # Those that have not ended: how many of a shop, and, across shops, whose turn it is.
         _index("shop", "turn.until", partialFilterExpression={"turn": {"$exists": True}}, name="turns"),
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
+        _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
     ],
     "preview_rows": [
         _index("shop", "preview_id", "no"),
         # Orders, each given by one index (`previews/row_order`): what differs has sizes, the rest has none.
-        _index("shop", "preview_id", "kind", "cell_class", "no", name="numbers_by_class"),
+        # Behind the number stands all that a table is searched and sorted by: no row is read for that.
+        _index(
+            *("shop", "preview_id", "kind", "cell_class", "no", "location_id", "words", "location_name"),
+            *("size", "difference", "row.shopify", "row.local", "row.base"),
+            name="numbers_by_class",
+        ),
         _index(
             *("shop", "preview_id", "kind", "cell_class", "-size", "no"),
             partialFilterExpression={"kind": "differs"},
@@ -106,6 +135,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "state"),
         _index("state", "requested_at"),
         _index("finished_event", partialFilterExpression={"finished_event": "due"}),
+        _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        _index("shop", "preview_id", partialFilterExpression={"preview_id": {"$gt": ""}}, name="of_preview"),
     ],
     "cells": [
         _index("shop", "job_id", "no", "bom_id"),
@@ -132,9 +163,19 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "received_at", partialFilterExpression={"received_at": {"$exists": True}}),
     ],
     "compliance": [_index("shop", "at"), _index("at", expireAfterSeconds=COMPLIANCE_LIFE, name="compliance_life")],
-    "imports": [_index("shop", "import_id", unique=True)],
+    "imports": [
+        _index("shop", "import_id", unique=True),
+        _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        # Whose turn it is, is asked across shops.
+        _index("page.next_at", partialFilterExpression={"state": "running"}, name="page_imports"),
+    ],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),
+        _index(
+            *("shop", "import_id", "foreseen", "item_id"),
+            partialFilterExpression={"foreseen": {"$exists": True}},
+            name="foreseen",
+        ),
         _index("shop", "import_id", "sku_key"),
         _index("shop", "import_id", "sku_likeness"),
         _index("shop", "import_id", "variant_ids"),
@@ -152,6 +193,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", "location_id", unique=True, partialFilterExpression={"open": True}, name="open_drift"),
         _index("shop", "cell_class", "bom_id", partialFilterExpression={"open": True}, name="open_by_class"),
         _index("shop", "bom_id", "location_id", partialFilterExpression={"late": False}, name="accused"),
+        _index("shop", "bom_id", "location_id", "-drift_id", name="of_cell"),
         _index("shop", "due_at", partialFilterExpression={"due_at": {"$exists": True}}),
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
@@ -170,9 +212,33 @@ INDEXES: dict[str, list[IndexModel]] = {
     "schedule_runs": [
         _index("shop", "run_id", unique=True),
         _index("shop", "schedule_id", "-due_at"),
-        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
+        _index("asked_at", "_id", partialFilterExpression=_FOLLOWED, name="followed"),
+        _index("shop", "due_at", partialFilterExpression={"state": "waiting"}, name="waiting"),
         _index("telling.at", partialFilterExpression={"telling.state": "due"}, name="to_be_told"),
+        _index("ended_at", partialFilterExpression={"ended_at": _ANY_MOMENT}, name="ended_lately"),
         _index("at", expireAfterSeconds=SCHEDULE_RUN_LIFE),
+    ],
+    "notices": [
+        _index("shop", "notice_id", unique=True),
+        _index("shop", "-at", "-notice_id"),
+        # What nobody has settled yet: of all shops by its kind, and of one shop.
+        _index("matter", "shop", **_OPEN, name="open_by_matter"),
+        _index("shop", "-at", "-notice_id", **_OPEN, name="open_of_shop"),
+        _index("shop", "at", partialFilterExpression={"seen_at": None}, name="unseen"),
+        _index("at", partialFilterExpression={"spread": False}, name="to_spread"),
+        _index("mail_due_at", "shop", partialFilterExpression={"mail_due_at": {"$exists": True}}, name="by_mail"),
+        _index("shop", "mail_due_at", partialFilterExpression={"mail_due_at": {"$exists": True}}, name="mail_of_shop"),
+        _index("at", expireAfterSeconds=NOTICE_LIFE, name="notice_life"),
+    ],
+    "deliveries": [
+        _index("shop", "delivery_id", unique=True),
+        _index("shop", "target_id", "-delivery_id"),
+        _index("due_at", partialFilterExpression={"state": "due"}, name="to_be_sent"),
+        _index("at", expireAfterSeconds=DELIVERY_LIFE),
+    ],
+    "webhook_targets": [],
+    "notification_settings": [
+        _index("work_due_at", partialFilterExpression={"work_due_at": {"$exists": True}}),
     ],
     "dead_letters": [
         _index("shop", "letter_id", unique=True),
@@ -195,6 +261,7 @@ RETIRED: dict[str, list[IndexModel]] = {
     "stock": [
         _index("shop", "bom_id", "location_id", unique=True),
         _index("shop", "known_class", "bom_id", partialFilterExpression=_KNOWN, name="known"),
+        _index("shop", "bom_id", "location_id", "known_class", partialFilterExpression=_KNOWN, name="known_cells"),
         _index("shop", "known_class", "location_id", "bom_id", partialFilterExpression=_KNOWN, name="known_at"),
         _index("verify_at", "shop", partialFilterExpression=_TO_VERIFY),
         _index("shop", "verify_at", partialFilterExpression=_TO_VERIFY),
@@ -216,6 +283,10 @@ RETIRED: dict[str, list[IndexModel]] = {
         _index("shop", "preview_id", "kind", "no"),
         _index("shop", "preview_id", "kind", "-size", "no"),
         _index("shop", "preview_id", "cell_class", "-size", "no"),
+        _index("shop", "preview_id", "kind", "cell_class", "no", name="numbers_by_class"),
+    ],
+    "schedule_runs": [
+        _index("state", "asked_at", partialFilterExpression={"state": "running"}, name="running"),
     ],
 }
 """Indexes of earlier builds, dropped by whoever may. One that is to change stands here as it was, above as it is."""

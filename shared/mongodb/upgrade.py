@@ -6,6 +6,8 @@ killed; two that start at once do each document once. Memory holds one batch.
 Form 2: a stock document says whether its two sides have ever agreed (`never_agreed`), and a cell that nobody counted
 has no count. Before, such a cell stood at a count of 0, which no entry of its ledger had given it.
 
+Form 4: a stock document says by how much its sides differ (`known_difference`), which lists are sorted by.
+
 Form 3: a wish for verifying reads is a document of its own (`reads_wanted`). Before, a stock document had `verify_at`.
 """
 
@@ -18,6 +20,7 @@ from typing import Any
 import structlog
 
 from shared.domain.cell import CellKey
+from shared.domain.comparison import CellClass
 from shared.domain.stock import Change, Entry, Stock
 from shared.mongodb.schema import Database, Document, ids_of
 from shared.mongodb.stock.stock import StockStore, StockWrite, stock_of
@@ -25,7 +28,7 @@ from shared.mongodb.transactions import Session, Transactions
 
 log = structlog.get_logger()
 
-FORM = 3
+FORM = 4
 
 _FORM_ID = "stock_form"
 _OLD: Document = {"never_agreed": {"$exists": False}}
@@ -65,6 +68,14 @@ class _Upgrade:
         if done:
             log.info("stock_upgraded", form=FORM, cells=done, never_counted=uncounted)
         await self._move_wishes()
+        await self._note_differences()
+
+    async def _note_differences(self) -> None:
+        """Of those alone that are not in sync. Whoever writes one meanwhile writes it, too."""
+        compared = {"$ne": ["$known_class", str(CellClass.NOT_COMPARED)]}
+        apart: Document = {"$cond": [compared, {"$subtract": ["$index", "$count"]}, None]}
+        old: Document = {"known_class": {"$gt": ""}, "known_difference": {"$exists": False}}
+        await self._stock.update_many(old, [{"$set": {"known_difference": apart}}])
 
     async def _move_wishes(self) -> None:
         """Whoever is killed between the two writes has a cell read twice."""

@@ -58,6 +58,7 @@ CHANNELS: tuple[Channel, ...] = (
     _event(topology.PREVIEW_PROGRESS, messages.PreviewProgress, "How far a preview is."),
     _event(topology.PREVIEW_READY, messages.PreviewReady, "A preview has ended."),
     _event(topology.DRIFT_DETECTED, messages.DriftDetected, "A missed webhook was found."),
+    _event(topology.NOTICES_CHANGED, messages.NoticesChanged, "What a shop is told has changed."),
     Channel(
         "inventory_levels.update",
         topology.WEBHOOKS,

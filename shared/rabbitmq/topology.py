@@ -51,6 +51,7 @@ JOB_FINISHED = "job.finished"
 PREVIEW_PROGRESS = "preview.progress"
 PREVIEW_READY = "preview.ready"
 DRIFT_DETECTED = "drift.detected"
+NOTICES_CHANGED = "notices.changed"
 
 
 def cell_key(partition: int) -> str:
@@ -183,7 +184,14 @@ def exchange_of(key: str) -> str:
     return _EXCHANGE_OF.get(key, WEBHOOKS)
 
 
-LISTENER_KEYS: tuple[str, ...] = (JOB_PROGRESS, JOB_FINISHED, PREVIEW_PROGRESS, PREVIEW_READY, DRIFT_DETECTED)
+LISTENER_KEYS: tuple[str, ...] = (
+    JOB_PROGRESS,
+    JOB_FINISHED,
+    PREVIEW_PROGRESS,
+    PREVIEW_READY,
+    DRIFT_DETECTED,
+    NOTICES_CHANGED,
+)
 """What a preview replica listens to, to feed its event streams."""
 
 LISTENER_ARGUMENTS: Mapping[str, Any] = {

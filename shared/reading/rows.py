@@ -14,6 +14,7 @@ from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.stock.stock import CellStock, StockStore
 from shared.reading.first_bases import FirstBases
 from shared.reading.levels import Value, level_of
+from shared.reading.seen_values import SeenValues
 from shared.shopify.calls.budget import CallRole
 from shared.shopify.reads.reads import ItemsRead, ShopifyReads
 
@@ -29,6 +30,7 @@ class RowReader:
         self._stock = stock
         self._shopify = shopify
         self._bases = FirstBases(boms.transactions, stock)
+        self._seen = SeenValues(boms, stock)
 
     async def take(
         self,
@@ -37,8 +39,11 @@ class RowReader:
         locations: Mapping[str, Location],
         *,
         role: CallRole | None = None,
+        shown: bool = False,
     ) -> list[TakenRow]:
         """One row per cell, in the order given; `role` says for whom. Raises what the Shopify adapter raises.
+
+        `shown`: what is read is kept for lists to show it, too, with the time of the read.
 
         A cell without a base gets its first one. Its row shows none all the same: what was sold before the read, its
         webhook still on its way, is in neither side yet.
@@ -57,7 +62,10 @@ class RowReader:
         for part in batches(cells, _AT_A_STRETCH):
             levels |= {cell.key: level for cell in part if (level := _level(cell, reads, locations)) is not None}
             await asyncio.sleep(0)
-        await self._bases.give(shop, _same_items(cells, stock), _without_codes(levels))
+        known, told = _same_items(cells, stock), _without_codes(levels)
+        await self._bases.give(shop, known, told)
+        if shown:
+            await self._seen.keep(shop, known, told, {item_id: read.taken_at for item_id, read in reads.items()})
         rows: list[TakenRow] = []
         for part in batches(cells, _AT_A_STRETCH):
             rows += [self._row(cell, stock.get(cell.key), levels.get(cell.key), reads) for cell in part]
@@ -95,7 +103,8 @@ class RowReader:
         if stock is None or stock.item_id != item_id:
             # The BOM was removed or mapped to another item between two of our own reads.
             return TakenRow(cell.key, bom.name, item_id, code=Code.BOM_REMAPPED)
-        return TakenRow(cell.key, bom.name, item_id, row=_join(stock, level, reads[item_id]))
+        row = _join(stock, level, reads[item_id])
+        return TakenRow(cell.key, bom.name, item_id, row=row, counted=stock.stock.tracks)
 
 
 def _level(

@@ -30,6 +30,17 @@ def next_moment(timing: Timing, zone: tzinfo, after: datetime) -> datetime:
         raise ValueError(f"is no cron expression: {str(error).lower()}") from None
 
 
+def next_moments(timing: Timing, zone: tzinfo, after: datetime, number: int) -> list[datetime]:
+    """So many moments after a time, in UTC; fewer where no more come. Raises ValueError where there is none."""
+    moments = [next_moment(timing, zone, after)]
+    while len(moments) < number:
+        try:
+            moments.append(next_moment(timing, zone, moments[-1]))
+        except ValueError:
+            break
+    return moments
+
+
 def last_moment(timing: Timing, zone: ZoneInfo, until: datetime) -> datetime:
     """The last moment that is not after a time, in UTC. Raises ValueError where there was none."""
     # Backwards the library leaves its starting point out, and it counts in whole minutes.

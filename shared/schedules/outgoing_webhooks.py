@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hmac
 import re
 import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from secrets import token_bytes
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,8 +27,14 @@ TIMEOUT = 10.0
 RESOLVING = 64
 """Threads in which names are resolved: twice as many as are delivered at once."""
 
-TIMESTAMP, SIGNATURE, DELIVERY = "Trueup-Timestamp", "Trueup-Signature", "Trueup-Delivery"
-"""Unix seconds; `sha256=` and the hexadecimal HMAC-SHA256 of timestamp, a point, and the raw body; the run's id."""
+DELIVERY, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+"""Standard Webhooks' headers: the same id for each try; Unix seconds; a signature for each secret that counts now."""
+
+SECRET_PREFIX = "whsec_"  # noqa: S105  # the beginning of all of them
+"""What a secret begins with whose rest is its bytes in base64. Another one's bytes are those of its text."""
+
+NEW_SECRET = 32
+"""Bytes of a secret that we make."""
 
 HTTPS_PORT = 443
 HTTPS = frozenset({HTTPS_PORT})
@@ -165,9 +174,27 @@ def public_socket(address: aiohttp.AddrInfoType) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-def signature(secret: bytes, timestamp: str, body: bytes) -> str:
-    """The value of the signature's header."""
-    return "sha256=" + hmac.new(secret, timestamp.encode() + b"." + body, sha256).hexdigest()
+def new_secret() -> str:
+    """A secret to sign by, as it is shown to its receiver."""
+    return SECRET_PREFIX + base64.b64encode(token_bytes(NEW_SECRET)).decode()
+
+
+def key_of(secret: bytes) -> bytes:
+    """The bytes that a secret signs by."""
+    prefix = SECRET_PREFIX.encode()
+    if secret.startswith(prefix):
+        try:
+            return base64.b64decode(secret.removeprefix(prefix), validate=True)
+        except binascii.Error:
+            pass  # a text that only begins like one
+    return secret
+
+
+def signatures(secrets: Sequence[bytes], delivery: str, timestamp: str, body: bytes) -> str:
+    """The value of the signature's header: one for each secret, so that a receiver may change it in its own time."""
+    signed = f"{delivery}.{timestamp}.".encode() + body
+    made = (hmac.new(key_of(secret), signed, sha256).digest() for secret in secrets)
+    return " ".join(f"v1,{base64.b64encode(one).decode()}" for one in made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +224,8 @@ class OutgoingWebhooks:
         )
         return cls(session, private, frozenset(ports))
 
-    async def send(self, url: str, secret: bytes, body: bytes, delivery: str) -> int:
-        """POST it; returns the status. Raises NotDelivered: another time may do."""
+    async def send(self, url: str, secrets: Sequence[bytes], body: bytes, delivery: str) -> int:
+        """POST it, signed by each secret; returns the status. Raises NotDelivered: another time may do."""
         # Checked anew: a literal address is not resolved, and the setting may have changed since it was stored.
         if (problem := url_problem(url, private=self.private, ports=self.ports)) is not None:
             raise NotDelivered(f"the address {problem}")
@@ -206,9 +233,9 @@ class OutgoingWebhooks:
         headers: Mapping[str, Any] = {
             "Content-Type": "application/json",
             "User-Agent": "Trueup",
-            TIMESTAMP: timestamp,
-            SIGNATURE: signature(secret, timestamp, body),
             DELIVERY: delivery,
+            TIMESTAMP: timestamp,
+            SIGNATURE: signatures(secrets, delivery, timestamp, body),
         }
         try:
             # A redirect would lead where nobody has checked. The answer's body is not read.

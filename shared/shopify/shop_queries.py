@@ -114,3 +114,13 @@ query TrueupBulkLevels {
 """
 """Every level of every item, those where it is not stocked any more included. A level names its item: lines come in any
 order."""
+
+VARIANTS = """
+query TrueupVariants($first: Int!, $query: String!) {
+  productVariants(first: $first, query: $query) {
+    nodes { id displayName sku barcode requiresComponents inventoryItem { id tracked } }
+    pageInfo { hasNextPage }
+  }
+}
+"""
+"""Variants that are looked for by words in their titles, SKUs and barcodes."""

@@ -148,6 +148,7 @@ _ITEM_SEARCH: Final[Mapping[str, Any]] = {
 _VARIANT_SEARCH: Final[Mapping[str, Any]] = {
     "id": lambda variant: int(variant.id),
     "sku": lambda variant: variant.item.sku,
+    "barcode": lambda variant: variant.barcode,
     "product_id": lambda variant: int(variant.product.id),
     "title": lambda variant: variant.title,
     "tag": lambda variant: variant.product.tags,
@@ -168,8 +169,19 @@ def _inventory_items(_source: None, context: Context, arguments: _Arguments) -> 
     return window(sorted(_matching(live, arguments, _ITEM_SEARCH), key=by_id), arguments)
 
 
+_WORDS: Final = re.compile(r'\s*"([^":]+)"\s*')
+"""A query of words alone, which are looked for in several fields."""
+
+
+def _has_words(variant: Variant, words: str) -> bool:
+    held = " ".join((variant.product.title, variant.title, variant.item.sku or "", variant.barcode or "")).lower()
+    return all(word in held for word in words.lower().split())
+
+
 def _variants(_source: None, context: Context, arguments: _Arguments) -> Page:
     live = [variant for variant in context.tenant.shop.variants.values() if not variant.item.deleted]
+    if (words := _WORDS.fullmatch(str(arguments.get("query") or ""))) is not None:
+        live = [variant for variant in live if _has_words(variant, words[1])]
     return window(sorted(_matching(live, arguments, _VARIANT_SEARCH), key=by_id), arguments)
 
 

@@ -5,14 +5,16 @@ import styles from "./Menu.module.css";
 
 interface MenuProps {
   label: string;
+  /** Its name where the label alone does not say what it is of. */
+  name?: string;
   items: readonly { label: string; onAction: () => void }[];
 }
 
 /** Things to do, behind one button. */
-export function Menu({ label, items }: MenuProps) {
+export function Menu({ label, name, items }: MenuProps) {
   return (
     <MenuTrigger>
-      <Button disclosure="down">{label}</Button>
+      <Button disclosure="down" aria-label={name}>{label}</Button>
       <Popover placement="bottom start" offset={4} className={styles.popover ?? ""}>
         <AriaMenu className={styles.menu ?? ""}>
           {items.map((item) => (

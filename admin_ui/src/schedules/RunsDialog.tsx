@@ -3,12 +3,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { href } from "../address";
 import { count, dateTime } from "../formats";
-import { Button, type Column, Dialog, Skeleton, Table } from "../kit";
+import { Button, type Column, Dialog, Named, Skeleton, Table } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { MorePages } from "../parts/MorePages";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Run, runsQuery, type Schedule } from "./queries";
+import { outcomeOf, whyItWaits } from "./words";
 
 export function RunsDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
   const found = useInfiniteQuery(runsQuery(schedule.schedule_id));
@@ -35,7 +36,7 @@ const titles = T.schedules.runColumns;
 
 const COLUMNS: Column<Run>[] = [
   { name: "due", title: titles.due, cell: (run) => dateTime(run.due_at) },
-  { name: "outcome", title: titles.outcome, cell: outcomeOf },
+  { name: "outcome", title: titles.outcome, cell: (run) => <Named name={outcomeOf(run)} detail={run.state === "waiting" ? whyItWaits(run) : undefined} /> },
   { name: "figures", title: titles.figures, cell: figuresOf },
   {
     name: "told",
@@ -45,11 +46,6 @@ const COLUMNS: Column<Run>[] = [
   { name: "open", title: titles.open, cell: (run) => <Open run={run} /> },
 ];
 
-function outcomeOf(run: Run): string {
-  const told = run.outcome === null ? T.schedules.runStates[run.state] : T.schedules.outcomes[run.outcome];
-  return run.reason === null ? told : `${told}: ${T.schedules.reasons[run.reason]}`;
-}
-
 function figuresOf({ figures }: Run): string {
   if (figures === null) return T.dash;
   const names: Record<string, string> = T.schedules.figures;
@@ -58,7 +54,8 @@ function figuresOf({ figures }: Run): string {
 }
 
 function Open({ run }: { run: Run }) {
-  if (run.state === "skipped" || run.state === "due" || run.outcome === "lost") return <>{T.dash}</>;
-  const address = run.action === "reconcile" ? href(`/history/${run.run_id}`) : href("/", { reconcile: "choose", preview: run.run_id });
-  return <Link href={address}>{run.action === "reconcile" ? T.drift.run : T.schedules.showPreview}</Link>;
+  if (["skipped", "due", "comparing"].includes(run.state) || run.outcome === "lost") return <>{T.dash}</>;
+  const began = run.action === "reconcile" && run.state !== "waiting" && (run.plan !== null || run.direction === null);
+  const address = began ? href(`/history/${run.run_id}`) : href("/", { reconcile: "choose", preview: run.run_id });
+  return <Link href={address}>{began ? T.drift.run : T.schedules.showPreview}</Link>;
 }

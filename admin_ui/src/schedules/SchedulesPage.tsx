@@ -2,17 +2,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { locationsQuery } from "../api/queries";
-import { dateTime } from "../formats";
-import { Badge, Button, Card, type Column, Inline, Named, Outside, Page, Skeleton, Table } from "../kit";
+import { Badge, Button, Card, type Column, Inline, Menu, Named, Outside, Page, Skeleton, Table } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Schedule, schedulesQuery } from "./queries";
+import { RunNowDialog } from "./RunNowDialog";
 import { RunsDialog } from "./RunsDialog";
 import { ScheduleDialog } from "./ScheduleDialog";
-import { whatItDoes, whatItTakes, whenItRuns } from "./words";
+import { WaitingRun } from "./WaitingRun";
+import { inZone, whatItDoes, whatItTakes, whenItRuns, withinLimits } from "./words";
 
-type Open = { what: "new" } | { what: "edit" | "runs"; schedule: Schedule };
+type What = "edit" | "runs" | "look" | "now";
+type Open = { what: "new" } | { what: What; schedule: Schedule };
 
 export default function SchedulesPage() {
   const found = useQuery(schedulesQuery);
@@ -24,6 +26,9 @@ export default function SchedulesPage() {
   const schedules = found.data?.items ?? [];
   return (
     <Page title={T.schedules.title} subtitle={T.schedules.intro}>
+      {found.data?.waiting.map((run) => (
+        <WaitingRun key={run.run_id} run={run} />
+      ))}
       <Card flush>
         {found.data === undefined ? (
           found.error === null ? (
@@ -44,6 +49,9 @@ export default function SchedulesPage() {
       </Card>
       {schedules.length > 0 && <Outside>{add}</Outside>}
       {open?.what === "runs" && <RunsDialog schedule={open.schedule} onClose={close} />}
+      {(open?.what === "look" || open?.what === "now") && (
+        <RunNowDialog schedule={open.schedule} lookFirst={open.what === "look"} onClose={close} />
+      )}
       {(open?.what === "new" || open?.what === "edit") && (
         <ScheduleDialog
           schedule={open.what === "edit" ? open.schedule : null}
@@ -60,7 +68,7 @@ interface SchedulesProps {
   schedules: readonly Schedule[];
   zone: string | null;
   places: ReadonlyMap<string, string>;
-  onOpen: (what: "edit" | "runs", schedule: Schedule) => void;
+  onOpen: (what: What, schedule: Schedule) => void;
 }
 
 function Schedules({ schedules, zone, places, onOpen }: SchedulesProps) {
@@ -70,13 +78,18 @@ function Schedules({ schedules, zone, places, onOpen }: SchedulesProps) {
     {
       name: "does",
       title: titles.does,
-      cell: (schedule) => <Named name={whatItDoes(schedule)} detail={whatItTakes(schedule, places)} />,
+      cell: (schedule) => (
+        <Named
+          name={whatItDoes(schedule)}
+          detail={[whatItTakes(schedule, places), withinLimits(schedule)].filter((text) => text !== undefined).join(". ")}
+        />
+      ),
     },
     { name: "when", title: titles.when, cell: (schedule) => whenItRuns(schedule, zone) },
     {
       name: "next",
       title: titles.next,
-      cell: (schedule) => (schedule.enabled ? dateTime(schedule.next_at) : <Badge>{T.schedules.off}</Badge>),
+      cell: (schedule) => (schedule.enabled ? <Next schedule={schedule} zone={schedule.time_zone ?? zone} /> : <Badge>{T.schedules.off}</Badge>),
     },
     {
       name: "actions",
@@ -89,9 +102,26 @@ function Schedules({ schedules, zone, places, onOpen }: SchedulesProps) {
           <Button aria-label={T.schedules.runsOf(schedule.name)} onPress={() => onOpen("runs", schedule)}>
             {T.schedules.runs}
           </Button>
+          {schedule.direction !== null && (
+            <Menu
+              label={T.schedules.now}
+              name={T.schedules.nowOf(schedule.name)}
+              items={[
+                { label: T.schedules.look, onAction: () => onOpen("look", schedule) },
+                { label: T.schedules.runWithin, onAction: () => onOpen("now", schedule) },
+              ]}
+            />
+          )}
         </Inline>
       ),
     },
   ];
   return <Table label={T.schedules.title} columns={columns} rows={schedules} rowKey={(schedule) => schedule.schedule_id} />;
+}
+
+/** The next run, and the two after it, by the clock of its zone. */
+function Next({ schedule, zone }: { schedule: Schedule; zone: string | null }) {
+  const [first, ...more] = schedule.coming.map((moment) => inZone(moment, zone));
+  if (first === undefined) return <>{schedule.next_at === null ? T.dash : inZone(schedule.next_at, zone)}</>;
+  return <Named name={first} detail={more.length === 0 ? undefined : T.schedules.then(more.join("; "))} />;
 }

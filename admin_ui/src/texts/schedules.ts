@@ -1,6 +1,8 @@
 /** Schedules. */
 import type { Direction } from "../api/queries";
-import { cells } from "./words";
+import { cells, some } from "./words";
+
+const places = (number: number): string => some(number, "place");
 
 export const schedules = {
   title: "Schedules",
@@ -15,9 +17,64 @@ export const schedules = {
   actions: { preview: "Preview only: compares, changes nothing" },
   unseen: (direction: Direction) =>
     direction === "toShopify"
-      ? "Nobody looks before it runs: Shopify's values are overwritten with local ones wherever they differ."
-      : "Nobody looks before it runs: local values are overwritten with Shopify's wherever they differ.",
+      ? "Nobody looks before it runs: Shopify's numbers are overwritten with local ones, also where Shopify's were changed on purpose."
+      : "Nobody looks before it runs: local numbers are overwritten with Shopify's, also where somebody has counted.",
+  limits: "What it may do without you",
+  differences: "Which differences it settles",
+  safe: {
+    toShopify: "Only safe ones: where only the local number has changed",
+    toLocal: "Only safe ones: where only Shopify has changed",
+  },
+  all: "All of them, also where both sides have changed",
+  maxMove: "Largest change of one place (units)",
+  maxShare: "Largest share of places in one run (%)",
+  limitsHelp:
+    "Each run compares first. Above a limit it does not start: it waits here until you have looked. Up to three places may always change at once.",
+  within: (differences: "safe" | "all", move: string, share: string) =>
+    `${differences === "safe" ? "Safe differences only" : "All differences"}; up to ${move} units a place, ${share} of places`,
+  now: "Run now",
+  nowOf: (name: string) => `Run ${name} now`,
+  look: "See what it would do",
+  runWithin: "Run within its limits",
+  lookTitle: (name: string) => `What ${name} would do now`,
+  lookText: "Both sides are compared now. Nothing is changed before you say so.",
+  nowTitle: (name: string) => `Run ${name} now`,
+  nowText: "Both sides are compared, then what is within the schedule's limits is changed. Above a limit it waits for you.",
+  comparing: "Comparing both sides. Nothing is changed yet.",
+  waitsTitle: (name: string) => `${name} waits for you`,
+  waits: {
+    move: (move: string, limit: string) =>
+      `One place would change by ${move} units. Without you this schedule may change a place by ${limit} at most.`,
+    share: (number: number, compared: number, share: string, limit: string) =>
+      `${places(number)} of ${places(compared)} (${share}) would change. Without you this schedule may change ${limit} of them at once.`,
+    breaker: "Automatic repair has stopped because too much has changed at once. Until you have decided about that under Drift, no schedule goes on.",
+    asked: "You wanted to look before it runs.",
+  },
+  nothingChanged: "Nothing has been changed.",
+  plan: {
+    places: "Would change",
+    compared: "Compared",
+    largest: "Largest change (units)",
+    left: "Left for you",
+    nothing: "There is nothing that it would change now.",
+    does: (number: number, direction: Direction) =>
+      direction === "toShopify"
+        ? `In ${places(number)} Shopify would get the local number.`
+        : `In ${places(number)} the local number would become Shopify's.`,
+    leaves: (number: number) => `${places(number)} ${number === 1 ? "differs" : "differ"} in another way and ${number === 1 ? "is" : "are"} left for you.`,
+  },
+  lookAtEach: "Look at each place",
+  runIt: (number: number) => `Change ${places(number)}`,
+  runItOf: (name: string) => `Let ${name} run`,
+  leaveIt: "Leave it out",
+  leaveItOf: (name: string) => `Leave this run of ${name} out`,
+  then: (more: string) => `then ${more}`,
   shopZone: "the shop's time zone",
+  weekly: (days: string, at: string, zone: string) => `${days} at ${at} (${zone})`,
+  weekdays: { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" },
+  days: "On these days",
+  coming: (moments: readonly string[], zone: string) => `Next runs: ${moments.join("; ")} (${zone}).`,
+  needsDay: "Choose one day at least.",
   daily: (at: string, zone: string) => `Every day at ${at} (${zone})`,
   hourly: (minute: number) => `Every hour, at minute ${minute}`,
   cron: (expression: string, zone: string) => `${expression} (${zone})`,
@@ -31,7 +88,7 @@ export const schedules = {
   takesTag: "Those with a tag",
   takesAsIs: "As it was set by your app",
   allPlaces: "All locations",
-  kinds: { daily: "Every day", hourly: "Every hour", cron: "Cron expression" },
+  kinds: { weekly: "On days of the week", daily: "Every day", hourly: "Every hour", cron: "Cron expression" },
   at: "At",
   minute: "At minute",
   expression: "Cron expression",
@@ -60,7 +117,7 @@ export const schedules = {
   emptyText: "A preview every night shows in the morning what has drifted, and changes nothing.",
   noRuns: "It has not run yet",
   runColumns: { due: "Due", outcome: "Outcome", figures: "Figures", told: "Told", open: "Details" },
-  runStates: { due: "About to begin", running: "Running", ended: "Ended", skipped: "Left out" },
+  runStates: { due: "About to begin", comparing: "Comparing", waiting: "Waits for you", running: "Running", ended: "Ended", skipped: "Left out" },
   outcomes: {
     completed: "Completed",
     completed_with_errors: "Completed with errors",
@@ -75,6 +132,8 @@ export const schedules = {
     overlap: "the run before it had not ended",
     shop_not_active: "the shop was paused or the app removed",
     changed: "the schedule was changed before it began",
+    replaced: "nobody decided before the next run compared anew",
+    declined: "you left it out",
     time_zone_unknown: "its time zone is not known any more: choose another",
     not_begun: "it could not be begun; look at the schedule",
   },

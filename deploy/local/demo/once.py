@@ -19,6 +19,7 @@ from deploy.local.demo.judge import in_words, judge
 from deploy.local.demo.missed import show_missed
 from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.stage import SHOP, TOKEN, Stage
+from deploy.local.demo.stories import explained
 from deploy.local.demo.waiting import Quiet, documents
 from deploy.local.errors import LocalNodeError
 from services.command_line.commands.runs.preview import preview_table, show_badges, take_preview
@@ -169,6 +170,13 @@ class Run:
         self.report["disagreeing"] = [asdict(wrong) for wrong in verdict.disagreements]
         return len(verdict.disagreements) if verdict.compared else 1
 
+    async def stories(self) -> int:
+        """Replay the life of every number. Returns how many are not explained by it."""
+        found = await explained(self.client.mongo.db, SHOP)
+        self.out.print(found.in_words(), style="bold red" if found.wrong else "")
+        self.report["stories"] = {"cells": found.cells, "events": found.events, "not_explained": found.wrong}
+        return len(found.wrong)
+
 
 async def run_once(run: Run, catalogue: Catalogue | None) -> bool:
     """All phases; returns whether both jobs ended and every cell agrees."""
@@ -186,7 +194,7 @@ async def run_once(run: Run, catalogue: Catalogue | None) -> bool:
     await _both_ways(run, demo, Direction.TO_LOCAL)
     async with run.phase("judge", "The judge"):
         run.report["webhooks"] = await run.shop.webhooks()
-        disagreements = await run.verdict()
+        disagreements = await run.verdict() + await run.stories()
     _print_figures(run)
     ended = {JobState.COMPLETED, JobState.COMPLETED_WITH_ERRORS}
     return disagreements == 0 and all(run.report[f"job_{d}"]["state"] in ended for d in Direction)

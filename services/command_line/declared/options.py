@@ -12,6 +12,9 @@ ShopOption = Annotated[
 BomArgument = Annotated[str, typer.Argument(help="The id of a BOM.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 BomOption = Annotated[list[str] | None, typer.Option("--bom", help="The id of a BOM; may be repeated.")]
+ButOption = Annotated[
+    list[str] | None, typer.Option("--but", help="With --all: the id of a BOM to leave out; may be repeated.")
+]
 LocationOption = Annotated[
     list[str] | None, typer.Option("--location", help="The id of a location; may be repeated. None: all.")
 ]

@@ -8,6 +8,7 @@ import typer
 
 from services.command_line.declared.options import (
     BomOption,
+    ButOption,
     JsonOption,
     LocationOption,
     RowsOption,
@@ -30,6 +31,7 @@ def preview_command(
     bom: BomOption = None,
     location: LocationOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every BOM.")] = False,
+    but: ButOption = None,
     cell_class: Annotated[
         list[CellClass] | None, typer.Option("--class", help="Show only cells of this class; may be repeated.")
     ] = None,
@@ -43,7 +45,7 @@ def preview_command(
 
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
-        selection = await selection_of(client, known, bom or [], location or [], everything=everything)
+        selection = await selection_of(client, known, bom or [], location or [], everything=everything, but=but or [])
         return await run_preview(
             client, known, selection, classes=cell_class or [], limit=rows, as_json=as_json, out=console()
         )
@@ -58,6 +60,7 @@ def reconcile_command(
     bom: BomOption = None,
     location: LocationOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every BOM.")] = False,
+    but: ButOption = None,
     preview: Annotated[str | None, typer.Option(help="The id of the preview that was approved.")] = None,
     activate: Annotated[
         bool, typer.Option("--activate", help="Towards Shopify: stock what is not stocked at its location, then push.")
@@ -76,11 +79,13 @@ def reconcile_command(
     async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
         if preview is not None:
-            if bom or everything:
-                raise WrongUseError("--preview: the preview says which BOMs; leave --bom and --all away")
+            if bom or everything or but:
+                raise WrongUseError("--preview: the preview says which BOMs; leave --bom, --all and --but away")
             selection = await selection_of_preview(client, known, preview, location or [])
         else:
-            selection = await selection_of(client, known, bom or [], location or [], everything=everything)
+            selection = await selection_of(
+                client, known, bom or [], location or [], everything=everything, but=but or []
+            )
         cells = await client.boms.size(known, selection.to_domain())
         side = "Shopify" if direction is Direction.TO_SHOPIFY else "the local records"
         confirm(f"{cells} cells of {known}: {side} may be changed. Go on?", yes=yes)

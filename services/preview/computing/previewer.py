@@ -145,7 +145,7 @@ class Previewer:
         async def take(cells: Sequence[SelectedCell]) -> list[TakenRow]:
             if give_way is not None:
                 await give_way()
-            read = partial(self._rows.take, shop, cells, locations, role=role)
+            read = partial(self._rows.take, shop, cells, locations, role=role, shown=True)
             return await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
 
         size = ROWS_PER_CALL * _width(selection, len(locations))

@@ -57,9 +57,8 @@ class JobCells:
         shop = job.shop
         leave_out = await self._jobs.leave_out(job)
         # What a filter finds changes by the minute; what it found for the preview is what the merchant has seen.
-        preview = await self._previews.get(shop, preview_id) if isinstance(selection, Filtered) else None
-        if preview is not None and preview.held_selection == job.held_selection:
-            chosen = self._rows_of(shop, preview_id)
+        if isinstance(selection, Filtered) and await self._is_of(shop, preview_id, selection):
+            chosen = self._rows_of(shop, preview_id, selection)
         else:
             chosen = self._boms.select(shop, selection, size=BATCH)
         async for cells in chosen:
@@ -70,11 +69,21 @@ class JobCells:
                 if kept:
                     yield [_previewed(cell, rows.get(cell.key)) for cell in kept]
 
-    async def _rows_of(self, shop: str, preview_id: str) -> AsyncIterator[list[SelectedCell]]:
-        """Every cell of the preview, whatever its selection would find now."""
+    async def _is_of(self, shop: str, preview_id: str, selection: Filtered) -> bool:
+        """Whether the preview is of this very filter, or of one that it narrows."""
+        preview = await self._previews.get(shop, preview_id)
+        if preview is None:
+            return False
+        seen = (await self._previews.selection(preview)).to_domain()
+        return isinstance(seen, Filtered) and selection.is_within(seen)
+
+    async def _rows_of(self, shop: str, preview_id: str, selection: Filtered) -> AsyncIterator[list[SelectedCell]]:
+        """The cells of the preview that are meant, whatever the filter would find now."""
         async for keys in self._previews.keys(shop, preview_id, BATCH):
-            boms = await self._boms.get(shop, {key.bom_id for key in keys})
-            yield [SelectedCell(key, boms.get(key.bom_id)) for key in keys]
+            meant = [key for key in keys if selection.has(key)]
+            boms = await self._boms.get(shop, {key.bom_id for key in meant})
+            if meant:
+                yield [SelectedCell(key, boms.get(key.bom_id)) for key in meant]
 
     async def _retried(self, job: Job, first_id: str) -> AsyncIterator[list[NewCell]]:
         """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""

@@ -94,7 +94,7 @@ class OutcomeSender:
             await self._runs.note_delivery(run, DeliveryState.DROPPED, "the schedule has no address any more")
             return
         try:
-            status = await self._targets.send(target.url, target.secret, body_of(run), run.run_id)
+            status = await self._targets.send(target.url, target.secrets, body_of(run), run.run_id)
         except NotDelivered as why:
             await self._again(run, str(why))
         else:

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from services.reconciler.resources import Resources
 from services.reconciler.schedules.outcome_sender import PAUSES, OutcomeSender
+from services.reconciler.schedules.run_asking import RunAsking
 from services.reconciler.schedules.run_follower import RunFollower
 from services.reconciler.schedules.scheduler import MAX_TRIES, TICK, Scheduler
+from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.schedules.outgoing_webhooks import OutgoingWebhooks
@@ -34,15 +36,21 @@ def start_schedules(resources: Resources, life: ShopLife, *, times: ScheduleTime
     settings, mongo = resources.settings, resources.mongo
     schedules = ScheduleStore(mongo.db, part_of(settings, ShopifySettings).fernet_keys, resources.owner)
     runs = ScheduleRuns(mongo.db)
-    follower = RunFollower(schedules=schedules, runs=runs, jobs=resources.jobs, previews=resources.previews)
+    asking = RunAsking(runs=runs, jobs=resources.jobs, previews=resources.previews, publisher=resources.publisher)
+    follower = RunFollower(
+        schedules=schedules,
+        runs=runs,
+        jobs=resources.jobs,
+        previews=resources.previews,
+        sweeps=SweepStore(mongo.db),
+        asking=asking,
+    )
     scheduler = Scheduler(
         schedules=schedules,
         runs=runs,
         shops=life.shops,
         zones=TimeZones(life.shops, life.client.as_role("sweep")),
-        jobs=resources.jobs,
-        previews=resources.previews,
-        publisher=resources.publisher,
+        asking=asking,
         follower=follower,
         max_tries=times.max_tries,
     )

@@ -7,22 +7,16 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from services.reconciler.schedules.run_asking import RunAsking
 from services.reconciler.schedules.run_follower import RunFollower
 from shared import metrics
-from shared.contract.messages import JobRequest, PreviewRequest
-from shared.domain.job import JobSource
 from shared.domain.schedule import RunState, Skipped, why_skipped
 from shared.errors import BrokerUnavailable, ShopifyError, TimeZoneUnknown
 from shared.mongodb.connection import STORE_AWAY
-from shared.mongodb.jobs.jobs import JobStore
-from shared.mongodb.previews.previews import PreviewStore
-from shared.mongodb.schedules.run import ScheduleRun
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import Schedule
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.shops import ShopStore
-from shared.rabbitmq.publishing.publisher import Publisher
-from shared.rabbitmq.topology import JOB_REQUEST, PREVIEW_REQUEST
 from shared.running.work_pool import WorkPool
 from shared.schedules.moments import last_moment, next_moment, run_id
 from shared.shop_life.time_zones import TimeZones
@@ -50,9 +44,7 @@ class Scheduler:
         runs: ScheduleRuns,
         shops: ShopStore,
         zones: TimeZones,
-        jobs: JobStore,
-        previews: PreviewStore,
-        publisher: Publisher,
+        asking: RunAsking,
         follower: RunFollower,
         max_tries: int = MAX_TRIES,
     ) -> None:
@@ -60,9 +52,7 @@ class Scheduler:
         self._runs = runs
         self._shops = shops
         self._zones = zones
-        self._jobs = jobs
-        self._previews = previews
-        self._publisher = publisher
+        self._asking = asking
         self._follower = follower
         self._max_tries = max_tries
         self._failed: dict[tuple[str, str], tuple[datetime, int]] = {}
@@ -158,7 +148,8 @@ class Scheduler:
         )
         noted = await self._runs.note(schedule, run, moment, why)
         if noted.state is RunState.DUE:
-            await self._ask(schedule, noted)
+            await self._replace_waiting(schedule)
+            await self._asking.ask(schedule, noted)
         elif why is not None:
             metrics.SCHEDULED_RUNS.labels(str(schedule.action), "skipped").inc()
             log.info("run_left_out", shop=schedule.shop, schedule=schedule.schedule_id, run=run, reason=str(why))
@@ -175,36 +166,16 @@ class Scheduler:
             if earlier.run_id == run:
                 continue
             if earlier.state is RunState.DUE:
-                await self._ask(schedule, earlier)
+                await self._asking.ask(schedule, earlier)
                 running = True
+            elif earlier.state is RunState.WAITING:
+                continue  # it gives way to a run that compares anew
             elif not await self._follower.has_ended(earlier):
                 running = True
         return running
 
-    async def _ask(self, schedule: Schedule, run: ScheduleRun) -> None:
-        """Ask for the job or preview, as any client does; a repeat under the same id has no second effect."""
-        if run.action is not schedule.action:
-            await self._runs.left_out(run, Skipped.CHANGED)
-            return
-        selection = schedule.selection
-        requested_by = f"schedule:{schedule.schedule_id}"
-        if schedule.direction is None:
-            preview = PreviewRequest(
-                shop=schedule.shop, preview_id=run.run_id, selection=selection, requested_by=requested_by
-            )
-            await self._previews.request(preview)
-            await self._publisher.command(PREVIEW_REQUEST, preview)
-        else:
-            job = JobRequest(
-                shop=schedule.shop,
-                job_id=run.run_id,
-                direction=schedule.direction,
-                selection=selection,
-                source=JobSource.SCHEDULE,
-                requested_by=requested_by,
-                options=schedule.options,
-            )
-            await self._jobs.request(job)
-            await self._publisher.command(JOB_REQUEST, job)
-        await self._runs.asked(run)
-        log.info("run_asked", shop=schedule.shop, schedule=schedule.schedule_id, run=run.run_id)
+    async def _replace_waiting(self, schedule: Schedule) -> None:
+        """What waits for a person gives way to the run that compares anew; one that was just approved goes on."""
+        for earlier in await self._runs.unfinished(schedule.shop, schedule.schedule_id):
+            if earlier.state is RunState.WAITING and await self._runs.stop_waiting(earlier, Skipped.REPLACED):
+                log.info("run_replaced", shop=schedule.shop, schedule=schedule.schedule_id, run=earlier.run_id)

@@ -25,6 +25,23 @@ REASONS: Mapping[Reason, str] = {
 """What each reason means."""
 
 
+REMEDIES: Mapping[Reason, str] = {
+    Reason.UNTRACKED: "Switch on “Track quantity” for the variant in Shopify, then take a new preview.",
+    Reason.NOT_STOCKED: "Stock the variant at the location in Shopify, then take a new preview.",
+    Reason.LOCATION_INACTIVE: "Activate the location in Shopify, or leave it out.",
+    Reason.FULFILLMENT_SERVICE: "Correct the number at the fulfilment service, or leave the location out.",
+    Reason.EXTERNALLY_MANAGED: "Correct the number in the tool that computes it.",
+    Reason.NEVER_COUNTED: "Enter a count, or update local values to match Shopify.",
+    Reason.NEVER_AGREED: "Start a run yourself, in the direction that is right.",
+}
+"""What to do about a reason, where something can be done."""
+
+
+def reason_remedy(reason: str | None) -> str | None:
+    """What to do about a stored reason; None where nothing is to be done, or a newer build knows what."""
+    return REMEDIES.get(Reason(reason)) if reason is not None and reason in set(Reason) else None
+
+
 def reason_text(reason: str | None) -> str | None:
     """What a stored reason means; None where there is none, or one that only a newer build knows."""
     return REASONS[Reason(reason)] if reason is not None and reason in set(Reason) else None

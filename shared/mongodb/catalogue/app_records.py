@@ -143,6 +143,9 @@ class RecordStore:
             return
         cells = await self._stock.of_bom(shop, new.bom_id, session)
         if remap:
+            # When the other item was read says nothing of this one.
+            mine = {"_id": key_of(shop, new.bom_id)}
+            await self._boms.update_one(mine, {"$unset": {"read_at": ""}}, session=session)
             cells = await self._remap(session, shop, cells, new.inventory_item_id, reference)
         if switch:
             await self._switch(session, shop, cells, tracks=new.tracks_pre_assembled, reference=reference)
@@ -204,10 +207,18 @@ class RecordStore:
                     "The cell has changed since it was read.",
                     "Read the cell again, look at its count, and send the change with its new ETag.",
                 )
+            if wanted.only_seen is not None and wanted.only_seen.count != cell.stock.count:
+                raise RecordRefused(
+                    Refusal.OUTDATED,
+                    "seen",
+                    f"The count is {_said(cell.stock.count)} now, not {_said(wanted.only_seen.count)}.",
+                    "Look at the place again, then send the count with what you see there now.",
+                )
             delta = wanted.delta_from(cell.stock)
             _in_range((cell.stock.count or 0) + delta)
             stock = await self._apply(session, shop, wanted, cell, bom, delta=delta)
-            if not await self._adjustments.add(shop, wanted, delta, session):
+            still = stock.ledger_seq == cell.stock.ledger_seq
+            if not await self._adjustments.add(shop, wanted, delta, session, still=still):
                 raise WriteConflict("the same adjustment came twice at once")
             return Adjusted(replace(cell, stock=stock), delta, repeated=False)
 
@@ -226,7 +237,8 @@ class RecordStore:
             switched = await self._switch(session, shop, cells, tracks=True, reference=reference)
             stock = switched[wanted.key]
         change = counted(stock, delta) if wanted.by_counting else adjust(stock, delta)
-        await self._stock.write(session, shop, [StockWrite(wanted.key, stock, change, wanted.cause, reference)])
+        write = StockWrite(wanted.key, stock, change, wanted.cause, reference, by=wanted.actor)
+        await self._stock.write(session, shop, [write])
         return change.stock
 
     async def _repeated(self, session: Session, shop: str, wanted: Adjustment, earlier: Document) -> Adjusted:
@@ -269,6 +281,10 @@ class RecordStore:
                 "Check the id in the list of BOMs, or create the BOM first.",
             )
         return boms[bom_id]
+
+
+def _said(count: int | None) -> str:
+    return "not taken yet" if count is None else f"{count:,}"
 
 
 def _in_range(count: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pymongo import UpdateOne
@@ -36,6 +36,8 @@ class Bom:
     tags: tuple[str, ...] = ()
     tracks_pre_assembled: bool = False
     externally_managed: bool = False
+    read_at: Mapping[str, datetime] = field(default_factory=dict, compare=False)
+    """By location id: when a preview last read its item there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def bom_of(document: Document) -> Bom:
         tags=tuple(document["tags"]),
         tracks_pre_assembled=document["tracks_pre_assembled"],
         externally_managed=document["externally_managed"],
+        read_at=document.get("read_at") or {},
     )
 
 
@@ -145,6 +148,11 @@ class BomStore:
             {"$set": {"active": False}},
         )
 
+    async def count(self, shop: str) -> int:
+        """How many BOMs the shop has."""
+        number: int = await self._boms.count_documents({"shop": shop})
+        return number
+
     async def get(self, shop: str, bom_ids: Iterable[str], session: Session | None = None) -> dict[str, Bom]:
         """The BOMs that exist among the ids."""
         cursor = self._boms.find({"_id": {"$in": [key_of(shop, bom_id) for bom_id in bom_ids]}}, session=session)
@@ -168,6 +176,15 @@ class BomStore:
         if ids:
             await self._boms.update_many({"_id": {"$in": ids}}, change, session=session)
 
+    async def note_read(self, shop: str, places: Mapping[str, Sequence[str]], at: datetime) -> None:
+        """Note when these BOMs were read, each at its places; those read at the same places share a statement."""
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for bom_id, location_ids in places.items():
+            alike.setdefault(tuple(sorted(location_ids)), []).append(key_of(shop, bom_id))
+        for location_ids, ids in alike.items():
+            read = {f"read_at.{location_id}": at for location_id in location_ids}
+            await self._boms.update_many({"_id": {"$in": ids}, "shop": shop}, {"$set": read})
+
     async def by_sku(self, shop: str, skus: Iterable[str], session: Session | None = None) -> dict[str, list[Bom]]:
         """The BOMs by the SKU that an import has seen their item with; of very many with the same one, some."""
         pipeline: list[Document] = [
@@ -177,6 +194,12 @@ class BomStore:
         ]
         groups = self._boms.aggregate(pipeline, session=session)
         return {group["_id"]: [bom_of(document) for document in group["first"]] async for group in groups}
+
+    async def skus(self, shop: str, bom_ids: Iterable[str]) -> dict[str, str]:
+        """By BOM id the SKU that an import has seen its item with, where there is one."""
+        ids = [key_of(shop, bom_id) for bom_id in bom_ids]
+        cursor = self._boms.find({"_id": {"$in": ids}, "sku": {"$gt": ""}}, {"bom_id": 1, "sku": 1})
+        return {document["bom_id"]: document["sku"] async for document in cursor}
 
     async def note_skus(self, shop: str, skus: Mapping[str, str | None], session: Session | None = None) -> None:
         """Note by BOM id which SKU its item has; None: it has none."""

@@ -18,6 +18,7 @@ SELECTION: Fields = {
     "filter.location_ids": ("list of string or absent", ""),
     "filter.cell_class": ("string or absent", "a class as known without asking Shopify"),
     "filter.differs": ("boolean or absent", ""),
+    "filter.except_bom_ids": ("list of string or absent", "BOMs that are left out of it, whatever it finds"),
 }
 """As a client asks for it: exactly one of bom_ids, cells and filter."""
 
@@ -61,6 +62,8 @@ BOMS = Described(
         ),
         "product_id": ("string or absent", "the item's, learned from webhooks; absent: not known"),
         "sku": ("string or absent", "the item's, as an import saw it; absent: not known"),
+        "read_at": ("object or absent", "when a preview last read its item, shown with the values"),
+        "read_at.*": ("date", "by location"),
     },
 )
 
@@ -93,6 +96,21 @@ IMPORTS = Described(
         "until": ("date", "until when"),
         "started_at": ("date", ""),
         "finished_at": ("date or null", ""),
+        "page": ("object or absent", "a person has asked for it on the page; absent: the command line"),
+        "page.file": ("string or null", "the file's name; null: every variant"),
+        "page.lines": ("number", "of the file"),
+        "page.tracks": ("boolean or null", "of lines that do not say; null: as it is"),
+        "page.by": ("string", "who has asked for it"),
+        "page.approved_by": ("string or null", "who has said that it may make what it would; null: nobody yet"),
+        "page.next_at": ("date", "when it goes on, while it runs"),
+        "page.doing": ("string or null", "what is being done"),
+        "page.done": ("number", "so much of it"),
+        "page.total": ("number or null", "of so much, where that is known"),
+        "page.trouble": ("string or null", "why it does not go on now, for a person"),
+        "page.foreseen": ("object or null", "what would be made"),
+        "page.foreseen.*": ("number", "by what would become of them: so many lines or items"),
+        "page.result": ("object or null", "what was made"),
+        "page.result.*": ("number", "by what has become of them: so many lines or items"),
     },
 )
 
@@ -130,6 +148,7 @@ IMPORT_ITEMS = Described(
         "variant_ids": ("list of string or absent", "the same ids, to be found by"),
         "bom": ("object or null", "the BOM that it is to have"),
         **inside("bom", _ASKED),
+        "foreseen": ("string or absent", "the same, of an import that waits to be approved"),
         "made": ("string or null", words(Made)),
         "bom_id": ("string or absent", "its BOM, once made"),
         "refusal": ("object or absent", "why it makes none"),

@@ -17,7 +17,8 @@ MAX_TAGS = 200
 class Facets:
     """BOMs in all, those that track pre-assembled stock, and by tag and by class as known.
 
-    `tags`: the most frequent; `more_tags`: how many others there are.
+    `differ`: those with a cell whose two sides can be compared and are not the same. `tags`: the most frequent ones;
+    `more_tags`: how many others there are.
     """
 
     total: int
@@ -25,6 +26,7 @@ class Facets:
     tags: list[tuple[str, int]]
     more_tags: int
     classes: dict[CellClass, int]
+    differ: int
 
 
 class BomFacets:
@@ -45,7 +47,7 @@ class BomFacets:
         known = await self._known.counts(shop, total)
         # Two counts a moment apart: a BOM may have gone in between.
         classes = {CellClass.IN_SYNC: max(0, total - known.not_in_sync), **known.classes}
-        return Facets(total, tracking, tags, more, classes)
+        return Facets(total, tracking, tags, more, classes, known.different)
 
     async def _tags(self, shop: str) -> tuple[list[tuple[str, int]], int]:
         first: list[Document] = [{"$sort": {"n": -1, "_id": 1}}, {"$limit": MAX_TAGS}]

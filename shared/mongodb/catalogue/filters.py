@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.selection import Filtered
@@ -39,6 +39,9 @@ class BomFilter:
             query["tags"] = wanted.tag
         if wanted.tracks_pre_assembled is not None:
             query["tracks_pre_assembled"] = wanted.tracks_pre_assembled
+        if wanted.except_bom_ids:
+            # Beside the other conditions, of which one may be on the id as well.
+            query["$and"] = [{"bom_id": {"$nin": sorted(wanted.except_bom_ids)}}]
         if wanted.cell_class is None and wanted.differs is None:
             return BomQuery(query)
         among = await self._known.among(shop, wanted.cell_class, wanted.differs, wanted.location_ids)
@@ -47,8 +50,8 @@ class BomFilter:
         named = await self._known.named(shop, among, MAX_NAMED + 1)
         if len(named) > MAX_NAMED:
             return BomQuery(query, among)
-        # Beside the other conditions, of which one may be on the id as well.
-        return BomQuery({**query, "$and": [{"bom_id": {"$in" if among.inside else "$nin": sorted(named)}}]})
+        those = {"bom_id": {"$in" if among.inside else "$nin": sorted(named)}}
+        return BomQuery({**query, "$and": [*query.get("$and", []), those]})
 
     async def count(self, shop: str, query: BomQuery) -> int:
         """How many BOMs it finds."""
@@ -57,6 +60,15 @@ class BomFilter:
             return int(await self._boms.count_documents(query.condition))
         held = await self._known.held_by(shop, among, query.condition)
         return held if among.inside else int(await self._boms.count_documents(query.condition)) - held
+
+    async def by_difference(self, shop: str, wanted: Filtered, *, skip: int, limit: int) -> tuple[list[str], int]:
+        """Of the BOMs that it finds those that differ, the greatest difference first: some of them, and how many they
+        are."""
+        among = await self._known.among(shop, wanted.cell_class, differs=True, places=wanted.location_ids)
+        if among is None:
+            return [], 0
+        condition = (await self.query(shop, replace(wanted, cell_class=None, differs=None))).condition
+        return await self._known.by_difference(shop, among, condition, skip=skip, limit=limit)
 
     async def those(self, shop: str, query: BomQuery, bom_ids: Collection[str]) -> set[str]:
         """Of BOMs that meet the query's condition, those that it finds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.mongodb.catalogue.import_records import (
     AskedBom,
+    AskedOnPage,
     ExportLine,
     Import,
     ImportItem,
@@ -48,13 +49,18 @@ def import_of(document: Document) -> Import:
         cursor=document["cursor"],
         started_at=document["started_at"],
         finished_at=document["finished_at"],
+        page=None if "page" not in document else _page(document["page"]),
     )
+
+
+def _page(stored: Document) -> AskedOnPage:
+    return AskedOnPage(**{name: value for name, value in stored.items() if name != "next_at"})
 
 
 def item_of(document: Document) -> ImportItem:
     """From its document; what nobody has said of it yet is not there."""
     get = document.get
-    asked, made, refused = get("bom"), get("made"), get("refusal")
+    asked, made, refused, foreseen = get("bom"), get("made"), get("refusal"), get("foreseen")
     variants: Document = get("variants") or {}
     return ImportItem(
         item_id=document["item_id"],
@@ -67,6 +73,7 @@ def item_of(document: Document) -> ImportItem:
         bom_id=get("bom_id"),
         refused=None if refused is None else _refused(refused),
         listed=bool(get("listed")),
+        foreseen=None if foreseen is None else Made(foreseen),
         levels={place: ImportLevel(**level) for place, level in (get("levels") or {}).items()},
         revs=get("revs") or {},
     )

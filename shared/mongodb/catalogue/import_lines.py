@@ -107,6 +107,18 @@ class ImportLineStore:
         if updates:
             await self._lines.bulk_write(updates, ordered=False)
 
+    async def refused_after(self, shop: str, import_id: str, after: int, limit: int) -> list[ImportLine]:
+        """Some of the lines that make no BOM."""
+        query = {"shop": shop, "import_id": import_id, "line": {"$gt": after}, "why": {"$ne": None}}
+        return [line_of(document) async for document in self._lines.find(query).sort("line", 1).limit(limit)]
+
+    async def count_by_why(self, shop: str, import_id: str) -> AsyncIterator[tuple[str, int]]:
+        """How many lines make no BOM, by why."""
+        query = {"shop": shop, "import_id": import_id, "why": {"$ne": None}}
+        groups = self._lines.aggregate([{"$match": query}, {"$group": {"_id": "$why", "number": {"$sum": 1}}}])
+        async for group in groups:
+            yield group["_id"], group["number"]
+
     async def count_refused(self, shop: str, import_id: str) -> int:
         """How many lines make no BOM."""
         query = {"shop": shop, "import_id": import_id, "why": {"$ne": None}}

@@ -15,6 +15,10 @@ class ImportState(StrEnum):
     DONE = "done"
     REPLACED = "replaced"
     """By a newer one of another source."""
+    CHECKED = "checked"
+    """What it would make is known, and a person is to say whether it may."""
+    DISCARDED = "discarded"
+    """A person has said that it may not."""
 
 
 class ImportPhase(StrEnum):
@@ -23,6 +27,7 @@ class ImportPhase(StrEnum):
     ITEMS = "items"
     LINES = "lines"
     MATCH = "match"
+    FORESEE = "foresee"
     BOMS = "boms"
     LEVELS = "levels"
     BASES = "bases"
@@ -70,6 +75,28 @@ class ItemsWanted(Enum):
     """They made no BOM, and no line of a file has asked for one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOnPage:
+    """What is kept of an import that a person has asked for on the page: nothing is made before it is approved.
+
+    `file` None: every variant; `lines`: of the file; `doing`, `done`, `total`: how far it is; `trouble`: why it does
+    not go on now, in words for that person; `foreseen`: by what would become of them, how many lines or items;
+    `result`: by what has become of them.
+    """
+
+    file: str | None
+    lines: int
+    tracks: bool | None
+    by: str
+    approved_by: str | None = None
+    doing: str | None = None
+    done: int = 0
+    total: int | None = None
+    trouble: str | None = None
+    foreseen: Mapping[str, int] | None = None
+    result: Mapping[str, int] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Import:
     """An import. `source`: a digest of what was asked for; `cursor`: where a page-wise reading of items has got to."""
@@ -82,6 +109,7 @@ class Import:
     cursor: str | None
     started_at: datetime
     finished_at: datetime | None
+    page: AskedOnPage | None = None
 
     @property
     def seconds(self) -> float:
@@ -193,6 +221,7 @@ class ImportItem:
     bom_id: str | None
     refused: Refused | None
     listed: bool
+    foreseen: Made | None = None
     levels: Mapping[str, ImportLevel]
     revs: Mapping[str, int]
 

@@ -43,6 +43,20 @@ JOBS = Described(
         "leave_out.cells[].bom_id": ("string", ""),
         "leave_out.cells[].location_id": ("string", ""),
         "leave_out.cells_no": ("number", "how many one by one"),
+        "leave_out.bom_ids": ("list of string or null or absent", "BOMs with all their cells"),
+        "leave_out.boms_no": ("number or absent", "how many BOMs"),
+        "leave_out.keep": (
+            "list of object or null or absent",
+            "cells that stay, though their class or BOM is left out",
+        ),
+        "leave_out.keep[].bom_id": ("string", ""),
+        "leave_out.keep[].location_id": ("string", ""),
+        "approved": ("object or null or absent", "what was told before the start; null or absent: nobody asked"),
+        "approved.cells": ("number", "cells that were to change"),
+        "approved.boms": ("number", "BOMs with such a cell"),
+        "approved.left_out": ("number", "cells that differ and were left out"),
+        "approved.refused": ("object", ""),
+        "approved.refused.*": ("number", "cells that could not be changed, by code or reason"),
         **inside("leave_out", KEPT),
         "state": ("string", words(JobState)),
         "waits_for": ("string or null", "the job that it waits for"),
@@ -146,7 +160,7 @@ CELLS = Described(
 
 TALLIES = Described(
     "tallies",
-    "How many cells of a job ended in one way by one transaction. Written by `jobs/tallies`.",
+    "How many cells of a job ended in one way, by one transaction or, summed up, by several. Written by `jobs/totals`.",
     {
         **of_shop("shop, job_id, a ULID"),
         "job_id": ("string", ""),

@@ -30,10 +30,22 @@ class ChosenOptions:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Rows of the preview that are no part of the job: those of whole classes, and how many one by one."""
+    """Rows of the preview that are no part of the job: of whole classes, how many one by one, and of how many BOMs."""
 
     classes: tuple[CellClass, ...]
     cells_no: int
+    boms_no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What whoever started the job was told that it will change: places and their BOMs, what is left out of what
+    differs, and what cannot be changed, by code or reason."""
+
+    cells: int
+    boms: int
+    left_out: int
+    refused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ class Job:
     of_job_id: str | None
     left_out: bool
     leave_out: LeftOut | None
+    approved: Approved | None
     state: JobState
     waits_for: str | None
     planned: int | None

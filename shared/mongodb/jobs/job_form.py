@@ -11,6 +11,7 @@ from shared.domain.job import JobSource, JobState, Totals
 from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import as_held
 from shared.mongodb.jobs.job import (
+    Approved,
     ChosenOptions,
     FinishedEvent,
     FirstError,
@@ -28,7 +29,7 @@ from shared.mongodb.stored_words import StoredWords
 if TYPE_CHECKING:
     from shared.contract.messages import JobRequest
 
-BUT_THE_LONG = {"selection": 0, "leave_out.cells": 0}
+BUT_THE_LONG = {"selection": 0, "leave_out.cells": 0, "leave_out.bom_ids": 0, "leave_out.keep": 0}
 """The projection for a `Job`."""
 
 OF_MADE_OF = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
@@ -57,7 +58,8 @@ def _leave_out_document(leave_out: LeaveOut | None) -> Document | None:
     if leave_out is None:
         return None
     # How many is stored beside them: lists of jobs leave the cells themselves out.
-    return {**leave_out.model_dump(mode="json"), "cells_no": len(leave_out.cells or ())}
+    numbers = {"cells_no": len(leave_out.cells or ()), "boms_no": len(leave_out.bom_ids or ())}
+    return {**leave_out.model_dump(mode="json"), **numbers}
 
 
 def totals_document(totals: Totals) -> Document:
@@ -89,14 +91,22 @@ def held_document(document: Document) -> Document:
     return {
         **{name: document.get(name) for name in _ASKED},
         "selection": as_held(document["selection"]),
-        "leave_out": None if leave_out is None else as_held(leave_out),
+        # What is not given is absent where an older build has stored it.
+        "leave_out": None
+        if leave_out is None
+        else {name: value for name, value in as_held(leave_out).items() if value},
     }
+
+
+def approved_document(approved: Approved) -> Document:
+    """What was told before the start."""
+    return asdict(approved)
 
 
 def _fields(document: Document) -> Document:
     # What an older build may not have written must not make the job, and every list with it, unreadable.
     held, failure, event = document.get("held"), document.get("failure"), document.get("finished_event")
-    leave_out = document.get("leave_out")
+    leave_out, approved = document.get("leave_out"), document.get("approved")
     return {
         "shop": document["shop"],
         "job_id": document["job_id"],
@@ -109,6 +119,7 @@ def _fields(document: Document) -> Document:
         "of_job_id": document.get("of_job_id"),
         "left_out": document.get("left_out", False),
         "leave_out": None if leave_out is None else _left_out(leave_out),
+        "approved": None if approved is None else Approved(**approved),
         "state": JobState(document["state"]),
         "waits_for": document.get("waits_for"),
         "planned": document.get("planned"),
@@ -133,7 +144,8 @@ def _options(stored: Document) -> ChosenOptions:
 
 
 def _left_out(stored: Document) -> LeftOut:
-    return LeftOut(tuple([CellClass(name) for name in stored["classes"] or ()]), stored.get("cells_no", 0))
+    classes = tuple([CellClass(name) for name in stored["classes"] or ()])
+    return LeftOut(classes, stored.get("cells_no", 0), stored.get("boms_no", 0))
 
 
 def _first_error(entry: Document) -> FirstError:

@@ -14,9 +14,10 @@ from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, Job
 from shared.domain.words.codes import Code
 from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
-from shared.mongodb.jobs.job import FinishedEvent, Job, WholeJob
+from shared.mongodb.jobs.job import Approved, FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.job_form import (
     BUT_THE_LONG,
+    approved_document,
     asked_document,
     held_document,
     job_of,
@@ -58,10 +59,12 @@ class JobStore:
         self._transactions = transactions
         self._selections = Selections(database)
 
-    async def request(self, message: JobRequest, *, refused: tuple[str, str] | None = None) -> bool:
+    async def request(
+        self, message: JobRequest, *, refused: tuple[str, str] | None = None, approved: Approved | None = None
+    ) -> bool:
         """Store a requested job; returns False for an id that is known already (a repeat).
 
-        `refused`: code and message of one that ends here, without having begun.
+        `refused`: code and message of one that ends here, without having begun. `approved`: what was told of it.
         """
         now = datetime.now(UTC)
         job = {"_id": key_of(message.shop, message.job_id), "shop": message.shop}
@@ -87,6 +90,7 @@ class JobStore:
             "of_job_id": asked["of_job_id"],
             "left_out": asked["left_out"],
             "leave_out": leave_out,
+            "approved": None if approved is None else approved_document(approved),
             "state": str(JobState.REQUESTED if refused is None else JobState.FAILED),
             "waits_for": None,
             "planned": None,

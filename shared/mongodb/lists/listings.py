@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -28,9 +29,10 @@ from shared.mongodb.shops.acts import KeptAct, kept_act_of
 _LOOKED_AT = 1000
 """BOMs whose classes are looked at together."""
 
-BomSort = Literal["name", "-name", "bom_id", "-bom_id"]
+NamedSort = Literal["name", "-name", "bom_id", "-bom_id"]
+BomSort = Literal[NamedSort, "-difference"]
 
-BOM_ORDERS: dict[BomSort, dict[str, int]] = {
+BOM_ORDERS: dict[NamedSort, dict[str, int]] = {
     "name": {"name_lower": 1, "bom_id": 1},
     "-name": {"name_lower": -1, "bom_id": -1},
     "bom_id": {"bom_id": 1},
@@ -117,6 +119,8 @@ class Listings:
         self, shop: str, wanted: Filtered, start: Start, limit: int, *, sort: BomSort = "name"
     ) -> tuple[Page[Bom], int]:
         """BOMs in the order of `sort`, and how many the filter finds in all."""
+        if sort == "-difference":
+            return await self._worst_first(shop, wanted, start, limit)
         query = await self._filter.query(shop, wanted)
         order = BOM_ORDERS[sort]
         reading = (
@@ -126,6 +130,27 @@ class Listings:
         )
         page, number = await asyncio.gather(reading, self._filter.count(shop, query))
         return Page([bom_of(document) for document in page.items], page.after), number
+
+    async def _worst_first(self, shop: str, wanted: Filtered, start: Start, limit: int) -> tuple[Page[Bom], int]:
+        """The same, those that differ first and the greatest difference at the head; the others by name behind them. A
+        page begins at a place: what differs changes with every count, and so does this order."""
+        first = start.skip if start.after is None else int(start.after[0])
+        ids: list[str] = []
+        different = 0
+        if wanted.differs is not False:
+            ids, different = await self._filter.by_difference(shop, wanted, skip=first, limit=limit)
+        behind: list[Bom] = []
+        others = 0
+        if wanted.differs is not True:
+            skip, room = max(0, first - different), limit - len(ids)
+            others_wanted = replace(wanted, differs=False)
+            rest, others = await self.boms(shop, others_wanted, Start(skip=skip), max(room, 1))
+            behind = rest.items[:room]
+        cursor = self._database["boms"].find({"shop": shop, "bom_id": {"$in": ids}})
+        found = {document["bom_id"]: bom_of(document) async for document in cursor}
+        items = [*(found[bom_id] for bom_id in ids if bom_id in found), *behind]
+        total = different + others
+        return Page(items, [first + limit] if first + limit < total else None), total
 
     async def _page_among(
         self, shop: str, query: BomQuery, order: Mapping[str, int], start: Start, *, limit: int
@@ -153,6 +178,13 @@ class Listings:
     async def count_boms(self, shop: str, wanted: Filtered) -> int:
         """How many BOMs a filter finds."""
         return await self._filter.count(shop, await self._filter.query(shop, wanted))
+
+    async def boms_found(self, shop: str, wanted: Filtered, bom_ids: Collection[str]) -> set[str]:
+        """Those of the BOMs that a filter finds."""
+        query = await self._filter.query(shop, wanted)
+        condition = {"$and": [query.condition, {"bom_id": {"$in": sorted(bom_ids)}}]}
+        cursor = self._database["boms"].find(condition, {"_id": 0, "bom_id": 1})
+        return await self._filter.those(shop, query, [document["bom_id"] async for document in cursor])
 
     async def _count(self, collection: str, query: Document) -> int:
         number: int = await self._database[collection].count_documents(query)

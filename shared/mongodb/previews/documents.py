@@ -139,6 +139,11 @@ PREVIEW_ROWS = Described(
         "bom_name": ("string or null", ""),
         "location_name": ("string or null", ""),
         "item_id": ("string or null", ""),
+        "words": ("string or absent", "its BOM's name and id in lower case: searched and sorted by; absent: not found"),
+        "counted": (
+            "boolean or absent",
+            "whether the BOM tracked, so that the local value is a count; absent: not known",
+        ),
         "row": ("object or null", "what was seen; null: it was left out, or failed"),
         **inside("row", ROW),
         "reason": ("string or null", "why it was left out"),

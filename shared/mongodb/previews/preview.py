@@ -152,6 +152,8 @@ class TakenRow:
     row: Row | None = None
     reason: Reason | None = None
     code: Code | None = None
+    counted: bool | None = None
+    """Whether the BOM tracked, so that its local value is a count; else it is Shopify's last known one."""
 
     @property
     def kind(self) -> RowKind:
@@ -178,11 +180,13 @@ class PreviewRow:
     cell_class: CellClass | None
     suggested: Direction | None
     difference: int | None
+    counted: bool | None = None
+    """Whether the local value is a count; None: not known, an earlier build has written the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowsWanted:
-    """Which rows of a preview a list is to show; None: any."""
+    """Which rows of a preview a list is to show; None: any. `text`: part of the BOM's name or id."""
 
     kind: RowKind | None = None
     cell_class: CellClass | None = None
@@ -190,6 +194,7 @@ class RowsWanted:
     code: Code | None = None
     bom_id: str | None = None
     location_id: str | None = None
+    text: str | None = None
 
 
 ANY_ROW = RowsWanted()

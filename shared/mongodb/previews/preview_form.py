@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -102,6 +103,7 @@ def preview_row_of(document: Document) -> PreviewRow:
         cell_class=None if cell_class is None else CellClass(cell_class),
         suggested=None if suggested is None else Direction(suggested),
         difference=document["difference"],
+        counted=document.get("counted"),
     )
 
 
@@ -115,7 +117,11 @@ def rows_query(wanted: RowsWanted) -> Document:
         "bom_id": wanted.bom_id,
         "location_id": wanted.location_id,
     }
-    return {name: str(value) for name, value in asked.items() if value is not None}
+    query: Document = {name: str(value) for name, value in asked.items() if value is not None}
+    if wanted.text:
+        # As it stands, never as a pattern of the caller's; and MongoDB takes none with a NUL in it.
+        query["words"] = {"$regex": re.escape(wanted.text.lower()).replace("\x00", "\\x00")}
+    return query
 
 
 def taken_document(
@@ -136,6 +142,8 @@ def taken_document(
         "bom_name": taken.bom_name,
         "location_name": location_names.get(taken.key.location_id),
         "item_id": taken.item_id,
+        "words": f"{(taken.bom_name or '').lower()} {taken.key.bom_id.lower()}",
+        "counted": taken.counted,
         "row": None if row is None else row_document(row),
         "reason": None if taken.reason is None else str(taken.reason),
         "code": None if taken.code is None else str(taken.code),

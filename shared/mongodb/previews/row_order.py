@@ -29,6 +29,32 @@ _CLASSES: Mapping[RowKind, list[str | None]] = {
     RowKind.LEFT_OUT: [None],
 }
 
+BY_COLUMN: Mapping[str, str] = {
+    "name": "words",
+    "location": "location_name",
+    "class": "cell_class",
+    "shopify": "row.shopify",
+    "local": "row.local",
+    "base": "row.base",
+    "difference": "difference",
+}
+"""What a table is sorted by besides number and size: the field of a row. Each stands in the index `NUMBERS`, which is
+read from end to end for such a page, but no row that is not shown."""
+
+_SEARCHED = frozenset({"location_id", "words"})
+
+
+def is_searched(wanted: Mapping[str, Any]) -> bool:
+    """Whether the condition is one that only the index `NUMBERS` tells of."""
+    return not _SEARCHED.isdisjoint(wanted)
+
+
+def column_order(sort: str) -> dict[str, int]:
+    """The order of a sort by a column; one that begins with "-" is the other way round, equal rows still by number."""
+    way = -1 if sort.startswith("-") else 1
+    return {BY_COLUMN[sort.removeprefix("-")]: way, "no": 1}
+
+
 ONLY_SIZE: Mapping[RowKind, int] = {RowKind.IN_SYNC: 0, RowKind.FAILED: -1, RowKind.LEFT_OUT: -1}
 """The size of all rows of a kind that has no others."""
 

@@ -9,14 +9,40 @@ from shared.mongodb.lists.pages import Page, Start, later
 from shared.mongodb.previews.preview import PreviewRow, RowKind, RowsWanted
 from shared.mongodb.previews.preview_form import preview_row_of, rows_query
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
-from shared.mongodb.previews.row_order import NUMBERS, ONLY_SIZE, kind_of, of_kind, ordering, ranges
+from shared.mongodb.previews.row_order import (
+    NUMBERS,
+    ONLY_SIZE,
+    column_order,
+    is_searched,
+    kind_of,
+    of_kind,
+    ordering,
+    ranges,
+)
 from shared.mongodb.schema import Database, Document, ids_of
 
-RowSort = Literal["no", "size"]
+RowSort = Literal[
+    "no",
+    "size",
+    "name",
+    "-name",
+    "location",
+    "-location",
+    "class",
+    "-class",
+    "shopify",
+    "-shopify",
+    "local",
+    "-local",
+    "base",
+    "-base",
+    "difference",
+    "-difference",
+]
 
 _BY_ID = "_id_"
 _PLACE = ("kind", "size", "no")
-_ORDERS: Mapping[RowSort, dict[str, int]] = {"no": {"no": 1}, "size": {"kind": 1, "size": -1, "no": 1}}
+_ORDERS: Mapping[str, dict[str, int]] = {"no": {"no": 1}, "size": {"kind": 1, "size": -1, "no": 1}}
 
 
 class RowPages:
@@ -32,18 +58,35 @@ class RowPages:
         self, shop: str, preview_id: str, wanted: RowsWanted, start: Start, limit: int, *, sort: RowSort
     ) -> Page[PreviewRow]:
         """Rows from a place on; its `after` is the number, or kind, size and number: without the kind where one kind
-        or class is asked for."""
+        or class is asked for. By a column it is how many rows were passed: those of a finished preview do not change.
+        """
         condition = rows_query(wanted)
+        if sort not in _ORDERS:
+            return await self._by_column(shop, preview_id, condition, start, limit=limit, order=column_order(sort))
         places = await self._places(shop, preview_id, condition, start, limit=limit + 1, sort=sort)
-        chosen = [place["no"] for place in places[:limit]]
-        cursor = self._rows.find({"shop": shop, "preview_id": preview_id, "no": {"$in": chosen}})
-        found = {document["no"]: preview_row_of(document) async for document in cursor}
-        items = [found[no] for no in chosen if no in found]
+        items = await self._numbered(shop, preview_id, [place["no"] for place in places[:limit]])
         if len(places) <= limit:
             return Page(items, None)
         last = places[limit - 1]
         names = _ORDERS[sort] if sort == "no" or not {"kind", "cell_class"} & condition.keys() else _PLACE[1:]
         return Page(items, [last[name] for name in names])
+
+    async def _numbered(self, shop: str, preview_id: str, numbers: list[int]) -> list[PreviewRow]:
+        cursor = self._rows.find({"shop": shop, "preview_id": preview_id, "no": {"$in": numbers}})
+        found = {document["no"]: preview_row_of(document) async for document in cursor}
+        return [found[no] for no in numbers if no in found]
+
+    async def _by_column(
+        self, shop: str, preview_id: str, condition: Document, start: Start, *, limit: int, order: dict[str, int]
+    ) -> Page[PreviewRow]:
+        passed = start.skip if start.after is None else max(0, int(start.after[0]))
+        kind = kind_of(condition)
+        query = _of(shop, preview_id, condition if kind is None else of_kind(kind, condition))
+        cursor = self._rows.find(query, {"_id": 0, "no": 1}).sort(list(order.items()))
+        cursor = cursor.hint(_BY_ID if "bom_id" in condition else NUMBERS).skip(passed).limit(limit + 1)
+        numbers = [document["no"] async for document in cursor]
+        items = await self._numbered(shop, preview_id, numbers[:limit])
+        return Page(items, [passed + limit] if len(numbers) > limit else None)
 
     async def count(self, shop: str, preview_id: str, wanted: RowsWanted) -> int:
         """How many rows there are."""
@@ -67,19 +110,26 @@ class RowPages:
             if after is not None and len(after) < len(_ORDERS[sort]):
                 after = [str(kind), *after]
             return await self._found(
-                shop, preview_id, condition, Start(after, start.skip), limit=limit, sort=sort, hint=_BY_ID
+                shop, preview_id, condition, Start(after, start.skip), limit=limit, order=_ORDERS[sort], hint=_BY_ID
+            )
+        if is_searched(condition) and kind is not None:
+            order = {"no": 1} if sort == "no" else {"size": -1, "no": 1}
+            keys = None if start.after is None else start.after[-len(order) :]
+            query = of_kind(kind, condition)
+            return await self._found(
+                shop, preview_id, query, Start(keys, start.skip), limit=limit, order=order, hint=NUMBERS
             )
         if sort == "no" and kind is None:
             if start.skip and not condition:
                 start = Start(after=[start.skip - 1])  # unfiltered, numbers have no gaps
-            return await self._found(shop, preview_id, condition, start, limit=limit, sort=sort)
+            return await self._found(shop, preview_id, condition, start, limit=limit, order=_ORDERS[sort])
         if start.skip and condition.keys() <= {"kind"} and not (sort == "no" and kind is RowKind.DIFFERS):
             start = await self._milestones.nearer(shop, preview_id, condition.get("kind"), start.skip)
         if sort == "no" and kind is not None:
             numbers = None if start.after is None else [start.after[-1]]
             query = of_kind(kind, condition)
             return await self._found(
-                shop, preview_id, query, Start(numbers, start.skip), limit=limit, sort=sort, hint=NUMBERS
+                shop, preview_id, query, Start(numbers, start.skip), limit=limit, order=_ORDERS[sort], hint=NUMBERS
             )
         return await self._by_size(shop, preview_id, condition, start, limit)
 
@@ -91,10 +141,9 @@ class RowPages:
         start: Start,
         *,
         limit: int,
-        sort: RowSort,
+        order: Mapping[str, int],
         hint: str | None = None,
     ) -> list[Document]:
-        order = _ORDERS[sort]
         query = _of(shop, preview_id, condition)
         if start.after is not None:
             query = {"$and": [query, later(order, start.after)]}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from shared.contract.messages import JobOptions
+from shared.domain.comparison import Direction
+from shared.domain.run_limits import DEFAULT_LIMITS, RunLimits, WaitsFor
 from shared.domain.schedule import Action, RunOutcome, RunState, Skipped
 
 
@@ -37,6 +41,11 @@ class ScheduleRun:
 
     `name` is the schedule's when it began. `figures`: a job's totals in cells, or a preview's badges in BOMs.
     `delivery` None: nobody is to hear of its outcome.
+
+    Of a reconcile, what the schedule wanted when it was asked for: `direction` (None also where an earlier build has
+    asked for it, whose job began without a look), `limits` and `options`. `plan`: what it would do, once that was
+    compared, and `waits_for`: why it waits for a person, or did. `asked_by`: who wanted it now, `look_first`: and to
+    see it before; `approved_by`: who let it begin.
     """
 
     shop: str
@@ -52,6 +61,19 @@ class ScheduleRun:
     asked_at: datetime | None
     ended_at: datetime | None
     delivery: OutcomeDelivery | None
+    direction: Direction | None = None
+    limits: RunLimits = DEFAULT_LIMITS
+    plan: Mapping[str, int] | None = None
+    waits_for: WaitsFor | None = None
+    asked_by: str | None = None
+    look_first: bool = False
+    approved_by: str | None = None
+    _options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def options(self) -> JobOptions:
+        """Choices of its job. Raises ValidationError for some that only an older build can have taken."""
+        return JobOptions.model_validate(self._options)
 
     @property
     def tries(self) -> int:

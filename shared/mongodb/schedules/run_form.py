@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from shared.domain.comparison import Direction
+from shared.domain.run_limits import WaitsFor
 from shared.domain.schedule import Action, RunOutcome, RunState, Skipped
 from shared.mongodb.schedules.run import DeliveryState, OutcomeDelivery, ScheduleRun
 from shared.mongodb.schedules.schedule import Schedule
+from shared.mongodb.schedules.schedule_form import limits_document, limits_of
 from shared.mongodb.schema import Document, key_of
 
 
 def run_of(document: Document) -> ScheduleRun:
     """From its document."""
     reason, outcome, delivery = document.get("reason"), document.get("outcome"), document.get("telling")
+    direction, waits_for = document.get("direction"), document.get("waits_for")
     return ScheduleRun(
         shop=document["shop"],
         run_id=document["run_id"],
@@ -27,6 +31,14 @@ def run_of(document: Document) -> ScheduleRun:
         asked_at=document.get("asked_at"),
         ended_at=document.get("ended_at"),
         delivery=None if delivery is None else _delivery(delivery),
+        direction=None if direction is None else Direction(direction),
+        limits=limits_of(document.get("limits")),
+        plan=document.get("plan"),
+        waits_for=None if waits_for is None else WaitsFor(waits_for),
+        asked_by=document.get("asked_by"),
+        look_first=document.get("look_first", False),
+        approved_by=document.get("approved_by"),
+        _options=document.get("options") or {},
     )
 
 
@@ -51,6 +63,17 @@ def run_document(schedule: Schedule, run_id: str, due_at: datetime, why: Skipped
     if why is not None and schedule.target_url is not None:
         document["telling"] = first_delivery(now)
     return document
+
+
+def wants_fields(schedule: Schedule) -> Document:
+    """What the schedule wants of a run as it is asked for: a later change of the schedule is no change of the run."""
+    if schedule.direction is None:
+        return {}
+    return {
+        "direction": str(schedule.direction),
+        "limits": limits_document(schedule.limits),
+        "options": schedule.options.model_dump(exclude_none=True),
+    }
 
 
 def first_delivery(now: datetime) -> Document:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from pymongo.errors import DuplicateKeyError
 
+from shared.domain.run_limits import WaitsFor
 from shared.domain.schedule import RunOutcome, RunState, Skipped
 from shared.mongodb.lease import Lease
 from shared.mongodb.lists.pages import newest_first
 from shared.mongodb.schedules.run import DeliveryState, ScheduleRun
-from shared.mongodb.schedules.run_form import first_delivery, run_document, run_of
+from shared.mongodb.schedules.run_form import first_delivery, run_document, run_of, wants_fields
 from shared.mongodb.schedules.schedule import Schedule
 from shared.mongodb.schema import Database, Document, found, key_of
 
@@ -22,6 +24,10 @@ _DELIVERY = Lease(until="telling.at", number="telling.tries", lasts=timedelta(se
 """How long a process may be at delivering an outcome before another takes it up."""
 
 _GIVEN_UP: Document = {"telling.state": str(DeliveryState.FAILED), "telling.detail": "its record cannot be read"}
+
+
+_UNFINISHED = (RunState.DUE, RunState.COMPARING, RunState.WAITING, RunState.RUNNING)
+_FOLLOWED = [str(RunState.DUE), str(RunState.COMPARING), str(RunState.RUNNING)]
 
 
 class ScheduleRuns:
@@ -39,18 +45,66 @@ class ScheduleRuns:
             return run_of(found(await self._runs.find_one({"_id": document["_id"]})) or document)
         return run_of(document)
 
+    async def note_now(self, schedule: Schedule, run_id: str, *, by: str, look_first: bool) -> ScheduleRun:
+        """Note a run that a person wants now; returns what is noted, also by an earlier try. `follow` asks for it."""
+        now = datetime.now(UTC)
+        document = run_document(schedule, run_id, now.replace(microsecond=0), None, now)
+        # `asked_at` is its place among those that are followed.
+        document |= {"asked_by": by, "look_first": look_first, "asked_at": now}
+        try:
+            await self._runs.insert_one(document)
+        except DuplicateKeyError:
+            return run_of(found(await self._runs.find_one({"_id": document["_id"]})) or document)
+        return run_of(document)
+
+    async def get(self, shop: str, run_id: str) -> ScheduleRun | None:
+        """The run, or None."""
+        document = found(await self._runs.find_one({"_id": key_of(shop, run_id), "shop": shop}))
+        return None if document is None else run_of(document)
+
     async def unfinished(self, shop: str, schedule_id: str) -> list[ScheduleRun]:
-        """Runs of the schedule that are noted or under way, the oldest first."""
-        states = [str(RunState.DUE), str(RunState.RUNNING)]
+        """Runs of the schedule that are noted, under way or waiting for a person, the oldest first."""
+        states = [str(state) for state in _UNFINISHED]
         condition = {"shop": shop, "schedule_id": schedule_id, "state": {"$in": states}}
         return [run_of(document) async for document in self._runs.find(condition).sort("due_at", 1)]
 
-    async def asked(self, run: ScheduleRun) -> None:
-        """Its job or preview was asked for."""
-        await self._runs.update_one(
-            {"_id": _id(run), "state": str(RunState.DUE)},
-            {"$set": {"state": str(RunState.RUNNING), "asked_at": datetime.now(UTC)}},
-        )
+    async def waiting(self, shop: str) -> list[ScheduleRun]:
+        """The shop's runs that wait for a person, the oldest first."""
+        condition = {"shop": shop, "state": str(RunState.WAITING)}
+        return [run_of(document) async for document in self._runs.find(condition).sort("due_at", 1)]
+
+    async def asked(self, run: ScheduleRun, schedule: Schedule) -> None:
+        """Its preview was asked for: that of a reconcile is judged before the job begins."""
+        state = RunState.RUNNING if schedule.direction is None else RunState.COMPARING
+        values: Document = {"state": str(state), "asked_at": datetime.now(UTC), **wants_fields(schedule)}
+        await self._change(run, RunState.DUE, values)
+
+    async def begins(self, run: ScheduleRun, plan: Mapping[str, int]) -> bool:
+        """It was compared and nothing stops it; returns whether this call has noted it. Its job is asked for next."""
+        values: Document = {"state": str(RunState.RUNNING), "plan": dict(plan), "asked_at": datetime.now(UTC)}
+        return await self._change(run, RunState.COMPARING, values)
+
+    async def waits(self, run: ScheduleRun, plan: Mapping[str, int], why: WaitsFor) -> bool:
+        """It was compared and waits for a person; returns whether this call has noted it."""
+        values: Document = {"state": str(RunState.WAITING), "plan": dict(plan), "waits_for": str(why)}
+        # Whoever has judged it a moment ago must not take back what a person has approved since.
+        return await self._change(run, RunState.COMPARING, values, approved_by=None)
+
+    async def approve(self, run: ScheduleRun, by: str) -> bool:
+        """A person lets it begin; returns whether it waited for that."""
+        now = datetime.now(UTC)
+        values: Document = {"state": str(RunState.COMPARING), "approved_by": by, "asked_at": now}
+        return await self._change(run, RunState.WAITING, values)
+
+    async def stop_waiting(self, run: ScheduleRun, why: Skipped, by: str | None = None) -> bool:
+        """It does not begin after all; returns whether it waited."""
+        now = datetime.now(UTC)
+        values: Document = {"state": str(RunState.SKIPPED), "reason": str(why), "ended_at": now}
+        return await self._change(run, RunState.WAITING, values if by is None else {**values, "declined_by": by})
+
+    async def _change(self, run: ScheduleRun, state: RunState, values: Document, **only: Any) -> bool:
+        result = await self._runs.update_one({"_id": _id(run), "state": str(state), **only}, {"$set": values})
+        return result.modified_count == 1
 
     async def left_out(self, run: ScheduleRun, why: Skipped) -> None:
         """A run that was noted is not asked for after all."""
@@ -60,9 +114,12 @@ class ScheduleRuns:
             {"$set": {"state": str(RunState.SKIPPED), "reason": str(why), "ended_at": now}},
         )
 
-    async def running(self, limit: int, after: ScheduleRun | None = None) -> list[ScheduleRun]:
-        """Runs under way, those asked for first before the others, from after one on. It runs across shops."""
-        condition: Document = {"state": str(RunState.RUNNING)}
+    async def followed(self, limit: int, after: ScheduleRun | None = None) -> list[ScheduleRun]:
+        """Runs under way, those asked for first before the others, from after one on. It runs across shops.
+
+        With them those that a person wants now, which no schedule's moment would take up.
+        """
+        condition: Document = {"state": {"$in": _FOLLOWED}, "asked_at": {"$ne": None}}
         if after is not None:
             asked_at, this = after.asked_at, _id(after)
             condition["$or"] = [{"asked_at": {"$gt": asked_at}}, {"asked_at": asked_at, "_id": {"$gt": this}}]
@@ -82,7 +139,8 @@ class ScheduleRuns:
         }
         if deliver:
             values["telling"] = first_delivery(now)
-        result = await self._runs.update_one({"_id": _id(run), "state": str(RunState.RUNNING)}, {"$set": values})
+        under_way = {"$in": [str(RunState.RUNNING), str(RunState.COMPARING)]}
+        result = await self._runs.update_one({"_id": _id(run), "state": under_way}, {"$set": values})
         return result.modified_count == 1
 
     async def take_undelivered(

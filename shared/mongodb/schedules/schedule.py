@@ -10,6 +10,7 @@ from typing import Any
 from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
+from shared.domain.run_limits import DEFAULT_LIMITS, RunLimits
 from shared.domain.schedule import Action, Missed, Timing
 
 
@@ -26,6 +27,7 @@ class ScheduleWanted:
     timing: Timing
     time_zone: str | None
     missed: Missed
+    limits: RunLimits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Schedule:
     timing: Timing
     time_zone: str | None
     missed: Missed
+    limits: RunLimits
     target_url: str | None
     rev: int
     next_at: datetime | None
@@ -67,7 +70,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Where the outcomes of a schedule are delivered, signed with the secret."""
+    """Where the outcomes of a schedule are delivered, signed by each secret that counts now, the current one first."""
 
     url: str
-    secret: bytes = field(repr=False)
+    secrets: tuple[bytes, ...] = field(repr=False)

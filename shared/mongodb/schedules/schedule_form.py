@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.comparison import Direction
+from shared.domain.run_limits import DEFAULT_LIMITS, Differences, RunLimits
 from shared.domain.schedule import Action, Missed, Timing, TimingKind
 from shared.mongodb.schedules.schedule import Schedule, ScheduleWanted
 from shared.mongodb.schema import Document
@@ -21,6 +22,7 @@ def schedule_of(document: Document) -> Schedule:
         timing=Timing(TimingKind(timing["kind"]), timing["expression"]),
         time_zone=document["time_zone"],
         missed=Missed(document["missed"]),
+        limits=limits_of(document.get("limits")),
         target_url=None if target is None else target["url"],
         rev=document["rev"],
         next_at=document.get("next_at"),
@@ -45,4 +47,17 @@ def wanted_fields(wanted: ScheduleWanted) -> Document:
         "timing": {"kind": str(wanted.timing.kind), "expression": wanted.timing.expression},
         "time_zone": wanted.time_zone,
         "missed": str(wanted.missed),
+        "limits": limits_document(wanted.limits),
     }
+
+
+def limits_of(stored: Document | None) -> RunLimits:
+    """Limits as they are stored; none, of an earlier build: the defaults, under which only what is safe is settled."""
+    if stored is None:
+        return DEFAULT_LIMITS
+    return RunLimits(Differences(stored["differences"]), stored["max_move"], stored["max_share"])
+
+
+def limits_document(limits: RunLimits) -> Document:
+    """Limits as they are stored."""
+    return {"differences": str(limits.differences), "max_move": limits.max_move, "max_share": limits.max_share}

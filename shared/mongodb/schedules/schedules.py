@@ -17,7 +17,10 @@ log = structlog.get_logger()
 
 LEASE = Lease(until="lease.until", owner="lease.owner", within="lease", lasts=timedelta(seconds=30))
 
-_SECRETS_LEFT_OUT = {"target.secret": 0}
+_SECRETS_LEFT_OUT = {"target.secret": 0, "target.previous_secret": 0}
+BOTH_SECRETS = timedelta(hours=24)
+"""How long the secret before counts beside a new one: each delivery bears a signature by both."""
+
 _OFF: Document = {"enabled": False, "lease": None}
 
 
@@ -68,7 +71,7 @@ class ScheduleStore:
                 sealed = ((present or {}).get("target") or {}).get("secret")
             if sealed is None:
                 return False
-            target = {"url": target_url, "secret": sealed}
+            target = {"url": target_url, "secret": sealed, **_previous((present or {}).get("target"), secret, now)}
         changed: Document = {**wanted_fields(wanted), "target": target, "updated_at": now, "updated_by": by}
         update: Document = {
             "$set": changed if next_at is None else {**changed, "next_at": next_at},
@@ -91,7 +94,11 @@ class ScheduleStore:
         document = found(await self._schedules.find_one(condition, {"target": 1}))
         if document is None or document["target"] is None:
             return None
-        return WebhookTarget(document["target"]["url"], self._cipher.decrypt(document["target"]["secret"]))
+        target = document["target"]
+        sealed = [target["secret"]]
+        if (until := target.get("previous_until")) is not None and until > datetime.now(UTC):
+            sealed.append(target["previous_secret"])
+        return WebhookTarget(target["url"], tuple(self._cipher.decrypt(one) for one in sealed))
 
     async def take_due(self, now: datetime, *, passing_by: Collection[str] = ()) -> Schedule | None:
         """The schedule that is due for longest, under this process's lease; of some shops none. Across shops."""
@@ -124,3 +131,12 @@ class ScheduleStore:
         unchanged: Document = {**this, "rev": schedule.rev, "next_at": schedule.next_at}
         await self._schedules.update_one({**unchanged, **LEASE.held(owner=self._owner)}, {"$set": {"next_at": next_at}})
         await LEASE.give_back(self._schedules, this, owner=self._owner)
+
+
+def _previous(before: Document | None, secret: str | None, now: datetime) -> Document:
+    """What stays of the secret before: it counts beside a new one for a day."""
+    if before is None:
+        return {}
+    if secret is not None:
+        return {"previous_secret": before["secret"], "previous_until": now + BOTH_SECRETS}
+    return {name: before[name] for name in ("previous_secret", "previous_until") if name in before}

@@ -28,6 +28,7 @@ class Shop:
     pause_reason: str | None
     paused_at: datetime | None
     allow_negative: bool
+    activate: bool = False
     set_up_due: bool = False
     pause_detail: str | None = None
 
@@ -72,6 +73,7 @@ def _shop(document: Document) -> Shop:
         pause_reason=document.get("pause_reason"),
         paused_at=document.get("paused_at"),
         allow_negative=bool(document.get("allow_negative", False)),
+        activate=bool(document.get("activate", False)),
         set_up_due=bool(document.get("set_up_due", False)),
         pause_detail=document.get("pause_detail"),
     )

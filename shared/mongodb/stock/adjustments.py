@@ -15,10 +15,18 @@ from shared.mongodb.transactions import Session
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """The count that somebody has seen of a cell; None: that nobody had counted it."""
+
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Adjustment:
     """What is wanted of a cell's count: a `delta`, or the absolute `count`; exactly one of them.
 
-    `only_rev` is the stock's `rev` the caller has seen; None: whatever it is now.
+    `only_rev` is the stock's `rev` the caller has seen, `only_seen` its count; None: whatever it is now. `note`: why,
+    in a person's words.
     """
 
     key: CellKey
@@ -28,6 +36,8 @@ class Adjustment:
     delta: int | None = None
     count: int | None = None
     only_rev: int | None = None
+    only_seen: Seen | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
         if (self.delta is None) == (self.count is None):
@@ -71,8 +81,11 @@ class AdjustmentLog:
         """The adjustment made under the key, or None."""
         return found(await self._adjustments.find_one({"_id": key_of(shop, key)}, session=session))
 
-    async def add(self, shop: str, wanted: Adjustment, delta: int, session: Session) -> bool:
-        """Note the adjustment; returns False where somebody else has used the key at the same time."""
+    async def add(self, shop: str, wanted: Adjustment, delta: int, session: Session, *, still: bool = False) -> bool:
+        """Note the adjustment; returns False where somebody else has used the key at the same time.
+
+        `still`: it has moved nothing, so that no entry of the ledger tells of it.
+        """
         document: Document = {
             "_id": key_of(shop, wanted.idempotency_key),
             "shop": shop,
@@ -84,7 +97,10 @@ class AdjustmentLog:
             "cause": wanted.cause,
             "actor": wanted.actor,
             "at": datetime.now(UTC),
+            **({} if wanted.note is None else {"note": wanted.note}),
         }
+        if still:
+            document["still"] = True
         try:
             await self._adjustments.insert_one(document, session=session)
         except DuplicateKeyError:

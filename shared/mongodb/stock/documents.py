@@ -29,6 +29,17 @@ STOCK = Described(
         "never_agreed": ("boolean", "the BOM tracks, and the two sides were never settled nor equal"),
         "left_out": ("string or null", "why it could not be compared when Shopify was last read"),
         "known_class": ("string or null", "the class that these fields tell of; null: in sync"),
+        "known_difference": (
+            "number or null or absent",
+            "Shopify's value less the local one, as these fields tell; null: in sync, or one of the two is not known",
+        ),
+        "seen": ("object or null or absent", "what a preview has read that was not the base; shown, and no more"),
+        "seen.value": ("number", ""),
+        "seen.at": ("date", "Shopify's time when it was read"),
+        "seen.base": ("number or null", "the cell's `index` then; it holds while all of these are the same"),
+        "seen.base_time": ("date or null", ""),
+        "seen.settle_no": ("number", ""),
+        "seen.events_no": ("number", ""),
     },
 )
 
@@ -57,6 +68,7 @@ LEDGER = Described(
         "after": ("number or null", "null: there is none"),
         "cause": ("string", "such as webhook, push, counted"),
         "reference": ("string", "of what: a job, an event, an adjustment"),
+        "by": ("string or absent", "who counted; absent: the reference tells, or an earlier build has written it"),
         "at": ("date", ""),
         "left": ("object or absent", "with the last entry of a removed cell: what another life goes on from"),
         **inside("left", {"item_id": ("string", "its item"), **_COUNTERS}),
@@ -77,6 +89,8 @@ ADJUSTMENTS = Described(
         "delta": ("number", "by how much the count moved"),
         "cause": ("string", ""),
         "actor": ("string", "who asked"),
+        "still": ("boolean or absent", "true: it has moved nothing, so the ledger does not tell of it"),
+        "note": ("string or absent", "why, in that person's words"),
         "at": ("date", ""),
     },
 )

@@ -12,9 +12,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
 
 from shared.domain.cell import CellKey
-from shared.domain.comparison import CellClass, Reason, known_class
+from shared.domain.comparison import CellClass, Reason, is_different, known_class
 from shared.mongodb.schema import Database, Document, ids_of
 from shared.mongodb.stock.stock import CellStock, StockStore
 
@@ -29,12 +31,13 @@ Places = Collection[str] | None
 @dataclass(frozen=True, slots=True)
 class KnownCell:
     """What is known of a cell; `shopify` is the value last seen there, None: never read. `reason`: why it cannot be
-    compared."""
+    compared. `seen_at`: Shopify was known to hold the value then; None: that is not known."""
 
     cell: CellStock
     shopify: int | None
     cell_class: CellClass
     reason: Reason | None = None
+    seen_at: datetime | None = None
 
     @property
     def difference(self) -> int | None:
@@ -43,6 +46,11 @@ class KnownCell:
         if self.shopify is None or local is None or self.reason is not None:
             return None
         return self.shopify - local
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two sides can be compared, and are not the same."""
+        return is_different(self.cell_class, self.difference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,12 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
-    """How many BOMs have a cell of each class but `in_sync`, and how many are not in sync: they have one that differs,
-    or none that can be compared."""
+    """How many BOMs have a cell of each class but `in_sync`; how many are not in sync: they have one of another class,
+    or none that can be compared; and how many differ."""
 
     classes: Mapping[CellClass, int]
     not_in_sync: int
+    different: int
 
 
 class KnownDrift:
@@ -100,7 +109,7 @@ class KnownDrift:
         inside: list[Document] = []
         outside: list[Document] = []
         if differs is not None:
-            (inside if differs else outside).append(_DIFFERS)
+            (inside if differs else outside).append(_DIFFERENT_ONES)
         if cell_class is CellClass.IN_SYNC:
             if apart.some_closed(places) and not apart.comparable(places):
                 inside.append(_NOBODY)
@@ -127,13 +136,7 @@ class KnownDrift:
         """For how many of the BOMs that meet this condition on their documents the condition on their classes holds."""
         pipeline = [*_known_boms(shop, among), {"$match": among.condition}]
         if condition.keys() != {"shop"}:
-            meets: Document = {
-                "from": self._boms.name,
-                "localField": "_id",
-                "foreignField": "bom_id",
-                "pipeline": [{"$match": condition}, {"$project": {"_id": 1}}],
-                "as": "bom",
-            }
+            meets = _of_boms(self._boms.name, condition, {"_id": 1})
             pipeline += [{"$lookup": meets}, {"$match": {"bom": {"$ne": []}}}]
         pipeline.append({"$count": "n"})
         async for group in self._stock.aggregate(pipeline, allowDiskUse=True):
@@ -147,8 +150,9 @@ class KnownDrift:
         numbers: Document = {
             str(name): {"$sum": {"$cond": [{"$in": [str(name), "$classes"]}, 1, 0]}} for name in _COUNTED
         }
-        different = {"$gt": [{"$size": {"$setIntersection": ["$classes", _DIFFERENT]}}, 0]}
-        numbers["not_in_sync"] = {"$sum": {"$cond": [{"$or": [different, "$not_comparable"]}, 1, 0]}}
+        not_equal = {"$gt": [{"$size": {"$setIntersection": ["$classes", _DIFFERENT]}}, 0]}
+        numbers["not_in_sync"] = {"$sum": {"$cond": [{"$or": [not_equal, "$not_comparable"]}, 1, 0]}}
+        numbers["different"] = {"$sum": {"$cond": ["$differs", 1, 0]}}
         pipeline = [*_known_boms(shop, among), {"$group": {"_id": None, **numbers}}]
         found: Document = {}
         async for group in self._stock.aggregate(pipeline, allowDiskUse=True):
@@ -158,7 +162,25 @@ class KnownDrift:
         if apart.some_closed(None):
             classes[CellClass.NOT_COMPARED] = total
             not_in_sync = not_in_sync if apart.open else total
-        return ClassCounts(classes, not_in_sync)
+        return ClassCounts(classes, not_in_sync, int(found.get("different", 0)))
+
+    async def by_difference(
+        self, shop: str, among: Among, condition: Document, *, skip: int, limit: int
+    ) -> tuple[list[str], int]:
+        """Some BOMs that meet both conditions, on their classes and on their documents: the one with the greatest
+        difference in a cell first, alike ones by name; and how many there are in all."""
+        order = {"worst": -1, "total": -1, "name": 1, "_id": 1}
+        pipeline = [
+            *_known_boms(shop, among),
+            {"$match": among.condition},
+            {"$lookup": _of_boms(self._boms.name, condition, {"_id": 0, "n": "$name_lower"})},
+            {"$match": {"bom": {"$ne": []}}},
+            {"$project": {"worst": 1, "total": {"$abs": "$sum"}, "name": {"$first": "$bom.n"}}},
+            {"$facet": {"page": [{"$sort": order}, {"$skip": skip}, {"$limit": limit}], "all": [{"$count": "n"}]}},
+        ]
+        async for found in self._stock.aggregate(pipeline, allowDiskUse=True):
+            return [row["_id"] for row in found["page"]], sum(group["n"] for group in found["all"])
+        return [], 0
 
     async def _apart(self, shop: str) -> Apart:
         fields = {"location_id": 1, "active": 1, "fulfillment_service": 1}
@@ -167,14 +189,20 @@ class KnownDrift:
         closed = {place: reason for place, reason in reasons.items() if reason is not None}
         return Apart(closed, frozenset(reasons.keys() - closed.keys()))
 
-    async def of(self, shop: str, keys: Collection[CellKey]) -> dict[CellKey, KnownCell]:
-        """What is known of these cells; those without a stock document are left out."""
+    async def of(
+        self, shop: str, keys: Collection[CellKey], read_at: Mapping[CellKey, datetime] = MappingProxyType({})
+    ) -> dict[CellKey, KnownCell]:
+        """What is known of these cells; those without a stock document are left out. `read_at`: when a preview has read
+        them last."""
         stock = await self._stock_store.load(shop, keys)
         bom_ids = {key.bom_id for key in keys}
         drift, apart, managed = await asyncio.gather(
             self._open_drift(shop, bom_ids), self._apart(shop), self._managed(shop, bom_ids)
         )
-        return {key: _known(cell, drift.get(key), _reason(cell, apart, managed)) for key, cell in stock.items()}
+        return {
+            key: _known(cell, drift.get(key), _reason(cell, apart, managed), read_at.get(key))
+            for key, cell in stock.items()
+        }
 
     async def _managed(self, shop: str, bom_ids: Collection[str]) -> set[str]:
         """Those of the BOMs that another tool manages."""
@@ -188,22 +216,39 @@ class KnownDrift:
 
 _COUNTED = (*DIFFERENT, CellClass.NOT_COMPARED)
 _NOT_COMPARED = str(CellClass.NOT_COMPARED)
+_MOVED = [str(CellClass.SHOPIFY_MOVED), str(CellClass.LOCAL_MOVED), str(CellClass.BOTH_MOVED)]
 _DIFFERENT = [str(cell_class) for cell_class in DIFFERENT]
 _DIFFERS: Document = {"classes": {"$in": _DIFFERENT}}
+_DIFFERENT_ONES: Document = {"differs": True}
 _NOT_IN_SYNC: Document = {"$or": [_DIFFERS, {"not_comparable": True}]}
 _NOBODY: Document = {"_id": {"$in": []}}
 
 
+def _of_boms(boms: str, condition: Document, fields: Document) -> Document:
+    """A look at the document of each BOM, if it meets the condition."""
+    pipeline = [{"$match": condition}, {"$project": fields}]
+    return {"from": boms, "localField": "_id", "foreignField": "bom_id", "pipeline": pipeline, "as": "bom"}
+
+
 def _known_boms(shop: str, among: Among, only: Sequence[str] | None = None) -> list[Document]:
     """The stages, on the stock documents, that make of every BOM (or of some) of which a cell is not in sync one
-    document: `_id` its id, `classes` of its cells at the places, `not_comparable` where none of them can be compared.
+    document: `_id` its id, `classes` of its cells at the places, `not_comparable` where none of them can be compared;
+    `differs` where one of them does, with the `sum` of the differences and the `worst` one without its sign.
     """
     apart, places = among.apart, among.places
     mine: Document = {"shop": shop} if only is None else {"shop": shop, "bom_id": {"$in": only}}
     at = {**mine, **_at(apart, places)}
     missed: list[Document] = [
         {"$match": {**at, "open": True, "cell_class": {"$in": _DIFFERENT}}},
-        {"$project": {"_id": 0, "b": "$bom_id", "l": "$location_id", "d": "$cell_class"}},
+        {
+            "$project": {
+                "_id": 0,
+                "b": "$bom_id",
+                "l": "$location_id",
+                "d": "$cell_class",
+                "by": {"$subtract": ["$shopify", "$base"]},
+            }
+        },
     ]
     managed: list[Document] = [
         {"$match": {**mine, "externally_managed": True}},
@@ -212,21 +257,54 @@ def _known_boms(shop: str, among: Among, only: Sequence[str] | None = None) -> l
     left_out: Document = {"$eq": ["$s", _NOT_COMPARED]}
     # What a sweep has seen of a cell is newer than what its stock document tells.
     cell_class = {"$cond": [{"$or": ["$m", left_out]}, _NOT_COMPARED, {"$ifNull": ["$d", "$s"]}]}
+    # One without a document here is in sync by its stock: then Shopify's move is the whole difference.
+    own = {"$cond": ["$s", "$k", 0]}
+    difference = {"$cond": ["$d", {"$add": ["$by", own]}, "$k"]}
+    differs = {
+        "$or": [
+            {"$in": ["$c", _MOVED]},
+            {"$and": [{"$eq": ["$c", str(CellClass.NO_BASE)]}, {"$not": {"$in": ["$k", [None, 0]]}}]},
+        ]
+    }
     comparable = sorted(apart.comparable(places))
-    counted = {"$cond": [{"$and": [left_out, {"$in": ["$_id.l", comparable]}]}, 1, 0]}
+    counted = {"$cond": [{"$and": [{"$eq": ["$c", _NOT_COMPARED]}, {"$in": ["$_id.l", comparable]}]}, 1, 0]}
     # Where no location is known yet, no number of cells is all of them.
     every = {"$eq": ["$n", len(comparable) or -1]}
+    highest: Document = {field: {"$max": f"${field}"} for field in ("s", "k", "d", "by", "m")}
     return [
         {"$match": {**at, "known_class": {"$gt": ""}}},
-        {"$project": {"_id": 0, "b": "$bom_id", "l": "$location_id", "s": "$known_class"}},
+        {
+            "$project": {
+                "_id": 0,
+                "b": "$bom_id",
+                "l": "$location_id",
+                "s": "$known_class",
+                "k": "$known_difference",
+            }
+        },
         {"$unionWith": {"coll": "drift", "pipeline": missed}},
         {"$unionWith": {"coll": "boms", "pipeline": managed}},
-        {"$group": {"_id": {"b": "$b", "l": "$l"}, "s": {"$max": "$s"}, "d": {"$max": "$d"}, "m": {"$max": "$m"}}},
-        {"$group": {"_id": "$_id.b", "c": {"$addToSet": cell_class}, "n": {"$sum": counted}, "m": {"$max": "$m"}}},
+        {"$group": {"_id": {"b": "$b", "l": "$l"}, **highest}},
+        {"$project": {"c": cell_class, "k": {"$ifNull": [difference, None]}, "m": 1}},
+        {"$addFields": {"x": differs}},
+        {
+            "$group": {
+                "_id": "$_id.b",
+                "c": {"$addToSet": "$c"},
+                "n": {"$sum": counted},
+                "m": {"$max": "$m"},
+                "x": {"$max": "$x"},
+                "sum": {"$sum": {"$cond": ["$x", "$k", 0]}},
+                "worst": {"$max": {"$cond": ["$x", {"$abs": "$k"}, 0]}},
+            }
+        },
         {
             "$project": {
                 "classes": {"$cond": ["$m", [_NOT_COMPARED], "$c"]},
                 "not_comparable": {"$cond": [{"$or": ["$m", every]}, True, False]},
+                "differs": {"$and": [{"$not": "$m"}, "$x"]},
+                "sum": 1,
+                "worst": 1,
             }
         },
     ]
@@ -253,10 +331,17 @@ def _reason(cell: CellStock, apart: Apart, managed: Collection[str]) -> Reason |
     return apart.closed.get(cell.key.location_id) or (None if left_out is None else Reason(left_out))
 
 
-def _known(cell: CellStock, drift: Document | None, reason: Reason | None) -> KnownCell:
+def _known(cell: CellStock, drift: Document | None, reason: Reason | None, read_at: datetime | None) -> KnownCell:
     stock = cell.stock
+    news = stock.news
+    if news is not None:
+        seen_at: datetime | None = news.at
+    else:
+        # The base was Shopify's value at its own time, and still when it was last read.
+        seen_at = max((time for time in (stock.base_time, read_at) if time is not None), default=None)
+    seen_at = None if stock.base is None else seen_at
     if reason is not None:
-        return KnownCell(cell, stock.base, CellClass.NOT_COMPARED, reason)
+        return KnownCell(cell, stock.shopify, CellClass.NOT_COMPARED, reason, seen_at)
     if drift is None or drift["base"] != stock.base:
-        return KnownCell(cell, stock.base, known_class(stock))
-    return KnownCell(cell, drift["shopify"], CellClass(drift["cell_class"]))
+        return KnownCell(cell, stock.shopify, known_class(stock), None, seen_at)
+    return KnownCell(cell, drift["shopify"], CellClass(drift["cell_class"]), None, drift["taken_at"])

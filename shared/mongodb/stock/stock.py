@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.cell import CellKey
-from shared.domain.comparison import CellClass, known_class
-from shared.domain.stock import Change, Entry, Stock, outdated
+from shared.domain.comparison import CellClass, known_class, known_difference
+from shared.domain.stock import Change, Entry, Seen, Stock, outdated
 from shared.mongodb.patches import patch_each
 from shared.mongodb.schema import Database, Document, ids_of, key_of
 from shared.mongodb.stock.reads_wanted import VERIFY_DELAY, ReadsWanted
@@ -32,6 +33,8 @@ _FIELDS = {
 }
 """The stock's fields, and what a document calls them: the base has been its `index` from the first version on."""
 
+_SEEN = tuple(field.name for field in fields_of(Seen))
+
 
 @dataclass(frozen=True, slots=True)
 class CellStock:
@@ -44,13 +47,14 @@ class CellStock:
 
 @dataclass(frozen=True, slots=True)
 class StockWrite:
-    """A change to write: its cause and reference go into the ledger."""
+    """A change to write: its cause and reference go into the ledger, and who asked where that is not told by them."""
 
     key: CellKey
     before: Stock
     change: Change
     cause: str
     reference: str
+    by: str | None = None
 
 
 def stock_id(shop: str, key: CellKey) -> str:
@@ -60,9 +64,24 @@ def stock_id(shop: str, key: CellKey) -> str:
 
 def stock_fields(stock: Stock) -> Document:
     """The stock's fields as they are stored, and the class that follows from them: none where both sides agree."""
-    known = known_class(stock)
     fields = {stored: getattr(stock, name) for name, stored in _FIELDS.items()}
-    return {**fields, "known_class": None if known is CellClass.IN_SYNC else str(known)}
+    return {**fields, **_known_fields(stock), **({} if stock.news is None else {"seen": _seen_document(stock.news)})}
+
+
+def _known_fields(stock: Stock) -> Document:
+    """What follows from several fields, and lists are found by: none where both sides agree."""
+    known = known_class(stock)
+    if known is CellClass.IN_SYNC:
+        return {"known_class": None, "known_difference": None}
+    return {"known_class": str(known), "known_difference": known_difference(stock)}
+
+
+def _seen_fields(stock: Stock) -> Document:
+    return {"seen": None if stock.news is None else _seen_document(stock.news), **_known_fields(stock)}
+
+
+def _seen_document(seen: Seen) -> Document:
+    return {name: getattr(seen, name) for name in _SEEN}
 
 
 def changed_fields(before: Stock, after: Stock) -> Document:
@@ -70,9 +89,9 @@ def changed_fields(before: Stock, after: Stock) -> Document:
     fields = {
         stored: value for name, stored in _FIELDS.items() if (value := getattr(after, name)) != getattr(before, name)
     }
-    known = known_class(after)
-    fields["known_class"] = None if known is CellClass.IN_SYNC else str(known)
-    return fields
+    if after.news != before.seen:
+        fields["seen"] = None if after.news is None else _seen_document(after.news)
+    return fields | _known_fields(after)
 
 
 def stock_of(document: Mapping[str, Any]) -> CellStock:
@@ -91,6 +110,7 @@ def stock_of(document: Mapping[str, Any]) -> CellStock:
         # A document of an earlier version does not have these (see `upgrade`).
         never_agreed=document.get("never_agreed", False),
         left_out=document.get("left_out"),
+        seen=None if (seen := document.get("seen")) is None else Seen(**seen),
     )
     return CellStock(CellKey(document["bom_id"], document["location_id"]), document["item_id"], stock)
 
@@ -107,8 +127,11 @@ def new_stock(shop: str, key: CellKey, item_id: str, stock: Stock) -> Document:
     }
 
 
-def ledger_entry(shop: str, key: CellKey, entry: Entry, *, cause: str, reference: str, at: datetime) -> Document:
-    """The document of one line of the ledger."""
+def ledger_entry(
+    shop: str, key: CellKey, entry: Entry, *, cause: str, reference: str, at: datetime, by: str | None = None
+) -> Document:
+    """The document of one line of the ledger; `by`: who asked, where the reference does not tell."""
+    said = {} if by is None else {"by": by}
     return {
         "_id": key_of(shop, key.bom_id, key.location_id, str(entry.seq)),
         "shop": shop,
@@ -120,6 +143,7 @@ def ledger_entry(shop: str, key: CellKey, entry: Entry, *, cause: str, reference
         "after": entry.after,
         "cause": cause,
         "reference": reference,
+        **said,
         "at": at,
     }
 
@@ -160,7 +184,7 @@ class StockStore:
         for write in writes:
             patches[stock_id(shop, write.key)] = changed_fields(write.before, write.change.stock)
             entries.extend(
-                ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at)
+                ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at, by=write.by)
                 for entry in write.change.entries
             )
         if len(patches) != len(writes):
@@ -172,6 +196,11 @@ class StockStore:
             await self._ledger.insert_many(entries, ordered=False, session=session)
         verify = [write.key for write in writes if write.change.verify]
         await self.reads.ask(shop, verify, session, at=at + VERIFY_DELAY)
+
+    async def keep_seen(self, shop: str, before: Mapping[CellKey, Stock], seen: Mapping[CellKey, Stock]) -> None:
+        """Keep what a preview has seen of cells, each while its `rev` is that of `before`, which stays as it is."""
+        patches = {stock_id(shop, key): _seen_fields(stock) for key, stock in seen.items()}
+        await patch_each(self._stock, patches, {"shop": shop}, revs=[before[key].rev for key in seen])
 
     async def after(self, shop: str, last: CellKey | None, limit: int) -> list[CellKey]:
         """The shop's cells in a lasting order, a page at a time: those that follow `last` (None: the first ones)."""

@@ -60,7 +60,10 @@ WORK: Mapping[Role, Work] = {
     Role.INDEXER: Work(takes=(topology.INDEXING,)),
     Role.PREVIEW: Work(
         takes=(topology.PREVIEWS, topology.RECORDS),
-        publishes={COMMANDS: _exact(PUBLIC_KEYS), EVENTS: _exact([topology.PREVIEW_PROGRESS, topology.PREVIEW_READY])},
+        publishes={
+            COMMANDS: _exact(PUBLIC_KEYS),
+            EVENTS: _exact([topology.PREVIEW_PROGRESS, topology.PREVIEW_READY, topology.NOTICES_CHANGED]),
+        },
         listens=True,
     ),
     # What the broker took away goes round again where its key belongs.
@@ -73,7 +76,7 @@ WORK: Mapping[Role, Work] = {
     Role.SWEEPER: Work(
         publishes={
             COMMANDS: _exact([topology.JOB_REQUEST, topology.PREVIEW_REQUEST]),
-            EVENTS: _exact([topology.DRIFT_DETECTED]),
+            EVENTS: _exact([topology.DRIFT_DETECTED, topology.NOTICES_CHANGED]),
             WEBHOOKS: _ANY,
         }
     ),

@@ -95,6 +95,11 @@ class Budget:
         return self._maximum
 
     @property
+    def restore_rate(self) -> float:
+        """Points restored in a second; 0: none, it says."""
+        return self._restore
+
+    @property
     def known(self) -> bool:
         """Whether Shopify has described this bucket."""
         return self._known

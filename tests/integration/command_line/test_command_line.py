@@ -142,10 +142,31 @@ async def test_a_preview_that_failed_names_the_code_that_its_runbook_asks_for(wo
     assert ended.output.startswith("the preview failed, READ_FAILED: Shopify could not be read")
 
 
+async def test_all_but_some_are_previewed_and_run(world: ShopWorld) -> None:
+    """`--but` leaves BOMs out of `--all`, in a preview, in a run of its own, and in one of a preview."""
+    here, there = world.locations
+    await world.edit({("B1", here): 2, ("B2", here): 3})
+    seen = await trueup(world.settings, "preview", "--all", "--but", "B1", "--json")
+    assert seen.code == 0, seen.errors
+    rows = seen.document["rows"]
+    assert "B1" not in {row["bom_id"] for row in rows}
+    ran = await trueup(
+        world.settings,
+        *("reconcile", "--direction", "toLocal", "--preview", seen.document["preview_id"]),
+        *("--location", there, "--watch", "--yes", "--json"),
+    )
+    assert ran.code == 0, ran.errors
+    cells = await world.cells(ran.document["job_id"])
+    assert {key.location_id for key in cells} == {there}
+    assert "B1" not in {key.bom_id for key in cells}
+
+
 async def test_ids_that_are_not_known_are_named(world: ShopWorld) -> None:
     """An unknown BOM, location, shop, preview or job is refused with its name, exit 2."""
     wrong = [
         (["preview", "--bom", "B9"], "B9"),
+        (["preview", "--all", "--but", "B9"], "--but: there is no BOM B9"),
+        (["preview", "--bom", "B1", "--but", "B2"], "--but: it leaves out some of --all"),
         (["preview", "--all", "--location", "12"], "Location 1"),
         (["preview", "--all", "--shop", "other.myshopify.com"], "trueup shop add other.myshopify.com"),
         (["reconcile", "--direction", "toLocal", "--preview", "01K0000000000000000000000A", "--yes"], "no preview"),

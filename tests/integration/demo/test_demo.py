@@ -71,6 +71,10 @@ async def test_both_directions_end_in_agreement(vhost_url: str, mongodb_uri: str
     assert {"BUNDLE_PARENT", "ITEM_NOT_FOUND", "SHOPIFY_JUST_CHANGED"} <= report["job_toShopify"]["codes"].keys()
     assert report["job_toLocal"]["codes"].keys() <= {"ITEM_NOT_FOUND", "CONFLICT"}
     assert report["compared"] == 400 - 8 - 6 - 4
+    # The life of each number, replayed from its beginning, ends at the present.
+    assert report["stories"]["not_explained"] == []
+    assert report["stories"]["cells"] >= 400
+    assert report["stories"]["events"] > report["stories"]["cells"]
     # One mutation carries up to 250 rows; a few more for stale rows, single ones for the bundle.
     assert report["calls"]["job_toShopify"]["inventorySetQuantities"]["calls"] < 20
     assert max(len(line) for line in output.splitlines() if "demo.json" not in line) <= 80

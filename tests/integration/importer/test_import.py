@@ -13,11 +13,11 @@ import pytest
 
 from services.command_line.commands.shops.import_boms import importing_of
 from services.command_line.connections.client import connected
-from services.importer.first_bases import ImportBases
-from services.importer.importing import Source
-from services.importer.report import items_of, report_of, shown
 from shared.domain.cell import CellKey
 from shared.domain.stock import observe_event
+from shared.importing.first_bases import ImportBases
+from shared.importing.importing import Source
+from shared.importing.report import items_of, report_of, shown
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.import_records import ImportItem, ImportLevel, ListedLevel, Made, MadeBom, StillListed

@@ -9,7 +9,7 @@ import pytest
 
 from services.command_line.commands.shops.import_boms import importing_of
 from services.command_line.connections.client import connected
-from services.importer.importing import Source
+from shared.importing.importing import Source
 from shared.mongodb.catalogue.imports import ImportStore
 from shared.shopify.bulk.exports import Exports
 from tests.integration.importer.import_runs import (

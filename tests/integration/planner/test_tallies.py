@@ -12,6 +12,7 @@ from shared.domain.comparison import Reason
 from shared.domain.job import JobState, Totals
 from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cells.cell import CellEnd
+from shared.mongodb.jobs.totals.tallies import GATHERED_FROM
 from shared.mongodb.transactions import Overtaken, Session
 from tests.integration.planner.job_of_cells import JobOfCells
 from tests.integration.shop_world import SHOP
@@ -140,6 +141,56 @@ async def test_a_job_that_never_started_leaves_none(job: JobOfCells) -> None:
     await job.start(5, dead=[1])
     await job.cells.remove(SHOP, job.job_id)
     assert (await job.counted(), await job.tallied()) == ({}, {})
+
+
+async def test_many_tallies_become_one(job: JobOfCells) -> None:
+    """However many batches have ended, a sum reads a bounded number of tallies; several who sum up at once, ends that
+    come meanwhile and a transaction that fails change no figure."""
+    number = 2 * GATHERED_FROM + 40
+    await job.start(number, dead=[0, 7])
+    alive = [key for n, key in enumerate(job.keys) if n not in {0, 7}]
+    read: list[int] = []
+    for first in range(0, len(alive), 8):
+        ways = [CellState.UPDATED, CellState.SKIPPED, CellState.ERROR]
+        ends = [
+            job.end([key], ways[n % 3], code=Code.CONFLICT if n % 3 == 2 else None)
+            for n, key in enumerate(alive[first : first + 8])
+        ]
+        sums = [job.totals.refresh(SHOP, job.job_id) for _ in range(3)]
+        await asyncio.gather(*ends, *sums)
+        await _agree(job)
+        read.append(await job.mongo.db["tallies"].count_documents({}))
+    assert max(read) < GATHERED_FROM + 3 + 8 + 1
+    counted = await job.counted()
+    ended = await job.jobs.get(SHOP, job.job_id)
+    assert ended is not None
+    if not ended.ended:
+        ended = await job.totals.refresh(SHOP, job.job_id)
+    assert ended is not None
+    assert ended.totals == Totals.of({CellState(state): n for state, n in counted.items()})
+    assert ended.codes == {Code.BOM_NOT_FOUND: 2, Code.CONFLICT: counted["error"] - 2}
+
+
+async def test_a_sum_that_did_not_commit_leaves_the_tallies(job: JobOfCells, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever dies after it has removed what it summed up leaves all as it was."""
+    await job.start(GATHERED_FROM + 2)
+    for key in job.keys[:-1]:
+        await job.end([key])
+
+    def dies(_: object) -> None:
+        raise Overtaken("for a reason of its own")
+
+    with monkeypatch.context() as patched:
+        # What the figures are made of stands at the end of the transaction's reads.
+        patched.setattr("shared.mongodb.jobs.totals.job_totals._figures", dies)
+        with pytest.raises(Overtaken):
+            await job.totals.refresh(SHOP, job.job_id)
+    assert await job.mongo.db["tallies"].count_documents({}) == GATHERED_FROM + 1
+    shown = await job.totals.refresh(SHOP, job.job_id)
+    assert shown is not None
+    assert (shown.totals.updated, shown.totals.pending) == (GATHERED_FROM + 1, 1)
+    assert await job.mongo.db["tallies"].count_documents({}) == 1
+    await _agree(job)
 
 
 async def test_totals_cost_the_same_however_many_cells_have_ended(job: JobOfCells) -> None:

@@ -400,7 +400,7 @@ async def test_a_broken_transaction_leaves_nothing(records: Records, monkeypatch
     """A failure between the parts of an adjustment leaves neither count nor key behind."""
     await records.put(tracks_pre_assembled=True)
 
-    async def broken(*_: object) -> bool:
+    async def broken(*_: object, **__: object) -> bool:
         raise ValueError("the process dies here")
 
     with monkeypatch.context() as patched:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
 from shared.contract.selection import LeaveOut, SelectionBody
@@ -12,7 +13,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.drift import QuietHours, RepairPolicy
 from shared.domain.job import JobSource
-from shared.domain.schedule import Action, Missed, RunOutcome, Timing
+from shared.domain.run_limits import RunPlan, WaitsFor
+from shared.domain.schedule import Action, Missed, RunOutcome, Skipped, Timing
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.selections import SHORT
 from shared.mongodb.connection import Mongo
@@ -20,6 +22,7 @@ from shared.mongodb.documents import DOCUMENTS
 from shared.mongodb.drift.sweeps import Breaker, SweepStore
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
+from shared.mongodb.jobs.job import Approved
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
 from shared.mongodb.previews.documents import PREVIEWS
@@ -64,6 +67,7 @@ async def test_what_is_stored_is_what_is_described(
         await an_import(world, file)
         await a_schedule(world)
         await of_the_shop(world)
+        await a_preview_with_news(world)
         await long_and_filtered(world)
         compared = {name: Compared(described) for name, described in DOCUMENTS.items()}
         await compare(world.mongo, compared)
@@ -125,10 +129,11 @@ async def a_lost_webhook(drift: DriftWorld) -> None:
 
 
 async def the_apps_own(world: ShopWorld) -> None:
-    """A hand adjustment, and a BOM that is removed."""
+    """Hand adjustments, one of which moves nothing, and a BOM that is removed."""
     records = RecordStore(world.mongo.db, world.mongo.transactions)
     (place,) = world.locations
-    for key, asked in (("by", {"delta": 2}), ("to", {"count": 9})):
+    ways: tuple[tuple[str, dict[str, Any]], ...] = (("by", {"delta": 2}), ("to", {"count": 9}), ("same", {"count": 9}))
+    for key, asked in ways:
         await records.adjust(SHOP, Adjustment(CellKey("B002", place), key, "counted", "user:1", **asked))
     await records.upsert(SHOP, WantedBom("gone", "987", "Gone", ("a tag",), tracks_pre_assembled=True), reference="t")
     await records.adjust(SHOP, Adjustment(CellKey("gone", place), "first", "counted", "user:1", count=1))
@@ -170,7 +175,15 @@ async def a_schedule(world: ShopWorld) -> None:
     schedule = await schedules.take_due(now + timedelta(days=2))
     assert schedule is not None
     run = await runs.note(schedule, new_id(), now, None)
-    await runs.asked(run)
+    await runs.asked(run, schedule)
+    plan = RunPlan(places=1, compared=1, largest_move=2, left=0).figures
+    await runs.waits(run, plan, WaitsFor.SHARE)
+    await runs.approve(run, "user:1")
+    await runs.begins(run, plan)
+    wanted_now = await runs.note_now(schedule, new_id(), by="user:1", look_first=True)
+    await runs.asked(wanted_now, schedule)
+    await runs.waits(wanted_now, plan, WaitsFor.ASKED)
+    await runs.stop_waiting(wanted_now, Skipped.DECLINED, "user:1")
     await runs.ended(run, RunOutcome.COMPLETED, {"total": 1}, deliver=True)
     await runs.note_delivery(run, DeliveryState.FAILED, "refused")
 
@@ -215,6 +228,13 @@ async def an_installation(mongo: Mongo, keys: list[str]) -> None:
     await ReadsWanted(db).ask(SHOP, [CellKey("B000", "1")])
 
 
+async def a_preview_with_news(world: ShopWorld) -> None:
+    """One that reads a value of which nobody has told."""
+    await world.edit({("B003", world.locations[0]): 33})
+    async with previewer(world):
+        await world.preview()
+
+
 async def long_and_filtered(world: ShopWorld) -> None:
     """Jobs and previews that are refused, filtered, or of long lists."""
     jobs, previews = (
@@ -229,6 +249,7 @@ async def long_and_filtered(world: ShopWorld) -> None:
         "location_ids": world.locations,
         "cell_class": "in_sync",
         "differs": False,
+        "except_bom_ids": ["B001"],
     }
     options = JobOptions(activate=True, allow_negative=False)
     for selection in ({"cells": cells}, {"filter": bom}, {"bom_ids": ["a"], "location_ids": world.locations}):
@@ -242,9 +263,12 @@ async def long_and_filtered(world: ShopWorld) -> None:
                 selection=body,
                 source=JobSource.API,
                 options=options,
-                leave_out=LeaveOut.model_validate({"classes": ["in_sync"], "cells": few}),
+                leave_out=LeaveOut.model_validate(
+                    {"classes": ["in_sync"], "cells": few, "bom_ids": ["a"], "keep": cells[:1]}
+                ),
             )
-            await jobs.request(asked, refused=("TOO_MANY_JOBS", "Too many."))
+            told = Approved(cells=1, boms=1, left_out=1, refused={"NEGATIVE_TARGET": 1})
+            await jobs.request(asked, refused=("TOO_MANY_JOBS", "Too many."), approved=told)
         await previews.request(
             PreviewRequest(shop=SHOP, preview_id=new_id(), selection=body),
             refused=PreviewFailure("TOO_MANY", "Too many.", "Wait."),
@@ -340,6 +364,7 @@ WRITTEN_ELSEWHERE = {
     "schedules.selection.filter",
     "schedules.selection.filter.cell_class",
     "schedules.selection.filter.differs",
+    "schedules.selection.filter.except_bom_ids",
     "schedules.selection.filter.location_ids",
     "schedules.selection.filter.tag",
     "schedules.selection.filter.text",

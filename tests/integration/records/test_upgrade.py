@@ -178,3 +178,27 @@ async def test_an_upgrade_goes_on_where_it_was_killed(old: OldShop, monkeypatch:
     await old.mongo.db["stock"].delete_one({"bom_id": "later"})
     await old.mongo.db["ledger"].delete_one({"bom_id": "later"})
     assert await old.documents() == done
+
+
+async def test_cells_say_by_how_much_they_differ(old: OldShop) -> None:
+    """What lists are sorted by is noted of cells that are not in sync; all else stays as it is."""
+    fields: dict[str, dict[str, Any]] = {
+        "apart": {"base": 5, "count": 9, "settle_no": 1},
+        "never counted": {"base": 5, "never_agreed": True},
+        "left out": {"base": 5, "count": 9, "left_out": "untracked"},
+        "equal": {"base": 5, "count": 5},
+    }
+    for name, values in fields.items():
+        document = new_stock(SHOP, CellKey(name, "1"), "77", Stock(**values))
+        del document["known_difference"]
+        await old.mongo.db["stock"].insert_one(document)
+    await old.mongo.prepare()
+    stock = (await old.documents())[0]
+    assert {d["bom_id"]: d.get("known_difference", "absent") for d in stock} == {
+        "apart": -4,
+        "never counted": None,
+        "left out": None,
+        "equal": "absent",
+    }
+    for document in stock:
+        assert await old.now(document["bom_id"]) == Stock(**fields[document["bom_id"]])

@@ -2,137 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import hmac
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiohttp import web
+from standardwebhooks import Webhook
 
-from services.reconciler.bootstrap import ReconcilerService
 from services.reconciler.schedules.role import ScheduleTimes
-from shared.contract.messages import JobOptions
-from shared.contract.selection import SelectionBody
-from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Skipped, Timing
 from shared.mongodb.schedules.runs import ScheduleRuns
-from shared.mongodb.schedules.schedule import ScheduleWanted
-from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import Document
 from shared.schedules.moments import last_moment, run_id
-from shared.serving.server import start_server
-from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer, reconciler, shop_world
-from tests.waiting import changed, until
-
-SECRET = "a secret of fair length"
-TIMES = ScheduleTimes(tick=0.05, pauses=(timedelta(milliseconds=50), timedelta(milliseconds=50)))
-HOURLY = Timing.hourly(0)
-
-
-@dataclass
-class Receiver:
-    """Takes outcomes, and answers with the statuses it was given, the last one for good; 0: it never answers."""
-
-    url: str = ""
-    statuses: list[int] = field(default_factory=lambda: [200])
-    taken: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """One delivery."""
-        self.taken.append((request.headers.copy(), await request.read()))
-        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        if status == 0:
-            await asyncio.Event().wait()
-        return web.Response(status=status)
-
-    async def until(self, number: int) -> None:
-        """Wait for so many deliveries."""
-        await until(lambda: len(self.taken) >= number, what=f"{number} deliveries", progress=lambda: len(self.taken))
-
-
-@asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver on this machine."""
-    made, app = Receiver(), web.Application()
-    app.router.add_post("/hook", made.handle)
-    server = await start_server(app, "127.0.0.1", 0, shutdown_timeout=0.1)
-    made.url = f"http://127.0.0.1:{server.port}/hook"
-    try:
-        yield made
-    finally:
-        await server.close()
-
-
-@dataclass
-class Scheduled:
-    """A shop with schedules."""
-
-    shop: ShopWorld
-    schedules: ScheduleStore
-    stack: AsyncExitStack
-
-    async def put(self, **values: Any) -> str:
-        """A schedule whose moment was now, or `late` ago; returns its id. `broken`: what its document says instead."""
-        schedule_id = new_id()
-        due_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - values.pop("late", timedelta(0))
-        url, broken = values.pop("url", None), values.pop("broken", None)
-        wanted = ScheduleWanted(
-            name="Hourly",
-            enabled=True,
-            action=Action.RECONCILE,
-            direction=Direction.TO_LOCAL,
-            selection=SelectionBody(bom_ids="all"),
-            options=JobOptions(),
-            timing=HOURLY,
-            time_zone="UTC",
-            missed=Missed.RUN_ONCE,
-        )
-        await self.schedules.put(
-            SHOP, schedule_id, replace(wanted, **values), next_at=due_at, target_url=url, secret=SECRET, by="test"
-        )
-        if broken is not None:
-            await self.shop.mongo.db["schedules"].update_one({"schedule_id": schedule_id}, {"$set": broken})
-        return schedule_id
-
-    async def start(self, *, many: int = 1, **more: Any) -> list[ReconcilerService]:
-        """So many reconcilers."""
-        given = {"schedule_times": TIMES, "watchdog_every": 0.2} | more
-        made = [reconciler(self.shop, **given) for _ in range(many)]
-        return list(await asyncio.gather(*(self.stack.enter_async_context(one) for one in made)))
-
-    async def runs(self, number: int, *, told: str | None = None, **condition: Any) -> list[Document]:
-        """Wait until so many runs fit the condition; returns them, the oldest first."""
-        if told is not None:
-            condition["telling.state"] = told
-        runs = self.shop.mongo.db["schedule_runs"]
-
-        async def so_many() -> list[Document]:
-            found = [run async for run in runs.find({"shop": SHOP, **condition}).sort("due_at", 1)]
-            return found if len(found) == number else []
-
-        return await changed(runs, so_many, what=f"{number} runs {condition}")
-
-    async def jobs(self) -> list[Document]:
-        """The shop's jobs."""
-        return [job async for job in self.shop.mongo.db["jobs"].find({"shop": SHOP})]
-
-
-@pytest.fixture
-async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIterator[Scheduled]:
-    """Two BOMs at two locations, each two units off at Shopify; nothing runs yet."""
-    async with AsyncExitStack() as stack:
-        made = await stack.enter_async_context(shop_world(vhost_url, mongodb_uri, database_name, locations=2))
-        made.settings = made.settings.model_copy(update={"private_targets": True})
-        await made.add_boms({"B1": [5, 5], "B2": [5, 5]}, tracks=True)
-        keys = [key.get_secret_value() for key in made.settings.token_keys]
-        yield Scheduled(made, ScheduleStore(made.mongo.db, keys), stack)
+from tests.integration.hook_receiver import receiver
+from tests.integration.schedules.schedule_setup import SECRET, Scheduled
+from tests.integration.shop_world import SHOP, new_id
+from tests.waiting import changed
 
 
 async def test_a_moment_runs_once_in_two_processes_and_its_outcome_is_told_signed(world: Scheduled) -> None:
@@ -148,11 +34,8 @@ async def test_a_moment_runs_once_in_two_processes_and_its_outcome_is_told_signe
     assert len(hook.taken) == 3
     assert len({body for _, body in hook.taken}) == 1
     headers, body = hook.taken[-1]
-    signed = headers["Trueup-Timestamp"].encode() + b"." + body
-    wanted = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
-    assert headers["Trueup-Signature"] == f"sha256={wanted}"
-    assert headers["Trueup-Delivery"] == run["run_id"]
-    told = json.loads(body)
+    assert [headers["webhook-id"] for headers, _ in hook.taken] == [run["run_id"]] * 3
+    told = Webhook(SECRET.encode()).verify(body, dict(headers))
     assert (told["shop"], told["schedule_id"], told["outcome"], told["figures"]["total"]) == (
         *(SHOP, schedule_id, "completed"),
         4,
@@ -184,11 +67,11 @@ async def test_missed_moments_are_made_up_for_once_or_not_at_all(world: Schedule
 
 
 async def test_a_run_that_meets_the_one_before_it_is_left_out(world: Scheduled) -> None:
-    """Nobody plans here, so that the first job stays open: the second moment is recorded as an overlap, and told."""
+    """Nobody compares here, so that the first run stays open: the second moment is recorded as an overlap, and told."""
     hook = await world.stack.enter_async_context(receiver())
     schedule_id = await world.put(url=hook.url)
-    await world.start(roles={"sweeper"})
-    (running,) = await world.runs(1, state="running")
+    await world.start(roles={"sweeper"}, previews=False)
+    (running,) = await world.runs(1, state="comparing")
     # The next moment comes at once.
     later = running["due_at"] + timedelta(seconds=1)
     await world.shop.mongo.db["schedules"].update_one(
@@ -199,7 +82,7 @@ async def test_a_run_that_meets_the_one_before_it_is_left_out(world: Scheduled) 
     await hook.until(1)
     told = json.loads(hook.taken[0][1])
     assert (told["outcome"], told["reason"], told["figures"]) == ("skipped", "overlap", None)
-    assert len(await world.jobs()) == 1
+    assert await world.jobs() == []
 
 
 async def test_what_was_noted_before_a_crash_is_asked_for_under_the_same_id(world: Scheduled) -> None:
@@ -225,7 +108,6 @@ async def test_a_preview_is_scheduled_like_a_job_and_a_silent_receiver_holds_nob
     await world.put(url=hook.url)
     await world.start()
     await hook.until(1)
-    await world.stack.enter_async_context(previewer(world.shop))
     await world.put(action=Action.PREVIEW, direction=None)
     (run,) = await world.runs(1, state="ended", action="preview")
     assert run["outcome"] == "ready"

@@ -13,6 +13,7 @@ from pymongo import MongoClient
 
 from shared.mongodb.connection import Mongo
 from simulator.http.server import Simulator, start
+from tests.integration.story_replay import replayed
 from tests.integration.switches.history import History
 from tests.integration.switches.shop import Ground
 from tests.integration.switches.step_clock import StepClock
@@ -69,8 +70,16 @@ async def test_exactly_once_under_every_combination(ground: Ground, combination:
         history = History(ground, f"{combination}:{seed}", f"s{combination}-{seed}.myshopify.com")
         try:
             await history.run()
+            await _is_explained(history)
         except AssertionError as broken:
             raise AssertionError(f"seed {seed} under {values}: {broken}; {history.log}") from broken
         finally:
             ground.simulator.faults.clear()
             await ground.simulator.tenants.pop(history.domain).close()
+
+
+async def _is_explained(history: History) -> None:
+    """The life of each cell, replayed from where the shop was opened, ends at the present."""
+    stock = await history.shop.stock.load(history.domain, list(history.street.cells))
+    for key, cell in stock.items():
+        await replayed(history.ground.mongo.db, history.domain, key, cell.stock)

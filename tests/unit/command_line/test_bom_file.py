@@ -8,8 +8,9 @@ from time import process_time
 
 import pytest
 
-from services.importer.bom_file import LONGEST_LINE, BomFile, BomLine, WrongFile
-from services.importer.bom_file import parse_boms as parsed
+from shared.importing.bom_file import BomFile, BomLine
+from shared.importing.bom_file import parse_boms as parsed
+from shared.importing.table_file import LONGEST_LINE, WrongFile
 
 
 def parse_boms(raw: bytes, name: str) -> list[BomLine]:

@@ -187,6 +187,8 @@ COMPARED: dict[str, Any] = {
     "bom_name": "Bee",
     "location_name": "Here",
     "item_id": "11",
+    "words": "bee b",
+    "counted": True,
     "row": {
         "shopify": 7,
         "shopify_time": AT,
@@ -215,6 +217,7 @@ NOT_COMPARED: dict[str, Any] = {
     **COMPARED,
     "no": 1,
     "location_name": None,
+    "counted": None,
     "row": None,
     "reason": "not_stocked",
     "cell_class": None,

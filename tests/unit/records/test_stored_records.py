@@ -12,9 +12,6 @@ from typing import Any
 import pytest
 
 from services.command_line.terminal.documents import encoded, preview_document, preview_row
-from services.importer.bom_file import BomLine, kept_line
-from services.importer.catalogue import item_fields, level_fields
-from services.importer.matching import match
 from services.preview.api.drift.view import drift_out
 from services.preview.api.previews.view import preview_out, row_out
 from services.preview.api.schedules.view import run_out
@@ -26,6 +23,9 @@ from shared.domain.comparison import Reason
 from shared.domain.drift import Hold
 from shared.domain.schedule import Action, Missed, Skipped, Timing
 from shared.domain.words.codes import Code
+from shared.importing.bom_file import BomLine, kept_line
+from shared.importing.catalogue import item_fields, level_fields
+from shared.importing.matching import match
 from shared.mongodb.catalogue.import_form import item_of, line_fields, line_of, match_fields, staged_fields
 from shared.mongodb.catalogue.import_records import ImportLine
 from shared.mongodb.drift.missed import MissedState, MissedWanted, Sighting
@@ -219,7 +219,7 @@ def test_rows_are_stored_as_they_were(document: dict[str, Any]) -> None:
     """A row that is read and taken once more gives the same document."""
     row = preview_row_of(document)
     reason, code = None if row.reason is None else Reason(row.reason), None if row.code is None else Code(row.code)
-    taken = TakenRow(row.key, row.bom_name, row.item_id, row=row.row, reason=reason, code=code)
+    taken = TakenRow(row.key, row.bom_name, row.item_id, row=row.row, reason=reason, code=code, counted=row.counted)
     names = {} if row.location_name is None else {row.key.location_id: row.location_name}
     assert taken_document(SHOP, ONE, row.no, taken, names, now=AT) == document
 

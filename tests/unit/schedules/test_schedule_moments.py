@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.schedule import LATE, Missed, Skipped, Timing, TimingKind, why_skipped
-from shared.schedules.moments import check_timing, last_moment, next_moment, run_id
+from shared.domain.schedule import LATE, Missed, Skipped, Timing, TimingKind, Weekday, why_skipped
+from shared.schedules.moments import check_timing, last_moment, next_moment, next_moments, run_id
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(
@@ -40,6 +40,39 @@ def test_a_daily_run_comes_once_on_each_day(zone: ZoneInfo, clock: tuple[int, in
             wanted = datetime(there.year, there.month, there.day, *clock, tzinfo=zone)
             assert wanted.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wanted.replace(tzinfo=None)
     assert days == [days[0] + timedelta(days=n) for n in range(10)]
+
+
+@given(zone=ZONES, clock=CLOCKS, start=TIMES, days=st.sets(st.sampled_from(Weekday), min_size=1))
+def test_a_weekly_run_comes_once_on_each_of_its_days(
+    zone: ZoneInfo, clock: tuple[int, int], start: datetime, days: set[Weekday]
+) -> None:
+    """Three weeks of runs: no other day, none twice, each at its time of day, or after the gap that leaves that out."""
+    timing = Timing.weekly(days, *clock)
+    assert (set(timing.days), timing.hour, timing.minute) == (days, *clock)
+    check_timing(timing)
+    moments = next_moments(timing, zone, start, 3 * len(days))
+    there = [moment.astimezone(zone) for moment in moments]
+    wanted = {list(Weekday).index(day) for day in days}
+    assert {moment.weekday() for moment in there} == wanted
+    assert len({moment.date() for moment in there}) == 3 * len(days)
+    assert there[-1].date() - there[0].date() < timedelta(days=21)
+    for moment in there:
+        if (moment.hour, moment.minute) != clock:
+            meant = datetime(moment.year, moment.month, moment.day, *clock, tzinfo=zone)
+            assert meant.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != meant.replace(tzinfo=None)
+
+
+def test_weekdays_at_two_are_two_oclock_before_and_after_the_clocks_change() -> None:
+    """Monday to Friday at 02:00 in Berlin: the runs beside a change of the clocks are not 24 hours apart in UTC."""
+    working = [Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI]
+    moments = next_moments(Timing.weekly(working, 2, 0), BERLIN, local("2026-03-27T00:00+01:00"), 3)
+    assert moments == [
+        local("2026-03-27T02:00+01:00"),
+        local("2026-03-30T02:00+02:00"),
+        local("2026-03-31T02:00+02:00"),
+    ]
+    with pytest.raises(ValueError, match="one day of the week"):
+        Timing.weekly([], 2, 0)
 
 
 @given(zone=ZONES, minute=st.integers(0, 59), start=TIMES)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import socket
+import time
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from shared.schedules.outgoing_webhooks import (
+    DELIVERY,
+    SIGNATURE,
+    TIMESTAMP,
     NotDelivered,
     OutgoingWebhooks,
     PublicOnly,
     is_public,
+    new_secret,
     public_socket,
-    signature,
+    signatures,
     url_problem,
 )
 
@@ -92,15 +96,29 @@ async def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> N
     targets = OutgoingWebhooks.open(private=False)
     try:
         with pytest.raises(NotDelivered, match="internet"):
-            await targets.send("https://127.0.0.1:1/", b"secret", b"{}", "id")
+            await targets.send("https://127.0.0.1:1/", [b"secret"], b"{}", "id")
     finally:
         await targets.close()
 
 
-def test_the_signature_is_over_timestamp_and_raw_body() -> None:
-    """A receiver can check it with HMAC-SHA256 alone."""
-    wanted = hmac.new(b"the secret", b'1700000000.{"a":1}', hashlib.sha256).hexdigest()
-    assert signature(b"the secret", "1700000000", b'{"a":1}') == f"sha256={wanted}"
+@pytest.mark.parametrize("secrets", [[new_secret()], ["an older text of fair length"], [new_secret(), new_secret()]])
+def test_the_signature_is_that_of_standard_webhooks(secrets: list[str]) -> None:
+    """The published library takes it by each of the secrets, also by the text that an earlier build took; not by
+    another secret, and not for another id or body."""
+    now = str(int(time.time()))
+    body = b'{"a":1}'
+    signed = signatures([secret.encode() for secret in secrets], "msg_1", now, body)
+    headers = {DELIVERY: "msg_1", TIMESTAMP: now, SIGNATURE: signed}
+    for secret in secrets:
+        receiver = Webhook(secret if secret.startswith("whsec_") else secret.encode())
+        assert receiver.verify(body, headers) == {"a": 1}
+        for forged in ({**headers, DELIVERY: "msg_2"}, {**headers, TIMESTAMP: str(int(now) + 1)}):
+            with pytest.raises(WebhookVerificationError):
+                receiver.verify(body, forged)
+        with pytest.raises(WebhookVerificationError):
+            receiver.verify(body + b" ", headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_secret()).verify(body, headers)
 
 
 async def test_a_name_that_leads_elsewhere_after_the_check_is_not_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +134,7 @@ async def test_a_name_that_leads_elsewhere_after_the_check_is_not_connected_to(m
     targets = OutgoingWebhooks.open(private=False, ports={port})
     try:
         with pytest.raises(NotDelivered, match="could not be reached"):
-            await targets.send(f"https://a.example.com:{port}/", b"secret", b"{}", "id")
+            await targets.send(f"https://a.example.com:{port}/", [b"secret"], b"{}", "id")
     finally:
         await targets.close()
         server.close()

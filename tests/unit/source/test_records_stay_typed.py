@@ -25,7 +25,7 @@ LOOK_ALIKE = {"$ref", "$defs", "$place"}
 
 OF_OTHERS = {
     "services/command_line/all_services.py": "whether each service is ready, by its name",
-    "services/importer/catalogue.py": "Shopify's lines of a bulk query",
+    "shared/importing/catalogue.py": "Shopify's lines of a bulk query",
     "services/preview/api/http/": "headers, claims of a token, and the API description",
     "services/preview/page/": "parts of a path",
     "services/webhook_ingest/": "headers, and checks by their name",

@@ -14,12 +14,9 @@ from services.command_line.connections.client import Client
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_with_lists
 from services.command_line.terminal.tables import Column, show_table
-from services.importer.bom_file import BomFile, WrongFile
-from services.importer.bom_making import BomMaking
-from services.importer.catalogue import Catalogue
-from services.importer.first_bases import ImportBases
-from services.importer.importing import ImportAtWork, Importing, Progress, Source
-from services.importer.report import (
+from shared.importing.bom_file import BomFile
+from shared.importing.importing import ImportAtWork, Importing, Progress, Source
+from shared.importing.report import (
     LISTS,
     ImportReport,
     RefusedLine,
@@ -29,14 +26,14 @@ from services.importer.report import (
     shown,
     shown_refused,
 )
-from shared.mongodb.catalogue.app_records import RecordStore
+from shared.importing.table_file import WrongFile
+from shared.importing.wiring import importing_over
 from shared.mongodb.catalogue.import_lines import ImportLineStore
 from shared.mongodb.catalogue.imports import ImportStore
 from shared.setting_groups import BomLimitSettings
 from shared.settings import part_of
 from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
-from shared.shopify.reads.reads import ShopifyReads
 
 MAX_SHOWN = 20
 """Items and lines named one by one for a person; --json names all."""
@@ -95,25 +92,8 @@ def source_of(boms: Path | None, *, all_variants: bool, tracks: bool | None) -> 
 
 def importing_of(client: Client, calls: ShopifyClient, exports: Exports, progress: Progress) -> Importing:
     """The parts of an import put together."""
-    imports, transactions = ImportStore(client.mongo.db), client.mongo.transactions
-    reads = ShopifyReads(calls)
-    lines = ImportLineStore(client.mongo.db)
-    return Importing(
-        imports=imports,
-        lines=lines,
-        boms=client.boms,
-        reads=reads,
-        catalogue=Catalogue(imports, calls, exports),
-        making=BomMaking(
-            transactions,
-            client.boms,
-            RecordStore(client.mongo.db, transactions, part_of(client.settings, BomLimitSettings).boms_per_shop),
-            imports,
-            lines,
-        ),
-        basing=ImportBases(transactions, client.stock, imports, reads),
-        progress=progress,
-    )
+    limit = part_of(client.settings, BomLimitSettings).boms_per_shop
+    return importing_over(client.mongo, calls, exports, boms_per_shop=limit, progress=progress)
 
 
 async def run_import(client: Client, shop: str, source: Source, *, as_json: bool, out: Console) -> Exit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field
 from pydantic import Tag as Branch
 
 from services.preview.api.http.responses.pages import Anywhere, QueryBool
@@ -87,13 +87,22 @@ class BomCell(BaseModel):
     difference: int | None = Field(description="Shopify value − local value.")
     cell_class: CellClass
     reason: Reason | None = Field(description="Why it cannot be compared, with the class not_compared.")
+    differs: bool = Field(description="The two sides can be compared, and are not the same.")
+    seen_at: AwareDatetime | None = Field(
+        description="Shopify was known to hold its value then: by a preview, a webhook, a sweep, a run; none: unknown."
+    )
     unknown_outcome: bool = Field(description="A push may or may not have reached Shopify; count the shelf.")
 
 
 class BomListed(BomOut):
     """A BOM of the list."""
 
-    cells: list[BomCell] | None = Field(description="By location name; none where they were not asked for.")
+    cells: list[BomCell] | None = Field(
+        description="By location name, numbers in it by their size; none where they were not asked for."
+    )
+    difference: int | None = Field(
+        description="The sum of the differences of these cells; none where none differs, or they were not asked for."
+    )
 
 
 class BomPage(BaseModel):
@@ -120,8 +129,12 @@ class BomSearch(Anywhere):
             f"compared; not_compared: with a cell that cannot be. {KNOWN}"
         ),
     )
-    differs: QueryBool | None = Field(None, description="Only BOMs with a cell that differs (or without one).")
-    sort: Literal["name", "-name", "bom_id", "-bom_id"] = "name"
+    differs: QueryBool | None = Field(
+        None, description="Only BOMs with a cell that differs (or without one): comparable, and not the same."
+    )
+    sort: Literal["name", "-name", "bom_id", "-bom_id", "-difference"] = Field(
+        "name", description="-difference: the greatest difference in one cell first; those that do not differ, by name."
+    )
     with_cells: QueryBool = Field(False, description="Also what is known of each BOM's cells.")
 
     def wanted(self) -> Filtered:
@@ -159,6 +172,7 @@ class BomFacetsOut(BaseModel):
     tags: list[TagCount] = Field(description="The most frequent ones first, 200 at most.")
     more_tags: int = Field(description="How many tags there are beside these.")
     classes: list[ClassCount]
+    differ: int = Field(description="BOMs with a cell that differs, as the filter `differs` finds them.")
 
 
 class LocationOut(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from services.preview.api.boms.models import (
@@ -17,20 +18,29 @@ from services.preview.api.boms.models import (
     BomWritten,
     LocationList,
 )
-from services.preview.api.boms.view import bom_cells, bom_listed, bom_out, facets_out, location_out
+from services.preview.api.boms.view import bom_cells, bom_listed, bom_out, facets_out, in_order, location_out
 from services.preview.api.http.responses.pages import write_cursor
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, refused
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
+from shared.mongodb.lists.listings import BomSort
 from shared.mongodb.shops.acts import Act
+
+_KEYS: Mapping[BomSort, list[type[str | int]]] = {
+    "name": [str, str],
+    "-name": [str, str],
+    "bom_id": [str],
+    "-bom_id": [str],
+    "-difference": [int],
+}
+"""The kinds of a cursor's sort keys."""
 
 
 async def list_boms(call: Call[BomSearch, None]) -> Answer:
     """GET /api/boms."""
     asked = call.params
     wanted, listings = asked.wanted(), call.deps.listings
-    by_name = asked.sort.removeprefix("-") == "name"
-    start = asked.start(*([str, str] if by_name else [str]))
+    start = asked.start(*_KEYS[asked.sort])
     (page, total), known = await asyncio.gather(
         listings.boms(call.shop, wanted, start, asked.limit, sort=asked.sort),
         call.deps.boms.locations(call.shop),
@@ -95,7 +105,7 @@ async def delete_bom(call: Call[BomPath, None]) -> Answer:
 async def list_locations(call: Call[NoParameters, None]) -> Answer:
     """GET /api/locations."""
     known = await call.deps.boms.locations(call.shop)
-    return Answer(LocationList(items=[location_out(location) for location in known.values()]))
+    return Answer(LocationList(items=[location_out(location) for location in in_order(known.values())]))
 
 
 ROUTES: tuple[AnyRoute, ...] = (

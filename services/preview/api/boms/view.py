@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.preview.api.boms.models import (
     BomCell,
@@ -34,23 +35,39 @@ def bom_out(bom: Bom) -> BomOut:
 
 def bom_listed(bom: Bom, cells: Mapping[str, list[BomCell]] | None) -> BomListed:
     """A BOM of the list; `cells` by BOM, None where they were not asked for."""
-    return BomListed(**bom_out(bom).model_dump(), cells=None if cells is None else cells.get(bom.bom_id, []))
+    mine = None if cells is None else cells.get(bom.bom_id, [])
+    apart = [cell.difference for cell in mine or () if cell.differs and cell.difference is not None]
+    return BomListed(**bom_out(bom).model_dump(), cells=mine, difference=sum(apart) if apart else None)
 
 
 async def bom_cells(
     deps: Dependencies, shop: str, boms: Sequence[Bom], locations: Mapping[str, Location], *, only: str | None
 ) -> dict[str, list[BomCell]]:
     """What is known of these BOMs' cells, by location name; `only` at one location."""
-    places = sorted(locations.values(), key=lambda place: (place.name.lower(), place.location_id))
+    places = in_order(locations.values())
     keys = [
         CellKey(bom.bom_id, place.location_id) for bom in boms for place in places if only in {None, place.location_id}
     ]
-    known = await deps.known.of(shop, keys)
+    read = {
+        CellKey(bom.bom_id, place): at for bom in boms for place, at in bom.read_at.items() if only in {None, place}
+    }
+    known = await deps.known.of(shop, keys, read)
     cells: dict[str, list[BomCell]] = {bom.bom_id: [] for bom in boms}
     for key in keys:
         if key in known:
             cells[key.bom_id].append(_bom_cell(known[key], locations.get(key.location_id)))
     return cells
+
+
+def in_order(locations: Iterable[Location]) -> list[Location]:
+    """By name as a person would: without regard to case, and numbers in it by their size."""
+    return sorted(locations, key=lambda place: (_natural(place.name), place.location_id))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Texts and numbers of a name in turn: "Shelf 10" comes after "Shelf 9"."""
+    parts = re.split(r"([0-9]+)", name.lower())
+    return [(int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts)]
 
 
 def _bom_cell(known: KnownCell, location: Location | None) -> BomCell:
@@ -62,6 +79,8 @@ def _bom_cell(known: KnownCell, location: Location | None) -> BomCell:
         difference=known.difference,
         cell_class=known.cell_class,
         reason=known.reason,
+        differs=known.differs,
+        seen_at=known.seen_at,
         unknown_outcome=known.cell.stock.unknown_outcome,
     )
 
@@ -75,6 +94,7 @@ def facets_out(facets: Facets) -> BomFacetsOut:
         tags=[TagCount(tag=tag, count=count) for tag, count in facets.tags],
         more_tags=facets.more_tags,
         classes=[ClassCount(cell_class=name, boms=number) for name, number in facets.classes.items()],
+        differ=facets.differ,
     )
 
 

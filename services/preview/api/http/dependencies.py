@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
@@ -12,6 +13,7 @@ from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.catalogue.facets import BomFacets
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.connection import Mongo
 from shared.mongodb.drift.drift import DriftStore
 from shared.mongodb.drift.history import DriftHistory
@@ -20,19 +22,28 @@ from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.totals.bom_progress import JobBoms
 from shared.mongodb.lists.listings import Listings
+from shared.mongodb.notices.deliveries import DeliveryStore
+from shared.mongodb.notices.mail import MailStore
+from shared.mongodb.notices.notices import NoticeStore
+from shared.mongodb.notices.targets import TargetStore
+from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
+from shared.mongodb.story.cell_story import CellStory
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
+from shared.shopify.calls.budget import Budget
+from shared.shopify.calls.client import ShopifyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +53,22 @@ class Dependencies:
     tokens: SessionTokens
     limits: Limits
     requests: PreviewRequests
+    imports: PageImports
+    wake_imports: Callable[[], None]
     locks: ShopLocks
     max_open_jobs: int
     publisher: Publisher
     hub: EventHub
     shops: ShopStore
+    shop_settings: ShopSettings
+    shopify: ShopifyClient
     installation: Installation
     boms: BomStore
     previews: PreviewStore
     jobs: JobStore
     cells: CellStore
     stock: StockStore
+    story: CellStory
     records: RecordStore
     listings: Listings
     known: KnownDrift
@@ -63,11 +79,17 @@ class Dependencies:
     sweeps: SweepStore
     schedules: ScheduleStore
     schedule_runs: ScheduleRuns
+    notices: NoticeStore
+    targets: TargetStore
+    deliveries: DeliveryStore
+    mail: MailStore
     zones: TimeZones
     private_targets: bool
     audit: AuditLog
     sign_ins: SignIns
     target_ports: frozenset[int]
+    changes: PreviewChanges
+    budget: Callable[[str], Budget]
 
     @classmethod
     def of(
@@ -79,6 +101,7 @@ class Dependencies:
         hub: EventHub,
         life: ShopLife,
         requests: PreviewRequests,
+        wake_imports: Callable[[], None],
     ) -> Dependencies:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
@@ -87,17 +110,22 @@ class Dependencies:
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),
             requests=requests,
+            imports=PageImports(mongo.db),
+            wake_imports=wake_imports,
             locks=ShopLocks(),
             max_open_jobs=settings.open_jobs_per_shop,
             publisher=publisher,
             hub=hub,
             shops=life.shops,
+            shop_settings=ShopSettings(mongo.db),
+            shopify=life.client.as_role("interactive"),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),
             jobs=JobStore(mongo.db, mongo.transactions),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
+            story=CellStory(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownDrift(mongo.db),
@@ -108,9 +136,15 @@ class Dependencies:
             sweeps=SweepStore(mongo.db),
             schedules=ScheduleStore(mongo.db, keys),
             schedule_runs=ScheduleRuns(mongo.db),
+            notices=NoticeStore(mongo.db),
+            targets=TargetStore(mongo.db, keys),
+            deliveries=DeliveryStore(mongo.db),
+            mail=MailStore(mongo.db),
             zones=TimeZones(life.shops, life.client.as_role("interactive")),
             private_targets=settings.private_targets,
             audit=audit,
             sign_ins=SignIns(audit),
             target_ports=frozenset(settings.target_ports),
+            changes=PreviewChanges(mongo.db),
+            budget=life.client.budget,
         )

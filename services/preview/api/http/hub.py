@@ -11,11 +11,14 @@ from contextlib import contextmanager
 import structlog
 
 from shared.rabbitmq.consuming.delivery import Delivery
+from shared.rabbitmq.topology import NOTICES_CHANGED
 
 log = structlog.get_logger()
 
 Key = tuple[str, str]
-"""The shop, and the id of a job or preview."""
+"""The shop, and the id of a job or preview, or NOTICES."""
+
+NOTICES = "notices"
 
 
 class EventHub:
@@ -30,10 +33,14 @@ class EventHub:
         try:
             body = json.loads(delivery.body)
             subject = body.get("job_id") or body.get("preview_id")
-            key = (str(body["shop"]), str(subject))
+            key = (str(body["shop"]), NOTICES if delivery.key == NOTICES_CHANGED else str(subject))
         except (ValueError, KeyError, AttributeError):
             log.warning("event_unreadable", key=delivery.key)
             return
+        self.wake(key)
+
+    def wake(self, key: Key) -> None:
+        """There may be something new."""
         for waiting in self._waiting.get(key, ()):
             waiting.set()
 

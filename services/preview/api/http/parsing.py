@@ -75,7 +75,7 @@ async def body_of(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None]
     request = call.request
     if request.body_exists or not route.body_optional:
         _must_be_json(request)
-    raw = await read_body(request, shop=call.shop, max_bytes=BODY_LIMIT)
+    raw = await read_body(request, shop=call.shop, max_bytes=route.max_body or BODY_LIMIT)
     if not raw and route.body_optional:
         raw = b"{}"
     # Each step of a large body takes a tenth of a second: others have their turn between them.

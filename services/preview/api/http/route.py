@@ -75,6 +75,8 @@ class Route(Generic[P, B]):
     answers: Mapping[HTTPStatus, type[BaseModel] | Media | None]
     body: Any = None
     body_optional: bool = False
+    max_body: int | None = None
+    """Bytes of a body; None: as all others."""
     problems: Sequence[HTTPStatus] = ()
     description: str = ""
     answer_headers: Mapping[str, str] = field(default_factory=dict)

@@ -66,6 +66,15 @@ class JobError(BaseModel):
     detail: str | None
 
 
+class Approved(BaseModel):
+    """What whoever started a job was told that it will change."""
+
+    cells: int = Field(description="Cells that were to change.")
+    boms: int = Field(description="BOMs with such a cell.")
+    left_out: int = Field(description="Cells that differ and were left out.")
+    refused: list[CodeCount] = Field(description="Cells that could not be changed, by why.")
+
+
 class JobOut(BaseModel):
     """A job and its figures."""
 
@@ -80,6 +89,10 @@ class JobOut(BaseModel):
     left_out: bool = Field(description="A retry that also took the cells left out for a reason.")
     leave_out_classes: list[CellClass] = Field(description="Classes of the preview that are no part of the job.")
     leave_out_cells: int = Field(description="How many rows were left out one by one.")
+    leave_out_boms: int = Field(description="How many BOMs were left out with all their rows.")
+    approved: Approved | None = Field(
+        description="What was told before the start; none: it was not asked for over a preview here."
+    )
     retried_by: str | None = Field(description="The newest retry of this job.")
     undone_by: str | None = Field(description="The newest undo of this job that was not refused.")
     state: JobState

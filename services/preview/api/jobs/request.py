@@ -20,7 +20,7 @@ from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource, JobState
 from shared.domain.preview import is_expired
 from shared.domain.words.codes import EXPLAINED, Code
-from shared.mongodb.jobs.job import Job, WholeJob
+from shared.mongodb.jobs.job import Approved, Job, WholeJob
 from shared.mongodb.previews.preview import PreviewState, WholePreview
 from shared.rabbitmq.topology import JOB_REQUEST
 
@@ -33,8 +33,8 @@ _OF_A_PREVIEW = FieldProblem(
 _ULID = TypeAdapter[str](Ulid)
 
 
-async def send(deps: Dependencies, request: JobRequest) -> Job:
-    """Store the job, publish its request, and return the job.
+async def send(deps: Dependencies, request: JobRequest, approved: Approved | None = None) -> Job:
+    """Store the job, with what was told of it, publish its request, and return the job.
 
     Raises ProblemError where the id is another job's (409), or the shop has as many open as it may (429).
     """
@@ -42,7 +42,7 @@ async def send(deps: Dependencies, request: JobRequest) -> Job:
         # Counted and stored by one at a time: a hundred requests at once must not all find room.
         async with deps.locks.of(request.shop):
             await _must_have_room(deps, request)
-            await deps.jobs.request(request)
+            await deps.jobs.request(request, approved=approved)
     stored = await deps.jobs.get_as_asked(request)
     if stored is None:
         raise _id_used(request.job_id)

@@ -38,11 +38,13 @@ from services.preview.api.jobs.view import (
     jobs_out,
     place_names,
 )
+from services.preview.api.left_out.routes import left_out_of
+from services.preview.api.left_out.view import JobLines
+from services.preview.api.previews.changes import changes_of
 from shared.contract.messages import JobCancel, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
-from shared.mongodb.jobs.cells.cell import ANY_CELL
-from shared.mongodb.jobs.job import Job
+from shared.mongodb.jobs.job import Approved, Job
 from shared.mongodb.lists.listings import Page, Start
 from shared.rabbitmq.topology import JOB_CANCEL
 
@@ -64,8 +66,18 @@ async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
         requested_by=call.caller.user,
         options=body.options,
     )
-    stored = await send(call.deps, request)
+    approved = None if repeated is not None else await _approved(call)
+    stored = await send(call.deps, request, approved)
     return await accepted(call.deps, call.shop, stored)
+
+
+async def _approved(call: Call[NoParameters, JobIn]) -> Approved | None:
+    """What the job was told to change: of a whole preview, since of a part of one nobody was told."""
+    body = call.body
+    if body.preview_id is None or body.selection is not None:
+        return None
+    told = await changes_of(call, body.preview_id, body.direction, body.leave_out, body.options)
+    return Approved(told.cells, told.boms, told.left_out, dict(told.refused))
 
 
 async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
@@ -146,15 +158,9 @@ async def job_events(call: Call[JobPath, None]) -> web.StreamResponse:
 async def export_job(call: Call[JobPath, None]) -> web.StreamResponse:
     """GET /api/jobs/{job_id}/export.csv."""
     job_id = call.params.job_id
-    await known_job(call, job_id)
-    places = await place_names(call.deps, call.shop)
-    return await table(
-        call.request,
-        f"job-{job_id}",
-        CELL_COLUMNS,
-        lambda start, limit: call.deps.listings.cells(call.shop, job_id, ANY_CELL, start, limit),
-        lambda cell: job_cell_out(cell, places),
-    )
+    left_out = await left_out_of(call, job_id)
+    lines = JobLines(call, job_id, left_out, await place_names(call.deps, call.shop))
+    return await table(call.request, f"job-{job_id}", CELL_COLUMNS, lines.page, lines.line)
 
 
 async def post_cancel(call: Call[JobPath, None]) -> Answer:
@@ -266,7 +272,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=JobPath,
         handler=export_job,
         lasts="export",
-        answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},
+        answers={HTTPStatus.OK: Media("text/csv", "One line per cell, then what was left out; with a head line.")},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(

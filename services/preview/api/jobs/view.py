@@ -9,12 +9,21 @@ from http import HTTPStatus
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.reference.explained import code_counts, failed, pause_of, reason_counts, wait_of
 from services.preview.api.http.route import Answer
-from services.preview.api.jobs.models import BomProgressOut, HistoryLine, JobCellOut, JobError, JobOut, TotalsOut
+from services.preview.api.jobs.models import (
+    Approved,
+    BomProgressOut,
+    HistoryLine,
+    JobCellOut,
+    JobError,
+    JobOut,
+    TotalsOut,
+)
 from shared.contract.messages import JobOptions
 from shared.domain.job import JobSource, JobState
 from shared.domain.words.codes import explanation
 from shared.domain.words.reasons import reason_text
 from shared.mongodb.jobs.cells.cell import Cell
+from shared.mongodb.jobs.job import Approved as Told
 from shared.mongodb.jobs.job import FirstError, Job
 from shared.mongodb.jobs.totals.bom_progress import BomProgress
 from shared.mongodb.shops.shops import Shop
@@ -81,6 +90,8 @@ def job_with(job: Job, around: Around) -> JobOut:
         left_out=job.left_out,
         leave_out_classes=[] if job.leave_out is None else list(job.leave_out.classes),
         leave_out_cells=0 if job.leave_out is None else job.leave_out.cells_no,
+        leave_out_boms=0 if job.leave_out is None else job.leave_out.boms_no,
+        approved=None if job.approved is None else _approved(job.approved),
         retried_by=around.retried_by.get(job.job_id),
         undone_by=around.undone_by.get(job.job_id),
         state=job.state,
@@ -97,6 +108,11 @@ def job_with(job: Job, around: Around) -> JobOut:
         paused=paused,
         held=None if job.ended or paused is not None else wait_of(job),
     )
+
+
+def _approved(told: Told) -> Approved:
+    refused = code_counts(told.refused)
+    return Approved(cells=told.cells, boms=told.boms, left_out=told.left_out, refused=refused)
 
 
 def options_of(job: Job) -> JobOptions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -12,12 +12,13 @@ from services.preview.api.http.reference.explained import (
     ReasonCount,
 )
 from services.preview.api.http.responses.pages import Anywhere
-from shared.contract.messages import Ulid
-from shared.contract.selection import SelectionBody
-from shared.contract.words import Id, LocationId
+from shared.contract.messages import JobOptions, Ulid
+from shared.contract.selection import LeaveOut, SelectionBody
+from shared.contract.words import Id, LocationId, Words
 from shared.domain.comparison import CellClass, Direction, Reason
 from shared.domain.words.codes import Code
 from shared.mongodb.previews.preview import RowKind, RowsWanted
+from shared.mongodb.previews.row_pages import RowSort
 
 
 class PreviewIn(BaseModel):
@@ -99,8 +100,19 @@ class RowOut(BaseModel):
     inventory_item_id: str | None
     shopify_value: int | None
     local_value: int | None
+    local_is: Literal["count", "last_known"] | None = Field(
+        description="What the local value is: a count of the app's own, or what Shopify was last known to hold."
+    )
     base: int | None = Field(description="The last value both sides agreed on.")
     difference: int | None = Field(description="Shopify value − local value.")
+    shopify_becomes: int | None = Field(
+        description="What Shopify holds after a run towards Shopify, sales meanwhile aside; none: it stays as it is."
+    )
+    local_becomes: int | None = Field(
+        description="The local value after a run towards the local records; none: it stays as it is."
+    )
+    not_pushed: str | None = Field(description="The code or reason for which a run towards Shopify leaves it as it is.")
+    not_pushed_message: str | None = Field(description="What that means.")
     cell_class: CellClass | None
     suggested: Direction | None
     shopify_changed_at: AwareDatetime | None
@@ -118,8 +130,12 @@ ROW_COLUMNS = (
     "inventory_item_id",
     "shopify_value",
     "local_value",
+    "local_is",
     "base",
     "difference",
+    "shopify_becomes",
+    "local_becomes",
+    "not_pushed",
     "cell_class",
     "suggested",
     "reason",
@@ -159,15 +175,13 @@ KINDS: dict[str, RowKind] = {
 }
 
 
-class RowSearch(Anywhere, PreviewPath):
+class RowFilter(PreviewPath):
     """Which rows of a preview."""
 
     only: Literal["differences", "in_sync", "left_out", "errors"] | None = None
-    sort: Literal["no", "size"] = Field(
-        "no",
-        description="no: BOM by BOM. size: what differs first, the largest difference at the top; then the rest.",
+    search: Annotated[Words, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Part of the BOM's name or id."
     )
-
     cell_class: CellClass | None = Field(None, alias="class")
     reason: Reason | None = None
     code: Code | None = None
@@ -183,4 +197,73 @@ class RowSearch(Anywhere, PreviewPath):
             code=self.code,
             bom_id=self.bom_id,
             location_id=self.location_id,
+            text=self.search,
         )
+
+
+class RowSearch(Anywhere, RowFilter):
+    """Which rows of a preview, and in which order."""
+
+    sort: RowSort = Field(
+        "no",
+        description=(
+            "no: BOM by BOM. size: what differs first, the largest difference at the top; then the rest. "
+            "Else a column, with a minus from the greatest down."
+        ),
+    )
+
+
+class RowTable(RowFilter):
+    """Which rows of a preview, as a table."""
+
+    sort: Literal["no", "size"] = Field("no", description="As in the list of rows.")
+
+
+class ChangesIn(BaseModel):
+    """A run that could be made of a preview."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    direction: Direction
+    leave_out: LeaveOut | None = Field(None, description="Rows of the preview that are no part of it.")
+    options: JobOptions = JobOptions()
+
+
+class MovedRowOut(BaseModel):
+    """A place, and what becomes of its number on the side that receives."""
+
+    bom_id: str
+    bom_name: str | None
+    location_id: str
+    location_name: str | None
+    before: int | None
+    after: int
+    by: int | None
+
+
+class Effort(BaseModel):
+    """What a run asks of Shopify, about: by the shop's budget as it is now."""
+
+    calls: int
+    points: int
+    seconds: int
+
+
+class ChangesOut(BaseModel):
+    """What a run will change: only what changes is counted, and what cannot be changed is told apart."""
+
+    direction: Direction
+    cells: int = Field(description="Cells that change.")
+    boms: int = Field(description="BOMs with such a cell.")
+    up: int = Field(description="Units added in all, of cells that had a number.")
+    down: int = Field(description="Units taken away in all.")
+    first_counts: int = Field(description="Cells that get their first number.")
+    emptied: int = Field(description="Cells that go to zero or below.")
+    rise: MovedRowOut | None = Field(description="The largest rise; none: nothing rises.")
+    fall: MovedRowOut | None = Field(description="The largest fall; none: nothing falls.")
+    largest: int = Field(description="Units by which a single cell moves at the most.")
+    classes: dict[str, int] = Field(description="Cells that change, by class.")
+    refused: list[CodeCount] = Field(description="Cells that differ and that the run cannot change, by why.")
+    not_compared: list[CodeCount] = Field(description="Cells of the preview that could not be compared, by why.")
+    left_out: int = Field(description="Cells that differ and are left out.")
+    effort: Effort

@@ -14,21 +14,25 @@ from services.preview.api.http.responses.pages import Paged, read_cursor, write_
 from services.preview.api.http.responses.problem import conflict, invalid, too_many, unknown
 from services.preview.api.http.responses.sse import State, stream
 from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
+from services.preview.api.previews.changes import changes_of, effort_of
 from services.preview.api.previews.models import (
     ROW_COLUMNS,
+    ChangesIn,
+    ChangesOut,
     PreviewIn,
     PreviewOut,
     PreviewPage,
     PreviewPath,
     RowPage,
     RowSearch,
+    RowTable,
 )
-from services.preview.api.previews.view import preview_out, row_out
+from services.preview.api.previews.view import changes_out, preview_out, row_out
 from services.preview.api.selection_check import selection_problems
 from services.preview.computing.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass
-from shared.mongodb.previews.preview import ANY_ROW, Preview, PreviewState, RowsWanted
+from shared.mongodb.previews.preview import Preview, PreviewState, RowsWanted
 from shared.rabbitmq.topology import PREVIEW_REQUEST
 
 
@@ -98,13 +102,19 @@ async def list_rows(call: Call[RowSearch, None]) -> Answer:
     total = _total(preview, asked)
     if total is None:
         total = await listings.count_preview_rows(call.shop, asked.preview_id, wanted)
-    items = [row_out(row) for row in page.items]
+    allowed = await _allows_negative(call)
+    items = [row_out(row, allow_negative=allowed) for row in page.items]
     return Answer(RowPage(items=items, next_cursor=write_cursor(page.after), total=total))
+
+
+async def _allows_negative(call: Call[Any, Any]) -> bool:
+    shop = await call.deps.shops.get(call.shop)
+    return shop is not None and shop.allow_negative
 
 
 def _keys(asked: RowSearch) -> list[type[str | int]]:
     """The kinds of a cursor's sort keys."""
-    if asked.sort == "no":
+    if asked.sort != "size":
         return [int]
     return [int, int] if asked.only is not None or asked.cell_class is not None else [str, int, int]
 
@@ -140,9 +150,7 @@ async def preview_events(call: Call[PreviewPath, None]) -> web.StreamResponse:
     return await stream(call, (call.shop, preview_id), "preview", read)
 
 
-async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
-    """GET /api/previews/{preview_id}/export.csv."""
-    preview_id = call.params.preview_id
+async def _ready(call: Call[Any, Any], preview_id: str) -> Preview:
     preview = await _known(call, preview_id)
     if preview.state is not PreviewState.READY:
         raise conflict(
@@ -151,12 +159,31 @@ async def export_preview(call: Call[PreviewPath, None]) -> web.StreamResponse:
             f"The preview is {preview.state}.",
             "Wait until it is ready; take a new one if it has failed.",
         )
+    return preview
+
+
+async def post_changes(call: Call[PreviewPath, ChangesIn]) -> Answer:
+    """POST /api/previews/{preview_id}/changes."""
+    body, preview_id = call.body, call.params.preview_id
+    preview = await _ready(call, preview_id)
+    changes = await changes_of(call, preview_id, body.direction, body.leave_out, body.options)
+    return Answer(changes_out(changes, body.direction, preview, effort_of(call, changes, body.direction)))
+
+
+async def export_preview(call: Call[RowTable, None]) -> web.StreamResponse:
+    """GET /api/previews/{preview_id}/export.csv."""
+    asked = call.params
+    preview_id = asked.preview_id
+    await _ready(call, preview_id)
+    wanted, allowed = asked.wanted(), await _allows_negative(call)
     return await table(
         call.request,
         f"preview-{preview_id}",
         ROW_COLUMNS,
-        lambda start, limit: call.deps.listings.preview_rows(call.shop, preview_id, ANY_ROW, start, limit),
-        row_out,
+        lambda start, limit: call.deps.listings.preview_rows(
+            call.shop, preview_id, wanted, start, limit, sort=asked.sort
+        ),
+        lambda row: row_out(row, allow_negative=allowed),
     )
 
 
@@ -207,6 +234,18 @@ ROUTES: tuple[AnyRoute, ...] = (
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
+        method="POST",
+        path="/api/previews/{preview_id}/changes",
+        name="weighPreview",
+        tag="previews",
+        summary="What a run over the preview would change; nothing is changed",
+        params=PreviewPath,
+        handler=post_changes,
+        body=ChangesIn,
+        answers={HTTPStatus.OK: ChangesOut},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Route(
         method="GET",
         path="/api/previews/{preview_id}/events",
         name="watchPreview",
@@ -225,8 +264,8 @@ ROUTES: tuple[AnyRoute, ...] = (
         path="/api/previews/{preview_id}/export.csv",
         name="exportPreview",
         tag="previews",
-        summary="A preview's rows as a table",
-        params=PreviewPath,
+        summary="A preview's rows as a table, those that a search finds",
+        params=RowTable,
         handler=export_preview,
         lasts="export",
         answers={HTTPStatus.OK: Media("text/csv", "One line per cell, with a head line.")},

@@ -1,4 +1,5 @@
 """/api/schedules: previews and reconciles that run by themselves.
 
-`routes` has the handlers and their table, `models` what is taken and shown, `view` makes the shown of what is stored.
+`routes` has the handlers of schedules and their table, `run_routes` those of their runs, `models` and `timings` what is
+taken and shown, `view` makes the shown of what is stored.
 """

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.preview.api.http.responses.pages import Paged
-from services.preview.api.times_of_day import CLOCK, known_time_zone, minute_of_day
+from services.preview.api.schedules.timings import TimingModel, timing_of
+from services.preview.api.times_of_day import known_time_zone
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.outgoing import Outcome
 from shared.contract.selection import SelectionBody
 from shared.contract.words import Words
 from shared.domain.comparison import Direction
-from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing, TimingKind
+from shared.domain.run_limits import DEFAULT_LIMITS, Differences, RunLimits, WaitsFor
+from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing
 from shared.mongodb.schedules.schedule import ScheduleWanted
-from shared.schedules.moments import check_timing
 
 MAX_SCHEDULES = 50
 """Schedules of one shop."""
@@ -29,45 +30,33 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Daily(_Model):
-    """Once a day."""
+class LimitsModel(_Model):
+    """What a reconcile may do without a person: above a limit its run does not begin, it waits to be approved."""
 
-    kind: Literal["daily"]
-    at: str = Field(pattern=CLOCK, description="HH:MM in the schedule's time zone.")
-
-
-class Hourly(_Model):
-    """Once an hour."""
-
-    kind: Literal["hourly"]
-    minute: Annotated[int, Field(strict=True, ge=0, le=59)]
-
-
-class Cron(_Model):
-    """When a cron expression says so."""
-
-    kind: Literal["cron"]
-    expression: Annotated[str, Field(min_length=9, max_length=200, pattern=r"^[\x20-\x7e]*$")] = Field(
-        description="Minute, hour, day of the month, month, day of the week; five minutes apart at the least."
+    differences: Differences = Field(
+        DEFAULT_LIMITS.differences,
+        description="safe: only what the other side alone has moved, so that nothing is overwritten that was meant; "
+        "all: also where both sides moved. What is left stays for a person.",
+    )
+    max_move: Annotated[int, Field(strict=True, ge=1, le=2_000_000_000)] = Field(
+        DEFAULT_LIMITS.max_move, description="The most units by which one cell may change."
+    )
+    max_share: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
+        DEFAULT_LIMITS.max_share,
+        description="The largest share of the cells compared that one run may change; up to three always may.",
     )
 
-    @field_validator("expression")
-    @classmethod
-    def _is_one(cls, expression: str) -> str:
-        check_timing(Timing(TimingKind.CRON, expression))
-        return expression
+    def to_domain(self) -> RunLimits:
+        """As the domain knows them."""
+        return RunLimits(self.differences, self.max_move, self.max_share)
 
 
-def _kind(value: Any) -> str | None:
-    """Which timing it is; in brackets, so that a mistake names the field alone."""
-    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return f"[{kind}]" if isinstance(kind, str) and kind in {"daily", "hourly", "cron"} else None
+class LimitsOut(_Model):
+    """What a reconcile may do without a person, as it stands."""
 
-
-TimingModel = Annotated[
-    Annotated[Daily, Tag("[daily]")] | Annotated[Hourly, Tag("[hourly]")] | Annotated[Cron, Tag("[cron]")],
-    Discriminator(_kind, custom_error_type="timing", custom_error_message="must have a kind: daily, hourly or cron"),
-]
+    differences: Differences
+    max_move: int
+    max_share: float
 
 
 class TargetIn(_Model):
@@ -98,6 +87,7 @@ class ScheduleIn(_Model):
     direction: Direction | None = Field(None, description="Of a reconcile; a preview has none.")
     selection: SelectionBody
     options: JobOptions = Field(JobOptions(), description="Of a reconcile.")
+    limits: LimitsModel = Field(LimitsModel(), description="Of a reconcile.")
     timing: TimingModel
     time_zone: Annotated[str, Field(max_length=100)] | None = Field(
         None, description="An IANA name, such as Europe/Berlin; none: the shop's own."
@@ -123,11 +113,7 @@ class ScheduleIn(_Model):
 
     def to_timing(self) -> Timing:
         """The timing as the domain knows it."""
-        if isinstance(self.timing, Daily):
-            return Timing.daily(*divmod(minute_of_day(self.timing.at), 60))
-        if isinstance(self.timing, Hourly):
-            return Timing.hourly(self.timing.minute)
-        return Timing(TimingKind.CRON, self.timing.expression)
+        return timing_of(self.timing)
 
     def wanted(self) -> ScheduleWanted:
         """As its store takes it."""
@@ -141,6 +127,7 @@ class ScheduleIn(_Model):
             timing=self.to_timing(),
             time_zone=self.time_zone,
             missed=self.missed,
+            limits=self.limits.to_domain(),
         )
 
 
@@ -154,22 +141,17 @@ class ScheduleOut(_Model):
     direction: Direction | None
     selection: SelectionBody
     options: JobOptions
+    limits: LimitsOut
     timing: TimingModel
     time_zone: str | None = Field(description="None: the shop's own.")
     missed: Missed
     target: TargetOut | None
     next_at: datetime | None = Field(description="The next run; none: it is switched off.")
+    coming: list[datetime] = Field(description="The next three runs; none: it is switched off, or its zone not known.")
     created_at: datetime
     created_by: str
     updated_at: datetime
     updated_by: str
-
-
-class ScheduleList(_Model):
-    """All schedules of the shop, the oldest first."""
-
-    items: list[ScheduleOut]
-    shop_time_zone: str | None = Field(description="The shop's own, as last read; none: not read yet.")
 
 
 class SchedulePath(_Model):
@@ -194,13 +176,30 @@ class ToldOut(_Model):
     detail: str | None
 
 
+class PlanOut(_Model):
+    """What a reconcile would do, as it was compared."""
+
+    places: int = Field(description="Cells that it would change.")
+    compared: int = Field(description="Cells that could be compared.")
+    largest_move: int = Field(description="The most units by which one of them would change.")
+    left: int = Field(description="Cells that differ and are left to a person.")
+
+
 class RunOut(_Model):
     """One run, begun or left out."""
 
+    schedule_id: Ulid
+    schedule_name: str = Field(description="The schedule's then.")
     run_id: Ulid = Field(description="Also the id of its job or preview.")
     action: Action
+    direction: Direction | None = Field(description="Of a reconcile that was asked for.")
     due_at: datetime
     state: RunState
+    limits: LimitsOut | None = Field(description="The schedule's then, of a reconcile that was asked for.")
+    plan: PlanOut | None = Field(description="None: it was not compared.")
+    waits_for: WaitsFor | None = Field(description="Why it waits for a person, or did.")
+    asked_by: str | None = Field(description="Who wanted it now; none: its moment came.")
+    approved_by: str | None = Field(description="Who let it begin.")
     reason: Skipped | None = Field(description="Why it was left out.")
     outcome: Outcome | None = Field(description="How it has ended.")
     figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")
@@ -208,8 +207,51 @@ class RunOut(_Model):
     told: ToldOut | None = Field(description="None: nobody is told.")
 
 
+class ScheduleList(_Model):
+    """All schedules of the shop, the oldest first."""
+
+    items: list[ScheduleOut]
+    waiting: list[RunOut] = Field(description="Runs that wait for a person, the oldest first.")
+    shop_time_zone: str | None = Field(description="The shop's own, as last read; none: not read yet.")
+
+
 class RunPage(_Model):
     """Runs, the newest first."""
 
     items: list[RunOut]
     next_cursor: str | None
+
+
+class RunNow(_Model):
+    """A run wanted now, within the schedule's limits."""
+
+    run_id: Ulid = Field(description="The client's own ULID: a repeat has no second effect.")
+    look_first: bool = Field(
+        False, strict=True, description="Only compare: the run waits until a person has seen what it would do."
+    )
+
+
+class RunPath(_Model):
+    """One run of a schedule."""
+
+    schedule_id: Ulid
+    run_id: Ulid
+
+
+class MomentsIn(_Model):
+    """A timing to be looked at before it is kept."""
+
+    timing: TimingModel
+    time_zone: Annotated[str, Field(max_length=100)] | None = Field(None, description="None: the shop's own.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        return None if name is None else known_time_zone(name)
+
+
+class MomentsOut(_Model):
+    """The next three runs that such a schedule would have."""
+
+    time_zone: str
+    moments: list[datetime]

@@ -8,25 +8,28 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.preview.api.http.responses.pages import read_cursor, write_cursor
-from services.preview.api.http.responses.problem import FieldProblem, ProblemError, conflict, invalid, unknown
+from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
+from services.preview.api.schedules.known import known_schedule, unknown_schedule
 from services.preview.api.schedules.models import (
     MAX_SCHEDULES,
     MAX_SELECTED,
-    RunPage,
-    RunSearch,
+    MomentsIn,
+    MomentsOut,
     ScheduleIn,
     ScheduleList,
     ScheduleOut,
     SchedulePath,
 )
-from services.preview.api.schedules.view import run_out, schedule_out
+from services.preview.api.schedules.run_routes import RUN_ROUTES
+from services.preview.api.schedules.timings import timing_of
+from services.preview.api.schedules.view import COMING, run_out, schedule_out
 from services.preview.api.selection_check import readable_selection_problems, selection_problems
 from shared.contract.selection import SelectionBody
+from shared.domain.schedule import Skipped
 from shared.errors import ShopifyError, TimeZoneUnknown
 from shared.mongodb.schedules.schedule import Schedule
-from shared.schedules.moments import next_moment
+from shared.schedules.moments import next_moment, next_moments
 from shared.schedules.outgoing_webhooks import url_problem
 from shared.zones import zone_of
 
@@ -36,13 +39,18 @@ log = structlog.get_logger()
 async def list_schedules(call: Call[NoParameters, None]) -> Answer:
     """GET /api/schedules."""
     zone = await call.deps.zones.last_read(call.shop)
-    items = [schedule_out(schedule) for schedule in await call.deps.schedules.all(call.shop)]
-    return Answer(ScheduleList(items=items, shop_time_zone=zone))
+    items = [
+        schedule_out(schedule, known_zone(schedule, zone)) for schedule in await call.deps.schedules.all(call.shop)
+    ]
+    waiting = [run_out(run) for run in await call.deps.schedule_runs.waiting(call.shop)]
+    return Answer(ScheduleList(items=items, waiting=waiting, shop_time_zone=zone))
 
 
 async def get_schedule(call: Call[SchedulePath, None]) -> Answer:
     """GET /api/schedules/{schedule_id}."""
-    return Answer(schedule_out(await _known(call, call.params.schedule_id)))
+    schedule = await known_schedule(call, call.params.schedule_id)
+    zone = await call.deps.zones.last_read(call.shop)
+    return Answer(schedule_out(schedule, known_zone(schedule, zone)))
 
 
 async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
@@ -75,25 +83,25 @@ async def put_schedule(call: Call[SchedulePath, ScheduleIn]) -> Answer:
     if not written:
         message = "The target has no secret yet."
         raise invalid([FieldProblem(field="body.target.secret", message=message, remedy="Give one.")])
-    return Answer(schedule_out(await _known(call, schedule_id)), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+    schedule = await known_schedule(call, schedule_id)
+    return Answer(schedule_out(schedule, zone), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
 async def delete_schedule(call: Call[SchedulePath, None]) -> Answer:
     """DELETE /api/schedules/{schedule_id}."""
     if not await call.deps.schedules.delete(call.shop, call.params.schedule_id):
-        raise _unknown(call.params.schedule_id)
+        raise unknown_schedule(call.params.schedule_id)
+    # What waits for a person waits for nothing any more; one that was just approved goes on.
+    for run in await call.deps.schedule_runs.unfinished(call.shop, call.params.schedule_id):
+        await call.deps.schedule_runs.stop_waiting(run, Skipped.CHANGED)
     return Answer(None, HTTPStatus.NO_CONTENT)
 
 
-async def list_runs(call: Call[RunSearch, None]) -> Answer:
-    """GET /api/schedules/{schedule_id}/runs."""
-    asked = call.params
-    keys = read_cursor(asked.cursor, int)
-    await _known(call, asked.schedule_id)
-    before = None if keys is None else _moment_of(keys[0])
-    runs, last = await call.deps.schedule_runs.page(call.shop, asked.schedule_id, before, asked.limit)
-    cursor = write_cursor(None if last is None else [int(last.timestamp())])
-    return Answer(RunPage(items=[run_out(run) for run in runs], next_cursor=cursor))
+async def post_moments(call: Call[NoParameters, MomentsIn]) -> Answer:
+    """POST /api/schedules/moments."""
+    zone = await _zone(call, call.body.time_zone)
+    moments = next_moments(timing_of(call.body.timing), zone, datetime.now(UTC), COMING)
+    return Answer(MomentsOut(time_zone=zone.key, moments=moments))
 
 
 async def also_wrong(call: Call[SchedulePath, None], value: object) -> list[FieldProblem]:
@@ -128,29 +136,16 @@ def _target_problems(call: Call[SchedulePath, ScheduleIn] | Call[SchedulePath, N
     return [FieldProblem(field="body.target.url", message=f"The address {problem}.", remedy=remedy)]
 
 
-def _moment_of(seconds: str | int) -> datetime:
+def known_zone(schedule: Schedule, of_shop: str | None) -> ZoneInfo | None:
+    """Where a schedule's moments are meant, as far as it is known without asking Shopify."""
+    name = schedule.time_zone or of_shop
     try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (OverflowError, OSError, ValueError):
-        remedy = "Pass next_cursor of the page before as it is, or leave it out to start over."
-        problem = FieldProblem(field="query.cursor", message="This is no cursor of this list.", remedy=remedy)
-        raise invalid([problem]) from None
+        return None if name is None else zone_of(name)
+    except TimeZoneUnknown:
+        return None
 
 
-async def _known(
-    call: Call[SchedulePath, None] | Call[SchedulePath, ScheduleIn] | Call[RunSearch, None], schedule_id: str
-) -> Schedule:
-    schedule = await call.deps.schedules.get(call.shop, schedule_id)
-    if schedule is None:
-        raise _unknown(schedule_id)
-    return schedule
-
-
-def _unknown(schedule_id: str) -> ProblemError:
-    return unknown("path.schedule_id", f"There is no schedule {schedule_id}.", "See GET /api/schedules.")
-
-
-async def _zone(call: Call[SchedulePath, ScheduleIn], name: str | None) -> ZoneInfo:
+async def _zone(call: Call[SchedulePath, ScheduleIn] | Call[NoParameters, MomentsIn], name: str | None) -> ZoneInfo:
     """The schedule's zone. Raises ProblemError (409) where the shop's is wanted and cannot be read."""
     try:
         return await call.deps.zones.of(call.shop) if name is None else zone_of(name)
@@ -218,14 +213,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
-        method="GET",
-        path="/api/schedules/{schedule_id}/runs",
-        name="listScheduleRuns",
+        method="POST",
+        path="/api/schedules/moments",
+        name="previewMoments",
         tag="schedules",
-        summary="The runs of a schedule, the newest first",
-        params=RunSearch,
-        handler=list_runs,
-        answers={HTTPStatus.OK: RunPage},
-        problems=(HTTPStatus.NOT_FOUND,),
+        summary="The next runs of a timing, before it is kept",
+        description="Nothing is stored.",
+        params=NoParameters,
+        handler=post_moments,
+        body=MomentsIn,
+        answers={HTTPStatus.OK: MomentsOut},
+        problems=(HTTPStatus.CONFLICT,),
     ),
+    *RUN_ROUTES,
 )

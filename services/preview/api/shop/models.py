@@ -12,5 +12,5 @@ class ShopOut(BaseModel):
 
     shop: str = Field(description="Its myshopify.com domain.")
     time_zone: str | None = Field(
-        description="The IANA name of the zone that its times are shown in; null: not known yet, nor told by Shopify now."
+        description="The IANA name of the zone that its times are shown in; null: not known yet."
     )

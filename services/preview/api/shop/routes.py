@@ -9,7 +9,6 @@ from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters
 from services.preview.api.shop.models import ShopOut
 from shared.errors import ShopifyError, TimeZoneUnknown
 
-
 PATIENCE = 2.0
 """Seconds for Shopify to tell a zone that was read long ago or never: what the page shows meanwhile is right, too."""
 

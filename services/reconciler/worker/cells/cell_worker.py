@@ -92,7 +92,8 @@ class CellWorker:
             self._jobs.get_many(shop, {cell.job_id for cell in cells}), self._shops.get(shop)
         )
         negative = known is not None and known.allow_negative
-        return [task_of(cell, jobs[cell.job_id], allow_negative=negative) for cell in cells]
+        activate = known is not None and known.activate
+        return [task_of(cell, jobs[cell.job_id], allow_negative=negative, activate=activate) for cell in cells]
 
     async def _refused(self, shop: str, ids: Sequence[str], refusal: ShopifyRefused) -> None:
         """Shopify refuses to be read for these cells: halve down to the one it is about, and end that."""

@@ -10,7 +10,7 @@ from ulid import ULID
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Row
 from shared.domain.job import JobSource
-from shared.domain.plan import allows_negative
+from shared.domain.plan import activates, allows_negative
 from shared.domain.undo import UndoRow
 from shared.mongodb.jobs.cells.cell import Cell
 from shared.mongodb.jobs.job import Job
@@ -69,8 +69,8 @@ class Task:
         return f"job:{self.job_id}"
 
 
-def task_of(cell: Cell, job: Job, *, allow_negative: bool) -> Task:
-    """A task from the cell and its job; the job's own option goes before the shop's setting."""
+def task_of(cell: Cell, job: Job, *, allow_negative: bool, activate: bool = False) -> Task:
+    """A task from the cell and its job; the job's own options go before the shop's settings."""
     if cell.item_id is None:
         raise ValueError(f"{cell.cell_id} has no item: it ended when it was made")
     return Task(
@@ -83,7 +83,7 @@ def task_of(cell: Cell, job: Job, *, allow_negative: bool) -> Task:
         push_id=cell.push_id,
         pushes_made=cell.pushes_made,
         asked_at=_asked_at(job),
-        activate=bool(job.options.activate),
+        activate=activates(job.options.activate, of_shop=activate),
     )
 
 

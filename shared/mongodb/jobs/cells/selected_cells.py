@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from shared.domain.batches import batches
-from shared.domain.selection import Grid, Picked, Selection
+from shared.domain.selection import Filtered, Grid, Picked, Selection
 from shared.mongodb.jobs.cells.cell import cell_id
 from shared.mongodb.schema import Document, ids_of
 
@@ -26,7 +26,7 @@ def of_boms(shop: str, job_id: str, bom_ids: Iterable[str]) -> Document:
 
 
 def conditions(shop: str, job_id: str, wanted: Selection) -> Iterator[Document]:
-    """The job's cells that may be of the selection, in parts that fit one query. A filter may mean any BOM."""
+    """The job's cells that may be of the selection, in parts that fit one query. A filter may mean any BOM but some."""
     if isinstance(wanted, Picked):
         for part in batches(sorted(wanted.cells), _CELLS_PER_QUERY):
             yield {"_id": {"$in": [cell_id(shop, job_id, key) for key in part]}, "shop": shop}
@@ -38,4 +38,7 @@ def conditions(shop: str, job_id: str, wanted: Selection) -> Iterator[Document]:
         for boms in batches(sorted(wanted.bom_ids), _BOMS_PER_QUERY):
             yield {**of_boms(shop, job_id, boms), **places}
         return
-    yield {"shop": shop, "job_id": job_id, **places}
+    without: Document = {}
+    if isinstance(wanted, Filtered) and wanted.except_bom_ids:
+        without = {"bom_id": {"$nin": sorted(wanted.except_bom_ids)}}
+    yield {"shop": shop, "job_id": job_id, **places, **without}

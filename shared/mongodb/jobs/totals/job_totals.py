@@ -12,7 +12,7 @@ from shared.domain.job import JobState, Totals, end_state
 from shared.mongodb.jobs.cells.places import BY_NUMBER
 from shared.mongodb.jobs.job import FinishedEvent, Job
 from shared.mongodb.jobs.job_form import BUT_THE_LONG, job_of, totals_document
-from shared.mongodb.jobs.totals.tallies import EndedAs, Tallies, summed
+from shared.mongodb.jobs.totals.tallies import EndedAs, Tallies
 from shared.mongodb.schema import Database, Document, found, key_of
 from shared.mongodb.transactions import Session, Transactions
 
@@ -88,7 +88,14 @@ class JobTotals:
 
     async def _counted(self, session: Session, shop: str, job_id: str) -> dict[EndedAs, int]:
         """All cells by how they stand: of a job some of whose cells an earlier build has ended, without a tally."""
-        return await summed(self._cells, {"shop": shop, "job_id": job_id}, 1, session)
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "job_id": job_id}},
+            {"$group": {"_id": {"s": "$state", "c": "$code", "r": "$reason"}, "n": {"$sum": 1}}},
+        ]
+        return {
+            EndedAs(CellState(group["_id"]["s"]), group["_id"].get("c"), group["_id"].get("r")): group["n"]
+            async for group in self._cells.aggregate(pipeline, session=session)
+        }
 
     async def _first_errors(self, shop: str, job_id: str, session: Session) -> list[Document]:
         condition = {"shop": shop, "job_id": job_id, "state": str(CellState.ERROR)}

@@ -17,6 +17,7 @@ from services.preview.api.http.route import AnyRoute
 from shared.domain.cell import CellKey
 from shared.domain.schedule import Skipped
 from shared.mongodb.schedules.runs import ScheduleRuns
+from shared.mongodb.stock.adjustments import Adjustment
 from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, api_world
 from tests.integration.api.drift.test_api_drift import missed
@@ -222,8 +223,12 @@ async def fill(shop: ApiShop) -> Filled:
         {"bom_id": key.bom_id, "location_id": key.location_id, "state": "updated", **ended} for key in rows
     ]
     earlier = datetime.now(UTC) - timedelta(minutes=1)
-    job_ids = [await shop.job(cells, requested_at=earlier + timedelta(seconds=number)) for number in range(3)]
+    out = {"preview_id": preview_ids[0], "leave_out": {"classes": ["no_base"]}}
+    job_ids = [await shop.job(cells, requested_at=earlier + timedelta(seconds=number), **out) for number in range(3)]
     await missed(shop, "b0", "b1", "b2")
+    for count in (1, 2, 2):
+        counted = Adjustment(CellKey("b0", PLACES[0]), str(ULID()), "counted", "user:42", count=count)
+        await shop.records.adjust(shop.domain, counted)
     schedule_id = str(ULID())
     # Each is an act of the audit log, too.
     statuses = [(await shop.call("PUT", f"/schedules/{schedule_id}", NIGHTLY)).status for _ in range(3)]
@@ -255,7 +260,7 @@ def harmless(answer: Answer) -> bool:
 LISTS = [route for route in ROUTES if "cursor" in route.params.model_fields]
 SORTED = {
     "listBoms": ("", "sort=-name&", "sort=bom_id&"),
-    "listPreviewRows": ("", "sort=size&", "sort=size&only=differences&"),
+    "listPreviewRows": ("", "sort=size&", "sort=size&only=differences&", "sort=-name&"),
 }
 
 

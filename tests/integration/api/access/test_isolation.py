@@ -49,6 +49,8 @@ OPERATIONS = [
 
 BODIES: dict[str, Any] = {
     "putBoms": {"bom_id": "new", "inventory_item_id": "1", "name": "New"},
+    "countSelection": {"selection": {"bom_ids": "all"}, "among": ["a"]},
+    "weighPreview": {"direction": "toLocal"},
     "postPreview": {"selection": {"bom_ids": "all"}},
     "postJob": {"direction": "toLocal", "selection": {"bom_ids": "all"}},
     "retryJob": {},
@@ -57,6 +59,10 @@ BODIES: dict[str, Any] = {
     "putDriftPolicy": {"mode": "off"},
     "postSweep": {"full": True},
     "putSchedule": NIGHTLY,
+    "putSettings": {"allow_negative": True},
+    "postCounts": {"counts": [{"bom_id": "b", "location_id": PLACES[0], "count": 1, "seen": None}]},
+    "checkCounts": {"text": "bom_id,count\nb,1\n"},
+    "postImport": {},
 }
 """A body for each operation that takes one: with a right token every one of them is taken."""
 

@@ -54,21 +54,23 @@ async def known(shop: ApiShop, request: pytest.FixtureRequest, monkeypatch: pyte
 
 
 async def test_boms_are_found_by_their_class_as_known(known: ApiShop) -> None:
-    """A BOM is found by the class of any of its cells; in_sync and differs=false find those without a difference."""
+    """A BOM is found by the class of any of its cells; in_sync finds those whose cells all agree, differs those of
+    which one can be compared and is not the same: a cell never read is neither."""
     assert await ids(known, "class=local_moved") == ["counted"]
     assert await ids(known, "class=no_base") == ["fresh"]
     assert await ids(known, "class=shopify_moved") == ["moved"]
     assert await ids(known, "class=both_moved") == ["doubtful"]
     assert await ids(known, "class=in_sync") == ["agreed"]
-    assert await ids(known, "differs=false") == ["agreed"]
-    assert await ids(known, "differs=true") == ["counted", "fresh", "moved", "doubtful"]
+    assert await ids(known, "differs=false") == ["agreed", "fresh"]
+    assert await ids(known, "differs=true") == ["counted", "moved", "doubtful"]
 
 
 async def test_a_location_narrows_class_and_cells(known: ApiShop) -> None:
     """With a location, only what is known there counts, and only those cells are shown."""
     assert await ids(known, f"class=local_moved&location_id={THERE}") == []
     assert await ids(known, f"class=local_moved&location_id={HERE}") == ["counted"]
-    assert await ids(known, f"differs=true&location_id={THERE}") == ["fresh"]
+    assert await ids(known, f"differs=true&location_id={THERE}") == []
+    assert await ids(known, f"differs=true&location_id={HERE}") == ["counted", "moved", "doubtful"]
     reply = await known.call("GET", f"/boms?search=bench&with_cells=true&location_id={HERE}")
     assert reply.json["total_cells"] == 1
     assert reply.json["items"][0]["cells"] == [
@@ -80,6 +82,8 @@ async def test_a_location_narrows_class_and_cells(known: ApiShop) -> None:
             "difference": -3,
             "cell_class": "local_moved",
             "reason": None,
+            "differs": True,
+            "seen_at": None,
             "unknown_outcome": False,
         }
     ]
@@ -110,7 +114,7 @@ async def test_filters_join_and_names_are_sorted_without_case(known: ApiShop) ->
     assert await ids(known, f"search={item}") == ["fresh"]
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "bom_id", "-bom_id"])
+@pytest.mark.parametrize("sort", ["name", "-name", "bom_id", "-bom_id", "-difference"])
 async def test_pages_by_cursor_and_by_offset_are_the_same(known: ApiShop, sort: str) -> None:
     """Every order pages without gap or repeat by cursor, and can be entered at any place."""
     whole = await ids(known, f"sort={sort}")
@@ -135,6 +139,7 @@ async def test_facets_count_what_the_filters_find(known: ApiShop) -> None:
     facets = (await known.call("GET", "/facets")).json
     assert (facets["total"], facets["tracking"], facets["not_tracking"]) == (5, 4, 1)
     assert {(tag["tag"], tag["count"]) for tag in facets["tags"]} == {("steel", 2), ("wood", 2)}
+    assert facets["differ"] == len(await ids(known, "differs=true")) == 3
     for entry in facets["classes"]:
         assert entry["boms"] == len(await ids(known, f"class={entry['cell_class']}")), entry
 
@@ -181,7 +186,7 @@ async def test_what_a_read_left_out_differs_from_nothing(known: ApiShop, reason:
     assert await ids(known, "class=in_sync") == ["agreed", "counted"]
     await stand(known, "counted", THERE, never_agreed=True, left_out=reason)
     assert await ids(known, "class=in_sync") == ["agreed"]
-    assert await ids(known, "differs=false") == ["agreed", "counted"]
+    assert await ids(known, "differs=false") == ["agreed", "counted", "fresh"]
     facets = (await known.call("GET", "/facets")).json
     assert {entry["cell_class"]: entry["boms"] for entry in facets["classes"]} == {
         "in_sync": 1,
@@ -196,7 +201,7 @@ async def test_what_a_read_left_out_differs_from_nothing(known: ApiShop, reason:
 async def test_what_another_tool_manages_differs_from_nothing(known: ApiShop) -> None:
     """A BOM whose quantity another tool computes is not compared anywhere."""
     await known.bom("counted", name="Bench", tracks_pre_assembled=True, externally_managed=True)
-    assert await ids(known, "differs=true") == ["fresh", "moved", "doubtful"]
+    assert await ids(known, "differs=true") == ["moved", "doubtful"]
     assert await ids(known, "class=not_compared") == ["counted"]
     assert await ids(known, "class=in_sync") == ["agreed"]
 
@@ -207,3 +212,44 @@ async def test_a_cell_that_nobody_counted_has_no_local_value(known: ApiShop) -> 
     cells = (await known.call("GET", "/boms?search=bench&with_cells=true")).json["items"][0]["cells"]
     shown = [(cell["local_value"], cell["shopify_value"], cell["difference"], cell["cell_class"]) for cell in cells]
     assert shown == [(None, 12, None, "no_base"), (7, 7, 0, "in_sync")]
+
+
+async def test_badge_filter_and_row_agree_on_what_differs(known: ApiShop) -> None:
+    """A BOM is counted, found and marked as different by the same rule: comparable, and not the same. Never counted,
+    never read, not stocked, closed and in agreement are not; never agreed but counted, and in doubt, are."""
+    await stand(known, "agreed", THERE, base=9, never_agreed=True)  # never counted
+    await stand(known, "fresh", HERE, base=9, count=4, never_agreed=True)  # counted, never settled
+    await stand(known, "counted", THERE, base=7, count=1, left_out="not_stocked")
+    page = (await known.call("GET", "/boms?with_cells=true")).json["items"]
+    marked = [bom["bom_id"] for bom in page if any(cell["differs"] for cell in bom["cells"])]
+    assert marked == ["counted", "fresh", "moved", "doubtful"]
+    assert await ids(known, "differs=true") == marked
+    assert (await known.call("GET", "/facets")).json["differ"] == len(marked)
+    assert [bom["difference"] for bom in page] == [None, -3, 5, -2, 0]
+    assert await ids(known, "differs=true&class=no_base") == ["fresh"]
+    assert await ids(known, "differs=false&class=no_base") == ["agreed"]
+
+
+async def test_the_worst_difference_comes_first(known: ApiShop) -> None:
+    """By the greatest difference in one cell, whatever its sign; those that do not differ follow by name, under every
+    filter, and each page goes on where the one before has ended."""
+    await stand(known, "fresh", HERE, base=7, count=107, never_agreed=True)
+    await stand(known, "counted", HERE, base=7, count=-3)
+    await stand(known, "counted", THERE, base=7, count=20)
+    assert await ids(known, "sort=-difference") == ["fresh", "counted", "moved", "doubtful", "agreed"]
+    assert await ids(known, "sort=-difference&differs=true") == ["fresh", "counted", "moved", "doubtful"]
+    assert await ids(known, "sort=-difference&differs=false") == ["agreed"]
+    assert await ids(known, f"sort=-difference&location_id={THERE}&tag=steel") == ["counted", "agreed"]
+    assert await ids(known, "sort=-difference&search=e") == ["counted", "moved", "doubtful"]
+    assert await ids(known, "sort=-difference&class=no_base") == ["fresh"]
+
+
+async def test_places_stand_in_their_natural_order(shop: ApiShop) -> None:
+    """Numbers in names are ordered by their size, in the list of places and in each row."""
+    await shop.bom("a", tracks_pre_assembled=True)
+    await _close(shop, HERE, name="Shelf 10")
+    await _close(shop, THERE, name="shelf 9")
+    places = (await shop.call("GET", "/locations")).json["items"]
+    assert [place["name"] for place in places] == ["shelf 9", "Shelf 10"]
+    [bom] = (await shop.call("GET", "/boms?with_cells=true")).json["items"]
+    assert [cell["location_name"] for cell in bom["cells"]] == ["shelf 9", "Shelf 10"]

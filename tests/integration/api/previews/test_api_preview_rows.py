@@ -157,10 +157,10 @@ async def test_only_a_preview_has_rows_to_leave_out(shop: ApiShop) -> None:
 async def test_a_job_over_a_filters_preview_takes_what_was_seen(shown: Shown) -> None:
     """What a filter finds changes; the job takes the preview's rows, not what the filter would find by then."""
     [here] = shown.world.locations
-    wanted = {"filter": {"cell_class": "local_moved"}}
+    wanted = {"filter": {"differs": True}}
     asked = await shown.shop.call("POST", "/previews", {"selection": wanted})
     preview_id = asked.json["preview_id"]
-    assert (await last(shown.shop, f"/previews/{preview_id}/events"))["total"] == 3  # a, d and g
+    assert (await last(shown.shop, f"/previews/{preview_id}/events"))["total"] == 5  # a, b, d, f and g
     await shown.world.hand("a", here, -3)  # agrees again: the filter would not find it
     await shown.world.hand("c", here, 1)  # the filter would find it
     job_id = new_id()
@@ -174,7 +174,7 @@ async def test_a_job_over_a_filters_preview_takes_what_was_seen(shown: Shown) ->
     )
     await shown.world.publisher.command(topology.JOB_REQUEST, request)
     await shown.world.ended(job_id)
-    assert sorted(key.bom_id for key in await shown.world.cells(job_id)) == ["a", "g"]
+    assert sorted(key.bom_id for key in await shown.world.cells(job_id)) == ["a", "b", "f", "g"]
 
 
 async def test_tables_are_exact(shop: ApiShop) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -21,6 +22,7 @@ from shared.mongodb.lists.pages import Start
 from shared.mongodb.previews.preview import RowKind, RowsWanted, TakenRow
 from shared.mongodb.previews.preview_form import rows_query
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.previews.row_order import BY_COLUMN
 from shared.mongodb.previews.row_pages import RowPages, RowSort
 from shared.mongodb.schema import Document
 from tests.integration.shop_world import SHOP, new_id
@@ -42,10 +44,25 @@ class Stored:
 
     def listed(self, wanted: RowsWanted, sort: RowSort) -> list[int]:
         """The numbers of the rows by a plain sort."""
-        condition = rows_query(wanted)
+        condition = rows_query(replace(wanted, text=None))
         rows = [row for row in self.rows if all(row[name] == value for name, value in condition.items())]
-        by_size = sorted(rows, key=lambda row: (row["kind"], -row["size"], row["no"]))
-        return [row["no"] for row in (rows if sort == "no" else by_size)]
+        if wanted.text is not None:
+            text = wanted.text.lower()
+            rows = [row for row in rows if text in row["bom_name"].lower() or text in row["bom_id"].lower()]
+        if sort == "size":
+            rows.sort(key=lambda row: (row["kind"], -row["size"], row["no"]))
+        elif sort != "no":
+            path = BY_COLUMN[sort.removeprefix("-")].split(".")
+            rows.sort(key=lambda row: _rank(row, path), reverse=sort.startswith("-"))
+        return [row["no"] for row in rows]
+
+
+def _rank(row: Document, path: list[str]) -> tuple[bool, Any]:
+    """What is missing comes before everything, as it does in MongoDB."""
+    value: Any = row
+    for name in path:
+        value = None if value is None else value[name]
+    return (value is not None, 0 if value is None else value)
 
 
 async def made(mongo: Mongo, rows: list[TakenRow]) -> str:
@@ -54,7 +71,7 @@ async def made(mongo: Mongo, rows: list[TakenRow]) -> str:
     await store.request(PreviewRequest(shop=SHOP, preview_id=preview_id, selection=SelectionBody(bom_ids="all")))
     run = await store.begin(SHOP, preview_id)
     assert run is not None
-    written = await store.keep(SHOP, preview_id, run, rows, {})
+    written = await store.keep(SHOP, preview_id, run, rows, {str(place): f"Place {9 - place}" for place in range(5)})
     assert written is not None
     await store.end(SHOP, preview_id, run.run_id, None, await store.counted(SHOP, preview_id, written))
     return preview_id
@@ -62,6 +79,11 @@ async def made(mongo: Mongo, rows: list[TakenRow]) -> str:
 
 def some(chance: random.Random, key: CellKey) -> TakenRow:
     """A row of any kind, most of them in sync."""
+    name = f"Bom {key.bom_id[::-1]}"
+    return replace(_some(chance, key), bom_name=name)
+
+
+def _some(chance: random.Random, key: CellKey) -> TakenRow:
     die = chance.random()
     if die < 0.03:
         return TakenRow(key, "n", "1", code=Code.ITEM_NOT_FOUND)
@@ -106,6 +128,10 @@ WANTED = (
     RowsWanted(bom_id="7", kind=RowKind.DIFFERS),
     RowsWanted(location_id="3"),
     RowsWanted(location_id="3", kind=RowKind.IN_SYNC),
+    RowsWanted(text="M 1", kind=RowKind.DIFFERS),
+    RowsWanted(text="2-1", location_id="3", cell_class=CellClass.SHOPIFY_MOVED),
+    RowsWanted(text=".*", kind=RowKind.DIFFERS),
+    RowsWanted(text="bom"),
 )
 
 
@@ -132,6 +158,27 @@ async def test_pages_are_those_of_a_plain_sort(stored: Stored, sort: RowSort) ->
         assert read == whole, wanted
 
 
+@pytest.mark.parametrize("text", [None, "1", "absent"])
+async def test_a_table_sorted_by_a_column_reads_no_row_but_those_it_shows(mongo: Mongo, text: str | None) -> None:
+    """However many differ, and whether a search finds them: the order comes from an index alone."""
+    rows = [
+        TakenRow(CellKey(f"{no:05}", "1"), "n", "1", row=Row(no % 50, AT, AT, 9, no % 7, 0, 0, 0, 0))
+        for no in range(ROWS)
+    ]
+    preview_id = await made(mongo, rows)
+    await mongo.db.command({"profile": 2})
+    pages, limit = RowPages(mongo.db), 10
+    for sort in SORTS:
+        for kind in (RowKind.DIFFERS, RowKind.IN_SYNC):
+            await pages.page(SHOP, preview_id, RowsWanted(kind=kind, text=text), Start(), limit, sort=sort)
+    await pages.count(SHOP, preview_id, RowsWanted(kind=RowKind.DIFFERS, text=text))
+    await mongo.db.command({"profile": 0})
+    read = Counter[str]()
+    async for entry in mongo.db["system.profile"].find({"ns": mongo.db["preview_rows"].full_name}):
+        read[str(entry["docsExamined"] <= limit + 1)] += 1
+    assert read.keys() == {"True"}
+
+
 @pytest.mark.parametrize("differing", ["few", "all"])
 async def test_a_page_reads_no_more_than_it_shows(mongo: Mongo, differing: str) -> None:
     """First pages, and one deep in a table by size, of thousands of rows: whether few of them differ or all alike."""
@@ -145,7 +192,7 @@ async def test_a_page_reads_no_more_than_it_shows(mongo: Mongo, differing: str) 
     await mongo.db.command({"profile": 2})
     pages, limit = RowPages(mongo.db), 10
     for wanted in (RowsWanted(), RowsWanted(kind=RowKind.DIFFERS), RowsWanted(cell_class=CellClass.SHOPIFY_MOVED)):
-        for sort in SORTS:
+        for sort in ("no", "size"):
             await pages.page(SHOP, preview_id, wanted, Start(), limit, sort=sort)
     await pages.page(SHOP, preview_id, RowsWanted(), Start(skip=ROWS - 5), limit, sort="size")
     await mongo.db.command({"profile": 0})

@@ -50,13 +50,13 @@ async def test_a_schedule_is_made_changed_and_removed(shop: ApiShop, world: Any)
     assert (again.status, again.json["name"], again.json["target"]) == (200, "Hourly", {"url": "https://example.org/"})
     target = await store_of(shop).target(shop.domain, schedule_id)
     assert target is not None
-    assert (target.url, target.secret) == ("https://example.org/", SECRET.encode())
+    assert (target.url, target.secrets) == ("https://example.org/", (SECRET.encode(),))
     raw = await shop.world.mongo.db["schedules"].find_one({"shop": shop.domain})
     assert raw is not None
     assert SECRET.encode() not in raw["target"]["secret"]
 
     other = await world.shop()
-    assert (await other.call("GET", "/schedules")).json == {"items": [], "shop_time_zone": None}
+    assert (await other.call("GET", "/schedules")).json == {"items": [], "waiting": [], "shop_time_zone": None}
     assert (await other.call("DELETE", f"/schedules/{schedule_id}")).status == 404
     assert (await shop.call("GET", f"/schedules/{schedule_id}")).json == again.json
     assert (await shop.call("GET", "/schedules")).json["items"] == [again.json]

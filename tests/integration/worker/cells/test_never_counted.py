@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def records(world: ShopWorld) -> RecordStore:
     return RecordStore(world.mongo.db, world.mongo.transactions)
 
 
-async def count(world: ShopWorld, bom_id: str, place: str, **what: int) -> None:
+async def count(world: ShopWorld, bom_id: str, place: str, **what: Any) -> None:
     """A hand adjustment, through the app's own door."""
     wanted = Adjustment(CellKey(bom_id, place), new_id(), "counted", "tests", **what)
     await records(world).adjust(SHOP, wanted)

@@ -15,6 +15,7 @@ from services.reconciler.jobs.window import LEAST, OF_A_SHOP, WINDOW, Window
 from services.reconciler.planner.planner import Planner
 from services.reconciler.schedules import run_follower
 from services.reconciler.schedules.role import ScheduleTimes
+from services.reconciler.schedules.run_asking import RunAsking
 from services.reconciler.schedules.scheduler import Scheduler
 from services.reconciler.sweeper.sweeper import SHOPS_AT_ONCE, Sweeper, SweepTimes
 from services.reconciler.worker.cells.cell_worker import CellWorker
@@ -26,6 +27,7 @@ from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.schedule import Action, Missed, Timing
 from shared.domain.words.codes import Code
+from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
@@ -311,12 +313,16 @@ async def test_runs_that_do_not_end_hide_none_behind_them(world: ShopWorld, monk
     running = {"shop": SHOP, "schedule_id": "S", "name": "N", "action": "preview", "state": "running", "due_at": now}
     runs = [{**running, "_id": f"{SHOP}|{number}", "run_id": str(number), "asked_at": now} for number in range(8)]
     await world.mongo.db["schedule_runs"].insert_many(runs)
-    store = ScheduleStore(world.mongo.db, [])
+    database, transactions = world.mongo.db, world.mongo.transactions
+    jobs, previews = JobStore(database, transactions), PreviewStore(database, transactions)
+    store, run_store = ScheduleStore(database, []), ScheduleRuns(database)
     follower = run_follower.RunFollower(
         schedules=store,
-        runs=ScheduleRuns(world.mongo.db),
-        jobs=JobStore(world.mongo.db, world.mongo.transactions),
-        previews=PreviewStore(world.mongo.db, world.mongo.transactions),
+        runs=run_store,
+        jobs=jobs,
+        previews=previews,
+        sweeps=SweepStore(database),
+        asking=RunAsking(runs=run_store, jobs=jobs, previews=previews, publisher=world.publisher),
     )
     for _ in range(3):
         await follower.follow()

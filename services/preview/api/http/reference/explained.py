@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.domain.words.codes import explanation
-from shared.domain.words.reasons import reason_text
+from shared.domain.words.reasons import reason_remedy, reason_text
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.shops.shops import Shop
 
@@ -74,7 +74,10 @@ def code_counts(counts: Mapping[str, int]) -> list[CodeCount]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [
         CodeCount(
-            code=code, count=count, message=explanation(code)[0] or reason_text(code), remedy=explanation(code)[1]
+            code=code,
+            count=count,
+            message=explanation(code)[0] or reason_text(code),
+            remedy=explanation(code)[1] or reason_remedy(code),
         )
         for code, count in ordered
     ]

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
-from shared.contract.outgoing import ScheduleOutcome
+from shared.contract.outgoing import Notification, ScheduleOutcome
 from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
 
 Mode = Literal["validation", "serialization"]
@@ -56,7 +56,7 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
         "security": [{"sessionToken": []}],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
-        "webhooks": {"scheduleRun": {"post": _outgoing_webhook(schemas)}},
+        "webhooks": _outgoing_webhooks(schemas),
         "components": {
             "schemas": definitions,
             "securitySchemes": {
@@ -85,6 +85,7 @@ class _Schemas:
 def _forms(routes: Iterable[AnyRoute]) -> Iterable[tuple[Any, Mode]]:
     yield Problem, "serialization"
     yield ScheduleOutcome, "serialization"
+    yield Notification, "serialization"
     for route in routes:
         if route.body is not None:
             yield route.body, "validation"
@@ -186,30 +187,57 @@ def _success(
     return success
 
 
-def _outgoing_webhook(schemas: _Schemas) -> dict[str, Any]:
-    """What is sent to the target of a schedule."""
+def _outgoing_webhook(
+    schemas: _Schemas, model: type[BaseModel], *, name: str, tag: str, summary: str, tries: str, delivery: str
+) -> dict[str, Any]:
+    """What is sent to an address of the merchant's, with the headers of Standard Webhooks."""
     headers = {
+        DELIVERY: f"{delivery}: the same in every try.",
         TIMESTAMP: "Unix seconds of the sending; refuse what is older than a few minutes.",
-        SIGNATURE: "`sha256=` and the hexadecimal HMAC-SHA256, keyed with the secret, of timestamp, `.` and body.",
-        DELIVERY: "The run's id: the same in every try.",
+        SIGNATURE: (
+            "For each secret that counts now `v1,` and, in base64, the HMAC-SHA256 of id, `.`, timestamp, `.` and "
+            "body; a space between two."
+        ),
     }
     described = [
-        {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
-        for name, text in headers.items()
+        {"name": header, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+        for header, text in headers.items()
     ]
     return {
-        "operationId": "scheduleRun",
-        "tags": ["schedules"],
-        "summary": "A run of a schedule has ended, or was left out: sent to the schedule's target",
-        "description": "Any 2xx within ten seconds takes it. Else it is sent again, four times within some 70 minutes.",
+        "operationId": name,
+        "tags": [tag],
+        "summary": summary,
+        "description": f"Any 2xx within ten seconds takes it. Else it is sent again, {tries}.",
         "security": [],
         "parameters": described,
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": schemas.of(ScheduleOutcome, "serialization")}},
+            "content": {"application/json": {"schema": schemas.of(model, "serialization")}},
         },
         "responses": {"2XX": {"description": "Taken."}},
     }
+
+
+def _outgoing_webhooks(schemas: _Schemas) -> dict[str, Any]:
+    schedule = _outgoing_webhook(
+        schemas,
+        ScheduleOutcome,
+        name="scheduleRun",
+        tag="schedules",
+        summary="A run of a schedule has ended, or was left out: sent to the schedule's target",
+        tries="four times within some 70 minutes",
+        delivery="The run's id",
+    )
+    notification = _outgoing_webhook(
+        schemas,
+        Notification,
+        name="notification",
+        tag="notifications",
+        summary="Something that the shop is told of: sent to its addresses",
+        tries="nine times within some three days",
+        delivery="The delivery's id",
+    )
+    return {"scheduleRun": {"post": schedule}, "notification": {"post": notification}}
 
 
 def _event(state: dict[str, Any]) -> dict[str, Any]:

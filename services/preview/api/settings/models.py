@@ -1,0 +1,40 @@
+"""What the API takes and shows of a shop's settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class SettingsIn(BaseModel):
+    """All of them; one that is left out is set to its default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow_negative: bool = Field(
+        False,
+        strict=True,
+        description="Shopify's quantity may be set below zero; otherwise such a place ends as an error.",
+    )
+    activate: bool = Field(
+        False,
+        strict=True,
+        description="A run to Shopify stocks an item at a location where Shopify does not stock it yet.",
+    )
+
+
+class SettingChanged(BaseModel):
+    """One setting, changed by somebody."""
+
+    at: AwareDatetime
+    by: str
+    setting: Literal["allow_negative", "activate"]
+    before: bool
+    after: bool
+
+
+class SettingsOut(SettingsIn):
+    """The settings, and who has changed them."""
+
+    changes: list[SettingChanged] = Field(description="The last twenty, the newest first.")

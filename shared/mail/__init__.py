@@ -1,0 +1,1 @@
+"""The adapter of mail: SMTP, by aiosmtplib. Nothing else in the project speaks it."""

@@ -1,0 +1,1 @@
+"""Stock-taking over HTTP."""

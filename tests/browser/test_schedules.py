@@ -99,7 +99,7 @@ async def test_a_schedule_above_its_limit_waits_for_the_merchant(site: Site) -> 
         await tab.page.set_viewport_size({"width": 400, "height": 800})
         await tab.looks_right("schedule-waits-narrow")
         await tab.page.set_viewport_size({"width": 1600, "height": 1000})
-        await tab.page.get_by_role("link", name="Look at each place").click()
+        await tab.page.get_by_role("button", name="Look at each place").click()
         await expect(await tab.differing()).to_contain_text("limit oak")
         await tab.open("/schedules")
         await tab.button("Change 1 place: Nightly pull").click()

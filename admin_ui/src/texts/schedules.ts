@@ -22,10 +22,10 @@ export const schedules = {
   limits: "What it may do without you",
   differences: "Which differences it settles",
   safe: {
-    toShopify: "Only safe ones: where only the local number has changed",
-    toLocal: "Only safe ones: where only Shopify has changed",
+    toShopify: "Safe: only local changed",
+    toLocal: "Safe: only Shopify changed",
   },
-  all: "All of them, also where both sides have changed",
+  all: "All, also where both sides changed",
   maxMove: "Largest change of one place (units)",
   maxShare: "Largest share of places in one run (%)",
   limitsHelp:

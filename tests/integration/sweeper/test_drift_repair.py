@@ -132,7 +132,7 @@ async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: Drift
     state = await world.sweeps.state(SHOP)
     assert state is not None
     assert state.breaker is not None
-    assert "8 of 20 cells (40%)" in state.breaker.reason
+    assert "8 of 20 places (40%)" in state.breaker.reason
     await gauge("breaker_open", 1)
     await world.sweep()
     again = await world.sweeps.state(SHOP)

@@ -67,17 +67,16 @@ function Frame() {
       <a className={styles.skip} href="#content">
         {T.skip}
       </a>
+      {EMBEDDED && <AdminFrame places={PLACES} />}
       <div className={styles.head}>
-        {EMBEDDED ? (
-          <AdminFrame places={PLACES} />
-        ) : (
-        <nav aria-label={T.app} className={styles.navigation}>
-          {PLACES.map(([place, title]) => (
-            <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
-              {title}
-            </Link>
-          ))}
-        </nav>
+        {!EMBEDDED && (
+          <nav aria-label={T.app} className={styles.navigation}>
+            {PLACES.map(([place, title]) => (
+              <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
+                {title}
+              </Link>
+            ))}
+          </nav>
         )}
         <HelpButton path={path} />
         <Bell />

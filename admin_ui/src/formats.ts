@@ -63,3 +63,8 @@ function latinDigit(digit: string): string {
   const place = LOCAL_DIGITS.indexOf(digit);
   return place < 0 ? digit : String(place);
 }
+
+const wholeDays = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full" });
+
+/** The day of a moment, written out. */
+export const wholeDay = (iso: string): string => wholeDays.format(new Date(iso));

@@ -1,6 +1,6 @@
 /** The bills of materials with their values by location; where a merchant selects what to reconcile. */
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useParams } from "../address";
 import { type Bom, bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
 import { CellPopover, type OpenCell } from "../cell/CellPopover";
@@ -23,6 +23,7 @@ import { selectionFor } from "./selection";
 import { useChosen } from "./useChosen";
 import { useLiveBoms } from "./useLiveBoms";
 
+const FirstSteps = lazy(() => import("../start/FirstSteps"));
 const NO_BOMS: readonly Bom[] = [];
 const NO_PLACES: readonly Place[] = [];
 
@@ -75,6 +76,9 @@ export function BomListPage() {
   return (
     <Page title={T.list.title}>
       <Notices />
+      <Suspense fallback={null}>
+        <FirstSteps />
+      </Suspense>
       {filter.location !== "" && locations.data !== undefined && (
         <ClosedPlace place={here} onShowAll={() => narrowTo({ location: "" })} />
       )}

@@ -1,9 +1,10 @@
 /** One page of BOMs with their values: the places as columns, on a narrow screen as lines. */
 import { memo, type ReactNode, useMemo, useState } from "react";
+import { useParams } from "../address";
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
 import { change } from "../formats";
-import { type Column, IndexTable, Named, Text, useNarrow } from "../kit";
+import { Button, type Column, IndexTable, Named, Text, useNarrow } from "../kit";
 import { Age } from "../parts/Age";
 import { T } from "../texts";
 import styles from "./BomTable.module.css";
@@ -95,7 +96,19 @@ function Name({ bom }: { bom: Bom }) {
           {tag}
         </span>
       ))}
+      <EditButton bom={bom} />
     </>
+  );
+}
+
+function EditButton({ bom }: { bom: Bom }) {
+  const [, change] = useParams();
+  return (
+    <span>
+      <Button variant="plain" aria-label={T.mapping.openOf(bom.name)} onPress={() => change({ bom: bom.bom_id })}>
+        {T.mapping.open}
+      </Button>
+    </span>
   );
 }
 

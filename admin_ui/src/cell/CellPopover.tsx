@@ -8,6 +8,7 @@ import { previewQuery } from "../api/queries";
 import { Button, Inline, Popover, Spinner, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { previewEnded } from "../reconcile/states";
+import { StoryLink } from "../story/StoryLink";
 import { T } from "../texts";
 import { CellJob } from "./CellJob";
 import { CellRow } from "./CellRow";
@@ -32,6 +33,9 @@ export function CellPopover({ open, onClose }: { open: OpenCell; onClose: () => 
       onClose={onClose}
     >
       <CellReading bomId={bomId} locationId={locationId} />
+      <StoryLink bomId={bomId} locationId={locationId}>
+        {T.story.link}
+      </StoryLink>
     </Popover>
   );
 }

@@ -8,6 +8,7 @@ import { useLive } from "../api/live";
 import { type Job, jobQuery, type Selection } from "../api/queries";
 import { Banner, Button, Dialog, Heading, Progress, Spinner, Stack, Text } from "../kit";
 import { Trouble } from "../api/trouble";
+import { RetryDialog } from "../history/RetryDialog";
 import { UndoDialog } from "../history/UndoDialog";
 import { TroubleNote } from "../parts/TroubleNote";
 import { WhyHeld } from "../parts/WhyHeld";
@@ -41,10 +42,7 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
     // Everything that tells of stock or of runs has changed.
     for (const name of ["boms", "jobs", "drift"]) void client.invalidateQueries({ queryKey: [name] });
   }, [over, client]);
-  const retry = useMutation({
-    mutationFn: () => body(api.POST("/api/jobs/{job_id}/retry", { params: { path: { job_id: jobId } }, body: {} })),
-    onSuccess: (made) => onGo({ reconcile: "run", job: made.job.job_id, preview: null, direction: null }),
-  });
+  const [retrying, setRetrying] = useState(false);
   const cancel = useMutation({
     mutationFn: () => body(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: jobId } } })),
     onSuccess: (now) => client.setQueryData(["job", jobId], now),
@@ -56,13 +54,14 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
   const late = job.data !== undefined && over && (cameTooLate(job.data) || refusedLate);
   const again = useNewPreview(job.data?.direction ?? "toShopify", onGo, () => failedCells(jobId));
   if (undoing && job.data !== undefined) return <UndoDialog job={job.data} onClose={() => setUndoing(false)} />;
+  if (retrying && job.data !== undefined) return <RetryDialog job={job.data} onClose={() => setRetrying(false)} />;
   return (
     <Dialog
       title={T.preview.title}
       wide
       onClose={onClose}
       step={over ? "over" : "running"}
-      footer={<Actions job={job.data} retry={retry} cancel={cancel} again={again} onClose={onClose} />}
+      footer={<Actions job={job.data} onRetry={() => setRetrying(true)} cancel={cancel} again={again} onClose={onClose} />}
     >
       {job.trouble !== null ? (
         <TroubleNote trouble={job.trouble} again={job.again} />
@@ -74,7 +73,6 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
           {late && <TooLate job={job.data} onUndo={() => setUndoing(true)} />}
           {cancel.error !== null && !late && !refusedLate && <TroubleNote trouble={cancel.error} again={() => cancel.mutate()} />}
           {begun && <Summary job={job.data} />}
-          {retry.error !== null && <TroubleNote trouble={retry.error} />}
           {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
           {begun && <RunTables job={job.data} />}
         </Stack>
@@ -131,13 +129,13 @@ interface Act {
 
 interface ActionsProps {
   job: Job | undefined;
-  retry: Act;
+  onRetry: () => void;
   cancel: Act;
   again: NewPreview;
   onClose: () => void;
 }
 
-function Actions({ job, retry, cancel, again, onClose }: ActionsProps) {
+function Actions({ job, onRetry, cancel, again, onClose }: ActionsProps) {
   const [, navigate] = useLocation();
   if (job === undefined) return <Button onPress={onClose}>{T.close}</Button>;
   if (!jobEnded(job)) return <Cancel job={job} cancel={cancel} onClose={onClose} />;
@@ -151,9 +149,7 @@ function Actions({ job, retry, cancel, again, onClose }: ActionsProps) {
           <Button onPress={again.take} isPending={again.busy}>
             {T.run.newPreview}
           </Button>
-          <Button onPress={() => retry.mutate()} isPending={retry.isPending}>
-            {T.run.retry}
-          </Button>
+          <Button onPress={onRetry}>{T.run.retry}</Button>
         </>
       )}
       <Button variant="primary" onPress={onClose}>

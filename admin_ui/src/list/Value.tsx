@@ -20,12 +20,14 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
   const compared = cell.cell_class !== "not_compared";
   const single = cell.cell_class === "in_sync" || !compared;
   const [local, shopify] = [count(compared ? cell.local_value : null), count(cell.shopify_value)];
-  const values = single ? local : `${T.list.local} ${local} ${T.list.shopify} ${shopify}`;
+  const both = `${local} ${T.list.shopify} ${shopify}`;
+  const values = single ? local : asLine ? both : `${T.list.local} ${both}`;
   const read = cell.seen_at === null ? "" : `, ${T.list.read(ago(cell.seen_at))}`;
   const doubt = cell.unknown_outcome ? `, ${T.list.unknownOutcome}` : "";
   const numbers = (
     <>
       <b>{local}</b>
+      {/* The spaces are for those who hear it: what is seen is part of what is heard. */}{" "}
       {!single && (
         <span className={styles.other}>
           {T.list.shopify} {shopify}
@@ -54,7 +56,7 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
     >
       {asLine ? (
         <>
-          <span className={styles.place}>{place}</span>
+          <span className={styles.place}>{place}</span>{" "}
           <span className={styles.numbers}>{numbers}</span>
         </>
       ) : (

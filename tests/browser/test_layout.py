@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.admin_page import PUSH, WIDE, AdminPage
 from tests.browser.site import Site
@@ -62,7 +62,51 @@ async def test_nothing_is_cut_covered_or_out_of_reach(site: Site) -> None:
         await _the_history(tab, layouts)
         await _drift(site, tab, layouts)
         await _schedules(tab, layouts)
+        await _all_of_the_work(site, tab, layouts)
         layouts.hold()
+
+
+async def _all_of_the_work(site: Site, tab: AdminPage, layouts: Layouts) -> None:
+    """Stock-taking, imports, settings, mapping, help."""
+    await tab.open(f"/counts?at={site.world.locations[0]}")
+    await tab.page.get_by_role("textbox", name="SKU or name").fill("wide")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.get_by_text("Several are found")).to_be_visible()
+    await layouts.look("counts")
+    await tab.button(f"Count this: BOM {LONG}").click()
+    await tab.page.get_by_role("textbox", name="What is on the shelf").fill("1234567")
+    await layouts.look("counting")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.table("Counted so far")).to_be_visible()
+    await layouts.look("counted")
+    await tab.open("/counts?way=file")
+    rows = f"bom_id,location,count\n{LONG},Location 1,5\nnobody that anybody knows,Location 1,5\n"
+    file: FilePayload = {"name": "c.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    await tab.page.get_by_label("Choose a file").last.set_input_files(file)
+    await expect(tab.table("Rows that cannot be used")).to_be_visible()
+    await layouts.look("counts-file")
+    await tab.open("/import")
+    rows = f"name,sku\n{LONG},a-sku-that-nobody-in-the-whole-shop-has-ever-given\n"
+    file = {"name": "a file with a rather long name of its own.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    await tab.page.get_by_label("Choose a file").last.set_input_files(file)
+    await expect(tab.page.get_by_text("Waits for you")).to_be_visible()
+    await layouts.look("import")
+    await tab.button("Discard").click()
+    await expect(tab.page.get_by_text("Waits for you")).to_have_count(0)
+    await tab.open("/settings")
+    await tab.page.get_by_role("checkbox", name="Shopify may be set below zero").press("Space")
+    await expect(tab.button("Save")).to_be_visible()
+    await layouts.look("settings")
+    await tab.button("Discard").click()
+    await tab.button("Help").click()
+    await expect(tab.page.get_by_text("Words on this screen")).to_be_visible()
+    await layouts.look("help")
+    await tab.button("Read the whole guide").click()
+    await expect(tab.page.get_by_role("heading", name="Two numbers, and who moved")).to_be_visible()
+    await layouts.look("guide")
+    await tab.open(f"/?bom={LONG.replace(' ', '%20')}")
+    await expect(tab.dialog(f"Edit BOM {LONG}").get_by_text("Product in Shopify")).to_be_visible()
+    await layouts.look("mapping")
 
 
 async def _the_list(tab: AdminPage, layouts: Layouts) -> None:

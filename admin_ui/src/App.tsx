@@ -7,6 +7,7 @@ import styles from "./App.module.css";
 import { Page, Skeleton, Toasts } from "./kit";
 import { HelpButton } from "./help/HelpButton";
 import { BomListPage } from "./list/BomListPage";
+import { Bell } from "./notices/Bell";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
 import { LeavingDialog } from "./parts/LeavingDialog";
@@ -15,7 +16,10 @@ import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
+const PrintPage = lazy(() => import("./history/PrintPage"));
+const StoryPage = lazy(() => import("./story/StoryPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
+const NotificationsPage = lazy(() => import("./notifications/NotificationsPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
 const ImportPage = lazy(() => import("./import/ImportPage"));
 const CountsPage = lazy(() => import("./counts/CountsPage"));
@@ -58,14 +62,17 @@ function Frame() {
       <a className={styles.skip} href="#content">
         {T.skip}
       </a>
-      <nav aria-label={T.app} className={styles.navigation}>
-        {PLACES.map(([place, title]) => (
-          <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
-            {title}
-          </Link>
-        ))}
+      <div className={styles.head}>
+        <nav aria-label={T.app} className={styles.navigation}>
+          {PLACES.map(([place, title]) => (
+            <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
+              {title}
+            </Link>
+          ))}
+        </nav>
         <HelpButton path={path} />
-      </nav>
+        <Bell />
+      </div>
       <div role="status" className={online ? styles.online : styles.offline}>
         {online ? "" : T.offline}
       </div>
@@ -75,9 +82,14 @@ function Frame() {
             <Switch>
               <Route path="/" component={BomListPage} />
               <Route path="/history" component={HistoryPage} />
+              <Route path="/history/:jobId/print">{({ jobId }) => <PrintPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
+              <Route path="/places/:bomId/:locationId">
+                {({ bomId, locationId }) => <StoryPage key={`${bomId} ${locationId}`} bomId={bomId} locationId={locationId} />}
+              </Route>
               <Route path="/drift" component={DriftPage} />
               <Route path="/schedules" component={SchedulesPage} />
+              <Route path="/notifications" component={NotificationsPage} />
               <Route path="/import" component={ImportPage} />
               <Route path="/counts" component={CountsPage} />
               <Route path="/settings" component={SettingsPage} />

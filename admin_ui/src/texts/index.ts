@@ -6,11 +6,13 @@ import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
 import { house } from "./house";
+import { notices, notifications } from "./notices";
 import { counts } from "./counts";
 import { imports } from "./imports";
 import { settings } from "./settings";
 import { mapping } from "./mapping";
 import { start } from "./start";
+import { runs as runPage, story } from "./story";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
 
@@ -58,6 +60,10 @@ export const T = {
   mapping,
   start,
   house,
+  notices,
+  notifications,
+  story,
+  runPage,
 } as const;
 
 /** Where a change was, in words. */

@@ -37,6 +37,7 @@ from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
 from shared.mongodb.story.cell_story import CellStory
+from shared.mongodb.story.runs_of_boms import RunsOfBoms
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
@@ -71,6 +72,7 @@ class Dependencies:
     cells: CellStore
     stock: StockStore
     story: CellStory
+    runs_of_boms: RunsOfBoms
     records: RecordStore
     listings: Listings
     known: KnownDrift
@@ -129,6 +131,7 @@ class Dependencies:
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
             story=CellStory(mongo.db),
+            runs_of_boms=RunsOfBoms(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownDrift(mongo.db),

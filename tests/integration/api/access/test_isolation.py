@@ -49,12 +49,14 @@ OPERATIONS = [
 
 BODIES: dict[str, Any] = {
     "putBoms": {"bom_id": "new", "inventory_item_id": "1", "name": "New"},
+    "readBoms": {"bom_ids": ["a"]},
     "countSelection": {"selection": {"bom_ids": "all"}, "among": ["a"]},
     "weighPreview": {"direction": "toLocal"},
     "postPreview": {"selection": {"bom_ids": "all"}},
     "postJob": {"direction": "toLocal", "selection": {"bom_ids": "all"}},
     "retryJob": {},
     "undoJob": {},
+    "noteJob": {"text": "Seen."},
     "adjustCell": {"delta": 1},
     "putDriftPolicy": {"mode": "off"},
     "postSweep": {"full": True},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.admin_page import PUSH, WIDE, AdminPage
 from tests.browser.site import Site
@@ -20,6 +20,7 @@ _HEIGHT = 1000
 _MEASURE = Path(__file__).with_name("layout.js").read_text(encoding="utf-8")
 _FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LONG = "wide oak with a name that is far longer than most names are"
+ASH = LONG.replace("oak", "ash")
 
 
 @dataclass
@@ -63,6 +64,56 @@ async def test_nothing_is_cut_covered_or_out_of_reach(site: Site) -> None:
         await _drift(site, tab, layouts)
         await _schedules(tab, layouts)
         layouts.hold()
+
+
+@pytest.mark.long
+async def test_nothing_of_stock_taking_imports_and_settings_is_cut(site: Site) -> None:
+    """The same of the screens on which BOMs come in, shelves are counted, and the shop is set up; and of the help."""
+    await site.add({ASH: [10, 20], "wide yew": [5, 5]})
+    async with site.tab() as tab:
+        layouts = Layouts(tab)
+        await _all_of_the_work(site, tab, layouts)
+        layouts.hold()
+
+
+async def _all_of_the_work(site: Site, tab: AdminPage, layouts: Layouts) -> None:
+    await tab.open(f"/counts?at={site.world.locations[0]}")
+    await tab.page.get_by_role("textbox", name="SKU or name").fill("wide")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.get_by_text("Several are found")).to_be_visible()
+    await layouts.look("counts")
+    await tab.button(f"Count this: BOM {ASH}").click()
+    await tab.page.get_by_role("textbox", name="What is on the shelf").fill("1234567")
+    await layouts.look("counting")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.table("Counted so far")).to_be_visible()
+    await layouts.look("counted")
+    await tab.open("/counts?way=file")
+    rows = f"bom_id,location,count\n{ASH},Location 1,5\nnobody that anybody knows,Location 1,5\n"
+    file: FilePayload = {"name": "c.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    await tab.page.get_by_label("Choose a file").last.set_input_files(file)
+    await expect(tab.table("Rows that cannot be used")).to_be_visible()
+    await layouts.look("counts-file")
+    await tab.open("/import")
+    rows = f"name,sku\n{ASH},a-sku-that-nobody-in-the-whole-shop-has-ever-given\n"
+    file = {"name": "a file with a rather long name of its own.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    await tab.page.get_by_label("Choose a file").last.set_input_files(file)
+    await expect(tab.page.get_by_text("Waits for you")).to_be_visible()
+    await layouts.look("import")
+    await tab.button("Discard").click()
+    await expect(tab.page.get_by_text("Waits for you")).to_have_count(0)
+    await tab.open("/settings")
+    await expect(tab.page.get_by_role("checkbox", name="Shopify may be set below zero")).to_be_visible()
+    await layouts.look("settings")
+    await tab.button("Help").click()
+    await expect(tab.page.get_by_text("Words on this screen")).to_be_visible()
+    await layouts.look("help")
+    await tab.button("Read the whole guide").click()
+    await expect(tab.page.get_by_role("heading", name="Two numbers, and who moved")).to_be_visible()
+    await layouts.look("guide")
+    await tab.open(f"/?bom={ASH.replace(' ', '%20')}")
+    await expect(tab.dialog(f"Edit BOM {ASH}").get_by_text("Product in Shopify")).to_be_visible()
+    await layouts.look("mapping")
 
 
 async def _the_list(tab: AdminPage, layouts: Layouts) -> None:

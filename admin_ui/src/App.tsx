@@ -5,6 +5,7 @@ import { href, useParams } from "./address";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
 import { Page, Skeleton, Toasts } from "./kit";
+import { HelpButton } from "./help/HelpButton";
 import { BomListPage } from "./list/BomListPage";
 import { Bell } from "./notices/Bell";
 import { Boundary } from "./parts/Boundary";
@@ -15,16 +16,26 @@ import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
 const JobPage = lazy(() => import("./history/JobPage"));
+const PrintPage = lazy(() => import("./history/PrintPage"));
+const StoryPage = lazy(() => import("./story/StoryPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
 const NotificationsPage = lazy(() => import("./notifications/NotificationsPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
+const ImportPage = lazy(() => import("./import/ImportPage"));
+const CountsPage = lazy(() => import("./counts/CountsPage"));
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
+const GuidePage = lazy(() => import("./help/GuidePage"));
+const BomDialog = lazy(() => import("./mapping/BomDialog"));
 const ReconcileDialog = lazy(() => import("./reconcile/ReconcileDialog"));
 
 const PLACES = [
   ["/", T.navigation.boms],
+  ["/counts", T.navigation.counts],
+  ["/import", T.navigation.import],
   ["/history", T.navigation.history],
   ["/drift", T.navigation.drift],
   ["/schedules", T.navigation.schedules],
+  ["/settings", T.navigation.settings],
 ] as const;
 
 export function App() {
@@ -59,6 +70,7 @@ function Frame() {
             </Link>
           ))}
         </nav>
+        <HelpButton path={path} />
         <Bell />
       </div>
       <div role="status" className={online ? styles.online : styles.offline}>
@@ -70,10 +82,18 @@ function Frame() {
             <Switch>
               <Route path="/" component={BomListPage} />
               <Route path="/history" component={HistoryPage} />
+              <Route path="/history/:jobId/print">{({ jobId }) => <PrintPage key={jobId} jobId={jobId} />}</Route>
               <Route path="/history/:jobId">{({ jobId }) => <JobPage key={jobId} jobId={jobId} />}</Route>
+              <Route path="/places/:bomId/:locationId">
+                {({ bomId, locationId }) => <StoryPage key={`${bomId} ${locationId}`} bomId={bomId} locationId={locationId} />}
+              </Route>
               <Route path="/drift" component={DriftPage} />
               <Route path="/schedules" component={SchedulesPage} />
               <Route path="/notifications" component={NotificationsPage} />
+              <Route path="/import" component={ImportPage} />
+              <Route path="/counts" component={CountsPage} />
+              <Route path="/settings" component={SettingsPage} />
+              <Route path="/help" component={GuidePage} />
               <Route>
                 <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
               </Route>
@@ -81,6 +101,13 @@ function Frame() {
           </Suspense>
         </Boundary>
         {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
+        {params.has("bom") && (
+          <Boundary key={params.get("bom") ?? ""}>
+            <Suspense fallback={null}>
+              <BomDialog />
+            </Suspense>
+          </Boundary>
+        )}
         {params.has("reconcile") && (
           <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
             <Suspense fallback={null}>

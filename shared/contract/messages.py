@@ -13,6 +13,7 @@ from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource, JobState
 from shared.domain.shop import LONGEST_SHOP_DOMAIN, SHOP_DOMAIN
+from shared.domain.words.codes import Code
 
 ShopDomain = Annotated[
     str,
@@ -78,6 +79,12 @@ class JobRequest(Message):
         False, strict=True, description="A retry also takes the cells that were left out for a reason."
     )
     leave_out: LeaveOut | None = Field(None, description="Rows of the preview that are no part of the job.")
+    without_codes: list[Code] | None = Field(
+        None,
+        min_length=1,
+        max_length=len(Code),
+        description="A retry leaves out the cells that failed with these codes.",
+    )
 
     @model_validator(mode="after")
     def _of_a_preview(self) -> JobRequest:

@@ -30,7 +30,7 @@ class Matter(StrEnum):
     REPAIR_ENDED = "repair_ended"
     REPAIR_STOPPED = "repair_stopped"
     SCHEDULE_WAITS = "schedule_waits"
-    """A schedule's run was compared, and a person decides whether it begins."""
+    """A schedule's run is above its limits, and somebody has to decide."""
     SCHEDULE_FAILED = "schedule_failed"
     SCHEDULE_SKIPPED = "schedule_skipped"
     IMPORT_ENDED = "import_ended"
@@ -223,20 +223,18 @@ _SKIPPED = {
 }
 
 
-_WAITS_FOR = {
-    "move": "One place would change by more units than the schedule may change unseen.",
-    "share": "More places would change at once than the schedule may change unseen.",
-    "breaker": "Automatic repair has stopped in this shop, and no schedule goes around that.",
-    "asked": "Somebody wanted to look at it first.",
-}
-
-
 def _schedule_waits(_: str, facts: Facts) -> Told:
-    why = _WAITS_FOR.get(str(facts.get("waits_for")), "It is above a limit of the schedule.")
+    number, most = _number(facts, "places"), _number(facts, "largest_move")
+    changes = f"It would change {_places(number)}"
+    why = {
+        "move": f"{changes}, one of them by {most:,} units, which is more than it may without you.",
+        "share": f"{changes} of {_number(facts, 'compared'):,}, which is more at once than it may without you.",
+        "breaker": f"{changes}, while automatic repair has stopped: no schedule goes around that.",
+    }.get(str(facts.get("reason")), f"{changes}.")
     return Told(
-        f"The schedule “{facts.get('name')}” waits for your approval: {_places(_number(facts, 'places'))} would change",
+        f"The schedule “{facts.get('name')}” waits for you",
         f"{why} Nothing has been changed.",
-        "Look at what it would do, then let it begin or leave it out. Its next run compares anew.",
+        "Look at what it would change, then let it run or leave it out. Its next run compares anew.",
         "/schedules",
     )
 

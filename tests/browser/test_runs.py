@@ -26,7 +26,9 @@ async def push(tab: AdminPage, name: str, *, finds: int = 1) -> None:
 
 
 async def test_errors_have_remedies_and_are_retried(site: Site) -> None:
-    """A bundle's error says what happened and what to do; once that is done, Retry runs just that cell again."""
+    """A bundle's error says what happened and what to do. A retry leaves it out until somebody says that this is done;
+    then it runs just that cell again.
+    """
     await site.add({"mend ash": [5, 5], "mend elm": [5, 5]})
     for bom in ("mend ash", "mend elm"):
         await site.hand(bom, 0, 2)
@@ -41,6 +43,13 @@ async def test_errors_have_remedies_and_are_retried(site: Site) -> None:
         await tab.looks_right("errors")
         await site.world.control("set_item", bundle | {"bundle": False})
         await tab.dialog().get_by_role("button", name="Retry failed").click()
+        retry = tab.dialog("Retry what failed")
+        await expect(retry.get_by_text("1 place needs you first")).to_be_visible()
+        await expect(retry.get_by_text(re.compile("Map the BOM"))).to_be_visible()
+        await expect(retry.get_by_role("button", name="Retry 0 places")).to_be_disabled()
+        await tab.looks_right("retry")
+        await retry.get_by_text("I have done this").click()
+        await retry.get_by_role("button", name="Retry 1 place").click()
         await tab.ended(total=1, updated=1, errors=0)
         await tab.done()
     assert (await site.shopify("mend ash", 0), await site.shopify("mend elm", 0)) == (7, 7)

@@ -10,6 +10,7 @@ import { Button, Inline, Popover, Spinner, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { jobEnded, previewEnded } from "../reconcile/states";
 import { unsuited } from "../reconcile/suits";
+import { StoryLink } from "../story/StoryLink";
 import { CLASS_MEANINGS, T } from "../texts";
 import styles from "./CellPopover.module.css";
 
@@ -33,6 +34,9 @@ export function CellPopover({ open, onClose }: { open: OpenCell; onClose: () => 
       onClose={onClose}
     >
       <CellReading bomId={bomId} locationId={locationId} />
+      <StoryLink bomId={bomId} locationId={locationId}>
+        {T.story.link}
+      </StoryLink>
     </Popover>
   );
 }

@@ -1,6 +1,6 @@
 /** Every run: who, when, in which direction, and what came of it. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { Link } from "wouter";
 import { href, useParams } from "../address";
 import type { Job } from "../api/queries";
@@ -11,24 +11,27 @@ import { MorePages } from "../parts/MorePages";
 import { SaveButton } from "../parts/SaveButton";
 import { TroubleNote } from "../parts/TroubleNote";
 import { DIRECTIONS, T } from "../texts";
+import { BomSearch } from "./BomSearch";
 import { type HistoryFilter, historyExport, historyQuery } from "./queries";
 import { StateBadge } from "./StateBadge";
+import { runTitle } from "./titles";
 
 export default function HistoryPage() {
   const [params, change] = useParams();
   const filter = useMemo(() => filterOf(params), [params]);
   const found = useInfiniteQuery(historyQuery(filter));
   const jobs = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const narrow = useCallback((changes: Record<string, string>) => change(changes, { replace: true }), [change]);
   const filtered = Object.values(filter).some((value) => value !== "");
   return (
     <Page title={T.history.title}>
       <Card flush>
-        <Filters filter={filter} onChange={(changes) => change(changes, { replace: true })} />
+        <Filters filter={filter} isPending={found.isFetching && found.data === undefined} onChange={narrow} />
         {found.error !== null && found.data === undefined ? (
           <TroubleNote trouble={found.error} again={() => void found.refetch()} />
         ) : found.data === undefined ? (
           <Skeleton label={T.loading} lines={6} />
-        ) : jobs.length === 0 ? (
+        ) : jobs.length === 0 && !found.hasNextPage ? (
           <EmptyNote
             title={filtered ? T.history.noneTitle : T.history.emptyTitle}
             text={filtered ? T.history.noneText : T.history.emptyText}
@@ -54,17 +57,25 @@ function filterOf(params: URLSearchParams): HistoryFilter {
     state: pick("state", T.run.states),
     direction: pick("direction", DIRECTIONS),
     source: pick("source", T.history.sources),
+    bom: params.get("bom") ?? "",
     since: params.get("since") ?? "",
     until: params.get("until") ?? "",
   };
 }
 
-function Filters({ filter, onChange }: { filter: HistoryFilter; onChange: (changes: Record<string, string>) => void }) {
+interface FiltersProps {
+  filter: HistoryFilter;
+  isPending: boolean;
+  onChange: (changes: Record<string, string>) => void;
+}
+
+function Filters({ filter, isPending, onChange }: FiltersProps) {
+  const search = useCallback((bom: string) => onChange({ bom }), [onChange]);
   const all = { label: T.list.all, value: "" };
   const options = (names: Record<string, string>) => [all, ...Object.entries(names).map(([value, label]) => ({ value, label }))];
   const directions = Object.fromEntries(Object.entries(DIRECTIONS).map(([name, { short }]) => [name, short]));
   return (
-    <FilterBar>
+    <FilterBar search={<BomSearch value={filter.bom} onChange={search} isPending={isPending} />}>
       <Select
         label={T.history.filterState}
         options={options(T.run.states)}
@@ -99,10 +110,10 @@ const figure = (name: "total" | "updated" | "skipped" | "errors"): Column<Job> =
 });
 
 const COLUMNS: Column<Job>[] = [
-  { name: "when", title: titles.when, cell: (job) => <Link href={href(`/history/${job.job_id}`)}>{dateTime(job.requested_at)}</Link> },
-  { name: "who", title: titles.who, cell: (job) => T.history.who(job.requested_by) },
+  { name: "run", title: T.runPage.run, cell: (job) => <Link href={href(`/history/${job.job_id}`)}>{runTitle(job)}</Link> },
+  { name: "when", title: titles.when, cell: (job) => dateTime(job.requested_at) },
+  { name: "who", title: titles.who, cell: (job) => job.who },
   { name: "direction", title: titles.direction, cell: (job) => DIRECTIONS[job.direction].short },
-  { name: "source", title: titles.source, cell: (job) => T.history.sources[job.source] },
   { name: "state", title: titles.state, cell: (job) => <StateBadge state={job.state} /> },
   figure("total"),
   figure("updated"),

@@ -7,6 +7,7 @@ import { type Column, Inline, Select, Stack } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { Rows } from "../parts/Rows";
 import { jobEnded } from "../reconcile/states";
+import { StoryLink } from "../story/StoryLink";
 import { T } from "../texts";
 
 type JobCell = Schema["JobCellOut"];
@@ -22,7 +23,11 @@ const COLUMNS: Column<JobCell>[] = [
     name: "location",
     title: T.history.cellColumns.location,
     width: "minmax(0, 1.1fr)",
-    cell: (cell) => cell.location_name ?? cell.location_id,
+    cell: (cell) => (
+      <StoryLink bomId={cell.bom_id} locationId={cell.location_id}>
+        {cell.location_name ?? cell.location_id}
+      </StoryLink>
+    ),
   },
   { name: "outcome", title: T.history.cellColumns.outcome, width: "6rem", cell: (cell) => T.history.cellStates[cell.state] },
   {

@@ -6,6 +6,8 @@ export interface HistoryFilter {
   state: Schema["JobState"] | "";
   direction: Schema["Direction"] | "";
   source: Schema["JobSource"] | "";
+  /** Part of a BOM's name or id. */
+  bom: string;
   /** Days in the merchant's own time, YYYY-MM-DD. */
   since: string;
   until: string;
@@ -14,7 +16,7 @@ export interface HistoryFilter {
 const RUNS = 50;
 
 /** The start of a day where the merchant is; `after` days later. */
-function moment(day: string, after = 0): string | undefined {
+export function startOfDay(day: string, after = 0): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined;
   const date = new Date(`${day}T00:00:00`);
   date.setDate(date.getDate() + after);
@@ -25,8 +27,9 @@ const asked = (filter: HistoryFilter) => ({
   state: filter.state || undefined,
   direction: filter.direction || undefined,
   source: filter.source || undefined,
-  since: moment(filter.since),
-  until: moment(filter.until, 1),
+  bom: filter.bom || undefined,
+  since: startOfDay(filter.since),
+  until: startOfDay(filter.until, 1),
 });
 
 export const historyQuery = (filter: HistoryFilter) =>

@@ -31,7 +31,7 @@ export function Tabs<Name extends string>({ label, tabs, chosen, onChoose, child
           </Tab>
         ))}
       </TabList>
-      <TabPanel id={chosen} className={styles.panel ?? ""}>
+      <TabPanel key={chosen} id={chosen} className={styles.panel ?? ""}>
         {children}
       </TabPanel>
     </AriaTabs>

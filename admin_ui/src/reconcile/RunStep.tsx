@@ -7,6 +7,7 @@ import { api, body, type Schema } from "../api/client";
 import { useLive } from "../api/live";
 import { type Job, jobQuery, type Selection } from "../api/queries";
 import { Banner, Button, Dialog, Heading, Progress, Spinner, Stack, Text } from "../kit";
+import { RetryDialog } from "../history/RetryDialog";
 import { TroubleNote } from "../parts/TroubleNote";
 import { WhyHeld } from "../parts/WhyHeld";
 import { DIRECTIONS, T } from "../texts";
@@ -37,18 +38,16 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
     // Everything that tells of stock or of runs has changed.
     for (const name of ["boms", "jobs", "drift"]) void client.invalidateQueries({ queryKey: [name] });
   }, [over, client]);
-  const retry = useMutation({
-    mutationFn: () => body(api.POST("/api/jobs/{job_id}/retry", { params: { path: { job_id: jobId } }, body: {} })),
-    onSuccess: (made) => onGo({ reconcile: "run", job: made.job.job_id, preview: null, direction: null, without: null }),
-  });
+  const [retrying, setRetrying] = useState(false);
   const again = useNewPreview(job.data?.direction ?? "toShopify", onGo, () => failedCells(jobId));
+  if (retrying && job.data !== undefined) return <RetryDialog job={job.data} onClose={() => setRetrying(false)} />;
   return (
     <Dialog
       title={T.preview.title}
       wide
       onClose={onClose}
       step={over ? "over" : "running"}
-      footer={<Actions job={job.data} retry={retry} again={again} onClose={onClose} />}
+      footer={<Actions job={job.data} onRetry={() => setRetrying(true)} again={again} onClose={onClose} />}
     >
       {job.trouble !== null ? (
         <TroubleNote trouble={job.trouble} again={job.again} />
@@ -58,7 +57,6 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
         <Stack gap="400">
           <HowFar job={job.data} behind={job.behind} />
           {begun && <Summary job={job.data} />}
-          {retry.error !== null && <TroubleNote trouble={retry.error} />}
           {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
           {begun && <RunTables job={job.data} />}
         </Stack>
@@ -102,12 +100,12 @@ function HowFar({ job, behind }: { job: Job; behind: boolean }) {
 
 interface ActionsProps {
   job: Job | undefined;
-  retry: { mutate: () => void; isPending: boolean };
+  onRetry: () => void;
   again: NewPreview;
   onClose: () => void;
 }
 
-function Actions({ job, retry, again, onClose }: ActionsProps) {
+function Actions({ job, onRetry, again, onClose }: ActionsProps) {
   const [, navigate] = useLocation();
   if (job === undefined) return <Button onPress={onClose}>{T.close}</Button>;
   if (!jobEnded(job)) return <Cancel job={job} onClose={onClose} />;
@@ -121,9 +119,7 @@ function Actions({ job, retry, again, onClose }: ActionsProps) {
           <Button onPress={again.take} isPending={again.busy}>
             {T.run.newPreview}
           </Button>
-          <Button onPress={() => retry.mutate()} isPending={retry.isPending}>
-            {T.run.retry}
-          </Button>
+          <Button onPress={onRetry}>{T.run.retry}</Button>
         </>
       )}
       <Button variant="primary" onPress={onClose}>

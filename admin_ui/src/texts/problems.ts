@@ -3,6 +3,7 @@
  * are not here come as the service words them, unless they are written for programs.
  */
 export const PROBLEMS: Readonly<Record<string, string>> = {
+  "already-undone": "This run has been undone already. To go on from where things are now, take a new preview and choose the direction.",
   "breaker-closed": "Automatic repair is not stopped any more. Reload this page to see how things stand.",
   "broker-unavailable": "Try again in a few seconds. Runs that have started go on.",
   "store-unavailable": "Try again in a few seconds. Runs that have started go on.",
@@ -17,6 +18,8 @@ export const PROBLEMS: Readonly<Record<string, string>> = {
   outdated: "This has changed since you saw it, so nothing was changed. Look at it as it is now, then decide again.",
   "preview-failed": "This preview could not be finished. Take a new one.",
   "preview-not-ready": "This preview is still being made. Wait until it is there.",
+  "too-many-notes": "There is no room for another note about this run.",
+  "undo-under-way": "An undo of this run is under way. Wait until it has ended.",
   "undo-of-undo": "This run is an undo itself. Take a new preview and choose the direction that you want.",
 };
 

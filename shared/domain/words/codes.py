@@ -140,6 +140,27 @@ def explanation(code: str | None) -> tuple[str | None, str | None]:
     return explained.message, explained.remedy
 
 
+class Mend(StrEnum):
+    """What must come before a failed cell can be run again."""
+
+    NOTHING = "nothing"
+    """It may just be run again."""
+    PERSON = "person"
+    """A person mends the cause, as the remedy says; then it may be run again."""
+    PREVIEW = "preview"
+    """Its row is out of date, or a push is in doubt: no retry can help, a new preview, a count or accepting does."""
+
+
+_AGAIN = frozenset({Code.READ_FAILED, Code.WORKER_CRASHED, Code.SHOP_PAUSED_TOO_LONG})
+
+
+def mend_of(code: str) -> Mend:
+    """What must come first. A code that only a newer build knows may just be tried."""
+    if code not in Code.__members__ or Code(code) in _AGAIN:
+        return Mend.NOTHING
+    return Mend.PREVIEW if code == Code.OUTCOME_UNKNOWN or row_is_stale(Code(code)) else Mend.PERSON
+
+
 def row_is_stale(code: Code) -> bool:
     """Whether a retry needs a new preview, because the code says that the row itself is out of date."""
     return (

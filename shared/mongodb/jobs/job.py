@@ -71,6 +71,16 @@ class JobFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNote:
+    """What a person has written about a job."""
+
+    note_id: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FirstError:
     """One of the first cells that failed."""
 
@@ -96,6 +106,8 @@ class Job:
     of_job_id: str | None
     left_out: bool
     leave_out: LeftOut | None
+    without_codes: tuple[str, ...]
+    notes: tuple[RunNote, ...]
     approved: Approved | None
     state: JobState
     waits_for: str | None
@@ -137,6 +149,7 @@ class MadeOf:
     """A retry or an undo of an earlier job."""
 
     job_id: str
+    no: int | None
     of_job_id: str
     source: JobSource
     state: JobState

@@ -21,6 +21,7 @@ from shared.mongodb.jobs.job import (
     JobsWanted,
     LeftOut,
     MadeOf,
+    RunNote,
     WholeJob,
 )
 from shared.mongodb.schema import Document
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
 BUT_THE_LONG = {"selection": 0, "leave_out.cells": 0, "leave_out.bom_ids": 0, "leave_out.keep": 0}
 """The projection for a `Job`."""
 
-OF_MADE_OF = {"job_id": 1, "of_job_id": 1, "source": 1, "state": 1}
+OF_MADE_OF = {"job_id": 1, "no": 1, "of_job_id": 1, "source": 1, "state": 1}
 """The projection for a `MadeOf`."""
 
 
 _WAITS = StoredWords(WaitReason)
-_ASKED = ("direction", "preview_id", "source", "options", "of_job_id", "left_out")
+_ASKED = ("direction", "preview_id", "source", "options", "of_job_id", "left_out", "without_codes")
 
 
 def asked_document(message: JobRequest) -> Document:
@@ -51,6 +52,7 @@ def asked_document(message: JobRequest) -> Document:
         "of_job_id": message.of_job_id,
         "left_out": message.left_out,
         "leave_out": _leave_out_document(message.leave_out),
+        "without_codes": None if message.without_codes is None else sorted(str(code) for code in message.without_codes),
     }
 
 
@@ -119,6 +121,8 @@ def _fields(document: Document) -> Document:
         "of_job_id": document.get("of_job_id"),
         "left_out": document.get("left_out", False),
         "leave_out": None if leave_out is None else _left_out(leave_out),
+        "without_codes": tuple(document.get("without_codes") or ()),
+        "notes": tuple([RunNote(**note) for note in document.get("notes") or ()]),
         "approved": None if approved is None else Approved(**approved),
         "state": JobState(document["state"]),
         "waits_for": document.get("waits_for"),
@@ -160,7 +164,13 @@ def _first_error(entry: Document) -> FirstError:
 
 def made_of(document: Document) -> MadeOf:
     """The retry or undo of a document with the fields of `OF_MADE_OF`."""
-    return MadeOf(document["job_id"], document["of_job_id"], JobSource(document["source"]), JobState(document["state"]))
+    return MadeOf(
+        document["job_id"],
+        document["no"],
+        document["of_job_id"],
+        JobSource(document["source"]),
+        JobState(document["state"]),
+    )
 
 
 def jobs_query(wanted: JobsWanted) -> Document:

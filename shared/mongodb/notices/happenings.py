@@ -12,6 +12,8 @@ from typing import Any
 
 from shared.domain.job import JobSource, JobState
 from shared.domain.notices import Happening, Matter
+from shared.domain.run_limits import WaitsFor
+from shared.domain.schedule import BY_SCHEDULE, Action, RunState
 from shared.mongodb.schema import Database, Document, found, key_of
 
 _AT_ONCE = 500
@@ -58,10 +60,10 @@ class Happenings:
 
     async def _is_a_schedules(self, preview: Document) -> bool:
         """Whether the preview is the beginning of a schedule's reconcile: the schedule decides, or waits."""
-        if not preview["requested_by"].startswith("schedule:"):
+        if not preview["requested_by"].startswith(BY_SCHEDULE):
             return False
         run = found(await self._runs.find_one({"_id": key_of(preview["shop"], preview["preview_id"])}, {"action": 1}))
-        return run is not None and run["action"] == "reconcile"
+        return run is not None and run["action"] == Action.RECONCILE
 
     async def schedules_well(self, since: datetime) -> AsyncIterator[tuple[str, str, datetime]]:
         """(shop, schedule, moment) of runs of schedules that have ended well since."""
@@ -99,17 +101,18 @@ class Happenings:
             yield _of_shop(shop, Matter.SHOP_PAUSED, since, facts)
 
     async def waiting_schedules(self) -> AsyncIterator[Happening]:
-        """Runs of schedules that a person has to let begin."""
-        cursor = self._runs.find({"state": "waiting"}).sort([("shop", 1), ("due_at", 1)])
-        async for run in cursor.limit(_AT_ONCE * 10):
-            plan = run.get("plan") or {}
+        """Runs of schedules that are above a limit and wait for a person; not those that somebody looks at."""
+        waiting = self._runs.find({"state": str(RunState.WAITING)}, hint="waiting")
+        async for run in waiting.limit(_AT_ONCE * 10):
+            if run["waits_for"] == WaitsFor.ASKED:
+                continue
             yield Happening(
                 shop=run["shop"],
                 matter=Matter.SCHEDULE_WAITS,
                 subject=run["schedule_id"],
                 occurrence=run["run_id"],
-                at=run["asked_at"] or run["at"],
-                facts={"name": run["name"], "waits_for": run.get("waits_for"), "places": plan.get("places", 0)},
+                at=run["asked_at"],
+                facts={"name": run["name"], "reason": run["waits_for"], **run["plan"]},
                 open=True,
             )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.notices import Matter
 from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.watermark import Watermark
-from shared.mongodb.schema import Document, key_of
+from shared.mongodb.schema import Document
 from tests.integration.notices.told_shop import ToldShop
 from tests.integration.shop_world import SHOP, new_id
 
@@ -26,7 +26,7 @@ async def test_what_ends_is_told_once_each(told: ToldShop) -> None:
     await told.preview(
         state="failed", badges=None, failure=failure, requested_at=datetime.now(UTC) + timedelta(hours=1)
     )
-    await told.preview(selection={"cells": [{"bom_id": "B1", "location_id": "1"}]})
+    await told.preview(total=1)
     waiting = await told.preview()
     now, import_id = datetime.now(UTC), new_id()
     done = {"_id": f"{SHOP}|{import_id}", "shop": SHOP, "import_id": import_id, "finished_at": now, "state": "done"}
@@ -97,22 +97,26 @@ async def test_a_schedule_s_failures_are_one_matter_until_it_runs_well(told: Tol
     await told.of(Matter.SCHEDULE_SKIPPED, is_open=False)
 
 
-async def test_a_schedule_s_run_that_waits_for_approval_is_open_until_somebody_decides(told: ToldShop) -> None:
-    """The preview that it begins with is nobody's decision; what a person left out is not told as left out."""
+async def test_a_schedule_above_its_limit_is_told_until_somebody_decides(told: ToldShop) -> None:
+    """One notice of the schedule, none of the preview that its run begins with; a look that a person takes is none."""
     await told.start()
-    schedule_id = new_id()
-    plan = {"places": 7, "compared": 9, "largest_move": 50, "left": 0}
-    waiting: Document = {"state": "waiting", "outcome": None, "ended_at": None, "plan": plan, "waits_for": "move"}
-    run_id = await told.run_of_schedule(schedule_id, **waiting)
-    await told.preview(preview_id=run_id, _id=key_of(SHOP, run_id), requested_by=f"schedule:{schedule_id}")
+    schedule_id, looked_at = new_id(), new_id()
+    plan = {"places": 9, "compared": 10, "largest_move": 4000, "left": 1}
+    waits: Document = {"state": "waiting", "outcome": None, "ended_at": None, "plan": plan}
+    await told.run_of_schedule(looked_at, **waits, waits_for="asked")
+    run_id = await told.run_of_schedule(schedule_id, **waits, waits_for="move")
+    by = f"schedule:{schedule_id}"
+    await told.preview(preview_id=run_id, _id=f"{SHOP}|{run_id}", requested_by=by)
     notice = await told.of(Matter.SCHEDULE_WAITS, is_open=True)
-    assert "waits for your approval: 7 places would change" in notice.told.title
-    declined = {"state": "skipped", "reason": "declined", "ended_at": datetime.now(UTC)}
-    await told.shop.mongo.db["schedule_runs"].update_one({"run_id": run_id}, {"$set": declined})
+    assert "4,000 units" in notice.told.meaning
+    await told.preview(requested_by=by)
+    await told.of(Matter.PREVIEW_WAITS, is_open=True)
+    runs = told.shop.mongo.db["schedule_runs"]
+    over: Document = {"state": "skipped", "reason": "declined", "ended_at": datetime.now(UTC)}
+    await runs.update_one({"run_id": run_id}, {"$set": over})
     await told.of(Matter.SCHEDULE_WAITS, is_open=False)
-    marker = await told.job()
-    await told.told(lambda one: one.subject == marker)
-    assert {one.matter for one in await told.told(lambda _: True, 2)} == {Matter.SCHEDULE_WAITS, Matter.RUN_ENDED}
+    everything = await told.told(lambda _: True, 2)
+    assert {one.matter for one in everything} == {Matter.SCHEDULE_WAITS, Matter.PREVIEW_WAITS}
 
 
 async def test_a_run_that_waits_is_told_until_it_goes_on(told: ToldShop) -> None:

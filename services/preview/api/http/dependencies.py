@@ -31,11 +31,13 @@ from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.first_steps import FirstStepStore
 from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
 from shared.mongodb.stock.stock import StockStore
 from shared.mongodb.story.cell_story import CellStory
+from shared.mongodb.story.runs_of_boms import RunsOfBoms
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
 from shared.settings import PreviewSettings
@@ -61,6 +63,7 @@ class Dependencies:
     hub: EventHub
     shops: ShopStore
     shop_settings: ShopSettings
+    first_steps: FirstStepStore
     shopify: ShopifyClient
     installation: Installation
     boms: BomStore
@@ -69,6 +72,7 @@ class Dependencies:
     cells: CellStore
     stock: StockStore
     story: CellStory
+    runs_of_boms: RunsOfBoms
     records: RecordStore
     listings: Listings
     known: KnownDrift
@@ -118,6 +122,7 @@ class Dependencies:
             hub=hub,
             shops=life.shops,
             shop_settings=ShopSettings(mongo.db),
+            first_steps=FirstStepStore(mongo.db),
             shopify=life.client.as_role("interactive"),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),
@@ -126,6 +131,7 @@ class Dependencies:
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
             story=CellStory(mongo.db),
+            runs_of_boms=RunsOfBoms(mongo.db),
             records=RecordStore(mongo.db, mongo.transactions, settings.boms_per_shop),
             listings=Listings(mongo.db),
             known=KnownDrift(mongo.db),

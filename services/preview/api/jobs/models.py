@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.preview.api.http.reference.explained import CodeCount, Failure, Pause, ReasonCount, Wait
+from services.preview.api.http.reference.explained import CodeCount, CodeMeaning, Failure, Pause, ReasonCount, Wait
 from services.preview.api.http.responses.pages import Anywhere, Moment, Paged, QueryBool
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.selection import LeaveOut, SelectionBody
@@ -18,6 +18,18 @@ from shared.domain.words.codes import Code
 from shared.mongodb.jobs.cells.cell import CellsWanted
 from shared.mongodb.jobs.job import JobsWanted
 from shared.mongodb.jobs.totals.bom_progress import BomShare
+
+BOMS_SOUGHT = 20
+"""BOMs of which a search looks for the jobs."""
+
+
+def _written(text: str) -> str:
+    """Without what no text holds. Raises ValueError for nothing but blanks."""
+    if any(sign < " " and sign not in "\n\t" for sign in text):
+        raise ValueError("must hold no control characters")
+    if not (cut := text.strip()):
+        raise ValueError("must say something")
+    return cut
 
 
 class JobIn(BaseModel):
@@ -66,6 +78,26 @@ class JobError(BaseModel):
     detail: str | None
 
 
+class RunNoteOut(BaseModel):
+    """What a person has written about a job."""
+
+    note_id: str
+    text: str
+    by: str
+    who: str = Field(description="Who wrote it, in words.")
+    at: AwareDatetime
+
+
+class EarlierRun(BaseModel):
+    """The job that a retry or an undo is made of."""
+
+    job_id: str
+    no: int | None
+    direction: Direction
+    source: JobSource
+    requested_at: AwareDatetime
+
+
 class Approved(BaseModel):
     """What whoever started a job was told that it will change."""
 
@@ -84,8 +116,10 @@ class JobOut(BaseModel):
     preview_id: str | None
     source: JobSource
     requested_by: str
+    who: str = Field(description="Who asked for it, in words: a staff member, Trueup (automatic), another program.")
     options: JobOptions
     of_job_id: str | None = Field(description="The job that this one retries or undoes.")
+    of_job: EarlierRun | None = Field(description="That job, as far as it is still there.")
     left_out: bool = Field(description="A retry that also took the cells left out for a reason.")
     leave_out_classes: list[CellClass] = Field(description="Classes of the preview that are no part of the job.")
     leave_out_cells: int = Field(description="How many rows were left out one by one.")
@@ -95,6 +129,12 @@ class JobOut(BaseModel):
     )
     retried_by: str | None = Field(description="The newest retry of this job.")
     undone_by: str | None = Field(description="The newest undo of this job that was not refused.")
+    undone_state: JobState | None = Field(description="How far that undo is.")
+    may_be_undone: bool = Field(
+        description="It has ended, has changed something, is no undo itself, and was not undone without errors yet."
+    )
+    without_codes: list[CodeMeaning] = Field(description="A retry: what failed so is no part of it.")
+    notes: list[RunNoteOut]
     state: JobState
     waits_for: str | None = Field(description="The job that has to end first.")
     totals: TotalsOut
@@ -195,6 +235,7 @@ HISTORY_COLUMNS = (
     "requested_at",
     "finished_at",
     "requested_by",
+    "who",
     "direction",
     "source",
     "of_job_id",
@@ -205,6 +246,7 @@ HISTORY_COLUMNS = (
     "skipped",
     "errors",
     "cancelled",
+    "notes",
 )
 
 
@@ -215,6 +257,7 @@ class HistoryLine(BaseModel):
     requested_at: AwareDatetime
     finished_at: AwareDatetime | None
     requested_by: str
+    who: str
     direction: Direction
     source: JobSource
     of_job_id: str | None
@@ -225,6 +268,7 @@ class HistoryLine(BaseModel):
     skipped: int
     errors: int
     cancelled: int
+    notes: str | None
 
 
 class JobPath(BaseModel):
@@ -233,6 +277,15 @@ class JobPath(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     job_id: Ulid
+
+
+class NoteIn(BaseModel):
+    """A note to write."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_written)]
+    note_id: Ulid | None = Field(None, description="Your own ULID: a repeat writes nothing more.")
 
 
 class JobFilter(BaseModel):
@@ -248,6 +301,10 @@ class JobFilter(BaseModel):
     requested_by: Annotated[Words, Field(max_length=200)] | None = None
     since: Moment | None = Field(None, description="Only jobs requested then or later.")
     until: Moment | None = Field(None, description="Only jobs requested before then.")
+    bom_id: Id | None = Field(None, description="Only jobs that had to do with this BOM.")
+    bom: Annotated[Words, Field(min_length=1, max_length=200)] | None = Field(
+        None, description=f"The same of the first {BOMS_SOUGHT} BOMs with this in their name or id."
+    )
 
     def wanted(self) -> JobsWanted:
         """As the store takes it."""

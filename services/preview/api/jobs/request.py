@@ -70,7 +70,13 @@ def _id_used(job_id: str) -> ProblemError:
 
 
 async def made_from(
-    call: Call[Any, Any], first: WholeJob, source: JobSource, *, job_id: str | None, left_out: bool = False
+    call: Call[Any, Any],
+    first: WholeJob,
+    source: JobSource,
+    *,
+    job_id: str | None,
+    left_out: bool = False,
+    without_codes: list[Code] | None = None,
 ) -> JobRequest:
     """The request of a job that retries or undoes an earlier one; `job_id` is the client's own, where it gives one."""
     return JobRequest(
@@ -84,6 +90,7 @@ async def made_from(
         options=options_of(first),
         of_job_id=first.job_id,
         left_out=left_out,
+        without_codes=without_codes or None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from ulid import ULID
@@ -14,6 +15,7 @@ from services.preview.api.http.responses.problem import conflict
 from services.preview.api.http.responses.sse import State, stream
 from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.jobs.models import (
+    BOMS_SOUGHT,
     CELL_COLUMNS,
     HISTORY_COLUMNS,
     BomProgressPage,
@@ -26,6 +28,7 @@ from services.preview.api.jobs.models import (
     JobPage,
     JobPath,
     JobSearch,
+    NoteIn,
 )
 from services.preview.api.jobs.named import known_job
 from services.preview.api.jobs.request import also_wrong, check, send
@@ -44,8 +47,10 @@ from services.preview.api.previews.changes import changes_of
 from shared.contract.messages import JobCancel, JobRequest
 from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
-from shared.mongodb.jobs.job import Approved, Job
-from shared.mongodb.lists.listings import Page, Start
+from shared.domain.selection import Filtered
+from shared.mongodb.jobs.job import Approved, Job, RunNote
+from shared.mongodb.jobs.jobs import MOST_NOTES
+from shared.mongodb.lists.listings import FIRST, Keys, Page, Start
 from shared.rabbitmq.topology import JOB_CANCEL
 
 
@@ -93,17 +98,36 @@ async def list_jobs(call: Call[JobSearch, None]) -> Answer:
     """GET /api/jobs."""
     asked = call.params
     before = read_cursor(asked.cursor, datetime, str)
-    page = await call.deps.listings.jobs(call.shop, asked.wanted(), before, asked.limit)
+    boms = await _boms_sought(call)
+    page = await _jobs(call, boms, before, asked.limit)
     items = await jobs_out(call.deps, call.shop, page.items)
     return Answer(JobPage(items=items, next_cursor=write_cursor(page.after)))
 
 
+async def _boms_sought(call: Call[Any, None]) -> frozenset[str] | None:
+    """The BOMs whose jobs are sought; None: any."""
+    asked: JobFilter = call.params
+    sought = None if asked.bom_id is None else frozenset({asked.bom_id})
+    if asked.bom is None:
+        return sought
+    named, _ = await call.deps.listings.boms(call.shop, Filtered(text=asked.bom), FIRST, BOMS_SOUGHT)
+    found = frozenset(bom.bom_id for bom in named.items)
+    return found if sought is None else found & sought
+
+
+async def _jobs(call: Call[Any, None], boms: frozenset[str] | None, before: Keys | None, limit: int) -> Page[Job]:
+    wanted = call.params.wanted()
+    if boms is None:
+        return await call.deps.listings.jobs(call.shop, wanted, before, limit)
+    return await call.deps.runs_of_boms.page(call.shop, wanted, boms, before, limit=limit)
+
+
 async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
     """GET /api/jobs/export.csv."""
-    wanted = call.params.wanted()
+    boms = await _boms_sought(call)
 
     async def read(start: Start, limit: int) -> Page[Job]:
-        return await call.deps.listings.jobs(call.shop, wanted, start.after, limit)
+        return await _jobs(call, boms, start.after, limit)
 
     return await table(call.request, "history", HISTORY_COLUMNS, read, history_line)
 
@@ -171,10 +195,25 @@ async def post_cancel(call: Call[JobPath, None]) -> Answer:
         await _publish_cancel(call, job.job_id)
         return await accepted(call.deps, call.shop, job)
     if job.ended:
-        raise conflict("job-ended", "path.job_id", f"The job has ended ({job.state}).", "There is nothing to cancel.")
+        remedy = "Undo it, which takes back what it has changed." if job.totals.updated else "It has changed nothing."
+        raise conflict("job-ended", "path.job_id", f"The job has ended ({job.state}): it is too late.", remedy)
     await call.deps.jobs.request_cancel(call.shop, job.job_id)
     await _publish_cancel(call, job.job_id)
     return await accepted(call.deps, call.shop, await known_job(call, job.job_id))
+
+
+async def post_note(call: Call[JobPath, NoteIn]) -> Answer:
+    """POST /api/jobs/{job_id}/notes."""
+    job = await known_job(call, call.params.job_id)
+    # What the database keeps: milliseconds.
+    now = datetime.now(UTC)
+    at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    note = RunNote(call.body.note_id or str(ULID()), call.body.text, call.caller.user, at)
+    if not await call.deps.jobs.add_note(call.shop, job.job_id, note):
+        message = f"The job has {MOST_NOTES} notes, which is the most."
+        raise conflict("too-many-notes", "body", message, "Keep what else there is to say elsewhere.")
+    shown = await job_out(call.deps, call.shop, await known_job(call, job.job_id))
+    return Answer(shown, HTTPStatus.CREATED)
 
 
 async def _publish_cancel(call: Call[JobPath, None], job_id: str) -> None:
@@ -286,6 +325,20 @@ ROUTES: tuple[AnyRoute, ...] = (
         handler=post_cancel,
         answers={HTTPStatus.ACCEPTED: JobOut},
         answer_headers={"Location": "The job."},
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Route(
+        method="POST",
+        path="/api/jobs/{job_id}/notes",
+        name="noteJob",
+        act="job.note",
+        tag="jobs",
+        summary="Write a note about a job",
+        description="Who wrote it and when stay with it; it is kept as long as the job.",
+        params=JobPath,
+        handler=post_note,
+        body=NoteIn,
+        answers={HTTPStatus.CREATED: JobOut},
         problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),
 )

@@ -16,7 +16,7 @@ from services.preview.api.jobs.view import accepted
 from services.preview.api.undos.models import COUNTED, UndoCell, UndoPage, UndoSearch
 from services.preview.api.undos.view import undo_cells
 from shared.domain.cell import CellState
-from shared.domain.job import JobSource
+from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.mongodb.jobs.cells.cell import CellsWanted
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.lists.listings import FIRST, Start
@@ -29,9 +29,11 @@ async def post_undo(call: Call[JobPath, AgainIn]) -> Answer:
     first = await ended_job(call, "an undo")
     _may_be_undone(first)
     request = await made_from(call, first, JobSource.UNDO, job_id=call.body.job_id)
-    if await call.deps.jobs.get(call.shop, request.job_id) is None and not await _anything_to_undo(call, first):
-        remedy = "GET the undo to see why not, cell by cell."
-        raise conflict("nothing-to-undo", "path.job_id", "No cell of this job can be undone any more.", remedy)
+    if await call.deps.jobs.get(call.shop, request.job_id) is None:
+        await _not_undone_yet(call, first)
+        if not await _anything_to_undo(call, first):
+            remedy = "GET the undo to see why not, cell by cell."
+            raise conflict("nothing-to-undo", "path.job_id", "No cell of this job can be undone any more.", remedy)
     return await accepted(call.deps, call.shop, await send(call.deps, request))
 
 
@@ -39,6 +41,21 @@ def _may_be_undone(job: Job) -> None:
     if job.source is JobSource.UNDO:
         remedy = "Take a new preview and reconcile in the direction you want."
         raise conflict("undo-of-undo", "path.job_id", "The job is an undo itself.", remedy)
+
+
+async def _not_undone_yet(call: Call[JobPath, Any], job: Job) -> None:
+    """Raises ProblemError (409) where an undo is under way, or has taken back what there was."""
+    earlier = await call.deps.listings.made_of(call.shop, [job.job_id])
+    for made in earlier:
+        if made.source is not JobSource.UNDO:
+            continue
+        run = "another run" if made.no is None else f"run {made.no}"
+        if made.state in UNFINISHED_JOB_STATES:
+            message = f"An undo of this job is under way ({run})."
+            raise conflict("undo-under-way", "path.job_id", message, "Wait until it has ended.")
+        if made.state is JobState.COMPLETED:
+            remedy = "To go on from where things are now, take a new preview and choose the direction."
+            raise conflict("already-undone", "path.job_id", f"This job has been undone already, by {run}.", remedy)
 
 
 async def _anything_to_undo(call: Call[JobPath, Any], job: Job) -> bool:

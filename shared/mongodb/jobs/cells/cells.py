@@ -217,9 +217,16 @@ class CellStore(CellPlaces):
         """Some of the open cells of a shop, whatever their job."""
         return [cell_of(document) async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
 
-    async def failed(self, shop: str, job_id: str, *, left_out: bool) -> AsyncIterator[Cell]:
-        """The cells a retry takes: those that ended as errors, and those left out for a reason where asked for."""
-        wanted: list[Document] = [{"state": "error"}]
+    async def failed(
+        self, shop: str, job_id: str, *, left_out: bool, without: Sequence[str] = ()
+    ) -> AsyncIterator[Cell]:
+        """The cells a retry takes: those that ended as errors, but not with the codes `without`, and those left out for
+        a reason where asked for.
+        """
+        failed: Document = {"state": "error"}
+        if without:
+            failed["code"] = {"$nin": list(without)}
+        wanted = [failed]
         if left_out:
             wanted.append({"state": "skipped", "left_out": {"$ne": None}})
         async for document in self._cells.find({"shop": shop, "job_id": job_id, "$or": wanted}).sort("no", 1):

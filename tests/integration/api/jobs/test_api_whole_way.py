@@ -86,7 +86,8 @@ async def test_preview_push_undo(vhost_url: str, mongodb_uri: str, database_name
 
 
 async def test_retry_of_what_was_refused(vhost_url: str, mongodb_uri: str, database_name: str) -> None:
-    """Negative targets end as errors with a remedy; once the shop allows them a retry pushes just those."""
+    """Negative targets end as errors with a remedy, and no retry takes them by itself; once the shop allows them one
+    that says so pushes just those."""
     async with (
         shop_world(vhost_url, mongodb_uri, database_name, locations=2) as world,
         reconciler(world),
@@ -100,7 +101,10 @@ async def test_retry_of_what_was_refused(vhost_url: str, mongodb_uri: str, datab
         assert job["state"] == "completed_with_errors"
         assert [(code["code"], code["count"]) for code in job["codes"]] == [("NEGATIVE_TARGET", 1)]
         assert job["first_errors"][0]["remedy"]
+        refused = await shop.call("POST", f"/jobs/{job['job_id']}/retry", {})
+        assert (refused.status, refused.json["type"]) == (409, "urn:trueup:problem:needs-person")
+        assert "allow negative targets" in refused.json["detail"]
         await world.shops.add(SHOP, "shpat_tests", allow_negative=True)
-        again = await run(shop, f"/jobs/{job['job_id']}/retry", {})
+        again = await run(shop, f"/jobs/{job['job_id']}/retry", {"mended": True})
         assert (again["state"], again["totals"]["total"], again["of_job_id"]) == ("completed", 1, job["job_id"])
         assert await level(world, place) == -2

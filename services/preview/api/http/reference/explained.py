@@ -22,6 +22,14 @@ class CodeCount(BaseModel):
     remedy: str | None
 
 
+class CodeMeaning(BaseModel):
+    """A code, and what it means."""
+
+    code: str
+    message: str | None
+    remedy: str | None
+
+
 class ReasonCount(BaseModel):
     """How many cells were skipped or left out for a reason."""
 
@@ -81,6 +89,12 @@ def code_counts(counts: Mapping[str, int]) -> list[CodeCount]:
         )
         for code, count in ordered
     ]
+
+
+def code_meaning(code: str) -> CodeMeaning:
+    """What a code means."""
+    message, remedy = explanation(code)
+    return CodeMeaning(code=code, message=message, remedy=remedy)
 
 
 def reason_counts(counts: Mapping[str, int]) -> list[ReasonCount]:

@@ -13,6 +13,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.drift import QuietHours, RepairPolicy
 from shared.domain.job import JobSource
+from shared.domain.notices import Happening, Matter
 from shared.domain.run_limits import RunPlan, WaitsFor
 from shared.domain.schedule import Action, Missed, RunOutcome, Skipped, Timing
 from shared.importing.bom_file import BomFile, kept_line
@@ -30,6 +31,11 @@ from shared.mongodb.inbox.webhook_inbox import WebhookInbox
 from shared.mongodb.jobs.job import Approved
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
+from shared.mongodb.notices.deliveries import DeliveryStore
+from shared.mongodb.notices.mail import MailStore
+from shared.mongodb.notices.notices import NoticeStore
+from shared.mongodb.notices.recipients import SendState
+from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
@@ -48,6 +54,7 @@ from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.mongodb.shops.tokens import Granted, TokenStore
 from shared.mongodb.stock.adjustments import Adjustment
 from shared.mongodb.stock.reads_wanted import ReadsWanted
+from shared.schedules.outgoing_webhooks import new_secret
 from shared.shopify.bulk.exports import Exports
 from shared.shopify.calls.client import ShopifyClient
 from tests.integration.importer.import_runs import run_import
@@ -77,6 +84,7 @@ async def test_what_is_stored_is_what_is_described(
         await a_schedule(world)
         await of_the_shop(world)
         await a_preview_with_news(world)
+        await what_is_told(world)
         await long_and_filtered(world)
         compared = {name: Compared(described) for name, described in DOCUMENTS.items()}
         await compare(world.mongo, compared)
@@ -270,6 +278,48 @@ async def an_installation(mongo: Mongo, keys: list[str]) -> None:
     await ReadsWanted(db).ask(SHOP, [CellKey("B000", "1")])
 
 
+async def what_is_told(world: ShopWorld) -> None:
+    """Notices, seen, dismissed and to be mailed; an address of webhooks with two secrets; a person who gets mails."""
+    db, now = world.mongo.db, datetime.now(UTC)
+    notices, mail = NoticeStore(db), MailStore(db)
+    facts = {"name": "Nightly", "outcome": "failed", "reason": None}
+    for subject in ("one", "two"):
+        happening = Happening(
+            shop=SHOP,
+            matter=Matter.SCHEDULE_FAILED,
+            subject=subject,
+            occurrence=subject,
+            at=now,
+            facts=facts,
+            open=True,
+        )
+        await notices.note(happening)
+    first, second = (await notices.page(SHOP, None, 10)).items[:2]
+    await notices.spread(first, mail=True)
+    await notices.see_all(SHOP, now)
+    await notices.dismiss(SHOP, second.notice_id, "42")
+    targets, target_id = TargetStore(db, world.settings.fernet_keys), new_id()
+    await targets.put(SHOP, target_id, url="http://127.0.0.1:9/", matters=[Matter.RUN_ENDED], enabled=True, by="42")
+    for _ in range(2):
+        await targets.set_secret(SHOP, target_id, new_secret().encode())
+    target = await targets.get(SHOP, target_id)
+    assert target is not None
+    await targets.note_refused(target)
+    deliveries = DeliveryStore(db)
+    await deliveries.make(target, "one", "job.ended", "{}")
+    delivery = await deliveries.take_due(datetime.now(UTC))
+    assert delivery is not None
+    await deliveries.note(delivery, SendState.FAILED, "refused")
+    await mail.choose(SHOP, [Matter.RUN_ENDED])
+    for address in ("ann@example.com", "bob@example.com"):
+        await mail.add(SHOP, address, "42")
+        await mail.set_code(SHOP, address, "12345678")
+    assert await mail.confirm(SHOP, "ann@example.com", "12345678")
+    taken = await mail.take(SHOP)
+    assert taken is not None
+    await mail.note_round(SHOP, trouble="refused", mailed=True, again_at=now + timedelta(days=1))
+
+
 async def a_preview_with_news(world: ShopWorld) -> None:
     """One that reads a value of which nobody has told."""
     await world.edit({("B003", world.locations[0]): 33})
@@ -322,6 +372,10 @@ async def long_and_filtered(world: ShopWorld) -> None:
 
 
 WRITTEN_ELSEWHERE = {
+    # tests/integration/notices, and tests/integration/api/schedules.
+    "webhook_targets.disabled_at",
+    "schedules.target.previous_secret",
+    "schedules.target.previous_until",
     # Only while work is under way, or where it was cut off.
     "cells.open",
     "cells.freed_at",

@@ -23,7 +23,7 @@ cmp -s $description.new $description || cp $description.new $description
 rm $description.new
 
 hash_of() { cat "$@" | sha256sum | cut -c1-32; }
-sources=$(cd admin_ui && find src index.html build.sh package.json package-lock.json ./*.ts ./*.js generated/openapi.json \
+sources=$(cd admin_ui && find src ../docs/merchants-guide.md index.html build.sh package.json package-lock.json ./*.ts ./*.js generated/openapi.json \
     -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32)
 stamp=admin_ui/node_modules/.built
 [ ! -f admin_ui/dist/index.html ] || [ "$(cat $stamp 2>/dev/null)" != "$sources" ] || exit 0

@@ -28,6 +28,7 @@ _STORE = "mongodb:27017/?replicaSet=rs0&authSource=admin"
 _SHOPIFY = "trueup_shopify_client_secret"
 _PREVIOUS = f"{_SHOPIFY}_previous"
 _AMQP, _MONGODB, _KEYS = "trueup_amqp_url", "trueup_mongodb_uri", "trueup_token_keys"
+_SMTP = "trueup_smtp_url"
 
 READS: Mapping[Role, tuple[str, ...]] = {
     Role.FRONT: (_AMQP, _SHOPIFY, _PREVIOUS),
@@ -36,7 +37,7 @@ READS: Mapping[Role, tuple[str, ...]] = {
     Role.PLANNER: (_AMQP, _MONGODB, _SHOPIFY, _PREVIOUS),
     Role.WORKER: (_AMQP, _MONGODB, _SHOPIFY, _PREVIOUS, _KEYS),
     Role.AGGREGATOR: (_AMQP, _MONGODB),
-    Role.SWEEPER: (_AMQP, _MONGODB, _SHOPIFY, _PREVIOUS, _KEYS),
+    Role.SWEEPER: (_AMQP, _MONGODB, _SHOPIFY, _PREVIOUS, _KEYS, _SMTP),
     Role.COMMAND_LINE: (_AMQP, _MONGODB, _SHOPIFY, _PREVIOUS, _KEYS),
     Role.OWNER: (_AMQP, _MONGODB),
 }
@@ -89,6 +90,8 @@ def main() -> None:
     common = {
         _SHOPIFY: whole.keep(_SHOPIFY, lambda: shopify),
         _PREVIOUS: whole.keep(_PREVIOUS, lambda: ""),
+        # Empty: no mails are sent.
+        _SMTP: whole.keep(_SMTP, lambda: os.environ.get(_SMTP.upper(), "")),
         _KEYS: whole.keep(_KEYS, lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()),
     }
     broker, store = os.environ.get("TRUEUP_BROKER", _BROKER), os.environ.get("TRUEUP_STORE", _STORE)

@@ -341,7 +341,7 @@ class MailSettings(ProcessSettings):
         if not known or parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError(wanted)
         # A wrong one has been refused for itself already.
-        if "mail_from" in given.data and given.data["mail_from"] is None:
+        if given.data.get("mail_from", "") is None:
             raise ValueError("needs TRUEUP_MAIL_FROM: who mails come from")
         return url
 

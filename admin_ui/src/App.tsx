@@ -5,7 +5,9 @@ import { href, useParams } from "./address";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
 import { Page, Skeleton, Toasts } from "./kit";
+import { HelpButton } from "./help/HelpButton";
 import { BomListPage } from "./list/BomListPage";
+import { Bell } from "./notices/Bell";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
 import { LeavingDialog } from "./parts/LeavingDialog";
@@ -17,14 +19,23 @@ const JobPage = lazy(() => import("./history/JobPage"));
 const PrintPage = lazy(() => import("./history/PrintPage"));
 const StoryPage = lazy(() => import("./story/StoryPage"));
 const DriftPage = lazy(() => import("./drift/DriftPage"));
+const NotificationsPage = lazy(() => import("./notifications/NotificationsPage"));
 const SchedulesPage = lazy(() => import("./schedules/SchedulesPage"));
+const ImportPage = lazy(() => import("./import/ImportPage"));
+const CountsPage = lazy(() => import("./counts/CountsPage"));
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
+const GuidePage = lazy(() => import("./help/GuidePage"));
+const BomDialog = lazy(() => import("./mapping/BomDialog"));
 const ReconcileDialog = lazy(() => import("./reconcile/ReconcileDialog"));
 
 const PLACES = [
   ["/", T.navigation.boms],
+  ["/counts", T.navigation.counts],
+  ["/import", T.navigation.import],
   ["/history", T.navigation.history],
   ["/drift", T.navigation.drift],
   ["/schedules", T.navigation.schedules],
+  ["/settings", T.navigation.settings],
 ] as const;
 
 export function App() {
@@ -51,13 +62,17 @@ function Frame() {
       <a className={styles.skip} href="#content">
         {T.skip}
       </a>
-      <nav aria-label={T.app} className={styles.navigation}>
-        {PLACES.map(([place, title]) => (
-          <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
-            {title}
-          </Link>
-        ))}
-      </nav>
+      <div className={styles.head}>
+        <nav aria-label={T.app} className={styles.navigation}>
+          {PLACES.map(([place, title]) => (
+            <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <HelpButton path={path} />
+        <Bell />
+      </div>
       <div role="status" className={online ? styles.online : styles.offline}>
         {online ? "" : T.offline}
       </div>
@@ -74,6 +89,11 @@ function Frame() {
               </Route>
               <Route path="/drift" component={DriftPage} />
               <Route path="/schedules" component={SchedulesPage} />
+              <Route path="/notifications" component={NotificationsPage} />
+              <Route path="/import" component={ImportPage} />
+              <Route path="/counts" component={CountsPage} />
+              <Route path="/settings" component={SettingsPage} />
+              <Route path="/help" component={GuidePage} />
               <Route>
                 <EmptyNote title={T.trouble.missing[0]} text={T.trouble.missing[1]} />
               </Route>
@@ -81,6 +101,13 @@ function Frame() {
           </Suspense>
         </Boundary>
         {/* A run is asked for at its preview's address: meanwhile the dialog must not begin anew. */}
+        {params.has("bom") && (
+          <Boundary key={params.get("bom") ?? ""}>
+            <Suspense fallback={null}>
+              <BomDialog />
+            </Suspense>
+          </Boundary>
+        )}
         {params.has("reconcile") && (
           <Boundary key={params.get("preview") ?? params.get("job") ?? ""}>
             <Suspense fallback={null}>

@@ -36,6 +36,20 @@ export const shortDay = (iso: string): string => day.format(new Date(iso));
 
 export const shortTime = (iso: string): string => clock.format(new Date(iso));
 
+const AGES = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+const age = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "short" });
+
+/** How long ago it was, in its largest unit; what is of this minute is of now. */
+export function ago(iso: string): string {
+  const seconds = Math.max(0, (Date.now() - Date.parse(iso)) / 1000);
+  for (const [unit, length] of AGES) if (seconds >= length) return age.format(-Math.floor(seconds / length), unit);
+  return age.format(0, "second");
+}
+
 /** The number somebody has typed, in their own way of grouping digits; null where it is none. */
 export function typedNumber(text: string): number | null {
   const digits = text.replace(/[\s.,'’\u00a0\u202f]/gu, "");

@@ -162,6 +162,17 @@ RECONCILE = Dashboard(
                     (number("trueup_outgoing_webhooks_total", "outcome", "{{outcome}}"),),
                     meaning="`retried`: the address did not take it and is tried again; `failed`: for the last time.",
                 ),
+                Panel(
+                    23,
+                    "mails",
+                    "Mails to shops' people, and what they are told of",
+                    (
+                        number("trueup_mails_total", "outcome", "mails {{outcome}}"),
+                        number("trueup_notices_total", "matter", "{{matter}}"),
+                    ),
+                    meaning="`failed`: the mail server did not take it; it is sent again.",
+                    alerts=("MailsFailing",),
+                ),
             ),
         ),
         Row(

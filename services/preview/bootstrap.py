@@ -124,10 +124,11 @@ class PreviewService:
         later.push_async_callback(self._consumer.close)
         later.push_async_callback(self._consumer.stop)
         life = ShopLife.of(settings, self._mongo, session, webhook_url=settings.webhook_url)
-        requests = self._take_turns(life.client)
+        hub = EventHub()
+        requests = self._take_turns(life.client, hub)
         wake = self._take_up_imports(life.client)
         deps = Dependencies.of(
-            settings, self._mongo, self._publisher, hub=EventHub(), life=life, requests=requests, wake_imports=wake
+            settings, self._mongo, self._publisher, hub=hub, life=life, requests=requests, wake_imports=wake
         )
         await self._consume(deps)
         app = make_app(deps)
@@ -141,12 +142,13 @@ class PreviewService:
             later.push_async_callback(self._operations.close)
         log.info("preview_started", port=self.port)
 
-    def _take_turns(self, client: ShopifyClient) -> PreviewRequests:
+    def _take_turns(self, client: ShopifyClient, hub: EventHub) -> PreviewRequests:
         """Begin to compute the previews that wait; returns who takes what is asked for."""
         mongo, reads = self._mongo, ShopifyReads(client)
         boms = BomStore(mongo.db, mongo.transactions)
         previews = PreviewStore(mongo.db, mongo.transactions)
-        previewer = Previewer(previews, boms, RowReader(boms, StockStore(mongo.db), reads), reads, self._publisher)
+        rows = RowReader(boms, StockStore(mongo.db), reads)
+        previewer = Previewer(previews, boms, rows, reads, self._publisher, told=hub.wake)
         turns = Turns(previews, previewer.compute, previewer.give_up)
         self._stack.push_async_callback(self._rounds.stop)
         self._rounds.begin("previews", turns.round, TICK, rest=turns.news, finish=turns.finish)

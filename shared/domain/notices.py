@@ -29,6 +29,8 @@ class Matter(StrEnum):
     PREVIEW_FAILED = "preview_failed"
     REPAIR_ENDED = "repair_ended"
     REPAIR_STOPPED = "repair_stopped"
+    SCHEDULE_WAITS = "schedule_waits"
+    """A schedule's run is above its limits, and somebody has to decide."""
     SCHEDULE_FAILED = "schedule_failed"
     SCHEDULE_SKIPPED = "schedule_skipped"
     IMPORT_ENDED = "import_ended"
@@ -54,6 +56,7 @@ URGENCY: Mapping[Matter, Urgency] = {
     Matter.PREVIEW_FAILED: Urgency.TROUBLE,
     Matter.REPAIR_ENDED: Urgency.NEWS,
     Matter.REPAIR_STOPPED: Urgency.DECISION,
+    Matter.SCHEDULE_WAITS: Urgency.DECISION,
     Matter.SCHEDULE_FAILED: Urgency.TROUBLE,
     Matter.SCHEDULE_SKIPPED: Urgency.TROUBLE,
     Matter.IMPORT_ENDED: Urgency.NEWS,
@@ -70,6 +73,7 @@ EVENTS: Mapping[Matter, str] = {
     Matter.PREVIEW_FAILED: "preview.failed",
     Matter.REPAIR_ENDED: "drift.repaired",
     Matter.REPAIR_STOPPED: "drift.stopped",
+    Matter.SCHEDULE_WAITS: "schedule.waiting",
     Matter.SCHEDULE_FAILED: "schedule.failed",
     Matter.SCHEDULE_SKIPPED: "schedule.skipped",
     Matter.IMPORT_ENDED: "import.ended",
@@ -219,6 +223,22 @@ _SKIPPED = {
 }
 
 
+def _schedule_waits(_: str, facts: Facts) -> Told:
+    number, most = _number(facts, "places"), _number(facts, "largest_move")
+    changes = f"It would change {_places(number)}"
+    why = {
+        "move": f"{changes}, one of them by {most:,} units, which is more than it may without you.",
+        "share": f"{changes} of {_number(facts, 'compared'):,}, which is more at once than it may without you.",
+        "breaker": f"{changes}, while automatic repair has stopped: no schedule goes around that.",
+    }.get(str(facts.get("reason")), f"{changes}.")
+    return Told(
+        f"The schedule “{facts.get('name')}” waits for you",
+        f"{why} Nothing has been changed.",
+        "Look at what it would change, then let it run or leave it out. Its next run compares anew.",
+        "/schedules",
+    )
+
+
 def _schedule_failed(_: str, facts: Facts) -> Told:
     lost = facts.get("outcome") == "lost"
     return Told(
@@ -281,6 +301,7 @@ _WORDS: Mapping[Matter, Callable[[str, Facts], Told]] = {
     Matter.PREVIEW_FAILED: _preview_failed,
     Matter.REPAIR_ENDED: _run,
     Matter.REPAIR_STOPPED: _repair_stopped,
+    Matter.SCHEDULE_WAITS: _schedule_waits,
     Matter.SCHEDULE_FAILED: _schedule_failed,
     Matter.SCHEDULE_SKIPPED: _schedule_skipped,
     Matter.IMPORT_ENDED: _import_ended,

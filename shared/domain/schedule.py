@@ -14,6 +14,10 @@ SHORTEST = timedelta(minutes=5)
 """The least time between two runs of one schedule."""
 
 
+BY_SCHEDULE = "schedule:"
+"""What names the asker of a preview or job begins so, where a schedule is it; its id follows."""
+
+
 class Action(StrEnum):
     """What a schedule does."""
 

@@ -89,7 +89,7 @@ class Site:
     async def renew(self) -> None:
         """Forget what an earlier test left to be told of: previews without a decision, missed webhooks, a policy."""
         database = self.world.mongo.db
-        for collection in ("previews", "drift"):
+        for collection in ("previews", "drift", "notices", "schedules", "schedule_runs"):
             await database[collection].delete_many({"shop": SHOP})
         await database["shops"].update_one({"_id": SHOP}, {"$unset": {"drift_policy": ""}})
 

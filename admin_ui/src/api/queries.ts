@@ -18,7 +18,7 @@ export interface BomFilter {
   location: string;
   tracks: "true" | "false" | "";
   tag: string;
-  sort: "name" | "-name";
+  sort: "name" | "-name" | "-difference";
 }
 
 export const PAGE = 50;
@@ -58,6 +58,22 @@ export const bomsQuery = (filter: BomFilter, offset: number) =>
         }),
       ),
     placeholderData: keepPreviousData,
+  });
+
+/** The BOMs of a page as they are known now, whatever the filter would find: while a run goes on rows stay where they are. */
+export const knownQuery = (bomIds: readonly string[], location: string) =>
+  queryOptions({
+    queryKey: ["boms", "known", bomIds, location],
+    queryFn: ({ signal }) =>
+      body(api.POST("/api/boms/known", { signal, body: { bom_ids: [...bomIds], location_id: location || null } })),
+  });
+
+/** How much a selection is, and which of some BOMs it finds; `total`: of the list, by which an old answer is known. */
+export const selectionQuery = (selection: Selection, among: readonly string[] | null, total: number) =>
+  queryOptions({
+    queryKey: ["boms", "selection", selection, among, total],
+    queryFn: ({ signal }) =>
+      body(api.POST("/api/selections", { signal, body: { selection, among: among === null ? null : [...among] } })),
   });
 
 export const previewQuery = (previewId: string) =>

@@ -3,7 +3,7 @@ import { CheckboxButton, CheckboxField, type CheckboxFieldProps } from "react-ar
 import styles from "./Checkbox.module.css";
 import { Dash, Tick } from "./icons";
 
-interface CheckboxProps extends Pick<CheckboxFieldProps, "isSelected" | "onChange" | "slot" | "aria-label"> {
+interface CheckboxProps extends Pick<CheckboxFieldProps, "isSelected" | "isDisabled" | "onChange" | "slot" | "aria-label"> {
   children?: ReactNode;
 }
 

@@ -43,7 +43,13 @@ export function IndexTable<Item>({ label, columns, items, keyOf, chosen, onChoos
             </Checkbox>
           </Column>
           {columns.map((column, place) => (
-            <Column key={column.name} id={column.name} isRowHeader={place === 0} style={{ width: column.width }}>
+            <Column
+              key={column.name}
+              id={column.name}
+              isRowHeader={place === 0}
+              style={{ width: column.width }}
+              className={column.number === true ? (styles.number ?? "") : ""}
+            >
               {column.title}
             </Column>
           ))}
@@ -55,7 +61,7 @@ export function IndexTable<Item>({ label, columns, items, keyOf, chosen, onChoos
                 <Checkbox slot="selection" />
               </Cell>
               {columns.map((column) => (
-                <Cell key={column.name}>
+                <Cell key={column.name} className={column.number === true ? (styles.number ?? "") : ""}>
                   <Content>{column.cell(item)}</Content>
                 </Cell>
               ))}

@@ -37,6 +37,8 @@ export function Select<Value extends string>({ label, options, value, onChange, 
           // What is chosen is one of the options.
           onChange={(event) => onChange(event.target.value as Value)}
         >
+          {/* What is set is shown, also where it is no choice any more: the browser would show the first one in its place. */}
+          {!options.some((option) => option.value === value) && <option value={value}>{value}</option>}
           {options.map((option) => (
             <option key={option.value} value={option.value} disabled={option.disabled}>
               {option.label}

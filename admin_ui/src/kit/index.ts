@@ -10,6 +10,7 @@ export type { Column } from "./columns";
 export { DateRange, type Days } from "./DateRange";
 export { Dialog } from "./Dialog";
 export { Field } from "./Field";
+export { FilePicker } from "./FilePicker";
 export { Figures } from "./Figures";
 export { FilterBar } from "./FilterBar";
 export * as icons from "./icons";

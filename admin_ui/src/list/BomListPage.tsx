@@ -1,24 +1,31 @@
 /** The bills of materials with their values by location; where a merchant selects what to reconcile. */
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useParams } from "../address";
 import { type Bom, bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
 import { CellPopover, type OpenCell } from "../cell/CellPopover";
-import { Button, Card, Outside, Page, Skeleton, Text } from "../kit";
+import { Banner, Button, Card, Outside, Page, Skeleton, Text, useNarrow } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { Pager } from "../parts/Pager";
 import { TroubleNote } from "../parts/TroubleNote";
 import { keepChosen } from "../reconcile/kept";
 import { boms as bomsText, T } from "../texts";
+import styles from "./BomListPage.module.css";
 import { BomTable } from "./BomTable";
 import { BulkBar } from "./BulkBar";
-import { filterOf, isFiltered, selectionOf, selectionOfAll } from "./filter";
-import { Filters } from "./Filters";
-import styles from "./BomListPage.module.css";
+import { ClosedPlace } from "./ClosedPlace";
+import { filterOf, isFiltered } from "./filter";
+import { Filters, placeName } from "./Filters";
 import { Notices } from "./Notices";
+import { PlaceChoice } from "./PlaceChoice";
+import { fitting, keepPlaces, keptPlaces, type Place, shownPlaces, useWidth } from "./places";
+import { selectionFor } from "./selection";
+import { useChosen } from "./useChosen";
+import { useLiveBoms } from "./useLiveBoms";
 
-const NONE: ReadonlySet<string> = new Set();
+const FirstSteps = lazy(() => import("../start/FirstSteps"));
 const NO_BOMS: readonly Bom[] = [];
+const NO_PLACES: readonly Place[] = [];
 
 export function BomListPage() {
   const [params, change] = useParams();
@@ -27,63 +34,73 @@ export function BomListPage() {
   const found = useQuery(bomsQuery(filter, offset));
   const facets = useQuery(facetsQuery);
   const locations = useQuery(locationsQuery);
-  const [picked, setPicked] = useState<ReadonlySet<string>>(NONE);
-  const [all, setAll] = useState(false);
   const [open, setOpen] = useState<OpenCell | null>(null);
+  const narrow = useNarrow();
+  const [card, width] = useWidth();
+  const [columns, setColumns] = useState(keptPlaces);
 
   // What was asked for is seen to be on its way before a page of values is drawn, which takes longer than a frame.
   const data = useDeferredValue(found.data);
-  const items = data?.items ?? NO_BOMS;
+  const listed = data?.items ?? NO_BOMS;
+  const items = useLiveBoms(listed, filter.location, params.has("reconcile"));
   const total = data?.total ?? 0;
   const isDrawing = data !== found.data;
+  const { chosen, number, outside, told, onThisPage, tick, all, clear } = useChosen(filter, items, total);
 
-  const clear = useCallback(() => {
-    setPicked(NONE);
-    setAll(false);
-  }, []);
-  const narrow = useCallback(
-    (changes: Record<string, string>) => {
-      // What is selected would no longer be what is seen.
-      clear();
-      change({ ...changes, from: null }, { replace: true });
-    },
-    [change, clear],
+  const narrowTo = useCallback(
+    (changes: Record<string, string>) => change({ ...changes, from: null }, { replace: true }),
+    [change],
   );
-  const pick = useCallback(
-    (chosen: ReadonlySet<string> | "all") => {
-      setAll(false);
-      const page = items.map((bom) => bom.bom_id);
-      setPicked((before) => {
-        const next = new Set(before);
-        for (const bomId of page) {
-          if (chosen === "all" || chosen.has(bomId)) next.add(bomId);
-          else next.delete(bomId);
-        }
-        return next;
-      });
-    },
-    [items],
+  const places = locations.data?.items ?? NO_PLACES;
+  const here = places.find((place) => place.location_id === filter.location);
+  const mine = useMemo(
+    () => (filter.location === "" ? places : places.filter((place) => place.location_id === filter.location)),
+    [places, filter.location],
   );
-  const pickedHere = useMemo(() => new Set(items.map((bom) => bom.bom_id).filter((bomId) => picked.has(bomId))), [items, picked]);
-  const wholePage = items.length > 0 && pickedHere.size === items.length;
+  const fit = fitting(width, mine.length);
+  const shown = useMemo(() => shownPlaces(mine, columns, fit), [mine, columns, fit]);
+  const chooseColumns = (ids: readonly string[]) => {
+    keepPlaces(ids);
+    setColumns(ids);
+  };
+
+  const place = filter.location === "" ? null : here === undefined ? T.list.unknownPlace : placeName(here);
+  const wholePage = items.length > 0 && onThisPage.size === items.length;
+  const but = chosen.all ? chosen.ids.size : 0;
   const reconcile = () => {
-    const selection = all ? selectionOfAll(filter) : selectionOf(picked, filter);
-    keepChosen({ selection, words: bomsText(all ? total : picked.size) });
+    const what = but > 0 ? `${bomsText(number)} (${T.list.allBut(number + but, but)})` : bomsText(number);
+    keepChosen({ selection: selectionFor(chosen, filter), words: place === null ? what : T.list.at(what, place) });
     change({ reconcile: "choose", preview: null, direction: null, job: null, without: null });
   };
 
   return (
     <Page title={T.list.title}>
       <Notices />
+      <Suspense fallback={null}>
+        <FirstSteps />
+      </Suspense>
+      {filter.location !== "" && locations.data !== undefined && (
+        <ClosedPlace place={here} onShowAll={() => narrowTo({ location: "" })} />
+      )}
+      {told !== null && (
+        <div role="status">
+          <Banner tone="info" title={told} />
+        </div>
+      )}
       <Card flush>
-        <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrow} />
-        {(picked.size > 0 || all) && (
+        <div ref={card} />
+        <Filters filter={filter} facets={facets.data} locations={locations.data?.items} onChange={narrowTo} />
+        {!narrow && width > 0 && fit < mine.length && <PlaceChoice places={mine} shown={shown} fit={fit} onChoose={chooseColumns} />}
+        {number > 0 && (
           <BulkBar
-            picked={all ? total : picked.size}
+            picked={number}
             total={total}
-            all={all}
-            offerAll={wholePage && total > picked.size}
-            onAll={() => setAll(true)}
+            all={chosen.all}
+            but={but}
+            outside={outside}
+            place={place}
+            offerAll={wholePage && total > number}
+            onAll={all}
             onClear={clear}
             onReconcile={reconcile}
           />
@@ -91,12 +108,15 @@ export function BomListPage() {
         <div aria-busy={found.isFetching || isDrawing} className={found.isPlaceholderData || isDrawing ? styles.stale : undefined}>
           {found.error !== null && found.data === undefined ? (
             <TroubleNote trouble={found.error} again={() => void found.refetch()} />
-          ) : data === undefined ? (
+          ) : data === undefined || width === 0 ? (
             <Skeleton label={T.loading} lines={8} />
           ) : total === 0 ? (
-            <NothingFound filtered={isFiltered(filter)} onClear={() => narrow({ q: "", class: "", location: "", tracks: "", tag: "" })} />
+            <NothingFound
+              filtered={isFiltered(filter)}
+              onClear={() => narrowTo({ q: "", class: "", location: "", tracks: "", tag: "" })}
+            />
           ) : (
-            <BomTable boms={items} picked={all ? "all" : pickedHere} onPick={pick} onOpen={setOpen} />
+            <BomTable boms={items} shown={shown} many={mine.length} picked={onThisPage} onPick={tick} onOpen={setOpen} />
           )}
         </div>
         {total > 0 && (

@@ -1,33 +1,66 @@
-/** One page of BOMs with their values. */
-import { memo, useMemo, useState } from "react";
+/** One page of BOMs with their values: the places as columns, on a narrow screen as lines. */
+import { memo, type ReactNode, useMemo, useState } from "react";
+import { useParams } from "../address";
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
-import { Badge, classes, type Column, IndexTable, Named, Text } from "../kit";
+import { change } from "../formats";
+import { Badge, Button, type Column, IndexTable, Named, Text, useNarrow } from "../kit";
+import { Age } from "../parts/Age";
 import { T } from "../texts";
-import { Chip } from "./Chip";
-import styles from "./Chip.module.css";
+import styles from "./BomTable.module.css";
+import { NAME_WIDTH, OTHERS_WIDTH, type Place, SUM_WIDTH, VALUE_WIDTH } from "./places";
+import { Value } from "./Value";
+import valueStyles from "./Value.module.css";
 
-/** More locations than these are shown on demand. */
-const CHIPS = 6;
+/** As lines: more places than these are shown on demand. */
+const LINES = 6;
 
 interface BomTableProps {
   boms: readonly Bom[];
-  picked: ReadonlySet<string> | "all";
-  onPick: (picked: ReadonlySet<string> | "all") => void;
+  /** As columns; all places of the rows, `many` of them. */
+  shown: readonly Place[];
+  many: number;
+  picked: ReadonlySet<string>;
+  onPick: (picked: ReadonlySet<string>) => void;
   onOpen: (cell: OpenCell) => void;
 }
 
 const idOf = (bom: Bom) => bom.bom_id;
+const pixels = (width: number) => `${width}px`;
 
-export function BomTable({ boms, picked, onPick, onOpen }: BomTableProps) {
-  const columns = useMemo<Column<Bom>[]>(
-    () => [
-      { name: "name", title: T.list.columns.name, width: "22%", cell: (bom) => <Name bom={bom} /> },
-      { name: "tracks", title: T.list.columns.tracks, width: "132px", cell: (bom) => <Tracks bom={bom} /> },
-      { name: "values", title: T.list.columns.values, cell: (bom) => <Values bom={bom} onOpen={onOpen} /> },
-    ],
-    [onOpen],
-  );
+export function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTableProps) {
+  const narrow = useNarrow();
+  const columns = useMemo<Column<Bom>[]>(() => {
+    const name: Column<Bom> = { name: "name", title: T.list.columns.name, cell: (bom) => <Name bom={bom} /> };
+    if (narrow) {
+      return [
+        name,
+        { name: "lines", title: T.list.columns.values, cell: (bom) => <Lines bom={bom} cells={bom.cells ?? []} first={LINES} onOpen={onOpen} sum /> },
+      ];
+    }
+    const ids = new Set(shown.map((place) => place.location_id));
+    const placed = shown.map(
+      (place): Column<Bom> => ({
+        name: place.location_id,
+        title: `${place.name}${place.active ? "" : ` (${T.list.closed})`}`,
+        width: pixels(VALUE_WIDTH),
+        number: true,
+        cell: (bom) => <At bom={bom} cell={bom.cells?.find((cell) => cell.location_id === place.location_id)} onOpen={onOpen} />,
+      }),
+    );
+    const others: Column<Bom> = {
+      name: "others",
+      title: T.list.columns.others,
+      width: pixels(OTHERS_WIDTH),
+      cell: (bom) => <Lines bom={bom} cells={(bom.cells ?? []).filter((cell) => !ids.has(cell.location_id))} first={0} onOpen={onOpen} />,
+    };
+    return [
+      { ...name, width: placed.length * VALUE_WIDTH > 3 * NAME_WIDTH ? pixels(NAME_WIDTH) : "auto" },
+      ...placed,
+      ...(many > shown.length ? [others] : []),
+      { name: "sum", title: T.list.columns.sum, width: pixels(SUM_WIDTH), number: true, cell: (bom) => <Sum bom={bom} /> },
+    ];
+  }, [shown, many, onOpen, narrow]);
   return (
     <IndexTable
       label={T.list.table}
@@ -35,58 +68,102 @@ export function BomTable({ boms, picked, onPick, onOpen }: BomTableProps) {
       items={boms}
       keyOf={idOf}
       chosen={picked}
-      onChoose={onPick}
+      onChoose={(ticked) => onPick(ticked === "all" ? new Set(boms.map(idOf)) : ticked)}
       chooseAll={T.list.selectPage}
     />
   );
 }
 
 function Name({ bom }: { bom: Bom }) {
+  const read = readAt(bom.cells ?? []);
   return (
     <>
       <Named strong name={bom.name} detail={bom.bom_id} />
+      {bom.externally_managed && <Badge>{T.list.externally}</Badge>}
       {bom.tags.map((tag) => (
         <span key={tag} className={styles.tag}>
           {tag}
         </span>
       ))}
+      <div className={styles.about}>
+        {!bom.externally_managed && (bom.tracks_pre_assembled ? T.list.tracks : T.list.tracksNot)}
+        {read !== null && (
+          <>
+            {" · "}
+            <Age at={read} words={T.list.read} />
+          </>
+        )}
+      </div>
+      <EditButton bom={bom} />
     </>
   );
 }
 
-function Tracks({ bom }: { bom: Bom }) {
-  if (bom.externally_managed) return <Badge>{T.list.externally}</Badge>;
+function EditButton({ bom }: { bom: Bom }) {
+  const [, change] = useParams();
   return (
-    <Text as="span" tone={bom.tracks_pre_assembled ? undefined : "subdued"}>
-      {bom.tracks_pre_assembled ? T.list.tracks : T.list.tracksNot}
-    </Text>
+    <span>
+      <Button variant="plain" aria-label={T.mapping.openOf(bom.name)} onPress={() => change({ bom: bom.bom_id })}>
+        {T.mapping.open}
+      </Button>
+    </span>
   );
 }
 
-const differs = (cell: BomCell) => cell.cell_class !== "in_sync";
+/** The age of a row is that of its oldest value; null where one was never read. */
+function readAt(cells: readonly BomCell[]): string | null {
+  const compared = cells.filter((cell) => cell.cell_class !== "not_compared");
+  const times = compared.map((cell) => cell.seen_at);
+  if (times.length === 0 || times.some((time) => time === null)) return null;
+  return (times as string[]).reduce((oldest, time) => (Date.parse(time) < Date.parse(oldest) ? time : oldest));
+}
 
 // By itself: selecting a page redraws its boxes, not its values.
-const Values = memo(function Values({ bom, onOpen }: { bom: Bom; onOpen: (cell: OpenCell) => void }) {
+const At = memo(function At({ bom, cell, onOpen }: { bom: Bom; cell: BomCell | undefined; onOpen: (cell: OpenCell) => void }): ReactNode {
+  return cell === undefined ? <Text as="span" tone="subdued">{T.dash}</Text> : <Value bom={bom} cell={cell} onOpen={onOpen} />;
+});
+
+function Sum({ bom }: { bom: Bom }) {
+  if (bom.difference === null) return <Text as="span" tone="subdued">{T.dash}</Text>;
+  return <span className={styles.sum}>{change(bom.difference)}</span>;
+}
+
+interface LinesProps {
+  bom: Bom;
+  cells: readonly BomCell[];
+  /** So many are always there. */
+  first: number;
+  onOpen: (cell: OpenCell) => void;
+  sum?: boolean;
+}
+
+const Lines = memo(function Lines({ bom, cells, first, onOpen, sum = false }: LinesProps) {
   const [whole, setWhole] = useState(false);
-  const cells = bom.cells ?? [];
-  if (cells.length === 0) return <Text tone="subdued">{T.list.noCells}</Text>;
+  if (cells.length === 0) return first === 0 ? null : <Text tone="subdued">{T.list.noCells}</Text>;
   // Where not all are shown, those that differ come first.
-  const shown = whole || cells.length <= CHIPS ? cells : [...cells].sort((a, b) => Number(differs(b)) - Number(differs(a))).slice(0, CHIPS);
+  const ordered = whole || cells.length <= first ? cells : [...cells].sort((a, b) => Number(b.differs) - Number(a.differs)).slice(0, first);
+  const differ = cells.filter((cell) => cell.differs).length;
+  const hidden = cells.length - ordered.length;
   return (
-    <div className={styles.chips}>
-      {shown.map((cell) => (
-        <Chip key={cell.location_id} bom={bom} cell={cell} onOpen={onOpen} />
+    <div className={valueStyles.lines}>
+      {ordered.map((cell) => (
+        <Value key={cell.location_id} bom={bom} cell={cell} onOpen={onOpen} asLine />
       ))}
-      {cells.length > CHIPS && (
+      {cells.length > first && (
         <button
           type="button"
-          className={classes(styles.chip, styles.more)}
+          className={valueStyles.more}
           aria-expanded={whole}
-          aria-label={whole ? undefined : T.list.moreAt(bom.name, cells.length - shown.length)}
+          aria-label={whole ? undefined : T.list.moreAt(bom.name, hidden)}
           onClick={() => setWhole(!whole)}
         >
-          {whole ? T.list.less : T.list.more(cells.length - shown.length)}
+          {whole ? T.list.less : first === 0 && differ > 0 ? T.list.differElsewhere(differ) : T.list.more(hidden)}
         </button>
+      )}
+      {sum && bom.difference !== null && (
+        <Text as="span" tone="subdued">
+          {T.list.columns.sum} {change(bom.difference)}
+        </Text>
       )}
     </div>
   );

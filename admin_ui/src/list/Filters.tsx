@@ -37,13 +37,16 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
   const all = { label: T.list.all, value: "" };
   const classes = [
     all,
-    { label: T.list.differs, value: "differs" },
+    { label: withCount(T.list.differs, facets?.differ), value: "differs" },
     ...(Object.keys(CLASS_NAMES) as CellClass[]).map((name) => ({
       label: withCount(CLASS_NAMES[name], byClass.get(name)),
       value: name,
     })),
   ];
-  const places = (locations ?? []).map((place) => ({ label: place.name, value: place.location_id }));
+  const places = (locations ?? []).map((place) => ({ label: placeName(place), value: place.location_id }));
+  if (filter.location !== "" && locations !== undefined && !places.some((place) => place.value === filter.location)) {
+    places.push({ label: T.list.unknownPlace, value: filter.location });
+  }
   const tags: { label: string; value: string; disabled?: boolean }[] = (facets?.tags ?? []).map(({ tag, count: number }) => ({
     label: withCount(tag, number),
     value: tag,
@@ -94,4 +97,10 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
       />
     </FilterBar>
   );
+}
+
+/** A place by its name, and what keeps its values from being compared. */
+export function placeName(place: Schema["LocationOut"]): string {
+  if (!place.active) return `${place.name} (${T.list.closed})`;
+  return place.fulfillment_service ? `${place.name} (${T.list.notKeptHere})` : place.name;
 }

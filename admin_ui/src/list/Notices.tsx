@@ -1,12 +1,13 @@
 /** What goes on or waits for somebody, told above the list: a run, a preview, drift that needs a person. */
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { href, useParams } from "../address";
+import { api, body } from "../api/client";
 import { driftQuery, openJobsQuery } from "../api/queries";
 import { dateTime, percent } from "../formats";
 import { Banner } from "../kit";
-import { keepUndecided, undecided } from "../reconcile/kept";
+import { openDecisions, useNoticesRead } from "../notices/queries";
+import { undecided } from "../reconcile/kept";
 import { DIRECTIONS, T } from "../texts";
 
 export function Notices() {
@@ -14,8 +15,18 @@ export function Notices() {
   const [, navigate] = useLocation();
   const open = useQuery(openJobsQuery);
   const drift = useQuery(driftQuery);
-  const [, refresh] = useState(0);
-  const waits = params.has("reconcile") ? null : undecided();
+  // The shop's, whoever has asked for it and wherever: decided once, it is gone for everybody.
+  const decisions = openDecisions(useNoticesRead());
+  const waits = params.has("reconcile") ? [] : decisions;
+  const dismiss = useMutation({
+    mutationFn: (notice_id: string) => body(api.POST("/api/notices/{notice_id}/dismiss", { params: { path: { notice_id } } })),
+  });
+  const look = (previewId: string) => {
+    const kept = undecided();
+    // Which side is right was chosen in this browser only.
+    if (kept?.previewId === previewId) change({ reconcile: "preview", preview: previewId, direction: kept.direction });
+    else change({ reconcile: "choose", preview: previewId });
+  };
   const person = drift.data !== undefined && (drift.data.breaker !== null || drift.data.unrepaired_cells > 0);
   return (
     <>
@@ -41,20 +52,15 @@ export function Notices() {
           />
         );
       })}
-      {waits !== null && (
+      {waits.map((one) => (
         <Banner
+          key={one.notice_id}
           tone="info"
-          title={T.previewWaits(dateTime(waits.at))}
-          action={{
-            label: T.show,
-            onPress: () => change({ reconcile: "preview", preview: waits.previewId, direction: waits.direction }),
-          }}
-          onDismiss={() => {
-            keepUndecided(null);
-            refresh((n) => n + 1);
-          }}
+          title={T.previewWaits(dateTime(one.at))}
+          action={{ label: T.show, onPress: () => look(one.subject) }}
+          onDismiss={() => dismiss.mutate(one.notice_id)}
         />
-      )}
+      ))}
     </>
   );
 }

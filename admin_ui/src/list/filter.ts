@@ -6,22 +6,23 @@ const CLASSES = new Set(["in_sync", "shopify_moved", "local_moved", "both_moved"
 export function filterOf(params: URLSearchParams): BomFilter {
   const cellClass = params.get("class") ?? "";
   const tracks = params.get("tracks");
+  const sort = params.get("sort");
   return {
     search: params.get("q") ?? "",
     class: CLASSES.has(cellClass) ? (cellClass as CellClass | "differs") : "",
     location: params.get("location") ?? "",
     tracks: tracks === "true" || tracks === "false" ? tracks : "",
     tag: params.get("tag") ?? "",
-    sort: params.get("sort") === "-name" ? "-name" : "name",
+    sort: sort === "-name" || sort === "-difference" ? sort : "name",
   };
 }
 
 export const isFiltered = (filter: BomFilter): boolean =>
   [filter.search, filter.class, filter.location, filter.tracks, filter.tag].some((value) => value !== "");
 
-/** Everything that the list finds. With a location only the cells there. */
-export function selectionOfAll(filter: BomFilter): Selection {
-  if (!isFiltered(filter)) return { bom_ids: "all" };
+/** Everything that the list finds but some. With a location only the cells there. */
+export function selectionOfAll(filter: BomFilter, but: ReadonlySet<string>): Selection {
+  if (!isFiltered(filter) && but.size === 0) return { bom_ids: "all" };
   return {
     filter: {
       ...(filter.search !== "" && { text: filter.search }),
@@ -30,6 +31,7 @@ export function selectionOfAll(filter: BomFilter): Selection {
       ...(filter.location !== "" && { location_ids: [filter.location] }),
       ...(filter.class === "differs" && { differs: true }),
       ...(filter.class !== "" && filter.class !== "differs" && { cell_class: filter.class }),
+      ...(but.size > 0 && { except_bom_ids: [...but] }),
     },
   };
 }

@@ -5,7 +5,7 @@ import { href } from "../address";
 import { count } from "../formats";
 import { Banner, Button, Figures, Inline, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
-import { DIRECTIONS, T } from "../texts";
+import { T } from "../texts";
 import { decide, type Run, runQuery } from "./queries";
 import { whyItWaits } from "./words";
 
@@ -25,7 +25,7 @@ export function Plan({ run }: { run: Run }) {
       />
       <Text>{plan.places === 0 ? T.schedules.plan.nothing : T.schedules.plan.does(plan.places, direction)}</Text>
       {plan.left > 0 && <Text tone="subdued">{T.schedules.plan.leaves(plan.left)}</Text>}
-      <Link href={href("/", { reconcile: "choose", preview: run.run_id })}>{T.schedules.lookAtEach}</Link>
+      <Link href={href("/", { reconcile: "preview", preview: run.run_id, direction })}>{T.schedules.lookAtEach}</Link>
     </Stack>
   );
 }
@@ -73,7 +73,6 @@ export function WaitingRun({ run }: { run: Run }) {
           {whyItWaits(run)} {T.schedules.nothingChanged}
         </Text>
         <Plan run={run} />
-        {run.direction !== null && <Text tone="subdued">{DIRECTIONS[run.direction].title}</Text>}
         <Decision run={run} />
       </Stack>
     </Banner>

@@ -23,8 +23,9 @@ export function whatItTakes({ selection }: Schedule, places: ReadonlyMap<string,
     const names = selection.location_ids?.map((id) => places.get(id) ?? id) ?? [];
     return names.length === 0 ? T.schedules.everything : T.schedules.everythingAt(names.join(", "));
   }
-  if (filter?.tag != null) return T.schedules.tagged(filter.tag);
-  if (filter != null) return T.schedules.filtered;
+  const but = filter?.except_bom_ids?.length ?? 0;
+  if (filter?.tag != null) return T.schedules.but(T.schedules.tagged(filter.tag), but);
+  if (filter != null) return T.schedules.but(T.schedules.filtered, but);
   return cells == null ? boms(ids?.length ?? 0) : T.schedules.cells(cells.length);
 }
 

@@ -6,6 +6,12 @@ import { cell, history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
 import { house } from "./house";
+import { notices, notifications } from "./notices";
+import { counts } from "./counts";
+import { imports } from "./imports";
+import { settings } from "./settings";
+import { mapping } from "./mapping";
+import { start } from "./start";
 import { runs as runPage, story } from "./story";
 
 export { CLASS_MEANINGS, CLASS_NAMES, DIRECTIONS, boms, cells, lists, runs } from "./words";
@@ -14,7 +20,7 @@ export { refusal } from "./problems";
 
 export const T = {
   app: "Trueup",
-  navigation: { boms: "Bill of materials", history: "History", drift: "Drift", schedules: "Schedules" },
+  navigation: { boms: "Bill of materials", history: "History", drift: "Drift", schedules: "Schedules", import: "Import", counts: "Stock-taking", settings: "Settings", help: "Help" },
   skip: "Skip to the content",
   retry: "Try again",
   close: "Close",
@@ -48,7 +54,14 @@ export const T = {
   undo,
   schedules,
   drift,
+  counts,
+  imports,
+  settings,
+  mapping,
+  start,
   house,
+  notices,
+  notifications,
   story,
   runPage,
 } as const;

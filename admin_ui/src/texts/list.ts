@@ -1,5 +1,6 @@
 /** The list of BOMs. */
 import { count } from "../formats";
+import { boms, some } from "./words";
 
 export const list = {
   title: "Bill of materials",
@@ -12,18 +13,29 @@ export const list = {
   filterTag: "Tag",
   moreTags: (number: number) => `… and ${count(number)} more`,
   sort: "Sort by",
-  sorts: { name: "Name, A to Z", "-name": "Name, Z to A" },
+  sorts: { name: "Name, A to Z", "-name": "Name, Z to A", "-difference": "Largest difference first" },
   all: "All",
   differs: "Any difference",
   tracks: "Counted",
   tracksNot: "Not counted",
   clear: "Clear filters",
   filters: "Filters",
-  columns: { name: "BOM", tracks: "Pre-assembled", values: "Values by location" },
+  columns: { name: "BOM", values: "Values by location", others: "Other locations", sum: "Difference in all" },
   selectPage: "Select all on this page",
   selected: (number: number) => `${count(number)} selected`,
   selectAll: (number: number) => `Select all ${count(number)} matching`,
   allSelected: (number: number) => `All ${count(number)} matching are selected`,
+  allButSelected: (total: number, but: number, number: number) =>
+    `All ${count(total)} matching but ${count(but)} are selected: ${boms(number)}`,
+  outside: (number: number) =>
+    number === 1 ? "1 of them is not in this list, and stays selected." : `${count(number)} of them are not in this list, and stay selected.`,
+  onlyAt: (place: string) => `Only their values at ${place} are compared.`,
+  allBut: (total: number, but: number) => `all ${count(total)} but ${count(but)}`,
+  at: (what: string, place: string) => `${what}, at ${place}`,
+  dropped: (number: number) =>
+    `All ${count(number)} that matched were selected. The list shows something else now, so nothing is selected any more.`,
+  tooManyLeftOut: (most: number) =>
+    `Of all that match ${count(most)} can be left out one by one. Nothing was changed: narrow the list by a search or a tag instead.`,
   clearSelection: "Clear selection",
   moreActions: "More actions",
   reconcile: "Reconcile inventory",
@@ -33,6 +45,24 @@ export const list = {
   more: (number: number) => `+${count(number)} more`,
   less: "Show fewer",
   moreAt: (name: string, number: number) => `Show ${count(number)} more locations of ${name}`,
+  differElsewhere: (number: number) => `${count(number)} differ`,
+  placesShown: (shown: number, all: number) => `Locations shown: ${count(shown)} of ${count(all)}`,
+  choosePlaces: "Locations shown as columns",
+  placesFit: (fit: number) => `${some(fit, "location")} fit beside each other in this window.`,
+  placesFull: "Take one away to show another.",
+  closed: "closed",
+  notKeptHere: "stocked by another company",
+  closedAt: (place: string) => `${place} is closed in Shopify`,
+  closedText: "Nothing there is compared, and no run changes it. Choose another location, or open this one again in Shopify's settings.",
+  serviceAt: (place: string) => `${place} is stocked by another company`,
+  serviceText: "Its numbers come from that company, so nothing there is compared, and no run changes it. Choose another location.",
+  unknownPlace: "A location that is gone",
+  unknownPlaceTitle: "This list is narrowed to a location that your shop does not have any more",
+  unknownPlaceText: "No BOM has values there, so there is nothing to compare. Choose another location.",
+  showAllPlaces: "Show all locations",
+  read: (age: string) => `read ${age}`,
+  readAt: (time: string) => `Read from Shopify: ${time}`,
+  unknownOutcome: "outcome unknown",
   local: "local",
   shopify: "Shopify",
   noCells: "Not stocked anywhere yet",

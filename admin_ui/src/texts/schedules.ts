@@ -1,6 +1,6 @@
 /** Schedules. */
 import type { Direction } from "../api/queries";
-import { cells, some } from "./words";
+import { boms, cells, some } from "./words";
 
 const places = (number: number): string => some(number, "place");
 
@@ -82,6 +82,7 @@ export const schedules = {
   everythingAt: (place: string) => `All bills of materials at ${place}`,
   tagged: (tag: string) => `Tagged ${tag}`,
   filtered: "Those that match a filter",
+  but: (what: string, number: number) => (number === 0 ? what : `${what}, but ${boms(number)}`),
   cells: (number: number) => cells(number),
   takes: "For which BOMs",
   takesAll: "All",

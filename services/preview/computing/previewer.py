@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from time import monotonic
@@ -18,7 +18,7 @@ from shared.domain.batches import ROWS_PER_CALL
 from shared.domain.selection import Picked, Selection
 from shared.domain.words.pauses import pause_explained
 from shared.errors import BrokerUnavailable, ShopifyError, ShopPaused, TrueupError
-from shared.mongodb.catalogue.boms import BomStore, SelectedCell
+from shared.mongodb.catalogue.boms import BomStore, Location, SelectedCell
 from shared.mongodb.connection import STORE_AWAY
 from shared.mongodb.previews.preview import Figures, PreviewFailure, TakenRow, WholePreview
 from shared.mongodb.previews.previews import PreviewStore, Run
@@ -54,8 +54,17 @@ class Previewer:
     """Computes one preview to its end. One that was cut off goes on behind its rows; an ended one stays as it is."""
 
     def __init__(
-        self, previews: PreviewStore, boms: BomStore, rows: RowReader, shopify: ShopifyReads, publisher: Publisher
+        self,
+        previews: PreviewStore,
+        boms: BomStore,
+        rows: RowReader,
+        shopify: ShopifyReads,
+        publisher: Publisher,
+        *,
+        told: Callable[[tuple[str, str]], None] = lambda _: None,
     ) -> None:
+        """`told` hears of an end, by shop and preview, before the broker does: who waits here need not wait for it."""
+        self._told = told
         self._previews = previews
         self._boms = boms
         self._rows = rows
@@ -116,6 +125,7 @@ class Previewer:
             return False
         metrics.PREVIEWS.labels(state).inc()
         log.info("preview_ended", state=state)
+        self._told((shop, preview_id))
         try:
             ended = PreviewReady(shop=shop, preview_id=preview_id, state=state)
             await self._publisher.event(topology.PREVIEW_READY, ended)
@@ -130,15 +140,10 @@ class Previewer:
 
         Raises Superseded, and what the adapter raises.
         """
-        if run.knows_locations:
-            locations = await self._boms.locations(shop)
-            log.info("preview_goes_on", done=run.done)
-        else:
-            read = partial(refresh_locations, shop, self._boms, self._shopify)
-            locations = await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
+        locations = await self._locations(shop, run, selection)
         names = {location_id: location.name for location_id, location in locations.items()}
         total = await self._boms.size(shop, selection)
-        if not run.knows_locations:
+        if not run.knows_locations and not _few(selection):
             await self._previews.note_locations(shop, preview_id, run.run_id, total=total)
         role: CallRole = "interactive" if total <= INTERACTIVE_CELLS else "preview"
 
@@ -159,8 +164,22 @@ class Previewer:
                 if went_on is None:
                     raise Superseded("another process computes this preview now")
                 run = went_on
-                await self._publish_progress(shop, preview_id, run.done, total)
+                if run.done < total:  # else its end is told at once
+                    await self._publish_progress(shop, preview_id, run.done, total)
         return await self._previews.counted(shop, preview_id, run)
+
+    async def _locations(self, shop: str, run: Run, selection: Selection) -> Mapping[str, Location]:
+        """The shop's locations, read anew once for each preview; a few chosen cells at known locations need no more
+        than what is kept of these: whether a location is active comes with each level."""
+        if run.knows_locations:
+            log.info("preview_goes_on", done=run.done)
+            return await self._boms.locations(shop)
+        if isinstance(selection, Picked) and _few(selection):
+            kept = await self._boms.locations(shop)
+            if {cell.location_id for cell in selection.cells} <= kept.keys():
+                return kept
+        read = partial(refresh_locations, shop, self._boms, self._shopify)
+        return await patiently(read, max_waiting=MAX_WAITING, clock=self._shopify.time)
 
     async def _publish_progress(self, shop: str, preview_id: str, done: int, total: int) -> None:
         try:
@@ -174,6 +193,11 @@ class Previewer:
 
 def _broke(preview_id: str) -> PreviewFailure:
     return PreviewFailure("PREVIEW_BROKE", f"{_BROKE} {preview_id}.")
+
+
+def _few(selection: Selection) -> bool:
+    """Whether it is of some chosen cells: done at once, so that nothing is noted on the way."""
+    return isinstance(selection, Picked) and len(selection.cells) <= INTERACTIVE_CELLS
 
 
 def _width(selection: Selection, locations: int) -> int:

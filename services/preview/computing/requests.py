@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -46,6 +47,7 @@ class PreviewRequests:
         self._publisher = publisher
         self._wake = wake
         self._locks = ShopLocks()
+        self._telling: set[asyncio.Task[None]] = set()
         self.max_open = max_open
 
     async def ask(self, request: PreviewRequest) -> None:
@@ -59,6 +61,21 @@ class PreviewRequests:
                 raise TooManyOpen(f"{self.max_open} previews of this shop have not ended yet, which is the most")
             await self._previews.request(request, large=large)
         self._wake()
+
+    def tell(self, request: PreviewRequest) -> None:
+        """Tell the other processes of a preview that is stored: one of them may have a free slot.
+
+        Nobody waits for that: the document says the same, and whoever looks finds it.
+        """
+        task = asyncio.create_task(self._told(request))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _told(self, request: PreviewRequest) -> None:
+        try:
+            await self._publisher.command(topology.PREVIEW_REQUEST, request)
+        except BrokerUnavailable:
+            log.info("preview_request_not_published", shop=request.shop, preview=request.preview_id)
 
     async def take(self, request: PreviewRequest) -> bool:
         """As `ask`; but one too many is stored as what has ended, with its code. Whether there was room."""

@@ -94,6 +94,7 @@ class Watcher:
         """What lasts: noted while it does, settled once it does not."""
         states: tuple[tuple[Matter, Callable[[], AsyncIterator[Happening]]], ...] = (
             (Matter.SHOP_PAUSED, self._happenings.paused_shops),
+            (Matter.SCHEDULE_WAITS, self._happenings.waiting_schedules),
             (Matter.REPAIR_STOPPED, self._happenings.stopped_repairs),
             (Matter.WEBHOOKS_SILENT, self._happenings.silent_shops),
             (Matter.RUN_WAITS, lambda: self._happenings.waiting_runs(now, self._patience)),

@@ -8,7 +8,7 @@ from shared.contract.messages import JobRequest, PreviewRequest
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
-from shared.domain.schedule import Skipped
+from shared.domain.schedule import BY_SCHEDULE, Skipped
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.run import ScheduleRun
@@ -65,4 +65,4 @@ class RunAsking:
 
 
 def _requested_by(run: ScheduleRun) -> str:
-    return f"schedule:{run.schedule_id}"
+    return f"{BY_SCHEDULE}{run.schedule_id}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import zip_longest
 
 from services.webhook_ingest.indexer.bodies import LevelBody
 from services.webhook_ingest.indexer.event import Event, EventOutcome, Result
@@ -123,7 +122,7 @@ class LevelIndexer:
     ) -> list[Result]:
         results: list[Result] = []
         present: dict[CellKey, Stock] = {key: cell.stock for key, cell in cells.items()}
-        writes: dict[CellKey, list[StockWrite]] = {}
+        writes: list[StockWrite] = []
         for report in reports:
             before = present.get(report.key)
             if before is None:
@@ -131,13 +130,9 @@ class LevelIndexer:
                 continue
             change = observe_event(before, report.value, report.time)
             present[report.key] = change.stock
-            writes.setdefault(report.key, []).append(
-                StockWrite(report.key, before, change, CAUSE, report.event.envelope.webhook_id)
-            )
+            writes.append(StockWrite(report.key, before, change, CAUSE, report.event.envelope.webhook_id))
             results.append((report.event, str(change.observed)))
-        # Several events of a cell go one after another: each write is conditional on the `rev` of the one before.
-        for wave in zip_longest(*writes.values()):
-            await self._stock.write(session, shop, [write for write in wave if write is not None])
-        reported = [(report.key, report.time) for report in reports if report.key in writes]
+        await self._stock.write(session, shop, writes)
+        reported = [(report.key, report.time) for report in reports if report.key in present]
         await self._drift.note_events(session, shop, reported, datetime.now(UTC))
         return results

@@ -211,7 +211,7 @@ class RecordStore:
                 raise RecordRefused(
                     Refusal.OUTDATED,
                     "seen",
-                    f"The count is {_said(cell.stock.count)} now, not {_said(wanted.only_seen.count)}.",
+                    _moved(wanted.only_seen.count, cell.stock.count),
                     "Look at the place again, then send the count with what you see there now.",
                 )
             delta = wanted.delta_from(cell.stock)
@@ -283,8 +283,9 @@ class RecordStore:
         return boms[bom_id]
 
 
-def _said(count: int | None) -> str:
-    return "not taken yet" if count is None else f"{count:,}"
+def _moved(seen: int | None, now: int | None) -> str:
+    was = "Nobody had counted when this was shown" if seen is None else f"The count was {seen:,} when this was shown"
+    return f"{was}; {'now there is no count' if now is None else f'it is {now:,} now'}."
 
 
 def _in_range(count: int) -> None:

@@ -12,20 +12,25 @@ from typing import Any
 
 from shared.domain.job import JobSource, JobState
 from shared.domain.notices import Happening, Matter
+from shared.domain.run_limits import WaitsFor
+from shared.domain.schedule import BY_SCHEDULE, Action, RunState
 from shared.mongodb.schema import Database, Document, found, key_of
 
 _AT_ONCE = 500
 _A_LOOK = 1
 """Cells of a preview that the popover of a single place takes: it is a look, and nobody's open decision."""
 
+_BY_A_PERSON = frozenset({"changed", "declined", "replaced"})
+"""Why a schedule's run was left out, where somebody of the shop has caused it, or is told of the run after it."""
+
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-_JOB = dict.fromkeys(
+_JOB: dict[str, Any] = dict.fromkeys(
     ("shop", "job_id", "state", "source", "direction", "totals", "failure", "finished_at", "of_job_id", "held"), 1
 )
-_PREVIEW = dict.fromkeys(
+_PREVIEW: dict[str, Any] = dict.fromkeys(
     ("shop", "preview_id", "state", "total", "badges", "failure", "finished_at", "requested_by"), 1
-)
+) | {"selection.cells": {"$slice": _A_LOOK + 1}}
 
 
 class Happenings:
@@ -40,7 +45,7 @@ class Happenings:
 
     async def ended(self, since: datetime) -> AsyncIterator[Happening]:
         """Runs, previews, runs of schedules and imports that have ended since."""
-        sources: list[tuple[Any, str, dict[str, int] | None, Callable[[Document], Happening | None]]] = [
+        sources: list[tuple[Any, str, dict[str, Any] | None, Callable[[Document], Happening | None]]] = [
             (self._jobs, "finished_at", _JOB, _job_ended),
             (self._previews, "finished_at", _PREVIEW, _preview_ended),
             (self._runs, "ended_at", None, _schedule_ended),
@@ -49,8 +54,16 @@ class Happenings:
         for collection, field, projection, told_of in sources:
             async for document in _since(collection, field, since, projection):
                 happening = told_of(document)
-                if happening is not None:
-                    yield happening
+                if happening is None or (collection is self._previews and await self._is_a_schedules(document)):
+                    continue
+                yield happening
+
+    async def _is_a_schedules(self, preview: Document) -> bool:
+        """Whether the preview is the beginning of a schedule's reconcile: the schedule decides, or waits."""
+        if not preview["requested_by"].startswith(BY_SCHEDULE):
+            return False
+        run = found(await self._runs.find_one({"_id": key_of(preview["shop"], preview["preview_id"])}, {"action": 1}))
+        return run is not None and run["action"] == Action.RECONCILE
 
     async def schedules_well(self, since: datetime) -> AsyncIterator[tuple[str, str, datetime]]:
         """(shop, schedule, moment) of runs of schedules that have ended well since."""
@@ -86,6 +99,22 @@ class Happenings:
             since = shop.get("paused_at") or _NEVER
             facts = {"reason": shop.get("pause_reason"), "detail": shop.get("pause_detail")}
             yield _of_shop(shop, Matter.SHOP_PAUSED, since, facts)
+
+    async def waiting_schedules(self) -> AsyncIterator[Happening]:
+        """Runs of schedules that are above a limit and wait for a person; not those that somebody looks at."""
+        waiting = self._runs.find({"state": str(RunState.WAITING)}, hint="waiting")
+        async for run in waiting.limit(_AT_ONCE * 10):
+            if run["waits_for"] == WaitsFor.ASKED:
+                continue
+            yield Happening(
+                shop=run["shop"],
+                matter=Matter.SCHEDULE_WAITS,
+                subject=run["schedule_id"],
+                occurrence=run["run_id"],
+                at=run["asked_at"],
+                facts={"name": run["name"], "reason": run["waits_for"], **run["plan"]},
+                open=True,
+            )
 
     async def stopped_repairs(self) -> AsyncIterator[Happening]:
         """Shops whose automatic repair has stopped."""
@@ -124,7 +153,7 @@ class Happenings:
 
 
 async def _since(
-    collection: Any, field: str, since: datetime, projection: dict[str, int] | None
+    collection: Any, field: str, since: datetime, projection: dict[str, Any] | None
 ) -> AsyncIterator[Document]:
     """Documents whose moment is `since` or later, in its order, a batch of the driver's at a time."""
     async for document in collection.find({field: {"$gte": since}}, projection).sort(field, 1).batch_size(_AT_ONCE):
@@ -166,7 +195,7 @@ def _job_ended(job: Document) -> Happening:
 
 
 def _preview_ended(preview: Document) -> Happening | None:
-    if (preview["total"] or 0) <= _A_LOOK and preview["state"] == "ready":
+    if len(preview.get("selection", {}).get("cells") or []) == _A_LOOK:
         return None
     failed, failure, badges = preview["state"] == "failed", preview["failure"], preview["badges"]
     differ = 0 if badges is None else badges["with_discrepancies"]
@@ -187,6 +216,8 @@ def _preview_ended(preview: Document) -> Happening | None:
 def _schedule_ended(run: Document) -> Happening | None:
     skipped = run["state"] == "skipped"
     if not skipped and run["outcome"] not in {"failed", "lost"}:
+        return None
+    if run["reason"] in _BY_A_PERSON:
         return None
     return Happening(
         shop=run["shop"],

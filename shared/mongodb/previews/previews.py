@@ -246,6 +246,11 @@ class PreviewStore:
         A later run supersedes this one. One cut off so long ago that its rows are too old to act on starts anew.
         """
         now, run_id = datetime.now(UTC), str(ULID())
+        first: Document = {"state": str(PreviewState.REQUESTED), "taken_from": None, "run": {"$exists": False}}
+        fresh = {"state": str(PreviewState.READING), "run": run_id, "taken_from": now, "bookmark": None}
+        mine = {"_id": key_of(shop, preview_id), "shop": shop}
+        if (await self._previews.update_one({**mine, **first}, {"$set": fresh})).matched_count == 1:
+            return Run(run_id)
         document = found(
             await self._previews.find_one_and_update(
                 {"_id": key_of(shop, preview_id), "shop": shop, **_OPEN},

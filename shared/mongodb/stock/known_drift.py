@@ -31,7 +31,7 @@ Places = Collection[str] | None
 @dataclass(frozen=True, slots=True)
 class KnownCell:
     """What is known of a cell; `shopify` is the value last seen there, None: never read. `reason`: why it cannot be
-    compared. `seen_at`: Shopify was known to hold the value then; None: that is not known."""
+    compared. `seen_at`: a preview or a sweep read the value then, or Shopify told of it since; None: neither has."""
 
     cell: CellStock
     shopify: int | None
@@ -337,8 +337,8 @@ def _known(cell: CellStock, drift: Document | None, reason: Reason | None, read_
     if news is not None:
         seen_at: datetime | None = news.at
     else:
-        # The base was Shopify's value at its own time, and still when it was last read.
-        seen_at = max((time for time in (stock.base_time, read_at) if time is not None), default=None)
+        # What was told since the read is newer than the read.
+        seen_at = None if read_at is None else max(read_at, stock.base_time or read_at)
     seen_at = None if stock.base is None else seen_at
     if reason is not None:
         return KnownCell(cell, stock.shopify, CellClass.NOT_COMPARED, reason, seen_at)

@@ -173,28 +173,35 @@ class StockStore:
     ) -> None:
         """Write all changes, their ledger entries and the wish to read, a statement each: of a stock what has changed.
 
+        Several changes of a cell go one after another: each begins at what the one before it left, and has its own
+        entries; the document is written once, under the `rev` that the first one began at.
+
         Raises WriteConflict where a `rev` is no longer the one read. The transaction should have read the documents:
         then one that is written meanwhile is a conflict at once, and not only when it is looked at again.
         """
         if not writes:
             return
         at = now or datetime.now(UTC)
-        patches: dict[str, Document] = {}
+        first: dict[str, Stock] = {}
+        last: dict[str, Stock] = {}
         entries: list[Document] = []
         for write in writes:
-            patches[stock_id(shop, write.key)] = changed_fields(write.before, write.change.stock)
+            name = stock_id(shop, write.key)
+            if name in last and last[name] != write.before:
+                raise ValueError("a change of a cell begins at what the one before it left")
+            first.setdefault(name, write.before)
+            last[name] = write.change.stock
             entries.extend(
                 ledger_entry(shop, write.key, entry, cause=write.cause, reference=write.reference, at=at, by=write.by)
                 for entry in write.change.entries
             )
-        if len(patches) != len(writes):
-            raise ValueError("a cell can be changed once in a write")
-        revs = [write.before.rev for write in writes]
+        patches = {name: changed_fields(before, last[name]) for name, before in first.items()}
+        revs = [before.rev for before in first.values()]
         if await patch_each(self._stock, patches, {"shop": shop}, revs=revs, session=session) != len(patches):
             raise WriteConflict("a stock document was written since it was read")
         if entries:
             await self._ledger.insert_many(entries, ordered=False, session=session)
-        verify = [write.key for write in writes if write.change.verify]
+        verify = dict.fromkeys(write.key for write in writes if write.change.verify)
         await self.reads.ask(shop, verify, session, at=at + VERIFY_DELAY)
 
     async def keep_seen(self, shop: str, before: Mapping[CellKey, Stock], seen: Mapping[CellKey, Stock]) -> None:

@@ -250,6 +250,28 @@ class ApiShop:
             await self.world.mongo.db["cells"].insert_one(own | cell)
         return job_id
 
+    async def checked_import(self) -> str:
+        """An import that waits for a person's decision, as looking at a file leaves it."""
+        import_id, now = str(ULID()), datetime.now(UTC)
+        page = {"file": "boms.csv", "lines": 0, "tracks": None, "by": "t", "approved_by": None, "next_at": now}
+        told = {"doing": None, "done": 0, "total": None, "trouble": None, "foreseen": {"new": 0}, "result": None}
+        document: Document = {
+            "_id": key_of(self.domain, import_id),
+            "shop": self.domain,
+            "import_id": import_id,
+            "source": "page|test",
+            "state": "checked",
+            "phase": "boms",
+            "cursor": None,
+            "started_at": now,
+            "finished_at": None,
+            "owner": None,
+            "until": now,
+            "page": page | told,
+        }
+        await self.world.mongo.db["imports"].insert_one(document)
+        return import_id
+
     async def events(self, path: str) -> AsyncIterator[Document]:
         """The states of an event stream until it closes; heartbeats are left out."""
         headers = {"Authorization": f"Bearer {self.token}"}

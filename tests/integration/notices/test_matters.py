@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.notices import Matter
 from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.watermark import Watermark
+from shared.mongodb.schema import Document
 from tests.integration.notices.told_shop import ToldShop
 from tests.integration.shop_world import SHOP, new_id
 
@@ -94,6 +95,28 @@ async def test_a_schedule_s_failures_are_one_matter_until_it_runs_well(told: Tol
     await told.run_of_schedule(schedule_id)
     await told.of(Matter.SCHEDULE_FAILED, is_open=False, count=2)
     await told.of(Matter.SCHEDULE_SKIPPED, is_open=False)
+
+
+async def test_a_schedule_above_its_limit_is_told_until_somebody_decides(told: ToldShop) -> None:
+    """One notice of the schedule, none of the preview that its run begins with; a look that a person takes is none."""
+    await told.start()
+    schedule_id, looked_at = new_id(), new_id()
+    plan = {"places": 9, "compared": 10, "largest_move": 4000, "left": 1}
+    waits: Document = {"state": "waiting", "outcome": None, "ended_at": None, "plan": plan}
+    await told.run_of_schedule(looked_at, **waits, waits_for="asked")
+    run_id = await told.run_of_schedule(schedule_id, **waits, waits_for="move")
+    by = f"schedule:{schedule_id}"
+    await told.preview(preview_id=run_id, _id=f"{SHOP}|{run_id}", requested_by=by)
+    notice = await told.of(Matter.SCHEDULE_WAITS, is_open=True)
+    assert "4,000 units" in notice.told.meaning
+    await told.preview(requested_by=by)
+    await told.of(Matter.PREVIEW_WAITS, is_open=True)
+    runs = told.shop.mongo.db["schedule_runs"]
+    over: Document = {"state": "skipped", "reason": "declined", "ended_at": datetime.now(UTC)}
+    await runs.update_one({"run_id": run_id}, {"$set": over})
+    await told.of(Matter.SCHEDULE_WAITS, is_open=False)
+    everything = await told.told(lambda _: True, 2)
+    assert {one.matter for one in everything} == {Matter.SCHEDULE_WAITS, Matter.PREVIEW_WAITS}
 
 
 async def test_a_run_that_waits_is_told_until_it_goes_on(told: ToldShop) -> None:

@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo import MongoClient
 
 from shared.domain.cell import CellKey
-from shared.domain.stock import Stock, adjust, settle
+from shared.domain.stock import Stock, adjust, observe_event, settle
 from shared.mongodb.connection import Mongo
 from shared.mongodb.schema import Document
 from shared.mongodb.stock.stock import StockStore, StockWrite, new_stock, stock_fields
@@ -86,10 +86,48 @@ async def test_a_removed_cell_is_a_conflict(mongo: Mongo) -> None:
         await mongo.transactions.once(lambda session: store.write(session, SHOP, writes))
 
 
-async def test_a_cell_is_in_a_batch_once(mongo: Mongo) -> None:
-    """Two changes of one cell come one after another; the second of one batch would take the first one's place."""
+async def test_changes_of_one_cell_go_one_after_another(mongo: Mongo) -> None:
+    """Each begins at what the one before it left, and has its entries; the document is written once."""
+    store = StockStore(mongo.db)
+    stock = (await store.load(SHOP, KEYS[:1]))[KEYS[0]].stock
+    writes, last = [], stock
+    for number, value in enumerate((9, 4, 6)):
+        change = observe_event(last, value, THEN + timedelta(seconds=1 + number))
+        writes.append(StockWrite(KEYS[0], last, change, "webhook", f"w{number}"))
+        last = change.stock
+    await mongo.transactions.run(lambda session: store.write(session, SHOP, [settled(KEYS[1], stock), *writes]))
+    assert (await store.load(SHOP, KEYS[:1]))[KEYS[0]].stock == last
+    assert last.rev == stock.rev + 3
+    entries = mongo.db["ledger"].find({"bom_id": KEYS[0].bom_id, "location_id": KEYS[0].location_id}).sort("seq", 1)
+    told = [(one["field"], one["before"], one["after"], one["reference"]) async for one in entries]
+    assert told == [
+        *(("count", 7, 11, "w0"), ("index", 5, 9, "w0")),
+        *(("count", 11, 6, "w1"), ("index", 9, 4, "w1")),
+        *(("count", 6, 8, "w2"), ("index", 4, 6, "w2")),
+    ]
+
+
+async def test_a_change_that_begins_elsewhere_is_refused(mongo: Mongo) -> None:
+    """A second change of a cell that was made from what the first one began at would take the first one's place."""
     store = StockStore(mongo.db)
     stock = (await store.load(SHOP, KEYS[:1]))[KEYS[0]].stock
     twice = [settled(KEYS[0], stock), settled(KEYS[0], replace(stock, rev=4))]
-    with pytest.raises(ValueError, match="once"):
+    with pytest.raises(ValueError, match="begins"):
         await mongo.transactions.once(lambda session: store.write(session, SHOP, twice))
+
+
+async def test_several_changes_are_guarded_by_the_rev_of_the_first(mongo: Mongo) -> None:
+    """A cell that has moved on since it was read is a conflict, whatever the last change leaves as its rev."""
+    store = StockStore(mongo.db)
+    stock = (await store.load(SHOP, KEYS[:1]))[KEYS[0]].stock
+    one = StockWrite(KEYS[0], stock, adjust(stock, 1), "corrected", "t")
+    await mongo.transactions.run(lambda session: store.write(session, SHOP, [one]))
+    first = observe_event(stock, 9, THEN + timedelta(seconds=1))
+    second = observe_event(first.stock, 4, THEN + timedelta(seconds=2))
+    writes = [
+        StockWrite(KEYS[0], stock, first, "webhook", "a"),
+        StockWrite(KEYS[0], first.stock, second, "webhook", "b"),
+    ]
+    with pytest.raises(WriteConflict):
+        await mongo.transactions.once(lambda session: store.write(session, SHOP, writes))
+    assert await mongo.db["ledger"].count_documents({}) == 1

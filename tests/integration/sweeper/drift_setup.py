@@ -113,6 +113,8 @@ async def drift_world(
     """Some BOMs in agreement, swept once in full. `subscribed`: Trueup keeps its subscriptions itself."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(shop_world(amqp_url, mongodb_uri, database, locations=locations))
+        # What outgoing webhooks are sent to stands on this machine.
+        world.settings = world.settings.model_copy(update={"private_targets": True})
         ingest = await WebhookIngestService.start(world.settings, roles=roles)
         stack.push_async_callback(ingest.stop)
         url = f"http://127.0.0.1:{ingest.port}/webhooks/shopify"

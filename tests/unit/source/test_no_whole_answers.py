@@ -13,6 +13,8 @@ _GROWING = {"$push", "$addToSet"}
 _KNOWN_TO_BE_SHORT = {
     # The variants of one inventory item.
     "shared/mongodb/catalogue/imports.py",
+    # The mail addresses of a shop: ten at the most, by the update's own condition.
+    "shared/mongodb/notices/mail.py",
     # Inside a $group: the classes of one BOM.
     "shared/mongodb/stock/known_drift.py",
 }

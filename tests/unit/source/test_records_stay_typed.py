@@ -29,6 +29,8 @@ OF_OTHERS = {
     "services/preview/api/http/": "headers, claims of a token, and the API description",
     "services/preview/page/": "parts of a path",
     "services/webhook_ingest/": "headers, and checks by their name",
+    "services/reconciler/notices/mail_words.py": "headers of a mail",
+    "shared/mail/": "headers of a mail",
     "shared/contract/": "pydantic's errors, and the AMQP description",
     "shared/observing/": "fields of a log line",
     "shared/rabbitmq/": "headers, and queues by their name",

@@ -89,7 +89,7 @@ class BomCell(BaseModel):
     reason: Reason | None = Field(description="Why it cannot be compared, with the class not_compared.")
     differs: bool = Field(description="The two sides can be compared, and are not the same.")
     seen_at: AwareDatetime | None = Field(
-        description="Shopify was known to hold its value then: by a preview, a webhook, a sweep, a run; none: unknown."
+        description="A preview or a sweep read Shopify's value then, or Shopify told of it since; none: neither has."
     )
     unknown_outcome: bool = Field(description="A push may or may not have reached Shopify; count the shelf.")
 
@@ -112,6 +112,21 @@ class BomPage(BaseModel):
     next_cursor: str | None
     total: int = Field(description="How many BOMs the search finds in all.")
     total_cells: int = Field(description="How many cells these have at the location, or at all of them.")
+
+
+class BomsNamed(BaseModel):
+    """BOMs whose values are read again, such as those of a page while a run goes on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bom_ids: list[Id] = Field(fail_fast=True, min_length=1, max_length=MAX_BOMS)
+    location_id: LocationId | None = Field(None, description="Cells at this location only.")
+
+
+class BomsRead(BaseModel):
+    """Those of the BOMs that exist, in the order they were named."""
+
+    items: list[BomListed]
 
 
 class BomSearch(Anywhere):

@@ -14,6 +14,8 @@ from services.preview.api.boms.models import (
     BomPath,
     BomSearch,
     BomsIn,
+    BomsNamed,
+    BomsRead,
     BomsWritten,
     BomWritten,
     LocationList,
@@ -53,6 +55,17 @@ async def list_boms(call: Call[BomSearch, None]) -> Answer:
     return Answer(
         BomPage(items=items, next_cursor=write_cursor(page.after), total=total, total_cells=total * width),
     )
+
+
+async def read_boms(call: Call[NoParameters, BomsNamed]) -> Answer:
+    """POST /api/boms/known."""
+    asked = call.body
+    boms, places = await asyncio.gather(
+        call.deps.boms.get(call.shop, asked.bom_ids), call.deps.boms.locations(call.shop)
+    )
+    present = [boms[bom_id] for bom_id in dict.fromkeys(asked.bom_ids) if bom_id in boms]
+    cells = await bom_cells(call.deps, call.shop, present, places, only=asked.location_id)
+    return Answer(BomsRead(items=[bom_listed(bom, cells) for bom in present]))
 
 
 async def get_facets(call: Call[NoParameters, None]) -> Answer:
@@ -118,6 +131,18 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=BomSearch,
         handler=list_boms,
         answers={HTTPStatus.OK: BomPage},
+    ),
+    Route(
+        method="POST",
+        path="/api/boms/known",
+        name="readBoms",
+        tag="records",
+        summary="What is known of up to 250 BOMs and their cells, whatever a search would find",
+        description="Changes nothing. A POST, since so many ids are longer than an address.",
+        params=NoParameters,
+        handler=read_boms,
+        body=BomsNamed,
+        answers={HTTPStatus.OK: BomsRead},
     ),
     Route(
         method="GET",

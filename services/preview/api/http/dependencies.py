@@ -31,6 +31,7 @@ from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.first_steps import FirstStepStore
 from shared.mongodb.shops.shop_settings import ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.stock.known_drift import KnownDrift
@@ -62,6 +63,7 @@ class Dependencies:
     hub: EventHub
     shops: ShopStore
     shop_settings: ShopSettings
+    first_steps: FirstStepStore
     shopify: ShopifyClient
     installation: Installation
     boms: BomStore
@@ -120,6 +122,7 @@ class Dependencies:
             hub=hub,
             shops=life.shops,
             shop_settings=ShopSettings(mongo.db),
+            first_steps=FirstStepStore(mongo.db),
             shopify=life.client.as_role("interactive"),
             installation=life.installation,
             boms=BomStore(mongo.db, mongo.transactions),

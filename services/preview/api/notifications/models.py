@@ -53,7 +53,7 @@ class WebhookTargetOut(_Model):
     created_by: str
 
 
-class TargetMade(WebhookTargetOut):
+class WebhookTargetMade(WebhookTargetOut):
     """An address with its secret, which is shown this once."""
 
     secret: str = Field(description="whsec_ and its bytes in base64; signs as Standard Webhooks say.")

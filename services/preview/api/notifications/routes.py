@@ -19,9 +19,9 @@ from services.preview.api.notifications.models import (
     MailAddressIn,
     MailMattersIn,
     NotificationsOut,
-    TargetMade,
     TargetPath,
     WebhookTargetIn,
+    WebhookTargetMade,
     WebhookTargetOut,
 )
 from services.preview.api.notifications.view import delivery_out, notifications_out, target_made, target_out
@@ -275,7 +275,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=TargetPath,
         handler=put_target,
         body=WebhookTargetIn,
-        answers={HTTPStatus.OK: WebhookTargetOut, HTTPStatus.CREATED: TargetMade},
+        answers={HTTPStatus.OK: WebhookTargetOut, HTTPStatus.CREATED: WebhookTargetMade},
         problems=(HTTPStatus.CONFLICT,),
     ),
     Route(
@@ -299,7 +299,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="Make a new secret; for a day deliveries are signed by the one before, too",
         params=TargetPath,
         handler=rotate_secret,
-        answers={HTTPStatus.OK: TargetMade},
+        answers={HTTPStatus.OK: WebhookTargetMade},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(

@@ -10,7 +10,7 @@ from services.preview.api.notifications.models import (
     MailOut,
     MatterOut,
     NotificationsOut,
-    TargetMade,
+    WebhookTargetMade,
     WebhookTargetOut,
 )
 from shared.domain.notices import EVENTS, URGENCY, Matter
@@ -52,9 +52,9 @@ def target_out(target: Target) -> WebhookTargetOut:
     return WebhookTargetOut(**_fields(target))
 
 
-def target_made(target: Target, secret: str) -> TargetMade:
+def target_made(target: Target, secret: str) -> WebhookTargetMade:
     """An address, with the secret that is shown once."""
-    return TargetMade(**_fields(target), secret=secret)
+    return WebhookTargetMade(**_fields(target), secret=secret)
 
 
 def delivery_out(delivery: Delivery) -> DeliveryOut:

@@ -33,7 +33,6 @@ from services.preview.computing.requests import TooManyOpen
 from shared.contract.messages import PreviewRequest
 from shared.domain.comparison import CellClass
 from shared.mongodb.previews.preview import Preview, PreviewState, RowsWanted
-from shared.rabbitmq.topology import PREVIEW_REQUEST
 
 
 async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
@@ -64,7 +63,7 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
             "Make a new ULID for each preview.",
         )
     if stored.state is PreviewState.REQUESTED:
-        await call.deps.publisher.command(PREVIEW_REQUEST, request)
+        call.deps.requests.tell(request)
     location = {"Location": f"/api/previews/{request.preview_id}"}
     return Answer(preview_out(stored), HTTPStatus.ACCEPTED, location)
 

@@ -34,6 +34,15 @@ class SettingChanged(BaseModel):
     after: bool
 
 
+class FirstSteps(BaseModel):
+    """What a new shop has done so far."""
+
+    boms: int
+    counted: bool = Field(description="Somebody has counted, or a run has taken Shopify's values over.")
+    previewed: bool
+    ran: bool = Field(description="A run has ended.")
+
+
 class SettingsOut(SettingsIn):
     """The settings, and who has changed them."""
 

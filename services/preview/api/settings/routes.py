@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
-from services.preview.api.settings.models import SettingsIn, SettingsOut
+from services.preview.api.settings.models import FirstSteps, SettingsIn, SettingsOut
 from services.preview.api.settings.view import settings_out
 from shared.mongodb.shops.shop_settings import RunSettings
 
@@ -21,6 +21,12 @@ async def put_settings(call: Call[NoParameters, SettingsIn]) -> Answer:
     return Answer(settings_out(*await call.deps.shop_settings.put(call.shop, wanted, by=call.caller.user)))
 
 
+async def get_first_steps(call: Call[NoParameters, None]) -> Answer:
+    """GET /api/first-steps."""
+    done = await call.deps.first_steps.of(call.shop)
+    return Answer(FirstSteps(boms=done.boms, counted=done.counted, previewed=done.previewed, ran=done.ran))
+
+
 ROUTES: tuple[AnyRoute, ...] = (
     Route(
         method="GET",
@@ -31,6 +37,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=NoParameters,
         handler=get_settings,
         answers={HTTPStatus.OK: SettingsOut},
+    ),
+    Route(
+        method="GET",
+        path="/api/first-steps",
+        name="getFirstSteps",
+        tag="settings",
+        summary="What a new shop has done so far",
+        params=NoParameters,
+        handler=get_first_steps,
+        answers={HTTPStatus.OK: FirstSteps},
     ),
     Route(
         method="PUT",

@@ -27,6 +27,7 @@ from tests.waiting import stored
 NOT_NOTED = {
     "postPreview",  # nothing is changed by it
     "countSelection",  # nor by this
+    "readBoms",  # nor by this
     "weighPreview",  # a question; what may be left out is too long for an address
     "adjustCell",  # the ledger has it, with its actor
 }

@@ -49,6 +49,7 @@ OPERATIONS = [
 
 BODIES: dict[str, Any] = {
     "putBoms": {"bom_id": "new", "inventory_item_id": "1", "name": "New"},
+    "readBoms": {"bom_ids": ["a"]},
     "countSelection": {"selection": {"bom_ids": "all"}, "among": ["a"]},
     "weighPreview": {"direction": "toLocal"},
     "postPreview": {"selection": {"bom_ids": "all"}},
@@ -66,6 +67,13 @@ BODIES: dict[str, Any] = {
     "postImport": {},
 }
 """A body for each operation that takes one: with a right token every one of them is taken."""
+
+QUERIES = {
+    "findPlaces": f"location_id={PLACES[0]}&search=kit",
+    "exportSheet": f"location_id={PLACES[0]}",
+    "listVariants": "search=kit",
+}
+"""A query for each reading operation that needs one."""
 
 MAKES_ITS_OWN = {"putSchedule"}
 """Whose id is the caller's to choose: under another shop's id it makes a thing of the caller's own."""
@@ -191,6 +199,8 @@ async def called(shop: ApiShop, operation: Operation, ids: dict[str, str], autho
     headers = {} if authorization is None else {"Authorization": authorization}
     body = BODIES.get(operation.name)
     path = f"/api{operation.path.format(**ids)}"
+    if operation.name in QUERIES:
+        path += f"?{QUERIES[operation.name]}"
     return await shop.world.request(operation.method, path, json=body, headers=headers)
 
 
@@ -203,6 +213,7 @@ async def things(shop: ApiShop) -> dict[str, str]:
     assert made.status == 201, made.text
     return {
         "bom_id": bom_id,
+        "import_id": await shop.checked_import(),
         "location_id": PLACES[0],
         "preview_id": await shop.preview({CellKey(bom_id, PLACES[0]): 4}),
         "job_id": await shop.job([failed]),
@@ -242,8 +253,11 @@ async def test_the_right_credentials_are_taken_everywhere(shop: ApiShop) -> None
         for operation in OPERATIONS:
             if operation.method == "GET":
                 reply = await called(shop, operation, ids, f"Bearer {session_token(shop.domain, secret)}")
-                # 409: of a job with nothing to undo.
-                assert reply.status in {200, 409}, (operation.name, reply)
+                # 409: of a job with nothing to undo. 503: Shopify is asked, and does not answer here.
+                assert reply.status in {200, 409, 503 if operation.name == "listVariants" else 200}, (
+                    operation.name,
+                    reply,
+                )
 
 
 async def test_another_shops_ids_are_as_ids_that_nobody_has(world: ApiWorld) -> None:

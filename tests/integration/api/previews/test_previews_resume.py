@@ -35,6 +35,8 @@ async def world(
     """Eight BOMs at two locations, read in four parts; a process that stops gives what is under way no time."""
     monkeypatch.setattr("services.preview.computing.previewer.ROWS_PER_CALL", ITEMS_PER_READ)
     monkeypatch.setattr("services.preview.computing.turns.LAST_TURNS", 0.0)
+    # So that some chosen cells are many, and no popover.
+    monkeypatch.setattr("services.preview.computing.previewer.INTERACTIVE_CELLS", 4)
     # One after the other, so that the number of a call tells which part it is for.
     monkeypatch.setattr("services.preview.computing.previewer.READS_AT_ONCE", 1)
     async with shop_world(vhost_url, mongodb_uri, database_name, locations=2) as made:

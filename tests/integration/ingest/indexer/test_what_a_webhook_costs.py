@@ -26,6 +26,7 @@ CELLS, ROUNDS = 250, 4
 
 OF_WEBHOOKS = ("stock", "ledger", "webhook_events")
 _AT_ONCE = 32
+SHOPS, CELLS_OF_EACH = 20, 5
 
 BOUNDS: dict[str, dict[str, int]] = {
     "front": {"messages": 1_000},
@@ -45,6 +46,23 @@ BOUNDS: dict[str, dict[str, int]] = {
         "rest: written": 16,
         "rest: index entries": 50,
         "transactions": 16,
+    },
+    # How the events of a shop fall into batches is a matter of time.
+    "many shops": {
+        "webhook_events: statements": 140,
+        "webhook_events: written": 1_000,
+        "webhook_events: index entries": 3_000,
+        "stock: statements": 270,
+        "stock: written": 350,
+        "stock: read": 800,
+        "ledger: statements": 70,
+        "ledger: written": 1_000,
+        "ledger: index entries": 1_000,
+        "rest: statements": 300,
+        "rest: read": 420,
+        "rest: written": 70,
+        "rest: index entries": 210,
+        "transactions": 70,
     },
 }
 """What taking a thousand webhooks may use, and what applying them: a little above what they do."""
@@ -88,6 +106,38 @@ async def test_what_a_thousand_webhooks_cost(world: World) -> None:
         async with counted_at(db, url, OF_WEBHOOKS, exchanges) as costs["indexer"], started(world, "indexer"):
             last = {"_id": stock_id(shop.domain, CellKey(f"b{CELLS - 1}", LOCATION)), "shop": shop.domain}
             await stored(db["stock"], {**last, "index": begin + ROUNDS * CELLS - 1})
+        return costs
+
+    await undisturbed(measure, BOUNDS)
+
+
+async def test_many_shops_share_a_queue_and_cost_hardly_more(world: World) -> None:
+    """Webhooks of twenty shops in turn: each shop's are applied in a few transactions, however often its cells move."""
+    shops = [await world.shop() for _ in range(SHOPS)]
+    for shop in shops:
+        for number in range(CELLS_OF_EACH):
+            await shop.bom(f"b{number}", item=str(1000 + number))
+
+    async def measure(attempt: int) -> dict[str, Cost]:
+        costs: dict[str, Cost] = {}
+        begin, db = attempt * CELLS * ROUNDS, world.mongo.db
+        url = world.settings.amqp_url.get_secret_value()
+        rounds = CELLS * ROUNDS // SHOPS // CELLS_OF_EACH
+        async with started(world, "front") as front:
+            for number in range(rounds):
+                first = begin + number * CELLS_OF_EACH
+                for shop in shops:
+                    values = range(first, first + CELLS_OF_EACH)
+                    sent = Shop(shop.domain, front)
+                    await asyncio.gather(
+                        *(sent.update(str(1000 + item), value, at(value)) for item, value in enumerate(values))
+                    )
+        async with counted_at(db, url, OF_WEBHOOKS, ()) as costs["many shops"], started(world, "indexer"):
+            last = begin + rounds * CELLS_OF_EACH - 1
+            key = CellKey(f"b{CELLS_OF_EACH - 1}", LOCATION)
+            for shop in shops:
+                name = {"_id": stock_id(shop.domain, key), "shop": shop.domain}
+                await stored(db["stock"], {**name, "index": last})
         return costs
 
     await undisturbed(measure, BOUNDS)

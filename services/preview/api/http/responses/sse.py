@@ -32,6 +32,9 @@ LAST_WRITE = 30.0
 SHORTEST_PAUSE = 0.1
 """Seconds between two states of one stream."""
 
+AT_ONCE = 5
+"""States of a stream that come without that pause: as many as something short has, for which a person waits."""
+
 State = tuple[BaseModel, bool]
 """A state and whether it is the last one."""
 
@@ -68,6 +71,7 @@ async def _texts(
     until: float = inf,
 ) -> AsyncIterator[str]:
     last = ""
+    looks = 0
     sent = monotonic()
     while not hub.closed:
         changed.clear()
@@ -85,7 +89,9 @@ async def _texts(
             yield ": still here\n\n"
         if ended:
             return
-        await asyncio.sleep(SHORTEST_PAUSE)
+        looks += 1
+        if looks >= AT_ONCE:
+            await asyncio.sleep(SHORTEST_PAUSE)
         left = until - monotonic()
         if left <= 0:
             yield ": open it again\n\n"

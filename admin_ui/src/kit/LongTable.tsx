@@ -27,12 +27,15 @@ interface LongTableProps<Row> {
   empty: ReactNode;
   /** In the place of the table, where its rows cannot be read. */
   trouble: (error: Error, again: () => void) => ReactNode;
+  /** The order, a column's `sort` with "-" before it where it is the other way round; and the wish for another one. */
+  order?: string;
+  onOrder?: (order: string) => void;
   /** What sets a row apart. */
   mark?: (row: Row) => Mark | undefined;
 }
 
 export function LongTable<Row>(props: LongTableProps<Row>) {
-  const { label, columns, source, empty, trouble, mark } = props;
+  const { label, columns, source, empty, trouble, mark, order, onOrder } = props;
   const narrow = useNarrow();
   const region = useRef<HTMLDivElement>(null);
   const known = useRef(0);
@@ -79,8 +82,17 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
       <div role="rowgroup" className={styles.head}>
         <div role="row" aria-rowindex={1} className={styles.row}>
           {columns.map((column) => (
-            <div role="columnheader" key={column.name} className={column.number === true ? styles.number : undefined}>
-              {column.title}
+            <div
+              role="columnheader"
+              key={column.name}
+              aria-sort={column.sort === undefined ? undefined : sorted(column.sort, order)}
+              className={column.number === true ? styles.number : undefined}
+            >
+              {column.sort === undefined || onOrder === undefined ? (
+                column.title
+              ) : (
+                <Sorter title={column.title} sort={column.sort} order={order} onOrder={onOrder} />
+              )}
             </div>
           ))}
         </div>
@@ -101,6 +113,26 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
         ))}
       </div>
     </div>
+  );
+}
+
+const sorted = (sort: string, order: string | undefined) =>
+  order === sort ? "ascending" : order === `-${sort}` ? "descending" : "none";
+
+interface SorterProps {
+  title: string;
+  sort: string;
+  order: string | undefined;
+  onOrder: (order: string) => void;
+}
+
+/** The head of a column that sorts: pressed once it sorts one way, pressed again the other. */
+function Sorter({ title, sort, order, onOrder }: SorterProps) {
+  return (
+    <button type="button" className={styles.sorter} onClick={() => onOrder(order === sort ? `-${sort}` : sort)}>
+      {title}
+      <span aria-hidden="true">{order === sort ? " ↑" : order === `-${sort}` ? " ↓" : ""}</span>
+    </button>
   );
 }
 

@@ -1,4 +1,5 @@
-import { type ReactNode, useMemo, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { createPortal } from "react-dom";
 import { Dialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Popover as AriaPopover } from "react-aria-components/Popover";
@@ -20,13 +21,29 @@ interface PopoverProps {
 
 /**
  * A small dialog beside the control that opened it; at the bottom of a narrow screen. Escape and a press elsewhere close
- * it, and the control has the focus again.
+ * it, and the control has the focus again. It stays where it was opened, also where the control goes meanwhile: its row
+ * may leave the list. Then the search above the list has the focus, or the page's content.
  */
 export function Popover({ anchor, label, title, subtitle, onClose, children }: PopoverProps) {
-  const trigger = useMemo(() => ({ current: anchor }), [anchor]);
+  const trigger = useRef<HTMLSpanElement>(null);
   const dialog = useRef<HTMLElement>(null);
+  const place = useMemo(() => placeOf(anchor), [anchor]);
+  useEffect(
+    () => () => {
+      // After React Aria has tried to give the focus back.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          const held = document.activeElement;
+          if (held === null || held === document.body || !held.isConnected) goneTo(anchor)?.focus();
+        }),
+      );
+    },
+    [anchor],
+  );
   return (
-    <AriaPopover
+    <>
+      {createPortal(<span ref={trigger} className={styles.place} style={place} />, document.body)}
+      <AriaPopover
       isOpen
       isNonModal
       triggerRef={trigger}
@@ -51,5 +68,18 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
         {children}
       </Dialog>
     </AriaPopover>
+    </>
   );
+}
+
+/** Where an element lies on the page, and keeps lying for what is shown beside it. */
+function placeOf(element: HTMLElement) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { left: left + window.scrollX, top: top + window.scrollY, width, height };
+}
+
+/** What is to have the focus: what opened it, else what stands above it. */
+function goneTo(anchor: HTMLElement): HTMLElement | null {
+  if (anchor.isConnected) return anchor;
+  return document.querySelector<HTMLElement>("main [type=search]") ?? document.getElementById("content");
 }

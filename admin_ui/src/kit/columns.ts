@@ -6,6 +6,8 @@ export interface Column<Row> {
   title: string;
   /** A track of a CSS grid; without one as wide as it needs to be. */
   width?: string;
+  /** By what a table is sorted where its head is pressed; without it the column sorts nothing. */
+  sort?: string;
   /** Numbers stand at the end, digit below digit. */
   number?: boolean;
   cell: (row: Row) => ReactNode;

@@ -25,6 +25,7 @@ export { Progress } from "./Progress";
 export { SaveBar } from "./SaveBar";
 export { SearchBox } from "./SearchBox";
 export { Select } from "./Select";
+export { TickBox } from "./TickBox";
 export { Skeleton } from "./Skeleton";
 export { Spinner } from "./Spinner";
 export { Named, Table } from "./Table";

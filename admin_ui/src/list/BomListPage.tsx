@@ -70,7 +70,7 @@ export function BomListPage() {
   const reconcile = () => {
     const what = but > 0 ? `${bomsText(number)} (${T.list.allBut(number + but, but)})` : bomsText(number);
     keepChosen({ selection: selectionFor(chosen, filter), words: place === null ? what : T.list.at(what, place) });
-    change({ reconcile: "choose", preview: null, direction: null, job: null, without: null });
+    change({ reconcile: "choose", preview: null, direction: null, job: null });
   };
 
   return (

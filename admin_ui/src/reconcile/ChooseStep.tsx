@@ -30,7 +30,7 @@ export function ChooseStep({ previewId, onClose, onGo }: ChooseStepProps) {
     },
     onSuccess: (made) => {
       keepUndecided({ ...made, at: new Date().toISOString() });
-      onGo({ reconcile: "preview", preview: made.previewId, direction: made.direction, without: null, job: null });
+      onGo({ reconcile: "preview", preview: made.previewId, direction: made.direction, job: null });
     },
   });
   const known = previewId !== null || kept !== null;

@@ -1,6 +1,6 @@
-/** A preview that is ready: its badges, its rows, what would change, and the button that starts it. */
+/** A preview that is ready: its badges, its rows, what will change, and the button that starts it. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { ulid } from "ulid";
 import type { Changes } from "../address";
 import { api, body } from "../api/client";
@@ -8,42 +8,45 @@ import type { CellClass, Direction, Preview } from "../api/queries";
 import { policyQuery } from "../drift/queries";
 import { count, typedNumber } from "../formats";
 import { Badge, Banner, Button, Dialog, Field, Heading, Inline, Stack, Text } from "../kit";
-import { SaveButton } from "../parts/SaveButton";
 import { TroubleNote } from "../parts/TroubleNote";
 import { asOf, DIRECTIONS, T } from "../texts";
 import styles from "./Decision.module.css";
 import { keepUndecided } from "./kept";
+import { limitOf, needsTyping } from "./confirm";
+import { type LeavingOut, leaveOutBody, NOTHING, useLeavingOut, withClasses } from "./leftOut";
 import { PreviewTable } from "./PreviewTable";
-import { unsuited, whatChanges } from "./suits";
+import { unsuited } from "./suits";
 import type { NewPreview } from "./useNewPreview";
+import { useWillChange, type WillChange } from "./useWillChange";
 import { WhatChanges } from "./WhatChanges";
-
-/** More cells than these are confirmed by typing their number. */
-const CONFIRM_ABOVE = 100;
-/** Units: the limit of a shop's drift policy that nobody has changed. */
-const USUAL_LIMIT = 1_000;
 
 interface DecisionProps {
   preview: Preview;
   direction: Direction;
-  without: ReadonlySet<CellClass>;
   jobId: string | null;
   onClose: () => void;
   onGo: (changes: Changes, options?: { replace?: boolean }) => void;
   again: NewPreview;
 }
 
-export function Decision({ preview, direction, without, jobId, onClose, onGo, again }: DecisionProps) {
+export function Decision({ preview, direction, jobId, onClose, onGo, again }: DecisionProps) {
   const client = useQueryClient();
   const [typed, setTyped] = useState("");
-  const changes = whatChanges(preview.moves, direction, without);
+  // Another run is meant from then on, also where one was asked for whose answer was lost.
+  const anew = useCallback(() => {
+    setTyped("");
+    onGo({ job: null }, { replace: true });
+  }, [onGo]);
+  const leaving = useLeavingOut(preview.preview_id, anew);
+  const weighed = useWillChange(preview.preview_id, direction, leaving.out);
+  const changes = weighed.data;
+  const cells = changes?.cells ?? 0;
   const expired = preview.expires_at !== null && Date.parse(preview.expires_at) < Date.now();
   const policy = useQuery(policyQuery);
-  const limit = policy.data?.max_move ?? USUAL_LIMIT;
-  const largest = Math.max(changes.rise?.by ?? 0, -(changes.fall?.by ?? 0));
-  // Both a wide run and one large jump are what a slip of the hand looks like.
-  const mustType = changes.cells > CONFIRM_ABOVE || largest > limit;
-  const confirmed = !mustType || typedNumber(typed) === changes.cells;
+  const limit = limitOf(policy.data);
+  const largest = changes?.largest ?? 0;
+  const mustType = needsTyping(cells, largest, limit);
+  const confirmed = !mustType || typedNumber(typed) === cells;
 
   const start = useMutation({
     mutationFn: (id: string) =>
@@ -53,7 +56,7 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
             direction,
             preview_id: preview.preview_id,
             job_id: id,
-            ...(without.size > 0 && { leave_out: { classes: [...without] } }),
+            leave_out: leaveOutBody(leaving.out) ?? null,
           },
         }),
       ),
@@ -61,7 +64,7 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
       keepUndecided(null);
       client.setQueryData(["job", job.job_id], job);
       void client.invalidateQueries({ queryKey: ["jobs"] });
-      onGo({ reconcile: "run", job: job.job_id, preview: null, direction: null, without: null }, { replace: true });
+      onGo({ reconcile: "run", job: job.job_id, preview: null, direction: null }, { replace: true });
     },
   });
   const begin = () => {
@@ -69,10 +72,6 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
     // Kept in the address first: should the answer be lost, the same id is asked for again and starts only once.
     onGo({ job: id }, { replace: true });
     start.mutate(id);
-  };
-  const leave = (classes: readonly CellClass[]) => {
-    setTyped("");
-    onGo({ without: classes.join(","), job: null }, { replace: true });
   };
 
   return (
@@ -86,21 +85,25 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
           {mustType && !expired && (
             <div className={styles.confirm}>
               <Field
-                label={T.preview.confirm(count(changes.cells))}
+                label={T.preview.confirm(count(cells))}
                 help={largest > limit ? T.preview.largeMove(largest, limit) : undefined}
-
                 inputMode="numeric"
                 value={typed}
-                error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(changes.cells)) : undefined}
+                error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(cells)) : undefined}
                 onChange={setTyped}
               />
             </div>
           )}
-          <Button onPress={() => onGo({ reconcile: "choose", job: null, without: null })} isDisabled={start.isPending}>
+          <Button onPress={() => onGo({ reconcile: "choose", job: null })} isDisabled={start.isPending}>
             {T.preview.back}
           </Button>
-          <Button variant="primary" isDisabled={changes.cells === 0 || expired || !confirmed} isPending={start.isPending} onPress={begin}>
-            {T.preview.start}
+          <Button
+            variant="primary"
+            isDisabled={cells === 0 || weighed.isOld || expired || !confirmed}
+            isPending={start.isPending}
+            onPress={begin}
+          >
+            {cells === 0 ? T.preview.start : T.preview.startWith(cells)}
           </Button>
         </>
       }
@@ -108,15 +111,19 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
       <Stack gap="400">
         <Stack gap="200">
           <Heading level={3}>{DIRECTIONS[direction].title}</Heading>
-          <Badges preview={preview} />
+          <Badges preview={preview} changes={changes} />
         </Stack>
         {expired && (
           <Banner tone="warning" action={{ label: T.preview.again, onPress: again.take }}>
             {T.preview.expired}
           </Banner>
         )}
-        <Unsuited preview={preview} direction={direction} without={without} onLeave={leave} />
-        <WhatChanges changes={changes} direction={direction} moves={preview.moves} without={without} />
+        <Unsuited changes={changes} direction={direction} leaving={leaving} />
+        {weighed.error !== null && changes === undefined ? (
+          <TroubleNote trouble={weighed.error} again={weighed.again} />
+        ) : (
+          <WhatChanges changes={changes} direction={direction} isOld={weighed.isOld} />
+        )}
         {start.error !== null && (
           <Stack gap="200">
             <TroubleNote trouble={start.error} again={begin} />
@@ -124,7 +131,7 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
           </Stack>
         )}
         {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
-        <PreviewTable preview={preview} direction={direction} without={without} />
+        <PreviewTable preview={preview} direction={direction} leaving={leaving} />
         <Inline gap="300">
           <Text as="span" tone="subdued">
             {asOf(preview.taken_from)}
@@ -132,18 +139,13 @@ export function Decision({ preview, direction, without, jobId, onClose, onGo, ag
           <Button onPress={again.take} isPending={again.busy}>
             {T.preview.again}
           </Button>
-          <SaveButton
-            label={T.preview.csv}
-            path={`/api/previews/${preview.preview_id}/export.csv`}
-            file={`preview-${preview.preview_id}.csv`}
-          />
         </Inline>
       </Stack>
     </Dialog>
   );
 }
 
-function Badges({ preview }: { preview: Preview }) {
+function Badges({ preview, changes }: { preview: Preview; changes: WillChange | undefined }) {
   const badges = preview.badges;
   if (badges === null) return null;
   return (
@@ -151,34 +153,34 @@ function Badges({ preview }: { preview: Preview }) {
       <Badge tone={badges.with_discrepancies > 0 ? "attention" : "success"}>{T.preview.discrepancies(badges.with_discrepancies)}</Badge>
       <Badge tone="success">{T.preview.inSync(badges.in_sync)}</Badge>
       <Badge tone={badges.not_compared > 0 ? "warning" : undefined}>{T.preview.notCompared(badges.not_compared)}</Badge>
+      {changes !== undefined && <Badge tone="info">{T.changes.toChange(changes.cells, changes.boms)}</Badge>}
     </Inline>
   );
 }
 
 interface UnsuitedProps {
-  preview: Preview;
+  changes: WillChange | undefined;
   direction: Direction;
-  without: ReadonlySet<CellClass>;
-  onLeave: (classes: readonly CellClass[]) => void;
+  leaving: LeavingOut;
 }
 
 /** The rows where this direction overwrites somebody's change; one click leaves them out, one takes them back. */
-function Unsuited({ preview, direction, without, onLeave }: UnsuitedProps) {
-  const cellsOf = (names: readonly CellClass[]) =>
-    preview.moves.filter((move) => names.includes(move.cell_class)).reduce((sum, move) => sum + move.cells, 0);
+function Unsuited({ changes, direction, leaving }: UnsuitedProps) {
   const names = unsuited(direction);
-  const kept = cellsOf(names.filter((name) => !without.has(name)));
-  const left = cellsOf([...without]);
-  if (kept > 0) {
+  const { classes } = leaving.out;
+  const overwritten = names.reduce((sum, name) => sum + (changes?.classes[name] ?? 0), 0);
+  const leave = (left: readonly CellClass[]) => leaving.change((out) => withClasses(out, left));
+  if (classes.length === 0 && overwritten > 0) {
     return (
-      <Banner tone="warning" action={{ label: T.preview.leaveOut(kept), onPress: () => onLeave(names) }}>
-        {T.preview.unsuited(kept, direction)}
+      <Banner tone="warning" action={{ label: T.preview.leaveOut(overwritten), onPress: () => leave(names) }}>
+        {T.preview.unsuited(overwritten, direction)}
       </Banner>
     );
   }
-  if (left === 0) return null;
+  const left = changes?.left_out ?? 0;
+  if (left === 0 || classes.length === 0) return null;
   return (
-    <Banner tone="success" action={{ label: T.preview.takeBack(left), onPress: () => onLeave([]) }}>
+    <Banner tone="success" action={{ label: T.preview.takeBack(left), onPress: () => leaving.change(() => NOTHING) }}>
       {T.preview.leftOutNow(left)}
     </Banner>
   );

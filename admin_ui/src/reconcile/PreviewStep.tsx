@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Changes } from "../address";
 import { useLive } from "../api/live";
-import { type CellClass, type Direction, jobQuery, type Preview, previewQuery } from "../api/queries";
+import { type Direction, jobQuery, type Preview, previewQuery } from "../api/queries";
 import { Banner, Button, Dialog, Heading, Inline, Progress, Spinner, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
@@ -18,30 +18,31 @@ const SLOW = 20_000;
 interface PreviewStepProps {
   previewId: string;
   direction: Direction;
-  without: ReadonlySet<CellClass>;
   /** The id under which the run was asked for; whether it has started is not certain. */
   jobId: string | null;
   onClose: () => void;
   onGo: (changes: Changes, options?: { replace?: boolean }) => void;
 }
 
-export function PreviewStep({ previewId, direction, without, jobId, onClose, onGo }: PreviewStepProps) {
+export function PreviewStep({ previewId, direction, jobId, onClose, onGo }: PreviewStepProps) {
   const preview = useLive(previewQuery(previewId), `/api/previews/${previewId}/events`, previewEnded);
   // The page was left between asking for the run and its answer: it may have started.
   const [left] = useState(jobId);
   const started = useQuery({ ...jobQuery(left ?? ""), enabled: left !== null, retry: false });
   const isStarted = started.data !== undefined;
   useEffect(() => {
-    if (isStarted) onGo({ reconcile: "run", preview: null, direction: null, without: null }, { replace: true });
+    if (isStarted) onGo({ reconcile: "run", preview: null, direction: null }, { replace: true });
   }, [isStarted, onGo]);
+  // What is not there, or has failed, waits for nobody's decision.
+  const isOver = preview.trouble?.kind === "missing" || preview.data?.state === "failed";
   useEffect(() => {
-    if (preview.trouble?.kind === "missing") keepUndecided(null);
-  }, [preview.trouble]);
+    if (isOver) keepUndecided(null);
+  }, [isOver]);
   const again = useNewPreview(direction, onGo);
   const { data } = preview;
 
   if (data?.state === "ready") {
-    return <Decision preview={data} direction={direction} without={without} jobId={jobId} onClose={onClose} onGo={onGo} again={again} />;
+    return <Decision preview={data} direction={direction} jobId={jobId} onClose={onClose} onGo={onGo} again={again} />;
   }
   return (
     <Dialog
@@ -57,6 +58,7 @@ export function PreviewStep({ previewId, direction, without, jobId, onClose, onG
           <p>
             {data.failure?.message} {data.failure?.remedy}
           </p>
+          <p>{T.preview.failedMeans}</p>
         </Banner>
       ) : (
         <Comparing preview={data} behind={preview.behind} />

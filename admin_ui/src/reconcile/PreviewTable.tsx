@@ -1,12 +1,17 @@
-/** The rows of a preview, asked for as they come into sight. */
-import { useState } from "react";
-import { api, body } from "../api/client";
-import type { CellClass, Direction, Preview, Row } from "../api/queries";
-import { change, count } from "../formats";
-import { type Column, Inline, type Mark, Select, Stack, Text } from "../kit";
+/** The rows of a preview, asked for as they come into sight; each can be left out, and so can each BOM. */
+import { useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { type CellClass, type Direction, locationsQuery, type Preview, type Row } from "../api/queries";
+import { count } from "../formats";
+import { Banner, Button, FilterBar, Inline, type Mark, SearchBox, Select, Stack, Text } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { Rows } from "../parts/Rows";
+import { SaveButton } from "../parts/SaveButton";
+import { TroubleNote } from "../parts/TroubleNote";
 import { CLASS_NAMES, T } from "../texts";
+import { type LeavingOut, withBom, withRows } from "./leftOut";
+import { columnsFor } from "./previewColumns";
+import { readAll, readRows, type RowQuery, type Sort } from "./previewRows";
 import { unsuited } from "./suits";
 
 type View = "differences" | "in_sync" | "left_out" | "errors";
@@ -15,18 +20,36 @@ type Shown = View | CellClass;
 interface PreviewTableProps {
   preview: Preview;
   direction: Direction;
-  without: ReadonlySet<CellClass>;
+  leaving: LeavingOut;
 }
 
 const VIEWS = new Set<string>(["differences", "in_sync", "left_out", "errors"]);
+const ORDERS = Object.entries(T.changes.orders).map(([value, label]) => ({ value, label }));
 
-export function PreviewTable({ preview, direction, without }: PreviewTableProps) {
+export function PreviewTable({ preview, direction, leaving }: PreviewTableProps) {
   const numbers = numbersOf(preview);
   const [shown, setShown] = useState<Shown>(() =>
     numbers.differences > 0 ? "differences" : numbers.left_out > 0 ? "left_out" : "in_sync",
   );
-  const [sort, setSort] = useState<"size" | "no">("size");
-  const isView = VIEWS.has(shown);
+  const [sort, setSort] = useState<Sort>("size");
+  const [search, setSearch] = useState("");
+  const [location, setLocation] = useState("");
+  const wanted = useDeferredValue(search.trim());
+  const locations = useQuery(locationsQuery);
+  const query = useMemo<RowQuery>(
+    () => ({
+      ...(VIEWS.has(shown) ? { only: shown as View } : { class: shown as CellClass }),
+      ...(wanted !== "" && { search: wanted }),
+      ...(location !== "" && { location_id: location }),
+    }),
+    [shown, wanted, location],
+  );
+  const chosen = useChoosing(preview.preview_id, query, sort, leaving);
+  const differing = shown === "differences" || (!VIEWS.has(shown) && shown !== "not_compared");
+  const columns = useMemo(
+    () => columnsFor(differing ? "differing" : shown === "in_sync" ? "in_sync" : "why", direction, leaving.lookup, chosen),
+    [differing, shown, direction, leaving.lookup, chosen],
+  );
   const options = [
     { value: "differences", label: T.preview.views.differences(numbers.differences) },
     ...preview.moves
@@ -38,43 +61,121 @@ export function PreviewTable({ preview, direction, without }: PreviewTableProps)
   ];
   return (
     <Stack gap="300">
-      <Inline>
+      <FilterBar
+        search={
+          <SearchBox
+            label={T.changes.search}
+            placeholder={T.changes.searchHint}
+            maxLength={200}
+            value={search}
+            onChange={setSearch}
+            isPending={search.trim() !== wanted}
+          />
+        }
+        toggle={T.list.filters}
+      >
         <Select label={T.preview.show} inline options={options} value={shown} onChange={(value) => setShown(value as Shown)} />
         <Select
-          label={T.preview.order}
+          label={T.changes.location}
           inline
-          options={Object.entries(T.preview.orders).map(([value, label]) => ({ value, label }))}
-          value={sort}
-          onChange={(value) => setSort(value as "size" | "no")}
+          options={[
+            { value: "", label: T.changes.all },
+            ...(locations.data?.items ?? []).map((place) => ({ value: place.location_id, label: place.name })),
+          ]}
+          value={location}
+          onChange={setLocation}
         />
-      </Inline>
+        <Select label={T.preview.order} inline options={ORDERS} value={sort} onChange={(value) => setSort(value as Sort)} />
+      </FilterBar>
+      {differing && (
+        <Inline gap="300">
+          <Button onPress={() => chosen.shown(false)} isPending={chosen.isReading}>
+            {T.changes.leaveOutShown}
+          </Button>
+          <Button onPress={() => chosen.shown(true)} isPending={chosen.isReading}>
+            {T.changes.includeShown}
+          </Button>
+          <Text as="span" tone="subdued">
+            {T.changes.sign}
+          </Text>
+        </Inline>
+      )}
+      {(leaving.tooMany || chosen.tooMany) && <Banner tone="warning">{T.changes.tooMany}</Banner>}
+      {chosen.error !== null && <TroubleNote trouble={chosen.error} />}
       <Rows
-        key={`${shown} ${sort}`}
+        key={JSON.stringify([query, sort])}
         label={T.preview.table}
-        columns={columnsFor(shown, direction, without)}
-        mark={(row) => markOf(row, direction, without)}
-        empty={<EmptyNote title={T.preview.noRows} text={shown === "differences" ? T.preview.nothing : ""} />}
+        columns={columns}
+        order={sort}
+        onOrder={(order) => setSort(order as Sort)}
+        mark={(row) => markOf(row, direction, leaving)}
+        empty={<EmptyNote title={T.preview.noRows} text={shown === "differences" && numbers.differences === 0 ? T.preview.nothing : ""} />}
         source={{
-          key: ["preview", preview.preview_id, "table", shown, sort],
-          read: (offset, limit, signal) =>
-            body(
-              api.GET("/api/previews/{preview_id}/rows", {
-                signal,
-                params: {
-                  path: { preview_id: preview.preview_id },
-                  query: {
-                    offset,
-                    limit,
-                    sort,
-                    ...(isView ? { only: shown as View } : { class: shown as CellClass }),
-                  },
-                },
-              }),
-            ),
+          key: ["preview", preview.preview_id, "table", query, sort],
+          read: (offset, limit, signal) => readRows(preview.preview_id, { ...query, sort }, offset, limit, signal),
         }}
+      />
+      <SaveButton
+        label={T.preview.csv}
+        path={`/api/previews/${preview.preview_id}/export.csv?${new URLSearchParams({ ...query, sort: sort === "size" ? "size" : "no" }).toString()}`}
+        file={`preview-${preview.preview_id}.csv`}
       />
     </Stack>
   );
+}
+
+export interface Choosing {
+  row: (row: Row, take: boolean, withShift: boolean) => void;
+  bom: (bomId: string, take: boolean) => void;
+  /** All rows that the filters find. */
+  shown: (take: boolean) => void;
+  isReading: boolean;
+  tooMany: boolean;
+  error: Error | null;
+}
+
+/** Leaving out by box: one row, with Shift all from the last one on, a BOM, or whatever is shown. */
+function useChoosing(previewId: string, query: RowQuery, sort: Sort, leaving: LeavingOut): Choosing {
+  const last = useRef<number | null>(null);
+  const [isReading, setReading] = useState(false);
+  const [tooMany, setTooMany] = useState(false);
+  const [error, setError] = useState<Error | null>(null);
+  const { change } = leaving;
+  return useMemo(() => {
+    const several = async (read: () => Promise<readonly Row[] | null>, take: boolean) => {
+      setReading(true);
+      setError(null);
+      try {
+        const rows = await read();
+        setTooMany(rows === null);
+        if (rows !== null) change((out) => withRows(out, rows, take));
+      } catch (failure) {
+        setError(failure as Error);
+      } finally {
+        setReading(false);
+      }
+    };
+    return {
+      row: (row, take, withShift) => {
+        const from = last.current;
+        last.current = row.no;
+        setTooMany(false);
+        if (withShift && from !== null && from !== row.no) {
+          void several(() => readAll(previewId, { ...query, sort }, [from, row.no]), take);
+        } else {
+          change((out) => withRows(out, [row], take));
+        }
+      },
+      bom: (bomId, take) => {
+        setTooMany(false);
+        change((out) => withBom(out, bomId, take));
+      },
+      shown: (take) => void several(() => readAll(previewId, { ...query, sort }), take),
+      isReading,
+      tooMany,
+      error,
+    };
+  }, [previewId, query, sort, change, isReading, tooMany, error]);
 }
 
 function numbersOf(preview: Preview): Record<View, number> {
@@ -88,66 +189,8 @@ function numbersOf(preview: Preview): Record<View, number> {
   };
 }
 
-function markOf(row: Row, direction: Direction, without: ReadonlySet<CellClass>): Mark | undefined {
+function markOf(row: Row, direction: Direction, { lookup }: LeavingOut): Mark | undefined {
   if (row.cell_class === null) return undefined;
-  if (without.has(row.cell_class)) return "muted";
+  if (lookup.has(row)) return "muted";
   return unsuited(direction).includes(row.cell_class) ? "caution" : undefined;
-}
-
-function columnsFor(shown: Shown, direction: Direction, without: ReadonlySet<CellClass>): Column<Row>[] {
-  const names: Column<Row>[] = [
-    { name: "bom", title: T.preview.columns.bom, width: "minmax(0, 2.2fr)", cell: (row) => row.bom_name ?? row.bom_id },
-    {
-      name: "location",
-      title: T.preview.columns.location,
-      width: "minmax(0, 1.4fr)",
-      cell: (row) => row.location_name ?? row.location_id,
-    },
-  ];
-  if (shown === "left_out" || shown === "errors") {
-    return [
-      ...names,
-      { name: "why", title: T.preview.left, width: "minmax(0, 3fr)", cell: (row) => [row.message, row.remedy].filter(Boolean).join(" ") },
-    ];
-  }
-  return [
-    ...names,
-    { name: "shopify", title: T.preview.columns.shopify, width: "7rem", number: true, cell: (row) => count(row.shopify_value) },
-    { name: "local", title: T.preview.columns.local, width: "7rem", number: true, cell: (row) => count(row.local_value) },
-    { name: "difference", title: T.preview.columns.difference, width: "6.5rem", number: true, cell: (row) => change(row.difference) },
-    {
-      name: "moved",
-      title: T.preview.columns.moved,
-      width: "minmax(0, 2fr)",
-      cell: (row) => <Moved row={row} direction={direction} without={without} />,
-    },
-  ];
-}
-
-function Moved({ row, direction, without }: { row: Row; direction: Direction; without: ReadonlySet<CellClass> }) {
-  const name = row.cell_class;
-  if (name === null) return <>{row.message ?? T.dash}</>;
-  const out = without.has(name);
-  const overwritten = !out && unsuited(direction).includes(name);
-  return (
-    <>
-      {CLASS_NAMES[name]}
-      {overwritten && (
-        <>
-          {" "}
-          <Text as="span" tone="caution">
-            {T.preview.overwritten}
-          </Text>
-        </>
-      )}
-      {out && (
-        <>
-          {" "}
-          <Text as="span" tone="subdued">
-            {T.preview.excluded}
-          </Text>
-        </>
-      )}
-    </>
-  );
 }

@@ -1,6 +1,6 @@
 /** The reconcile dialog. Its step is in the address: it can be closed, reloaded, opened in a second tab, and found again. */
 import { useParams } from "../address";
-import type { CellClass, Direction } from "../api/queries";
+import type { Direction } from "../api/queries";
 import { ChooseStep } from "./ChooseStep";
 import { PreviewStep } from "./PreviewStep";
 import { RunStep } from "./RunStep";
@@ -9,7 +9,7 @@ const directionOf = (text: string | null): Direction => (text === "toLocal" ? "t
 
 export default function ReconcileDialog() {
   const [params, change] = useParams();
-  const close = () => change({ reconcile: null, preview: null, direction: null, job: null, without: null });
+  const close = () => change({ reconcile: null, preview: null, direction: null, job: null });
   const preview = params.get("preview");
   const job = params.get("job");
   const step = params.get("reconcile");
@@ -20,7 +20,6 @@ export default function ReconcileDialog() {
         key={preview}
         previewId={preview}
         direction={directionOf(params.get("direction"))}
-        without={new Set((params.get("without")?.split(",") ?? []) as CellClass[])}
         jobId={job}
         onClose={close}
         onGo={change}

@@ -7,14 +7,18 @@ import { api, body, type Schema } from "../api/client";
 import { useLive } from "../api/live";
 import { type Job, jobQuery, type Selection } from "../api/queries";
 import { Banner, Button, Dialog, Heading, Progress, Spinner, Stack, Text } from "../kit";
+import { Trouble } from "../api/trouble";
 import { RetryDialog } from "../history/RetryDialog";
+import { UndoDialog } from "../history/UndoDialog";
 import { TroubleNote } from "../parts/TroubleNote";
 import { WhyHeld } from "../parts/WhyHeld";
 import { DIRECTIONS, T } from "../texts";
 import styles from "./RunStep.module.css";
 import { RunTables } from "./RunTables";
+import { runNumbers, secondsLeft } from "./runNumbers";
 import { endedCells, jobEnded } from "./states";
 import { Summary } from "./Summary";
+import { cameTooLate, TooLate } from "./TooLate";
 import { type NewPreview, useNewPreview } from "./useNewPreview";
 
 /** The most failed cells that are taken into one new preview. */
@@ -39,7 +43,17 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
     for (const name of ["boms", "jobs", "drift"]) void client.invalidateQueries({ queryKey: [name] });
   }, [over, client]);
   const [retrying, setRetrying] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => body(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: jobId } } })),
+    onSuccess: (now) => client.setQueryData(["job", jobId], now),
+    // It has ended meanwhile: how, its own state tells.
+    onError: job.again,
+  });
+  const [undoing, setUndoing] = useState(false);
+  const refusedLate = cancel.error instanceof Trouble && cancel.error.status === 409;
+  const late = job.data !== undefined && over && (cameTooLate(job.data) || refusedLate);
   const again = useNewPreview(job.data?.direction ?? "toShopify", onGo, () => failedCells(jobId));
+  if (undoing && job.data !== undefined) return <UndoDialog job={job.data} onClose={() => setUndoing(false)} />;
   if (retrying && job.data !== undefined) return <RetryDialog job={job.data} onClose={() => setRetrying(false)} />;
   return (
     <Dialog
@@ -47,7 +61,7 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
       wide
       onClose={onClose}
       step={over ? "over" : "running"}
-      footer={<Actions job={job.data} onRetry={() => setRetrying(true)} again={again} onClose={onClose} />}
+      footer={<Actions job={job.data} onRetry={() => setRetrying(true)} cancel={cancel} again={again} onClose={onClose} />}
     >
       {job.trouble !== null ? (
         <TroubleNote trouble={job.trouble} again={job.again} />
@@ -56,6 +70,8 @@ export function RunStep({ jobId, onClose, onGo }: RunStepProps) {
       ) : (
         <Stack gap="400">
           <HowFar job={job.data} behind={job.behind} />
+          {late && <TooLate job={job.data} onUndo={() => setUndoing(true)} />}
+          {cancel.error !== null && !late && !refusedLate && <TroubleNote trouble={cancel.error} again={() => cancel.mutate()} />}
           {begun && <Summary job={job.data} />}
           {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
           {begun && <RunTables job={job.data} />}
@@ -83,7 +99,7 @@ function HowFar({ job, behind }: { job: Job; behind: boolean }) {
             {T.run.running}
           </Heading>
           <Progress value={total === 0 ? 0 : (100 * done) / total} labelledBy="running" />
-          <p>{job.state === "waiting" ? T.run.waitsFor : T.run.done(done, total)}</p>
+          <p>{job.state === "waiting" ? T.run.waitsFor : going(job, done)}</p>
           <Text tone="subdued">{T.run.background}</Text>
         </>
       )}
@@ -98,17 +114,31 @@ function HowFar({ job, behind }: { job: Job; behind: boolean }) {
   );
 }
 
+/** How far it is, in the numbers that were told before, and how long it still takes. */
+function going(job: Job, done: number): string {
+  const numbers = runNumbers(job);
+  const left = secondsLeft(job, Date.now());
+  const told = numbers === null ? T.run.done(done, job.totals.total) : T.changes.progress(numbers.toChange, numbers.changed, numbers.failed);
+  return left === null ? told : `${told}. ${T.changes.secondsLeft(left)}`;
+}
+
+interface Act {
+  mutate: () => void;
+  isPending: boolean;
+}
+
 interface ActionsProps {
   job: Job | undefined;
   onRetry: () => void;
+  cancel: Act;
   again: NewPreview;
   onClose: () => void;
 }
 
-function Actions({ job, onRetry, again, onClose }: ActionsProps) {
+function Actions({ job, onRetry, cancel, again, onClose }: ActionsProps) {
   const [, navigate] = useLocation();
   if (job === undefined) return <Button onPress={onClose}>{T.close}</Button>;
-  if (!jobEnded(job)) return <Cancel job={job} onClose={onClose} />;
+  if (!jobEnded(job)) return <Cancel job={job} cancel={cancel} onClose={onClose} />;
   return (
     <>
       <Button variant="plain" onPress={() => navigate(href(`/history/${job.job_id}`))}>
@@ -129,14 +159,8 @@ function Actions({ job, onRetry, again, onClose }: ActionsProps) {
   );
 }
 
-export function Cancel({ job, onClose }: { job: Job; onClose?: () => void }) {
-  const client = useQueryClient();
+function Cancel({ job, cancel, onClose }: { job: Job; cancel: Act; onClose: () => void }) {
   const [asked, setAsked] = useState(false);
-  const cancel = useMutation({
-    mutationFn: () => body(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: job.job_id } } })),
-    onSuccess: (now) => client.setQueryData(["job", job.job_id], now),
-  });
-  if (cancel.error !== null) return <TroubleNote trouble={cancel.error} again={() => cancel.mutate()} />;
   if (asked && !job.cancel_requested) {
     return (
       <div role="alert" className={styles.ask}>
@@ -153,7 +177,7 @@ export function Cancel({ job, onClose }: { job: Job; onClose?: () => void }) {
       <Button isDisabled={job.cancel_requested} onPress={() => setAsked(true)}>
         {job.cancel_requested ? T.run.cancelling : T.run.cancel}
       </Button>
-      {onClose !== undefined && <Button onPress={onClose}>{T.close}</Button>}
+      <Button onPress={onClose}>{T.close}</Button>
     </>
   );
 }

@@ -1,8 +1,11 @@
-/** The figures of a run, counted in cells, and why some were skipped. */
+/** The figures of a run, in the words of its preview; why some were skipped, and what was left out. */
 import type { Job } from "../api/queries";
 import { count } from "../formats";
-import { Figures, Stack } from "../kit";
+import { Figures, Stack, Text } from "../kit";
 import { T } from "../texts";
+import { LeftOutOfRun } from "./LeftOutOfRun";
+import { type RunNumbers, runNumbers } from "./runNumbers";
+import { jobEnded } from "./states";
 
 export function Summary({ job }: { job: Job }) {
   const { total, updated, skipped, errors, cancelled } = job.totals;
@@ -13,8 +16,10 @@ export function Summary({ job }: { job: Job }) {
     { label: T.run.errors, value: count(errors), critical: errors > 0 },
     ...(cancelled > 0 ? [{ label: T.run.cancelled, value: count(cancelled) }] : []),
   ];
+  const numbers = jobEnded(job) ? runNumbers(job) : null;
   return (
     <Stack gap="200">
+      {numbers !== null && <Came numbers={numbers} />}
       <Figures figures={figures} />
       {job.reasons.length > 0 && (
         <details>
@@ -28,6 +33,21 @@ export function Summary({ job }: { job: Job }) {
           </ul>
         </details>
       )}
+      <LeftOutOfRun job={job} />
     </Stack>
+  );
+}
+
+function Came({ numbers }: { numbers: RunNumbers }) {
+  const more = [
+    numbers.settled > 0 && T.changes.settled(numbers.settled),
+    numbers.cancelled > 0 && T.changes.cancelled(numbers.cancelled),
+    numbers.refused > 0 && T.changes.refused(numbers.refused),
+  ].filter(Boolean);
+  return (
+    <div>
+      <Text strong>{T.changes.progress(numbers.toChange, numbers.changed, numbers.failed)}</Text>
+      {more.length > 0 && <Text>{more.join(" ")}</Text>}
+    </div>
   );
 }

@@ -27,11 +27,11 @@ export function useNewPreview(
     onSuccess: (previewId) => {
       if (previewId === null) {
         // The selection is not known in this tab: select again.
-        onGo({ reconcile: "choose", preview: null, job: null, without: null });
+        onGo({ reconcile: "choose", preview: null, job: null });
         return;
       }
       keepUndecided({ previewId, direction, at: new Date().toISOString() });
-      onGo({ reconcile: "preview", preview: previewId, direction, job: null, without: null });
+      onGo({ reconcile: "preview", preview: previewId, direction, job: null });
     },
   });
   return { take: () => ask.mutate(ulid()), busy: ask.isPending, trouble: ask.error };

@@ -1,22 +1,4 @@
-/** History, and the popover of a cell. */
-import { count } from "../formats";
-
-export const cell = {
-  label: (bom: string, location: string) => `${bom} at ${location}`,
-  local: "Local value",
-  shopify: "Shopify value",
-  reading: "Reading Shopify…",
-  push: "Push to Shopify",
-  pull: "Pull from Shopify",
-  pushes: (from: number, to: number) => `Shopify ${count(from)} → ${count(to)}`,
-  pulls: (from: number | null, to: number) => `Local ${count(from)} → ${count(to)}`,
-  working: "Working…",
-  agree: "Both sides agree.",
-  updated: "Done. Both sides agree.",
-  overwritesShopify: "Overwrites a change made in Shopify.",
-  overwritesLocal: "Overwrites a change made here.",
-  changed: (when: string) => `Shopify's value is from ${when}.`,
-} as const;
+/** History. */
 
 export const history = {
   title: "History",

@@ -2,7 +2,9 @@
 import { dateTime } from "../formats";
 import { list } from "./list";
 import { choose, preview, run, undo } from "./reconcile";
-import { cell, history } from "./history";
+import { changes } from "./changes";
+import { cell } from "./cell";
+import { history } from "./history";
 import { schedules } from "./schedules";
 import { drift } from "./drift";
 import { house } from "./house";
@@ -48,6 +50,7 @@ export const T = {
   list,
   choose,
   preview,
+  changes,
   run,
   cell,
   history,

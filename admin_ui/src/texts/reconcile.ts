@@ -1,5 +1,5 @@
 /** The dialog of a reconcile: choice, preview, run; and the undo of one. */
-import { change, count } from "../formats";
+import { count } from "../formats";
 import type { Direction } from "../api/queries";
 import { cells, boms } from "./words";
 
@@ -26,8 +26,8 @@ export const preview = {
   columns: {
     bom: "BOM name",
     location: "Location",
-    shopify: "Shopify value",
-    local: "Local value",
+    shopify: "Shopify",
+    local: "Local",
     difference: "Difference",
     moved: "What moved",
   },
@@ -39,24 +39,11 @@ export const preview = {
     errors: (number: number) => `Not read (${count(number)})`,
   },
   order: "Order",
-  orders: { size: "Largest difference first", no: "By BOM" },
   nothing: "Every place that could be compared agrees. There is nothing to change.",
   nothingPushed: "Nothing will be changed: what differs cannot be pushed as it stands.",
   nothingLeft: "Everything that differs is left out: there is nothing to change.",
   noRows: "No rows here.",
   whatChanges: "What will change",
-  changes: (number: number, direction: Direction) =>
-    direction === "toShopify"
-      ? `${cells(number)} in Shopify will be set to the local value`
-      : `${cells(number)} here will be set to Shopify's value`,
-  rise: (by: number, from: number | null, to: number | null, where: string) =>
-    `the largest rise is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
-  fall: (by: number, from: number | null, to: number | null, where: string) =>
-    `the largest fall is ${change(by)} (${count(from)} → ${count(to)}, ${where})`,
-  emptied:
-    "Shopify is left without stock there, so nothing more can be sold. Where Shopify is right, change the direction.",
-  noRise: "nothing rises",
-  noFall: "nothing falls",
   untouched: (direction: Direction) =>
     direction === "toShopify" ? "Local values are not changed." : "Shopify is not changed.",
   sales: "Sales that come in meanwhile are kept.",
@@ -69,18 +56,18 @@ export const preview = {
   leftOutNow: (number: number) => `${cells(number)} left out of this run: they stay as they are on both sides.`,
   overwritten: "would be overwritten",
   excluded: "left out",
-  refused: (number: number) =>
-    `In addition ${cells(number)} cannot be pushed now. What is not pushed is reported, not changed:`,
   confirm: (number: string) => `Type ${number} to confirm`,
   largeMove: (largest: number, limit: number) =>
     `One place moves by ${count(largest)} units, more than your limit of ${count(limit)} (Drift, Policy).`,
   confirmWrong: (number: string) => `This is not ${number}.`,
   start: "Start Reconciliation",
+  startWith: (number: number) => `Start Reconciliation of ${cells(number)}`,
   back: "Change direction",
   again: "Take a new preview",
   expires: (at: string) => `Values as of ${at}.`,
   expired: "This preview is older than 24 hours and starts nothing. Take a new one.",
   failed: "The preview could not be made",
+  failedMeans: "Nothing has been changed, and nothing waits for your decision.",
   notStarted: "It is not certain whether the run has started. Trying again is safe: it starts only once.",
   csv: "Export CSV",
   left: "Not compared",

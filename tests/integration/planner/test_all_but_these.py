@@ -14,6 +14,7 @@ from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.domain.run_limits import Differences, RunLimits
 from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -86,6 +87,9 @@ async def test_a_retry_and_an_undo_of_it_leave_them_out(world: ShopWorld) -> Non
 async def test_a_schedule_leaves_them_out(world: ShopWorld) -> None:
     """A stored filter keeps its exceptions; what is new by then is taken with the rest."""
     await world.add_boms({"E": [5, 5]}, tracks=True)
+    await world.agree(["E"])
+    for place in world.locations:
+        await world.hand("E", place, 2)
     keys = [key.get_secret_value() for key in world.settings.token_keys]
     wanted = ScheduleWanted(
         name="All but two",
@@ -97,6 +101,7 @@ async def test_a_schedule_leaves_them_out(world: ShopWorld) -> None:
         timing=Timing.hourly(0),
         time_zone="UTC",
         missed=Missed.RUN_ONCE,
+        limits=RunLimits(Differences.ALL, max_share=1),
     )
     due = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     schedules = ScheduleStore(world.mongo.db, keys)

@@ -1,9 +1,12 @@
 /** The frame of every screen: navigation, the state of the connection, and the screen of the address. */
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { href, useParams } from "./address";
+import { shopQuery } from "./api/queries";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
+import { showTimesOf } from "./formats";
 import { Page, Skeleton, Toasts } from "./kit";
 import { HelpButton } from "./help/HelpButton";
 import { BomListPage } from "./list/BomListPage";
@@ -11,7 +14,7 @@ import { Bell } from "./notices/Bell";
 import { Boundary } from "./parts/Boundary";
 import { EmptyNote } from "./parts/EmptyNote";
 import { LeavingDialog } from "./parts/LeavingDialog";
-import { useGuardedLocation } from "./shell";
+import { AdminFrame, EMBEDDED, useGuardedLocation } from "./shell";
 import { T } from "./texts";
 
 const HistoryPage = lazy(() => import("./history/HistoryPage"));
@@ -51,6 +54,8 @@ export function App() {
 function Frame() {
   const [path] = useLocation();
   const online = useReached();
+  // Before anything below is drawn. What has shown a time by then is drawn again, since nothing between remembers.
+  showTimesOf(useQuery(shopQuery).data?.time_zone);
   const [params] = useParams();
   const here = (place: string) => (place === "/" ? path === "/" : path.startsWith(place));
   const name = PLACES.find(([place]) => here(place))?.[1];
@@ -63,6 +68,9 @@ function Frame() {
         {T.skip}
       </a>
       <div className={styles.head}>
+        {EMBEDDED ? (
+          <AdminFrame places={PLACES} />
+        ) : (
         <nav aria-label={T.app} className={styles.navigation}>
           {PLACES.map(([place, title]) => (
             <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
@@ -70,6 +78,7 @@ function Frame() {
             </Link>
           ))}
         </nav>
+        )}
         <HelpButton path={path} />
         <Bell />
       </div>

@@ -1,4 +1,4 @@
-/** Numbers, dates and lists in the merchant's locale. Quantities are whole numbers; ids are never formatted. */
+/** Numbers, dates and names in the merchant's locale; times in the shop's zone. Quantities are whole numbers; ids are never formatted. */
 
 function chosenLocale(): string {
   // Shopify's admin tells the merchant's locale in the address.
@@ -15,10 +15,55 @@ export const LOCALE = chosenLocale();
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const signed = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0, signDisplay: "exceptZero" });
 const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
-const moment = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
-const exact = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "long" });
-const day = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
-const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
+
+// Times are those of the shop, whoever looks at them from wherever, and say of which zone they are.
+const KINDS = {
+  moment: { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "shortGeneric" },
+  exact: {
+    weekday: "long",
+    year: "numeric",
+    month: "long",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "longGeneric",
+  },
+  clock: { hour: "numeric", minute: "2-digit", timeZoneName: "shortGeneric" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+type Formats = Record<keyof typeof KINDS, Intl.DateTimeFormat>;
+
+const formatsOf = (zone: string | undefined): Formats => ({
+  moment: new Intl.DateTimeFormat(LOCALE, { ...KINDS.moment, timeZone: zone }),
+  exact: new Intl.DateTimeFormat(LOCALE, { ...KINDS.exact, timeZone: zone }),
+  clock: new Intl.DateTimeFormat(LOCALE, { ...KINDS.clock, timeZone: zone }),
+});
+
+const shortDate = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric", timeZone: "UTC" });
+const calendarOf = (zone: string | undefined) =>
+  new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone });
+
+let shopZone: string | undefined;
+let calendar = calendarOf(shopZone);
+let times = formatsOf(shopZone);
+
+/** From now on times are those of this zone. One that the browser does not know changes nothing. */
+export function showTimesOf(zone: string | null | undefined): void {
+  if (zone == null || zone === shopZone) return;
+  try {
+    times = formatsOf(zone);
+    calendar = calendarOf(zone);
+    shopZone = zone;
+  } catch {
+    // Times stay those of the browser's zone, and say so.
+  }
+}
+
+const names = new Intl.Collator(LOCALE, { numeric: true, sensitivity: "base" });
+
+/** The order of names as people have it: shelf 2 before shelf 10, capitals or not. */
+export const byName = (a: string, b: string): number => names.compare(a, b);
 
 /** A quantity or a number of things. What is missing is a dash, never a zero. */
 export const count = (value: number | null | undefined): string => (value == null ? "–" : whole.format(value));
@@ -28,13 +73,17 @@ export const change = (value: number | null | undefined): string => (value == nu
 
 export const percent = (value: number | null | undefined): string => (value == null ? "–" : share.format(value));
 
-export const dateTime = (iso: string | null | undefined): string => (iso == null ? "–" : moment.format(new Date(iso)));
+export const dateTime = (iso: string | null | undefined): string => (iso == null ? "–" : times.moment.format(new Date(iso)));
 
-export const exactTime = (iso: string): string => exact.format(new Date(iso));
+export const exactTime = (iso: string): string => times.exact.format(new Date(iso));
 
-export const shortDay = (iso: string): string => day.format(new Date(iso));
+/** A day, as `2031-12-24`, in short. */
+export const shortDay = (date: string): string => shortDate.format(new Date(`${date}T00:00Z`));
 
-export const shortTime = (iso: string): string => clock.format(new Date(iso));
+/** The day that it is in the shop at a moment, as `2031-12-24`. */
+export const dayOf = (moment: Date): string => calendar.format(moment);
+
+export const shortTime = (iso: string): string => times.clock.format(new Date(iso));
 
 const AGES = [
   ["day", 86_400],

@@ -26,6 +26,8 @@ FLAGS = (
     # Exact figures of memory instead of rounded ones, and a collector that can be called.
     "--enable-precise-memory-info",
     "--js-flags=--expose-gc",
+    # An admin that looks public may frame the page of this machine.
+    "--disable-features=LocalNetworkAccessChecks",
 )
 """None of them lets a page do more; a browser that fetches things of its own would hide what the page fetches."""
 

@@ -44,7 +44,7 @@ async def test_the_policy_is_chosen_on_the_page(site: Site) -> None:
         await tab.open("/drift")
         policy = tab.page.get_by_role("form", name="Policy")
         await policy.get_by_role("combobox", name="When a webhook was missed").select_option("notify")
-        await policy.get_by_role("button", name="Save policy").click()
+        await tab.page.get_by_role("region", name="Unsaved changes").get_by_role("button", name="Save").click()
         await expect(tab.page.get_by_text("The policy is saved")).to_be_visible()
         await tab.looks_right("drift-policy-narrow")
         await tab.page.reload()

@@ -23,6 +23,13 @@ export interface BomFilter {
 
 export const PAGE = 50;
 
+/** The shop itself: its time zone. */
+export const shopQuery = queryOptions({
+  queryKey: ["shop"],
+  queryFn: ({ signal }) => body(api.GET("/api/shop", { signal })),
+  staleTime: 3_600_000,
+});
+
 export const locationsQuery = queryOptions({
   queryKey: ["locations"],
   queryFn: ({ signal }) => body(api.GET("/api/locations", { signal })),

@@ -13,7 +13,7 @@ const FOOT = 22;
 const known = (day: DayOfDrift, number: number) => (day.looked ? count(number) : T.drift.notKnown);
 
 const COLUMNS: Column<DayOfDrift>[] = [
-  { name: "day", title: T.drift.day, cell: ({ day }) => shortDay(day.toISOString()) },
+  { name: "day", title: T.drift.day, cell: ({ day }) => shortDay(day) },
   { name: "missed", title: T.drift.neverCame, number: true, cell: (day) => known(day, day.missed) },
   { name: "late", title: T.drift.late, number: true, cell: (day) => known(day, day.late) },
   { name: "repaired", title: T.drift.repaired, number: true, cell: (day) => known(day, day.repaired) },
@@ -53,7 +53,7 @@ export function DriftChart() {
           const floor = HEIGHT - FOOT;
           const all = missed + late;
           return (
-            <g key={day.getTime()}>
+            <g key={day}>
               <rect className={styles.missed} x={x} y={floor - tall(missed)} width={step * 0.6} height={tall(missed)} />
               <rect className={styles.late} x={x} y={floor - tall(all)} width={step * 0.6} height={tall(late)} />
               {all > 0 && (
@@ -63,7 +63,7 @@ export function DriftChart() {
               )}
               {place % (narrow ? 4 : 2) === 1 && (
                 <text x={x + step * 0.3} y={HEIGHT - 6} textAnchor="middle">
-                  {shortDay(day.toISOString())}
+                  {shortDay(day)}
                 </text>
               )}
             </g>
@@ -76,7 +76,7 @@ export function DriftChart() {
       </p>
       <details>
         <summary>{T.drift.asTable}</summary>
-        <Table label={T.drift.chart} columns={COLUMNS} rows={days} rowKey={({ day }) => day.getTime()} />
+        <Table label={T.drift.chart} columns={COLUMNS} rows={days} rowKey={({ day }) => day} />
       </details>
     </Stack>
   );

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, body } from "../api/client";
-import { Button, Checkbox, Field, FieldGrid, Heading, Inline, Select, Skeleton, Stack } from "../kit";
+import { Checkbox, Field, FieldGrid, Heading, SaveBar, Select, Skeleton, Stack, toast } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { type Policy, policyQuery } from "./queries";
@@ -83,7 +83,11 @@ function Form({ policy }: { policy: Policy }) {
           },
         }),
       ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["drift", "summary"] }),
+    onSuccess: (saved) => {
+      client.setQueryData(policyQuery.queryKey, saved as Policy);
+      void client.invalidateQueries({ queryKey: ["drift", "summary"] });
+      toast({ text: T.drift.saved, tone: "success" });
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -126,12 +130,15 @@ function Form({ policy }: { policy: Policy }) {
           </FieldGrid>
         )}
         {save.error !== null && <TroubleNote trouble={save.error} />}
-        <Inline gap="300">
-          <Button type="submit" isDisabled={!valid} isPending={save.isPending}>
-            {T.drift.save}
-          </Button>
-          <span role="status">{save.isSuccess ? T.drift.saved : ""}</span>
-        </Inline>
+        <SaveBar
+          isDirty={JSON.stringify(fields) !== JSON.stringify(fieldsOf(policy))}
+          isSaving={save.isPending}
+          onSave={() => valid && save.mutate()}
+          onDiscard={() => {
+            setFields(fieldsOf(policy));
+            save.reset();
+          }}
+        />
       </Stack>
     </form>
   );

@@ -1,6 +1,7 @@
 /** Missed webhooks, what is done about them, and how many there were day by day. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, type Schema } from "../api/client";
+import { dayOf } from "../formats";
 
 export type Drift = Schema["DriftOut"];
 export type DriftFigures = Schema["DriftPage"];
@@ -31,8 +32,8 @@ export const policyQuery = queryOptions({
 });
 
 export interface DayOfDrift {
-  /** The day's start where the merchant is. */
-  day: Date;
+  /** As `2031-12-24`, the shop's own. */
+  day: string;
   missed: number;
   late: number;
   repaired: number;
@@ -43,27 +44,31 @@ export interface DayOfDrift {
 export const driftByDayQuery = queryOptions({
   queryKey: ["drift", "by day"],
   queryFn: async ({ signal }): Promise<DayOfDrift[]> => {
-    const first = new Date();
-    first.setHours(0, 0, 0, 0);
-    first.setDate(first.getDate() - (DAYS - 1));
+    const days = lastDays();
+    // A day more: days begin at other hours than UTC's.
+    const first = new Date(Date.parse(`${days[0] ?? dayOf(new Date())}T00:00Z`) - DAY);
     const history = await body(
       api.GET("/api/drift/history", { signal, params: { query: { since: first.toISOString() } } }),
     );
-    return byDay(history.items, first);
+    return byDay(history.items, days);
   },
   refetchInterval: 60_000,
 });
 
-/** The service tells hours; a day is the merchant's own. */
-function byDay(hours: readonly Schema["DriftHour"][], first: Date): DayOfDrift[] {
-  const days = Array.from({ length: DAYS }, (_, number) => {
-    const day = new Date(first);
-    day.setDate(day.getDate() + number);
-    return { day, missed: 0, late: 0, repaired: 0, looked: false };
-  });
-  const places = new Map(days.map((entry) => [entry.day.toDateString(), entry]));
+const DAY = 86_400_000;
+
+/** The last days of the shop, today the last one. Noon has no change of clocks. */
+function lastDays(): string[] {
+  const today = Date.parse(`${dayOf(new Date())}T12:00Z`);
+  return Array.from({ length: DAYS }, (_, number) => new Date(today - (DAYS - 1 - number) * DAY).toISOString().slice(0, 10));
+}
+
+/** The service tells hours; a day is the shop's own. */
+function byDay(hours: readonly Schema["DriftHour"][], dates: readonly string[]): DayOfDrift[] {
+  const days = dates.map((day) => ({ day, missed: 0, late: 0, repaired: 0, looked: false }));
+  const places = new Map(days.map((entry) => [entry.day, entry]));
   for (const hour of hours) {
-    const entry = places.get(new Date(hour.hour).toDateString());
+    const entry = places.get(dayOf(new Date(hour.hour)));
     if (entry === undefined) continue;
     entry.missed += hour.missed;
     entry.late += hour.late;

@@ -1,13 +1,13 @@
-import type { ReactNode, SyntheticEvent } from "react";
-import { Cell, Column, Row, Table, TableBody, TableHeader } from "react-aria-components/Table";
-import { Checkbox } from "./Checkbox";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
+import { T } from "../texts";
 import type { Column as ColumnOf } from "./columns";
+import { useGridKeys } from "./gridKeys";
 import styles from "./IndexTable.module.css";
-import { useRanges } from "./ranges";
+import { between, useRanges } from "./ranges";
 
 interface IndexTableProps<Item> {
   label: string;
-  /** The first one names the row. */
+  /** The first one names the row. They stay the same object from one drawing to the next: rows are drawn anew with them. */
   columns: readonly ColumnOf<Item>[];
   items: readonly Item[];
   /** Of an item; chosen are those with these keys, or `all`. */
@@ -21,74 +21,120 @@ interface IndexTableProps<Item> {
 /**
  * Rows to choose from. The arrow keys go from row to row and into the cells, Space chooses, Shift and an arrow or a
  * press choose a range; on a narrow screen each row is a card.
+ *
+ * The browser's own elements with one listener for the whole table: a library's rows listen each, and each is drawn anew
+ * when one is chosen, which made a click on a box cost longer than a frame. What a grid owes to keyboards and screen
+ * readers is in gridKeys.ts and in the roles.
  */
 export function IndexTable<Item>({ label, columns, items, keyOf, chosen, onChoose, chooseAll }: IndexTableProps<Item>) {
+  const table = useRef<HTMLTableElement>(null);
+  const [current, setCurrent] = useState<string | null>(null);
   const order = items.map(keyOf);
-  const ranges = useRanges(order, chosen === "all" ? new Set(order) : chosen);
-  const choose = (keys: "all" | Set<string | number>) =>
-    onChoose(keys === "all" ? keys : ranges.choose(new Set([...keys].map(String))));
+  const isChosen = (key: string) => chosen === "all" || chosen.has(key);
+  const many = order.filter(isChosen).length;
+  const whole = order.length > 0 && many === order.length;
+  const here = current !== null && order.includes(current) ? current : (order[0] ?? null);
+  const ranges = useRanges(order, isChosen, onChoose);
+  const grid = useGridKeys(table, {
+    toggle: ranges.toggle,
+    extend: (from, to) => onChoose(new Set([...order.filter(isChosen), ...between(order, from, to)])),
+    all: () => onChoose("all"),
+    visit: setCurrent,
+  });
   return (
-    <div onPointerDownCapture={ranges.note} onClickCapture={ranges.note} onKeyDownCapture={ranges.note}>
-      <Table
-        aria-label={label}
-        selectionMode="multiple"
-        selectedKeys={chosen}
-        onSelectionChange={choose}
-        className={styles.table ?? ""}
-      >
-        <TableHeader>
-          <Column id="chosen" className={styles.box ?? ""}>
-            <Checkbox slot="selection" aria-label={chooseAll}>
+    <table ref={table} role="grid" aria-label={label} aria-multiselectable tabIndex={-1} className={styles.table} {...grid}>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader" scope="col" className={styles.box}>
+            <label className={styles.target}>
+              <AllBox chosen={whole} some={many > 0 && !whole} label={chooseAll} onChange={(all) => onChoose(all ? "all" : new Set())} />
               <span className={styles.all}>{chooseAll}</span>
-            </Checkbox>
-          </Column>
-          {columns.map((column, place) => (
-            <Column
+            </label>
+          </th>
+          {columns.map((column) => (
+            <th
               key={column.name}
-              id={column.name}
-              isRowHeader={place === 0}
+              role="columnheader"
+              scope="col"
+              className={column.number === true ? styles.number : undefined}
               style={{ width: column.width }}
-              className={column.number === true ? (styles.number ?? "") : ""}
             >
               {column.title}
-            </Column>
+            </th>
           ))}
-        </TableHeader>
-        <TableBody items={items as Iterable<Item & object>} dependencies={[columns]}>
-          {(item) => (
-            <Row id={keyOf(item)}>
-              <Cell className={styles.box ?? ""}>
-                <Checkbox slot="selection" />
-              </Cell>
-              {columns.map((column) => (
-                <Cell key={column.name} className={column.number === true ? (styles.number ?? "") : ""}>
-                  <Content>{column.cell(item)}</Content>
-                </Cell>
-              ))}
-            </Row>
-          )}
-        </TableBody>
-      </Table>
-    </div>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {items.map((item, place) => {
+          const key = order[place] ?? "";
+          return (
+            <IndexRow
+              key={key}
+              itemKey={key}
+              item={item}
+              columns={columns as readonly ColumnOf<unknown>[]}
+              isChosen={isChosen(key)}
+              isHere={key === here}
+            />
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 
-const stay = (event: SyntheticEvent) => event.stopPropagation();
+interface RowProps {
+  itemKey: string;
+  item: unknown;
+  columns: readonly ColumnOf<unknown>[];
+}
 
-/** A press on what a cell shows is not a choice of its row: texts can be marked and copied, and controls pressed. */
-function Content({ children }: { children: ReactNode }) {
+const IndexRow = memo(function IndexRow({ isChosen, isHere, ...row }: RowProps & { isChosen: boolean; isHere: boolean }) {
   return (
-    <div
-      className={styles.content}
-      onPointerDown={stay}
-      onMouseDown={stay}
-      onClick={stay}
-      onKeyDown={(event) => {
-        const pressed = event.key === "Enter" || event.key === " ";
-        if (pressed) event.stopPropagation();
-      }}
-    >
-      {children}
-    </div>
+    <tr role="row" data-key={row.itemKey} aria-selected={isChosen} tabIndex={isHere ? 0 : -1}>
+      <td role="gridcell" className={styles.box}>
+        <label className={styles.target}>
+          {/* The table hears of its press, with Shift or without. */}
+          <input type="checkbox" data-box tabIndex={-1} checked={isChosen} readOnly aria-label={T.house.choose} />
+        </label>
+      </td>
+      <Cells {...row} />
+    </tr>
   );
+});
+
+// By themselves: choosing a row draws its box anew, not what it shows.
+const Cells = memo(function Cells({ item, columns }: RowProps) {
+  return columns.map((column, place) => {
+    const number = column.number === true ? styles.number : undefined;
+    const content: ReactNode = (
+      <div data-content className={styles.content}>
+        {column.cell(item)}
+      </div>
+    );
+    return place === 0 ? (
+      <th key={column.name} role="rowheader" scope="row" className={number}>
+        {content}
+      </th>
+    ) : (
+      <td key={column.name} role="gridcell" data-title={column.title} className={number}>
+        {content}
+      </td>
+    );
+  });
+});
+
+interface AllBoxProps {
+  chosen: boolean;
+  some: boolean;
+  label: string;
+  onChange: (all: boolean) => void;
+}
+
+function AllBox({ chosen, some, label, onChange }: AllBoxProps) {
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (box.current !== null) box.current.indeterminate = some;
+  }, [some]);
+  return <input ref={box} type="checkbox" checked={chosen} aria-label={label} onChange={(event) => onChange(event.target.checked)} />;
 }

@@ -83,7 +83,6 @@ export const drift = {
   quietFrom: "From",
   quietTo: "Until",
   quietZone: "Time zone",
-  save: "Save policy",
   saved: "The policy is saved.",
   wholeNumber: (most: number) => `Enter a whole number from 1 to ${count(most)}, in digits only.`,
   shareNumber: "Enter a number from 0 to 100.",

@@ -8,6 +8,7 @@ export const house = {
   leaveText: "What you have changed on this page is not saved. If you leave now, it is lost.",
   leave: "Leave page",
   stay: "Stay",
+  choose: "Select",
   from: "From",
   to: "To",
   daysReversed: "The last day is before the first. Choose a later one.",

@@ -26,6 +26,7 @@ from services.preview.api.retries import routes as retries
 from services.preview.api.schedules import routes as schedules
 from services.preview.api.selections import routes as selections
 from services.preview.api.settings import routes as settings
+from services.preview.api.shop import routes as shop
 from services.preview.api.stories import routes as stories
 from services.preview.api.undos import routes as undos
 from services.preview.api.variants import routes as variants
@@ -51,6 +52,7 @@ ROUTES: Sequence[AnyRoute] = (
     *imports.ROUTES,
     *variants.ROUTES,
     *audit.ROUTES,
+    *shop.ROUTES,
 )
 """The whole API."""
 

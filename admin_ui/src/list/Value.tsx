@@ -25,7 +25,9 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
   const doubt = cell.unknown_outcome ? `, ${T.list.unknownOutcome}` : "";
   const numbers = (
     <>
+      {asLine && !single && `${T.list.local} `}
       <b>{local}</b>
+      {!single && " "}
       {!single && (
         <span className={styles.other}>
           {T.list.shopify} {shopify}
@@ -54,7 +56,7 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
     >
       {asLine ? (
         <>
-          <span className={styles.place}>{place}</span>
+          <span className={styles.place}>{place}</span>{" "}
           <span className={styles.numbers}>{numbers}</span>
         </>
       ) : (

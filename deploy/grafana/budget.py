@@ -1,7 +1,7 @@
 """How is Shopify's call budget spent?"""
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row
-from deploy.grafana.queries import number, per_second, quantile
+from deploy.grafana.queries import happened, number, per_second, quantile
 
 BUDGET = Dashboard(
     "budget",
@@ -15,7 +15,7 @@ BUDGET = Dashboard(
                     1,
                     "budget-left",
                     "Share of the bucket left, lowest ten shops",
-                    (Query("min by (shop) (trueup_shopify_budget_ratio)", "{{shop}}"),),
+                    (Query('min by (shop) (trueup_shopify_budget_ratio{shop=~"$shop"})', "{{shop}}"),),
                     "percentunit",
                     alerts=("BudgetLow",),
                 ),
@@ -63,7 +63,8 @@ BUDGET = Dashboard(
                     9,
                     "shopify-notices",
                     "Replies of another API version, or with a deprecation",
-                    (number("trueup_shopify_notices_total", "kind", "{{kind}}"),),
+                    (happened("trueup_shopify_notices_total", "kind"),),
+                    kind="table",
                     alerts=("ShopifyNotices",),
                 ),
             ),

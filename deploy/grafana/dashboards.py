@@ -10,8 +10,9 @@ from deploy.grafana.panels import Dashboard
 from deploy.grafana.queues import QUEUES
 from deploy.grafana.reconcile import RECONCILE
 from deploy.grafana.webhooks import WEBHOOKS
+from deploy.grafana.well import WELL
 
-DASHBOARDS = (RECONCILE, WEBHOOKS, BUDGET, QUEUES)
+DASHBOARDS = (WELL, RECONCILE, WEBHOOKS, BUDGET, QUEUES)
 FOLDER = Path(__file__).parent / "dashboards"
 
 

@@ -18,6 +18,11 @@ def number(metric: str, by: str, legend: str) -> Query:
     return Query(f"sum by ({by}) (increase({metric}[{WINDOW}]))", legend)
 
 
+def happened(metric: str, by: str) -> Query:
+    """What a counter has counted in the whole time shown, for a table; what has not happened is no row."""
+    return Query(f"round(sum by ({by}) (increase({metric}[$__range]))) > 0", "")
+
+
 def quantile(share: float, histogram: str, legend: str, by: str = "", selector: str = "") -> Query:
     """The value below which this share of a histogram lies."""
     groups = f"le, {by}" if by else "le"

@@ -1,7 +1,7 @@
 """Do broker and store carry the work?"""
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row
-from deploy.grafana.queries import WINDOW, number, per_second, quantile
+from deploy.grafana.queries import WINDOW, happened, per_second, quantile
 
 _OURS = '{queue=~"trueup[.].+"}'
 _TAKEN = 'trueup_messages_total{outcome=~"ack|dead"}'
@@ -116,14 +116,16 @@ QUEUES = Dashboard(
                     9,
                     "dead-letters",
                     "Messages dead-lettered",
-                    (number("trueup_dead_letters_total", "queue", "{{queue}}"),),
+                    (happened("trueup_dead_letters_total", "queue"),),
+                    kind="table",
                     alerts=("DeadLetters",),
                 ),
                 Panel(
                     10,
                     "watchdog",
                     "Cells published again by the watchdog",
-                    (number("trueup_watchdog_republished_total", "queue", "{{queue}}"),),
+                    (happened("trueup_watchdog_republished_total", "queue"),),
+                    kind="table",
                     alerts=("WatchdogRepublishing",),
                 ),
             ),

@@ -1,7 +1,7 @@
 """Are merchants served?"""
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row
-from deploy.grafana.queries import number, per_second, quantile, share
+from deploy.grafana.queries import happened, number, per_second, quantile, share
 
 RECONCILE = Dashboard(
     "reconcile",
@@ -152,14 +152,16 @@ RECONCILE = Dashboard(
                     17,
                     "scheduled-runs",
                     "Runs of schedules, by outcome",
-                    (number("trueup_scheduled_runs_total", "action, outcome", "{{action}} {{outcome}}"),),
+                    (happened("trueup_scheduled_runs_total", "action, outcome"),),
+                    kind="table",
                     meaning="`skipped`: missed, overlapping, or of a shop that is not active. `lost`: its job is gone.",
                 ),
                 Panel(
                     18,
                     "outgoing-webhooks",
                     "Outcomes told to an address of the shop's",
-                    (number("trueup_outgoing_webhooks_total", "outcome", "{{outcome}}"),),
+                    (happened("trueup_outgoing_webhooks_total", "outcome"),),
+                    kind="table",
                     meaning="`retried`: the address did not take it and is tried again; `failed`: for the last time.",
                 ),
                 Panel(
@@ -197,7 +199,8 @@ RECONCILE = Dashboard(
                     15,
                     "refused-by-limit",
                     "Refused since one shop has as much as it may, by limit",
-                    (number("trueup_refused_by_limit_total", "limit", "{{limit}}"),),
+                    (happened("trueup_refused_by_limit_total", "limit"),),
+                    kind="table",
                     meaning="One shop's haste, by its own limits: the others notice nothing of it.",
                 ),
             ),

@@ -1,7 +1,7 @@
 """Do webhooks come and go well, and is what they missed repaired?"""
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row
-from deploy.grafana.queries import WINDOW, number, per_second, quantile
+from deploy.grafana.queries import WINDOW, happened, per_second, quantile
 
 _GOOD = 'trueup_http_requests_seconds_bucket{service="webhook-ingest",status="200",le="5.0"}'
 _OWED = 'trueup_http_requests_seconds_count{service="webhook-ingest",status=~"200|408|5.."}'
@@ -84,7 +84,7 @@ WEBHOOKS = Dashboard(
                     11,
                     "webhook-loss-by-shop",
                     "The same, of the ten shops that lose most",
-                    (Query("max by (shop) (trueup_shop_webhook_loss_ratio)", "{{shop}}"),),
+                    (Query('max by (shop) (trueup_shop_webhook_loss_ratio{shop=~"$shop"})', "{{shop}}"),),
                     "percentunit",
                     "Shops of which enough is known.",
                     ("WebhooksMissed",),
@@ -101,7 +101,8 @@ WEBHOOKS = Dashboard(
                     7,
                     "drift-detected",
                     "Missed webhooks found",
-                    (number("trueup_drift_detected_total", "class, outcome", "{{class}} {{outcome}}"),),
+                    (happened("trueup_drift_detected_total", "class, outcome"),),
+                    kind="table",
                     meaning="`late`: the event came after all.",
                 ),
             ),
@@ -120,14 +121,15 @@ WEBHOOKS = Dashboard(
                     9,
                     "drift-repaired",
                     "Repairs",
-                    (number("trueup_drift_repaired_total", "class, outcome", "{{class}} {{outcome}}"),),
+                    (happened("trueup_drift_repaired_total", "class, outcome"),),
+                    kind="table",
                 ),
                 Panel(
                     10,
                     "breakers",
                     "Shops whose automatic repair has stopped",
                     (Query("max(trueup_breaker_open)", "shops"),),
-                    alerts=("RepairStopped",),
+                    meaning="The merchant is told, and decides: a notice, a mail, an outgoing webhook.",
                 ),
             ),
         ),

@@ -113,20 +113,30 @@ def breaker_reason(policy: RepairPolicy, *, missed: int, cells: int, largest_mov
     """Why automatic repair stops and a person is asked, in words for that person; None: it goes on."""
     if largest_move > policy.max_move:
         return (
-            f"Shopify's value of a cell moved by {largest_move} units without a webhook; "
+            f"Shopify's value of a place moved by {largest_move} units without a webhook; "
             f"more than {policy.max_move} are not repaired without you."
         )
     if missed > FEW_CELLS and missed > policy.max_share * cells:
         return (
-            f"{missed} of {cells} cells ({missed / max(cells, 1):.0%}) moved at Shopify without a webhook; "
+            f"{missed} of {cells} places ({missed / max(cells, 1):.0%}) moved at Shopify without a webhook; "
             f"more than {policy.max_share:.0%} are not repaired without you."
         )
     return None
 
 
+def becomes(cell_class: CellClass, base: int | None, shopify: int, local: int | None) -> int | None:
+    """The local value that a repair leaves behind; None: the cell has no count, and keeps none.
+
+    Where both sides moved, a person's approval takes over what was missed on top of what was counted here.
+    """
+    if local is None or base is None:
+        return local
+    return shopify if may_repair(cell_class) else local + shopify - base
+
+
 def waiting_reason(missed: int) -> str:
     """What an approval is asked for where automatic repair has not stopped, in words for a person."""
-    return f"{missed} cells moved at Shopify without a webhook, and here too: they wait for you."
+    return f"{missed} places moved at Shopify without a webhook, and here too: they wait for you."
 
 
 class Hold(StrEnum):

@@ -10,7 +10,6 @@ these indexes, is in docs/reference/documents.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
@@ -52,8 +51,8 @@ def _index(*keys: str, **options: Any) -> IndexModel:
 _KNOWN = {"known_class": {"$gt": ""}}
 """Cells that differ, or cannot be compared: the class is a word, not null."""
 
-_ANY_MOMENT = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
-"""A time that is set: null, or a field that is not there, is none."""
+_THERE: Document = {"$exists": True}
+"""A field that a document need not have."""
 
 _TO_VERIFY = {"verify_at": {"$exists": True}}
 
@@ -73,8 +72,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "shops": [
         _index("status", "sweep.next_at"),
         # Of all shops those few that something is to be told of.
-        _index("drift_breaker.opened_at", partialFilterExpression={"drift_breaker.opened_at": _ANY_MOMENT}),
-        _index("sweep.silent_since", partialFilterExpression={"sweep.silent_since": _ANY_MOMENT}),
+        _index("drift_breaker.opened_at", partialFilterExpression={"drift_breaker.opened_at": _THERE}),
+        _index("sweep.silent_since", partialFilterExpression={"sweep.silent_since": _THERE}),
     ],
     # Whose a location is, is asked across shops: a body sent again under another shop's name is known by it.
     "locations": [_index("location_id", "read_at")],
@@ -109,7 +108,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         # Those that have not ended: how many of a shop, and, across shops, whose turn it is.
         _index("shop", "turn.until", partialFilterExpression={"turn": {"$exists": True}}, name="turns"),
         _index("requested_at", expireAfterSeconds=PREVIEW_LIFE),
-        _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        _index("finished_at", name="ended_lately"),
     ],
     "preview_rows": [
         _index("shop", "preview_id", "no"),
@@ -135,7 +134,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "state"),
         _index("state", "requested_at"),
         _index("finished_event", partialFilterExpression={"finished_event": "due"}),
-        _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        _index("finished_at", name="ended_lately"),
         _index("shop", "preview_id", partialFilterExpression={"preview_id": {"$gt": ""}}, name="of_preview"),
     ],
     "cells": [
@@ -165,7 +164,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "compliance": [_index("shop", "at"), _index("at", expireAfterSeconds=COMPLIANCE_LIFE, name="compliance_life")],
     "imports": [
         _index("shop", "import_id", unique=True),
-        _index("finished_at", partialFilterExpression={"finished_at": _ANY_MOMENT}, name="ended_lately"),
+        _index("finished_at", name="ended_lately"),
         # Whose turn it is, is asked across shops.
         _index("page.next_at", partialFilterExpression={"state": "running"}, name="page_imports"),
     ],
@@ -215,7 +214,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("asked_at", "_id", partialFilterExpression=_FOLLOWED, name="followed"),
         _index("shop", "due_at", partialFilterExpression={"state": "waiting"}, name="waiting"),
         _index("telling.at", partialFilterExpression={"telling.state": "due"}, name="to_be_told"),
-        _index("ended_at", partialFilterExpression={"ended_at": _ANY_MOMENT}, name="ended_lately"),
+        _index("ended_at", name="ended_lately"),
         _index("at", expireAfterSeconds=SCHEDULE_RUN_LIFE),
     ],
     "notices": [

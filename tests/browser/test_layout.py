@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.admin_page import PUSH, WIDE, AdminPage
 from tests.browser.site import Site
@@ -20,6 +20,7 @@ _HEIGHT = 1000
 _MEASURE = Path(__file__).with_name("layout.js").read_text(encoding="utf-8")
 _FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LONG = "wide oak with a name that is far longer than most names are"
+ASH = LONG.replace("oak", "ash")
 
 
 @dataclass
@@ -65,6 +66,56 @@ async def test_nothing_is_cut_covered_or_out_of_reach(site: Site) -> None:
         layouts.hold()
 
 
+@pytest.mark.long
+async def test_nothing_of_stock_taking_imports_and_settings_is_cut(site: Site) -> None:
+    """The same of the screens on which BOMs come in, shelves are counted, and the shop is set up; and of the help."""
+    await site.add({ASH: [10, 20], "wide yew": [5, 5]})
+    async with site.tab() as tab:
+        layouts = Layouts(tab)
+        await _all_of_the_work(site, tab, layouts)
+        layouts.hold()
+
+
+async def _all_of_the_work(site: Site, tab: AdminPage, layouts: Layouts) -> None:
+    await tab.open(f"/counts?at={site.world.locations[0]}")
+    await tab.page.get_by_role("textbox", name="SKU or name").fill("wide")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.get_by_text("Several are found")).to_be_visible()
+    await layouts.look("counts")
+    await tab.button(f"Count this: BOM {ASH}").click()
+    await tab.page.get_by_role("textbox", name="What is on the shelf").fill("1234567")
+    await layouts.look("counting")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.table("Counted so far")).to_be_visible()
+    await layouts.look("counted")
+    await tab.open("/counts?way=file")
+    rows = f"bom_id,location,count\n{ASH},Location 1,5\nnobody that anybody knows,Location 1,5\n"
+    file: FilePayload = {"name": "c.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    await tab.page.get_by_label("Choose a file").last.set_input_files(file)
+    await expect(tab.table("Rows that cannot be used")).to_be_visible()
+    await layouts.look("counts-file")
+    await tab.open("/import")
+    rows = f"name,sku\n{ASH},a-sku-that-nobody-in-the-whole-shop-has-ever-given\n"
+    file = {"name": "a file with a rather long name of its own.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    await tab.page.get_by_label("Choose a file").last.set_input_files(file)
+    await expect(tab.page.get_by_text("Waits for you")).to_be_visible()
+    await layouts.look("import")
+    await tab.button("Discard").click()
+    await expect(tab.page.get_by_text("Waits for you")).to_have_count(0)
+    await tab.open("/settings")
+    await expect(tab.page.get_by_role("checkbox", name="Shopify may be set below zero")).to_be_visible()
+    await layouts.look("settings")
+    await tab.button("Help").click()
+    await expect(tab.page.get_by_text("Words on this screen")).to_be_visible()
+    await layouts.look("help")
+    await tab.button("Read the whole guide").click()
+    await expect(tab.page.get_by_role("heading", name="Two numbers, and who moved")).to_be_visible()
+    await layouts.look("guide")
+    await tab.open(f"/?bom={ASH.replace(' ', '%20')}")
+    await expect(tab.dialog(f"Edit BOM {ASH}").get_by_text("Product in Shopify")).to_be_visible()
+    await layouts.look("mapping")
+
+
 async def _the_list(tab: AdminPage, layouts: Layouts) -> None:
     await tab.open()
     await tab.search("wide ", finds=2)
@@ -105,9 +156,24 @@ async def _the_history(tab: AdminPage, layouts: Layouts) -> None:
     await expect(tab.dialog("Undo this run").get_by_text("1 place would go back")).to_be_visible()
     await layouts.look("undo")
     await tab.page.keyboard.press("Escape")
+    await tab.button("Retry failed").click()
+    await expect(tab.dialog("Retry what failed").get_by_text("needs you first").first).to_be_visible()
+    await layouts.look("retry")
+    await tab.page.keyboard.press("Escape")
+    await tab.page.get_by_role("tab", name=re.compile("What failed")).click()
+    await expect(tab.page.get_by_role("region", name=re.compile("The variant is a bundle"))).to_be_visible()
+    await layouts.look("failed")
+    await tab.page.get_by_role("tab", name=re.compile("Before and after")).click()
+    await tab.table("Places before and after").get_by_role("link").first.click()
+    await expect(tab.page.get_by_role("region", name="What has happened here")).to_be_visible()
+    await layouts.look("story")
     await tab.open("/history")
     await expect(tab.table("History")).to_be_visible()
     await layouts.look("history")
+    await tab.table("History").get_by_role("link").first.click()
+    await tab.button("Print").click()
+    await expect(tab.button("Print this page")).to_be_visible()
+    await layouts.look("print")
 
 
 async def _drift(site: Site, tab: AdminPage, layouts: Layouts) -> None:
@@ -149,15 +215,20 @@ async def _schedules(tab: AdminPage, layouts: Layouts) -> None:
     await expect(tab.page.get_by_text("It has not run yet")).to_be_visible()
     await layouts.look("no-runs")
     await tab.page.keyboard.press("Escape")
-    await tab.button(re.compile("Run Every night.* now")).click()
+    await tab.button(re.compile("Run now: Every night")).click()
     await tab.page.get_by_role("menuitem", name="See what it would do").click()
     looked = tab.page.get_by_role("dialog", name=re.compile("What Every night"))
     await looked.get_by_role("button", name="See what it would do").click()
     await expect(looked.get_by_text("Would change")).to_be_visible()
     await layouts.look("schedule-look")
     await tab.page.keyboard.press("Escape")
-    await expect(tab.page.get_by_text("You wanted to look before it runs.")).to_be_visible()
+    await expect(tab.button(re.compile("Leave it out: Every night"))).to_be_visible()
     await layouts.look("schedule-waits")
+    # Repair has stopped meanwhile, so that the run waits for more than a look: the merchant is told.
+    message = tab.page.get_by_role("region", name="Messages")
+    await expect(message).to_contain_text("waits for you")
+    await message.get_by_role("button", name="Dismiss").click()
+    await expect(message).to_have_count(0)
     await tab.button(re.compile("Edit Every night")).click()
     await tab.page.get_by_role("button", name="Remove").click()
     await tab.page.get_by_role("button", name="Yes, remove this schedule").click()

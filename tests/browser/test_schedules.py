@@ -99,10 +99,10 @@ async def test_a_schedule_above_its_limit_waits_for_the_merchant(site: Site) -> 
         await tab.page.set_viewport_size({"width": 400, "height": 800})
         await tab.looks_right("schedule-waits-narrow")
         await tab.page.set_viewport_size({"width": 1600, "height": 1000})
-        await tab.page.get_by_role("link", name="Look at each place").click()
+        await tab.page.get_by_role("button", name="Look at each place").click()
         await expect(await tab.differing()).to_contain_text("limit oak")
         await tab.open("/schedules")
-        await tab.button("Let Nightly pull run").click()
+        await tab.button("Change 1 place: Nightly pull").click()
         await expect(tab.page.get_by_text("Nightly pull waits for you")).to_have_count(0)
         await tab.button("Runs of Nightly pull").click()
         await expect(tab.dialog("Runs of Nightly pull").get_by_text("Completed")).to_be_visible()
@@ -117,8 +117,8 @@ async def test_what_a_schedule_would_do_is_seen_before_it_runs(site: Site) -> No
     await nightly(site, "look oak", due=False, limits=RunLimits())
     async with site.tab() as tab:
         await tab.open("/schedules")
-        for word in ("Leave this run of Nightly pull out", "Let Nightly pull run"):
-            await tab.button("Run Nightly pull now").click()
+        for word in ("Leave it out: Nightly pull", "Change 1 place: Nightly pull"):
+            await tab.button("Run now: Nightly pull").click()
             await tab.page.get_by_role("menuitem", name="See what it would do").click()
             looked = tab.dialog("What Nightly pull would do now")
             await looked.get_by_role("button", name="See what it would do").click()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import pytest
 from playwright.async_api import expect
 
 from shared.domain.notices import Happening, Matter
+from shared.mongodb.notices.mail import MailStore
 from shared.mongodb.notices.notices import NoticeStore
+from shared.mongodb.notices.targets import TargetStore
 from tests.browser.admin_page import NARROW, PUSH
 from tests.browser.site import Site
+from tests.browser.test_layout import Layouts
 from tests.integration.hook_receiver import receiver
 from tests.integration.shop_world import SHOP, new_id
 
@@ -59,6 +63,37 @@ async def test_the_bell_tells_what_needs_somebody_and_loses_nothing_on_reload(si
         await expect(tab.button(NOTHING_OPEN)).to_be_visible()
         await panel.get_by_role("button", name="Show: The schedule “Every night” failed").click()
         await expect(tab.page.get_by_role("heading", name="Schedules", level=1)).to_be_visible()
+
+
+@pytest.mark.long
+async def test_nothing_of_it_is_cut_covered_or_out_of_reach(site: Site) -> None:
+    """The bell's list and the screen of who is told, at every width."""
+    name = "Every night, all of the warehouse and the three shops of the old town"
+    await happens(site, Matter.SCHEDULE_FAILED, new_id(), name=name, outcome="failed")
+    await happens(site, Matter.RUN_ENDED, new_id(), source="admin", direction="toShopify", state="completed", updated=9)
+    targets = TargetStore(site.world.mongo.db, site.world.settings.fernet_keys)
+    target_id, url = new_id(), "https://hooks.example.com/a/rather/long/address/of/a/program/that/is/told"
+    await targets.put(SHOP, target_id, url=url, matters=[Matter.RUN_ENDED], enabled=True, by="test")
+    await MailStore(site.world.mongo.db).say_set_up("trueup@example.com")
+    mail = MailStore(site.world.mongo.db)
+    await mail.add(SHOP, "somebody.with.a.rather.long.name@warehouse.example.com", "42")
+    try:
+        async with site.tab() as tab:
+            layouts = Layouts(tab)
+            await tab.open("/notifications")
+            await expect(tab.page.get_by_text("Waits for its code")).to_be_visible()
+            await layouts.look("notifications")
+            await tab.button(re.compile("^Notifications: ")).click()
+            await expect(tab.page.get_by_role("dialog", name="Notifications").get_by_text(name)).to_be_visible()
+            await layouts.look("bell")
+            await tab.page.keyboard.press("Escape")
+            await tab.button("Add address").click()
+            await expect(tab.dialog("Add address")).to_be_visible()
+            await layouts.look("add-address")
+            layouts.hold()
+    finally:
+        await mail.say_set_up(None)
+        await targets.delete(SHOP, target_id)
 
 
 async def test_a_decision_is_the_shop_s_and_gone_for_all_once_it_is_made(site: Site) -> None:

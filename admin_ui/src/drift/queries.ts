@@ -77,3 +77,15 @@ function byDay(hours: readonly Schema["DriftHour"][], dates: readonly string[]):
   }
   return days;
 }
+
+export type OpenAt = Schema["OpenAtOut"];
+
+/** What a repair would do, as it stands now. */
+export const repairPlanQuery = queryOptions({
+  queryKey: ["drift", "repair"],
+  queryFn: ({ signal }) => body(api.GET("/api/drift/repair", { signal })),
+  staleTime: 0,
+});
+
+/** Let be repaired what stands open: all of it, or what is named. */
+export const approve = (some: Schema["ApprovalIn"]) => body(api.POST("/api/drift/approve", { body: some }));

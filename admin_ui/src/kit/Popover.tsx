@@ -74,8 +74,9 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
 
 /** Where an element lies on the page, and keeps lying for what is shown beside it. */
 function placeOf(element: HTMLElement) {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return { left: left + window.scrollX, top: top + window.scrollY, width, height };
+  const { left, top, height } = element.getBoundingClientRect();
+  // Never beyond the window, which may become narrower meanwhile.
+  return { left: `min(${left + window.scrollX}px, 100% - 1px)`, top: top + window.scrollY, width: 1, height };
 }
 
 /** What is to have the focus: what opened it, else what stands above it. */

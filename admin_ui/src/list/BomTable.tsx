@@ -4,7 +4,7 @@ import { useParams } from "../address";
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
 import { change } from "../formats";
-import { Badge, Button, type Column, IndexTable, Named, Text, useNarrow } from "../kit";
+import { Button, type Column, IndexTable, Named, Text, useNarrow } from "../kit";
 import { Age } from "../parts/Age";
 import { T } from "../texts";
 import styles from "./BomTable.module.css";
@@ -76,24 +76,26 @@ export function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTable
 
 function Name({ bom }: { bom: Bom }) {
   const read = readAt(bom.cells ?? []);
+  const about = bom.externally_managed ? T.list.externally : bom.tracks_pre_assembled ? T.list.tracks : T.list.tracksNot;
+  const detail = (
+    <>
+      {bom.bom_id} · {about}
+      {read !== null && (
+        <>
+          {" · "}
+          <Age at={read} words={T.list.read} />
+        </>
+      )}
+    </>
+  );
   return (
     <>
-      <Named strong name={bom.name} detail={bom.bom_id} />
-      {bom.externally_managed && <Badge>{T.list.externally}</Badge>}
+      <Named strong name={bom.name} detail={detail} />
       {bom.tags.map((tag) => (
         <span key={tag} className={styles.tag}>
           {tag}
         </span>
       ))}
-      <div className={styles.about}>
-        {!bom.externally_managed && (bom.tracks_pre_assembled ? T.list.tracks : T.list.tracksNot)}
-        {read !== null && (
-          <>
-            {" · "}
-            <Age at={read} words={T.list.read} />
-          </>
-        )}
-      </div>
       <EditButton bom={bom} />
     </>
   );
@@ -124,8 +126,7 @@ const At = memo(function At({ bom, cell, onOpen }: { bom: Bom; cell: BomCell | u
 });
 
 function Sum({ bom }: { bom: Bom }) {
-  if (bom.difference === null) return <Text as="span" tone="subdued">{T.dash}</Text>;
-  return <span className={styles.sum}>{change(bom.difference)}</span>;
+  return <div className={styles.sum}>{change(bom.difference)}</div>;
 }
 
 interface LinesProps {

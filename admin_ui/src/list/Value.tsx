@@ -20,20 +20,28 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
   const compared = cell.cell_class !== "not_compared";
   const single = cell.cell_class === "in_sync" || !compared;
   const [local, shopify] = [count(compared ? cell.local_value : null), count(cell.shopify_value)];
+  const doubt = cell.unknown_outcome ? ` ${T.list.unknownOutcome}` : "";
   const values = single ? local : `${T.list.local} ${local} ${T.list.shopify} ${shopify}`;
   const read = cell.seen_at === null ? "" : `, ${T.list.read(ago(cell.seen_at))}`;
-  const doubt = cell.unknown_outcome ? `, ${T.list.unknownOutcome}` : "";
   const numbers = (
     <>
       {asLine && !single && `${T.list.local} `}
       <b>{local}</b>
       {!single && " "}
       {!single && (
-        <span className={styles.other}>
-          {T.list.shopify} {shopify}
-        </span>
+        <>
+          {" "}
+          <span className={styles.other}>
+            {T.list.shopify} {asLine ? <b>{shopify}</b> : shopify}
+          </span>
+        </>
       )}
-      {cell.unknown_outcome && <span className={styles.doubt}>{T.list.unknownOutcome}</span>}
+      {cell.unknown_outcome && (
+        <>
+          {" "}
+          <span className={styles.doubt}>{T.list.unknownOutcome}</span>
+        </>
+      )}
     </>
   );
   return (
@@ -41,7 +49,7 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
       // The browser's own button, of few elements: a page has hundreds of these.
       type="button"
       className={classes(styles.value, asLine && styles.line, cell.differs && (styles[cell.cell_class] ?? styles.apart), !compared && styles.not_compared)}
-      aria-label={`${bom.name}, ${place} ${values}, ${CLASS_NAMES[cell.cell_class]}${doubt}${read}`}
+      aria-label={`${bom.name}, ${place} ${values}${doubt}, ${CLASS_NAMES[cell.cell_class]}${read}`}
       title={[CLASS_NAMES[cell.cell_class], cell.seen_at === null ? null : T.list.readAt(exactTime(cell.seen_at))].filter(Boolean).join(". ")}
       aria-haspopup="dialog"
       onClick={(event) =>

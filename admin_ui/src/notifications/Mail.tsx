@@ -5,6 +5,7 @@ import { api, body } from "../api/client";
 import { Badge, Banner, Button, Field, Heading, Inline, Stack, Text, toast } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
+import styles from "./Notifications.module.css";
 import { MatterChoice } from "./MatterChoice";
 import { type Matter, type Notifications, notificationsQuery } from "./queries";
 
@@ -112,9 +113,7 @@ function Address({ address, confirmed, onAgain }: { address: string; confirmed: 
   return (
     <Stack gap="200">
       <Inline>
-        <Text as="span" strong>
-          {address}
-        </Text>
+        <strong className={styles.long}>{address}</strong>
         <Badge tone={confirmed ? "success" : "attention"}>{confirmed ? TEXT.confirmed : TEXT.unconfirmed}</Badge>
         {confirmed && (
           <Button aria-label={TEXT.testOf(address)} isPending={test.isPending} onPress={() => test.mutate()}>
@@ -129,7 +128,7 @@ function Address({ address, confirmed, onAgain }: { address: string; confirmed: 
         <form onSubmit={submit} noValidate>
           <Stack gap="200">
             <Field
-              label={TEXT.code(address)}
+              label={TEXT.code}
               help={TEXT.codeHelp}
               inputMode="numeric"
               maxLength={8}

@@ -9,6 +9,7 @@ import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { Deliveries } from "./Deliveries";
 import { MatterChoice } from "./MatterChoice";
+import styles from "./Notifications.module.css";
 import { type Matter, notificationsQuery, type Target } from "./queries";
 
 const TEXT = T.notifications;
@@ -94,9 +95,7 @@ function One({ target, onSecret, onSent, onChanged }: OneProps) {
     <Panel label={url}>
       <Stack gap="200">
         <Inline gap="200">
-          <Text as="span" strong>
-            {url}
-          </Text>
+          <strong className={styles.long}>{url}</strong>
           <Badge tone={enabled ? (why === null ? "success" : "attention") : "critical"}>{enabled ? TEXT.working : TEXT.off}</Badge>
         </Inline>
         <Text tone="subdued">{target.matters === null ? TEXT.everything : TEXT.some(target.matters.length)}</Text>

@@ -1,6 +1,6 @@
 /** A run wanted now: what it would do, or what it did, within the schedule's limits. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { ulid } from "ulid";
 import { href } from "../address";
@@ -29,6 +29,11 @@ export function RunNowDialog({ schedule, lookFirst, onClose }: RunNowDialogProps
     },
   });
   const run = useQuery({ ...runQuery(schedule.schedule_id, runId), enabled: ask.isSuccess }).data;
+  const state = run?.state;
+  useEffect(() => {
+    // What waits stands on the page behind, too.
+    if (state === "waiting") void client.invalidateQueries({ queryKey: ["schedules", "list"] });
+  }, [client, state]);
   const title = lookFirst ? T.schedules.lookTitle(schedule.name) : T.schedules.nowTitle(schedule.name);
   const close = <Button onPress={onClose}>{T.close}</Button>;
   return (
@@ -69,9 +74,8 @@ function Step({ run }: { run: Run }) {
     );
   }
   return (
-    <>
-      <p role="status">{outcomeOf(run)}</p>
-      {run.state !== "skipped" && run.direction !== null && <Link href={href(`/history/${run.run_id}`)}>{T.drift.run}</Link>}
-    </>
+    <p role="status">
+      {outcomeOf(run)} {run.state !== "skipped" && run.direction !== null && <Link href={href(`/history/${run.run_id}`)}>{T.drift.run}</Link>}
+    </p>
   );
 }

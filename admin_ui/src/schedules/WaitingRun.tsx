@@ -1,6 +1,6 @@
 /** A run that waits for a person: why, what it would do, and the person's word. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link } from "wouter";
+import { useLocation } from "wouter";
 import { href } from "../address";
 import { count } from "../formats";
 import { Banner, Button, Figures, Inline, Stack, Text } from "../kit";
@@ -12,6 +12,7 @@ import { whyItWaits } from "./words";
 /** What a run would do, in figures and in a sentence. */
 export function Plan({ run }: { run: Run }) {
   const { plan, direction } = run;
+  const [, go] = useLocation();
   if (plan === null || direction === null) return null;
   return (
     <Stack gap="200">
@@ -25,7 +26,9 @@ export function Plan({ run }: { run: Run }) {
       />
       <Text>{plan.places === 0 ? T.schedules.plan.nothing : T.schedules.plan.does(plan.places, direction)}</Text>
       {plan.left > 0 && <Text tone="subdued">{T.schedules.plan.leaves(plan.left)}</Text>}
-      <Link href={href("/", { reconcile: "preview", preview: run.run_id, direction })}>{T.schedules.lookAtEach}</Link>
+      <div>
+        <Button onPress={() => go(href("/", { reconcile: "preview", preview: run.run_id, direction }))}>{T.schedules.lookAtEach}</Button>
+      </div>
     </Stack>
   );
 }
@@ -46,7 +49,7 @@ export function Decision({ run }: { run: Run }) {
         {run.plan !== null && run.plan.places > 0 && (
           <Button
             variant="primary"
-            aria-label={T.schedules.runItOf(run.schedule_name)}
+            aria-label={T.schedules.runItOf(run.plan.places, run.schedule_name)}
             isPending={say.isPending && say.variables === "approve"}
             onPress={() => say.mutate("approve")}
           >

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { storyHref } from "./storyHref";
+import styles from "./StoryLink.module.css";
 
 interface StoryLinkProps {
   bomId: string;
@@ -13,7 +14,7 @@ interface StoryLinkProps {
 
 export function StoryLink({ bomId, locationId, label, children }: StoryLinkProps) {
   return (
-    <Link href={storyHref(bomId, locationId)} aria-label={label}>
+    <Link href={storyHref(bomId, locationId)} aria-label={label} className={styles.link}>
       {children}
     </Link>
   );

@@ -20,7 +20,7 @@ export const list = {
   tracksNot: "Not counted",
   clear: "Clear filters",
   filters: "Filters",
-  columns: { name: "BOM", values: "Values by location", others: "Other locations", sum: "Difference in all" },
+  columns: { name: "BOM", values: "Values by location", others: "Other locations", sum: "Difference" },
   selectPage: "Select all on this page",
   selected: (number: number) => `${count(number)} selected`,
   selectAll: (number: number) => `Select all ${count(number)} matching`,

@@ -55,7 +55,7 @@ export const notifications = {
   noAddresses: "Nobody gets e-mails yet.",
   confirmed: "Gets e-mails",
   unconfirmed: "Waits for its code",
-  code: (address: string) => `Code sent to ${address}`,
+  code: "Code of the e-mail",
   codeHelp: "Eight digits, in the e-mail that is on its way. Until it is entered, nothing else is sent there.",
   codeWrong: "Enter the eight digits of the e-mail.",
   confirm: "Confirm",

@@ -11,12 +11,15 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import CellClass, Row
 from shared.domain.drift import Hold, came_late
 from shared.mongodb.drift.missed import (
+    EVERYTHING,
+    Approval,
     LeftByJob,
     Losses,
     MissedOutcome,
     MissedState,
     MissedWanted,
     MissedWebhook,
+    OpenAt,
     Sighting,
     Unrepaired,
 )
@@ -276,13 +279,38 @@ class DriftStore:
         if ids:
             await self._drift.update_many({"_id": {"$in": ids}, "open": True}, {"$set": {"held": str(why)}})
 
-    async def approve(self, shop: str, by: str, *, now: datetime) -> int:
-        """A person lets everything be repaired that stands open now; returns how many cells that are."""
+    async def approve(self, shop: str, by: str, *, now: datetime, only: Approval = EVERYTHING) -> int:
+        """A person lets be repaired what stands open now, all or some of it; returns how many cells that are."""
+        condition: Document = {"shop": shop, "open": True, "state": "missed", "approved_at": None}
+        if only.location_ids is not None:
+            condition["location_id"] = {"$in": sorted(only.location_ids)}
+        if only.drift_ids is not None:
+            condition["_id"] = {"$in": [key_of(shop, drift_id) for drift_id in sorted(only.drift_ids)]}
         result = await self._drift.update_many(
-            {"shop": shop, "open": True, "state": "missed", "approved_at": None},
-            {"$set": {"approved_by": by, "approved_at": now, "due_at": now, "tries": 0}},
+            condition, {"$set": {"approved_by": by, "approved_at": now, "due_at": now, "tries": 0}}
         )
         return result.modified_count
+
+    async def open_by_place(self, shop: str) -> list[OpenAt]:
+        """What stands open, by location and class, the most cells first."""
+        approved = {"$cond": [{"$eq": [{"$ifNull": ["$approved_at", None]}, None]}, 0, 1]}
+        pipeline: list[Document] = [
+            {"$match": {"shop": shop, "open": True, "state": "missed"}},
+            {
+                "$group": {
+                    "_id": {"at": "$location_id", "class": "$cell_class"},
+                    "name": {"$last": "$location_name"},
+                    "cells": {"$sum": 1},
+                    "approved": {"$sum": approved},
+                    "move": {"$max": "$move"},
+                }
+            },
+            {"$sort": {"cells": -1, "_id.at": 1, "_id.class": 1}},
+        ]
+        return [
+            OpenAt(g["_id"]["at"], g["name"], CellClass(g["_id"]["class"]), g["cells"], g["approved"], g["move"])
+            async for g in self._drift.aggregate(pipeline)
+        ]
 
     async def busy(self, shop: str, keys: Iterable[CellKey]) -> set[CellKey]:
         """Those of the cells that a job is at work on."""

@@ -110,6 +110,29 @@ class Unrepaired:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Which open ones a person lets be repaired; None: all of them, whichever; both given: those that fit both."""
+
+    location_ids: frozenset[str] | None = None
+    drift_ids: frozenset[str] | None = None
+
+
+EVERYTHING = Approval()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAt:
+    """What stands open of one class at one location, and how much of it a person has approved."""
+
+    location_id: str
+    location_name: str | None
+    cell_class: CellClass
+    cells: int
+    approved: int
+    largest_move: int
+
+
+@dataclass(frozen=True, slots=True)
 class Losses:
     """Webhooks of levels in the last three days: `missed` for good, `late`, and `received` for cells of ours."""
 

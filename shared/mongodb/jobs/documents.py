@@ -227,10 +227,14 @@ REPLICAS = Described(
 
 CONSTANTS = Described(
     "constants",
-    "What may not change under running processes. Written by `jobs/leases` (partitions) and `upgrade` (stock_form).",
+    "What is true of all shops, and may not change under running processes. Written by `jobs/leases` (partitions), "
+    "`upgrade` (stock_form), `notices/watermark` and `notices/mail`.",
     {
-        "_id": ("string", "partitions: the number of cell queues; stock_form: of the documents"),
-        "value": ("number", ""),
+        "_id": (
+            "string",
+            "what it is of: partitions, stock_form, notices_watermark (looked so far), mail (who it is from)",
+        ),
+        "value": ("number or date or string or null", "null: no mails are sent"),
     },
 )
 

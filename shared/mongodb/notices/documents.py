@@ -72,8 +72,7 @@ NOTIFICATION_SETTINGS = Described(
     "notification_settings",
     "Who of a shop is told by mail, and of what. Written by `notices/mail`.",
     {
-        "_id": ("string", "the shop's domain"),
-        "shop": ("string", "the same"),
+        **of_shop("shop, the word mail"),
         "matters": ("list of string or absent", "absent: what needs a person"),
         "addresses": ("list of object or absent", ""),
         "addresses[].address": ("string", ""),

@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from shared.domain.notices import BY_MAIL, Matter
 from shared.mongodb.lease import Lease
 from shared.mongodb.notices.recipients import MailAddress, MailWanted
-from shared.mongodb.schema import Database, Document, found
+from shared.mongodb.schema import Database, Document, found, key_of
 
 MAX_ADDRESSES = 10
 """Of one shop."""
@@ -40,13 +40,13 @@ class MailStore:
 
     async def get(self, shop: str) -> MailWanted:
         """What the shop wants; one that has chosen nothing tells nobody."""
-        return _wanted_of(shop, found(await self._settings.find_one({"_id": shop})) or {})
+        return _wanted_of(shop, found(await self._settings.find_one({"_id": _id(shop)})) or {})
 
     async def choose(self, shop: str, matters: Collection[Matter]) -> None:
         """Tell of these by mail, and of nothing else."""
         chosen = sorted(str(one) for one in matters)
         await self._settings.update_one(
-            {"_id": shop}, {"$set": {"matters": chosen}, "$setOnInsert": {"shop": shop}}, upsert=True
+            {"_id": _id(shop)}, {"$set": {"matters": chosen}, "$setOnInsert": {"shop": shop}}, upsert=True
         )
 
     async def add(self, shop: str, address: str, by: str) -> bool:
@@ -57,7 +57,7 @@ class MailStore:
         if not await self._may_send_code(shop, today):
             return False
         again: Document = {"addresses.$.code_due": True, "work_due_at": now}
-        there = {"_id": shop, "addresses": {"$elemMatch": {"address": address, "confirmed_at": None}}}
+        there = {"_id": _id(shop), "addresses": {"$elemMatch": {"address": address, "confirmed_at": None}}}
         if (await self._settings.update_one(there, {"$set": again})).matched_count:
             return True
         entry: Document = {
@@ -72,7 +72,7 @@ class MailStore:
             "test_due": False,
         }
         room = {
-            "_id": shop,
+            "_id": _id(shop),
             "addresses.address": {"$ne": address},
             f"addresses.{MAX_ADDRESSES - 1}": {"$exists": False},
         }
@@ -82,23 +82,23 @@ class MailStore:
     async def _may_send_code(self, shop: str, today: str) -> bool:
         with suppress(DuplicateKeyError):  # it is there, and of today
             await self._settings.update_one(
-                {"_id": shop, "codes_day": {"$ne": today}},
+                {"_id": _id(shop), "codes_day": {"$ne": today}},
                 {"$set": {"codes_day": today, "codes_no": 0}, "$setOnInsert": {"shop": shop}},
                 upsert=True,
             )
-        this = {"_id": shop, "codes_day": today, "codes_no": {"$lt": CODES_A_DAY}}
+        this = {"_id": _id(shop), "codes_day": today, "codes_no": {"$lt": CODES_A_DAY}}
         return (await self._settings.update_one(this, {"$inc": {"codes_no": 1}})).modified_count == 1
 
     async def remove(self, shop: str, address: str) -> bool:
         """Forget an address; whether it was there."""
-        result = await self._settings.update_one({"_id": shop}, {"$pull": {"addresses": {"address": address}}})
+        result = await self._settings.update_one({"_id": _id(shop)}, {"$pull": {"addresses": {"address": address}}})
         return result.modified_count == 1
 
     async def confirm(self, shop: str, address: str, code: str) -> bool:
         """Whether the code is the one that was sent; the address then gets mails."""
         now = datetime.now(UTC)
         open_one = {"address": address, "code_until": {"$gt": now}, "code_tries": {"$lt": CODE_TRIES}}
-        this = {"_id": shop, "addresses": {"$elemMatch": open_one}}
+        this = {"_id": _id(shop), "addresses": {"$elemMatch": open_one}}
         # The try counts before it is looked at: nobody has more by being quick.
         document = found(await self._settings.find_one_and_update(this, {"$inc": {"addresses.$.code_tries": 1}}))
         if document is None:
@@ -107,28 +107,28 @@ class MailStore:
         if not hmac.compare_digest(entry["code_hash"] or "", _hash(shop, address, code)):
             return False
         values = {"addresses.$.confirmed_at": now, "addresses.$.code_hash": None, "addresses.$.code_until": None}
-        await self._settings.update_one({"_id": shop, "addresses.address": address}, {"$set": values})
+        await self._settings.update_one({"_id": _id(shop), "addresses.address": address}, {"$set": values})
         return True
 
     async def ask_test(self, shop: str, address: str) -> bool:
         """Have a test mail sent; whether the address is there and confirmed."""
-        there = {"_id": shop, "addresses": {"$elemMatch": {"address": address, "confirmed_at": {"$ne": None}}}}
+        there = {"_id": _id(shop), "addresses": {"$elemMatch": {"address": address, "confirmed_at": {"$ne": None}}}}
         values = {"addresses.$.test_due": True, "work_due_at": datetime.now(UTC)}
         return (await self._settings.update_one(there, {"$set": values})).matched_count == 1
 
     async def shops_with_work(self, now: datetime) -> list[str]:
         """Shops that somebody waits for a code or a test of."""
-        cursor = self._settings.find({"work_due_at": {"$lte": now}}, {"_id": 1}).sort("work_due_at", 1).limit(500)
-        return [document["_id"] async for document in cursor]
+        cursor = self._settings.find({"work_due_at": {"$lte": now}}, {"shop": 1}).sort("work_due_at", 1).limit(500)
+        return [document["shop"] async for document in cursor]
 
     async def take(self, shop: str) -> tuple[MailWanted, int] | None:
         """The right to write to a shop's people, with its number; None: another has it, or the shop wants nothing."""
-        document = await _LEASE.take(self._settings, {"_id": shop})
+        document = await _LEASE.take(self._settings, {"_id": _id(shop)})
         return None if document is None else (_wanted_of(shop, document), document["mail_no"])
 
     async def give_back(self, shop: str, number: int) -> None:
         """Let another write to them."""
-        await _LEASE.give_back(self._settings, {"_id": shop}, number=number)
+        await _LEASE.give_back(self._settings, {"_id": _id(shop)}, number=number)
 
     async def set_code(self, shop: str, address: str, code: str) -> None:
         """The code that is about to be sent."""
@@ -137,12 +137,12 @@ class MailStore:
             "addresses.$.code_until": datetime.now(UTC) + CODE_LIFE,
             "addresses.$.code_tries": 0,
         }
-        await self._settings.update_one({"_id": shop, "addresses.address": address}, {"$set": values})
+        await self._settings.update_one({"_id": _id(shop), "addresses.address": address}, {"$set": values})
 
     async def note_sent(self, shop: str, address: str, what: str) -> None:
         """`code` or `test` was sent."""
         await self._settings.update_one(
-            {"_id": shop, "addresses.address": address}, {"$set": {f"addresses.$.{what}_due": False}}
+            {"_id": _id(shop), "addresses.address": address}, {"$set": {f"addresses.$.{what}_due": False}}
         )
 
     async def note_round(self, shop: str, *, trouble: str | None, mailed: bool, again_at: datetime | None) -> None:
@@ -153,10 +153,10 @@ class MailStore:
         change: Document = {"$set": values}
         if again_at is None:
             waiting = {"addresses": {"$not": {"$elemMatch": {"$or": [{"code_due": True}, {"test_due": True}]}}}}
-            await self._settings.update_one({"_id": shop, **waiting}, {"$unset": {"work_due_at": ""}})
+            await self._settings.update_one({"_id": _id(shop), **waiting}, {"$unset": {"work_due_at": ""}})
         else:
             values["work_due_at"] = again_at
-        await self._settings.update_one({"_id": shop}, change)
+        await self._settings.update_one({"_id": _id(shop)}, change)
 
     async def say_set_up(self, sender: str | None) -> None:
         """Note for the page who mails come from; None: none are sent."""
@@ -167,6 +167,10 @@ class MailStore:
         """Who mails come from; None: none are sent."""
         document = found(await self._constants.find_one({"_id": _SET_UP}))
         return None if document is None else document["value"]
+
+
+def _id(shop: str) -> str:
+    return key_of(shop, "mail")
 
 
 def _hash(shop: str, address: str, code: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.mongodb.schema import INDEXES, Database, Document, ids_of
 
-_BY_ID = INDEXES.keys() - {"shops", "notification_settings"}
+_BY_ID = INDEXES.keys() - {"shops"}
 """Whose `_id` begins with the shop: without it, all shops' documents would be looked through."""
 
 

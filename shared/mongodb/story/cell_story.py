@@ -95,15 +95,16 @@ class CellStory:
         first = await self._jobs_of(shop, {job.of_job_id for job in jobs.values() if job.of_job_id is not None})
         without = {job_id for one in told if one.cell is None and (job_id := named[one.name]) is not None}
         cells = await self._cells_of(shop, key, without)
-        actors = await self._actors(shop, [one.reference for one in told if one.by is None and _by_hand(one)])
+        hands = await self._hands(shop, [one.reference for one in told if _by_hand(one)])
         explained: list[Happened] = []
         for one in told:
             job = jobs.get(named[one.name] or "")
             of_job = None if job is None or job.of_job_id is None else first.get(job.of_job_id)
             cell = one.cell or (None if job is None else cells.get(job.job_id))
-            by = one.by or (actors.get(one.reference) if _by_hand(one) else None)
+            actor, note = hands.get(one.reference, (None, None)) if _by_hand(one) else (None, None)
+            by = one.by or actor
             kind = _kind_by(job) if one.kind is StoryKind.PUSHED else one.kind
-            explained.append(replace(one, job=job, of_job=of_job, cell=cell, by=by, kind=kind))
+            explained.append(replace(one, job=job, of_job=of_job, cell=cell, by=by, kind=kind, note=note))
         return explained
 
     async def _jobs_of(self, shop: str, job_ids: Iterable[str]) -> Mapping[str, Job]:
@@ -120,13 +121,13 @@ class CellStory:
         cursor = self._cells.find({"_id": {"$in": ids}, "shop": shop})
         return {document["job_id"]: cell_of(document) async for document in cursor}
 
-    async def _actors(self, shop: str, keys: Iterable[str]) -> Mapping[str, str]:
-        """Who made these adjustments: an earlier build has left it to them alone."""
+    async def _hands(self, shop: str, keys: Iterable[str]) -> Mapping[str, tuple[str, str | None]]:
+        """Who made these adjustments (an earlier build has left it to them alone), and their notes."""
         ids = [key_of(shop, key) for key in sorted(set(keys))]
         if not ids:
             return {}
-        cursor = self._adjustments.find({"_id": {"$in": ids}, "shop": shop}, {"key": 1, "actor": 1})
-        return {document["key"]: document["actor"] async for document in cursor}
+        cursor = self._adjustments.find({"_id": {"$in": ids}, "shop": shop}, {"key": 1, "actor": 1, "note": 1})
+        return {document["key"]: (document["actor"], document.get("note")) async for document in cursor}
 
 
 def _marks(keys: Sequence[Any]) -> list[Mark]:

@@ -17,7 +17,7 @@ class Happened:
 
     `name` tells it from all others of the cell. `changed`: a side moved, so the ledger tells of it. `by`: who did it,
     as it is kept; `job` with its `cell`, and the job that this one undoes or retries, where a run did it; `missed`: the
-    evidence of a change that nothing told of.
+    evidence of a change that nothing told of; `note`: why, in the words of whoever counted.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Happened:
     of_job: Job | None = None
     cell: Cell | None = None
     missed: MissedWebhook | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ async def test_nobody_is_written_to_before_the_code_is_entered(told: ToldShop) -
     wrong = f"{(int(code) + 1) % 10**8:08}"
     assert not any([await told.mail.confirm(SHOP, BOB, wrong) for _ in range(CODE_TRIES)])
     assert not await told.mail.confirm(SHOP, BOB, code)
-    kept = await told.shop.mongo.db["notification_settings"].find_one({"_id": SHOP})
+    kept = await told.shop.mongo.db["notification_settings"].find_one({"shop": SHOP})
     assert code not in str(kept)
     await told.run_of_schedule(new_id(), outcome="failed")
     await post.until(3)
@@ -65,7 +65,7 @@ async def test_a_storm_is_one_mail_with_what_it_means_and_where_to_look(told: To
         await told.run_of_schedule(new_id(), outcome="failed", name="<b>Nightly & more</b>")
     await told.job()
     settings = told.shop.mongo.db["notification_settings"]
-    await stored(settings, {"_id": SHOP}, lambda one: one.get("mail_trouble") == "the server answered with 451")
+    await stored(settings, {"shop": SHOP}, lambda one: one.get("mail_trouble") == "the server answered with 451")
 
     async def gathered() -> bool:
         return await told.shop.mongo.db["notices"].count_documents({"mail_due_at": {"$exists": True}}) == 40
@@ -89,7 +89,7 @@ async def test_a_storm_is_one_mail_with_what_it_means_and_where_to_look(told: To
         return await told.shop.mongo.db["notices"].count_documents({"mail_due_at": {"$exists": True}}) == 0
 
     await until(all_told, what="nothing more to be told by mail")
-    await stored(settings, {"_id": SHOP}, lambda one: one["mail_trouble"] is None)
+    await stored(settings, {"shop": SHOP}, lambda one: one["mail_trouble"] is None)
     assert len(post.taken) == 2
 
 

@@ -26,7 +26,7 @@ async def test_what_ends_is_told_once_each(told: ToldShop) -> None:
     await told.preview(
         state="failed", badges=None, failure=failure, requested_at=datetime.now(UTC) + timedelta(hours=1)
     )
-    await told.preview(total=1)
+    await told.preview(selection={"cells": [{"bom_id": "B1", "location_id": "1"}]})
     waiting = await told.preview()
     now, import_id = datetime.now(UTC), new_id()
     done = {"_id": f"{SHOP}|{import_id}", "shop": SHOP, "import_id": import_id, "finished_at": now, "state": "done"}

@@ -13,9 +13,15 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.drift import QuietHours, RepairPolicy
 from shared.domain.job import JobSource
+from shared.domain.notices import Happening, Matter
 from shared.domain.run_limits import RunPlan, WaitsFor
 from shared.domain.schedule import Action, Missed, RunOutcome, Skipped, Timing
+from shared.importing.bom_file import BomFile, kept_line
+from shared.importing.importing import Source
+from shared.importing.wiring import importing_over
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
+from shared.mongodb.catalogue.import_records import AskedOnPage
+from shared.mongodb.catalogue.page_imports import PageImports
 from shared.mongodb.catalogue.selections import SHORT
 from shared.mongodb.connection import Mongo
 from shared.mongodb.documents import DOCUMENTS
@@ -25,6 +31,11 @@ from shared.mongodb.inbox.webhook_inbox import WebhookInbox
 from shared.mongodb.jobs.job import Approved
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
+from shared.mongodb.notices.deliveries import DeliveryStore
+from shared.mongodb.notices.mail import MailStore
+from shared.mongodb.notices.notices import NoticeStore
+from shared.mongodb.notices.recipients import SendState
+from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
@@ -37,15 +48,20 @@ from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.compliance import NO_CUSTOMER_DATA, ComplianceNotes
 from shared.mongodb.shops.departures import REDACT, UNINSTALLED, Departures
+from shared.mongodb.shops.shop_settings import RunSettings, ShopSettings
 from shared.mongodb.shops.shops import ShopStore
 from shared.mongodb.shops.subscriptions import SubscriptionStore
 from shared.mongodb.shops.tokens import Granted, TokenStore
 from shared.mongodb.stock.adjustments import Adjustment
 from shared.mongodb.stock.reads_wanted import ReadsWanted
+from shared.schedules.outgoing_webhooks import new_secret
+from shared.shopify.bulk.exports import Exports
+from shared.shopify.calls.client import ShopifyClient
 from tests.integration.importer.import_runs import run_import
 from tests.integration.records.stored_fields import Compared
 from tests.integration.shop_world import SHOP, ShopWorld, new_id, previewer
 from tests.integration.sweeper.drift_setup import DriftWorld, drift_world
+from tests.stored_access import StoredAccess
 
 
 def test_every_collection_is_described_once() -> None:
@@ -68,6 +84,7 @@ async def test_what_is_stored_is_what_is_described(
         await a_schedule(world)
         await of_the_shop(world)
         await a_preview_with_news(world)
+        await what_is_told(world)
         await long_and_filtered(world)
         compared = {name: Compared(described) for name, described in DOCUMENTS.items()}
         await compare(world.mongo, compared)
@@ -135,6 +152,8 @@ async def the_apps_own(world: ShopWorld) -> None:
     ways: tuple[tuple[str, dict[str, Any]], ...] = (("by", {"delta": 2}), ("to", {"count": 9}), ("same", {"count": 9}))
     for key, asked in ways:
         await records.adjust(SHOP, Adjustment(CellKey("B002", place), key, "counted", "user:1", **asked))
+    noted = Adjustment(CellKey("B002", place), "noted", "counted", "user:1", count=8, note="Yearly count")
+    await records.adjust(SHOP, noted)
     await records.upsert(SHOP, WantedBom("gone", "987", "Gone", ("a tag",), tracks_pre_assembled=True), reference="t")
     await records.adjust(SHOP, Adjustment(CellKey("gone", place), "first", "counted", "user:1", count=1))
     await records.remove(SHOP, "gone", reference="t")
@@ -145,6 +164,36 @@ async def an_import(world: ShopWorld, file: Path) -> None:
     items = [{"sku": "C", "levels": [{"location_id": world.locations[0], "available": 5, "age_seconds": 60}]}]
     await world.control("items", {"items": items})
     await run_import(world.settings, "--boms", str(file), "--tracks")
+    await an_import_on_the_page(world, file)
+
+
+async def an_import_on_the_page(world: ShopWorld, file: Path) -> None:
+    """The same, looked at first and approved by a person; Shopify was away for a moment."""
+    pages = PageImports(world.mongo.db)
+    page = AskedOnPage(file=file.name, lines=2, tracks=True, by="user:1")
+    lines = [kept_line(line) for line in BomFile(file).lines()]
+    asked = await pages.ask(SHOP, "page|test", page, lines)
+    await pages.note_progress(SHOP, asked.import_id, "items", 1, 2)
+    await pages.put_off(SHOP, asked.import_id, 0, "Shopify was away.")
+    source = Source(None, True, "page|test", kept=True)
+    calls = ShopifyClient(
+        world.http,
+        StoredAccess(world.mongo.db, world.settings.fernet_keys),
+        world.settings.shopify_url,
+        world.settings.shopify_api_version,
+    )
+    importing = importing_over(world.mongo, calls, Exports(calls), boms_per_shop=100, progress=lambda *_: None)
+    taken = await pages.take_next("process", [])
+    assert taken is not None
+    await importing.go_on(source, taken, "process")
+    assert await pages.approve(SHOP, taken.import_id, "user:1") is not None
+    approved = await pages.take_next("process", [])
+    assert approved is not None
+    await importing.go_on(source, approved, "process")
+    await pages.note_result(SHOP, taken.import_id, {"new": 0})
+    await pages.put_off(SHOP, taken.import_id, 0, "It was away again.")
+    await pages.note_progress(SHOP, taken.import_id, "bases", 1, 2)
+    await world.mongo.db["imports"].update_one({"import_id": taken.import_id}, {"$set": {"page.trouble": "Away."}})
 
 
 async def a_schedule(world: ShopWorld) -> None:
@@ -196,6 +245,7 @@ async def of_the_shop(world: ShopWorld) -> None:
     await DeadLetterStore(db).keep(shop=SHOP, key="k", body=b"{", size=1, headers={"a": "b"}, reason="r", cause="c")
     sweeps = SweepStore(db)
     await sweeps.set_policy(SHOP, RepairPolicy(quiet=QuietHours(0, 60)))
+    await ShopSettings(db).put(SHOP, RunSettings(allow_negative=True, activate=True), by="user:1")
     await sweeps.open_breaker(SHOP, Breaker("too many", datetime.now(UTC), 1, 2))
     await world.shops.keep_time_zone(SHOP, "Europe/Berlin")
 
@@ -226,6 +276,48 @@ async def an_installation(mongo: Mongo, keys: list[str]) -> None:
     assert await PlanLease(db, "process").take(shop) is not None
     assert await SweepStore(db, "process").take(SHOP)
     await ReadsWanted(db).ask(SHOP, [CellKey("B000", "1")])
+
+
+async def what_is_told(world: ShopWorld) -> None:
+    """Notices, seen, dismissed and to be mailed; an address of webhooks with two secrets; a person who gets mails."""
+    db, now = world.mongo.db, datetime.now(UTC)
+    notices, mail = NoticeStore(db), MailStore(db)
+    facts = {"name": "Nightly", "outcome": "failed", "reason": None}
+    for subject in ("one", "two"):
+        happening = Happening(
+            shop=SHOP,
+            matter=Matter.SCHEDULE_FAILED,
+            subject=subject,
+            occurrence=subject,
+            at=now,
+            facts=facts,
+            open=True,
+        )
+        await notices.note(happening)
+    first, second = (await notices.page(SHOP, None, 10)).items[:2]
+    await notices.spread(first, mail=True)
+    await notices.see_all(SHOP, now)
+    await notices.dismiss(SHOP, second.notice_id, "42")
+    targets, target_id = TargetStore(db, world.settings.fernet_keys), new_id()
+    await targets.put(SHOP, target_id, url="http://127.0.0.1:9/", matters=[Matter.RUN_ENDED], enabled=True, by="42")
+    for _ in range(2):
+        await targets.set_secret(SHOP, target_id, new_secret().encode())
+    target = await targets.get(SHOP, target_id)
+    assert target is not None
+    await targets.note_refused(target)
+    deliveries = DeliveryStore(db)
+    await deliveries.make(target, "one", "job.ended", "{}")
+    delivery = await deliveries.take_due(datetime.now(UTC))
+    assert delivery is not None
+    await deliveries.note(delivery, SendState.FAILED, "refused")
+    await mail.choose(SHOP, [Matter.RUN_ENDED])
+    for address in ("ann@example.com", "bob@example.com"):
+        await mail.add(SHOP, address, "42")
+        await mail.set_code(SHOP, address, "12345678")
+    assert await mail.confirm(SHOP, "ann@example.com", "12345678")
+    taken = await mail.take(SHOP)
+    assert taken is not None
+    await mail.note_round(SHOP, trouble="refused", mailed=True, again_at=now + timedelta(days=1))
 
 
 async def a_preview_with_news(world: ShopWorld) -> None:
@@ -280,6 +372,10 @@ async def long_and_filtered(world: ShopWorld) -> None:
 
 
 WRITTEN_ELSEWHERE = {
+    # tests/integration/notices, and tests/integration/api/schedules.
+    "webhook_targets.disabled_at",
+    "schedules.target.previous_secret",
+    "schedules.target.previous_until",
     # Only while work is under way, or where it was cut off.
     "cells.open",
     "cells.freed_at",

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
+from shared.mongodb.drift.missed import Approval
 from shared.mongodb.schema import Document
 from tests.integration.command_line.command_line_runs import trueup
 from tests.integration.ingest.ingest_setup import counted
@@ -97,6 +98,32 @@ async def test_a_second_loss_in_a_cell_whose_first_one_is_over_is_found_by_the_n
     await world.until(1, state="resolved", drift_id=first["drift_id"])
 
 
+async def test_what_is_approved_in_part_is_repaired_and_the_rest_stays_stopped(world: DriftWorld) -> None:
+    """One location, then one row of the other: just these are repaired, the breaker waits with what is left."""
+    await lose(world, 8)
+    await world.sweep()
+    await world.until(8, state="missed", held="breaker")
+    first, second = world.shop.locations
+    plan = await world.drift.open_by_place(SHOP)
+    assert {(one.location_id, one.cells, one.approved, one.largest_move) for one in plan} == {
+        (first, 4, 0, 2),
+        (second, 4, 0, 2),
+    }
+    place = Approval(location_ids=frozenset({first}))
+    assert await world.drift.approve(SHOP, "user:1", now=datetime.now(UTC), only=place) == 4
+    repaired = await world.until(4, state="resolved", outcome="repaired")
+    assert {(one["location_id"], one["approved_by"]) for one in repaired} == {(first, "user:1")}
+    left = await world.until(4, state="missed", held="breaker")
+    row = Approval(drift_ids=frozenset({left[0]["drift_id"]}))
+    assert await world.drift.approve(SHOP, "user:1", now=datetime.now(UTC), only=row) == 1
+    await world.until(5, state="resolved", outcome="repaired")
+    state = await world.sweeps.state(SHOP)
+    assert state is not None
+    assert state.breaker is not None
+    for document in left[1:]:
+        assert (await world.shop.cell(document["bom_id"], document["location_id"])).count == 50
+
+
 async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: DriftWorld) -> None:
     """40 % of the cells lose their webhook: no job, one notice with its reason, and after approval all are repaired."""
     cells = await lose(world, 8)
@@ -105,7 +132,7 @@ async def test_much_at_once_asks_a_person_and_goes_on_when_approved(world: Drift
     state = await world.sweeps.state(SHOP)
     assert state is not None
     assert state.breaker is not None
-    assert "8 of 20 cells (40%)" in state.breaker.reason
+    assert "8 of 20 places (40%)" in state.breaker.reason
     await gauge("breaker_open", 1)
     await world.sweep()
     again = await world.sweeps.state(SHOP)

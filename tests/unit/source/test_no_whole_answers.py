@@ -13,6 +13,8 @@ _GROWING = {"$push", "$addToSet"}
 _KNOWN_TO_BE_SHORT = {
     # The variants of one inventory item.
     "shared/mongodb/catalogue/imports.py",
+    # With $slice: the last changes of a shop's settings.
+    "shared/mongodb/shops/shop_settings.py",
     # The mail addresses of a shop: ten at the most, by the update's own condition.
     "shared/mongodb/notices/mail.py",
     # Inside a $group: the classes of one BOM.

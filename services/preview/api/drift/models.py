@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.preview.api.http.responses.pages import Moment, Paged
 from services.preview.api.times_of_day import CLOCK, known_time_zone, minute_of_day
+from shared.contract.messages import Ulid
+from shared.contract.words import LocationId
 from shared.domain.comparison import CellClass
 from shared.domain.drift import DriftMode, Hold, QuietHours, RepairPolicy
 from shared.mongodb.drift.history import HOUR, hour_of
-from shared.mongodb.drift.missed import MissedState, MissedWanted
+from shared.mongodb.drift.missed import Approval, MissedState, MissedWanted
 
 _DEFAULT = RepairPolicy()
 _SHOWN, MAX_SHOWN = timedelta(days=7), timedelta(days=31)
@@ -92,6 +94,9 @@ class DriftOut(_Model):
     base: int | None = Field(description="Shopify's value as last known.")
     shopify: int = Field(description="Shopify's value as read.")
     local: int | None
+    becomes: int | None = Field(
+        description="The local value after a repair: Shopify's, or, where both sides moved, ours and what was missed."
+    )
     cell_class: CellClass
     shopify_time: datetime = Field(description="Shopify's time of its value.")
     since: datetime = Field(description="Shopify's time when the difference was first seen.")
@@ -195,7 +200,40 @@ class SweepOut(_Model):
     full: bool
 
 
+class ApprovalIn(_Model):
+    """What a person lets be repaired; nothing given: everything that stands open. The rest stays open."""
+
+    location_ids: list[LocationId] | None = Field(None, min_length=1, max_length=1000)
+    drift_ids: Annotated[list[Ulid], Field(fail_fast=True, min_length=1, max_length=5000)] | None = None
+
+    def to_store(self) -> Approval:
+        """As the store takes it."""
+        places, ids = self.location_ids, self.drift_ids
+        return Approval(None if places is None else frozenset(places), None if ids is None else frozenset(ids))
+
+
+class OpenAtOut(_Model):
+    """What stands open of one class at one location."""
+
+    location_id: str
+    location_name: str | None
+    cell_class: CellClass
+    cells: int
+    approved: int = Field(description="So many of them were approved already.")
+    largest_move: int = Field(description="The most units by which Shopify has left the value known.")
+
+
+class RepairPlanOut(_Model):
+    """What a repair would do, before anybody approves it."""
+
+    items: list[OpenAtOut] = Field(description="By location and class, the most cells first.")
+    cells: int
+    waiting: int = Field(description="Of these not approved.")
+    largest_move: int
+
+
 class ApprovedOut(_Model):
     """What a person has released."""
 
     released: int = Field(description="Missed webhooks that are repaired now where only Shopify has moved.")
+    left: int = Field(description="Missed webhooks that still wait for a person.")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from services.preview.api.drift.models import (
+    ApprovalIn,
     ApprovedOut,
     DriftHistoryOut,
     DriftPage,
     DriftPolicy,
     DriftSearch,
     HistorySearch,
+    RepairPlanOut,
     SweepIn,
     SweepOut,
 )
-from services.preview.api.drift.view import drift_hour, drift_page, drift_policy
+from services.preview.api.drift.view import drift_hour, drift_page, drift_policy, repair_plan
 from services.preview.api.http.responses.pages import read_cursor, write_cursor
 from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
@@ -23,7 +26,7 @@ from shared.domain.drift import DriftMode
 from shared.mongodb.drift.sweeps import SweepState
 
 
-async def _state(call: Call[DriftSearch, None] | Call[NoParameters, None] | Call[NoParameters, SweepIn]) -> SweepState:
+async def _state(call: Call[Any, Any]) -> SweepState:
     state = await call.deps.sweeps.state(call.shop)
     if state is None:
         raise LookupError(f"the shop {call.shop} was removed during the request")
@@ -80,10 +83,18 @@ async def post_sweep(call: Call[NoParameters, SweepIn]) -> Answer:
     return Answer(SweepOut(asked_at=asked_at, full=call.body.full), HTTPStatus.ACCEPTED)
 
 
-async def post_approval(call: Call[NoParameters, None]) -> Answer:
+async def get_repair(call: Call[NoParameters, None]) -> Answer:
+    """GET /api/drift/repair."""
+    return Answer(repair_plan(await call.deps.drift.open_by_place(call.shop)))
+
+
+async def post_approval(call: Call[NoParameters, ApprovalIn]) -> Answer:
     """POST /api/drift/approve."""
     waiting = await call.deps.drift.for_a_person(call.shop)
-    if (await _state(call)).breaker is None and not waiting:
+    chosen = call.body.to_store()
+    # Rows may be approved wherever they stand open: a policy that only tells leaves each to a person.
+    by_row = chosen.drift_ids is not None
+    if (await _state(call)).breaker is None and not waiting and not by_row:
         raise conflict(
             "breaker-closed",
             "path",
@@ -91,9 +102,11 @@ async def post_approval(call: Call[NoParameters, None]) -> Answer:
             "See `breaker` and the missed webhooks of GET /api/drift.",
         )
     # Approved first: a crash in between leaves the breaker open, and the approval can be given again.
-    released = await call.deps.drift.approve(call.shop, call.caller.user, now=datetime.now(UTC))
-    await call.deps.sweeps.close_breaker(call.shop)
-    return Answer(ApprovedOut(released=released))
+    released = await call.deps.drift.approve(call.shop, call.caller.user, now=datetime.now(UTC), only=chosen)
+    left = (await call.deps.drift.unrepaired(call.shop)).missed
+    if left == 0:
+        await call.deps.sweeps.close_breaker(call.shop)
+    return Answer(ApprovedOut(released=released, left=left))
 
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -155,15 +168,28 @@ ROUTES: tuple[AnyRoute, ...] = (
         problems=(HTTPStatus.CONFLICT,),
     ),
     Route(
+        method="GET",
+        path="/api/drift/repair",
+        name="getRepairPlan",
+        tag="drift",
+        summary="What a repair would do, by location and class",
+        params=NoParameters,
+        handler=get_repair,
+        answers={HTTPStatus.OK: RepairPlanOut},
+    ),
+    Route(
         method="POST",
         path="/api/drift/approve",
         name="approveDrift",
         act="repair.approve",
         tag="drift",
         summary="Let go on what the circuit breaker has stopped",
-        description="Every missed webhook that stands open is repaired where only Shopify has moved.",
+        description="Every missed webhook that stands open, or each that is named, is repaired where only Shopify has "
+        "moved. The rest stays open, and automatic repair stays stopped for it.",
         params=NoParameters,
         handler=post_approval,
+        body=ApprovalIn,
+        body_optional=True,
         answers={HTTPStatus.OK: ApprovedOut},
         problems=(HTTPStatus.CONFLICT,),
     ),

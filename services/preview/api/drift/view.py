@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from services.preview.api.drift.models import (
     BreakerOut,
     DriftHour,
     DriftOut,
     DriftPage,
     DriftPolicy,
+    OpenAtOut,
     QuietHoursModel,
+    RepairPlanOut,
 )
 from services.preview.api.times_of_day import written
-from shared.domain.drift import RepairPolicy, loss_ratio
+from shared.domain.drift import RepairPolicy, becomes, loss_ratio
 from shared.mongodb.drift.history import HourOfDrift
-from shared.mongodb.drift.missed import MissedState, MissedWebhook
+from shared.mongodb.drift.missed import MissedState, MissedWebhook, OpenAt
 from shared.mongodb.drift.sweeps import Breaker, SweepState
 
 
@@ -68,6 +72,7 @@ def drift_out(missed: MissedWebhook) -> DriftOut:
             "base": missed.base,
             "shopify": missed.shopify,
             "local": missed.local,
+            "becomes": becomes(missed.cell_class, missed.base, missed.shopify, missed.local),
             "cell_class": missed.cell_class,
             "shopify_time": missed.shopify_time,
             "since": missed.since,
@@ -82,6 +87,17 @@ def drift_out(missed: MissedWebhook) -> DriftOut:
             "note": missed.note,
             "ended_at": missed.ended_at,
         }
+    )
+
+
+def repair_plan(found: list[OpenAt]) -> RepairPlanOut:
+    """From what stands open by location and class."""
+    cells = sum(one.cells for one in found)
+    return RepairPlanOut(
+        items=[OpenAtOut.model_validate(asdict(one)) for one in found],
+        cells=cells,
+        waiting=cells - sum(one.approved for one in found),
+        largest_move=max((one.largest_move for one in found), default=0),
     )
 
 

@@ -17,7 +17,7 @@ def story_event(one: Happened) -> StoryEvent:
         group=GROUPS[one.kind],
         changed=one.changed,
         told=told(one),
-        why=why(one),
+        why=_why(one),
         who=who(one),
         by=one.by or (None if one.job is None or one.missed is not None else one.job.requested_by),
         count_before=one.before.count,
@@ -27,6 +27,12 @@ def story_event(one: Happened) -> StoryEvent:
         reference=None if one.job is not None else one.reference,
         run=_run(one),
     )
+
+
+def _why(one: Happened) -> str | None:
+    """What it means, and the note of whoever counted."""
+    parts = [part for part in (why(one), None if one.note is None else f"Note: {one.note}") if part]
+    return " ".join(parts) or None
 
 
 def _run(one: Happened) -> StoryRun | None:

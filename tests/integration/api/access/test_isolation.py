@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import jwt
@@ -16,6 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from services.preview.api.http.app import ROUTES
 from services.preview.api.http.reference.openapi import openapi_document
 from shared.domain.cell import CellKey
+from shared.domain.notices import Happening, Matter
+from shared.mongodb.notices.mail import MailStore
+from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.schema import INDEXES
 from tests.integration.api.api_setup import (
     CLIENT_ID,
@@ -65,6 +69,13 @@ BODIES: dict[str, Any] = {
     "postCounts": {"counts": [{"bom_id": "b", "location_id": PLACES[0], "count": 1, "seen": None}]},
     "checkCounts": {"text": "bom_id,count\nb,1\n"},
     "postImport": {},
+    "seeNotices": {"until": "2026-03-01T09:30:00Z"},
+    "chooseMailMatters": {"matters": ["run_ended"]},
+    "addMailAddress": {"address": "new@example.com"},
+    "removeMailAddress": {"address": "ann@example.com"},
+    "confirmMailAddress": {"address": "bob@example.com", "code": "12345678"},
+    "testMailAddress": {"address": "ann@example.com"},
+    "putTarget": {"url": "https://example.com/hook"},
 }
 """A body for each operation that takes one: with a right token every one of them is taken."""
 
@@ -75,7 +86,7 @@ QUERIES = {
 }
 """A query for each reading operation that needs one."""
 
-MAKES_ITS_OWN = {"putSchedule"}
+MAKES_ITS_OWN = {"putSchedule", "putTarget"}
 """Whose id is the caller's to choose: under another shop's id it makes a thing of the caller's own."""
 
 
@@ -204,6 +215,25 @@ async def called(shop: ApiShop, operation: Operation, ids: dict[str, str], autho
     return await shop.world.request(operation.method, path, json=body, headers=headers)
 
 
+async def _told(shop: ApiShop) -> dict[str, str]:
+    """A notice, an address of webhooks with a delivery, and two people, of whom one has confirmed."""
+    db, now = shop.world.mongo.db, datetime.now(UTC)
+    happening = Happening(
+        shop=shop.domain, matter=Matter.SHOP_PAUSED, subject="", occurrence="1", at=now, facts={}, open=True
+    )
+    await NoticeStore(db).note(happening)
+    (notice,) = (await NoticeStore(db).page(shop.domain, None, 1)).items
+    target_id, mail = new_id(), MailStore(db)
+    await shop.call("PUT", f"/notifications/targets/{target_id}", BODIES["putTarget"])
+    sent = await shop.call("POST", f"/notifications/targets/{target_id}/test")
+    await mail.say_set_up("trueup@example.com")
+    for address in ("ann@example.com", "bob@example.com"):
+        await mail.add(shop.domain, address, "42")
+        await mail.set_code(shop.domain, address, "12345678")
+    await mail.confirm(shop.domain, "ann@example.com", "12345678")
+    return {"notice_id": notice.notice_id, "target_id": target_id, "delivery_id": sent.json["delivery_id"]}
+
+
 async def things(shop: ApiShop) -> dict[str, str]:
     """One of each thing that an operation can name; returns their ids, as path parameters."""
     bom_id, schedule_id = f"kit-{new_id()}", new_id()
@@ -218,6 +248,7 @@ async def things(shop: ApiShop) -> dict[str, str]:
         "preview_id": await shop.preview({CellKey(bom_id, PLACES[0]): 4}),
         "job_id": await shop.job([failed]),
         "schedule_id": schedule_id,
+        **await _told(shop),
     }
 
 

@@ -32,6 +32,9 @@ async def test_a_count_is_taken_over_once_with_who_and_why(shop: ApiShop) -> Non
     assert kept is not None
     assert (kept["actor"], kept["note"]) == ("user:42", "Yearly count")
     assert entries[0]["reference"] == kept["key"]
+    story = await shop.call("GET", f"/cells/b/{PLACES[0]}/history?limit=5")
+    assert story.status == 200, story.text
+    assert "Note: Yearly count" in [one["why"] for one in story.json["items"]]
 
 
 async def test_a_place_that_changed_meanwhile_stays_as_it_is(shop: ApiShop) -> None:

@@ -116,7 +116,28 @@ async def test_an_approval_releases_what_the_breaker_holds(shop: ApiShop) -> Non
     assert await sweeps.open_breaker(shop.domain, breaker)
     assert not await sweeps.open_breaker(shop.domain, breaker)
     assert (await shop.call("GET", "/drift")).json["breaker"]["reason"] == "Much moved."
-    assert (await shop.call("POST", "/drift/approve")).json == {"released": 2}
+    assert (await shop.call("POST", "/drift/approve")).json == {"released": 2, "left": 0}
     page = (await shop.call("GET", "/drift")).json
     assert page["breaker"] is None
     assert {item["approved_by"] for item in page["items"]} == {"user:42"}
+
+
+async def test_some_are_approved_and_the_breaker_waits_with_the_rest(shop: ApiShop) -> None:
+    """What a repair would do is told by location and class; one row is released, and the rest still asked about."""
+    await missed(shop, "a", "b")
+    sweeps = SweepStore(shop.world.mongo.db)
+    assert await sweeps.open_breaker(shop.domain, Breaker("Much moved.", datetime.now(UTC), missed=2, cells=4))
+    plan = (await shop.call("GET", "/drift/repair")).json
+    assert (plan["cells"], plan["waiting"], sum(item["cells"] for item in plan["items"])) == (2, 2, 2)
+    first = (await shop.call("GET", "/drift")).json["items"][0]
+    assert first["becomes"] == first["shopify"]
+    nothing = await shop.call("POST", "/drift/approve", {"location_ids": ["999"]})
+    assert nothing.json == {"released": 0, "left": 2}
+    some = await shop.call("POST", "/drift/approve", {"drift_ids": [first["drift_id"]]})
+    assert some.json == {"released": 1, "left": 1}
+    page = (await shop.call("GET", "/drift")).json
+    assert page["breaker"] is not None
+    assert [item["drift_id"] for item in page["items"] if item["approved_by"]] == [first["drift_id"]]
+    assert (await shop.call("POST", "/drift/approve", {})).json == {"released": 1, "left": 0}
+    assert (await shop.call("GET", "/drift")).json["breaker"] is None
+    assert (await shop.call("POST", "/drift/approve", {"drift_ids": []})).status == 422

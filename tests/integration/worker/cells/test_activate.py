@@ -9,6 +9,7 @@ import pytest
 from shared.contract.messages import JobOptions
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
+from shared.mongodb.shops.shop_settings import RunSettings, ShopSettings
 from shared.shopify.writes.activation import Activation, StockedAnswer
 from tests.integration.shop_world import SHOP, ShopWorld, previewer, reconciler, shop_world
 
@@ -65,6 +66,17 @@ async def test_what_is_not_stocked_is_stocked_and_pushed(world: ShopWorld, previ
     await replayed(world, CellKey("B", there))
     calls = await world.calls()
     assert calls["inventoryActivate"]["calls"] == 2
+
+
+async def test_the_shops_setting_holds_where_a_job_says_nothing(world: ShopWorld) -> None:
+    """Once it is set, a job without the option stocks and pushes; one that says no leaves the cell out."""
+    there = world.locations[1]
+    await ShopSettings(world.mongo.db).put(SHOP, RunSettings(activate=True), by="user:1")
+    job = await world.run(Direction.TO_SHOPIFY, options=JobOptions(activate=False))
+    assert job["reasons"] == {"in_sync": 2, "not_stocked": 2}
+    job = await world.run(Direction.TO_SHOPIFY)
+    assert (job["totals"]["updated"], job["totals"]["errors"]) == (2, 0), job["codes"]
+    assert (await world.shopify())[CellKey("A", there)] == 7
 
 
 async def test_a_unit_sold_right_after_stocking_is_kept(world: ShopWorld, monkeypatch: pytest.MonkeyPatch) -> None:

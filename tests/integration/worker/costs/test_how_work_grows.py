@@ -13,7 +13,8 @@ from tests.integration.counted_cost import Cost, Counts, counted
 from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_world
 
 LOCATIONS = 4
-FEW, TIMES = 50, 10
+FEW, MANY, TIMES = 50, 500, 10
+"""BOMs of the smaller job: 200 cells beside 2,000, and, in the full form, 2,000 beside 20,000."""
 MORE = 1.5
 """So many times as much as ten times: a job's first and last batches find less to look through than the others, and of
 the smaller one they are a larger part. What goes through all of it for each batch is ten times as much or more."""
@@ -25,13 +26,13 @@ OF_CELLS = ("cells", "stock", "ledger", "preview_rows", "boms")
 
 @pytest.fixture
 async def world(
-    vhost_url: str, mongodb_uri: str, database_name: str, monkeypatch: pytest.MonkeyPatch
+    vhost_url: str, mongodb_uri: str, database_name: str, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> AsyncIterator[ShopWorld]:
     """Cells in drift; services running, but for the sweeper. A window that even the smaller job is larger than: what is
     done for a window at a time grows until one is full."""
     monkeypatch.setattr("services.reconciler.jobs.window.WINDOW", 100)
     async with shop_world(vhost_url, mongodb_uri, database_name, plan="plus", locations=LOCATIONS) as made:
-        names = [f"B{number:04}" for number in range(FEW * (TIMES + 1))]
+        names = [f"B{number:04}" for number in range(few * (TIMES + 1))]
         for first in range(0, len(names), 250):
             part = names[first : first + 250]
             await made.add_boms({name: [7 + place for place in range(LOCATIONS)] for name in part}, tracks=True)
@@ -41,12 +42,21 @@ async def world(
             yield made
 
 
-@pytest.mark.parametrize("direction", [None, *(pytest.param(one, marks=pytest.mark.full) for one in Direction)])
-async def test_ten_times_the_cells_cost_ten_times_as_much(world: ShopWorld, direction: Direction | None) -> None:
+@pytest.mark.parametrize(
+    ("few", "direction"),
+    [
+        (FEW, None),
+        *(pytest.param(FEW, one, marks=pytest.mark.full) for one in Direction),
+        pytest.param(MANY, Direction.TO_SHOPIFY, marks=pytest.mark.full),
+    ],
+)
+async def test_ten_times_the_cells_cost_ten_times_as_much(
+    world: ShopWorld, few: int, direction: Direction | None
+) -> None:
     """A preview, and a job of it: statements, documents read and written, index entries, messages and transactions."""
     costs: list[tuple[Cost, Cost]] = []
     names = sorted(world.items)
-    for part in (names[:FEW], names[FEW:]):
+    for part in (names[:few], names[few:]):
         async with counted(world, OF_CELLS) as of_preview:
             preview_id = await world.preview({"bom_ids": part})
         async with counted(world, OF_CELLS) as of_job:

@@ -1,0 +1,1 @@
+"""The API of notices and of who is told."""

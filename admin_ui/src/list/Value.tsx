@@ -27,6 +27,7 @@ export function Value({ bom, cell, onOpen, asLine = false }: ValueProps) {
     <>
       {asLine && !single && `${T.list.local} `}
       <b>{local}</b>
+      {!single && " "}
       {!single && (
         <>
           {" "}

@@ -72,7 +72,7 @@ export const knownQuery = (bomIds: readonly string[], location: string) =>
   queryOptions({
     queryKey: ["boms", "known", bomIds, location],
     queryFn: ({ signal }) =>
-      body(api.POST("/api/boms/known", { signal, body: { bom_ids: [...bomIds], location_id: location || null } })),
+      body(api.POST("/api/known-boms", { signal, body: { bom_ids: [...bomIds], location_id: location || null } })),
   });
 
 /** How much a selection is, and which of some BOMs it finds; `total`: of the list, by which an old answer is known. */

@@ -49,7 +49,7 @@ export const runQuery = (scheduleId: string, runId: string) =>
 export const momentsQuery = (timing: Timing, zone: string | null) =>
   queryOptions({
     queryKey: ["moments", timing, zone],
-    queryFn: ({ signal }) => body(api.POST("/api/schedules/moments", { signal, body: { timing, time_zone: zone } })),
+    queryFn: ({ signal }) => body(api.POST("/api/schedule-moments", { signal, body: { timing, time_zone: zone } })),
     retry: false,
     staleTime: 60_000,
   });

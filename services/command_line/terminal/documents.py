@@ -89,6 +89,8 @@ def job_document(job: Job) -> dict[str, Any]:
         "of_job_id": job.of_job_id,
         "left_out": job.left_out,
         "leave_out": None if left_out is None else {"classes": left_out.classes or None, "cells_no": left_out.cells_no},
+        "without_codes": list(job.without_codes) or None,
+        "approved": None if job.approved is None else asdict(job.approved),
         "state": job.state,
         "waits_for": job.waits_for,
         "planned": job.planned,
@@ -103,6 +105,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "cancel_requested": job.cancel_requested,
         "failure": None if job.failure is None else asdict(job.failure),
         **({} if job.trace is None else {"trace": job.trace}),
+        **({"notes": [asdict(note) for note in job.notes]} if job.notes else {}),
         **({} if job.plan_failures == 0 else {"plan_failures": job.plan_failures}),
     }
 

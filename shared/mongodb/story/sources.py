@@ -150,7 +150,8 @@ async def left_as_it_was(
             reading.mark, reading.down_to = [_millis(job["requested_at"]), job["job_id"]], job["requested_at"]
             cell = cells.get(job["job_id"])
             if cell is not None and _tells(cell, JobSource(job["source"])):
-                at = cell.ended_at or job["requested_at"]
+                # Not when the cell ended: of two runs at once the earlier may end last, and a page goes by one order.
+                at = job["requested_at"]
                 if wanted.has_time(at):
                     reading.found.append(Found(at, cell, list(reading.mark)))
                     if len(reading.found) >= most:

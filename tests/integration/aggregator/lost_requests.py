@@ -190,7 +190,9 @@ async def scheduled(reset: Reset, name: str, action: Action, direction: Directio
         SHOP, schedule_id, wanted, next_at=due_at, target_url=reset.hook, secret="a secret of fair length", by="test"
     )
     async with reconciler(reset.shop, roles={"sweeper"}, sweep_times=SWEEPS, schedule_times=SCHEDULES):
-        await reset.shop.document_where("schedule_runs", {"schedule_id": schedule_id, "state": "running"})
+        # A reconcile is compared before it begins.
+        asked = "comparing" if action is Action.RECONCILE else "running"
+        await reset.shop.document_where("schedule_runs", {"schedule_id": schedule_id, "state": asked})
 
 
 async def a_scheduled_job(reset: Reset) -> None:

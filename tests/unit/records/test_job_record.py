@@ -103,8 +103,13 @@ AROUND = Around(places={"1": "Berlin"}, retried_by={JOB: OTHER})
 
 @pytest.mark.parametrize("name", JOBS)
 def test_the_json_of_the_command_line_is_the_document_without_what_is_inside(name: str) -> None:
-    """Field by field in their order; what may be long is left out."""
-    stored = {field: value for field, value in JOBS[name].items() if field not in INSIDE}
+    """Field by field in their order; what may be long is left out, what an earlier build had not stored is null."""
+    stored: dict[str, Any] = {}
+    for field, value in JOBS[name].items():
+        if field not in INSIDE:
+            stored[field] = value
+        if field == "leave_out":
+            stored |= {"without_codes": None, "approved": None}
     if stored["leave_out"] is not None:
         stored["leave_out"] = {field: value for field, value in stored["leave_out"].items() if field != "cells"}
     assert encoded(job_document(job_of(JOBS[name]))) == encoded(stored)

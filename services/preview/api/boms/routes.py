@@ -58,7 +58,7 @@ async def list_boms(call: Call[BomSearch, None]) -> Answer:
 
 
 async def read_boms(call: Call[NoParameters, BomsNamed]) -> Answer:
-    """POST /api/boms/known."""
+    """POST /api/known-boms."""
     asked = call.body
     boms, places = await asyncio.gather(
         call.deps.boms.get(call.shop, asked.bom_ids), call.deps.boms.locations(call.shop)
@@ -134,7 +134,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         method="POST",
-        path="/api/boms/known",
+        path="/api/known-boms",
         name="readBoms",
         tag="records",
         summary="What is known of up to 250 BOMs and their cells, whatever a search would find",

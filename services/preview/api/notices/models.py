@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.preview.api.http.responses.pages import Paged, QueryBool
+from services.preview.api.http.responses.pages import Moment, Paged, QueryBool
 from shared.contract.messages import Ulid
 from shared.domain.notices import Matter, Urgency
 
@@ -70,4 +70,4 @@ class NoticePath(_Model):
 class SeenIn(_Model):
     """What somebody has looked at."""
 
-    until: AwareDatetime = Field(description="`at` of the latest notice that was shown.")
+    until: Moment = Field(description="`at` of the latest notice that was shown.")

@@ -98,7 +98,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     Route(
         method="GET",
         path="/api/notices/events",
-        name="streamNotices",
+        name="watchNotices",
         tag="notices",
         summary="What there is to look at, live",
         description="The present state first, then each newer one.",

@@ -98,7 +98,7 @@ async def delete_schedule(call: Call[SchedulePath, None]) -> Answer:
 
 
 async def post_moments(call: Call[NoParameters, MomentsIn]) -> Answer:
-    """POST /api/schedules/moments."""
+    """POST /api/schedule-moments."""
     zone = await _zone(call, call.body.time_zone)
     moments = next_moments(timing_of(call.body.timing), zone, datetime.now(UTC), COMING)
     return Answer(MomentsOut(time_zone=zone.key, moments=moments))
@@ -214,7 +214,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         method="POST",
-        path="/api/schedules/moments",
+        path="/api/schedule-moments",
         name="previewMoments",
         tag="schedules",
         summary="The next runs of a timing, before it is kept",

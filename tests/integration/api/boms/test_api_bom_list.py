@@ -258,12 +258,12 @@ async def test_places_stand_in_their_natural_order(shop: ApiShop) -> None:
 async def test_named_boms_are_read_again_whatever_a_filter_finds(known: ApiShop) -> None:
     """The rows of a page by their ids, in that order, once each; one that is gone is left out."""
     asked = {"bom_ids": ["moved", "gone", "agreed", "moved"], "location_id": HERE}
-    items = (await known.call("POST", "/boms/known", asked)).json["items"]
+    items = (await known.call("POST", "/known-boms", asked)).json["items"]
     assert [(bom["bom_id"], bom["difference"], len(bom["cells"])) for bom in items] == [
         ("moved", -2, 1),
         ("agreed", None, 1),
     ]
     listed = (await known.call("GET", f"/boms?search=desk&with_cells=true&location_id={HERE}")).json["items"]
     assert items[:1] == listed
-    many = await known.call("POST", "/boms/known", {"bom_ids": ["x"] * 251})
+    many = await known.call("POST", "/known-boms", {"bom_ids": ["x"] * 251})
     assert (many.status, many.fields) == (422, ["body.bom_ids"])

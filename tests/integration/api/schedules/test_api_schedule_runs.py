@@ -49,7 +49,7 @@ async def test_limits_and_weekdays_are_kept_and_the_next_runs_shown(shop: ApiSho
     limits = {"differences": "all", "max_move": 5, "max_share": 1.0}
     assert (await shop.call("PUT", path, {**WEEKDAYS, "limits": limits})).json["limits"] == limits
     asked = {"timing": WEEKDAYS["timing"], "time_zone": "Europe/Berlin"}
-    moments = await shop.call("POST", "/schedules/moments", asked)
+    moments = await shop.call("POST", "/schedule-moments", asked)
     assert moments.json == {"time_zone": "Europe/Berlin", "moments": made.json["coming"]}
     for wrong, field in (
         ({"limits": {"max_move": 0}}, "body.limits.max_move"),

@@ -40,7 +40,7 @@ def _truth(value: Any) -> Any:
 
 
 def _moment(value: Any) -> Any:
-    if isinstance(value, str) and not _DATE_TIME.match(value):
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE_TIME.match(value)):
         raise ValueError("must be a date and time with its zone, such as 2026-03-01T09:30:00Z")
     return value
 

@@ -117,7 +117,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(
             *("shop", "preview_id", "kind", "cell_class", "no", "location_id", "words", "location_name"),
             *("size", "difference", "row.shopify", "row.local", "row.base"),
-            name="numbers_by_class",
+            name="orders_by_class",
         ),
         _index(
             *("shop", "preview_id", "kind", "cell_class", "-size", "no"),

@@ -23,6 +23,7 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
 from shared.domain.job import UNFINISHED_JOB_STATES, JobSource, JobState
 from shared.domain.stock import Stock, adjust, observe_read
+from shared.domain.words.codes import Code
 from shared.kept_messages import KeptMessages
 from shared.mongodb.catalogue.boms import Bom, BomStore, SelectedCell
 from shared.mongodb.connection import Mongo
@@ -196,6 +197,7 @@ class ShopWorld:
         left_out: bool = False,
         job_id: str | None = None,
         options: JobOptions | None = None,
+        without_codes: list[Code] | None = None,
     ) -> str:
         """Publish a job request; returns its id."""
         message = JobRequest(
@@ -209,6 +211,7 @@ class ShopWorld:
             of_job_id=of_job_id,
             left_out=left_out,
             options=options or JobOptions(),
+            without_codes=without_codes,
         )
         await self.publisher.command(topology.JOB_REQUEST, message)
         return message.job_id

@@ -14,7 +14,7 @@ from shared.domain.job import JOB_TRANSITIONS, UNFINISHED_JOB_STATES, Asked, Job
 from shared.domain.words.codes import Code
 from shared.domain.words.waits import WaitReason
 from shared.mongodb.catalogue.selections import Selections, job_owner
-from shared.mongodb.jobs.job import Approved, FinishedEvent, Job, RunNote, WholeJob
+from shared.mongodb.jobs.job import Approved, FinishedEvent, Job, WholeJob
 from shared.mongodb.jobs.job_form import (
     BUT_THE_LONG,
     approved_document,
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 OF_PAUSED_SHOP = "of_paused_shop"
 """Stands for the state of an unfinished job whose shop is paused, where jobs are counted."""
-
-MOST_NOTES = 20
-"""Notes of one job."""
 
 _UNFINISHED = [str(state) for state in UNFINISHED_JOB_STATES]
 _DUE, _SENT = str(FinishedEvent.DUE), str(FinishedEvent.SENT)
@@ -314,18 +311,6 @@ class JobStore:
         if but:
             condition["job_id"] = {"$nin": sorted(but)}
         await self._jobs.update_many(condition, {"$set": {"held": None}})
-
-    async def add_note(self, shop: str, job_id: str, note: RunNote) -> bool:
-        """Keep what a person has written about the job, once under its id; returns False where it has its most."""
-        job: Document = {"_id": key_of(shop, job_id), "shop": shop}
-        there = {"note_id": note.note_id, "text": note.text, "by": note.by, "at": note.at}
-        result = await self._jobs.update_one(
-            {**job, f"notes.{MOST_NOTES - 1}": {"$exists": False}, "notes.note_id": {"$ne": note.note_id}},
-            {"$push": {"notes": there}},
-        )
-        if result.matched_count:
-            return True
-        return found(await self._jobs.find_one({**job, "notes.note_id": note.note_id}, {"_id": 1})) is not None
 
     async def is_held(self, shop: str, job_id: str) -> bool:
         """Whether the job says that it waits for something."""

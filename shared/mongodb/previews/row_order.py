@@ -16,7 +16,7 @@ from shared.mongodb.schema import Document
 SIZES = "sizes"
 """The index of what differs: by class, size and number."""
 
-NUMBERS = "numbers_by_class"
+NUMBERS = "orders_by_class"
 """The index of all rows: by kind, class and number."""
 
 KINDS = tuple(sorted(RowKind))

@@ -6,7 +6,7 @@ A read says how far it is complete (`down_to`): what is older in another source 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -43,18 +43,20 @@ class Found(Generic[T]):
     mark: Mark
 
 
-@dataclass(slots=True)
 class Reading(Generic[T]):
-    """What a source has told. `mark`: behind all it has looked at; `over`: there is nothing more.
+    """What a source has told, as it is being read. `mark`: behind all it has looked at; `over`: there is nothing more.
 
     `passed`: of the ledger, every change it has looked at, wanted or not, with both sides before it.
     """
 
-    mark: Mark
-    found: list[Found[T]] = field(default_factory=list)
-    over: bool = False
-    down_to: datetime | None = None
-    passed: list[tuple[datetime, Sides]] = field(default_factory=list)
+    __slots__ = ("down_to", "found", "mark", "over", "passed")
+
+    def __init__(self, mark: Mark, *, over: bool = False) -> None:
+        self.mark = mark
+        self.found: list[Found[T]] = []
+        self.over = over
+        self.down_to: datetime | None = None
+        self.passed: list[tuple[datetime, Sides]] = []
 
     def sides_at(self, at: datetime, present: Sides) -> Sides:
         """Both sides at a time; `present`: those that the reading began with."""

@@ -14,11 +14,7 @@ from shared.contract.messages import JobOptions
 from shared.contract.selection import SelectionBody
 from shared.domain.comparison import Direction
 from shared.domain.job import JobSource
-<<<<<<< HEAD
 from shared.domain.run_limits import RunLimits
-=======
-from shared.domain.run_limits import Differences, RunLimits
->>>>>>> 92c94589b323dcfc2d1d221a45c361ccdd7dbd7d
 from shared.domain.schedule import Action, Missed, Timing
 from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
@@ -92,12 +88,7 @@ async def test_a_schedule_leaves_them_out(world: ShopWorld) -> None:
     """A stored filter keeps its exceptions; what is new by then is taken with the rest."""
     await world.add_boms({"E": [5, 5]}, tracks=True)
     await world.agree(["E"])
-<<<<<<< HEAD
     await world.hand("E", world.locations[0], 1)
-=======
-    for place in world.locations:
-        await world.hand("E", place, 2)
->>>>>>> 92c94589b323dcfc2d1d221a45c361ccdd7dbd7d
     keys = [key.get_secret_value() for key in world.settings.token_keys]
     wanted = ScheduleWanted(
         name="All but two",
@@ -109,11 +100,7 @@ async def test_a_schedule_leaves_them_out(world: ShopWorld) -> None:
         timing=Timing.hourly(0),
         time_zone="UTC",
         missed=Missed.RUN_ONCE,
-<<<<<<< HEAD
         limits=RunLimits(max_share=1),
-=======
-        limits=RunLimits(Differences.ALL, max_share=1),
->>>>>>> 92c94589b323dcfc2d1d221a45c361ccdd7dbd7d
     )
     due = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     schedules = ScheduleStore(world.mongo.db, keys)

@@ -329,6 +329,7 @@ async def test_of_many_retries_the_last_ones_are_read(mongo: Mongo) -> None:
                 "job_id": f"{number:03}",
                 "of_job_id": "first",
                 "source": "undo" if number % 2 else "retry",
+                "no": number + 1,
                 "state": "failed" if number % 3 else "completed",
                 "requested_at": at,
             }

@@ -16,6 +16,7 @@ from shared.domain.job import JobSource
 from shared.domain.notices import Happening, Matter
 from shared.domain.run_limits import RunPlan, WaitsFor
 from shared.domain.schedule import Action, Missed, RunOutcome, Skipped, Timing
+from shared.domain.words.codes import Code
 from shared.importing.bom_file import BomFile, kept_line
 from shared.importing.importing import Source
 from shared.importing.wiring import importing_over
@@ -28,9 +29,10 @@ from shared.mongodb.documents import DOCUMENTS
 from shared.mongodb.drift.sweeps import Breaker, SweepStore
 from shared.mongodb.inbox.dead_letters import DeadLetterStore
 from shared.mongodb.inbox.webhook_inbox import WebhookInbox
-from shared.mongodb.jobs.job import Approved
+from shared.mongodb.jobs.job import Approved, RunNote
 from shared.mongodb.jobs.jobs import JobStore
 from shared.mongodb.jobs.leases import PlanLease
+from shared.mongodb.jobs.notes import JobNotes
 from shared.mongodb.notices.deliveries import DeliveryStore
 from shared.mongodb.notices.mail import MailStore
 from shared.mongodb.notices.notices import NoticeStore
@@ -131,6 +133,15 @@ async def jobs_both_ways(world: ShopWorld) -> None:
     await world.hand("B001", place, -100)
     refused = await world.run(Direction.TO_SHOPIFY, {"bom_ids": ["B001"]})
     assert refused["totals"]["errors"] == 1, refused
+    await world.run(
+        Direction.TO_SHOPIFY,
+        {"bom_ids": ["B001"]},
+        source=JobSource.RETRY,
+        of_job_id=refused["job_id"],
+        without_codes=[Code.BUNDLE_PARENT],
+    )
+    note = RunNote(new_id(), "Counted twice.", "user:1", datetime.now(UTC))
+    assert await JobNotes(world.mongo.db).add(SHOP, refused["job_id"], note)
     await world.run(Direction.TO_LOCAL, {"bom_ids": ["B001"]})
 
 

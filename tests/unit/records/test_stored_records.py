@@ -193,6 +193,7 @@ def test_a_schedule_is_stored_as_it_was() -> None:
         "timing": {"kind": "hourly", "expression": "0 * * * *"},
         "time_zone": None,
         "missed": "run_once",
+        "limits": {"differences": "safe", "max_move": 1000, "max_share": 0.2},
     }
     assert (schedule().selection, schedule().options) == (wanted.selection, wanted.options)
 

@@ -15,6 +15,8 @@ _KNOWN_TO_BE_SHORT = {
     "shared/mongodb/catalogue/imports.py",
     # With $slice: the last changes of a shop's settings.
     "shared/mongodb/shops/shop_settings.py",
+    # Twenty notes of a job, by the update's own condition.
+    "shared/mongodb/jobs/notes.py",
     # The mail addresses of a shop: ten at the most, by the update's own condition.
     "shared/mongodb/notices/mail.py",
     # Inside a $group: the classes of one BOM.

@@ -20,6 +20,7 @@ from shared.mongodb.drift.history import DriftHistory
 from shared.mongodb.drift.sweeps import SweepStore
 from shared.mongodb.jobs.cells.cells import CellStore
 from shared.mongodb.jobs.jobs import JobStore
+from shared.mongodb.jobs.notes import JobNotes
 from shared.mongodb.jobs.totals.bom_progress import JobBoms
 from shared.mongodb.lists.listings import Listings
 from shared.mongodb.notices.deliveries import DeliveryStore
@@ -69,6 +70,7 @@ class Dependencies:
     boms: BomStore
     previews: PreviewStore
     jobs: JobStore
+    job_notes: JobNotes
     cells: CellStore
     stock: StockStore
     story: CellStory
@@ -128,6 +130,7 @@ class Dependencies:
             boms=BomStore(mongo.db, mongo.transactions),
             previews=PreviewStore(mongo.db, mongo.transactions),
             jobs=JobStore(mongo.db, mongo.transactions),
+            job_notes=JobNotes(mongo.db),
             cells=CellStore(mongo.db),
             stock=StockStore(mongo.db),
             story=CellStory(mongo.db),

@@ -49,7 +49,7 @@ from shared.contract.selection import SelectionBody
 from shared.domain.job import JobSource
 from shared.domain.selection import Filtered
 from shared.mongodb.jobs.job import Approved, Job, RunNote
-from shared.mongodb.jobs.jobs import MOST_NOTES
+from shared.mongodb.jobs.notes import MAX_NOTES
 from shared.mongodb.lists.listings import FIRST, Keys, Page, Start
 from shared.rabbitmq.topology import JOB_CANCEL
 
@@ -209,8 +209,8 @@ async def post_note(call: Call[JobPath, NoteIn]) -> Answer:
     now = datetime.now(UTC)
     at = now.replace(microsecond=now.microsecond // 1000 * 1000)
     note = RunNote(call.body.note_id or str(ULID()), call.body.text, call.caller.user, at)
-    if not await call.deps.jobs.add_note(call.shop, job.job_id, note):
-        message = f"The job has {MOST_NOTES} notes, which is the most."
+    if not await call.deps.job_notes.add(call.shop, job.job_id, note):
+        message = f"The job has {MAX_NOTES} notes, which is the most."
         raise conflict("too-many-notes", "body", message, "Keep what else there is to say elsewhere.")
     shown = await job_out(call.deps, call.shop, await known_job(call, job.job_id))
     return Answer(shown, HTTPStatus.CREATED)

@@ -53,7 +53,7 @@ class Tallies:
         mine: Document = {"_id": ids_of(shop, job_id), "shop": shop}
         fields = {"state": 1, "code": 1, "reason": 1, "cells": 1}
         cursor = self._tallies.find(mine, fields, session=session, batch_size=_MOST_AT_ONCE)
-        tallies = await cursor.to_list(None)
+        tallies = [tally async for tally in cursor]
         sums = _sum(tallies)
         if len(tallies) >= GATHERED_FROM + len(sums):
             await self._gather(session, shop, job_id, tallies[:_MOST_AT_ONCE])

@@ -22,6 +22,8 @@ from shared.domain.cell import CellKey
 from shared.domain.comparison import Row
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.catalogue.boms import BomStore, Location
+from shared.mongodb.catalogue.import_lines import ImportLineStore
+from shared.mongodb.catalogue.import_records import ImportLine, Refused, Why
 from shared.mongodb.connection import Mongo
 from shared.mongodb.previews.preview import TakenRow
 from shared.mongodb.previews.previews import PreviewStore, Run
@@ -112,6 +114,9 @@ class ApiWorld:
 
         async def reply() -> Reply:
             async with self.client.request(method, self.url + path, **more) as response:
+                if response.status == 200 and path.endswith("/notices/events"):
+                    # It never ends: its first state is the answer.
+                    return Reply(200, response.headers, (await response.content.readuntil(b"\n\n")).decode())
                 return Reply(response.status, response.headers, await response.text())
 
         return await arrival(reply(), what=f"an answer to {method} {path}", progress=writes_to(self.mongo.db))
@@ -250,8 +255,8 @@ class ApiShop:
             await self.world.mongo.db["cells"].insert_one(own | cell)
         return job_id
 
-    async def checked_import(self) -> str:
-        """An import that waits for a person's decision, as looking at a file leaves it."""
+    async def checked_import(self, *, lines: int = 0) -> str:
+        """An import that waits for a person's decision, as looking at a file leaves it, with so many unusable lines."""
         import_id, now = str(ULID()), datetime.now(UTC)
         page = {"file": "boms.csv", "lines": 0, "tracks": None, "by": "t", "approved_by": None, "next_at": now}
         told = {"doing": None, "done": 0, "total": None, "trouble": None, "foreseen": {"new": 0}, "result": None}
@@ -270,6 +275,21 @@ class ApiShop:
             "page": page | told,
         }
         await self.world.mongo.db["imports"].insert_one(document)
+        no = Refused(Why.UNKNOWN_SKU, "No product has this SKU.")
+        wrong = [
+            ImportLine(
+                line=number,
+                name=f"b{number}",
+                variant_id=None,
+                sku=f"s{number}",
+                tags=(),
+                tracks=None,
+                bom_id=None,
+                refused=no,
+            )
+            for number in range(1, lines + 1)
+        ]
+        await ImportLineStore(self.world.mongo.db).keep(self.domain, import_id, wrong)
         return import_id
 
     async def events(self, path: str) -> AsyncIterator[Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 
 import structlog
@@ -35,7 +36,7 @@ LATEST = 20
 async def list_notices(call: Call[NoticeSearch, None]) -> Answer:
     """GET /api/notices."""
     asked = call.params
-    keys = read_cursor(asked.cursor, int, str)
+    keys = read_cursor(asked.cursor, datetime, str)
     page = await call.deps.notices.page(call.shop, keys, asked.limit, only_open=asked.open)
     is_open, unseen = await call.deps.notices.numbers(call.shop)
     items = [notice_out(notice) for notice in page.items]

@@ -138,6 +138,7 @@ async def list_deliveries(call: Call[DeliverySearch, None]) -> Answer:
     """GET /api/notifications/targets/{target_id}/deliveries."""
     asked = call.params
     keys = read_cursor(asked.cursor, str)
+    await _target(call, asked.target_id)
     page = await call.deps.deliveries.page(call.shop, asked.target_id, keys, asked.limit)
     items = [delivery_out(one) for one in page.items]
     return Answer(DeliveryPage(items=items, next_cursor=write_cursor(page.after)))
@@ -162,7 +163,9 @@ async def _all(shop: str, call: AnyCall) -> NotificationsOut:
     return notifications_out(await deps.mail.get(shop), await deps.mail.set_up(), await deps.targets.all(shop))
 
 
-async def _target(call: Call[TargetPath, None] | Call[TargetPath, WebhookTargetIn], target_id: str) -> Target:
+async def _target(
+    call: Call[TargetPath, None] | Call[TargetPath, WebhookTargetIn] | Call[DeliverySearch, None], target_id: str
+) -> Target:
     target = await call.deps.targets.get(call.shop, target_id)
     if target is None:
         raise _no_target(target_id)
@@ -323,6 +326,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=DeliverySearch,
         handler=list_deliveries,
         answers={HTTPStatus.OK: DeliveryPage},
+        problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
         method="POST",

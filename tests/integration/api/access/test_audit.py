@@ -28,6 +28,9 @@ NOT_NOTED = {
     "postPreview",  # nothing is changed by it
     "countSelection",  # nor by this
     "readBoms",  # nor by this
+    "previewMoments",  # nor by this: when a schedule would run
+    "checkCounts",  # nor by this: what a file of counts would change
+    "seeNotices",  # somebody has looked
     "weighPreview",  # a question; what may be left out is too long for an address
     "adjustCell",  # the ledger has it, with its actor
 }

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import jwt
@@ -17,10 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from services.preview.api.http.app import ROUTES
 from services.preview.api.http.reference.openapi import openapi_document
 from shared.domain.cell import CellKey
-from shared.domain.notices import Happening, Matter
-from shared.mongodb.notices.mail import MailStore
-from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.schema import INDEXES
+from tests.integration.api.access.named_things import TARGET, told_things, waiting_run
 from tests.integration.api.api_setup import (
     CLIENT_ID,
     PLACES,
@@ -65,6 +62,9 @@ BODIES: dict[str, Any] = {
     "putDriftPolicy": {"mode": "off"},
     "postSweep": {"full": True},
     "putSchedule": NIGHTLY,
+    "previewMoments": {"timing": NIGHTLY["timing"]},
+    "postScheduleRun": {"run_id": "01M0000000000000000000000A"},
+    "approveDrift": {},
     "putSettings": {"allow_negative": True},
     "postCounts": {"counts": [{"bom_id": "b", "location_id": PLACES[0], "count": 1, "seen": None}]},
     "checkCounts": {"text": "bom_id,count\nb,1\n"},
@@ -75,7 +75,7 @@ BODIES: dict[str, Any] = {
     "removeMailAddress": {"address": "ann@example.com"},
     "confirmMailAddress": {"address": "bob@example.com", "code": "12345678"},
     "testMailAddress": {"address": "ann@example.com"},
-    "putTarget": {"url": "https://example.com/hook"},
+    "putTarget": TARGET,
 }
 """A body for each operation that takes one: with a right token every one of them is taken."""
 
@@ -215,25 +215,6 @@ async def called(shop: ApiShop, operation: Operation, ids: dict[str, str], autho
     return await shop.world.request(operation.method, path, json=body, headers=headers)
 
 
-async def _told(shop: ApiShop) -> dict[str, str]:
-    """A notice, an address of webhooks with a delivery, and two people, of whom one has confirmed."""
-    db, now = shop.world.mongo.db, datetime.now(UTC)
-    happening = Happening(
-        shop=shop.domain, matter=Matter.SHOP_PAUSED, subject="", occurrence="1", at=now, facts={}, open=True
-    )
-    await NoticeStore(db).note(happening)
-    (notice,) = (await NoticeStore(db).page(shop.domain, None, 1)).items
-    target_id, mail = new_id(), MailStore(db)
-    await shop.call("PUT", f"/notifications/targets/{target_id}", BODIES["putTarget"])
-    sent = await shop.call("POST", f"/notifications/targets/{target_id}/test")
-    await mail.say_set_up("trueup@example.com")
-    for address in ("ann@example.com", "bob@example.com"):
-        await mail.add(shop.domain, address, "42")
-        await mail.set_code(shop.domain, address, "12345678")
-    await mail.confirm(shop.domain, "ann@example.com", "12345678")
-    return {"notice_id": notice.notice_id, "target_id": target_id, "delivery_id": sent.json["delivery_id"]}
-
-
 async def things(shop: ApiShop) -> dict[str, str]:
     """One of each thing that an operation can name; returns their ids, as path parameters."""
     bom_id, schedule_id = f"kit-{new_id()}", new_id()
@@ -248,7 +229,8 @@ async def things(shop: ApiShop) -> dict[str, str]:
         "preview_id": await shop.preview({CellKey(bom_id, PLACES[0]): 4}),
         "job_id": await shop.job([failed]),
         "schedule_id": schedule_id,
-        **await _told(shop),
+        "run_id": await waiting_run(shop, schedule_id),
+        **await told_things(shop),
     }
 
 
@@ -291,6 +273,11 @@ async def test_the_right_credentials_are_taken_everywhere(shop: ApiShop) -> None
                 )
 
 
+def nobodys_ids(ids: dict[str, str]) -> dict[str, str]:
+    """Ids of the same form that name nothing."""
+    return {name: f"msg_{new_id()}" if name == "delivery_id" else new_id() for name in ids} | {"location_id": PLACES[0]}
+
+
 async def test_another_shops_ids_are_as_ids_that_nobody_has(world: ApiWorld) -> None:
     """404 for each, word for word that of an id that does not exist; the other shop's documents stay as they are."""
     mine, other = await world.shop(), await world.shop()
@@ -302,7 +289,7 @@ async def test_another_shops_ids_are_as_ids_that_nobody_has(world: ApiWorld) -> 
     for operation in sorted(OPERATIONS, key=lambda one: one.name in MAKES_ITS_OWN):
         if "{" not in operation.path:
             continue
-        nobodys = {name: new_id() for name in theirs} | {"location_id": PLACES[0]}
+        nobodys = nobodys_ids(theirs)
         foreign = await called(mine, operation, theirs, authorization)
         unknown = await called(mine, operation, nobodys, authorization)
         if operation.name in MAKES_ITS_OWN:
@@ -318,7 +305,7 @@ async def test_another_shops_ids_in_bodies_and_queries_find_nothing(world: ApiWo
     mine, other = await world.shop(), await world.shop()
     theirs = await things(other)
     before = await records_of(world, other.domain)
-    nobodys = {name: new_id() for name in theirs} | {"location_id": PLACES[0]}
+    nobodys = nobodys_ids(theirs)
 
     async def answers(ids: dict[str, str]) -> list[tuple[int, str]]:
         bom = {"bom_ids": [ids["bom_id"]]}

@@ -77,7 +77,7 @@ async def test_an_address_of_webhooks_shows_its_secret_once(shop: ApiShop, world
     replay = f"/notifications/deliveries/{sent.json['delivery_id']}/replay"
     for method, where in (("POST", f"{path}/test"), ("POST", f"{path}/secret"), ("DELETE", path), ("POST", replay)):
         assert (await other.call(method, where)).status == 404
-    assert (await other.call("GET", f"{path}/deliveries")).json["items"] == []
+    assert (await other.call("GET", f"{path}/deliveries")).status == 404
     assert (await shop.call("DELETE", path)).status == 204
 
 

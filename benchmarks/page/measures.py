@@ -33,7 +33,7 @@ class Measures:
         """
         taken: list[float] = []
         for _ in range(times):
-            await self.page.goto(self._url, wait_until="networkidle")
+            await self.page.goto(self._url)
             await self.page.wait_for_function(_SETTLED)
             await self.page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length > 0")
             shown: float = await self.page.evaluate(

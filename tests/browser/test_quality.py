@@ -20,11 +20,11 @@ from tests.waiting import until
 
 ASSETS = Path(__file__).resolve().parents[2] / "admin_ui" / "dist" / "assets"
 MAX_SCRIPT = 250_000
-DATA_REQUESTS = 7
-"""The shop, notices, rows, locations, facets, open runs, missed webhooks."""
+DATA_REQUESTS = 8
+"""The shop, notices, first steps, rows, locations, facets, open runs, missed webhooks."""
 
-OTHER_REQUESTS = 5
-"""The document, two scripts, the style, and the session token."""
+OTHER_REQUESTS = 7
+"""The document, two scripts, the style, the session token, and a new shop's first steps with what they use."""
 
 MAX_BYTES = 180 * 1024
 """Compressed, as transferred."""
@@ -44,7 +44,7 @@ def test_the_scripts_are_small() -> None:
 
 
 async def test_the_list_is_there_at_once(site: Site) -> None:
-    """What it takes until one can work with it: twelve requests, those for data side by side, few bytes, few changes.
+    """What it takes until one can work with it: fifteen requests, those for data side by side, few bytes, few changes.
 
     How long that takes next to a bare page is measured by `benchmarks/page/opening.py`.
     """

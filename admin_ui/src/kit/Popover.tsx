@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { createPortal } from "react-dom";
 import { Dialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
@@ -28,6 +28,11 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
   const trigger = useRef<HTMLSpanElement>(null);
   const dialog = useRef<HTMLElement>(null);
   const place = useMemo(() => placeOf(anchor), [anchor]);
+  const scrolls = useScrolls();
+  // React Aria closes with every scroll, also that of a field that a phone brings into sight, or one that was under way.
+  const close = () => {
+    if (!scrolls.current) onClose();
+  };
   useEffect(
     () => () => {
       // After React Aria has tried to give the focus back.
@@ -44,32 +49,50 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
     <>
       {createPortal(<span ref={trigger} className={styles.place} style={place} />, document.body)}
       <AriaPopover
-      isOpen
-      isNonModal
-      triggerRef={trigger}
-      onOpenChange={onClose}
-      placement="bottom start"
-      offset={6}
-      className={styles.popover ?? ""}
-    >
-      <Dialog ref={dialog} aria-label={label} className={styles.dialog ?? ""}>
-        <KeptFocus dialog={dialog} />
-        <div className={styles.head}>
-          <div>
-            <Heading level={2} className={styles.title ?? ""}>
-              {title}
-            </Heading>
-            <p className={styles.subtitle}>{subtitle}</p>
+        isOpen
+        isNonModal
+        triggerRef={trigger}
+        onOpenChange={close}
+        placement="bottom start"
+        offset={6}
+        className={styles.popover ?? ""}
+      >
+        <Dialog ref={dialog} aria-label={label} className={styles.dialog ?? ""}>
+          <KeptFocus dialog={dialog} />
+          <div className={styles.head}>
+            <div>
+              <Heading level={2} className={styles.title ?? ""}>
+                {title}
+              </Heading>
+              <p className={styles.subtitle}>{subtitle}</p>
+            </div>
+            <Button variant="icon" aria-label={T.close} onPress={onClose}>
+              <Cross />
+            </Button>
           </div>
-          <Button variant="icon" aria-label={T.close} onPress={onClose}>
-            <Cross />
-          </Button>
-        </div>
-        {children}
-      </Dialog>
-    </AriaPopover>
+          {children}
+        </Dialog>
+      </AriaPopover>
     </>
   );
+}
+
+/** Whether a scroll is being told of at this moment. */
+function useScrolls() {
+  const scrolls = useRef(false);
+  // Before React Aria's own listener, which comes with an ordinary effect.
+  useLayoutEffect(() => {
+    const note = () => {
+      scrolls.current = true;
+      // Frames begin with the scrolls that are told of.
+      requestAnimationFrame(() => {
+        scrolls.current = false;
+      });
+    };
+    window.addEventListener("scroll", note, { capture: true });
+    return () => window.removeEventListener("scroll", note, { capture: true });
+  }, []);
+  return scrolls;
 }
 
 /** Where an element lies on the page, and keeps lying for what is shown beside it. */

@@ -9,10 +9,10 @@ from tests.browser.site import Site
 
 async def test_shift_chooses_a_range_of_rows(site: Site) -> None:
     """With Shift held a row's box takes every row since the last one along, to choose them or to leave them out."""
-    await site.add({f"range oak {number}": [5, 5] for number in range(1, 7)})
+    await site.add({f"shifted oak {number}": [5, 5] for number in range(1, 7)})
     async with site.tab() as tab:
         await tab.open()
-        await tab.search("range oak", finds=6)
+        await tab.search("shifted oak", finds=6)
         boxes = tab.list.get_by_role("row").get_by_role("checkbox")
         await boxes.nth(2).click()
         await boxes.nth(5).click(modifiers=["Shift"])

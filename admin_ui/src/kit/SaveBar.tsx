@@ -37,7 +37,7 @@ function OwnSaveBar({ isSaving, onSave, onDiscard }: Omit<SaveBarProps, "isDirty
     [],
   );
   return (
-    <div role="region" aria-label={T.house.unsaved} className={styles.bar} onFocus={note}>
+    <div role="region" aria-label={T.house.unsaved} data-over className={styles.bar} onFocus={note}>
       <span role="status" className={styles.text}>
         {T.house.unsaved}
       </span>

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info
 
 from shared.observing.gauges import AskedGauge, RecordedGauge
 from shared.version import VERSION
@@ -43,8 +43,8 @@ def begin_at_zero(counter: Counter, *values: Iterable[str]) -> None:
         counter.labels(*combination)
 
 
-BUILD = Gauge("trueup_build_info", "1, under the version that runs", ("version",), registry=REGISTRY)
-BUILD.labels(VERSION).set(1)
+BUILD = Info("trueup_build", "The version that runs", registry=REGISTRY)
+BUILD.info({"version": VERSION})
 HTTP_REQUESTS = _histogram("http_requests_seconds", "HTTP requests answered", "service", "route", "status")
 CONNECTIONS_CUT = _counter("connections_cut_total", "HTTP connections cut or refused by their bounds", "reason")
 REFUSED_BY_LIMIT = _counter("refused_by_limit_total", "Refused since one shop has as much as it may", "limit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.site import Site
@@ -121,16 +122,18 @@ async def test_a_count_is_taken_and_taken_back(site: Site) -> None:
     assert (await site.count("six oak", 0), await site.shopify("six oak", 0)) == (10, 10)
 
 
-async def test_a_row_that_leaves_the_list_leaves_the_popover_where_it_is(site: Site) -> None:
+@pytest.mark.parametrize("height", [1000, 480, 560, 640, 720])
+async def test_a_row_that_leaves_the_list_leaves_the_popover_where_it_is(site: Site, height: int) -> None:
     """The list shows what differs; settled, the row goes, the popover stays, and the focus stays in the list."""
-    await site.add({"seven oak": [10, 20], "seven elm": [10, 20]})
-    await site.hand("seven oak", 0, 2)
-    await site.hand("seven elm", 0, 2)
-    async with site.tab() as tab:
+    oak, elm = f"seven {height} oak", f"seven {height} elm"
+    await site.add({oak: [10, 20], elm: [10, 20]})
+    await site.hand(oak, 0, 2)
+    await site.hand(elm, 0, 2)
+    async with site.tab(width={"width": 1600, "height": height}) as tab:
         await tab.open("/?class=differs")
-        await tab.search("seven ", finds=2)
-        await tab.button(re.compile("BOM seven oak, Location 1")).click()
-        popover = tab.dialog("BOM seven oak at Location 1")
+        await tab.search(f"seven {height} ", finds=2)
+        await tab.button(re.compile(f"BOM {oak}, Location 1")).click()
+        popover = tab.dialog(f"BOM {oak} at Location 1")
         await expect(popover.get_by_role("button", name="Push to Shopify")).to_be_visible()
         before = await popover.bounding_box()
         await popover.get_by_role("button", name="Push to Shopify").click()

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { type CSSProperties, type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { createPortal } from "react-dom";
 import { Dialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
@@ -28,6 +28,8 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
   const trigger = useRef<HTMLSpanElement>(null);
   const dialog = useRef<HTMLElement>(null);
   const place = useMemo(() => placeOf(anchor), [anchor]);
+  const side = useMemo(() => besideOf(anchor), [anchor]);
+  useNeverSmaller(dialog);
   const scrolls = useScrolls();
   // React Aria closes with every scroll, also that of a field that a phone brings into sight, or one that was under way.
   const close = () => {
@@ -54,7 +56,7 @@ export function Popover({ anchor, label, title, subtitle, onClose, children }: P
         triggerRef={trigger}
         onOpenChange={close}
         placement="bottom start"
-        offset={6}
+        style={side}
         className={styles.popover ?? ""}
       >
         <Dialog ref={dialog} aria-label={label} className={styles.dialog ?? ""}>
@@ -93,6 +95,47 @@ function useScrolls() {
     return () => window.removeEventListener("scroll", note, { capture: true });
   }, []);
   return scrolls;
+}
+
+/** Room that a popover is likely to want, what lies between it and its control, and what stays free at the window's edge. */
+const ROOM = 400;
+const GAP = 6;
+const EDGE = 12;
+
+/**
+ * Where it opens and stays: in the window, not on the page, whose height changes with the list; and on one side, as one
+ * that went over once its text is shorter would jump from under a finger.
+ */
+function besideOf(element: HTMLElement): CSSProperties {
+  const { left, top, bottom } = element.getBoundingClientRect();
+  const below = window.innerHeight - bottom;
+  const above = below < ROOM && top > below;
+  const from = above ? window.innerHeight - top + GAP : bottom + GAP;
+  return {
+    position: "fixed",
+    // Beside no edge, also where the window becomes narrower meanwhile.
+    left: `max(8px, min(${left}px, 100vw - 328px))`,
+    top: above ? "auto" : from,
+    bottom: above ? from : "auto",
+    maxHeight: `calc(100vh - ${from + EDGE}px)`,
+  };
+}
+
+/** Keeps a dialog as high as it has been: what it says next stands where the last thing stood. */
+function useNeverSmaller(dialog: RefObject<HTMLElement | null>) {
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (element === null) return;
+    let most = 0;
+    const seen = new ResizeObserver(() => {
+      const { height } = element.getBoundingClientRect();
+      if (height <= most) return;
+      most = height;
+      element.style.minHeight = `${height}px`;
+    });
+    seen.observe(element);
+    return () => seen.disconnect();
+  }, [dialog]);
 }
 
 /** Where an element lies on the page, and keeps lying for what is shown beside it. */

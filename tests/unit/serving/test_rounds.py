@@ -8,6 +8,10 @@ from shared import metrics
 from shared.running.rounds import SILENT_AT_LEAST, SILENT_PERIODS, Rounds
 
 
+HANGS = "hangs"
+"""No service has a round of this name: one that runs in the same process shows ages of its own."""
+
+
 class Bell:
     """A pause that ends when the test says so."""
 
@@ -65,14 +69,14 @@ async def test_a_round_that_hangs_is_silent_and_its_age_is_shown() -> None:
     """A loop that waits for ever is seen, by the gauge and by readiness, until the process stops it."""
     now = [0.0]
     rounds = Rounds(clock=lambda: now[0])
-    rounds.begin("sweeper", asyncio.Event().wait, 1.0)
+    rounds.begin(HANGS, asyncio.Event().wait, 1.0)
     await asyncio.sleep(0)
     now[0] = SILENT_AT_LEAST + 1
-    assert rounds.silent == ["sweeper"]
+    assert rounds.silent == [HANGS]
     [family] = metrics.ROUND_AGE.collect()
-    assert [(sample.labels, sample.value) for sample in family.samples if sample.labels["round"] == "sweeper"] == [
-        ({"round": "sweeper"}, SILENT_AT_LEAST + 1)
+    assert [(sample.labels, sample.value) for sample in family.samples if sample.labels["round"] == HANGS] == [
+        ({"round": HANGS}, SILENT_AT_LEAST + 1)
     ]
     await rounds.stop()
     [family] = metrics.ROUND_AGE.collect()
-    assert not [sample for sample in family.samples if sample.labels["round"] == "sweeper"]
+    assert not [sample for sample in family.samples if sample.labels["round"] == HANGS]

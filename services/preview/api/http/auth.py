@@ -17,6 +17,7 @@ import jwt
 
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError
 from shared.domain.shop import is_shop_domain
+from shared.mongodb.shops.acts import By
 
 LEEWAY = 10
 """Seconds by which clocks may differ."""
@@ -39,6 +40,8 @@ class Caller:
     user: str
     until: float
     """Unix seconds from which on the token proves nothing any more."""
+    by: By = "api"
+    """In which way he asks, for the audit log."""
 
 
 def _refused(kind: str, message: str, remedy: str) -> ProblemError:

@@ -38,7 +38,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
                 answer = await route.handler(call)
                 if route.act is not None:
                     subject = _subject(route, call.params, answer)
-                    await deps.audit.note(Act(caller.shop, route.act, caller.user, "api", subject))
+                    await deps.audit.note(Act(caller.shop, route.act, caller.user, caller.by, subject))
                 return _answered(route, answer)
         place = deps.limits.stream if route.lasts == "stream" else deps.limits.export
         with place(caller, request):

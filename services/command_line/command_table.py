@@ -17,6 +17,7 @@ from services.command_line.declared import (
     counts,
     jobs,
     kept,
+    keys,
     previews,
     runs,
     schedules,
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+keys_app = typer.Typer(help="Keys by which servers speak to the HTTP API.", no_args_is_help=True)
 
 
 def _print_version(wanted: bool) -> None:  # typer calls it with the option's value
@@ -69,6 +71,10 @@ app.add_typer(upkeep.policy_app, name="policy")
 app.add_typer(upkeep.drift_app, name="drift")
 app.add_typer(shops.app, name="shop")
 app.add_typer(upkeep.audit_app, name="audit")
+app.add_typer(keys_app, name="keys")
+keys_app.command("add")(keys.keys_add)
+keys_app.command("list")(keys.keys_list)
+keys_app.command("revoke")(keys.keys_revoke)
 app.add_typer(kept.app, name="dead-letters")
 app.command("serve")(services.serve_command)
 app.command("prepare")(services.prepare_command)

@@ -26,7 +26,9 @@ async def over_http(shop: str | None) -> AsyncIterator[Api]:
     if not key:
         raise WrongSetting(f"{KEY}: {URL} is asked with a key; make one with: trueup keys add")
     hide(key)
-    headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+    headers = {"Authorization": f"Bearer {key}"}
+    if shop is not None:
+        headers["Trueup-Shop"] = shop.strip().lower()  # which one, of a key for all shops
     async with aiohttp.ClientSession(headers=headers, timeout=PATIENCE) as http:
         api = Api(http, url, "", named=f"{URL}: {url}")
         api.shop = str((await api.get("/api/shop"))["shop"])

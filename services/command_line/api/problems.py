@@ -41,6 +41,8 @@ _ARGUMENTS: Mapping[str, str] = {
 }
 """Fields of requests by the arguments that fill them; one that is not here is named as the API names it."""
 
+_HEADERS: Mapping[str, str] = {"header.Authorization": "TRUEUP_KEY: ", "header.Trueup-Shop": "--shop: "}
+
 _MAX_TOLD = 5
 
 
@@ -84,7 +86,7 @@ def _words(errors: Sequence[Mapping[str, Any]], detail: str) -> str:
 def _argument(field: str) -> str:
     """The argument that a field comes from, with a colon; nothing where no argument does."""
     if field in {"body", "path"} or field.startswith("header."):
-        return "TRUEUP_KEY: " if field == "header.Authorization" else ""
+        return _HEADERS.get(field, "")
     name = field.rpartition(".")[2].partition("[")[0]
     if name.isdigit():
         name = field.rsplit(".", 2)[-2]

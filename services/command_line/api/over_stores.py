@@ -14,6 +14,7 @@ from services.command_line.connections.stores import Records, looking
 from services.command_line.outcome import REQUESTED_BY
 from services.preview.local_api import Broker, Operator, every_shop, local_api
 from shared.mongodb.connection import Mongo, store_must_answer
+from shared.observing import logs
 from shared.observing.hiding import hide
 from shared.roles import Role
 from shared.settings import ApiSettings, LookingCommandSettings, load_settings
@@ -22,7 +23,7 @@ from shared.settings import ApiSettings, LookingCommandSettings, load_settings
 @asynccontextmanager
 async def over_stores(shop: str | None, *, asks: bool) -> AsyncIterator[Api]:
     """The same API over the stores of the settings, served by this process to itself."""
-
+    logs.configure_logs("command-line", "error")
     settings: ApiSettings = load_settings(ApiSettings if asks else LookingCommandSettings)
     async with AsyncExitStack() as stack:
         stack.enter_context(store_must_answer())
@@ -45,5 +46,6 @@ async def over_stores(shop: str | None, *, asks: bool) -> AsyncIterator[Api]:
 
 async def shops_of_stores() -> list[Json]:
     """Every shop in these stores, as the API shows each."""
+    logs.configure_logs("command-line", "error")
     async with looking() as records:
         return await every_shop(records.mongo)

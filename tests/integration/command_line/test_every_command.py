@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -22,7 +21,7 @@ from services.command_line.command_table import app
 from services.preview.bootstrap import PreviewService
 from shared.domain.comparison import Direction
 from tests.integration.api.api_setup import session_token
-from tests.integration.command_line.command_line_runs import settings_as_environment
+from tests.integration.command_line.command_line_runs import STYLE, settings_as_environment
 from tests.integration.command_line.commands_in_process import Run, run_here
 from tests.integration.command_line.every_command import ELSEWHERE, HTTP, NONE, STORES, USES, Use
 from tests.integration.shop_world import CLIENT_ID, CLIENT_SECRET, SHOP, ShopWorld, reconciler, shop_world
@@ -38,8 +37,6 @@ def commands(name: str, command: Any) -> Iterator[str]:
     for word, inner in inside.items():
         yield from commands(f"{name} {word}".strip(), inner)
 
-
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 EVERY = list(commands("", typer.main.get_command(app)))
 
@@ -177,7 +174,7 @@ async def every_way(here: Surroundings, use: Use) -> list[str]:
     if not use.changes and use.json:
         shown = await here.run(*await here.words(use.good), columns=80)
         assert shown.code == use.code, (use.good, shown.errors)
-        wide = [line for line in _STYLE.sub("", shown.output).splitlines() if len(line) > 80]
+        wide = [line for line in STYLE.sub("", shown.output).splitlines() if len(line) > 80]
         assert wide == [], (use.good, wide)
     return documents
 

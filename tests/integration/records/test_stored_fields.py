@@ -312,7 +312,7 @@ async def what_is_told(world: ShopWorld) -> None:
     targets, target_id = TargetStore(db, world.settings.fernet_keys), new_id()
     await targets.put(SHOP, target_id, url="http://127.0.0.1:9/", matters=[Matter.RUN_ENDED], enabled=True, by="42")
     for _ in range(2):
-        await targets.set_secret(SHOP, target_id, new_secret().encode())
+        await targets.set_secret(SHOP, target_id, new_secret().encode(), made_by=new_id())
     target = await targets.get(SHOP, target_id)
     assert target is not None
     await targets.note_refused(target)

@@ -148,8 +148,13 @@ class Happenings:
         return started | (set(ids) - there)
 
     async def newer_preview(self, shop: str, after: datetime) -> bool:
-        """Whether a preview that was asked for later is ready."""
-        condition = {"shop": shop, "requested_at": {"$gt": after}, "state": "ready"}
+        """Whether a preview that was asked for later is ready; a look at a single place makes up for none."""
+        condition = {
+            "shop": shop,
+            "requested_at": {"$gt": after},
+            "state": "ready",
+            "selection.cells": {"$not": {"$size": _A_LOOK}},
+        }
         return found(await self._previews.find_one(condition, {"_id": 1})) is not None
 
     async def taken_up(self, shop: str, job_ids: Collection[str]) -> set[str]:

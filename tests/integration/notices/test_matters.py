@@ -22,12 +22,10 @@ async def test_what_ends_is_told_once_each(told: ToldShop) -> None:
     await told.job(source="drift")
     totals = {"total": 3, "updated": 1, "skipped": 0, "errors": 2, "cancelled": 0}
     troubled = await told.job(state="completed_with_errors", totals=totals)
-    failure = {"code": "read_failed", "message": "Shopify did not answer.", "remedy": None}
-    await told.preview(
-        state="failed", badges=None, failure=failure, requested_at=datetime.now(UTC) + timedelta(hours=1)
-    )
-    await told.preview(selection={"cells": [{"bom_id": "B1", "location_id": "1"}]})
     waiting = await told.preview()
+    failure = {"code": "read_failed", "message": "Shopify did not answer.", "remedy": None}
+    await told.preview(state="failed", badges=None, failure=failure)
+    await told.preview(selection={"cells": [{"bom_id": "B1", "location_id": "1"}]})
     now, import_id = datetime.now(UTC), new_id()
     done = {"_id": f"{SHOP}|{import_id}", "shop": SHOP, "import_id": import_id, "finished_at": now, "state": "done"}
     await told.shop.mongo.db["imports"].insert_one(done)

@@ -41,6 +41,7 @@ from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.requests.keyed_requests import Begun, KeptAnswer, KeyedRequests
 from shared.mongodb.schedules.run import DeliveryState
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import ScheduleWanted
@@ -316,6 +317,12 @@ async def what_is_told(world: ShopWorld) -> None:
     target = await targets.get(SHOP, target_id)
     assert target is not None
     await targets.note_refused(target)
+    keyed = KeyedRequests(db, world.settings.fernet_keys)
+    for key in ("ended", "under way"):
+        begun = await keyed.begin(SHOP, "postJob", key, b"{}")
+        assert isinstance(begun, Begun)
+        if key == "ended":
+            await keyed.answer(begun, KeptAnswer(202, {}, b"{}"))
     deliveries = DeliveryStore(db)
     await deliveries.make(target, "one", "job.ended", "{}")
     delivery = await deliveries.take_due(datetime.now(UTC))

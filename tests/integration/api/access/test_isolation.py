@@ -209,6 +209,8 @@ async def untouched(world: ApiWorld, shop: ApiShop) -> AsyncIterator[None]:
 async def called(shop: ApiShop, operation: Operation, ids: dict[str, str], authorization: str | None) -> Reply:
     """One call of an operation with these ids in its path."""
     headers = {} if authorization is None else {"Authorization": authorization}
+    if operation.name == "adjustCell":
+        headers["Idempotency-Key"] = new_id()
     body = BODIES.get(operation.name)
     path = f"/api{operation.path.format(**ids)}"
     if operation.name in QUERIES:

@@ -9,7 +9,7 @@ from services.reconciler.worker.cells.finished_events import FinishedEvents
 from services.reconciler.worker.cells.inventory_activation import InventoryActivation
 from services.reconciler.worker.cells.outcomes import CellOutcome, Finished
 from services.reconciler.worker.cells.pushes.to_shopify import ToShopify
-from services.reconciler.worker.cells.row_taker import RowTaker, is_to_stock, left_out
+from services.reconciler.worker.cells.row_taker import RowTaker, is_to_stock, not_compared
 from services.reconciler.worker.cells.shopify_values import ShopifyValues
 from services.reconciler.worker.cells.task import Task
 from services.reconciler.worker.cells.to_local import ToLocal
@@ -75,10 +75,10 @@ class FirstSteps:
         for task in tasks:
             if task.row is not None:
                 ready.append(task)
-            elif is_to_stock(task, left_out(task)):
+            elif is_to_stock(task, not_compared(task)):
                 # One that this job has begun to stock goes on with that, whatever a read may say by now.
                 to_stock.append(task)
-            elif (reason := left_out(task)) is not None:
+            elif (reason := not_compared(task)) is not None:
                 ends.append((task, CellOutcome(skipped(reason))))
             else:
                 without.append(task)

@@ -254,8 +254,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "server_keys": [
-        # Whose a key is, is what it is looked up for.
-        _index("key_id", unique=True),
+        # Whose a key is, is what it is looked up for. It is random, so no index keeps them apart.
+        _index("key_id"),
         _index("expires_at", expireAfterSeconds=SERVER_KEY_LIFE),
     ],
     "request_shares": [_index("at", expireAfterSeconds=REQUEST_SHARE_LIFE)],

@@ -85,7 +85,9 @@ def jobs_retry(
     *,
     job: JobArgument,
     shop: ShopOption = None,
-    left_out: Annotated[bool, typer.Option("--left-out", help="Also the cells left out for a reason.")] = False,
+    not_compared: Annotated[
+        bool, typer.Option("--not-compared", help="Also the cells that were skipped for a reason.")
+    ] = False,
     mended: Annotated[
         bool, typer.Option("--mended", help="Also the cells whose cause a person had to mend first, and has mended.")
     ] = False,
@@ -96,7 +98,9 @@ def jobs_retry(
     from services.command_line.commands.runs.jobs import retry_job
 
     ask(
-        lambda api: retry_job(api, job.upper(), left_out=left_out, mended=mended, watching=watch, as_json=as_json),
+        lambda api: retry_job(
+            api, job.upper(), not_compared=not_compared, mended=mended, watching=watch, as_json=as_json
+        ),
         shop,
         asks=True,
     )

@@ -53,7 +53,7 @@ def show_badges(out: Console, preview: Preview) -> None:
             f"{boms} BOMs: {badges.with_discrepancies} with discrepancies, {badges.in_sync} already in sync, "
             f"{badges.not_compared} could not be compared"
         )
-    kinds = [("", preview.classes), ("left out: ", preview.left_out), ("errors: ", preview.codes)]
+    kinds = [("", preview.classes), ("not compared: ", preview.not_compared), ("errors: ", preview.codes)]
     parts = [
         f"{label}{', '.join(f'{name} {cells}' for name, cells in sorted(counts.items()))}"
         for label, counts in kinds

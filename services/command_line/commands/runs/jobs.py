@@ -99,9 +99,9 @@ async def cancel_job(api: Api, job_id: str, *, as_json: bool) -> Exit:
     return Exit.OK
 
 
-async def retry_job(api: Api, job_id: str, *, left_out: bool, mended: bool, watching: bool, as_json: bool) -> Exit:
+async def retry_job(api: Api, job_id: str, *, not_compared: bool, mended: bool, watching: bool, as_json: bool) -> Exit:
     """Run the failed cells of a job again, as a new job linked to it."""
-    retried = await api.post(f"/api/jobs/{job_id}/retry", {"left_out": left_out, "mended": mended})
+    retried = await api.post(f"/api/jobs/{job_id}/retry", {"with_not_compared": not_compared, "mended": mended})
     out = console()
     if not as_json:
         for code in retried["left_behind_codes"]:
@@ -169,7 +169,7 @@ async def note_job(api: Api, job_id: str, text: str, *, as_json: bool) -> Exit:
 
 async def export_jobs(api: Api, job_id: str | None, file: Path | None) -> Exit:
     """The cells of a job, or the history, as CSV."""
-    path = "/api/jobs/export.csv" if job_id is None else f"/api/jobs/{job_id}/export.csv"
+    path = "/api/history/export.csv" if job_id is None else f"/api/jobs/{job_id}/export.csv"
     with saved(file) as write:
         await api.download(path, write)
     return Exit.OK

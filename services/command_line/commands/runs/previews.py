@@ -52,7 +52,7 @@ class Shown:
         """What the rows are asked for by, in the order in which they are shown."""
         if self.classes:
             return [{"class": one} for one in self.classes]
-        besides = [*(("errors", "left_out") if self.not_compared else ()), *(("in_sync",) if self.in_sync else ())]
+        besides = [*(("errors", "not_compared") if self.not_compared else ()), *(("in_sync",) if self.in_sync else ())]
         return [{"only": "differences", "sort": "size"}, *({"only": one} for one in besides)]
 
 
@@ -131,7 +131,7 @@ def show_badges(preview: Json) -> None:
         )
     kinds: list[tuple[str, dict[str, int]]] = [
         ("", preview["classes"]),
-        ("not compared: ", {one["reason"]: one["count"] for one in preview["left_out"]}),
+        ("not compared: ", {one["reason"]: one["count"] for one in preview["not_compared"]}),
         ("errors: ", {one["code"]: one["count"] for one in preview["codes"]}),
     ]
     parts = [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from services.command_line.api.client import path_of
+from services.command_line.api.problems import ApiRefused
 from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.documents import print_json
 from services.command_line.terminal.lists import Listed, show_listed
@@ -49,11 +51,12 @@ def _line(bom: Json) -> Sequence[str]:
 
 async def the_bom(api: Api, bom_id: str) -> Json:
     """A BOM with what is known of its cells. Raises WrongUseError."""
-    found = (await api.post("/api/known-boms", {"bom_ids": [bom_id]}))["items"]
-    if not found:
-        raise WrongUseError(f"BOM: there is no BOM {bom_id} in {api.shop}; trueup boms list shows them")
-    bom: Json = found[0]
-    return bom
+    try:
+        return await api.get(path_of("boms", bom_id))
+    except ApiRefused as refused:
+        if refused.status != HTTPStatus.NOT_FOUND:
+            raise
+        raise WrongUseError(f"BOM: there is no BOM {bom_id} in {api.shop}; trueup boms list shows them") from None
 
 
 async def show_bom(api: Api, bom_id: str, *, as_json: bool) -> Exit:

@@ -62,7 +62,7 @@ def _line(found: Json) -> Sequence[str]:
         found["bom_name"] or found["bom_id"],
         found["location_name"] or found["location_id"],
         number(found["base"]),
-        number(found["shopify"]),
+        number(found["shopify_value"]),
         found["outcome"] or found["held"] or found["state"],
     )
 

@@ -17,6 +17,7 @@ from services.preview.api.http.app import make_app
 from services.preview.api.http.auth import Caller, SessionTokens, bearer
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.hub import EventHub
+from services.preview.api.http.key_rates import KeyRates
 from services.preview.api.http.limits import Limits
 from services.preview.api.http.responses.problem import ProblemError
 from services.preview.api.shop.view import shop_out
@@ -25,6 +26,7 @@ from shared.errors import BrokerUnavailable
 from shared.mongodb.catalogue.boms import BomStore
 from shared.mongodb.connection import Mongo
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.server_keys.request_shares import RequestShares
 from shared.mongodb.shops.shops import ShopStore
 from shared.serving.server import start_server
 from shared.settings import ApiSettings
@@ -83,10 +85,11 @@ async def local_api(
             wake=_nobody,
         )
         deps = Dependencies.of(settings, mongo, publisher, hub=hub, life=life, requests=requests, wake_imports=_nobody)
+        unbounded = settings.model_copy(update=_UNBOUNDED)
         deps = replace(
             deps,
             tokens=cast("SessionTokens", _OneKey(operator)),
-            limits=Limits(settings.model_copy(update=_UNBOUNDED)),
+            limits=Limits(unbounded, KeyRates(RequestShares(mongo.db), unbounded)),
             installation=cast("Installation", _NothingToInstall()),
             zones=deps.zones if broker is not None else cast("TimeZones", _ZonesAsRead(life.shops)),
         )

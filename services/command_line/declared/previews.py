@@ -65,7 +65,7 @@ def previews_take(
     selection = selection_of(bom or [], location or [], everything=everything, but=but or [])
     shown = _shown(cell_class, not_compared=not_compared, in_sync=in_sync, rows=rows)
     ask(
-        lambda api: take_preview(api, selection, shown, exit_code=exit_code, as_json=as_json),
+        lambda api: take_preview(api, selection, shown, but=but or [], exit_code=exit_code, as_json=as_json),
         shop,
         asks=True,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ulid import ULID
 
+from services.command_line.commands.runs.selections import must_exist
 from services.command_line.commands.runs.watching import followed
 from services.command_line.outcome import Exit
 from services.command_line.terminal.documents import print_with_lists
@@ -90,8 +91,11 @@ def _how_far(preview: Json) -> str:
     return f"reading cells: {preview['done']}" + ("" if total is None else f" of {total}")
 
 
-async def take_preview(api: Api, selection: Json, shown: Shown, *, exit_code: bool, as_json: bool) -> Exit:
+async def take_preview(
+    api: Api, selection: Json, shown: Shown, *, but: Sequence[str] = (), exit_code: bool, as_json: bool
+) -> Exit:
     """Take a preview and show it."""
+    await must_exist(api, but)
     return await _show(api, await take(api, selection), shown, exit_code=exit_code, as_json=as_json)
 
 

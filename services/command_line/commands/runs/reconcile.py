@@ -10,7 +10,7 @@ from ulid import ULID
 
 from services.command_line.commands.runs.plan import Plan, changes_of
 from services.command_line.commands.runs.previews import take
-from services.command_line.commands.runs.selections import selection_of
+from services.command_line.commands.runs.selections import must_exist, selection_of
 from services.command_line.commands.runs.watching import watch_job
 from services.command_line.outcome import BeyondLimitsError, Exit, WrongUseError
 from services.command_line.terminal.confirmation import confirm
@@ -71,6 +71,7 @@ class Manner:
 async def reconcile(api: Api, wanted: Wanted, how: Manner) -> Exit:
     """The whole command. Raises WrongUseError where nobody agrees, BeyondLimitsError."""
     selection = wanted.selection()
+    await must_exist(api, wanted.but)
     preview = await (api.get(f"/api/previews/{wanted.preview_id}") if selection is None else take(api, selection))
     if (failure := preview["failure"]) is not None:
         progress().print(f"the preview failed, {failure['code']}: {failure['message']}")

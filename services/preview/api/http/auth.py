@@ -41,10 +41,10 @@ class Caller:
     user: str
     until: float
     """Unix seconds from which on the token proves nothing any more."""
-    by: By = "api"
-    """In which way he asks, for the audit log."""
     key: ServerKey | None = None
     """By which a server speaks; None: a person does, by a session token."""
+    by: By = "api"
+    """In which way he asks, for the audit log."""
 
     @property
     def is_person(self) -> bool:

@@ -87,7 +87,7 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/schedules/{schedule_id}/runs", "get"),
         ("/api/notices", "get"),
         ("/api/events/notices", "get"),
-        ("/api/notices/seen", "post"),
+        ("/api/seen-notices", "post"),
         ("/api/notices/{notice_id}/dismiss", "post"),
         ("/api/notifications", "get"),
         ("/api/notifications/mail", "put"),

@@ -34,6 +34,9 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
     async def handle(request: web.Request) -> web.StreamResponse:
         # Who calls and how often is known without any other server: what is refused for it costs others nothing.
         caller = await _caller(request, deps)
+        if caller.key is not None and caller.key.shop is None:
+            # Of a shop that is not known nothing is stored, no count of requests either.
+            await _installed(request, caller, deps)
         await deps.limits.take(caller, request)
         must_have(caller, SCOPE_OF.get(route.name))
         async with deps.limits.place(caller):

@@ -171,6 +171,7 @@ async def test_a_key_of_all_shops_names_the_one_it_means(world: ApiWorld) -> Non
             await world.mongo.db["shops"].update_one({"_id": name}, {"$set": {"status": "uninstalled"}})
         gone = await by_key(world, key, "GET", "/boms", Trueup_Shop=name)
         assert (gone.status, gone.json["type"]) == (403, "urn:trueup:problem:shop-unknown")
+    assert await world.mongo.db["request_shares"].count_documents({"shop": "nobody.myshopify.com"}) == 0
     for wrong in ("x", "https://a.myshopify.com", ""):
         assert (await by_key(world, key, "GET", "/boms", Trueup_Shop=wrong)).fields == ["header.Trueup-Shop"]
 

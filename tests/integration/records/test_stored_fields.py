@@ -42,6 +42,7 @@ from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.requests.keyed_requests import Begun, KeptAnswer, KeyedRequests
 from shared.mongodb.schedules.run import DeliveryState
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import ScheduleWanted
@@ -152,7 +153,7 @@ async def jobs_both_ways(world: ShopWorld) -> None:
 async def a_servers_key(world: ShopWorld) -> None:
     """A key that was used and revoked, one of all shops, and a request that was counted."""
     keys, soon = ServerKeys(world.mongo.db), datetime.now(UTC) + timedelta(days=1)
-    key, _ = await keys.add(SHOP, name="ERP", scopes=[Scope.READ], expires_at=soon, by="user:1")
+    key, _ = await keys.add(SHOP, name="ERP", scopes=[Scope.READ], expires_at=soon, by="user:1", made_by="R")
     await keys.used(key)
     assert await keys.revoke(key.key_id, shop=SHOP, by="user:1") is not None
     await keys.add(None, name="All", scopes=[Scope.READ], expires_at=soon, by="test")
@@ -326,10 +327,16 @@ async def what_is_told(world: ShopWorld) -> None:
     targets, target_id = TargetStore(db, world.settings.fernet_keys), new_id()
     await targets.put(SHOP, target_id, url="http://127.0.0.1:9/", matters=[Matter.RUN_ENDED], enabled=True, by="42")
     for _ in range(2):
-        await targets.set_secret(SHOP, target_id, new_secret().encode())
+        await targets.set_secret(SHOP, target_id, new_secret().encode(), made_by=new_id())
     target = await targets.get(SHOP, target_id)
     assert target is not None
     await targets.note_refused(target)
+    keyed = KeyedRequests(db, world.settings.fernet_keys)
+    for key in ("ended", "under way"):
+        begun = await keyed.begin(SHOP, "postJob", key, b"{}")
+        assert isinstance(begun, Begun)
+        if key == "ended":
+            await keyed.answer(begun, KeptAnswer(202, {}, b"{}"))
     deliveries = DeliveryStore(db)
     await deliveries.make(target, "one", "job.ended", "{}")
     delivery = await deliveries.take_due(datetime.now(UTC))

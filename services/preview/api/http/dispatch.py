@@ -12,7 +12,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from services.preview.api.http.auth import Caller, bearer
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.parsing import Wrong, body_of, parameters
+from services.preview.api.http.keyed import once
+from services.preview.api.http.parsing import BODY, Wrong, body_of, parameters
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call
 from services.preview.api.http.server_keys import SHOP_HEADER, must_have
@@ -32,24 +33,25 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
     body_form = None if route.body is None else TypeAdapter[Any](route.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        # Who calls and how often is known without any other server: what is refused for it costs others nothing.
-        caller = await _caller(request, deps)
-        if caller.key is not None and caller.key.shop is None:
-            # Of a shop that is not known nothing is stored, no count of requests either.
-            await _installed(request, caller, deps)
-        await deps.limits.take(caller, request)
-        must_have(caller, SCOPE_OF.get(route.name))
+        caller = await _admitted(request, route, deps)
         async with deps.limits.place(caller):
             call = await parsed(request, caller)
+            if route.changes:
+                return await once(deps.keyed, route, call, request.get(BODY), changed)
             if route.lasts is None:
-                answer = await route.handler(call)
-                if route.act is not None:
-                    subject = _subject(route, call.params, answer)
-                    await deps.audit.note(Act(caller.shop, route.act, caller.user, "api", subject))
-                return _answered(route, answer)
+                return _answered(route, await route.handler(call))
         place = deps.limits.stream if route.lasts == "stream" else deps.limits.export
         with place(caller, request):
             return _answered(route, await route.handler(call))
+
+    async def changed(call: Call[Any, Any]) -> web.Response:
+        answer = await route.handler(call)
+        if route.act is not None:
+            subject = _subject(route, call.params, answer)
+            await deps.audit.note(Act(call.shop, route.act, call.caller.user, "api", subject))
+        if not isinstance(answer, Answer):
+            raise TypeError(f"{route.name} changes something and answers no model")
+        return _response(route, answer)
 
     async def parsed(request: web.Request, caller: Caller) -> Call[Any, Any]:
         await _installed(request, caller, deps)
@@ -61,12 +63,33 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
         call = Call(request, caller, deps, params, body)
-        if caller.key is not None and (needs := NEEDED_TOO.get(route.name)) is not None:
-            for scope in await needs.of(call):
-                must_have(caller, scope)
+        await _may_ask_it(route, call)
         return call
 
     return handle
+
+
+async def _admitted(request: web.Request, route: AnyRoute, deps: Dependencies) -> Caller:
+    """Who calls, where he may. Raises ProblemError.
+
+    Of a person all this is known without any other server, and of a key by a look that counts for many requests: what
+    is refused costs others nothing.
+    """
+    caller = await _caller(request, deps)
+    if caller.key is not None and caller.key.shop is None:
+        # Of a shop that is not known nothing is stored, no count of requests either.
+        await _installed(request, caller, deps)
+    await deps.limits.take(caller, request)
+    must_have(caller, SCOPE_OF.get(route.name))
+    return caller
+
+
+async def _may_ask_it(route: AnyRoute, call: Call[Any, Any]) -> None:
+    """Raise ProblemError (403) where what is asked needs a scope more than the operation does."""
+    needs = NEEDED_TOO.get(route.name)
+    if call.caller.key is not None and needs is not None:
+        for scope in await needs.of(call):
+            must_have(call.caller, scope)
 
 
 async def _caller(request: web.Request, deps: Dependencies) -> Caller:

@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference client-python client-typescript support-row image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -121,6 +121,15 @@ pictures: setup-dev ## Make the pictures of the merchant's guide anew from the r
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference
+
+client-python: setup-dev ## Generate a typed client for Python from the API's description, into .run/clients/trueup-client
+	@deploy/clients/python.sh
+
+client-typescript: setup-dev ## Generate types for TypeScript from it, into .run/clients/trueup.d.ts
+	@deploy/clients/typescript.sh
+
+support-row: setup-dev ## Run what tells of versions, and write its row into docs/support-matrix.md (PYTHON=python3.13, or given servers)
+	@tests/support_matrix/run.sh $(ARGS)
 
 requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves them to their newest versions)
 	@mkdir -p .run && $(PYTHON) -m venv .run/uv && .run/uv/bin/python -m pip install --quiet uv

@@ -40,7 +40,7 @@ def _run(subset: list[str], options: list[str]) -> int:
     report = RUN_DIRECTORY / "support.xml"
     report.unlink(missing_ok=True)
     with LocalNodes(make_run_directory("support", in_memory=True)) as nodes:
-        found = asked(nodes.management_url, nodes.mongodb_uri)
+        found, of = asked(nodes.management_url, nodes.mongodb_uri), commit()
         environment = dict(os.environ)
         if nodes.rabbitmq is not None and nodes.mongodb is not None:
             metrics = nodes.rabbitmq.prometheus_url.removesuffix("/metrics")
@@ -53,7 +53,7 @@ def _run(subset: list[str], options: list[str]) -> int:
     ended = outcomes(report)
     row = SupportRow(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
-        commit=commit(),
+        commit=of,
         system=system(),
         python=platform.python_version(),
         rabbitmq=found.rabbitmq,

@@ -39,7 +39,7 @@ def test_the_page_is_what_the_rows_say() -> None:
 
 
 def test_a_run_is_read_from_its_report(tmp_path: Path) -> None:
-    """What failed is named, what was left out is counted, and a version of Shopify's API counts where its test passed."""
+    """What failed is named, what was left out counted; a version of Shopify's API counts where its test passed."""
     report = tmp_path / "report.xml"
     report.write_text(REPORT, encoding="utf-8")
     ended = outcomes(report)

@@ -12,6 +12,7 @@ from shared.mongodb.jobs import documents as jobs
 from shared.mongodb.notices import documents as notices
 from shared.mongodb.previews import documents as previews
 from shared.mongodb.schedules import documents as schedules
+from shared.mongodb.server_keys import documents as server_keys
 from shared.mongodb.shops import documents as shops
 from shared.mongodb.stock import documents as stock
 
@@ -25,6 +26,7 @@ FOLDERS: Mapping[str, tuple[Described, ...]] = {
     "schedules": schedules.DOCUMENTS,
     "notices": notices.DOCUMENTS,
     "inbox": inbox.DOCUMENTS,
+    "server_keys": server_keys.DOCUMENTS,
 }
 """By the folder that writes them."""
 

@@ -18,6 +18,7 @@ from services.preview.api.http.reference.openapi import openapi_document
 from shared.domain.cell import CellKey
 from shared.mongodb.schema import INDEXES
 from tests.integration.api.access.named_things import TARGET, told_things, waiting_run
+from tests.integration.api.access.server_keys import server_key
 from tests.integration.api.api_setup import (
     CLIENT_ID,
     PLACES,
@@ -76,6 +77,7 @@ BODIES: dict[str, Any] = {
     "confirmMailAddress": {"address": "bob@example.com", "code": "12345678"},
     "testMailAddress": {"address": "ann@example.com"},
     "putTarget": TARGET,
+    "addKey": {"name": "ERP", "scopes": ["read"]},
 }
 """A body for each operation that takes one: with a right token every one of them is taken."""
 
@@ -230,6 +232,7 @@ async def things(shop: ApiShop) -> dict[str, str]:
         "job_id": await shop.job([failed]),
         "schedule_id": schedule_id,
         "run_id": await waiting_run(shop, schedule_id),
+        "key_id": (await server_key(shop.world, shop.domain))[0].key_id,
         **await told_things(shop),
     }
 

@@ -25,9 +25,7 @@ def _tables(figures: Figures) -> Mapping[str, str]:
     flood = figures[servers.FLOOD]
     told = f"The flood: {flood['answered']:,.0f} requests answered, {flood['refused']:,.0f} refused with 429."
     heads = ["× alone, p95", "the other server", "p50, ms", "p95, ms", "requests"]
-    return {"": f"{tables.table(heads, rows)}
-
-{told}"}
+    return {"": f"{tables.table(heads, rows)}\n\n{told}"}
 
 
 SERVERS = Scene(

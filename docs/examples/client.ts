@@ -58,6 +58,8 @@ async function ended<T extends { state: string }>(path: string): Promise<T> {
   }
 }
 
+export {};
+
 const run = crypto.randomUUID();
 
 await ask("PUT", "/api/boms", { bom_id: bom, inventory_item_id: item, name: bom, tracks_pre_assembled: true });

@@ -101,7 +101,7 @@ async def _one(world: TwoShops, domain: str) -> OneShop:
     body: dict[str, Any] = {"domain": domain, "access_token": token, "locations": [{"name": "Main"}, {"name": "Store"}]}
     async with world.http.post(control, json=body) as made:
         places = tuple(place["id"] for place in (await made.json())["locations"])
-    levels = [{"location_id": place, "available": 10} for place in places]
+    levels = [{"location_id": place, "available": 10, "age_seconds": 3600} for place in places]
     skus = ["GIFT", "TOOLS", "LAMP"]
     items = [{"sku": sku, "title": sku.title(), "levels": levels} for sku in skus]
     async with world.http.post(f"{control}/{domain}/items", json={"items": items}) as made:

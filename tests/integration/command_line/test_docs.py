@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from deploy.local.ports import free_ports
 from tests.backends.places import DatabasePool, VhostPool
 from tests.docs_commands import FIRST_HOUR, PROJECT, blocks, documents, runs_something
 from tests.trial import Trial, trial
@@ -21,12 +22,13 @@ from tests.waiting import ended
 
 CONNECTING = PROJECT / "docs" / "connecting-a-shop.md"
 STORE = "a-store-of-its-own.myshopify.com"
+(CERTIFY_PORT,) = free_ports(1)
 WITH_COMMANDS = [document for document in documents() if runs_something(document)]
 
 
 def script_of(document: Path, here: Trial) -> str:
     """The document's commands as one script that ends with the first that fails, and says which."""
-    ours = {"8080": here.port, "9090": here.operations_port, "8085": here.simulator_port}
+    ours = {"8080": here.port, "9090": here.operations_port, "8085": here.simulator_port, "8099": CERTIFY_PORT}
     lines = []
     for block in blocks(document):
         if block.language != "console" or block.reason is not None:
@@ -98,7 +100,7 @@ async def store(reader: Reader) -> AsyncIterator[Mapping[str, str]]:
     trueup, where = str(PROJECT / ".venv" / "bin" / "trueup"), reader.directory.parent
     await run_command(here, trueup, "shop", "add", STORE, "--token-file", "-", directory=where, words=token)
     try:
-        yield {"SHOP": STORE, "URL": here.url}
+        yield {"SHOP": STORE, "URL": here.url, "CERTIFY_URL": f"http://127.0.0.1:{CERTIFY_PORT}"}
     finally:
         # Commands of other documents name no shop: they speak of the only one.
         await run_command(here, trueup, "shop", "redact", STORE, "--yes", directory=where)

@@ -37,6 +37,7 @@ SERVER_KEY_LIFE = AUDIT_LIFE
 REQUEST_SHARE_LIFE = 3600
 NOTICE_LIFE = 90 * 24 * 3600
 DELIVERY_LIFE = 30 * 24 * 3600
+IDEMPOTENCY_KEY_LIFE = 24 * 3600
 
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
@@ -201,6 +202,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
         _index("shop", "ended_at"),
+        # Those found lately, of all shops: they are told.
+        _index("detected_at", name="found_lately"),
         _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
     ],
     "drift_hours": [
@@ -254,11 +257,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "server_keys": [
-        # Whose a key is, is what it is looked up for.
-        _index("key_id", unique=True),
+        # Whose a key is, is what it is looked up for. It is random, so no index keeps them apart.
+        _index("key_id"),
         _index("expires_at", expireAfterSeconds=SERVER_KEY_LIFE),
     ],
     "request_shares": [_index("at", expireAfterSeconds=REQUEST_SHARE_LIFE)],
+    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
     "partitions": [],
     "replicas": [],
     "constants": [],

@@ -17,15 +17,16 @@ from shared.domain.server_key import Scope
 SCOPES: Mapping[Scope, frozenset[str]] = {
     Scope.READ: frozenset(
         {
-            *("listBoms", "readBoms", "getBomFacets", "listLocations", "listVariants", "countSelection"),
+            *("listBoms", "getBom", "readBoms", "getBomFacets", "listLocations", "getLocation", "listVariants"),
+            "countSelection",
             *("getCell", "getCellHistory", "exportCellHistory", "findPlaces", "exportSheet", "checkCounts"),
             *("postPreview", "listPreviews", "getPreview", "listPreviewRows", "weighPreview", "watchPreview"),
             *("exportPreview", "listJobs", "exportHistory", "getJob", "listJobBoms", "listJobCells", "watchJob"),
             *("exportJob", "listLeftOut", "previewRetry", "previewUndo"),
-            *("listDrift", "getDriftHistory", "getDriftPolicy", "getRepairPlan"),
+            *("listDrift", "getDrift", "getDriftHistory", "getDriftPolicy", "getRepairPlan"),
             *("listImports", "getImport", "listImportLines", "exportImport"),
             *("listSchedules", "getSchedule", "listScheduleRuns", "getScheduleRun", "previewMoments"),
-            *("listNotices", "watchNotices", "getSettings", "getFirstSteps", "getShop", "listAudit"),
+            *("listNotices", "getNotice", "watchNotices", "getSettings", "getFirstSteps", "getShop", "listAudit"),
         }
     ),
     Scope.COUNT: frozenset(
@@ -42,6 +43,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = {
             *("putDriftPolicy", "putSettings", "putSchedule", "deleteSchedule", "seeNotices", "dismissNotice"),
             *("getNotifications", "chooseMailMatters", "addMailAddress", "removeMailAddress", "confirmMailAddress"),
             *("testMailAddress", "putTarget", "deleteTarget", "rotateTargetSecret", "testTarget", "listDeliveries"),
+            *("getTarget", "getDelivery"),
             *("replayDelivery", "listKeys", "addKey", "revokeKey"),
         }
     ),

@@ -72,6 +72,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "server_keys": "riu",
         "request_shares": "riu",
         "dead_letters": "i",
+        "idempotency_keys": "riud",
         "audit": "ri",
     },
     Role.PLANNER: _PLANNING,

@@ -31,6 +31,7 @@ from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.requests.keyed_requests import KeyedRequests
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.server_keys.request_shares import RequestShares
@@ -61,6 +62,7 @@ class Dependencies:
     key_callers: KeyCallers
     server_keys: ServerKeys
     limits: Limits
+    keyed: KeyedRequests
     requests: PreviewRequests
     imports: PageImports
     wake_imports: Callable[[], None]
@@ -124,6 +126,7 @@ class Dependencies:
             key_callers=KeyCallers(server_keys),
             server_keys=server_keys,
             limits=Limits(settings, KeyRates(RequestShares(mongo.db), settings)),
+            keyed=KeyedRequests(mongo.db, keys),
             requests=requests,
             imports=PageImports(mongo.db),
             wake_imports=wake_imports,

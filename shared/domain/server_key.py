@@ -72,7 +72,7 @@ def read(text: str) -> WrittenKey | None:
 
 
 def id_of(random: bytes) -> str:
-    """A key's id, of some random bytes."""
+    """A key's id, of some random bytes: one of 36^12."""
     return _in_digits(int.from_bytes(random, "big") % 36**ID_LENGTH, ID_LENGTH, 36).lower()
 
 

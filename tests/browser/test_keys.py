@@ -80,12 +80,12 @@ async def test_keys_are_whole_at_every_width(site: Site) -> None:
     keys, day = ServerKeys(site.world.mongo.db), timedelta(days=1)
     name = "The warehouse of the old town, and everything that is kept there for the three shops"
     await keys.add(SHOP, name=name, scopes=list(Scope), expires_at=datetime.now(UTC) + day, by="user:42")
-    await keys.add(SHOP, name="Bookkeeping", scopes=[Scope.READ], expires_at=datetime.now(UTC) - day, by="user:42")
+    await keys.add(SHOP, name="The old till", scopes=[Scope.READ], expires_at=datetime.now(UTC) - day, by="user:42")
     async with site.tab(width=NARROW) as tab:
         layouts = Layouts(tab)
         await tab.open("/settings")
         await expect(tab.page.get_by_text(name)).to_be_visible()
-        await expect(tab.page.get_by_text("Bookkeeping")).to_be_visible()
+        await expect(tab.page.get_by_text("The old till")).to_be_visible()
         await layouts.look("keys")
         await tab.button("Make a key").click()
         dialog = tab.dialog("Make a key")

@@ -16,7 +16,7 @@ export const keys = {
     count: "Change counts and products",
     reconcile: "Start and undo runs",
     push: "Let runs write to Shopify",
-    manage: "Change settings and make keys",
+    manage: "Change settings and keys",
   },
   lasts: "How long",
   days: { "30": "30 days", "90": "90 days", "365": "One year" },

@@ -66,12 +66,17 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
         call = Call(request, caller, deps, params, body)
-        if caller.key is not None and (needs := NEEDED_TOO.get(route.name)) is not None:
-            for scope in await needs.of(call):
-                must_have(caller, scope)
+        await _may_have_it_done(route, call)
         return call
 
     return handle
+
+
+async def _may_have_it_done(route: AnyRoute, call: Call[Any, Any]) -> None:
+    """Refuse a key what it may not do by what is asked for."""
+    if call.caller.key is not None and (needs := NEEDED_TOO.get(route.name)) is not None:
+        for scope in await needs.of(call):
+            must_have(call.caller, scope)
 
 
 async def _caller(request: web.Request, deps: Dependencies) -> Caller:

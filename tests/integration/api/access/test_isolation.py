@@ -283,7 +283,8 @@ async def test_the_right_credentials_are_taken_everywhere(shop: ApiShop) -> None
 
 def nobodys_ids(ids: dict[str, str]) -> dict[str, str]:
     """Ids of the same form that name nothing."""
-    return {name: f"msg_{new_id()}" if name == "delivery_id" else new_id() for name in ids} | {"location_id": PLACES[0]}
+    form = {"delivery_id": f"msg_{new_id()}", "key_id": "nobodyskey00", "location_id": PLACES[0]}
+    return {name: form.get(name) or new_id() for name in ids}
 
 
 async def test_another_shops_ids_are_as_ids_that_nobody_has(world: ApiWorld) -> None:

@@ -35,7 +35,13 @@ class Journal:
                 f"{self._file} tells of {local.shop}, which is not restored: run certify for that shop first, or name "
                 "another folder by --out"
             )
-        return await self._stored.open(shop) or local
+        if (stored := await self._stored.open(shop)) is not None:
+            return stored
+        if local is not None and await self._stored.is_closed(local):
+            # It was restored from elsewhere: its values are of then.
+            self._file.unlink()
+            return None
+        return local
 
     async def note(self, noted: Noted) -> None:
         """Keep it, on the disk and with a majority of MongoDB, before this returns."""

@@ -22,6 +22,10 @@ class Probing:
     api_version: str
     receiver: Receiver | None = None
     findings: list[Finding] = field(default_factory=list)
+    quantities: set[int] = field(default_factory=set)
+    """What the first location was set to in this run: webhooks should tell of each."""
+    changed_at: str | None = None
+    """Shopify's time of the last change there whose webhook and search hit may be waited for."""
 
     def saw(self, fact_id: str, seen: str, note: str = "", **open_points: OpenPoint) -> None:
         """Say what was seen of a fact."""
@@ -46,7 +50,7 @@ class Probing:
 
     async def set(self, rows: Sequence[Wanted], key: str | None = None) -> Exchange:
         """Set, and know what is held by then, with another look where the answer does not say."""
-        answer = await self.levels.set(rows, key)
+        answer = await self.set_blindly(rows, key)
         if applied(answer):
             both = list(self.held)
             for row in rows:
@@ -54,6 +58,13 @@ class Probing:
             self.held = (both[0], both[1])
         else:
             await self.look()
+        return answer
+
+    async def set_blindly(self, rows: Sequence[Wanted], key: str | None = None) -> Exchange:
+        """Set, without a look at what is held then."""
+        answer = await self.levels.set(rows, key)
+        if applied(answer):
+            self.quantities |= {row.quantity for row in rows if row.place == 0}
         return answer
 
     async def pause(self, seconds: float) -> None:

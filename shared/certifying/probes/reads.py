@@ -22,7 +22,7 @@ _NOBODYS: Final = "1"
 _IDS: Final = 2
 _PAGE: Final = 2
 _OVERLAP: Final = 600.0
-_LOOKS: Final = (0.0, 1.0, 4.0, 15.0, 60.0, 240.0, 300.0)
+_LOOKS: Final = (0.0, 3.0, 27.0, 150.0, 420.0)
 _BULK_LOOKS: Final = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -113,11 +113,11 @@ def _asked(exchange: Exchange) -> float | None:
 
 
 async def times(probing: Probing) -> None:
-    """A set a moment after a look: which times it moves, and how they are written."""
+    """A set a moment after a look: which times it moves, and how they are written. `search` looks for this change."""
     before = await probing.look()
     await probing.pause(1.5)
     held = probing.available(0)
-    answer = await probing.levels.set([Wanted(0, held + 1, held)])
+    answer = await probing.set_blindly([Wanted(0, held + 1, held)])
     group = answer.payload("inventorySetQuantities").get("inventoryAdjustmentGroup") or {}
     after = await probing.look()
     if not applied(answer) or after[0].time is None or before[0].time is None:
@@ -132,7 +132,7 @@ async def times(probing: Probing) -> None:
         else "the time of a quantity does not move with its own change alone",
         f"{before[0].text} and {before[1].text}, then {after[0].text} and {after[1].text}" if not moves else "",
     )
-    created = str(group.get("createdAt"))
+    created = probing.changed_at = str(group.get("createdAt"))
     same = parse_time(created) == after[0].time
     probing.saw(
         "time.of-the-group",
@@ -146,14 +146,11 @@ async def times(probing: Probing) -> None:
 
 
 async def search(probing: Probing) -> None:
-    """Set something, and search for it by its time until it is found, or as long as a look reaches back."""
-    held = probing.available(0)
-    answer = await probing.set([Wanted(0, held + 1, held)])
-    group = answer.payload("inventorySetQuantities").get("inventoryAdjustmentGroup") or {}
-    if not group:
-        probing.could_not_try("search.updated-at", "the set before it was not applied")
+    """Search for the last change by its time until it is found, or as long as a look reaches back."""
+    if probing.changed_at is None:
+        probing.could_not_try("search.updated-at", "no change before it was told with its time")
         return
-    since = parse_time(str(group.get("createdAt"))).astimezone(UTC)
+    since = parse_time(probing.changed_at).astimezone(UTC)
     variables = {"id": probing.calls.named.places[0], "query": f"updated_at:>='{since:%Y-%m-%dT%H:%M:%SZ}'"}
     began, lag = probing.calls.client.time.monotonic(), 0.0
     for pause in _LOOKS:

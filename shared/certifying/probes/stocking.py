@@ -46,15 +46,21 @@ async def _set_twice(probing: Probing, wanted: int) -> list[Held]:
         answer = await probing.levels.set([Wanted(_PLACE, wanted, None)])
         seen.append((await probing.look())[_PLACE])
         if codes_of(answer) or answer.codes:
-            code = (codes_of(answer) or answer.codes)[0]
-            early = probing.api_version < _SILENT_FROM
-            seen_so = f"a set where the item is not stocked is refused with {code}"
-            probing.saw(_SETS[0], seen_so, f"silent from {_SILENT_FROM} on" if early else "")
-            probing.could_not_try(_SETS[1], f"the set is refused with {code}")
+            _refused(probing, (codes_of(answer) or answer.codes)[0])
             return seen
     leaves = "leaves it unstocked" if not seen[-1].active else "stocks it"
     probing.saw(_SETS[0], f"a set where the item is not stocked succeeds and {leaves}")
     return seen
+
+
+def _refused(probing: Probing, code: str) -> None:
+    """The set was refused, as it is by versions before the silent ones."""
+    if probing.api_version < _SILENT_FROM:
+        for fact in _SETS:
+            probing.skip(fact, f"so only from {_SILENT_FROM} on; {probing.api_version} refuses it with {code}")
+        return
+    probing.saw(_SETS[0], f"a set where the item is not stocked is refused with {code}")
+    probing.could_not_try(_SETS[1], f"the set is refused with {code}")
 
 
 def _judge_sets(probing: Probing, seen: list[Held], wanted: int) -> None:
@@ -82,7 +88,7 @@ async def _stock_bare(probing: Probing, now: Held) -> None:
         f"stocking without a quantity {'keeps' if kept else 'does not keep'} what the level held",
         "" if kept else f"{now.available} was read before, {held.available} after",
     )
-    await probing.look()
+    _now_holds(probing, held)
 
 
 async def _stock_with(probing: Probing) -> None:
@@ -96,7 +102,7 @@ async def _stock_with(probing: Probing) -> None:
     if held.available not in (given, now.available):
         said = f"makes it {held.available}, where {given} was given and {now.available} held"
     probing.saw("activate.replaces", f"a quantity given with stocking {said}", activation_keeps=keeps)
-    await probing.look()
+    _now_holds(probing, held)
 
 
 async def _already(probing: Probing) -> None:
@@ -112,6 +118,12 @@ async def _already(probing: Probing) -> None:
     )
     if not as_believed:
         await probing.look()
+
+
+def _now_holds(probing: Probing, held: Held) -> None:
+    """As the answer to stocking it says."""
+    first, second = probing.held
+    probing.held = (first, Held(second.level, held.active, held.available, held.text))
 
 
 def _answered(answer: Exchange) -> Held:

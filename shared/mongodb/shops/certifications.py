@@ -60,9 +60,15 @@ class CertificationStore:
         return bool(done.matched_count)
 
     async def close(self, noted: Noted) -> None:
-        """It is restored."""
+        """It is restored, wherever a note of it is left."""
         this = {"_id": noted.shop, "certification.run": noted.run}
-        await self._shops.update_one(this, {"$unset": {"certification": ""}})
+        ended = {"$unset": {"certification": ""}, "$max": {"certified_run": noted.run}}
+        await self._shops.update_one(this, ended)
+
+    async def is_closed(self, noted: Noted) -> bool:
+        """Whether it, or a later one, is known to be restored: numbers of runs grow."""
+        document = found(await self._shops.find_one({"_id": noted.shop}, {"certified_run": 1}))
+        return str((document or {}).get("certified_run", "")) >= noted.run
 
 
 def _levels(levels: Sequence[NotedLevel]) -> list[dict[str, Any]]:

@@ -63,6 +63,7 @@ SHOPS = Described(
         "certification.levels[].stocked": ("boolean", ""),
         "certification.levels[].available": ("number or null", "null: Shopify told none"),
         "certification.noted_at": ("date", ""),
+        "certified_run": ("string or absent", "the last certification that was restored"),
         "certification.uri": ("string or null", "where its webhook subscriptions lead"),
         "job_no": ("number", "the number of the shop's latest job"),
         "boms_made": ("number or absent", "raised by makers of BOMs near the limit, so that they go one by one"),

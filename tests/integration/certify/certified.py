@@ -46,6 +46,7 @@ class Store:
     variant_id: str = ""
     item_id: str = ""
     places: tuple[str, str] = ("", "")
+    version: str = VERSION
 
     @property
     def tenant(self) -> Tenant:
@@ -81,7 +82,7 @@ class Store:
         """A client over a session."""
         access = StoredAccess(self.mongo.db, self.keys)
         return ShopifyClient(
-            http, access, f"{self.running.url}/{{shop}}", VERSION, clock=self.clock, role="interactive"
+            http, access, f"{self.running.url}/{{shop}}", self.version, clock=self.clock, role="interactive"
         )
 
     @asynccontextmanager
@@ -97,7 +98,7 @@ class Store:
         async with certification_over(
             self.mongo.db,
             self.client,
-            api_version=VERSION,
+            api_version=self.version,
             folder=folder,
             facts=facts,
             probes=probes,
@@ -114,6 +115,6 @@ class Store:
         async with self.certification(folder, **options) as made:
             await made.clean_up(self.domain)
             report = await made.run(await made.look(self.asked()))
-            write_recordings(folder, made.exchanges, made.variant or {}, shop=self.domain, api_version=VERSION)
+            write_recordings(folder, made.exchanges, made.variant or {}, shop=self.domain, api_version=self.version)
             write_open_points(folder, report.open_points)
             return report

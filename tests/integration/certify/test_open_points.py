@@ -65,6 +65,19 @@ async def test_as_it_is_believed_nothing_is_otherwise(new_store: NewStore, tmp_p
     assert set(report.open_points) == set(asdict(OpenPoints())) - NOT_SETTLED
 
 
+@pytest.mark.parametrize("version", ["2026-04", "2026-07"])
+async def test_an_earlier_version_is_as_it_is_believed(new_store: NewStore, tmp_path: Path, version: str) -> None:
+    """What is so only from 2026-10 on is skipped, and says so."""
+    store = new_store()
+    store.version = version
+    await store.open()
+    report = await store.certify(tmp_path)
+    assert [(line.fact.id, line.seen) for line in (*report.otherwise, *report.not_tried)] == []
+    skipped = {line.fact.id: line.note for line in report.lines if line.verdict is Verdict.SKIPPED}
+    assert "2026-10" in skipped["unstocked.set-succeeds"]
+    assert store.values() == LEVELS
+
+
 async def test_points_of_quantities_and_an_activation_that_keeps_are_settled(
     new_store: NewStore, tmp_path: Path
 ) -> None:

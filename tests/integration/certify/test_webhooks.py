@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from unittest import mock
 
 from shared.certifying.certification import PROBES, Probe
+from shared.certifying.guard import LIMIT
 from shared.certifying.probes.probing import Probing
 from shared.certifying.receiver import Receiver, receiving
 from shared.certifying.report import Report, Verdict
@@ -16,11 +18,13 @@ from shared.running.clock import SYSTEM_CLOCK
 from shared.shopify.calls.requests import request_body
 from shared.shopify.shop_queries import SUBSCRIBE
 from simulator.http.server import Simulator, start
+from simulator.replay.__main__ import replay_file
+from simulator.settings import Settings
 from tests.integration.certify.certified import Store
 from tests.waiting import until
 
 SECRET = "the client's"
-SOME = {name: PROBES[name] for name in ("unstocked", "webhooks")}
+SOME = {name: PROBES[name] for name in ("keys", "webhooks")}
 
 
 @asynccontextmanager
@@ -61,11 +65,16 @@ def hurried(probe: Probe, receiver: Receiver) -> Probe:
 async def test_every_topic_that_can_be_caused_comes(mongodb_uri: str, database_name: str, tmp_path: Path) -> None:
     """Updates, connects and disconnects, signed, with their headers, and no subscription is left."""
     async with told(mongodb_uri, database_name) as (store, receiver):
-        report = await store.certify(tmp_path, probes=SOME, receiver=receiver)
+        report = await store.certify(tmp_path, receiver=receiver)
         verdicts = seen(report)
+        assert report.stopped is None
+        assert [line.fact.id for line in (*report.otherwise, *report.not_tried)] == []
+        assert store.points <= report.points <= LIMIT
         assert verdicts.pop("hook.doubles") is Verdict.SKIPPED
         assert set(verdicts.values()) == {Verdict.AS_BELIEVED}, verdicts
         assert store.tenant.webhooks.subscriptions == {}
+    document = json.loads((tmp_path / "recordings" / "certify.json").read_text(encoding="utf-8"))
+    assert (await replay_file(document, Settings())).other == []
 
 
 async def test_doubles_are_known_by_their_id(mongodb_uri: str, database_name: str, tmp_path: Path) -> None:
@@ -80,7 +89,7 @@ async def test_a_signature_of_nobodys_is_told(mongodb_uri: str, database_name: s
     """A secret that is not the app's: nothing that came counts, and the report says why."""
     async with told(mongodb_uri, database_name, secret="another's") as (store, receiver):
         report = await store.certify(
-            tmp_path, probes={"webhooks": hurried(PROBES["webhooks"], receiver)}, receiver=receiver
+            tmp_path, probes=SOME | {"webhooks": hurried(PROBES["webhooks"], receiver)}, receiver=receiver
         )
         assert seen(report)["hook.signature"] is Verdict.OTHERWISE
         assert seen(report)["hook.update"] is Verdict.OTHERWISE

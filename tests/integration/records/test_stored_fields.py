@@ -262,7 +262,11 @@ async def of_the_shop(world: ShopWorld) -> None:
     await world.shops.keep_time_zone(SHOP, "Europe/Berlin")
     levels = NotedLevel("1", "gid://shopify/InventoryLevel/1", True, 5), NotedLevel("2", None, False, None)
     uri = "https://app.example.com/certify"
-    assert await CertificationStore(db).note(Noted(SHOP, new_id(), "1", "2", levels, datetime.now(UTC), uri))
+    certifications, now = CertificationStore(db), datetime.now(UTC)
+    ended, under_way = (Noted(SHOP, new_id(), "1", "2", levels, now, uri) for _ in range(2))
+    assert await certifications.note(ended)
+    await certifications.close(ended)
+    assert await certifications.note(under_way)
 
 
 async def an_installation(mongo: Mongo, keys: list[str]) -> None:

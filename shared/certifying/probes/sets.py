@@ -141,4 +141,4 @@ def _index(error: Mapping[str, Any]) -> int | None:
 
 def _said(answer: Exchange) -> str:
     """Shopify's own codes, for a note."""
-    return ", ".join([*answer.codes, *codes_of(answer)])
+    return ", ".join(dict.fromkeys([*answer.codes, *codes_of(answer)]))

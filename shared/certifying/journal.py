@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 from shared.certifying.named import CannotCertify
 from shared.mongodb.shops.certifications import CertificationStore, Noted, NotedLevel
 
-FILE = "before.json"
+FILE, LOCK = "before.json", "lock"
 
 
 class Journal:
@@ -26,6 +28,29 @@ class Journal:
     def __init__(self, folder: Path, stored: CertificationStore) -> None:
         self._file = folder / FILE
         self._stored = stored
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else certifies with this folder meanwhile: two would take each other's values for those from before.
+
+        The system lets go of it with the process, however that ends. Raises CannotCertify.
+        """
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            lock = (self._file.parent / LOCK).open("w")
+        except OSError as error:
+            raise CannotCertify(f"--out {self._file.parent}: {error.strerror}") from None
+        with lock:
+            if sys.platform != "win32":
+                import fcntl  # noqa: PLC0415  # Windows has none
+
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise CannotCertify(
+                        f"another certification runs with {self._file.parent}: wait for its end, or stop it"
+                    ) from None
+            yield
 
     async def unfinished(self, shop: str) -> Noted | None:
         """What is to be restored first. Raises CannotCertify where the file is another shop's, or cannot be read."""

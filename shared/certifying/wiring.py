@@ -33,16 +33,17 @@ async def certification_over(
 ) -> AsyncIterator[Certification]:
     """With an HTTP session of its own, which is listened to; `connect` makes the client that calls over it.
 
-    `folder` holds the note of values, and what is written.
+    `folder` holds the note of values, and what is written. Raises CannotCertify where another uses it.
     """
-    listener = Listener()
-    async with shopify_session([listener.trace]) as http:
-        yield Certification(
-            client=connect(http),
-            listener=listener,
-            journal=Journal(folder, CertificationStore(database)),
-            api_version=api_version,
-            facts=facts,
-            probes=probes,
-            receiver=receiver,
-        )
+    listener, journal = Listener(), Journal(folder, CertificationStore(database))
+    with journal.held():
+        async with shopify_session([listener.trace]) as http:
+            yield Certification(
+                client=connect(http),
+                listener=listener,
+                journal=journal,
+                api_version=api_version,
+                facts=facts,
+                probes=probes,
+                receiver=receiver,
+            )

@@ -78,6 +78,8 @@ async def test_json_and_files_name_nothing_of_the_shop(certified: Certified, tmp
         ({"--variant": "5"}, 1, "--variant: Shopify knows no variant 5"),
         ({"--listen": "here"}, 2, "--listen: must be host:port"),
         ({"--public-url": "ftp://a"}, 2, "--public-url: must be an https address"),
+        ({"--public-url": "https://a", "--listen": "no.such.host.invalid:1"}, 2, "--listen no.such.host.invalid:1: "),
+        ({"--out": "/dev/null/here"}, 1, "--out /dev/null/here: "),
         ({"--shop": "other.myshopify.com"}, 2, "--shop: other.myshopify.com is not known"),
     ],
 )

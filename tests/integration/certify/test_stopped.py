@@ -122,6 +122,20 @@ async def test_the_note_in_the_shops_document_is_enough(mongodb_uri: str, databa
         assert store.values()[0] == (30, True)
 
 
+async def test_two_do_not_certify_at_once(mongodb_uri: str, database_name: str, tmp_path: Path) -> None:
+    """The second is told, and restores nothing of the first one's."""
+    async with (
+        watched(mongodb_uri, database_name, 0, signal.SIGKILL) as (store, _, settings),
+        store.certification(tmp_path) as first,
+    ):
+        await first.journal.note(await first.look(store.asked()))
+        second = await trueup(settings, *command(store, tmp_path))
+        assert second.code == 1
+        assert "another certification runs" in second.errors
+        assert (tmp_path / FILE).exists()
+        assert await first.clean_up(store.domain)
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 1)])
 async def test_asked_to_stop_it_restores_first(
     mongodb_uri: str, database_name: str, tmp_path: Path, sent: signal.Signals, code: int

@@ -112,22 +112,22 @@ async def run_certify(
     settings = part_of(client.settings, ShopifySettings)
     await _must_be_expendable(client, shop, given)
     _must_be_confirmed(shop, given, yes=yes)
-    async with AsyncExitStack() as stack:
-        receiver = await stack.enter_async_context(_receiver(given, settings))
-        certification = await stack.enter_async_context(
-            certification_over(
-                client.mongo.db,
-                lambda http: ShopLife.of(settings, client.mongo, http).client.as_role("interactive"),
-                api_version=settings.shopify_api_version,
-                folder=given.out,
-                receiver=receiver,
+    try:
+        async with AsyncExitStack() as stack:
+            receiver = await stack.enter_async_context(_receiver(given, settings))
+            certification = await stack.enter_async_context(
+                certification_over(
+                    client.mongo.db,
+                    lambda http: ShopLife.of(settings, client.mongo, http).client.as_role("interactive"),
+                    api_version=settings.shopify_api_version,
+                    folder=given.out,
+                    receiver=receiver,
+                )
             )
-        )
-        stack.enter_context(_stoppable())
-        try:
+            stack.enter_context(_stoppable())
             report = await _certify(client, shop, given, certification)
-        except (CannotCertify, ShopifyError) as error:
-            raise NotTried(str(error)) from None
+    except (CannotCertify, ShopifyError) as error:
+        raise NotTried(str(error)) from None
     _hand_over(certification, report, shop, given)
     if as_json:
         print_json(document_of(report))
@@ -163,7 +163,12 @@ async def _receiver(given: Given, settings: ShopifySettings) -> AsyncIterator[Re
     receiver = Receiver(given.public_url.rstrip("/") + path, settings.client_secrets, SYSTEM_CLOCK)
     # A proxy may take its own part of the path away, or leave it.
     below = urlsplit(given.public_url).path.rstrip("/")
-    async with receiving(receiver, given.host, given.port, sorted({path, below + path})):
+    async with AsyncExitStack() as stack:
+        try:
+            paths = sorted({path, below + path})
+            await stack.enter_async_context(receiving(receiver, given.host, given.port, paths))
+        except OSError as error:
+            raise WrongUseError(f"--listen {given.host}:{given.port}: {error.strerror or error}") from None
         yield receiver
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from services.command_line.declared import boms, kept, keys, runs, services, shops, sweeps
+from services.command_line.declared import boms, certify, kept, keys, runs, services, shops, sweeps
 from services.command_line.outcome import Exit
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ app.command("reconcile")(runs.reconcile_command)
 app.command("jobs")(runs.jobs_command)
 app.command("audit")(kept.audit_command)
 app.command("sweep")(sweeps.sweep_command)
+app.command("certify")(certify.certify_command)
 app.command("after-restore")(services.after_restore_command)
 
 app.add_typer(shop_app, name="shop")

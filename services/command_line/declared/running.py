@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def carry_out(
-    work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False, keys: bool = False
+    work: Callable[[Client], Awaitable[int]], *, broker: bool = False, shopify: bool = False, keys: bool = False
 ) -> NoReturn:
     """Carry it out, connected to MongoDB and to what else it needs."""
     import asyncio
@@ -25,7 +25,7 @@ def carry_out(
     from services.command_line.connections.client import connected
     from shared.observing.logs import configure_logs
 
-    async def with_client() -> Exit:
+    async def with_client() -> int:
         async with connected(broker=broker, shopify=shopify, keys=keys) as client:
             return await work(client)
 

@@ -52,6 +52,7 @@ from shared.mongodb.server_keys.request_shares import RequestShares
 from shared.mongodb.server_keys.server_keys import ServerKeys
 from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.certifications import CertificationStore, Noted, NotedLevel
 from shared.mongodb.shops.compliance import NO_CUSTOMER_DATA, ComplianceNotes
 from shared.mongodb.shops.departures import REDACT, UNINSTALLED, Departures
 from shared.mongodb.shops.shop_settings import RunSettings, ShopSettings
@@ -274,6 +275,13 @@ async def of_the_shop(world: ShopWorld) -> None:
     await ShopSettings(db).put(SHOP, RunSettings(allow_negative=True, activate=True), by="user:1")
     await sweeps.open_breaker(SHOP, Breaker("too many", datetime.now(UTC), 1, 2))
     await world.shops.keep_time_zone(SHOP, "Europe/Berlin")
+    levels = NotedLevel("1", "gid://shopify/InventoryLevel/1", True, 5), NotedLevel("2", None, False, None)
+    uri = "https://app.example.com/certify"
+    certifications, now = CertificationStore(db), datetime.now(UTC)
+    ended, under_way = (Noted(SHOP, new_id(), "1", "2", levels, now, uri) for _ in range(2))
+    assert await certifications.note(ended)
+    await certifications.close(ended)
+    assert await certifications.note(under_way)
 
 
 async def an_installation(mongo: Mongo, keys: list[str]) -> None:

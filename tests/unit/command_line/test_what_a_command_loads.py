@@ -90,6 +90,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("shop", "add", "a.myshopify.com", "--token-file", "-"): _ANY | BROKER,
     ("sweep", "--approve"): _DOCUMENTS,
     ("sweep",): _ANY | CIPHER,
+    ("certify", "--variant", "1", "--locations", "1,2", "--yes"): _ANY | CIPHER,
     ("after-restore", "--yes"): _ANY | HTTP | CIPHER,
     ("import", "--all-variants"): _ANY | BROKER | CIPHER,
     ("preview", "--all"): _ANY | HTTP | CIPHER,

@@ -104,14 +104,12 @@ class Walk:
             for left in range(3):
                 told = page.get_by_text(f"matching but {left + 1} are selected")
                 await self._do("leave one of all out", boxes.nth(left).click, told.first.wait_for)
-            await self._do("open the dialog", self._opened, self._direction)
+            item = page.get_by_role("menuitem", name="Reconcile inventory")
+            await self._do("open the menu", page.get_by_role("button", name="More actions").click, item.wait_for)
+            await self._do("open the dialog", item.click, self._direction)
             await page.keyboard.press("Escape")
             await page.get_by_role("dialog").wait_for(state="detached")
             await clear.click()
-
-    async def _opened(self) -> None:
-        await self._page.get_by_role("button", name="More actions").click()
-        await self._page.get_by_role("menuitem", name="Reconcile inventory").click()
 
     async def _direction(self) -> None:
         await self._page.get_by_role("heading", name="Choose reconciliation direction").wait_for()
@@ -192,4 +190,4 @@ class Walk:
         for number in range(self._times):
             await self._do("select one row, live", boxes.nth(number % 8).click, clear.wait_for)
             await clear.click()
-        return {"run": dialog, "list": live}
+        return {"run, watched": dialog, "list, live": live}

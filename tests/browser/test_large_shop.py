@@ -116,7 +116,8 @@ async def test_leaving_a_place_out_of_a_preview_draws_its_row_only(large: LargeS
         assert await drawn(tab.page) - before <= 90
         typed = await drawn(tab.page)
         await tab.dialog().get_by_role("textbox").last.fill("7")
-        assert await drawn(tab.page) - typed <= MOST_NUMBERS
+        # What is said above and below the table, which is short; no row.
+        assert await drawn(tab.page) - typed <= 40
 
 
 async def test_what_the_page_holds_does_not_grow_with_the_shop(large: LargeSite) -> None:

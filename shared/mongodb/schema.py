@@ -33,6 +33,7 @@ AUDIT_LIFE = 400 * 24 * 3600
 
 NOTICE_LIFE = 90 * 24 * 3600
 DELIVERY_LIFE = 30 * 24 * 3600
+IDEMPOTENCY_KEY_LIFE = 24 * 3600
 
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
@@ -200,6 +201,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
         _index("shop", "ended_at"),
+        # Those found lately, of all shops: they are told.
+        _index("detected_at", name="found_lately"),
         _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
     ],
     "drift_hours": [
@@ -252,6 +255,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "-entry_id", unique=True),
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
+    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
     "partitions": [],
     "replicas": [],
     "constants": [],

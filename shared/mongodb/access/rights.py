@@ -70,6 +70,7 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "import_items": "riu",
         "import_lines": "riu",
         "dead_letters": "i",
+        "idempotency_keys": "riud",
         "audit": "ri",
     },
     Role.PLANNER: _PLANNING,

@@ -29,6 +29,7 @@ from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.changes import PreviewChanges
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.requests.keyed_requests import KeyedRequests
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.shops.audit import AuditLog
@@ -55,6 +56,7 @@ class Dependencies:
 
     tokens: SessionTokens
     limits: Limits
+    keyed: KeyedRequests
     requests: PreviewRequests
     imports: PageImports
     wake_imports: Callable[[], None]
@@ -115,6 +117,7 @@ class Dependencies:
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
             limits=Limits(settings),
+            keyed=KeyedRequests(mongo.db, keys),
             requests=requests,
             imports=PageImports(mongo.db),
             wake_imports=wake_imports,

@@ -12,7 +12,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from services.preview.api.http.auth import Caller, bearer
 from services.preview.api.http.dependencies import Dependencies
-from services.preview.api.http.parsing import Wrong, body_of, parameters
+from services.preview.api.http.keyed import once
+from services.preview.api.http.parsing import BODY, Wrong, body_of, parameters
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call
 from shared.domain.words.pauses import pause_explained
@@ -34,15 +35,22 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         await deps.limits.take(caller.shop)
         async with deps.limits.place(caller.shop):
             call = await parsed(request, caller)
+            if route.changes:
+                return await once(deps.keyed, route, call, request.get(BODY), changed)
             if route.lasts is None:
-                answer = await route.handler(call)
-                if route.act is not None:
-                    subject = _subject(route, call.params, answer)
-                    await deps.audit.note(Act(caller.shop, route.act, caller.user, "api", subject))
-                return _answered(route, answer)
+                return _answered(route, await route.handler(call))
         place = deps.limits.stream if route.lasts == "stream" else deps.limits.export
         with place(caller, request):
             return _answered(route, await route.handler(call))
+
+    async def changed(call: Call[Any, Any]) -> web.Response:
+        answer = await route.handler(call)
+        if route.act is not None:
+            subject = _subject(route, call.params, answer)
+            await deps.audit.note(Act(call.shop, route.act, call.caller.user, "api", subject))
+        if not isinstance(answer, Answer):
+            raise TypeError(f"{route.name} changes something and answers no model")
+        return _response(route, answer)
 
     async def parsed(request: web.Request, caller: Caller) -> Call[Any, Any]:
         await _installed(request, caller, deps)

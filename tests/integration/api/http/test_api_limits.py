@@ -252,14 +252,14 @@ async def test_downloads_of_a_shop_are_bounded(shop: ApiShop, other: ApiShop, mo
             yield page
 
     monkeypatch.setattr(export, "pages_of", pages_of)
-    asked = [asyncio.create_task(shop.call("GET", "/jobs/export.csv")) for _ in range(6)]
+    asked = [asyncio.create_task(shop.call("GET", "/history/export.csv")) for _ in range(6)]
 
     def ended() -> list[Reply]:
         return [task.result() for task in asked if task.done()]
 
     await until(lambda: len(ended()) == 4, what="four refusals", progress=lambda: len(ended()))
     assert all(is_too_much(reply, "exports") for reply in ended())
-    beside = asyncio.create_task(other.call("GET", "/jobs/export.csv"))
+    beside = asyncio.create_task(other.call("GET", "/history/export.csv"))
     hanging.set()
     assert (await beside).status == 200
     assert sorted(reply.status for reply in await asyncio.gather(*asked)) == [200, 200, 429, 429, 429, 429]

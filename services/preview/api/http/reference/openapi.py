@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from services.preview.api.http.keys_of_clients import ABOUT_KEY, HEADER, KEY_FORM, REPLAYED
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
 from shared.contract.outgoing import Notification, ScheduleOutcome
@@ -30,6 +31,8 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
+_NOT_ALWAYS = frozenset({"Retry-After", REPLAYED})
+_ABOUT_REPLAYED = "`true`: this answer was given before, to a request under the same key; nothing was changed again."
 _COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _ABOUT = """Previews and reconciles stock counts between Shopify and the app's own records.
@@ -136,7 +139,14 @@ def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
         if "description" in form:
             parameter["description"] = form["description"]
         parameters.append(parameter)
+    if route.changes:
+        parameters.append(_key_parameter(route))
     return parameters
+
+
+def _key_parameter(route: AnyRoute) -> dict[str, Any]:
+    form = KEY_FORM.json_schema()
+    return {"name": HEADER, "in": "header", "required": route.needs_key, "description": ABOUT_KEY, "schema": form}
 
 
 def _inline(value: Any, definitions: dict[str, Any]) -> Any:
@@ -162,6 +172,8 @@ def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     for status, answer in route.answers.items():
         responses[str(status.value)] = _success(route, status, answer, schemas)
     statuses = {*_ALWAYS, *route.problems, *(_WITH_BODY if route.body is not None else ())}
+    if route.changes:
+        statuses.add(HTTPStatus.CONFLICT)
     problem = {MEDIA_TYPE: {"schema": schemas.of(Problem, "serialization")}}
     for status in sorted(statuses - set(route.answers)):
         responses[str(status.value)] = {"description": status.phrase, "content": problem}
@@ -174,7 +186,7 @@ def _success(
     route: AnyRoute, status: HTTPStatus, answer: type[BaseModel] | Media | None, schemas: _Schemas
 ) -> dict[str, Any]:
     if answer is None:
-        return {"description": status.phrase}
+        return {"description": status.phrase, "headers": _headers({REPLAYED: _ABOUT_REPLAYED})}
     if isinstance(answer, Media):
         schema = {"type": "string"} if answer.model is None else _event(schemas.of(answer.model, "serialization"))
         return {"description": answer.description, "content": {answer.media_type: {"schema": schema}}}
@@ -182,8 +194,9 @@ def _success(
         "description": status.phrase,
         "content": {"application/json": {"schema": schemas.of(answer, "serialization")}},
     }
-    if route.answer_headers:
-        success["headers"] = _headers(route.answer_headers)
+    headers = {**route.answer_headers, **({REPLAYED: _ABOUT_REPLAYED} if route.changes else {})}
+    if headers:
+        success["headers"] = _headers(headers)
     return success
 
 
@@ -224,7 +237,7 @@ def _outgoing_webhooks(schemas: _Schemas) -> dict[str, Any]:
         ScheduleOutcome,
         name="scheduleRun",
         tag="schedules",
-        summary="A run of a schedule has ended, or was left out: sent to the schedule's target",
+        summary="A run of a schedule has ended, or was skipped: sent to the schedule's target",
         tries="four times within some 70 minutes",
         delivery="The run's id",
     )
@@ -252,6 +265,6 @@ def _event(state: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(described: Any) -> dict[str, Any]:
     return {
-        name: {"description": text, "required": name != "Retry-After", "schema": {"type": "string"}}
+        name: {"description": text, "required": name not in _NOT_ALWAYS, "schema": {"type": "string"}}
         for name, text in described.items()
     }

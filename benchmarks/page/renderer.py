@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from shared.mongodb.schema import Database
 Act = Callable[[], Awaitable[object]]
 _SCRIPT = Path(__file__).with_name("measures.js")
 _WORK = ("TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
-_MOST_STATEMENTS = 2**24
+_READS = ["query", "command", "getmore"]
+_MOST_STATEMENTS = 2**26
 """Bytes that are kept of what MongoDB was asked."""
 
 
@@ -67,10 +69,13 @@ class Renderer:
         session = await context.new_cdp_session(page)
         # Of the thread, not of the clock: what else runs on the machine is left out.
         await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        await database.create_collection("system.profile", capped=True, size=_MOST_STATEMENTS)
+        await database.command("profile", 2)
         return cls(page, session, database)
 
     async def close(self) -> None:
-        """Close the tab."""
+        """Close the tab, and let MongoDB note nothing more."""
+        await self._database.command("profile", 0)
         await self.page.context.close()
 
     def _note(self, request: Any) -> None:
@@ -112,15 +117,10 @@ class Renderer:
     @asynccontextmanager
     async def _statements(self, taken: Taken) -> AsyncIterator[None]:
         """Note what MongoDB is asked meanwhile, by its own profiler."""
-        await self._database.drop_collection("system.profile")
-        await self._database.create_collection("system.profile", capped=True, size=_MOST_STATEMENTS)
-        await self._database.command("profile", 2)
-        try:
-            yield
-        finally:
-            await self._database.command("profile", 0)
-        foreign = {"ns": {"$not": {"$regex": r"\.system\."}}, "op": {"$in": ["query", "command", "getmore"]}}
-        seen = [one async for one in self._database["system.profile"].find(foreign, {"docsExamined": 1})]
+        since = datetime.now(UTC)
+        yield
+        mine = {"ts": {"$gte": since}, "ns": {"$not": {"$regex": r"\.system\."}}, "op": {"$in": _READS}}
+        seen = [one async for one in self._database["system.profile"].find(mine, {"docsExamined": 1})]
         taken.statements.append(len(seen))
         taken.examined.append(sum(one.get("docsExamined", 0) for one in seen))
 

@@ -64,8 +64,9 @@ class BomFilter:
     async def _counted(self, condition: Document) -> int:
         """How many BOMs meet a condition. A search by name is counted in the index of names: the database would as soon
         take another index of the shop, and read every document for its name."""
-        hint = {"hint": list(BOMS_BY_NAME)} if _in_the_index_of_names(condition) else {}
-        return int(await self._boms.count_documents(condition, **hint))
+        if _in_the_index_of_names(condition):
+            return int(await self._boms.count_documents(condition, hint=list(BOMS_BY_NAME)))
+        return int(await self._boms.count_documents(condition))
 
     async def by_difference(self, shop: str, wanted: Filtered, *, skip: int, limit: int) -> tuple[list[str], int]:
         """Of the BOMs that it finds those that differ, the greatest difference first: some of them, and how many they

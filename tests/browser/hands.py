@@ -163,7 +163,11 @@ async def hand_on(site: Site, kind: type[Keys | Finger]) -> AsyncIterator[Hand]:
     async with site.tab(width=NARROW if touch else WIDE, **touch) as tab:
         await tab.page.add_init_script(f"{_SCRIPT}.guard({kind.name!r})")
         hand = kind(tab)
-        yield hand
+        try:
+            yield hand
+        except Exception as error:
+            error.add_note("\n".join(dict.fromkeys(hand.wrong)))
+            raise
         other: list[str] = await tab.page.evaluate(_OTHER_HAND)
         told = [*dict.fromkeys(hand.wrong), *(f"another hand: {event}" for event in other)]
         assert not told, "\n".join(told)

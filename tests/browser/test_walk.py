@@ -129,6 +129,7 @@ class Walk:
         await self.hand.press(self.role("button", "Undo 1 place", undo))
         await expect(self.hand.tab.page.get_by_text("Done without errors")).to_be_visible()
         assert await self.shopify() == [8, 5, 5]
+        await self.hand.press(self.role("button", "Open in History", dialog))
 
     async def reads(self) -> None:
         """Why a number is what it is."""
@@ -136,7 +137,7 @@ class Walk:
         await self.hand.press(self.role("link", "Location 1", cells))
         story = self.role("region", "What has happened here")
         await expect(story).to_contain_text("undid run")
-        await expect(story).to_contain_text("Counted by hand to 9")
+        await expect(story).to_contain_text("Counted by hand for the first time: 9.")
         await self.hand.look("8-timeline")
 
     async def schedules(self) -> None:

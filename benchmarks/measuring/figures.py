@@ -1,7 +1,7 @@
 """Figures of several runs made one: the median of each, and how far the runs lie apart.
 
 A run's figures are dictionaries within each other, numbers at their ends; a part that was left out has its reason
-under `left_out` instead.
+under `not_measured` instead.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 Figures = dict[str, Any]
 
-LEFT_OUT = "left_out"
+NOT_MEASURED = "not_measured"
 RATES = ("cells_per_second", "per_second", "seconds")
 """What the runs differ in: of a row that has one of them all runs' values are kept, in order, under `of_runs`."""
 
 
 def combined(runs: Sequence[Figures]) -> Figures:
     """The median of every number; of anything else the last run's. A part left out counts where no run has it."""
-    measured = [run for run in runs if LEFT_OUT not in run] or list(runs)
+    measured = [run for run in runs if NOT_MEASURED not in run] or list(runs)
     figures: Figures = {}
     for name in dict.fromkeys(name for run in measured for name in run):
         figures[name] = _combined_value([run[name] for run in measured if name in run])

@@ -45,8 +45,8 @@ def of_queues(cells: Figures, peers: Figures) -> str:
 
 
 def _row(name: str, one: Figures, known: Figures) -> list[object]:
-    if "left_out" in one:
-        return ["–", "–", name, one["left_out"], *[""] * 11]
+    if "not_measured" in one:
+        return ["–", "–", name, one["not_measured"], *[""] * 11]
     used, stored = one["ms_per_cell"], one["per_cell"]
     programs = sum(value for process, value in used.items() if process not in SERVERS and process != "simulator")
     return [
@@ -71,7 +71,7 @@ def _row(name: str, one: Figures, known: Figures) -> list[object]:
 def of_api(cells: Figures, peers: Figures) -> str:
     """What Shopify is asked for: a job to Shopify beside clients that set row by row. First: points over two calls."""
     ways = {"Trueup, toShopify": cells["toShopify"]}
-    ways |= {name: one for name, one in peers.items() if name.startswith("row by row") and "left_out" not in one}
+    ways |= {name: one for name, one in peers.items() if name.startswith("row by row") and "not_measured" not in one}
     known = ways.get(TWO_CALLS, {}).get("points_per_cell")
     rows = [
         [
@@ -133,8 +133,8 @@ def of_cases(figures: Figures) -> str:
     rows: list[list[object]] = []
     first: dict[str, float] = {}
     for case, steps in figures.items():
-        if "left_out" in steps:
-            rows.append(["–", case, steps["left_out"], *[""] * 9])
+        if "not_measured" in steps:
+            rows.append(["–", case, steps["not_measured"], *[""] * 9])
             continue
         for step, one in steps.items():
             known = first.setdefault(step, one["cells_per_second"])

@@ -155,7 +155,7 @@ class Requester:
 async def run_queue(queue: Queue, stage: Crew, http: aiohttp.ClientSession, cells: int) -> Figures:
     """The figures of one task queue, or the reason why there are none."""
     if (reason := missing()) is not None:
-        return {"left_out": reason}
+        return {"not_measured": reason}
     async with _place(stage) as (mongo, shared_environment):
         environment = {**shared_environment, **(queue.environment or {})}
         log = stage.directory / "logs" / f"{queue.module}.log"

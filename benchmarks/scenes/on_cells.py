@@ -65,7 +65,7 @@ async def _told(measured: Any) -> Figures:
     except SystemExit as error:
         # So a peer ends whose result is not as it should be.
         sys.stderr.write(f"bench: left out: {error}\n")
-        return {"left_out": str(error)}
+        return {"not_measured": str(error)}
 
 
 def _tables_of_cells(figures: Figures) -> Mapping[str, str]:
@@ -97,7 +97,7 @@ def _times_chord(step: str) -> Any:
     """Over the faster one of those that were measured."""
 
     def times(run: Figures) -> float:
-        chords = [one for name, one in run[PEERS].items() if "chord" in name and "left_out" not in one]
+        chords = [one for name, one in run[PEERS].items() if "chord" in name and "not_measured" not in one]
         if not chords:
             raise KeyError(tables.CHORD)
         ours: float = run[OURS][step]["cells_per_second"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from shared.contract.selection import LeaveOut, SelectionBody
 from shared.contract.words import BomFields, Id, LocationId, RequestedBy, Words
@@ -51,7 +51,7 @@ class JobOptions(BaseModel):
     activate: bool | None = Field(
         None,
         strict=True,
-        description="Towards Shopify: stock what is not stocked at its location, then push; none: it is left out.",
+        description="Towards Shopify: stock what is not stocked at its location, then push; none: the shop's setting.",
     )
 
 
@@ -75,8 +75,13 @@ class JobRequest(Message):
     requested_by: RequestedBy = ""
     options: JobOptions = JobOptions()
     of_job_id: Ulid | None = Field(None, description="The job that a retry or an undo refers to.")
-    left_out: bool = Field(
-        False, strict=True, description="A retry also takes the cells that were left out for a reason."
+    # Left away where it is not so: an earlier build beside this one knows it as `left_out`, and says it so.
+    with_not_compared: bool = Field(
+        False,
+        strict=True,
+        validation_alias=AliasChoices("with_not_compared", "left_out"),
+        exclude_if=lambda also: not also,
+        description="A retry also takes the cells that were skipped since they could not be compared.",
     )
     leave_out: LeaveOut | None = Field(None, description="Rows of the preview that are no part of the job.")
     without_codes: list[Code] | None = Field(

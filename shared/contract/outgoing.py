@@ -14,7 +14,7 @@ Outcome = Literal["completed", "completed_with_errors", "cancelled", "failed", "
 
 
 class ScheduleOutcome(BaseModel):
-    """A run of a schedule has ended, or was left out. Told at least once; `run_id` tells repeats apart."""
+    """A run of a schedule has ended, or was skipped. Told at least once; `run_id` tells repeats apart."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
 
@@ -28,7 +28,7 @@ class ScheduleOutcome(BaseModel):
     due_at: AwareDatetime
     ended_at: AwareDatetime
     outcome: Outcome
-    reason: Skipped | None = Field(description="Why the run was left out.")
+    reason: Skipped | None = Field(description="Why the run was skipped.")
     figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")
 
 

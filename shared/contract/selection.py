@@ -19,7 +19,7 @@ MAX_NAMED_APART = 200
 """BOMs left out as a whole, and cells kept of what is left out as a whole: a job's document holds their lists."""
 
 MAX_EXCEPT = 500
-"""BOMs that a filter leaves out one by one: as many as a person unticks. More are left out by a narrower filter."""
+"""Exceptions of a filter, BOM by BOM: as many as a person unticks. For more there are narrower filters."""
 
 
 class CellRef(BaseModel):
@@ -51,7 +51,7 @@ class FilterBody(BaseModel):
         min_length=1,
         max_length=MAX_EXCEPT,
         exclude_if=lambda ids: ids is None,
-        description="All that the filter finds but these BOMs; one that it does not find is left out all the same.",
+        description="All that the filter finds but these BOMs; one that it does not find is an exception all the same.",
     )
 
 

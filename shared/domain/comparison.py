@@ -32,7 +32,7 @@ class CellClass(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a cell is left out of the comparison, or skipped. Never an error and never read as zero."""
+    """Why a cell is not compared, or skipped. Never an error and never read as zero."""
 
     UNTRACKED = "untracked"
     NOT_STOCKED = "not_stocked"
@@ -48,7 +48,7 @@ class Reason(StrEnum):
     NOTHING_TO_UNDO = "nothing_to_undo"
 
 
-LEFT_OUT = frozenset(
+NOT_COMPARABLE = frozenset(
     {
         Reason.UNTRACKED,
         Reason.NOT_STOCKED,
@@ -83,7 +83,7 @@ def known_class(stock: Stock) -> CellClass:
 
     So a move of Shopify's that nobody has noticed is not in it; a missed webhook, once found, adds it.
     """
-    if stock.left_out is not None:
+    if stock.not_compared is not None:
         return CellClass.NOT_COMPARED
     if stock.unknown_outcome:
         return CellClass.BOTH_MOVED
@@ -96,7 +96,7 @@ def known_class(stock: Stock) -> CellClass:
 def known_difference(stock: Stock) -> int | None:
     """Shopify value − local value as far as is known; None where one of them is not, or they cannot be compared."""
     shopify, local = stock.shopify, stock.local
-    if shopify is None or local is None or stock.left_out is not None:
+    if shopify is None or local is None or stock.not_compared is not None:
         return None
     return shopify - local
 

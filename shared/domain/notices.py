@@ -29,6 +29,9 @@ class Matter(StrEnum):
     PREVIEW_FAILED = "preview_failed"
     REPAIR_ENDED = "repair_ended"
     REPAIR_STOPPED = "repair_stopped"
+    REPAIR_RESUMED = "repair_resumed"
+    DRIFT_FOUND = "drift_found"
+    """Shopify has changed without a webhook."""
     SCHEDULE_WAITS = "schedule_waits"
     """A schedule's run is above its limits, and somebody has to decide."""
     SCHEDULE_FAILED = "schedule_failed"
@@ -40,6 +43,7 @@ class Matter(StrEnum):
     """An import has ended, and some of its rows could not be used."""
     WEBHOOKS_SILENT = "webhooks_silent"
     SHOP_PAUSED = "shop_paused"
+    SHOP_RESUMED = "shop_resumed"
     TARGET_DISABLED = "target_disabled"
     """An address of the shop's has not taken what was sent for so long that nothing is sent to it any more."""
 
@@ -60,6 +64,8 @@ URGENCY: Mapping[Matter, Urgency] = {
     Matter.PREVIEW_FAILED: Urgency.TROUBLE,
     Matter.REPAIR_ENDED: Urgency.NEWS,
     Matter.REPAIR_STOPPED: Urgency.DECISION,
+    Matter.REPAIR_RESUMED: Urgency.NEWS,
+    Matter.DRIFT_FOUND: Urgency.NEWS,
     Matter.SCHEDULE_WAITS: Urgency.DECISION,
     Matter.SCHEDULE_FAILED: Urgency.TROUBLE,
     Matter.SCHEDULE_SKIPPED: Urgency.TROUBLE,
@@ -68,6 +74,7 @@ URGENCY: Mapping[Matter, Urgency] = {
     Matter.IMPORT_TROUBLED: Urgency.TROUBLE,
     Matter.WEBHOOKS_SILENT: Urgency.TROUBLE,
     Matter.SHOP_PAUSED: Urgency.TROUBLE,
+    Matter.SHOP_RESUMED: Urgency.NEWS,
     Matter.TARGET_DISABLED: Urgency.TROUBLE,
 }
 
@@ -79,6 +86,8 @@ EVENTS: Mapping[Matter, str] = {
     Matter.PREVIEW_FAILED: "preview.failed",
     Matter.REPAIR_ENDED: "drift.repaired",
     Matter.REPAIR_STOPPED: "drift.stopped",
+    Matter.REPAIR_RESUMED: "drift.resumed",
+    Matter.DRIFT_FOUND: "drift.found",
     Matter.SCHEDULE_WAITS: "schedule.waiting",
     Matter.SCHEDULE_FAILED: "schedule.failed",
     Matter.SCHEDULE_SKIPPED: "schedule.skipped",
@@ -87,9 +96,13 @@ EVENTS: Mapping[Matter, str] = {
     Matter.IMPORT_TROUBLED: "import.ended",
     Matter.WEBHOOKS_SILENT: "webhooks.silent",
     Matter.SHOP_PAUSED: "shop.paused",
+    Matter.SHOP_RESUMED: "shop.resumed",
     Matter.TARGET_DISABLED: "target.disabled",
 }
 """What outgoing webhooks call it."""
+
+OVER: Mapping[Matter, Matter] = {Matter.SHOP_PAUSED: Matter.SHOP_RESUMED, Matter.REPAIR_STOPPED: Matter.REPAIR_RESUMED}
+"""What is told at the end of what has lasted: whoever waits for it need not ask."""
 
 BY_MAIL: frozenset[Matter] = frozenset(matter for matter, urgency in URGENCY.items() if urgency is not Urgency.NEWS)
 """What is told by mail where nobody has chosen: what needs a person."""
@@ -221,8 +234,26 @@ def _repair_stopped(_: str, facts: Facts) -> Told:
     )
 
 
+def _repair_resumed(_: str, __: Facts) -> Told:
+    return Told(
+        "Automatic repair goes on",
+        "What it was stopped for is settled. Missed webhooks are repaired again as your policy says.",
+        "There is nothing to do.",
+        "/drift",
+    )
+
+
+def _drift_found(_: str, __: Facts) -> Told:
+    return Told(
+        "Shopify changed without telling Trueup",
+        "Its webhook never came; Trueup has found the change by looking. What happens now follows your policy.",
+        "Look at the list of missed webhooks: it says what was repaired, and what waits for you.",
+        "/drift",
+    )
+
+
 _SKIPPED = {
-    "missed": "Nobody was there to begin it in time, and the schedule says that missed runs are left out.",
+    "missed": "Nobody was there to begin it in time, and the schedule says that missed runs are skipped.",
     "overlap": "The run before it had not ended.",
     "shop_not_active": "Shopify takes no calls for this shop now.",
     "changed": "The schedule was changed before it could begin.",
@@ -242,7 +273,7 @@ def _schedule_waits(_: str, facts: Facts) -> Told:
     return Told(
         f"The schedule “{facts.get('name')}” waits for you",
         f"{why} Nothing has been changed.",
-        "Look at what it would change, then let it run or leave it out. Its next run compares anew.",
+        "Look at what it would change, then let it run or skip it. Its next run compares anew.",
         "/schedules",
     )
 
@@ -260,7 +291,7 @@ def _schedule_failed(_: str, facts: Facts) -> Told:
 def _schedule_skipped(_: str, facts: Facts) -> Told:
     why = _SKIPPED.get(str(facts.get("reason")), "It could not begin.")
     return Told(
-        f"The schedule “{facts.get('name')}” was left out",
+        f"The schedule “{facts.get('name')}” was skipped",
         f"{why} Nothing was changed.",
         "Look at the schedule. It runs again at its next time.",
         "/schedules",
@@ -316,6 +347,15 @@ def _shop_paused(_: str, facts: Facts) -> Told:
     return Told("The app is paused", f"{why.message} Runs that have begun wait.", why.remedy, "/")
 
 
+def _shop_resumed(_: str, __: Facts) -> Told:
+    return Told(
+        "The app works again",
+        "Shopify answers it again. Runs that waited go on by themselves.",
+        "There is nothing to do.",
+        "/",
+    )
+
+
 def _target_disabled(_: str, facts: Facts) -> Told:
     return Told(
         "An address no longer gets notifications",
@@ -333,6 +373,8 @@ _WORDS: Mapping[Matter, Callable[[str, Facts], Told]] = {
     Matter.PREVIEW_FAILED: _preview_failed,
     Matter.REPAIR_ENDED: _run,
     Matter.REPAIR_STOPPED: _repair_stopped,
+    Matter.REPAIR_RESUMED: _repair_resumed,
+    Matter.DRIFT_FOUND: _drift_found,
     Matter.SCHEDULE_WAITS: _schedule_waits,
     Matter.SCHEDULE_FAILED: _schedule_failed,
     Matter.SCHEDULE_SKIPPED: _schedule_skipped,
@@ -341,5 +383,6 @@ _WORDS: Mapping[Matter, Callable[[str, Facts], Told]] = {
     Matter.IMPORT_TROUBLED: _import_ended,
     Matter.WEBHOOKS_SILENT: _webhooks_silent,
     Matter.SHOP_PAUSED: _shop_paused,
+    Matter.SHOP_RESUMED: _shop_resumed,
     Matter.TARGET_DISABLED: _target_disabled,
 }

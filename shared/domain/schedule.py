@@ -1,4 +1,4 @@
-"""Schedules: what runs by itself, and when a run is left out. Times of day are found elsewhere, by a library."""
+"""Schedules: what runs by itself, and when a run is skipped. Times of day are found elsewhere, by a library."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class RunOutcome(StrEnum):
 
 
 class Skipped(StrEnum):
-    """Why a run was left out."""
+    """Why a run was skipped."""
 
     MISSED = "missed"
     OVERLAP = "overlap"
@@ -142,7 +142,7 @@ class Skipped(StrEnum):
 
 
 def why_skipped(*, late: timedelta, missed: Missed, shop_active: bool, still_running: bool) -> Skipped | None:
-    """Why a run is left out; None: it begins. `late`: the time since its moment."""
+    """Why a run is skipped; None: it begins. `late`: the time since its moment."""
     if not shop_active:
         return Skipped.SHOP_NOT_ACTIVE
     if still_running:

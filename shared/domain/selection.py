@@ -46,12 +46,12 @@ class Filtered:
     except_bom_ids: frozenset[str] = frozenset()
 
     def has(self, cell: CellKey) -> bool:
-        """Whether it may have the cell: it lies at the locations, and its BOM is not left out."""
+        """Whether it may have the cell: it lies at the locations, and its BOM is no exception."""
         places = self.location_ids
         return cell.bom_id not in self.except_bom_ids and (places is None or cell.location_id in places)
 
     def is_within(self, other: Filtered) -> bool:
-        """Whether it is the other one, at fewer locations perhaps and with more BOMs left out."""
+        """Whether it is the other one, at fewer locations perhaps and with more exceptions."""
         same = replace(other, location_ids=self.location_ids, except_bom_ids=self.except_bom_ids) == self
         places = other.location_ids
         narrower = places is None or (self.location_ids is not None and self.location_ids <= places)
@@ -82,7 +82,7 @@ def _share_boms(a: Grid | Filtered, b: Grid | Filtered) -> bool:
 
 
 def _boms_of(selection: Grid | Filtered) -> tuple[frozenset[str] | None, frozenset[str]]:
-    """The BOMs that are named (None: any), and those that are left out."""
+    """The BOMs that are named (None: any), and those that are exceptions."""
     return (selection.bom_ids, frozenset()) if isinstance(selection, Grid) else (None, selection.except_bom_ids)
 
 

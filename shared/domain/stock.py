@@ -36,8 +36,8 @@ class Stock:
     `base` is the last `available` that Shopify was known to hold, None until first read. `base_time` is Shopify's
     time of it and orders webhooks only. `count` is the pre-assembled count, None where the BOM does not track and where
     nobody has counted yet: missing is never zero. `never_agreed` marks a cell of a BOM that tracks whose two sides were
-    never settled and never equal. `left_out` is the reason (a `Reason`) for which the cell could not be compared when
-    Shopify was last read.
+    never settled and never equal. `not_compared` is the reason (a `Reason`) for which the cell could not be compared
+    when Shopify was last read.
 
     The counters tell a later reader what has happened in between: `manual_total` sums all hand adjustments,
     `settle_no` rises with every settle and undo, `events_no` with every event of the cell, `tracks_rev` when
@@ -56,7 +56,7 @@ class Stock:
     ledger_seq: int = 0
     unknown_outcome: bool = False
     never_agreed: bool = False
-    left_out: str | None = None
+    not_compared: str | None = None
     seen: Seen | None = None
 
     @property
@@ -145,7 +145,7 @@ def _moved(stock: Stock, value: int, time: datetime) -> Stock:
     count = stock.count
     if count is not None and stock.base is not None:
         count += value - stock.base
-    return replace(stock, base=value, base_time=time, count=count, left_out=None)
+    return replace(stock, base=value, base_time=time, count=count, not_compared=None)
 
 
 def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
@@ -154,8 +154,8 @@ def observe_event(stock: Stock, value: int | None, time: datetime) -> Change:
     A value equal to the base moves nothing; it is still verified when it is newer than what we hold, since two
     quick changes may both carry the last value.
     """
-    left_out = stock.left_out if value is None else None
-    counted = replace(stock, events_no=stock.events_no + 1, left_out=left_out)
+    not_compared = stock.not_compared if value is None else None
+    counted = replace(stock, events_no=stock.events_no + 1, not_compared=not_compared)
     if value is None:
         return _changed(stock, counted, verify=True, observed=Observed.NO_VALUE)
     if stock.base is None:
@@ -188,15 +188,15 @@ def observe_in_passing(stock: Stock, value: int, time: datetime) -> Change | Non
     """
     if stock.base is None:
         return observe_read(stock, value, time)
-    return None if stock.left_out is None else observe_left_out(stock, None)
+    return None if stock.not_compared is None else observe_not_compared(stock, None)
 
 
-def observe_left_out(stock: Stock, reason: str | None) -> Change:
+def observe_not_compared(stock: Stock, reason: str | None) -> Change:
     """A read found no value to compare, for this reason; None: it found one again, of which nothing else is made.
 
     The caller has made sure of `rev`, as for a value read.
     """
-    return _changed(stock, replace(stock, left_out=reason), verify=False)
+    return _changed(stock, replace(stock, not_compared=reason), verify=False)
 
 
 def see(stock: Stock, value: int, at: datetime) -> Stock | None:
@@ -232,7 +232,7 @@ def _settled(stock: Stock, value: int, time: datetime, manual_inside: int) -> St
         count=base + (stock.manual_total - manual_inside) if stock.tracks else stock.count,
         settle_no=stock.settle_no + 1,
         never_agreed=False,
-        left_out=None,
+        not_compared=None,
     )
 
 
@@ -279,7 +279,7 @@ def remapped(stock: Stock) -> Change:
         base=None,
         base_time=None,
         never_agreed=stock.tracks,
-        left_out=None,
+        not_compared=None,
         unknown_outcome=False,
         tracks_rev=stock.tracks_rev + 1,
     )
@@ -292,7 +292,7 @@ def removed(stock: Stock) -> Change:
 
     There is an entry also where there was no value (None to None): what is left is kept with the last one.
     """
-    left = replace(stock, base=None, base_time=None, count=None, never_agreed=False, left_out=None)
+    left = replace(stock, base=None, base_time=None, count=None, never_agreed=False, not_compared=None)
     change = _changed(stock, left, verify=False)
     if change.entries:
         return change

@@ -117,7 +117,7 @@ class _Read:
             change = change_by(cell.stock, level) if cell is not None and same and isinstance(level, Reason) else None
             return str(level), change
         if cell is not None and cell.stock.base is not None:
-            return KNOWN if cell.stock.left_out is None else LATER, None
+            return KNOWN if cell.stock.not_compared is None else LATER, None
         if cell is None or cell.stock.rev != self.revs[item_id].get(place):
             # Written since its rev was noted: what was read may be older than what has happened.
             return LATER, None

@@ -31,8 +31,13 @@ SCHEDULE_RUN_LIFE = 90 * 24 * 3600
 AUDIT_LIFE = 400 * 24 * 3600
 """A year and a month: who looks at last year's books asks who did what in it."""
 
+SERVER_KEY_LIFE = AUDIT_LIFE
+"""After its end: as long as the log tells what it has done."""
+
+REQUEST_SHARE_LIFE = 3600
 NOTICE_LIFE = 90 * 24 * 3600
 DELIVERY_LIFE = 30 * 24 * 3600
+IDEMPOTENCY_KEY_LIFE = 24 * 3600
 
 _NAMESPACE_EXISTS = 48
 _UNAUTHORIZED = 13
@@ -198,6 +203,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "state", "-detected_at"),
         _index("shop", "job_id", sparse=True),
         _index("shop", "ended_at"),
+        # Those found lately, of all shops: they are told.
+        _index("detected_at", name="found_lately"),
         _index("ended_at", expireAfterSeconds=DRIFT_LIFE),
     ],
     "drift_hours": [
@@ -250,6 +257,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "-entry_id", unique=True),
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
+    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
+    "server_keys": [
+        # Whose a key is, is what it is looked up for. It is random, so no index keeps them apart.
+        _index("key_id"),
+        _index("expires_at", expireAfterSeconds=SERVER_KEY_LIFE),
+    ],
+    "request_shares": [_index("at", expireAfterSeconds=REQUEST_SHARE_LIFE)],
     "partitions": [],
     "replicas": [],
     "constants": [],

@@ -12,7 +12,7 @@ from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason
-from shared.domain.stock import Change, Stock, observe_in_passing, observe_left_out
+from shared.domain.stock import Change, Stock, observe_in_passing, observe_not_compared
 from shared.mongodb.stock.stock import CellStock, StockStore, StockWrite
 from shared.mongodb.transactions import Session, Transactions, WriteConflict
 from shared.reading.levels import Value
@@ -80,4 +80,4 @@ def change_by(stock: Stock, level: ValueOrReason) -> Change | None:
     """What a read of this level changes beside its purpose; None: nothing."""
     if isinstance(level, Value):
         return observe_in_passing(stock, level.quantity, level.time)
-    return observe_left_out(stock, str(level)) if level in KEPT and stock.left_out != level else None
+    return observe_not_compared(stock, str(level)) if level in KEPT and stock.not_compared != level else None

@@ -55,10 +55,10 @@ class SeenValues:
     ) -> dict[CellKey, CellStock]:
         """Cells that this very read has brought back among those that can be compared, as they are since; only where
         nothing else has happened to them."""
-        back = [key for key, cell in noted.items() if cell.stock.left_out and isinstance(levels.get(key), Value)]
+        back = [key for key, cell in noted.items() if cell.stock.not_compared and isinstance(levels.get(key), Value)]
         present = await self._stock.load(shop, back)
         return {key: cell for key, cell in present.items() if _as_noted(cell.stock, noted[key].stock)}
 
 
 def _as_noted(now: Stock, before: Stock) -> bool:
-    return replace(now, left_out=before.left_out, rev=before.rev) == before
+    return replace(now, not_compared=before.not_compared, rev=before.rev) == before

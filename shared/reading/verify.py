@@ -9,7 +9,7 @@ from shared import metrics
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Reason
-from shared.domain.stock import Change, Observed, Stock, observe_left_out, observe_read
+from shared.domain.stock import Change, Observed, Stock, observe_not_compared, observe_read
 from shared.domain.words.codes import Code
 from shared.errors import ShopifyError
 from shared.mongodb.catalogue.boms import BomStore
@@ -116,12 +116,12 @@ class Verifier:
 def _change(stock: Stock, level: Value | Reason) -> Change:
     if isinstance(level, Value):
         return observe_read(stock, level.quantity, level.time)
-    return observe_left_out(stock, str(level))
+    return observe_not_compared(stock, str(level))
 
 
 def _says_something(cell: CellStock, level: Value | Reason) -> bool:
     """Whether the read tells anything we do not hold already; most verifying reads tell nothing."""
     if not isinstance(level, Value):
-        return level in KEPT and cell.stock.left_out != level
+        return level in KEPT and cell.stock.not_compared != level
     moved = cell.stock.base != level.quantity or cell.stock.base_time != level.time
-    return moved or cell.stock.left_out is not None
+    return moved or cell.stock.not_compared is not None

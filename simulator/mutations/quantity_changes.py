@@ -159,8 +159,8 @@ def _apply(batch: _Batch, outside: Callable[[Row], tuple[str, str] | None]) -> d
     errors += stale_errors(batch.context, stale, batch.list_name)
     if errors and not partial:
         return _answer(errors)
-    left_out = bad.keys() | {row.index for row in stale}
-    return _answer(errors, _write(batch, [row for row in batch.rows if row.index not in left_out]))
+    refused = bad.keys() | {row.index for row in stale}
+    return _answer(errors, _write(batch, [row for row in batch.rows if row.index not in refused]))
 
 
 def _is_stale(row: Row, *, on_hand: bool) -> bool:

@@ -222,7 +222,7 @@ async def _schedules(tab: AdminPage, layouts: Layouts) -> None:
     await expect(looked.get_by_text("Would change")).to_be_visible()
     await layouts.look("schedule-look")
     await tab.page.keyboard.press("Escape")
-    await expect(tab.button(re.compile("Leave it out: Every night"))).to_be_visible()
+    await expect(tab.button(re.compile("Skip it: Every night"))).to_be_visible()
     await layouts.look("schedule-waits")
     # Repair has stopped meanwhile, so that the run waits for more than a look: the merchant is told.
     message = tab.page.get_by_role("region", name="Messages")

@@ -122,7 +122,7 @@ async def test_what_a_schedule_would_do_is_seen_before_it_runs(site: Site) -> No
     await nightly(site, "look oak", due=False, limits=RunLimits())
     async with site.tab() as tab:
         await tab.open("/schedules")
-        for word in ("Leave it out: Nightly pull", "Change 1 place: Nightly pull"):
+        for word in ("Skip it: Nightly pull", "Change 1 place: Nightly pull"):
             await tab.button("Run now: Nightly pull").click()
             await tab.page.get_by_role("menuitem", name="See what it would do").click()
             looked = tab.dialog("What Nightly pull would do now")
@@ -132,7 +132,7 @@ async def test_what_a_schedule_would_do_is_seen_before_it_runs(site: Site) -> No
             assert await site.count("look oak", 1) == 20
             await tab.looks_right("schedule-look")
             await looked.get_by_role("button", name=word).click()
-            await expect(looked.get_by_role("status")).to_have_text(re.compile("Left out|Completed"))
+            await expect(looked.get_by_role("status")).to_have_text(re.compile("Skipped|Completed"))
             await looked.get_by_role("button", name="Close").last.click()
     assert (await site.count("look oak", 0), await site.count("look oak", 1)) == (11, 26)
 

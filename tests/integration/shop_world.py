@@ -194,7 +194,7 @@ class ShopWorld:
         preview_id: str | None = None,
         source: JobSource = JobSource.API,
         of_job_id: str | None = None,
-        left_out: bool = False,
+        with_not_compared: bool = False,
         job_id: str | None = None,
         options: JobOptions | None = None,
         without_codes: list[Code] | None = None,
@@ -209,7 +209,7 @@ class ShopWorld:
             source=source,
             requested_by="tests",
             of_job_id=of_job_id,
-            left_out=left_out,
+            with_not_compared=with_not_compared,
             options=options or JobOptions(),
             without_codes=without_codes,
         )

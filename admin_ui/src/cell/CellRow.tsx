@@ -46,9 +46,9 @@ export function CellRow({ row, previewId, onStarted, again }: CellRowProps) {
           {T.cell.was(row.base)}
         </Text>
       )}
-      {row.shopify_changed_at !== null && (
+      {row.shopify_value_at !== null && (
         <Text tone="subdued" small>
-          {T.cell.changed(dateTime(row.shopify_changed_at))}
+          {T.cell.changed(dateTime(row.shopify_value_at))}
         </Text>
       )}
       <Text>{cellClass === null ? row.message : CLASS_MEANINGS[cellClass]}</Text>

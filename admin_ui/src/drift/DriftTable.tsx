@@ -20,7 +20,7 @@ const COLUMNS: Column<Drift>[] = [
     title: titles.evidence,
     cell: (entry) => (
       <Named
-        name={T.drift.evidence(count(entry.base), count(entry.shopify))}
+        name={T.drift.evidence(count(entry.base), count(entry.shopify_value))}
         detail={entry.confirmed_at === null ? undefined : T.drift.confirmed(dateTime(entry.confirmed_at))}
       />
     ),
@@ -37,8 +37,8 @@ export function DriftTable({ items }: { items: readonly Drift[] }) {
 
 /** What a repair would make of it, while it stands open. */
 function becomesOf(entry: Drift): string {
-  if (entry.state !== "missed" || entry.becomes === null) return count(entry.local);
-  return T.drift.becomes(count(entry.local), count(entry.becomes));
+  if (entry.state !== "missed" || entry.becomes === null) return count(entry.local_value);
+  return T.drift.becomes(count(entry.local_value), count(entry.becomes));
 }
 
 /** One row's own approval, where nobody has given it and nothing is at work on it. */

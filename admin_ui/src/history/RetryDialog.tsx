@@ -25,7 +25,7 @@ export function RetryDialog({ job, onClose }: { job: Job; onClose: () => void })
       body(
         api.POST("/api/jobs/{job_id}/retry", {
           params: { path: { job_id: job.job_id } },
-          body: { job_id: mended ? ids.mended : ids.asIs, mended, left_out: false },
+          body: { job_id: mended ? ids.mended : ids.asIs, mended, with_not_compared: false },
         }),
       ),
     onSuccess: (made) => {

@@ -50,5 +50,5 @@ export const historyQuery = (filter: HistoryFilter) =>
 /** The address of the history as a table, with the same filters. */
 export function historyExport(filter: HistoryFilter): string {
   const given = Object.entries(asked(filter)).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return `/api/jobs/export.csv?${new URLSearchParams(given).toString()}`;
+  return `/api/history/export.csv?${new URLSearchParams(given).toString()}`;
 }

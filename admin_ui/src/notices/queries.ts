@@ -42,7 +42,7 @@ export function useNotices(): NoticeState | undefined {
       live: (live: boolean) => setBehind(!live),
       failed: () => setBehind(true),
     };
-    void watch<NoticeState>("/api/notices/events", never, watcher, stop.signal);
+    void watch<NoticeState>("/api/events/notices", never, watcher, stop.signal);
     return () => stop.abort();
   }, [client, isSeen]);
   return data;

@@ -14,7 +14,7 @@ import { columnsFor } from "./previewColumns";
 import { readAll, readRows, type RowQuery, type Sort } from "./previewRows";
 import { unsuited } from "./suits";
 
-type View = "differences" | "in_sync" | "left_out" | "errors";
+type View = "differences" | "in_sync" | "not_compared" | "errors";
 type Shown = View | CellClass;
 
 interface PreviewTableProps {
@@ -23,13 +23,13 @@ interface PreviewTableProps {
   leaving: LeavingOut;
 }
 
-const VIEWS = new Set<string>(["differences", "in_sync", "left_out", "errors"]);
+const VIEWS = new Set<string>(["differences", "in_sync", "not_compared", "errors"]);
 const ORDERS = Object.entries(T.changes.orders).map(([value, label]) => ({ value, label }));
 
 export function PreviewTable({ preview, direction, leaving }: PreviewTableProps) {
   const numbers = numbersOf(preview);
   const [shown, setShown] = useState<Shown>(() =>
-    numbers.differences > 0 ? "differences" : numbers.left_out > 0 ? "left_out" : "in_sync",
+    numbers.differences > 0 ? "differences" : numbers.not_compared > 0 ? "not_compared" : "in_sync",
   );
   const [sort, setSort] = useState<Sort>("size");
   const [search, setSearch] = useState("");
@@ -56,7 +56,7 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
       .filter((move) => move.cell_class !== "in_sync" && move.cells > 0)
       .map((move) => ({ value: move.cell_class, label: `– ${CLASS_NAMES[move.cell_class]} (${count(move.cells)})` })),
     { value: "in_sync", label: T.preview.views.in_sync(numbers.in_sync) },
-    { value: "left_out", label: T.preview.views.left_out(numbers.left_out) },
+    { value: "not_compared", label: T.preview.views.not_compared(numbers.not_compared) },
     { value: "errors", label: T.preview.views.errors(numbers.errors) },
   ];
   return (
@@ -117,7 +117,7 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
       />
       <SaveButton
         label={T.preview.csv}
-        path={`/api/previews/${preview.preview_id}/export.csv?${new URLSearchParams({ ...query, sort: sort === "size" ? "size" : "no" }).toString()}`}
+        path={`/api/previews/${preview.preview_id}/export.csv?${new URLSearchParams({ ...query, sort }).toString()}`}
         file={`preview-${preview.preview_id}.csv`}
       />
     </Stack>
@@ -184,7 +184,7 @@ function numbersOf(preview: Preview): Record<View, number> {
   return {
     differences: sum(differing.map(([, number]) => number)),
     in_sync: preview.classes.in_sync ?? 0,
-    left_out: sum(preview.left_out.map((entry) => entry.count)),
+    not_compared: sum(preview.not_compared.map((entry) => entry.count)),
     errors: sum(preview.codes.map((entry) => entry.count)),
   };
 }

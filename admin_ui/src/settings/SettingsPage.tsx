@@ -9,6 +9,7 @@ import { count, dateTime, percent } from "../formats";
 import { Button, Card, Checkbox, Heading, Inline, Page, SaveBar, Skeleton, Stack, Table, Text, toast } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
+import { Keys } from "./Keys";
 
 type Settings = Schema["SettingsOut"];
 type Change = Settings["changes"][number];
@@ -41,6 +42,9 @@ export default function SettingsPage() {
               <Text tone="subdued">{T.settings.repairsText}</Text>
               <PolicyForm />
             </Stack>
+          </Card>
+          <Card>
+            <Keys />
           </Card>
           <Card>
             <Stack gap="300">

@@ -35,7 +35,7 @@ export const list = {
   dropped: (number: number) =>
     `All ${count(number)} that matched were selected. The list shows something else now, so nothing is selected any more.`,
   tooManyLeftOut: (most: number) =>
-    `Of all that match ${count(most)} can be left out one by one. Nothing was changed: narrow the list by a search or a tag instead.`,
+    `Of all that match ${count(most)} can be excepted one by one. Nothing was changed: narrow the list by a search or a tag instead.`,
   clearSelection: "Clear selection",
   moreActions: "More actions",
   reconcile: "Reconcile inventory",

@@ -35,7 +35,7 @@ export const preview = {
   views: {
     differences: (number: number) => `Differences (${count(number)})`,
     in_sync: (number: number) => `In sync (${count(number)})`,
-    left_out: (number: number) => `Left out (${count(number)})`,
+    not_compared: (number: number) => `Not compared (${count(number)})`,
     errors: (number: number) => `Not read (${count(number)})`,
   },
   order: "Order",

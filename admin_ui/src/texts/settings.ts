@@ -1,4 +1,6 @@
 /** What holds for every run of the shop. */
+import { personName } from "./people";
+
 export const settings = {
   title: "Settings",
   intro: "What holds for every run of this shop, also those that start by themselves.",
@@ -8,7 +10,7 @@ export const settings = {
     "A count below zero means that more was sold than there was. Off: such a place is left as it is, and the run names it. On: Shopify gets the number below zero.",
   activate: "Stock a product where Shopify does not stock it yet",
   activateHelp:
-    "Off: a place where the product is not stocked in Shopify is left out, and the run names it. On: the run stocks it there with your count.",
+    "Off: a place where the product is not stocked in Shopify is not compared, and the run names it. On: the run stocks it there with your count.",
   saved: "Settings saved",
   repairs: "Repairs by themselves",
   repairsText: "What Trueup does about a change in Shopify that it was not told of, and when it stops and asks you.",
@@ -30,5 +32,5 @@ export const settings = {
   on: "on",
   off: "off",
   from: (before: string, after: string) => `${before} → ${after}`,
-  person: (by: string) => (by.startsWith("user:") ? `Staff member ${by.slice(5)}` : by),
+  person: personName,
 } as const;

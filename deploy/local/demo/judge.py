@@ -73,13 +73,13 @@ def judge(simulator: str, shop: str, mongodb: str, database: str) -> Judgement:
         locations = list(records["locations"].find({"shop": shop}))
         boms = list(records["boms"].find({"shop": shop}).sort("bom_id", 1))
         stock = {(d["bom_id"], d["location_id"]): d for d in records["stock"].find({"shop": shop})}
-    left_out: Counter[str] = Counter()
+    not_compared: Counter[str] = Counter()
     for bom in boms:
         for location in locations:
             level = levels.get((bom["inventory_item_id"], location["location_id"]))
             reason = _why_not(bom, location, level)
             if reason is not None or level is None:
-                left_out[reason or "not stocked"] += 1
+                not_compared[reason or "not stocked"] += 1
                 continue
             verdict.compared += 1
             document = stock.get((bom["bom_id"], location["location_id"]))
@@ -97,7 +97,7 @@ def judge(simulator: str, shop: str, mongodb: str, database: str) -> Judgement:
                         None if document is None else document["count"],
                     )
                 )
-    verdict.not_compared = dict(left_out)
+    verdict.not_compared = dict(not_compared)
     return verdict
 
 

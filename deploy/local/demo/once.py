@@ -112,10 +112,10 @@ class Run:
         preview_table(self.out, differing[:ROWS_ON_SCREEN])
         if len(differing) > ROWS_ON_SCREEN:
             self.out.print(f"… and {len(differing) - ROWS_ON_SCREEN} more that differ, in the file")
-        left_out = [row for row in rows if row.cell_class is None]
-        if left_out:
-            self.out.print(f"not compared, of {len(left_out)} cells one of each kind:")
-            kinds = {row.reason or row.code: row for row in left_out}
+        not_compared = [row for row in rows if row.cell_class is None]
+        if not_compared:
+            self.out.print(f"not compared, of {len(not_compared)} cells one of each kind:")
+            kinds = {row.reason or row.code: row for row in not_compared}
             preview_table(self.out, list(kinds.values()))
         self._account_for(demo, rows)
         return preview.preview_id

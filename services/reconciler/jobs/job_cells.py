@@ -88,7 +88,9 @@ class JobCells:
     async def _retried(self, job: Job, first_id: str) -> AsyncIterator[list[NewCell]]:
         """The failed cells of the first job. One that never pushed keeps its row, unless the row is out of date."""
         batch: list[Cell] = []
-        failed = self._cells.failed(job.shop, first_id, left_out=job.left_out, without=job.without_codes)
+        failed = self._cells.failed(
+            job.shop, first_id, with_not_compared=job.with_not_compared, without=job.without_codes
+        )
         async for cell in failed:
             batch.append(cell)
             if len(batch) == BATCH:

@@ -14,10 +14,11 @@ import structlog
 
 from shared import metrics
 from shared.contract.messages import NoticesChanged
-from shared.domain.notices import Happening, Matter
+from shared.domain.notices import OVER, Happening, Matter
 from shared.domain.preview import PREVIEW_VALID
 from shared.errors import BrokerUnavailable
 from shared.mongodb.notices.happenings import Happenings
+from shared.mongodb.notices.notice import Notice
 from shared.mongodb.notices.notices import NoticeStore
 from shared.mongodb.notices.watermark import Watermark
 from shared.rabbitmq.publishing.publisher import Publisher
@@ -108,7 +109,25 @@ class Watcher:
                 await self._note(happening)
             async for notice in self._notices.open_about(matter):
                 if (notice.shop, notice.subject) not in last:
+                    await self._over(notice, now)
                     await self._settle(notice.shop, matter, notice.subject)
+
+    async def _over(self, notice: Notice, now: datetime) -> None:
+        """Tell the end of what has lasted, before it is settled: who dies in between tells it again, as the same."""
+        over = OVER.get(notice.matter)
+        if over is None or not await self._happenings.is_active(notice.shop):
+            return
+        await self._note(
+            Happening(
+                shop=notice.shop,
+                matter=over,
+                subject=notice.subject,
+                occurrence=notice.occurrence,
+                at=now,
+                facts={},
+                open=False,
+            )
+        )
 
     async def _decisions(self, now: datetime) -> None:
         """Previews that somebody has decided about, that are too old or gone; runs that were taken up again."""

@@ -34,7 +34,7 @@ class RunAsking:
     async def ask(self, schedule: Schedule, run: ScheduleRun) -> None:
         """Ask for the preview of a run that is noted; left out where the schedule does something else by now."""
         if run.action is not schedule.action:
-            await self._runs.left_out(run, Skipped.CHANGED)
+            await self._runs.skip(run, Skipped.CHANGED)
             return
         preview = PreviewRequest(
             shop=run.shop,

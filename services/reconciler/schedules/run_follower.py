@@ -95,7 +95,7 @@ class RunFollower:
         """A run that a person wants now."""
         schedule = await self._schedules.get(run.shop, run.schedule_id)
         if schedule is None:
-            await self._runs.left_out(run, Skipped.CHANGED)
+            await self._runs.skip(run, Skipped.CHANGED)
             return True
         await self._asking.ask(schedule, run)
         return False

@@ -90,7 +90,7 @@ class Scheduler:
             log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
         except TimeZoneUnknown as error:
             log.warning("schedule_has_no_zone", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
-            await self._leave_out(schedule, due_at, Skipped.TIME_ZONE_UNKNOWN)
+            await self._skip(schedule, due_at, Skipped.TIME_ZONE_UNKNOWN)
         except ShopifyError as error:
             log.warning("schedule_put_off", shop=schedule.shop, schedule=schedule.schedule_id, reason=str(error))
             await self._tried(schedule, due_at)
@@ -107,9 +107,9 @@ class Scheduler:
         tries = tries + 1 if moment == due_at else 1
         self._failed[name] = (due_at, tries)
         if tries >= self._max_tries:
-            await self._leave_out(schedule, due_at, Skipped.NOT_BEGUN)
+            await self._skip(schedule, due_at, Skipped.NOT_BEGUN)
 
-    async def _leave_out(self, schedule: Schedule, due_at: datetime, why: Skipped) -> None:
+    async def _skip(self, schedule: Schedule, due_at: datetime, why: Skipped) -> None:
         """Leave this moment's run out; the next one is looked for by UTC, since the zone may be what is not known.
 
         A schedule without any next moment is switched off.
@@ -119,7 +119,7 @@ class Scheduler:
             noted = await self._runs.unfinished(schedule.shop, schedule.schedule_id)
             never_asked = [run for run in noted if run.state is RunState.DUE]
             for run in never_asked:
-                await self._runs.left_out(run, why)
+                await self._runs.skip(run, why)
             if not never_asked:
                 await self._runs.note(schedule, run_id(schedule.shop, schedule.schedule_id, due_at), due_at, why)
             metrics.SCHEDULED_RUNS.labels(str(schedule.action), "skipped").inc()
@@ -131,7 +131,7 @@ class Scheduler:
             else:
                 await self._schedules.advance(schedule, coming)
         except Exception:  # a store that is away: the next try does it
-            log.exception("schedule_not_left_out", shop=schedule.shop, schedule=schedule.schedule_id)
+            log.exception("schedule_run_not_skipped", shop=schedule.shop, schedule=schedule.schedule_id)
 
     async def _see_to(self, schedule: Schedule, due_at: datetime) -> None:
         """Begin the run of the last moment that has passed, or leave it out; earlier ones are made up for by it."""
@@ -152,7 +152,7 @@ class Scheduler:
             await self._asking.ask(schedule, noted)
         elif why is not None:
             metrics.SCHEDULED_RUNS.labels(str(schedule.action), "skipped").inc()
-            log.info("run_left_out", shop=schedule.shop, schedule=schedule.schedule_id, run=run, reason=str(why))
+            log.info("run_skipped", shop=schedule.shop, schedule=schedule.schedule_id, run=run, reason=str(why))
         await self._schedules.advance(schedule, next_moment(schedule.timing, zone, max(now, moment)))
 
     async def _zone(self, schedule: Schedule) -> ZoneInfo:

@@ -147,7 +147,7 @@ class ChangeScan:
             if cell.item_id != item.item_id:
                 continue
             found.cells += 1
-            if cell.stock.base is None or cell.stock.left_out is not None:
+            if cell.stock.base is None or cell.stock.not_compared is not None:
                 without.append(key)
                 continue
             row = Row.of(cell.stock, level.quantity, level.time, taken_at)

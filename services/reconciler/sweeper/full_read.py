@@ -75,7 +75,7 @@ class SweepResult:
     cells: int = 0
     drifted: int = 0
     repairable: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    not_compared: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -157,7 +157,7 @@ def _noted(result: SweepResult, row: TakenRow, location_name: str | None) -> Dri
     """Count a row; returns the cell where it has drifted."""
     result.cells += 1
     if row.reason is not None:
-        result.left_out[str(row.reason)] += 1
+        result.not_compared[str(row.reason)] += 1
     elif row.code is not None:
         result.codes[str(row.code)] += 1
     elif row.row is not None and row.row.base is not None and row.row.overrides_shopify:

@@ -1,4 +1,4 @@
-"""Why a cell is left out or skipped, each reason with a sentence a merchant understands."""
+"""Why a cell is not compared or skipped, each reason with a sentence a merchant understands."""
 
 from __future__ import annotations
 

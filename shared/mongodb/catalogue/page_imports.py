@@ -21,6 +21,7 @@ from shared.mongodb.catalogue.import_records import (
     Made,
 )
 from shared.mongodb.catalogue.imports import LEASE
+from shared.mongodb.lists.pages import newest_first
 from shared.mongodb.schema import Database, Document, found, key_of
 
 GOOD_FOR = timedelta(hours=24)
@@ -73,10 +74,10 @@ class PageImports:
         document = found(await self._imports.find_one({"_id": key_of(shop, import_id), **_MINE}))
         return None if document is None else import_of(document)
 
-    async def latest(self, shop: str, limit: int) -> list[Import]:
-        """The last ones, the newest first."""
-        cursor = self._imports.find({"shop": shop, **_MINE}).sort("import_id", -1).limit(limit)
-        return [import_of(document) async for document in cursor]
+    async def page(self, shop: str, before: str | None, limit: int) -> tuple[list[Import], str | None]:
+        """The newest first, and the id before which the next page starts."""
+        mine = {"shop": shop, **_MINE}
+        return await newest_first(self._imports, mine, "import_id", before=before, limit=limit, record_of=import_of)
 
     async def take_next(self, owner: str, but: Sequence[str]) -> Import | None:
         """One whose turn it is, of a shop that is not among these; None: there is none."""

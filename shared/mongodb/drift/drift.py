@@ -340,6 +340,11 @@ class DriftStore:
         number: int = await self._drift.count_documents({"open": True, "state": "missed"}, hint=_OPEN_ONES)
         return number
 
+    async def get(self, shop: str, drift_id: str) -> MissedWebhook | None:
+        """One by its id; None: there is none, or it was seen to differ and was none."""
+        document = found(await self._drift.find_one({"shop": shop, "drift_id": drift_id}))
+        return None if document is None else missed_of(document)
+
     async def page(
         self, shop: str, wanted: MissedWanted, before: str | None, limit: int
     ) -> tuple[list[MissedWebhook], str | None]:

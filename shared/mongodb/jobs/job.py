@@ -104,7 +104,7 @@ class Job:
     requested_by: str
     options: ChosenOptions
     of_job_id: str | None
-    left_out: bool
+    with_not_compared: bool
     leave_out: LeftOut | None
     without_codes: tuple[str, ...]
     notes: tuple[RunNote, ...]

@@ -50,7 +50,7 @@ def asked_document(message: JobRequest) -> Document:
         "source": str(message.source),
         "options": message.options.model_dump(exclude_none=True),
         "of_job_id": message.of_job_id,
-        "left_out": message.left_out,
+        "left_out": message.with_not_compared,
         "leave_out": _leave_out_document(message.leave_out),
         "without_codes": None if message.without_codes is None else sorted(str(code) for code in message.without_codes),
     }
@@ -119,7 +119,7 @@ def _fields(document: Document) -> Document:
         "requested_by": document.get("requested_by", ""),
         "options": _options(document.get("options") or {}),
         "of_job_id": document.get("of_job_id"),
-        "left_out": document.get("left_out", False),
+        "with_not_compared": document.get("left_out", False),
         "leave_out": None if leave_out is None else _left_out(leave_out),
         "without_codes": tuple(document.get("without_codes") or ()),
         "notes": tuple([RunNote(**note) for note in document.get("notes") or ()]),

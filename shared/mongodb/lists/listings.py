@@ -5,7 +5,7 @@ however far down it is, and nothing is skipped or shown twice when records come 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -203,6 +203,12 @@ class Listings:
         """Rows of a preview."""
         return await self._rows.page(shop, preview_id, wanted, start, limit, sort=sort)
 
+    def every_preview_row(
+        self, shop: str, preview_id: str, wanted: RowsWanted, *, sort: RowSort, at_once: int
+    ) -> AsyncIterator[list[PreviewRow]]:
+        """All rows of a preview that are wanted, in their order, some at a time."""
+        return self._rows.every(shop, preview_id, wanted, sort=sort, at_once=at_once)
+
     async def _numbered(
         self,
         collection: str,
@@ -284,8 +290,8 @@ class Listings:
             split[group["_id"]["old"]][group["_id"]["code"] or ""] = group["n"]
         return split
 
-    async def left_out(self, shop: str, job_id: str) -> int:
-        """How many cells of the job were left out for a reason."""
+    async def not_compared(self, shop: str, job_id: str) -> int:
+        """How many cells of the job were skipped since they cannot be compared."""
         query = {"shop": shop, "job_id": job_id, "state": "skipped", "left_out": {"$ne": None}}
         number: int = await self._database["cells"].count_documents(query)
         return number

@@ -57,6 +57,7 @@ WEBHOOK_TARGETS = Described(
         "matters": ("list of string or null", "what it is told of; null: of everything"),
         "enabled": ("boolean", ""),
         "secret": ("bytes or null", "encrypted; null: it is being made"),
+        "secret_by": ("string or absent", "a ULID of the request that made it, so that a repeat makes no other"),
         "previous_secret": ("bytes or null", "encrypted; the one before"),
         "previous_until": ("date or null", "until then deliveries are signed by both"),
         "failing_since": ("date or null", "since when nothing was taken"),

@@ -42,14 +42,16 @@ class Happenings:
         self._runs = database["schedule_runs"]
         self._imports = database["imports"]
         self._shops = database["shops"]
+        self._drift = database["drift"]
 
     async def ended(self, since: datetime) -> AsyncIterator[Happening]:
-        """Runs, previews, runs of schedules and imports that have ended since."""
+        """Runs, previews, runs of schedules and imports that have ended since, and missed webhooks found since."""
         sources: list[tuple[Any, str, dict[str, Any] | None, Callable[[Document], Happening | None]]] = [
             (self._jobs, "finished_at", _JOB, _job_ended),
             (self._previews, "finished_at", _PREVIEW, _preview_ended),
             (self._runs, "ended_at", None, _schedule_ended),
             (self._imports, "finished_at", None, _import_ended),
+            (self._drift, "detected_at", {"shop": 1, "drift_id": 1, "detected_at": 1}, _drift_found),
         ]
         for collection, field, projection, told_of in sources:
             async for document in _since(collection, field, since, projection):
@@ -91,6 +93,10 @@ class Happenings:
                 },
                 open=True,
             )
+
+    async def is_active(self, shop: str) -> bool:
+        """Whether the shop takes calls."""
+        return found(await self._shops.find_one({"_id": shop, "status": "active"}, {"_id": 1})) is not None
 
     async def paused_shops(self) -> AsyncIterator[Happening]:
         """Shops that take no calls."""
@@ -158,8 +164,13 @@ class Happenings:
         return started | (set(ids) - there)
 
     async def newer_preview(self, shop: str, after: datetime) -> bool:
-        """Whether a preview that was asked for later is ready."""
-        condition = {"shop": shop, "requested_at": {"$gt": after}, "state": "ready"}
+        """Whether a preview that was asked for later is ready; a look at a single place makes up for none."""
+        condition = {
+            "shop": shop,
+            "requested_at": {"$gt": after},
+            "state": "ready",
+            "selection.cells": {"$not": {"$size": _A_LOOK}},
+        }
         return found(await self._previews.find_one(condition, {"_id": 1})) is not None
 
     async def newer_import(self, shop: str, after: datetime) -> bool:
@@ -248,6 +259,19 @@ def _schedule_ended(run: Document) -> Happening | None:
         at=run["ended_at"],
         facts={"name": run["name"], "reason": run["reason"], "outcome": run["outcome"]},
         open=True,
+    )
+
+
+def _drift_found(missed: Document) -> Happening:
+    """What one look has found is found at one moment: of these the first is told, for all."""
+    return Happening(
+        shop=missed["shop"],
+        matter=Matter.DRIFT_FOUND,
+        subject="",
+        occurrence=missed["drift_id"],
+        at=missed["detected_at"],
+        facts={"drift_id": missed["drift_id"]},
+        open=False,
     )
 
 

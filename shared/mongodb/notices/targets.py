@@ -44,8 +44,8 @@ class TargetStore:
 
     async def put(
         self, shop: str, target_id: str, *, url: str, matters: Sequence[Matter] | None, enabled: bool, by: str
-    ) -> bool:
-        """Make or change a target; whether it is there with a secret. A new one needs `set_secret`."""
+    ) -> str | None:
+        """Make or change a target; returns who made its secret (empty: not known). None: it needs `set_secret`."""
         now = datetime.now(UTC)
         values: Document = {
             "url": url,
@@ -71,19 +71,23 @@ class TargetStore:
             {"$set": values, "$setOnInsert": first},
             upsert=True,
             return_document=ReturnDocument.AFTER,
-            projection={"secret": 1},
+            projection={"secret": 1, "secret_by": 1},
         )
-        return bool(document["secret"])
+        return document.get("secret_by", "") if document["secret"] else None
 
-    async def set_secret(self, shop: str, target_id: str, secret: bytes) -> bool:
-        """Sign by a new secret; the one before counts beside it for a day. Whether the target is there."""
+    async def set_secret(self, shop: str, target_id: str, secret: bytes, *, made_by: str) -> bytes | None:
+        """Sign by a new secret; the one before counts beside it for a day. None: the target is not there.
+
+        `made_by` names the request: one that comes again makes no other, and gets the one that it has made.
+        """
+        this: Document = {"_id": key_of(shop, target_id), "shop": shop}
         until = datetime.now(UTC) + BOTH_SECRETS
         kept = {"$cond": [{"$eq": ["$secret", None]}, None, until]}
-        change = [
-            {"$set": {"previous_secret": "$secret", "previous_until": kept, "secret": self._cipher.encrypt(secret)}}
-        ]
-        result = await self._targets.update_one({"_id": key_of(shop, target_id), "shop": shop}, change)
-        return result.matched_count == 1
+        new = {"secret": self._cipher.encrypt(secret), "secret_by": made_by}
+        change = [{"$set": {"previous_secret": "$secret", "previous_until": kept, **new}}]
+        await self._targets.update_one({**this, "secret_by": {"$ne": made_by}}, change)
+        present = found(await self._targets.find_one(this, {"secret": 1}))
+        return None if present is None else self._cipher.decrypt(present["secret"])
 
     async def delete(self, shop: str, target_id: str) -> bool:
         """Remove it; whether it was there."""

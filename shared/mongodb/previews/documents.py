@@ -37,7 +37,7 @@ _TALLY: Fields = {
         path: (kind, about)
         for name, of in (
             ("classes", "rows by class"),
-            ("left_out", "rows by reason"),
+            ("left_out", "rows not compared, by reason"),
             ("codes", "rows by code"),
             ("kinds", "rows by kind"),
             ("badges", "BOMs that are over"),
@@ -84,8 +84,8 @@ PREVIEWS = Described(
         "badges.not_compared": ("number", ""),
         "classes": ("object", ""),
         "classes.*": ("number", "rows by class"),
-        "left_out": ("object", ""),
-        "left_out.*": ("number", "rows by the reason that they were left out for"),
+        "left_out": ("object", "rows not compared; the record and the API call it `not_compared`"),
+        "left_out.*": ("number", "by their reason"),
         "codes": ("object", ""),
         "codes.*": ("number", "rows by the code that they failed with"),
         "kinds": ("object or absent", ""),

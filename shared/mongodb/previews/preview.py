@@ -28,7 +28,8 @@ class RowKind(StrEnum):
     DIFFERS = "differs"
     FAILED = "failed"
     IN_SYNC = "in_sync"
-    LEFT_OUT = "left_out"
+    NOT_COMPARED = "left_out"
+    """Stored by the word of the first builds, which read it beside this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Figures:
     badges: BomBadges
     moves: tuple[ClassMove, ...]
     classes: Mapping[str, int]
-    left_out: Mapping[str, int]
+    not_compared: Mapping[str, int]
     codes: Mapping[str, int]
     kinds: Mapping[str, int]
     milestones: tuple[Milestone, ...]
@@ -120,7 +121,7 @@ class Preview:
     done: int
     badges: BomBadges | None
     classes: Mapping[str, int]
-    left_out: Mapping[str, int]
+    not_compared: Mapping[str, int]
     codes: Mapping[str, int]
     failure: PreviewFailure | None
     trace: str | None
@@ -161,7 +162,7 @@ class TakenRow:
         if self.code is not None:
             return RowKind.FAILED
         if self.row is None:
-            return RowKind.LEFT_OUT
+            return RowKind.NOT_COMPARED
         return RowKind.IN_SYNC if self.row.cell_class is CellClass.IN_SYNC else RowKind.DIFFERS
 
 

@@ -59,7 +59,7 @@ def _fields(document: Document) -> Document:
         "done": document["done"],
         "badges": None if badges is None else BomBadges(**badges),
         "classes": document["classes"],
-        "left_out": document["left_out"],
+        "not_compared": document["left_out"],
         "codes": get("codes") or {},
         "failure": None if failure is None else _failure(failure),
         "trace": get("trace"),
@@ -77,7 +77,9 @@ def end_fields(failure: PreviewFailure | None, figures: Figures | None) -> Docum
     if figures is not None:
         moves = [{**asdict(move), "cell_class": str(move.cell_class)} for move in figures.moves]
         milestones = [asdict(milestone) for milestone in figures.milestones]
-        fields |= {**asdict(figures), "moves": moves, "milestones": milestones}
+        stored = asdict(figures)
+        stored["left_out"] = stored.pop("not_compared")
+        fields |= {**stored, "moves": moves, "milestones": milestones}
     return fields
 
 

@@ -349,7 +349,7 @@ class PreviewStore:
             badges=tally.bom_badges,
             moves=tally.moves,
             classes=tally.classes,
-            left_out=tally.left_out,
+            not_compared=tally.not_compared,
             codes=tally.codes,
             kinds=tally.kinds,
             milestones=await self._milestones.of(shop, preview_id, tally.kinds, apart),

@@ -26,7 +26,7 @@ _CLASSES: Mapping[RowKind, list[str | None]] = {
     RowKind.DIFFERS: [str(one) for one in CellClass if one is not CellClass.IN_SYNC],
     RowKind.IN_SYNC: [str(CellClass.IN_SYNC)],
     RowKind.FAILED: [None],
-    RowKind.LEFT_OUT: [None],
+    RowKind.NOT_COMPARED: [None],
 }
 
 BY_COLUMN: Mapping[str, str] = {
@@ -55,7 +55,7 @@ def column_order(sort: str) -> dict[str, int]:
     return {BY_COLUMN[sort.removeprefix("-")]: way, "no": 1}
 
 
-ONLY_SIZE: Mapping[RowKind, int] = {RowKind.IN_SYNC: 0, RowKind.FAILED: -1, RowKind.LEFT_OUT: -1}
+ONLY_SIZE: Mapping[RowKind, int] = {RowKind.IN_SYNC: 0, RowKind.FAILED: -1, RowKind.NOT_COMPARED: -1}
 """The size of all rows of a kind that has no others."""
 
 
@@ -67,7 +67,7 @@ def kind_of(wanted: Mapping[str, Any]) -> RowKind | None:
         return RowKind.IN_SYNC if wanted["cell_class"] == str(CellClass.IN_SYNC) else RowKind.DIFFERS
     if "code" in wanted:
         return RowKind.FAILED
-    return RowKind.LEFT_OUT if "reason" in wanted else None
+    return RowKind.NOT_COMPARED if "reason" in wanted else None
 
 
 def of_kind(kind: RowKind, wanted: Mapping[str, Any]) -> Document:

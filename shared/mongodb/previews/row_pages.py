@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
-from shared.mongodb.lists.pages import Page, Start, later
+from shared.mongodb.lists.pages import FIRST, Page, Start, later
 from shared.mongodb.previews.preview import PreviewRow, RowKind, RowsWanted
 from shared.mongodb.previews.preview_form import preview_row_of, rows_query
 from shared.mongodb.previews.row_bookmarks import RowBookmarks
@@ -80,13 +80,35 @@ class RowPages:
         self, shop: str, preview_id: str, condition: Document, start: Start, *, limit: int, order: dict[str, int]
     ) -> Page[PreviewRow]:
         passed = start.skip if start.after is None else max(0, int(start.after[0]))
-        kind = kind_of(condition)
-        query = _of(shop, preview_id, condition if kind is None else of_kind(kind, condition))
-        cursor = self._rows.find(query, {"_id": 0, "no": 1}).sort(list(order.items()))
-        cursor = cursor.hint(_BY_ID if "bom_id" in condition else NUMBERS).skip(passed).limit(limit + 1)
+        cursor = self._sorted(shop, preview_id, condition, order).skip(passed).limit(limit + 1)
         numbers = [document["no"] async for document in cursor]
         items = await self._numbered(shop, preview_id, numbers[:limit])
         return Page(items, [passed + limit] if len(numbers) > limit else None)
+
+    def _sorted(self, shop: str, preview_id: str, condition: Document, order: dict[str, int]) -> Any:
+        kind = kind_of(condition)
+        query = _of(shop, preview_id, condition if kind is None else of_kind(kind, condition))
+        cursor = self._rows.find(query, {"_id": 0, "no": 1}).sort(list(order.items()))
+        return cursor.hint(_BY_ID if "bom_id" in condition else NUMBERS)
+
+    async def every(
+        self, shop: str, preview_id: str, wanted: RowsWanted, *, sort: RowSort, at_once: int
+    ) -> AsyncIterator[list[PreviewRow]]:
+        """All rows in their order, some at a time: sorted once, where pages by a column would sort for each anew."""
+        if sort in _ORDERS:
+            start: Start | None = FIRST
+            while start is not None:
+                page = await self.page(shop, preview_id, wanted, start, at_once, sort=sort)
+                yield page.items
+                start = None if page.after is None else Start(page.after)
+            return
+        numbers: list[int] = []
+        async for document in self._sorted(shop, preview_id, rows_query(wanted), column_order(sort)):
+            numbers.append(document["no"])
+            if len(numbers) == at_once:
+                yield await self._numbered(shop, preview_id, numbers)
+                numbers = []
+        yield await self._numbered(shop, preview_id, numbers)
 
     async def count(self, shop: str, preview_id: str, wanted: RowsWanted) -> int:
         """How many rows there are."""

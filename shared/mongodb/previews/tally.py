@@ -40,7 +40,7 @@ class RowTally:
         return self.stored["classes"]  # type: ignore[no-any-return]  # a document's values are of any type
 
     @property
-    def left_out(self) -> Mapping[str, int]:
+    def not_compared(self) -> Mapping[str, int]:
         """Rows by the reason that they were left out for."""
         return self.stored["left_out"]  # type: ignore[no-any-return]  # the same
 

@@ -59,7 +59,7 @@ _PLAN = tuple(RunPlan(places=0, compared=0, largest_move=0, left=0).figures)
 
 SCHEDULE_RUNS = Described(
     "schedule_runs",
-    "A run of a schedule, begun or left out. Written by `schedules/runs`.",
+    "A run of a schedule, begun or skipped. Written by `schedules/runs`.",
     {
         **of_shop("shop, run_id"),
         "run_id": ("string", "also the id of its job or preview"),
@@ -68,7 +68,7 @@ SCHEDULE_RUNS = Described(
         "action": ("string", "the schedule's then"),
         "due_at": ("date", "its moment"),
         "state": ("string", words(RunState)),
-        "reason": ("string or null", f"why it was left out: {words(Skipped)}"),
+        "reason": ("string or null", f"why it was skipped: {words(Skipped)}"),
         "outcome": ("string or null", words(RunOutcome)),
         "figures": ("object or null", ""),
         "figures.*": ("number", "a job's totals, or a preview's badges"),

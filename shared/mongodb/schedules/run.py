@@ -38,7 +38,7 @@ class OutcomeDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRun:
-    """One run, begun or left out; `run_id` is also the id of its job or preview.
+    """One run, begun or skipped; `run_id` is also the id of its job or preview.
 
     `name` is the schedule's when it began. `figures`: a job's totals in cells, or a preview's badges in BOMs.
     `delivery` None: nobody is to hear of its outcome.

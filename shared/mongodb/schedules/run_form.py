@@ -44,7 +44,7 @@ def run_of(document: Document) -> ScheduleRun:
 
 
 def run_document(schedule: Schedule, run_id: str, due_at: datetime, why: Skipped | None, now: datetime) -> Document:
-    """The document of a run that is noted, or left out for a reason."""
+    """The document of a run that is noted, or skipped for a reason."""
     document: Document = {
         "_id": key_of(schedule.shop, run_id),
         "shop": schedule.shop,

@@ -38,7 +38,7 @@ class ScheduleRuns:
         self._runs = database["schedule_runs"]
 
     async def note(self, schedule: Schedule, run_id: str, due_at: datetime, why: Skipped | None) -> ScheduleRun:
-        """Note a run before it is asked for, or that it is left out; returns what is noted, also by an earlier try."""
+        """Note a run before it is asked for, or that it is skipped; returns what is noted, also by an earlier try."""
         document = run_document(schedule, run_id, due_at, why, datetime.now(UTC))
         try:
             await self._runs.insert_one(document)
@@ -109,7 +109,7 @@ class ScheduleRuns:
         result = await self._runs.update_one({"_id": _id(run), "state": str(state), **only}, {"$set": values})
         return result.modified_count == 1
 
-    async def left_out(self, run: ScheduleRun, why: Skipped) -> None:
+    async def skip(self, run: ScheduleRun, why: Skipped) -> None:
         """A run that was noted is not asked for after all."""
         now = datetime.now(UTC)
         await self._runs.update_one(

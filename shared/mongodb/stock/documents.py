@@ -27,7 +27,10 @@ STOCK = Described(
         **_COUNTERS,
         "ledger_seq": ("number", "the cell's last entry of the ledger"),
         "never_agreed": ("boolean", "the BOM tracks, and the two sides were never settled nor equal"),
-        "left_out": ("string or null", "why it could not be compared when Shopify was last read"),
+        "left_out": (
+            "string or null",
+            "why it could not be compared when Shopify was last read; the record calls it `not_compared`",
+        ),
         "known_class": ("string or null", "the class that these fields tell of; null: in sync"),
         "known_difference": (
             "number or null or absent",

@@ -254,9 +254,9 @@ def _known_boms(shop: str, among: Among, only: Sequence[str] | None = None) -> l
         {"$match": {**mine, "externally_managed": True}},
         {"$project": {"_id": 0, "b": "$bom_id", "m": {"$literal": True}}},
     ]
-    left_out: Document = {"$eq": ["$s", _NOT_COMPARED]}
+    not_compared: Document = {"$eq": ["$s", _NOT_COMPARED]}
     # What a sweep has seen of a cell is newer than what its stock document tells.
-    cell_class = {"$cond": [{"$or": ["$m", left_out]}, _NOT_COMPARED, {"$ifNull": ["$d", "$s"]}]}
+    cell_class = {"$cond": [{"$or": ["$m", not_compared]}, _NOT_COMPARED, {"$ifNull": ["$d", "$s"]}]}
     # One without a document here is in sync by its stock: then Shopify's move is the whole difference.
     own = {"$cond": ["$s", "$k", 0]}
     difference = {"$cond": ["$d", {"$add": ["$by", own]}, "$k"]}
@@ -327,8 +327,8 @@ def _reason(cell: CellStock, apart: Apart, managed: Collection[str]) -> Reason |
     """Why the cell cannot be compared."""
     if cell.key.bom_id in managed:
         return Reason.EXTERNALLY_MANAGED
-    left_out = cell.stock.left_out
-    return apart.closed.get(cell.key.location_id) or (None if left_out is None else Reason(left_out))
+    not_compared = cell.stock.not_compared
+    return apart.closed.get(cell.key.location_id) or (None if not_compared is None else Reason(not_compared))
 
 
 def _known(cell: CellStock, drift: Document | None, reason: Reason | None, read_at: datetime | None) -> KnownCell:

@@ -29,9 +29,10 @@ _FIELDS = {
     "ledger_seq": "ledger_seq",
     "unknown_outcome": "unknown_outcome",
     "never_agreed": "never_agreed",
-    "left_out": "left_out",
+    "not_compared": "left_out",
 }
-"""The stock's fields, and what a document calls them: the base has been its `index` from the first version on."""
+"""The stock's fields, and what a document calls them: the base has been its `index` from the first version on, and
+why it was not compared `left_out`: builds that run side by side read each other's documents."""
 
 _SEEN = tuple(field.name for field in fields_of(Seen))
 
@@ -109,7 +110,7 @@ def stock_of(document: Mapping[str, Any]) -> CellStock:
         unknown_outcome=document["unknown_outcome"],
         # A document of an earlier version does not have these (see `upgrade`).
         never_agreed=document.get("never_agreed", False),
-        left_out=document.get("left_out"),
+        not_compared=document.get("left_out"),
         seen=None if (seen := document.get("seen")) is None else Seen(**seen),
     )
     return CellStock(CellKey(document["bom_id"], document["location_id"]), document["item_id"], stock)

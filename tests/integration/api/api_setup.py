@@ -114,7 +114,7 @@ class ApiWorld:
 
         async def reply() -> Reply:
             async with self.client.request(method, self.url + path, **more) as response:
-                if response.status == 200 and path.endswith("/notices/events"):
+                if response.status == 200 and path.endswith("/events/notices"):
                     # It never ends: its first state is the answer.
                     return Reply(200, response.headers, (await response.content.readuntil(b"\n\n")).decode())
                 return Reply(response.status, response.headers, await response.text())

@@ -22,12 +22,10 @@ async def test_what_ends_is_told_once_each(told: ToldShop) -> None:
     await told.job(source="drift")
     totals = {"total": 3, "updated": 1, "skipped": 0, "errors": 2, "cancelled": 0}
     troubled = await told.job(state="completed_with_errors", totals=totals)
-    failure = {"code": "read_failed", "message": "Shopify did not answer.", "remedy": None}
-    await told.preview(
-        state="failed", badges=None, failure=failure, requested_at=datetime.now(UTC) + timedelta(hours=1)
-    )
-    await told.preview(selection={"cells": [{"bom_id": "B1", "location_id": "1"}]})
     waiting = await told.preview()
+    failure = {"code": "read_failed", "message": "Shopify did not answer.", "remedy": None}
+    await told.preview(state="failed", badges=None, failure=failure)
+    await told.preview(selection={"cells": [{"bom_id": "B1", "location_id": "1"}]})
     now, import_id = datetime.now(UTC), new_id()
     done = {"_id": f"{SHOP}|{import_id}", "shop": SHOP, "import_id": import_id, "finished_at": now, "state": "done"}
     await told.shop.mongo.db["imports"].insert_one(done)
@@ -69,6 +67,7 @@ async def test_a_shop_s_states_open_and_close_by_themselves(told: ToldShop) -> N
     assert "12" in (await told.of(Matter.WEBHOOKS_SILENT, is_open=True)).told.meaning
     await shops.update_one({"_id": SHOP}, {"$set": {"drift_breaker": None, "sweep.silent_since": None}})
     await told.of(Matter.REPAIR_STOPPED, is_open=False)
+    await told.of(Matter.REPAIR_RESUMED, is_open=False, count=1)
     await told.of(Matter.WEBHOOKS_SILENT, is_open=False)
     later = {**breaker, "opened_at": datetime.now(UTC)}
     await shops.update_one({"_id": SHOP}, {"$set": {"drift_breaker": later}})
@@ -79,6 +78,15 @@ async def test_a_shop_s_states_open_and_close_by_themselves(told: ToldShop) -> N
     notice = await told.of(Matter.SHOP_PAUSED, is_open=True)
     assert "frozen" in notice.told.meaning
     assert "bill" in notice.told.remedy
+    await shops.update_one({"_id": SHOP}, {"$set": {"status": "active"}})
+    await told.of(Matter.SHOP_PAUSED, is_open=False)
+    await told.of(Matter.SHOP_RESUMED, is_open=False)
+    found = {"shop": SHOP, "detected_at": datetime.now(UTC), "bom_id": "b"}
+    for place in ("1", "2"):
+        drift_id = new_id()
+        ids = {"_id": f"{SHOP}|{drift_id}", "drift_id": drift_id, "location_id": place}
+        await told.shop.mongo.db["drift"].insert_one({**found, **ids})
+    assert "missed webhooks" in (await told.of(Matter.DRIFT_FOUND, is_open=False)).told.remedy
 
 
 async def test_a_schedule_s_failures_are_one_matter_until_it_runs_well(told: ToldShop) -> None:

@@ -14,7 +14,7 @@ from shared.mongodb.notices.targets import DISABLED_AFTER
 from shared.schedules.outgoing_webhooks import new_secret
 from tests.integration.hook_receiver import receiver
 from tests.integration.notices.told_shop import ToldShop
-from tests.integration.shop_world import SHOP
+from tests.integration.shop_world import SHOP, new_id
 from tests.waiting import changed
 
 
@@ -53,7 +53,7 @@ async def test_a_new_secret_signs_beside_the_one_before_for_a_day(told: ToldShop
     hook = await told.stack.enter_async_context(receiver())
     target_id, old = await told.target(hook.url)
     new = new_secret()
-    await told.targets.set_secret(SHOP, target_id, new.encode())
+    await told.targets.set_secret(SHOP, target_id, new.encode(), made_by=new_id())
     await told.start()
     await told.job()
     await hook.until(1)

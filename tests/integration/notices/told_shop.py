@@ -104,7 +104,7 @@ class ToldShop:
         """An address of outgoing webhooks; returns its id and secret."""
         target_id, secret = new_id(), new_secret()
         await self.targets.put(SHOP, target_id, url=url, matters=matters, enabled=True, by="test")
-        await self.targets.set_secret(SHOP, target_id, secret.encode())
+        await self.targets.set_secret(SHOP, target_id, secret.encode(), made_by=new_id())
         return target_id, secret
 
     async def job(self, **values: Any) -> str:

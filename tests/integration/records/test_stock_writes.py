@@ -26,7 +26,7 @@ async def mongo(mongodb_uri: str, mongodb_for_clean_up: MongoClient[Document]) -
     """Cells counted two above what Shopify was last known to hold."""
     opened = Mongo(mongodb_uri, f"writes-{uuid.uuid4().hex[:12]}")
     await opened.prepare()
-    stock = Stock(base=5, base_time=THEN, count=7, manual_total=2, rev=3, ledger_seq=1, left_out="untracked")
+    stock = Stock(base=5, base_time=THEN, count=7, manual_total=2, rev=3, ledger_seq=1, not_compared="untracked")
     await opened.db["stock"].insert_many([new_stock(SHOP, key, "1", stock) for key in KEYS])
     yield opened
     opened.close()

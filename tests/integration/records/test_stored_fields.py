@@ -41,6 +41,7 @@ from shared.mongodb.notices.targets import TargetStore
 from shared.mongodb.previews.documents import PREVIEWS
 from shared.mongodb.previews.preview import PreviewFailure
 from shared.mongodb.previews.previews import PreviewStore
+from shared.mongodb.requests.keyed_requests import Begun, KeptAnswer, KeyedRequests
 from shared.mongodb.schedules.run import DeliveryState
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import ScheduleWanted
@@ -313,10 +314,16 @@ async def what_is_told(world: ShopWorld) -> None:
     targets, target_id = TargetStore(db, world.settings.fernet_keys), new_id()
     await targets.put(SHOP, target_id, url="http://127.0.0.1:9/", matters=[Matter.RUN_ENDED], enabled=True, by="42")
     for _ in range(2):
-        await targets.set_secret(SHOP, target_id, new_secret().encode())
+        await targets.set_secret(SHOP, target_id, new_secret().encode(), made_by=new_id())
     target = await targets.get(SHOP, target_id)
     assert target is not None
     await targets.note_refused(target)
+    keyed = KeyedRequests(db, world.settings.fernet_keys)
+    for key in ("ended", "under way"):
+        begun = await keyed.begin(SHOP, "postJob", key, b"{}")
+        assert isinstance(begun, Begun)
+        if key == "ended":
+            await keyed.answer(begun, KeptAnswer(202, {}, b"{}"))
     deliveries = DeliveryStore(db)
     await deliveries.make(target, "one", "job.ended", "{}")
     delivery = await deliveries.take_due(datetime.now(UTC))

@@ -185,7 +185,7 @@ async def test_cells_say_by_how_much_they_differ(old: OldShop) -> None:
     fields: dict[str, dict[str, Any]] = {
         "apart": {"base": 5, "count": 9, "settle_no": 1},
         "never counted": {"base": 5, "never_agreed": True},
-        "left out": {"base": 5, "count": 9, "left_out": "untracked"},
+        "left out": {"base": 5, "count": 9, "not_compared": "untracked"},
         "equal": {"base": 5, "count": 5},
     }
     for name, values in fields.items():

@@ -57,7 +57,7 @@ PAGES = (
     "/jobs/{job}/boms?only=errors&limit=50",
     "/jobs/{job}/export.csv",
     "/jobs/{job}/undo",
-    "/jobs/export.csv",
+    "/history/export.csv",
     "/drift?limit=50",
     "/drift?state=resolved&late=false&limit=50",
     "/drift?job_id={job}&limit=50",

@@ -58,7 +58,7 @@ async def test_one_trace_from_http_to_shopify(
         await world.add_boms({"a": [7, 7], "b": [4, 4]}, tracks=True)
         await world.agree()
         for place in world.locations:
-            await shop.call("PATCH", f"/cells/a/{place}", {"delta": 3})
+            await shop.call("PATCH", f"/cells/a/{place}", {"delta": 3}, Idempotency_Key=f"k{place}")
         asked = await shop.call("POST", "/jobs", {"direction": "toShopify", "selection": {"bom_ids": "all"}})
         job = await last(shop, f"/jobs/{asked.json['job_id']}/events")
         assert (job["state"], job["totals"]["updated"]) == ("completed", 2)

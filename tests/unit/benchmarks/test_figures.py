@@ -24,9 +24,9 @@ def test_each_number_is_the_median_of_its_own() -> None:
 
 def test_a_part_that_was_left_out_once_is_measured_by_the_others() -> None:
     """A peer that failed in one run of three has two; one that failed in all has its reason."""
-    runs: list[Figures] = [{"peer": {"left_out": "it hung"}}, {"peer": {"seconds": 4}}, {"peer": {"seconds": 6}}]
+    runs: list[Figures] = [{"peer": {"not_measured": "it hung"}}, {"peer": {"seconds": 4}}, {"peer": {"seconds": 6}}]
     assert combined(runs)["peer"]["seconds"] == 5
-    assert combined(runs[:1])["peer"] == {"left_out": "it hung"}
+    assert combined(runs[:1])["peer"] == {"not_measured": "it hung"}
 
 
 def test_what_one_run_alone_has_is_kept() -> None:

@@ -30,7 +30,7 @@ def test_a_ratio_is_one_of_a_single_run() -> None:
 
 def test_what_was_left_out_is_not_judged() -> None:
     """Neither by a zero, nor by a row of another kind."""
-    (verdict,) = judged([RATIO], [{"ours": {"rate": 900}, "peer": {"left_out": "not installed"}}])
+    (verdict,) = judged([RATIO], [{"ours": {"rate": 900}, "peer": {"not_measured": "not installed"}}])
     assert verdict.holds is None
     assert "not measured" in of_goals([verdict], full=True)
 

@@ -32,7 +32,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 def test_a_cell_stands_beside_the_chord() -> None:
     """Rate and processor time over the chord's; the simulator is Shopify, and none of ours."""
     ours, chord, absent = rows_of(
-        tables.of_queues({"toShopify": JOB}, {tables.CHORD: CHORD, "taskiq": {"left_out": "not installed"}})
+        tables.of_queues({"toShopify": JOB}, {tables.CHORD: CHORD, "taskiq": {"not_measured": "not installed"}})
     )
     assert (ours["rate, × chord"], ours["CPU, × chord"], ours["CPU ms"]) == ("4.00", "0.10", "1.25")
     assert (ours["least – most"], ours["statements"], ours["documents written"]) == ("1,900 – 2,100", "2.50", "5.00")
@@ -51,7 +51,9 @@ def test_a_million_cells_are_told_by_process() -> None:
 
 def test_the_servers_figures_are_told_by_kind() -> None:
     """Of peers, too; one that was left out, or asks neither server, has none."""
-    rows = rows_of(tables.of_servers({"toShopify": JOB}, {"row by row": {"seconds": 1}, "taskiq": {"left_out": "no"}}))
+    rows = rows_of(
+        tables.of_servers({"toShopify": JOB}, {"row by row": {"seconds": 1}, "taskiq": {"not_measured": "no"}})
+    )
     assert [row["a cell"] for row in rows] == ["toShopify"]
     assert (rows[0]["inserts"], rows[0]["documents read"], rows[0]["messages published"]) == ("2.000", "7.000", "1.000")
 

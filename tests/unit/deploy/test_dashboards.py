@@ -70,5 +70,5 @@ def test_every_metric_is_used() -> None:
     folders = ("deploy/prometheus/rules", "docs/runbooks", "docs/operations")
     texts = [file.read_text(encoding="utf-8") for folder in folders for file in (PROJECT / folder).iterdir()]
     named = set(re.findall(r"\btrueup_\w+", "\n".join(panels + texts)))
-    known = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in named}
+    known = {re.sub(r"_(total|bucket|count|sum|info)$", "", name) for name in named}
     assert [metric.name for metric in REGISTRY.collect() if metric.name not in known] == []

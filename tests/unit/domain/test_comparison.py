@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.domain.comparison import (
     GRACE,
-    LEFT_OUT,
+    NOT_COMPARABLE,
     SUGGESTED,
     CellClass,
     Direction,
@@ -121,7 +121,7 @@ def test_suggestions() -> None:
 
 def test_reasons_for_leaving_out() -> None:
     """The reasons for which a cell is not compared are those of the design."""
-    assert {reason.value for reason in LEFT_OUT} == {
+    assert {reason.value for reason in NOT_COMPARABLE} == {
         *("untracked", "not_stocked", "location_inactive", "fulfillment_service", "externally_managed"),
     }
-    assert Reason.IN_SYNC not in LEFT_OUT
+    assert Reason.IN_SYNC not in NOT_COMPARABLE

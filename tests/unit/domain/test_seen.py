@@ -81,7 +81,7 @@ def test_a_count_by_hand_leaves_it() -> None:
         count=st.none() | st.integers(-3, 3),
         never_agreed=st.booleans(),
         unknown_outcome=st.booleans(),
-        left_out=st.none() | st.just("untracked"),
+        not_compared=st.none() | st.just("untracked"),
     ),
     st.none() | st.integers(-3, 3),
 )
@@ -90,7 +90,7 @@ def test_different_is_comparable_and_not_the_same(stock: Stock, value: int | Non
     stock = (None if value is None else see(stock, value, LATER)) or stock
     cell_class, difference = known_class(stock), known_difference(stock)
     different = is_different(cell_class, difference)
-    if stock.left_out is not None:
+    if stock.not_compared is not None:
         assert (different, difference) == (False, None)
     elif stock.unknown_outcome:
         assert different

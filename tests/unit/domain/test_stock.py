@@ -253,7 +253,13 @@ def test_a_new_life_begins_with_nothing_but_the_counters(stock: Stock, same_item
     assert ended == {field: (value, None) for field, value in values.items() if value is not None}
     assert [entry.seq for entry in removed.entries][-1] == removed.stock.ledger_seq > stock.ledger_seq
     begun = rules.revived(removed.stock, same_item=same_item)
-    assert (begun.base, begun.base_time, begun.count, begun.tracks, begun.left_out) == (None, None, None, False, None)
+    assert (begun.base, begun.base_time, begun.count, begun.tracks, begun.not_compared) == (
+        None,
+        None,
+        None,
+        False,
+        None,
+    )
     assert begun.rev > removed.stock.rev > stock.rev
     assert begun.tracks_rev > stock.tracks_rev
     assert (begun.manual_total, begun.settle_no, begun.events_no) == (
@@ -282,15 +288,15 @@ def test_what_is_left_out_is_compared_again_once_there_is_a_value(
     stock: Stock, reason: str, value: int, time: datetime
 ) -> None:
     """A cell left out is of a class of its own until Shopify tells a value for it again."""
-    left_out = rules.observe_left_out(stock, reason)
-    assert (known_class(left_out.stock), left_out.entries) == (CellClass.NOT_COMPARED, ())
+    not_compared = rules.observe_not_compared(stock, reason)
+    assert (known_class(not_compared.stock), not_compared.entries) == (CellClass.NOT_COMPARED, ())
     for change in (
-        rules.observe_read(left_out.stock, value, time),
-        rules.observe_event(left_out.stock, value, time),
-        rules.observe_left_out(left_out.stock, None),
+        rules.observe_read(not_compared.stock, value, time),
+        rules.observe_event(not_compared.stock, value, time),
+        rules.observe_not_compared(not_compared.stock, None),
     ):
-        assert change.stock.left_out is None
-    assert rules.observe_event(left_out.stock, None, time).stock.left_out == reason
+        assert change.stock.not_compared is None
+    assert rules.observe_event(not_compared.stock, None, time).stock.not_compared == reason
 
 
 @given(stocks(based=True, tracks=True), quantities, times, quantities)

@@ -107,7 +107,7 @@ def test_the_json_of_the_command_line_is_the_document_without_what_is_inside(nam
     stored: dict[str, Any] = {}
     for field, value in JOBS[name].items():
         if field not in INSIDE:
-            stored[field] = value
+            stored["with_not_compared" if field == "left_out" else field] = value
         if field == "leave_out":
             stored |= {"without_codes": None, "approved": None}
     if stored["leave_out"] is not None:

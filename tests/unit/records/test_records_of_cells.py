@@ -102,7 +102,7 @@ def test_a_new_cell_is_stored_to_the_letter(new: NewCell, differs: dict[str, Any
     assert list(document.items()) == list((NEW_STORED | differs).items())
     assert all(type(value) in {str, int, bool, dict, datetime, type(None)} for value in document.values())
     cell = cell_of(document)
-    assert (cell.row, cell.undo, cell.left_out, cell.item_id) == (new.row, new.undo, new.reason, new.item_id)
+    assert (cell.row, cell.undo, cell.not_compared, cell.item_id) == (new.row, new.undo, new.reason, new.item_id)
     assert (cell.cell_id, cell.key, cell.state) == ("s|J|A|7", KEY, CellState.PENDING)
 
 

@@ -52,7 +52,7 @@ def test_in_whatever_parts_rows_come_the_figures_are_those_of_all() -> None:
         assert tally == RowTally().with_rows(rows)
         assert tally.kinds == Counter(row["kind"] for row in rows)
         assert tally.classes == Counter(row["cell_class"] for row in rows if row["cell_class"])
-        assert tally.left_out == Counter(row["reason"] for row in rows if row["reason"])
+        assert tally.not_compared == Counter(row["reason"] for row in rows if row["reason"])
         assert tally.codes == Counter(row["code"] for row in rows if row["code"])
         assert tally.bom_badges == badges(rows)
         for move in tally.moves:

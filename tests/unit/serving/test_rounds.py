@@ -7,7 +7,6 @@ import asyncio
 from shared import metrics
 from shared.running.rounds import SILENT_AT_LEAST, SILENT_PERIODS, Rounds
 
-
 HANGS = "hangs"
 """No service has a round of this name: one that runs in the same process shows ages of its own."""
 

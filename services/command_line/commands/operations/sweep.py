@@ -87,7 +87,7 @@ def _show(result: SweepResult, jobs: list[str], kept: TextIO, limit: int, out: C
         shown += len(part)
     if shown < result.drifted:
         out.print(f"… and {result.drifted - shown} more: --rows 0 shows all, --json too")
-    counted = {**result.left_out, **result.codes}
+    counted = {**result.not_compared, **result.codes}
     besides = "; ".join(f"{name} {cells}" for name, cells in sorted(counted.items()))
     out.print(
         f"{result.cells} cells read in {result.seconds:.1f} s: {result.drifted} drifted"
@@ -139,7 +139,7 @@ def _document(result: SweepResult, jobs: list[str], kept: TextIO) -> dict[str, A
         "shop": result.shop,
         "cells": result.cells,
         "seconds": round(result.seconds, 3),
-        "left_out": dict(result.left_out),
+        "not_compared": dict(result.not_compared),
         "codes": dict(result.codes),
         "repair_jobs": jobs,
         "drifted": drifted(),

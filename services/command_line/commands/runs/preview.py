@@ -57,7 +57,7 @@ def show_badges(out: Console, preview: Preview) -> None:
             f"{boms} BOMs: {badges.with_discrepancies} with discrepancies, {badges.in_sync} already in sync, "
             f"{badges.not_compared} could not be compared"
         )
-    kinds = [("", preview.classes), ("left out: ", preview.left_out), ("errors: ", preview.codes)]
+    kinds = [("", preview.classes), ("not compared: ", preview.not_compared), ("errors: ", preview.codes)]
     parts = [
         f"{label}{', '.join(f'{name} {cells}' for name, cells in sorted(counts.items()))}"
         for label, counts in kinds
@@ -105,7 +105,7 @@ async def rows_worth_a_line(
         async for row in all_rows(client, shop, preview_id, classes):
             yield row
         return
-    for is_next in (_differs, _failed, _left_out):
+    for is_next in (_differs, _failed, _not_compared):
         async for row in client.previews.all_rows(shop, preview_id):
             if is_next(row):
                 yield row
@@ -119,7 +119,7 @@ def _failed(row: PreviewRow) -> bool:
     return row.code is not None
 
 
-def _left_out(row: PreviewRow) -> bool:
+def _not_compared(row: PreviewRow) -> bool:
     return row.reason is not None
 
 

@@ -190,6 +190,14 @@ class BomFacetsOut(BaseModel):
     differ: int = Field(description="BOMs with a cell that differs, as the filter `differs` finds them.")
 
 
+class LocationPath(BaseModel):
+    """One location."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    location_id: LocationId
+
+
 class LocationOut(BaseModel):
     """A Shopify location as last read."""
 

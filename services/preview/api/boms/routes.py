@@ -10,6 +10,7 @@ from services.preview.api.boms.models import (
     KNOWN,
     BomFacetsOut,
     BomIn,
+    BomListed,
     BomPage,
     BomPath,
     BomSearch,
@@ -19,10 +20,12 @@ from services.preview.api.boms.models import (
     BomsWritten,
     BomWritten,
     LocationList,
+    LocationOut,
+    LocationPath,
 )
 from services.preview.api.boms.view import bom_cells, bom_listed, bom_out, facets_out, in_order, location_out
 from services.preview.api.http.responses.pages import write_cursor
-from services.preview.api.http.responses.problem import FieldProblem, ProblemError, refused
+from services.preview.api.http.responses.problem import FieldProblem, ProblemError, refused, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.mongodb.catalogue.refusals import RecordRefused, Refusal
 from shared.mongodb.lists.listings import BomSort
@@ -106,6 +109,16 @@ def _not_all(problems: list[tuple[RecordRefused, str]], sent: int) -> ProblemErr
     )
 
 
+async def get_bom(call: Call[BomPath, None]) -> Answer:
+    """GET /api/boms/{bom_id}."""
+    bom_id = call.params.bom_id
+    boms, places = await asyncio.gather(call.deps.boms.get(call.shop, [bom_id]), call.deps.boms.locations(call.shop))
+    if bom_id not in boms:
+        raise unknown("path.bom_id", f"There is no BOM {bom_id}.", "Use an id from the list of BOMs.")
+    cells = await bom_cells(call.deps, call.shop, [boms[bom_id]], places, only=None)
+    return Answer(bom_listed(boms[bom_id], cells))
+
+
 async def delete_bom(call: Call[BomPath, None]) -> Answer:
     """DELETE /api/boms/{bom_id}."""
     try:
@@ -119,6 +132,16 @@ async def list_locations(call: Call[NoParameters, None]) -> Answer:
     """GET /api/locations."""
     known = await call.deps.boms.locations(call.shop)
     return Answer(LocationList(items=[location_out(location) for location in in_order(known.values())]))
+
+
+async def get_location(call: Call[LocationPath, None]) -> Answer:
+    """GET /api/locations/{location_id}."""
+    known = await call.deps.boms.locations(call.shop)
+    location = known.get(call.params.location_id)
+    if location is None:
+        message = f"There is no location {call.params.location_id}."
+        raise unknown("path.location_id", message, "Use an id from the list of locations.")
+    return Answer(location_out(location))
 
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -136,6 +159,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="POST",
         path="/api/known-boms",
         name="readBoms",
+        reads=True,
         tag="records",
         summary="What is known of up to 250 BOMs and their cells, whatever a search would find",
         description="Changes nothing. A POST, since so many ids are longer than an address.",
@@ -170,6 +194,18 @@ ROUTES: tuple[AnyRoute, ...] = (
         problems=(HTTPStatus.CONFLICT,),
     ),
     Route(
+        method="GET",
+        path="/api/boms/{bom_id}",
+        name="getBom",
+        tag="records",
+        summary="One BOM with its cells",
+        description=KNOWN,
+        params=BomPath,
+        handler=get_bom,
+        answers={HTTPStatus.OK: BomListed},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
         method="DELETE",
         path="/api/boms/{bom_id}",
         name="deleteBom",
@@ -190,5 +226,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=NoParameters,
         handler=list_locations,
         answers={HTTPStatus.OK: LocationList},
+    ),
+    Route(
+        method="GET",
+        path="/api/locations/{location_id}",
+        name="getLocation",
+        tag="records",
+        summary="One location as last read from Shopify",
+        params=LocationPath,
+        handler=get_location,
+        answers={HTTPStatus.OK: LocationOut},
+        problems=(HTTPStatus.NOT_FOUND,),
     ),
 )

@@ -35,15 +35,6 @@ class CellChange(CellPath):
         description="The ETag of the cell as you saw it; needed with an absolute count.",
         json_schema_extra={"in": "header"},
     )
-    idempotency_key: str | None = Field(
-        None,
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Your own key: a repeated request changes nothing more. Without it a repeat counts twice.",
-        json_schema_extra={"in": "header"},
-    )
 
 
 class AdjustmentIn(BaseModel):

@@ -6,10 +6,9 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from ulid import ULID
-
 from services.preview.api.cells.models import AdjustmentIn, CellChange, CellOut, CellPath
 from services.preview.api.cells.view import cell_answer
+from services.preview.api.http.keys_of_clients import HEADER, key_missing
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid, refused
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from shared.domain.cell import CellKey
@@ -41,14 +40,19 @@ async def patch_cell(call: Call[CellChange, AdjustmentIn]) -> Answer:
         entry = FieldProblem(field="header.If-Match", message=message, remedy=remedy)
         kind = "if-match-missing"
         raise ProblemError(HTTPStatus.PRECONDITION_REQUIRED, kind, f"{message} {remedy}", errors=[entry])
+    only_rev = _rev(params.if_match)
+    if not body.absolute and call.key is None and only_rev is None:
+        message = "Sent again without a key, a change by a delta would count twice."
+        remedy = f"Send a key of your own as {HEADER}, or the cell's ETag as If-Match."
+        raise key_missing(message, remedy)
     wanted = Adjustment(
         key=params.key,
-        idempotency_key=params.idempotency_key or str(ULID()),
+        idempotency_key=call.key or call.made_id,
         cause=body.cause or ("counted" if body.absolute else "corrected"),
         actor=call.caller.user,
         delta=None if body.absolute else body.delta,
         count=body.count if body.absolute else None,
-        only_rev=_rev(params.if_match),
+        only_rev=only_rev,
     )
     try:
         adjusted = await call.deps.records.adjust(call.shop, wanted)
@@ -108,7 +112,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="Adjust a cell's count by hand",
         description=(
             "A BOM that does not track pre-assembled stock begins to with its first count that is not zero, in all "
-            "its cells. Shopify is not touched."
+            "its cells. Shopify is not touched. Without an `If-Match` it needs an `Idempotency-Key`."
         ),
         params=CellChange,
         handler=patch_cell,

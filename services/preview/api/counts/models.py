@@ -68,21 +68,6 @@ class CountsIn(BaseModel):
     note: Note | None = Field(None, description="Why, in your words; it stays with each count.")
 
 
-class CountsKey(BaseModel):
-    """The key of one stock-taking."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    idempotency_key: str = Field(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=150,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Your own key: the same counts sent again under it count once.",
-        json_schema_extra={"in": "header"},
-    )
-
-
 class Counted(BaseModel):
     """What became of one count."""
 
@@ -114,7 +99,7 @@ class CountFileIn(BaseModel):
     text: Annotated[str, Field(min_length=1, max_length=LONGEST_FILE)] = Field(
         description=(
             "A CSV with a first line that names its columns: sku or bom_id, count, and location (a name or an id), "
-            f"which may be left out where location_id is given. At most {MAX_LINES:,} lines. A line without a count is "
+            f"which may be missing where location_id is given. At most {MAX_LINES:,} lines. A line without a count is "
             "passed over."
         )
     )

@@ -16,7 +16,6 @@ from services.preview.api.counts.models import (
     CountsDone,
     CountSearch,
     CountsIn,
-    CountsKey,
     PlaceFound,
     PlacesFound,
     SheetLine,
@@ -71,18 +70,18 @@ async def _location(call: Call[Any, Any], location_id: str, field: str = "query.
     return places[location_id]
 
 
-async def post_counts(call: Call[CountsKey, CountsIn]) -> Answer:
+async def post_counts(call: Call[NoParameters, CountsIn]) -> Answer:
     """POST /api/counts."""
     sent = call.body.counts
     if len({(one.bom_id, one.location_id) for one in sent}) < len(sent):
         message = "Two of the counts are of the same place."
         raise invalid([FieldProblem(field="body.counts", message=message, remedy="Send one count for each place.")])
-    done = [await _count(call, one, f"{call.params.idempotency_key}:{n}") for n, one in enumerate(sent)]
+    done = [await _count(call, one, f"{call.key}:{n}") for n, one in enumerate(sent)]
     counted = sum(one.outcome == "counted" for one in done)
     return Answer(CountsDone(items=done), subject=f"{counted} places")
 
 
-async def _count(call: Call[CountsKey, CountsIn], one: CountIn, key: str) -> Counted:
+async def _count(call: Call[NoParameters, CountsIn], one: CountIn, key: str) -> Counted:
     wanted = Adjustment(
         key=CellKey(one.bom_id, one.location_id),
         idempotency_key=key,
@@ -176,7 +175,8 @@ ROUTES: tuple[AnyRoute, ...] = (
             "Each is taken over by itself, and only where the count is still the one that was seen. Shopify is not "
             "touched: a reconcile pushes."
         ),
-        params=CountsKey,
+        params=NoParameters,
+        needs_key=True,
         handler=post_counts,
         body=CountsIn,
         answers={HTTPStatus.OK: CountsDone},
@@ -187,6 +187,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         name="checkCounts",
         tag="counts",
         summary="What a file of counts would do; nothing is changed",
+        reads=True,
         params=NoParameters,
         handler=check_counts,
         body=CountFileIn,

@@ -82,6 +82,12 @@ class DriftSearch(Paged):
         return MissedWanted(frozenset(states), late, self.job_id)
 
 
+class DriftPath(_Model):
+    """One missed webhook."""
+
+    drift_id: Ulid
+
+
 class DriftOut(_Model):
     """A cell whose base Shopify has left without a webhook: the evidence, and what became of it."""
 
@@ -92,13 +98,13 @@ class DriftOut(_Model):
     location_id: str
     location_name: str | None
     base: int | None = Field(description="Shopify's value as last known.")
-    shopify: int = Field(description="Shopify's value as read.")
-    local: int | None
+    shopify_value: int = Field(description="As read.")
+    local_value: int | None
     becomes: int | None = Field(
         description="The local value after a repair: Shopify's, or, where both sides moved, ours and what was missed."
     )
     cell_class: CellClass
-    shopify_time: datetime = Field(description="Shopify's time of its value.")
+    shopify_value_at: datetime = Field(description="Shopify's time of its value.")
     since: datetime = Field(description="Shopify's time when the difference was first seen.")
     confirmed_at: datetime | None = Field(description="Shopify's time of the second read.")
     detected_at: datetime | None

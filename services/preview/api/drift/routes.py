@@ -10,7 +10,9 @@ from services.preview.api.drift.models import (
     ApprovalIn,
     ApprovedOut,
     DriftHistoryOut,
+    DriftOut,
     DriftPage,
+    DriftPath,
     DriftPolicy,
     DriftSearch,
     HistorySearch,
@@ -18,9 +20,9 @@ from services.preview.api.drift.models import (
     SweepIn,
     SweepOut,
 )
-from services.preview.api.drift.view import drift_hour, drift_page, drift_policy, repair_plan
+from services.preview.api.drift.view import drift_hour, drift_out, drift_page, drift_policy, repair_plan
 from services.preview.api.http.responses.pages import read_cursor, write_cursor
-from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid
+from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
 from shared.domain.drift import DriftMode
 from shared.mongodb.drift.sweeps import SweepState
@@ -42,6 +44,15 @@ async def list_drift(call: Call[DriftSearch, None]) -> Answer:
     cursor = write_cursor(None if last is None else [last])
     unrepaired = await call.deps.drift.open_missed(call.shop)
     return Answer(drift_page(listed, cursor, await _state(call), unrepaired))
+
+
+async def get_drift(call: Call[DriftPath, None]) -> Answer:
+    """GET /api/drift/records/{drift_id}."""
+    missed = await call.deps.drift.get(call.shop, call.params.drift_id)
+    if missed is None:
+        message = f"There is no missed webhook {call.params.drift_id}."
+        raise unknown("path.drift_id", message, "Use an id from the list of missed webhooks.")
+    return Answer(drift_out(missed))
 
 
 async def get_history(call: Call[HistorySearch, None]) -> Answer:
@@ -119,6 +130,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=DriftSearch,
         handler=list_drift,
         answers={HTTPStatus.OK: DriftPage},
+    ),
+    Route(
+        method="GET",
+        path="/api/drift/records/{drift_id}",
+        name="getDrift",
+        tag="drift",
+        summary="One missed webhook with its evidence",
+        params=DriftPath,
+        handler=get_drift,
+        answers={HTTPStatus.OK: DriftOut},
+        problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
         method="GET",

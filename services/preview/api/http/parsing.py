@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from services.preview.api.http.keys_of_clients import HEADER
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, field_problems
 from services.preview.api.http.route import AnyRoute, Call
 from shared.contract.mistakes import MAX_NAMED, cut
@@ -19,6 +20,9 @@ from shared.serving.bodies import media_type, read_body
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body."""
+
+BODY: web.RequestKey[object] = web.RequestKey("body", object)
+"""The body of a request under a key, as JSON: by it a repeat is told from another request."""
 
 
 @dataclass
@@ -80,6 +84,8 @@ async def body_of(route: AnyRoute, form: TypeAdapter[Any], call: Call[Any, None]
         raw = b"{}"
     # Each step of a large body takes a tenth of a second: others have their turn between them.
     value = _json(raw)
+    if HEADER in request.headers:
+        request[BODY] = value
     await asyncio.sleep(0)
     try:
         return form.validate_json(raw)

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
+from ulid import ULID
 
 from services.preview.api.http.auth import Caller
 from services.preview.api.http.dependencies import Dependencies
@@ -54,6 +55,10 @@ class Call(Generic[P, B]):
     deps: Dependencies
     params: P
     body: B
+    key: str | None = None
+    """The client's own key of this request (`keyed`); None: it has none."""
+    made_id: str = field(default_factory=lambda: str(ULID()))
+    """A ULID for what the request makes; under a key the same in every try."""
 
     @property
     def shop(self) -> str:
@@ -84,8 +89,17 @@ class Route(Generic[P, B]):
     """Under which name the audit log notes it, of a request that changes something; None: it is not noted."""
     lasts: Literal["stream", "export"] | None = None
     """An answer that takes its time: it holds none of the places of requests, and a shop has a number of its own."""
+    reads: bool = False
+    """Of a POST: it changes nothing, and is one only since what it asks for is longer than an address may be."""
+    needs_key: bool = False
+    """Whether it is refused without an `Idempotency-Key`: sent again it would count twice."""
     also_wrong: Callable[[Call[P, None], object], Awaitable[list[FieldProblem]]] | None = None
     """Further mistakes in a body whose form is wrong already, so that all are named at once."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something: then it is done once under a client's key."""
+        return self.method != "GET" and not self.reads
 
     def path_names(self) -> list[str]:
         """The parameters in the path."""

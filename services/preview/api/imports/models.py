@@ -106,9 +106,10 @@ class ImportOut(BaseModel):
 
 
 class ImportList(BaseModel):
-    """The last imports, the newest first."""
+    """Imports, the newest first."""
 
     items: list[ImportOut]
+    next_cursor: str | None
 
 
 class ImportRow(BaseModel):

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from services.preview.api.http.responses.csv import table
-from services.preview.api.http.responses.pages import read_cursor, write_cursor
+from services.preview.api.http.responses.pages import Paged, read_cursor, write_cursor
 from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
 from services.preview.api.imports.models import (
@@ -30,8 +30,6 @@ from shared.importing.bom_file import kept_line, parse_boms, parse_json_boms
 from shared.importing.table_file import WrongFile
 from shared.mongodb.catalogue.import_records import AskedOnPage, Import, ImportLine, Made
 from shared.mongodb.lists.listings import Page, Start
-
-LISTED = 20
 
 
 async def post_import(call: Call[NoParameters, ImportIn]) -> Answer:
@@ -67,10 +65,13 @@ def _lines(content: bytes, name: str) -> list[ImportLine]:
     return [kept_line(line) for line in parsed]
 
 
-async def list_imports(call: Call[NoParameters, None]) -> Answer:
+async def list_imports(call: Call[Paged, None]) -> Answer:
     """GET /api/imports."""
-    latest = await call.deps.imports.latest(call.shop, LISTED)
-    return Answer(ImportList(items=[import_out(one) for one in latest]))
+    asked = call.params
+    keys = read_cursor(asked.cursor, str)
+    listed, last = await call.deps.imports.page(call.shop, None if keys is None else str(keys[0]), asked.limit)
+    cursor = write_cursor(None if last is None else [last])
+    return Answer(ImportList(items=[import_out(one) for one in listed], next_cursor=cursor))
 
 
 async def get_import(call: Call[ImportPath, None]) -> Answer:
@@ -189,8 +190,8 @@ ROUTES: tuple[AnyRoute, ...] = (
         path="/api/imports",
         name="listImports",
         tag="imports",
-        summary="The last imports, the newest first",
-        params=NoParameters,
+        summary="The imports of the last week, the newest first",
+        params=Paged,
         handler=list_imports,
         answers={HTTPStatus.OK: ImportList},
     ),

@@ -120,7 +120,7 @@ class JobOut(BaseModel):
     options: JobOptions
     of_job_id: str | None = Field(description="The job that this one retries or undoes.")
     of_job: EarlierRun | None = Field(description="That job, as far as it is still there.")
-    left_out: bool = Field(description="A retry that also took the cells left out for a reason.")
+    with_not_compared: bool = Field(description="A retry that also took the cells that could not be compared.")
     leave_out_classes: list[CellClass] = Field(description="Classes of the preview that are no part of the job.")
     leave_out_cells: int = Field(description="How many rows were left out one by one.")
     leave_out_boms: int = Field(description="How many BOMs were left out with all their rows.")

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from ulid import ULID
 
 from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, conflict, invalid, too_many
@@ -75,13 +74,13 @@ async def made_from(
     source: JobSource,
     *,
     job_id: str | None,
-    left_out: bool = False,
+    with_not_compared: bool = False,
     without_codes: list[Code] | None = None,
 ) -> JobRequest:
     """The request of a job that retries or undoes an earlier one; `job_id` is the client's own, where it gives one."""
     return JobRequest(
         shop=call.shop,
-        job_id=job_id or str(ULID()),
+        job_id=job_id or call.made_id,
         direction=first.direction,
         selection=await call.deps.jobs.selection(first),
         preview_id=first.preview_id,
@@ -89,7 +88,7 @@ async def made_from(
         requested_by=call.caller.user,
         options=options_of(first),
         of_job_id=first.job_id,
-        left_out=left_out,
+        with_not_compared=with_not_compared,
         without_codes=without_codes or None,
     )
 

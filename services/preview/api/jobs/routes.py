@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from ulid import ULID
 
 from services.preview.api.http.responses.csv import table
 from services.preview.api.http.responses.pages import read_cursor, write_cursor
@@ -57,7 +56,7 @@ from shared.rabbitmq.topology import JOB_CANCEL
 async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
     """POST /api/jobs."""
     body = call.body
-    job_id = body.job_id or str(ULID())
+    job_id = body.job_id or call.made_id
     repeated = await _repeated(call, job_id)
     selection = repeated or await check(call, body)
     request = JobRequest(
@@ -67,7 +66,7 @@ async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
         selection=selection,
         preview_id=body.preview_id,
         leave_out=body.leave_out,
-        source=JobSource.ADMIN,
+        source=JobSource.ADMIN if call.caller.key is None else JobSource.API,
         requested_by=call.caller.user,
         options=body.options,
     )
@@ -88,7 +87,8 @@ async def _approved(call: Call[NoParameters, JobIn]) -> Approved | None:
 async def _repeated(call: Call[NoParameters, JobIn], job_id: str) -> SelectionBody | None:
     """The selection of a request that came before: it is answered as it was, whatever has changed since."""
     body = call.body
-    stored = None if body.job_id is None else await call.deps.jobs.get_whole(call.shop, job_id)
+    known = body.job_id is not None or call.key is not None
+    stored = await call.deps.jobs.get_whole(call.shop, job_id) if known else None
     if stored is None:
         return None
     return body.selection or await call.deps.jobs.selection(stored)
@@ -123,7 +123,7 @@ async def _jobs(call: Call[Any, None], boms: frozenset[str] | None, before: Keys
 
 
 async def export_history(call: Call[JobFilter, None]) -> web.StreamResponse:
-    """GET /api/jobs/export.csv."""
+    """GET /api/history/export.csv."""
     boms = await _boms_sought(call)
 
     async def read(start: Start, limit: int) -> Page[Job]:
@@ -208,7 +208,7 @@ async def post_note(call: Call[JobPath, NoteIn]) -> Answer:
     # What the database keeps: milliseconds.
     now = datetime.now(UTC)
     at = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    note = RunNote(call.body.note_id or str(ULID()), call.body.text, call.caller.user, at)
+    note = RunNote(call.body.note_id or call.made_id, call.body.text, call.caller.user, at)
     if not await call.deps.job_notes.add(call.shop, job.job_id, note):
         message = f"The job has {MAX_NOTES} notes, which is the most."
         raise conflict("too-many-notes", "body", message, "Keep what else there is to say elsewhere.")
@@ -248,7 +248,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         method="GET",
-        path="/api/jobs/export.csv",
+        path="/api/history/export.csv",
         name="exportHistory",
         tag="jobs",
         summary="The history as a table",

@@ -103,7 +103,7 @@ def job_with(job: Job, around: Around) -> JobOut:
         options=options_of(job),
         of_job_id=job.of_job_id,
         of_job=_earlier(around.first.get(job.of_job_id or "")),
-        left_out=job.left_out,
+        with_not_compared=job.with_not_compared,
         leave_out_classes=[] if job.leave_out is None else list(job.leave_out.classes),
         leave_out_cells=0 if job.leave_out is None else job.leave_out.cells_no,
         leave_out_boms=0 if job.leave_out is None else job.leave_out.boms_no,

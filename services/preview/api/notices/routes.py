@@ -25,6 +25,7 @@ from services.preview.api.notices.models import (
 from services.preview.api.notices.view import notice_out
 from shared.contract.messages import NoticesChanged
 from shared.errors import BrokerUnavailable
+from shared.mongodb.notices.notice import Notice
 from shared.rabbitmq.topology import NOTICES_CHANGED
 
 log = structlog.get_logger()
@@ -43,8 +44,20 @@ async def list_notices(call: Call[NoticeSearch, None]) -> Answer:
     return Answer(NoticePage(open=is_open, unseen=unseen, items=items, next_cursor=write_cursor(page.after)))
 
 
+async def get_notice(call: Call[NoticePath, None]) -> Answer:
+    """GET /api/notices/{notice_id}."""
+    return Answer(notice_out(await _known(call)))
+
+
+async def _known(call: Call[NoticePath, None]) -> Notice:
+    notice = await call.deps.notices.get(call.shop, call.params.notice_id)
+    if notice is None:
+        raise unknown("path.notice_id", f"There is no notice {call.params.notice_id}.", "See GET /api/notices.")
+    return notice
+
+
 async def stream_notices(call: Call[NoParameters, None]) -> web.StreamResponse:
-    """GET /api/notices/events."""
+    """GET /api/events/notices."""
 
     async def read() -> State:
         notices = call.deps.notices
@@ -69,10 +82,7 @@ async def dismiss_notice(call: Call[NoticePath, None]) -> Answer:
     notice_id = call.params.notice_id
     if await call.deps.notices.dismiss(call.shop, notice_id, call.caller.user):
         await _tell(call.shop, call)
-    notice = await call.deps.notices.get(call.shop, notice_id)
-    if notice is None:
-        raise unknown("path.notice_id", f"There is no notice {notice_id}.", "See GET /api/notices.")
-    return Answer(notice_out(notice))
+    return Answer(notice_out(await _known(call)))
 
 
 async def _tell(shop: str, call: Call[NoParameters, SeenIn] | Call[NoticePath, None]) -> None:
@@ -97,7 +107,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         method="GET",
-        path="/api/notices/events",
+        path="/api/events/notices",
         name="watchNotices",
         tag="notices",
         summary="What there is to look at, live",
@@ -106,6 +116,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         handler=stream_notices,
         answers={HTTPStatus.OK: Media("text/event-stream", "Events called notices", NoticeState)},
         lasts="stream",
+    ),
+    Route(
+        method="GET",
+        path="/api/notices/{notice_id}",
+        name="getNotice",
+        tag="notices",
+        summary="One notice",
+        params=NoticePath,
+        handler=get_notice,
+        answers={HTTPStatus.OK: NoticeOut},
+        problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(
         method="POST",

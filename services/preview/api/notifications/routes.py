@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from ulid import ULID
-
 from services.preview.api.http.responses.pages import read_cursor, write_cursor
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, conflict, invalid, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, NoParameters, Route
@@ -90,14 +88,17 @@ async def put_target(call: Call[TargetPath, WebhookTargetIn]) -> Answer:
     if all(one.target_id != target_id for one in there) and len(there) >= MAX_TARGETS:
         message = f"The shop has {MAX_TARGETS} addresses, the most there can be."
         raise conflict("too-many", "path.target_id", message, "Remove one first.")
-    has_secret = await targets.put(
+    secret_of = await targets.put(
         call.shop, target_id, url=body.url, matters=body.matters, enabled=body.enabled, by=call.caller.user
     )
-    if has_secret:
+    if secret_of is not None and secret_of != call.made_id:
         return Answer(target_out(await _target(call, target_id)))
-    secret = new_secret()
-    await targets.set_secret(call.shop, target_id, secret.encode())
-    return Answer(target_made(await _target(call, target_id), secret), HTTPStatus.CREATED)
+    return await _new_secret(call, HTTPStatus.CREATED)
+
+
+async def get_target(call: Call[TargetPath, None]) -> Answer:
+    """GET /api/notifications/targets/{target_id}."""
+    return Answer(target_out(await _target(call, call.params.target_id)))
 
 
 async def delete_target(call: Call[TargetPath, None]) -> Answer:
@@ -109,15 +110,21 @@ async def delete_target(call: Call[TargetPath, None]) -> Answer:
 
 async def rotate_secret(call: Call[TargetPath, None]) -> Answer:
     """POST /api/notifications/targets/{target_id}/secret."""
-    secret = new_secret()
-    if not await call.deps.targets.set_secret(call.shop, call.params.target_id, secret.encode()):
-        raise _no_target(call.params.target_id)
-    return Answer(target_made(await _target(call, call.params.target_id), secret))
+    return await _new_secret(call, HTTPStatus.OK)
+
+
+async def _new_secret(call: Call[TargetPath, None] | Call[TargetPath, WebhookTargetIn], status: HTTPStatus) -> Answer:
+    """Make a secret, and show it this once; a request that is tried again finds the one that it has made."""
+    target_id = call.params.target_id
+    secret = await call.deps.targets.set_secret(call.shop, target_id, new_secret().encode(), made_by=call.made_id)
+    if secret is None:
+        raise _no_target(target_id)
+    return Answer(target_made(await _target(call, target_id), secret.decode()), status)
 
 
 async def test_target(call: Call[TargetPath, None]) -> Answer:
     """POST /api/notifications/targets/{target_id}/test."""
-    target, name = await _target(call, call.params.target_id), str(ULID())
+    target, name = await _target(call, call.params.target_id), call.made_id
     data = NotificationData(
         shop=call.shop,
         notice_id=name,
@@ -142,6 +149,11 @@ async def list_deliveries(call: Call[DeliverySearch, None]) -> Answer:
     page = await call.deps.deliveries.page(call.shop, asked.target_id, keys, asked.limit)
     items = [delivery_out(one) for one in page.items]
     return Answer(DeliveryPage(items=items, next_cursor=write_cursor(page.after)))
+
+
+async def get_delivery(call: Call[DeliveryPath, None]) -> Answer:
+    """GET /api/notifications/deliveries/{delivery_id}."""
+    return await _delivery(call.shop, call, call.params.delivery_id, HTTPStatus.OK)
 
 
 async def replay_delivery(call: Call[DeliveryPath, None]) -> Answer:
@@ -282,6 +294,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         problems=(HTTPStatus.CONFLICT,),
     ),
     Route(
+        method="GET",
+        path=_TARGET,
+        name="getTarget",
+        tag="notifications",
+        summary="One address of outgoing webhooks",
+        params=TargetPath,
+        handler=get_target,
+        answers={HTTPStatus.OK: WebhookTargetOut},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
         method="DELETE",
         path=_TARGET,
         name="deleteTarget",
@@ -326,6 +349,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         params=DeliverySearch,
         handler=list_deliveries,
         answers={HTTPStatus.OK: DeliveryPage},
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Route(
+        method="GET",
+        path="/api/notifications/deliveries/{delivery_id}",
+        name="getDelivery",
+        tag="notifications",
+        summary="One delivery, with its body as it is signed",
+        params=DeliveryPath,
+        handler=get_delivery,
+        answers={HTTPStatus.OK: DeliveryOut},
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Route(

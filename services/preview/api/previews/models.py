@@ -78,7 +78,7 @@ class PreviewOut(BaseModel):
     done: int = Field(description="Cells read so far.")
     badges: Badges | None
     classes: dict[str, int] = Field(description="Compared cells by class.")
-    left_out: list[ReasonCount] = Field(description="Cells that cannot be compared, by reason.")
+    not_compared: list[ReasonCount] = Field(description="Cells that cannot be compared, by reason.")
     codes: list[CodeCount] = Field(description="Cells that failed, by code.")
     moves: list[Moves] = Field(description="What differs, class by class, the largest first; empty until it is ready.")
     failure: Failure | None
@@ -90,7 +90,7 @@ class PreviewOut(BaseModel):
 
 
 class RowOut(BaseModel):
-    """One cell of a preview: compared, left out for a reason, or failed with a code."""
+    """One cell of a preview: compared, not comparable for a reason, or failed with a code."""
 
     no: int
     bom_id: str
@@ -115,7 +115,7 @@ class RowOut(BaseModel):
     not_pushed_message: str | None = Field(description="What that means.")
     cell_class: CellClass | None
     suggested: Direction | None
-    shopify_changed_at: AwareDatetime | None
+    shopify_value_at: AwareDatetime | None = Field(description="Shopify's time of that value.")
     reason: str | None
     code: str | None
     message: str | None = Field(description="What the reason or code means.")
@@ -170,7 +170,7 @@ class PreviewPath(BaseModel):
 KINDS: dict[str, RowKind] = {
     "differences": RowKind.DIFFERS,
     "in_sync": RowKind.IN_SYNC,
-    "left_out": RowKind.LEFT_OUT,
+    "not_compared": RowKind.NOT_COMPARED,
     "errors": RowKind.FAILED,
 }
 
@@ -178,7 +178,7 @@ KINDS: dict[str, RowKind] = {
 class RowFilter(PreviewPath):
     """Which rows of a preview."""
 
-    only: Literal["differences", "in_sync", "left_out", "errors"] | None = None
+    only: Literal["differences", "in_sync", "not_compared", "errors"] | None = None
     search: Annotated[Words, Field(min_length=1, max_length=200)] | None = Field(
         None, description="Part of the BOM's name or id."
     )
@@ -216,7 +216,7 @@ class RowSearch(Anywhere, RowFilter):
 class RowTable(RowFilter):
     """Which rows of a preview, as a table."""
 
-    sort: Literal["no", "size"] = Field("no", description="As in the list of rows.")
+    sort: RowSort = Field("no", description="As in the list of rows.")
 
 
 class ChangesIn(BaseModel):

@@ -7,10 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from ulid import ULID
 
 from services.preview.api.http.responses.csv import table
-from services.preview.api.http.responses.pages import Paged, read_cursor, write_cursor
+from services.preview.api.http.responses.pages import MAX_PAGE, Paged, read_cursor, write_cursor
 from services.preview.api.http.responses.problem import conflict, invalid, too_many, unknown
 from services.preview.api.http.responses.sse import State, stream
 from services.preview.api.http.route import Answer, AnyRoute, Call, Media, NoParameters, Route
@@ -40,7 +39,7 @@ async def post_preview(call: Call[NoParameters, PreviewIn]) -> Answer:
     body = call.body
     request = PreviewRequest(
         shop=call.shop,
-        preview_id=body.preview_id or str(ULID()),
+        preview_id=body.preview_id or call.made_id,
         selection=body.selection,
         requested_by=call.caller.user,
     )
@@ -129,7 +128,7 @@ def _total(preview: Preview, asked: RowSearch) -> int | None:
     by_kind: dict[str, int] = {
         "differences": sum(preview.classes.values()) - in_sync,
         "in_sync": in_sync,
-        "left_out": sum(preview.left_out.values()),
+        "not_compared": sum(preview.not_compared.values()),
         "errors": sum(preview.codes.values()),
     }
     return by_kind[asked.only]
@@ -179,9 +178,7 @@ async def export_preview(call: Call[RowTable, None]) -> web.StreamResponse:
         call.request,
         f"preview-{preview_id}",
         ROW_COLUMNS,
-        lambda start, limit: call.deps.listings.preview_rows(
-            call.shop, preview_id, wanted, start, limit, sort=asked.sort
-        ),
+        call.deps.listings.every_preview_row(call.shop, preview_id, wanted, sort=asked.sort, at_once=MAX_PAGE),
         lambda row: row_out(row, allow_negative=allowed),
     )
 
@@ -236,6 +233,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="POST",
         path="/api/previews/{preview_id}/changes",
         name="weighPreview",
+        reads=True,
         tag="previews",
         summary="What a run over the preview would change; nothing is changed",
         params=PreviewPath,

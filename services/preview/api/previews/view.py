@@ -40,7 +40,7 @@ def preview_out(preview: Preview, shop: Shop | None = None) -> PreviewOut:
         done=preview.done,
         badges=None if preview.badges is None else Badges(**asdict(preview.badges)),
         classes=dict(preview.classes),
-        left_out=reason_counts(preview.left_out),
+        not_compared=reason_counts(preview.not_compared),
         codes=code_counts(preview.codes),
         moves=[_moves(move, allow_negative=allow_negative) for move in preview.moves or ()],
         failure=None if failure is None else failed(failure.code, failure.message, failure.remedy),
@@ -58,7 +58,7 @@ def _moves(move: ClassMove, *, allow_negative: bool) -> Moves:
 
 def changes_out(changes: WillChange, direction: Direction, preview: Preview, effort: Effort) -> ChangesOut:
     """What a run will change, with what could not be compared."""
-    uncompared = {**preview.left_out, **preview.codes}
+    uncompared = {**preview.not_compared, **preview.codes}
     return ChangesOut(
         direction=direction,
         cells=changes.cells,
@@ -129,7 +129,7 @@ def row_out(stored: PreviewRow, *, allow_negative: bool = False) -> RowOut:
         not_pushed_message=explanation(refused)[0] or reason_text(refused),
         cell_class=stored.cell_class,
         suggested=stored.suggested,
-        shopify_changed_at=None if row is None else row.shopify_time,
+        shopify_value_at=None if row is None else row.shopify_time,
         reason=reason,
         code=code,
         message=message or reason_text(reason),

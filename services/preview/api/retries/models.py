@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from services.preview.api.http.reference.explained import CodeCount
 from services.preview.api.http.responses.pages import QueryBool
@@ -12,7 +12,15 @@ from services.preview.api.jobs.models import AgainIn, JobOut, JobPath
 class RetryIn(AgainIn):
     """What a retry takes."""
 
-    left_out: bool = Field(False, strict=True, description="Also the cells that were left out for a reason.")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    with_not_compared: bool = Field(
+        False,
+        strict=True,
+        # A page that stood open through an upgrade says it by the word of before.
+        validation_alias=AliasChoices("with_not_compared", "left_out"),
+        description="Also the cells that were skipped since they could not be compared.",
+    )
     mended: bool = Field(
         False, strict=True, description="Also the failed cells whose cause a person had to mend first, and has mended."
     )
@@ -21,7 +29,9 @@ class RetryIn(AgainIn):
 class RetrySearch(JobPath):
     """Which retry."""
 
-    left_out: QueryBool = Field(False, description="Also the cells that were left out for a reason.")
+    with_not_compared: QueryBool = Field(
+        False, description="Also the cells that were skipped since they could not be compared."
+    )
 
 
 class RetryShares(BaseModel):

@@ -20,13 +20,15 @@ from shared.domain.words.codes import explanation
 async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
     """POST /api/jobs/{job_id}/retry."""
     first = await ended_job(call, "a retry")
-    left_out, mended, job_id = call.body.left_out, call.body.mended, call.body.job_id
-    shares = await retry_shares(call.deps, call.shop, first.job_id, left_out=left_out)
+    with_not_compared, mended, job_id = call.body.with_not_compared, call.body.mended, call.body.job_id
+    shares = await retry_shares(call.deps, call.shop, first.job_id, with_not_compared=with_not_compared)
     codes = shares.without(mended=mended)
-    request = await made_from(call, first, JobSource.RETRY, job_id=job_id, left_out=left_out, without_codes=codes)
+    request = await made_from(
+        call, first, JobSource.RETRY, job_id=job_id, with_not_compared=with_not_compared, without_codes=codes
+    )
     again, behind = shares.re_run(mended=mended), shares.behind(mended=mended)
     if not again and await call.deps.jobs.get(call.shop, request.job_id) is None:
-        raise _nothing_to_retry(shares, left_out=left_out)
+        raise _nothing_to_retry(shares, with_not_compared=with_not_compared)
     job = await job_out(call.deps, call.shop, await send(call.deps, request))
     answer = RetryOut(job=job, re_run=again, left_behind=sum(behind.values()), left_behind_codes=code_counts(behind))
     return Answer(answer, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.job_id}"})
@@ -35,13 +37,21 @@ async def post_retry(call: Call[JobPath, RetryIn]) -> Answer:
 async def get_retry(call: Call[RetrySearch, None]) -> Answer:
     """GET /api/jobs/{job_id}/retry."""
     first = await ended_job(call, "a retry")
-    return Answer(shares_out(await retry_shares(call.deps, call.shop, first.job_id, left_out=call.params.left_out)))
+    return Answer(
+        shares_out(
+            await retry_shares(call.deps, call.shop, first.job_id, with_not_compared=call.params.with_not_compared)
+        )
+    )
 
 
-def _nothing_to_retry(shares: Shares, *, left_out: bool) -> ProblemError:
+def _nothing_to_retry(shares: Shares, *, with_not_compared: bool) -> ProblemError:
     behind = shares.behind(mended=False)
     if not behind:
-        remedy = "There is nothing to retry." if left_out else "Cells left out for a reason are retried with left_out."
+        remedy = (
+            "There is nothing to retry."
+            if with_not_compared
+            else "Cells that could not be compared are retried with with_not_compared."
+        )
         return conflict("nothing-failed", "path.job_id", "No cell of this job has failed.", remedy)
     if shares.person:
         told = "; ".join(explanation(code)[0] or code for code in sorted(shares.person))

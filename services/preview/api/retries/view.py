@@ -40,10 +40,10 @@ class Shares:
         return sorted(Code(code) for code in self.codes if mend_of(code) in out)
 
 
-async def retry_shares(deps: Dependencies, shop: str, job_id: str, *, left_out: bool) -> Shares:
+async def retry_shares(deps: Dependencies, shop: str, job_id: str, *, with_not_compared: bool) -> Shares:
     """What a retry of the job can do."""
     fresh, old = await deps.listings.failed_codes(shop, job_id, datetime.now(UTC) - PREVIEW_VALID)
-    again = await deps.listings.left_out(shop, job_id) if left_out else 0
+    again = await deps.listings.not_compared(shop, job_id) if with_not_compared else 0
     person: dict[str, int] = {}
     preview: dict[str, int] = {}
     for code, number in fresh.items():

@@ -189,7 +189,7 @@ class PlanOut(_Model):
 
 
 class RunOut(_Model):
-    """One run, begun or left out."""
+    """One run, begun or skipped."""
 
     schedule_id: Ulid
     schedule_name: str = Field(description="The schedule's then.")
@@ -204,7 +204,7 @@ class RunOut(_Model):
     asked_by: str | None = Field(description="Who wanted it now; none: its moment came.")
     approved_by: str | None = Field(description="Who let it begin.")
     leave_out_classes: list[CellClass] = Field(description="What the schedule leaves to a person, of a reconcile.")
-    reason: Skipped | None = Field(description="Why it was left out.")
+    reason: Skipped | None = Field(description="Why it was skipped.")
     outcome: Outcome | None = Field(description="How it has ended.")
     figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")
     ended_at: datetime | None

@@ -216,6 +216,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="POST",
         path="/api/schedule-moments",
         name="previewMoments",
+        reads=True,
         tag="schedules",
         summary="The next runs of a timing, before it is kept",
         description="Nothing is stored.",

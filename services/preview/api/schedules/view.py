@@ -59,7 +59,7 @@ def _timing(timing: Timing) -> Daily | Weekly | Hourly | Cron:
 
 
 def run_out(run: ScheduleRun) -> RunOut:
-    """One run, begun or left out."""
+    """One run, begun or skipped."""
     same = (
         *("schedule_id", "run_id", "action", "direction", "due_at", "state", "plan", "waits_for"),
         *("asked_by", "approved_by", "reason", "figures", "ended_at"),

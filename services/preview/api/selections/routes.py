@@ -19,6 +19,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         method="POST",
         path="/api/selections",
         name="countSelection",
+        reads=True,
         tag="records",
         summary="How many BOMs and cells a selection is now, and which of some BOMs it finds",
         description="Changes nothing. A POST, since a selection may be longer than an address.",

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class SettingsIn(BaseModel):
-    """All of them; one that is left out is set to its default."""
+    """All of them; one that is not given is set to its default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -59,9 +59,9 @@ class RowTaker:
         return taken
 
 
-def left_out(task: Task) -> Reason | None:
-    """Why the preview left the cell out."""
-    reason = task.cell.left_out
+def not_compared(task: Task) -> Reason | None:
+    """Why the preview could not compare the cell."""
+    reason = task.cell.not_compared
     return None if reason is None else Reason(reason)
 
 

@@ -82,8 +82,9 @@ class CellEnd:
 class Cell:
     """A cell of a job.
 
-    `no` is its place in the job, `left_out` why its preview left it out; `row` and `undo` are what was approved;
-    `attempts` counts how often work on it began, `pushes_made` the bodies made for it, `push_id` names the last one.
+    `no` is its place in the job, `not_compared` why its preview could not compare it; `row` and `undo` are what was
+    approved; `attempts` counts how often work on it began, `pushes_made` the bodies made for it,
+    `push_id` names the last one.
     The rest says how it ended; `detail` is in Shopify's own words. A reason or code that only a newer build knows is a
     plain word.
     """
@@ -97,7 +98,7 @@ class Cell:
     state: CellState
     row: Row | None
     undo: UndoRow | None
-    left_out: Reason | str | None
+    not_compared: Reason | str | None
     stocking: Stocking | None
     attempts: int
     push_id: str | None

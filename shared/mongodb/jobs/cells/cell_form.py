@@ -22,7 +22,7 @@ def cell_of(document: Document) -> Cell:
     """A cell from its document."""
     get = document.get
     row, undo, stocking, settled = document["row"], document["undo"], get("activation"), get("settled")
-    left_out, reason, code = document["left_out"], document["reason"], document["code"]
+    not_compared, reason, code = document["left_out"], document["reason"], document["code"]
     return Cell(
         shop=document["shop"],
         job_id=document["job_id"],
@@ -33,7 +33,7 @@ def cell_of(document: Document) -> Cell:
         state=CellState(document["state"]),
         row=None if row is None else row_of(row),
         undo=None if undo is None else _undo_of(undo),
-        left_out=_REASONS[left_out],
+        not_compared=_REASONS[not_compared],
         stocking=None if stocking is None else stocking_of(stocking),
         attempts=document["attempts"],
         push_id=document["push_id"],

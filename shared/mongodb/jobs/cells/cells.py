@@ -218,16 +218,16 @@ class CellStore(CellPlaces):
         return [cell_of(document) async for document in self._cells.find({"shop": shop, "open": True}).limit(limit)]
 
     async def failed(
-        self, shop: str, job_id: str, *, left_out: bool, without: Sequence[str] = ()
+        self, shop: str, job_id: str, *, with_not_compared: bool, without: Sequence[str] = ()
     ) -> AsyncIterator[Cell]:
-        """The cells a retry takes: those that ended as errors, but not with the codes `without`, and those left out for
-        a reason where asked for.
+        """The cells a retry takes: those that ended as errors, but not with the codes `without`, and those that
+        were not compared where asked for.
         """
         failed: Document = {"state": "error"}
         if without:
             failed["code"] = {"$nin": list(without)}
         wanted = [failed]
-        if left_out:
+        if with_not_compared:
             wanted.append({"state": "skipped", "left_out": {"$ne": None}})
         async for document in self._cells.find({"shop": shop, "job_id": job_id, "$or": wanted}).sort("no", 1):
             yield cell_of(document)

@@ -180,11 +180,11 @@ async def test_a_closed_location_differs_from_nothing(known: ApiShop, what: dict
 @pytest.mark.parametrize("reason", ["untracked", "not_stocked"])
 async def test_what_a_read_left_out_differs_from_nothing(known: ApiShop, reason: str) -> None:
     """A cell that no value was read of is not compared, and a BOM without any other is not in sync."""
-    await stand(known, "counted", HERE, base=7, count=10, left_out=reason)
+    await stand(known, "counted", HERE, base=7, count=10, not_compared=reason)
     assert await ids(known, "class=local_moved") == []
     assert await ids(known, "class=not_compared") == ["counted"]
     assert await ids(known, "class=in_sync") == ["agreed", "counted"]
-    await stand(known, "counted", THERE, never_agreed=True, left_out=reason)
+    await stand(known, "counted", THERE, never_agreed=True, not_compared=reason)
     assert await ids(known, "class=in_sync") == ["agreed"]
     assert await ids(known, "differs=false") == ["agreed", "counted", "fresh"]
     facets = (await known.call("GET", "/facets")).json
@@ -219,7 +219,7 @@ async def test_badge_filter_and_row_agree_on_what_differs(known: ApiShop) -> Non
     never read, not stocked, closed and in agreement are not; never agreed but counted, and in doubt, are."""
     await stand(known, "agreed", THERE, base=9, never_agreed=True)  # never counted
     await stand(known, "fresh", HERE, base=9, count=4, never_agreed=True)  # counted, never settled
-    await stand(known, "counted", THERE, base=7, count=1, left_out="not_stocked")
+    await stand(known, "counted", THERE, base=7, count=1, not_compared="not_stocked")
     page = (await known.call("GET", "/boms?with_cells=true")).json["items"]
     marked = [bom["bom_id"] for bom in page if any(cell["differs"] for cell in bom["cells"])]
     assert marked == ["counted", "fresh", "moved", "doubtful"]

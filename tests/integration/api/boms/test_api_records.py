@@ -79,7 +79,7 @@ async def test_an_absolute_count_follows_the_etag(shop: ApiShop) -> None:
     path = f"/cells/b/{PLACES[0]}"
     seen = (await shop.call("GET", path)).headers["ETag"]
     assert (await shop.call("PATCH", path, {"count": 5})).status == 428
-    await shop.call("PATCH", path, {"delta": 1})
+    await shop.call("PATCH", path, {"delta": 1}, Idempotency_Key="k")
     reply = await shop.call("PATCH", path, {"count": 5}, If_Match=seen)
     assert (reply.status, reply.fields) == (412, ["header.If-Match"])
     fresh = (await shop.call("GET", path)).headers["ETag"]
@@ -98,6 +98,7 @@ async def test_wrong_adjustments_are_told(shop: ApiShop) -> None:
     path = f"/cells/b/{PLACES[0]}"
     for body in ({}, {"delta": 1, "count": 1}, {"delta": 1.5}, {"delta": "1"}, {"delta": True}, {"delta": 10**10}):
         assert (await shop.call("PATCH", path, body)).status == 422, body
-    assert (await shop.call("PATCH", "/cells/b/5", {"delta": 1})).fields == ["path.location_id"]
-    assert (await shop.call("PATCH", f"/cells/c/{PLACES[0]}", {"delta": 1})).fields == ["path.bom_id"]
+    for place, field in (("b/5", "path.location_id"), (f"c/{PLACES[0]}", "path.bom_id")):
+        reply = await shop.call("PATCH", f"/cells/{place}", {"delta": 1}, Idempotency_Key="k")
+        assert reply.fields == [field]
     assert (await shop.stock("b"))["count"] is None

@@ -70,7 +70,7 @@ async def test_missed_webhooks_are_listed_with_their_evidence(shop: ApiShop) -> 
     assert rest["next_cursor"] is None
     assert (page["unrepaired_cells"], page["breaker"], page["webhook_loss_ratio"]) == (3, None, None)
     item = page["items"][0]
-    assert (item["base"], item["shopify"], item["local"], item["cell_class"]) == (7, 5, 7, "shopify_moved")
+    assert (item["base"], item["shopify_value"], item["local_value"], item["cell_class"]) == (7, 5, 7, "shopify_moved")
     assert item["state"] == "missed"
     assert item["since"] == item["confirmed_at"]
     assert (await shop.call("GET", "/drift?state=watched")).json["items"] == []
@@ -130,7 +130,7 @@ async def test_some_are_approved_and_the_breaker_waits_with_the_rest(shop: ApiSh
     plan = (await shop.call("GET", "/drift/repair")).json
     assert (plan["cells"], plan["waiting"], sum(item["cells"] for item in plan["items"])) == (2, 2, 2)
     first = (await shop.call("GET", "/drift")).json["items"][0]
-    assert first["becomes"] == first["shopify"]
+    assert first["becomes"] == first["shopify_value"]
     nothing = await shop.call("POST", "/drift/approve", {"location_ids": ["999"]})
     assert nothing.json == {"released": 0, "left": 2}
     some = await shop.call("POST", "/drift/approve", {"drift_ids": [first["drift_id"]]})

@@ -29,6 +29,9 @@ from tests.integration.api.api_setup import ApiShop, ApiWorld, Reply, api_world,
 from tests.waiting import arrival, stored, until
 
 RATE = 40.0
+NO_KEYS: Any = None
+"""Rates of servers, where no server asks."""
+
 MOST = {
     "requests_per_second": RATE,
     "streams_per_shop": 5,
@@ -145,7 +148,7 @@ def test_the_rate_comes_back_with_time_and_shops_are_forgotten() -> None:
 
     now = 0.0
     settings = Settings.model_construct(requests_per_second=10.0)
-    limits = Limits(settings, clock=lambda: now)
+    limits = Limits(settings, NO_KEYS, clock=lambda: now)
 
     def taken(shop: str) -> int:
         number = 0
@@ -234,7 +237,7 @@ async def test_a_stream_ends_with_its_time_and_says_so(vhost_url: str, mongodb_u
 
 def test_a_stream_lasts_no_longer_than_its_token(world: ApiWorld) -> None:
     """A token's end is the stream's, and so is the longest time a stream may last."""
-    limits = Limits(world.settings)
+    limits = Limits(world.settings, NO_KEYS)
     now = time.time()  # what a token's end is compared with
     assert limits.stream_life(Caller("s", "u", now - 1)) == 0
     assert limits.stream_life(Caller("s", "u", now + 60)) <= 60
@@ -252,14 +255,14 @@ async def test_downloads_of_a_shop_are_bounded(shop: ApiShop, other: ApiShop, mo
             yield page
 
     monkeypatch.setattr(export, "pages_of", pages_of)
-    asked = [asyncio.create_task(shop.call("GET", "/jobs/export.csv")) for _ in range(6)]
+    asked = [asyncio.create_task(shop.call("GET", "/history/export.csv")) for _ in range(6)]
 
     def ended() -> list[Reply]:
         return [task.result() for task in asked if task.done()]
 
     await until(lambda: len(ended()) == 4, what="four refusals", progress=lambda: len(ended()))
     assert all(is_too_much(reply, "exports") for reply in ended())
-    beside = asyncio.create_task(other.call("GET", "/jobs/export.csv"))
+    beside = asyncio.create_task(other.call("GET", "/history/export.csv"))
     hanging.set()
     assert (await beside).status == 200
     assert sorted(reply.status for reply in await asyncio.gather(*asked)) == [200, 200, 429, 429, 429, 429]

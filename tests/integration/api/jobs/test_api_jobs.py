@@ -194,8 +194,8 @@ async def test_retry_tells_what_it_can_do(shop: ApiShop) -> None:
     assert (reply.json["re_run"], reply.json["left_behind"]) == (1, 2)
     assert {c["code"] for c in reply.json["left_behind_codes"]} == {"SETTLED_SINCE_PREVIEW", "OUTCOME_UNKNOWN"}
     assert (reply.json["job"]["source"], reply.json["job"]["of_job_id"]) == ("retry", job_id)
-    assert (await shop.call("POST", f"/jobs/{job_id}/retry", {"left_out": True})).json["re_run"] == 2
-    assert [m["left_out"] for m in await sent(shop)] == [False, True]
+    assert (await shop.call("POST", f"/jobs/{job_id}/retry", {"with_not_compared": True})).json["re_run"] == 2
+    assert [m.get("with_not_compared") for m in await sent(shop)] == [None, True]
 
 
 async def test_retry_refuses_when_it_could_do_nothing(shop: ApiShop) -> None:

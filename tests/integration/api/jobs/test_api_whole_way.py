@@ -96,7 +96,7 @@ async def test_retry_of_what_was_refused(vhost_url: str, mongodb_uri: str, datab
         await world.add_boms({"a": [1, 1]}, tracks=True)
         await world.agree()
         place = world.locations[0]
-        await shop.call("PATCH", f"/cells/a/{place}", {"delta": -3})
+        await shop.call("PATCH", f"/cells/a/{place}", {"delta": -3}, Idempotency_Key="k")
         job = await run(shop, "/jobs", {"direction": "toShopify", "preview_id": await preview(shop)})
         assert job["state"] == "completed_with_errors"
         assert [(code["code"], code["count"]) for code in job["codes"]] == [("NEGATIVE_TARGET", 1)]

@@ -151,7 +151,7 @@ async def test_a_run_has_a_few_notes(shop: ApiShop) -> None:
     assert repeated.status == 201
     for text in ("", "   ", "x" * 501, "a\x00b"):
         assert (await shop.call("POST", f"/jobs/{job_id}/notes", {"text": text})).status == 422
-    table = csv.DictReader(io.StringIO((await shop.call("GET", "/jobs/export.csv")).text))
+    table = csv.DictReader(io.StringIO((await shop.call("GET", "/history/export.csv")).text))
     [line] = [row for row in table if row["job_id"] == job_id]
     assert line["notes"].startswith("Delivery of the 3rd.\nNo. 0")
 
@@ -183,7 +183,7 @@ async def test_the_history_is_searched_by_bom(world: ApiWorld, shop: ApiShop) ->
     first = (await shop.call("GET", "/jobs?bom=ash&limit=2")).json
     assert [job["job_id"] for job in first["items"]] == [ran[3], ran[2]]
     assert await found(f"bom=ash&limit=2&cursor={first['next_cursor']}") == [ran[0]]
-    table = list(csv.DictReader(io.StringIO((await shop.call("GET", "/jobs/export.csv?bom=elm")).text)))
+    table = list(csv.DictReader(io.StringIO((await shop.call("GET", "/history/export.csv?bom=elm")).text)))
     assert [line["job_id"] for line in table] == [ran[4], ran[1]]
     other = await world.shop()
     await other.bom("ash")

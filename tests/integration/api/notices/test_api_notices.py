@@ -26,7 +26,7 @@ async def test_a_decision_made_by_one_is_told_to_the_others_at_once(shop: ApiSho
     subject = await happens(shop)
     other = await world.shop()
     assert (await other.call("GET", "/notices")).json["items"] == []
-    stream = shop.events("/notices/events")
+    stream = shop.events("/events/notices")
     first = await anext(stream)
     (notice,) = first["items"]
     assert (first["open"], first["unseen"], notice["subject"], notice["urgency"]) == (1, 1, subject, "decision")

@@ -86,6 +86,10 @@ async def test_rows_are_searched_sorted_and_exported_alike(two_places: Shown) ->
     assert [(line["bom_id"], line["base"], line["shopify_becomes"], line["local_is"]) for line in lines] == [
         ("a", "10", "13", "count")
     ]
+    for asked in ("sort=-difference", "only=differences&sort=local", f"{query}&sort=name", "sort=no", "sort=size"):
+        table = (await two_places.shop.call("GET", f"/previews/{two_places.preview_id}/export.csv?{asked}")).text
+        exported = [line["bom_id"] for line in csv.DictReader(io.StringIO(table))]
+        assert exported == [name for name, _ in await two_places.rows(asked)], asked
     wrong = await two_places.shop.call("GET", f"/previews/{two_places.preview_id}/rows?sort=colour")
     assert (wrong.status, wrong.fields) == (422, ["query.sort"])
 

@@ -65,7 +65,7 @@ async def test_rows_by_size_and_kind(shown: Shown) -> None:
     assert await shown.rows("only=differences&sort=size") == by_size
     assert await shown.rows("only=differences") == sorted(by_size)
     assert await shown.rows("class=local_moved&sort=size") == [("g", 11), ("a", -3)]
-    assert await shown.rows("only=left_out") == [("e", None)]
+    assert await shown.rows("only=not_compared") == [("e", None)]
     assert await shown.rows("only=in_sync") == [("c", 0)]
     assert await shown.rows("only=errors") == []
     for query in (
@@ -228,7 +228,7 @@ async def test_the_history_is_filtered_paged_and_exported(shop: ApiShop) -> None
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert paged == whole
-    table = await shop.call("GET", "/jobs/export.csv?open=false")
+    table = await shop.call("GET", "/history/export.csv?open=false")
     lines = {row["job_id"]: row for row in csv.DictReader(io.StringIO(table.text))}
     assert set(lines) == set(whole) - {running, retry}
     assert (lines[first]["errors"], lines[first]["requested_by"]) == ("1", "user:1")

@@ -25,7 +25,7 @@ async def test_a_hand_count_says_who_and_how_much(shop: ApiShop) -> None:
     await shop.bom("a", tracks_pre_assembled=True)
     for value in (60, 58, 58):
         await count(shop, value)
-    await shop.call("PATCH", f"/cells/a/{PLACES[0]}", {"delta": 5, "cause": "built"})
+    await shop.call("PATCH", f"/cells/a/{PLACES[0]}", {"delta": 5, "cause": "built"}, Idempotency_Key="k")
     built, same, second, first = await story(shop, HERE)
     assert [event["told"] for event in (first, second, same, built)] == [
         "Counted by hand for the first time: 60.",

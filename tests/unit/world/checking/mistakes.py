@@ -197,7 +197,7 @@ def _remap_keeps(*names: str) -> Any:
 
 
 def _leaves_no_trace(old: Stock) -> Change:
-    left = replace(old, base=None, base_time=None, count=None, never_agreed=False, left_out=None)
+    left = replace(old, base=None, base_time=None, count=None, never_agreed=False, not_compared=None)
     return stock._changed(old, left, verify=False)
 
 

@@ -31,7 +31,7 @@ class CodeMeaning(BaseModel):
 
 
 class ReasonCount(BaseModel):
-    """How many cells were skipped or left out for a reason."""
+    """How many cells were skipped, or not compared, for a reason."""
 
     reason: str
     count: int

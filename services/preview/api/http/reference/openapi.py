@@ -9,9 +9,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from services.preview.api.http.keys_of_clients import ABOUT_KEY, HEADER, KEY_FORM, REPLAYED
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
+from services.preview.api.scopes import NEEDED_TOO, SCOPE_OF
 from shared.contract.outgoing import Notification, ScheduleOutcome
+from shared.domain.server_key import PREFIX, SCOPES
 from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
 
 Mode = Literal["validation", "serialization"]
@@ -30,17 +33,30 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
+_ABOUT_REPLAYED = "`true`: this answer was given before, to a request under the same key; nothing was changed again."
 _COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _ABOUT = """Previews and reconciles stock counts between Shopify and the app's own records.
 
-Every request carries a Shopify session token (a JWT that App Bridge makes) as a bearer token; it says which shop the
-request is for. Ids are strings. Errors are problem documents (RFC 9457) that name each field and the remedy.
+Every request carries a bearer token. The page sends a Shopify session token (a JWT that App Bridge makes), which says
+which shop the request is for. A server sends a key (`trueup keys add`, or `POST /api/keys`): of one shop, or of all
+shops, and then the header `Trueup-Shop` names the shop that is meant, as name.myshopify.com. A key has scopes; each
+operation says which it needs, and a 403 names the one that is missing. Ids are strings. Errors are problem documents
+(RFC 9457) that name each field and the remedy.
 
 A shop has limits, so that none starves the others: requests a second, event streams, downloads of tables, previews and
-jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. An
-event stream ends with its session token, and after some minutes: open it again with a new token, and it begins with the
-present state."""
+jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. Every
+answer to a request that is let in tells what is left in `RateLimit` and `RateLimit-Policy`
+(draft-ietf-httpapi-ratelimit-headers-11). An event stream ends with its session token or key, and after some minutes:
+open it again, and it begins with the present state."""
+
+_KEYS = "A server's key. Its scopes: " + " ".join(f"`{scope}`: {meaning}" for scope, meaning in SCOPES.items())
+
+_QUOTAS = {
+    "RateLimit-Policy": "For each limit its name, `q`: requests at most, and `w`: seconds in which they all come back.",
+    "RateLimit": "For each limit its name, `r`: requests left, and `t`: seconds after which none is missing.",
+}
+_OPTIONAL = frozenset({"Retry-After", REPLAYED, *_QUOTAS})
 
 
 def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
@@ -53,7 +69,7 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Trueup", "version": "1", "summary": "Stock counts that agree.", "description": _ABOUT},
         "servers": [{"url": "/"}],
-        "security": [{"sessionToken": []}],
+        "security": [{"sessionToken": []}, {"key": []}],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "webhooks": _outgoing_webhooks(schemas),
@@ -65,7 +81,13 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "A Shopify session token; it lives one minute.",
-                }
+                },
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": f"{PREFIX}…",
+                    "description": _KEYS,
+                },
             },
         },
     }
@@ -107,11 +129,13 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         "operationId": route.name,
         "tags": [route.tag],
         "summary": route.summary,
+        "security": _security(route),
         "parameters": _parameters(route),
         "responses": _responses(route, schemas),
     }
-    if route.description:
-        operation["description"] = route.description
+    too = NEEDED_TOO.get(route.name)
+    if route.description or too is not None:
+        operation["description"] = " ".join(filter(None, [route.description, "" if too is None else too.told]))
     if not operation["parameters"]:
         del operation["parameters"]
     if route.body is not None:
@@ -120,6 +144,12 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
             "content": {"application/json": {"schema": schemas.of(route.body, "validation")}},
         }
     return operation
+
+
+def _security(route: AnyRoute) -> list[dict[str, list[str]]]:
+    """A person's session, or a key with the scope that stands there."""
+    scope = SCOPE_OF.get(route.name)
+    return [{"sessionToken": []}, *([] if scope is None else [{"key": [str(scope)]}])]
 
 
 def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
@@ -136,7 +166,14 @@ def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
         if "description" in form:
             parameter["description"] = form["description"]
         parameters.append(parameter)
+    if route.changes:
+        parameters.append(_key_parameter(route))
     return parameters
+
+
+def _key_parameter(route: AnyRoute) -> dict[str, Any]:
+    form = KEY_FORM.json_schema()
+    return {"name": HEADER, "in": "header", "required": route.needs_key, "description": ABOUT_KEY, "schema": form}
 
 
 def _inline(value: Any, definitions: dict[str, Any]) -> Any:
@@ -162,11 +199,13 @@ def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     for status, answer in route.answers.items():
         responses[str(status.value)] = _success(route, status, answer, schemas)
     statuses = {*_ALWAYS, *route.problems, *(_WITH_BODY if route.body is not None else ())}
+    if route.changes:
+        statuses.add(HTTPStatus.CONFLICT)
     problem = {MEDIA_TYPE: {"schema": schemas.of(Problem, "serialization")}}
     for status in sorted(statuses - set(route.answers)):
         responses[str(status.value)] = {"description": status.phrase, "content": problem}
         if status in _COMES_BACK:
-            responses[str(status.value)]["headers"] = _headers({"Retry-After": "Seconds to wait."})
+            responses[str(status.value)]["headers"] = _headers(_QUOTAS | {"Retry-After": "Seconds to wait."})
     return responses
 
 
@@ -174,7 +213,7 @@ def _success(
     route: AnyRoute, status: HTTPStatus, answer: type[BaseModel] | Media | None, schemas: _Schemas
 ) -> dict[str, Any]:
     if answer is None:
-        return {"description": status.phrase}
+        return {"description": status.phrase, "headers": _headers({REPLAYED: _ABOUT_REPLAYED})}
     if isinstance(answer, Media):
         schema = {"type": "string"} if answer.model is None else _event(schemas.of(answer.model, "serialization"))
         return {"description": answer.description, "content": {answer.media_type: {"schema": schema}}}
@@ -182,8 +221,9 @@ def _success(
         "description": status.phrase,
         "content": {"application/json": {"schema": schemas.of(answer, "serialization")}},
     }
-    if route.answer_headers:
-        success["headers"] = _headers(route.answer_headers)
+    headers = {**route.answer_headers, **({REPLAYED: _ABOUT_REPLAYED} if route.changes else {})}
+    if headers:
+        success["headers"] = _headers(headers)
     return success
 
 
@@ -224,7 +264,7 @@ def _outgoing_webhooks(schemas: _Schemas) -> dict[str, Any]:
         ScheduleOutcome,
         name="scheduleRun",
         tag="schedules",
-        summary="A run of a schedule has ended, or was left out: sent to the schedule's target",
+        summary="A run of a schedule has ended, or was skipped: sent to the schedule's target",
         tries="four times within some 70 minutes",
         delivery="The run's id",
     )
@@ -252,6 +292,6 @@ def _event(state: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(described: Any) -> dict[str, Any]:
     return {
-        name: {"description": text, "required": name != "Retry-After", "schema": {"type": "string"}}
+        name: {"description": text, "required": name not in _OPTIONAL, "schema": {"type": "string"}}
         for name, text in described.items()
     }

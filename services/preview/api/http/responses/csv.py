@@ -41,7 +41,7 @@ async def table(
     request: web.Request,
     name: str,
     columns: Sequence[str],
-    read: Read[T],
+    read: Read[T] | AsyncIterator[list[T]],
     form: Callable[[T], BaseModel],
 ) -> web.StreamResponse:
     """Answer all rows of a listing as CSV with a head line. A failure on the way breaks the answer off."""
@@ -54,7 +54,7 @@ async def table(
     )
     await response.prepare(request)
     await response.write(_lines([columns]))
-    async for items in pages_of(read):
+    async for items in pages_of(read) if callable(read) else read:
         rows = [[_cell(getattr(form(item), column)) for column in columns] for item in items]
         if rows:
             await response.write(_lines(rows))

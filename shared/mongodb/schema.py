@@ -256,13 +256,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "-entry_id", unique=True),
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
-    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
     "server_keys": [
         # Whose a key is, is what it is looked up for. It is random, so no index keeps them apart.
         _index("key_id"),
         _index("expires_at", expireAfterSeconds=SERVER_KEY_LIFE),
     ],
     "request_shares": [_index("at", expireAfterSeconds=REQUEST_SHARE_LIFE)],
+    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
     "partitions": [],
     "replicas": [],
     "constants": [],

@@ -23,7 +23,7 @@ export default function SettingsPage() {
   const settings = useQuery(settingsQuery);
   const [, navigate] = useLocation();
   return (
-    <Page title={T.settings.title} subtitle={T.settings.intro}>
+    <Page title={T.settings.title} subtitle={T.settings.intro} narrow>
       {settings.data === undefined ? (
         <Card>
           {settings.error === null ? (

@@ -72,7 +72,7 @@
     // A link within a sentence is as high as its line.
     const isInText = (one) => one.matches("a") && one.parentElement.matches("p, li") && one.parentElement.innerText.trim() !== one.innerText.trim();
     const found = [...layer.querySelectorAll(CONTROLS)].filter(
-      (one) => one.getClientRects().length > 0 && !isTold(one) && !one.matches(":disabled") && !isInText(one) && one.getBoundingClientRect().right > 0,
+      (one) => one.checkVisibility() && one.getClientRects().length > 0 && !isTold(one) && !one.matches(":disabled") && !isInText(one) && one.getBoundingClientRect().right > 0,
     );
     const targets = found.map((one) => {
       const box = (one.matches("input") ? (one.closest("label") ?? one) : one).getBoundingClientRect();

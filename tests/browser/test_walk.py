@@ -155,17 +155,25 @@ class Walk:
         await self.hand.look("9-schedules")
 
     async def approves_some(self) -> None:
-        """What it would do is looked at, one place is left out, the other approved."""
+        """What it would do is looked at: one place is left out, and one that it leaves to a person is approved."""
+        await self.site.hand(self.bom("ash"), 0, 1)
         await self.hand.press(self.role("button", f"Run now: {self.mine}"))
         await self.hand.press(self.role("menuitem", "See what it would do"))
         look = self.hand.tab.dialog(f"What {self.mine} would do now")
         await self.hand.press(self.role("button", "See what it would do", look))
-        await expect(look.get_by_text("In 2 places Shopify would get the local number.")).to_be_visible()
+        await expect(look.get_by_text("In 1 place Shopify would get the local number.")).to_be_visible()
         await self.hand.look("10-would-do")
         await self.hand.press(self.role("button", re.compile("^Look at each place"), look))
         dialog = self.hand.tab.dialog(f"Choose what {self.mine} may change")
-        await expect(dialog.get_by_text("2 places of 2 BOMs to change")).to_be_visible()
-        await self.hand.press(self.role("checkbox", f"{self.bom('fir')} at Location 1: include in the run", dialog))
+        told = dialog.get_by_text("1 place in Shopify will be set to the local value")
+        await expect(told).to_be_visible()
+        for wood in ("ash", "elm"):
+            await self.hand.press(self.role("checkbox", f"{self.bom(wood)} at Location 1: include in the run", dialog))
+        await expect(
+            self.role("checkbox", f"{self.bom('ash')} at Location 1: include in the run", dialog)
+        ).not_to_be_checked()
+        await expect(told).to_be_visible()
+        await expect(dialog.get_by_text("The largest rise is +4 (5 → 9)")).to_be_visible()
         await self.hand.look("10-approving")
         await self.hand.press(self.role("button", "Change 1 place", dialog))
         await expect(self.hand.tab.page.get_by_text(f"{self.mine} waits for you")).to_have_count(0)

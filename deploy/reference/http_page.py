@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy.reference.markdown import meaning, schemas, table, type_of
@@ -36,6 +36,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     parts = [f"### {method} {path}\n", operation["summary"] + ".\n"]
     if "description" in operation:
         parts.append(" ".join(operation["description"].split()) + "\n")
+    parts.append(_who(operation["security"]))
     parameters = [
         (f"`{one['name']}`", one["in"], type_of(one["schema"]), "yes" if one["required"] else "no", _about(one))
         for one in operation.get("parameters", ())
@@ -47,6 +48,11 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
         parts.append(f"Body: {type_of(body['content']['application/json']['schema'])}{optional}.\n")
     parts.append(_answers(operation["responses"]))
     return "\n".join(part for part in parts if part)
+
+
+def _who(security: Sequence[Mapping[str, Sequence[str]]]) -> str:
+    scopes = [scope for one in security for scope in one.get("key", ())]
+    return f"Key: {', '.join(f'`{scope}`' for scope in scopes)}.\n" if scopes else "Key: none may.\n"
 
 
 def _about(parameter: Mapping[str, Any]) -> str:

@@ -34,6 +34,9 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_route_of_the_design_is_there() -> None:
     """The operations are those that the design names."""
     assert set(OPERATIONS) == {
+        ("/api/keys", "get"),
+        ("/api/keys", "post"),
+        ("/api/keys/{key_id}", "delete"),
         ("/api/boms", "get"),
         ("/api/facets", "get"),
         ("/api/boms", "put"),
@@ -82,9 +85,12 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/schedules/{schedule_id}", "put"),
         ("/api/schedules/{schedule_id}", "delete"),
         ("/api/schedules/{schedule_id}/runs", "get"),
+        ("/api/keys", "get"),
+        ("/api/keys", "post"),
+        ("/api/keys/{key_id}", "delete"),
         ("/api/notices", "get"),
         ("/api/events/notices", "get"),
-        ("/api/notices/seen", "post"),
+        ("/api/seen-notices", "post"),
         ("/api/notices/{notice_id}/dismiss", "post"),
         ("/api/notifications", "get"),
         ("/api/notifications/mail", "put"),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
 from services.preview.api.http.hub import EventHub
+from services.preview.api.http.key_rates import KeyRates
 from services.preview.api.http.limits import Limits
+from services.preview.api.http.server_keys import KeyCallers
 from services.preview.api.http.sign_ins import SignIns
 from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
@@ -32,6 +34,8 @@ from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.requests.keyed_requests import KeyedRequests
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.server_keys.request_shares import RequestShares
+from shared.mongodb.server_keys.server_keys import ServerKeys
 from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.first_steps import FirstStepStore
 from shared.mongodb.shops.shop_settings import ShopSettings
@@ -42,7 +46,7 @@ from shared.mongodb.story.cell_story import CellStory
 from shared.mongodb.story.runs_of_boms import RunsOfBoms
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
-from shared.settings import PreviewSettings
+from shared.settings import ApiSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
@@ -55,6 +59,8 @@ class Dependencies:
     """Stores, the publisher and the event hub of one service."""
 
     tokens: SessionTokens
+    key_callers: KeyCallers
+    server_keys: ServerKeys
     limits: Limits
     keyed: KeyedRequests
     requests: PreviewRequests
@@ -102,7 +108,7 @@ class Dependencies:
     @classmethod
     def of(
         cls,
-        settings: PreviewSettings,
+        settings: ApiSettings,
         mongo: Mongo,
         publisher: Publisher,
         *,
@@ -114,9 +120,12 @@ class Dependencies:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
         keys = settings.fernet_keys
+        server_keys = ServerKeys(mongo.db)
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
-            limits=Limits(settings),
+            key_callers=KeyCallers(server_keys),
+            server_keys=server_keys,
+            limits=Limits(settings, KeyRates(RequestShares(mongo.db), settings)),
             keyed=KeyedRequests(mongo.db, keys),
             requests=requests,
             imports=PageImports(mongo.db),

@@ -16,6 +16,9 @@ from services.preview.api.http.keyed import once
 from services.preview.api.http.parsing import BODY, Wrong, body_of, parameters
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call
+from services.preview.api.http.server_keys import SHOP_HEADER, must_have
+from services.preview.api.scopes import NEEDED_TOO, SCOPE_OF
+from shared.domain.server_key import OWN
 from shared.domain.words.pauses import pause_explained
 from shared.errors import ShopifyError, ShopPaused
 from shared.mongodb.shops.acts import Act
@@ -30,10 +33,8 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
     body_form = None if route.body is None else TypeAdapter[Any](route.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        # Who calls and how often is known without any other server: what is refused for it costs others nothing.
-        caller = await _caller(request, deps)
-        await deps.limits.take(caller.shop)
-        async with deps.limits.place(caller.shop):
+        caller = await _admitted(request, route, deps)
+        async with deps.limits.place(caller):
             call = await parsed(request, caller)
             if route.changes:
                 return await once(deps.keyed, route, call, request.get(BODY), changed)
@@ -47,7 +48,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         answer = await route.handler(call)
         if route.act is not None:
             subject = _subject(route, call.params, answer)
-            await deps.audit.note(Act(call.shop, route.act, call.caller.user, "api", subject))
+            await deps.audit.note(Act(call.shop, route.act, call.caller.user, call.caller.by, subject))
         if not isinstance(answer, Answer):
             raise TypeError(f"{route.name} changes something and answers no model")
         return _response(route, answer)
@@ -61,14 +62,43 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
             body = await body_of(route, body_form, Call(request, caller, deps, params, None), wrong)
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
-        return Call(request, caller, deps, params, body)
+        call = Call(request, caller, deps, params, body)
+        await _may_ask_it(route, call)
+        return call
 
     return handle
 
 
+async def _admitted(request: web.Request, route: AnyRoute, deps: Dependencies) -> Caller:
+    """Who calls, where he may. Raises ProblemError.
+
+    Of a person all this is known without any other server, and of a key by a look that counts for many requests: what
+    is refused costs others nothing.
+    """
+    caller = await _caller(request, deps)
+    if caller.key is not None and caller.key.shop is None:
+        # Of a shop that is not known nothing is stored, no count of requests either.
+        await _installed(request, caller, deps)
+    await deps.limits.take(caller, request)
+    must_have(caller, SCOPE_OF.get(route.name))
+    return caller
+
+
+async def _may_ask_it(route: AnyRoute, call: Call[Any, Any]) -> None:
+    """Raise ProblemError (403) where what is asked needs a scope more than the operation does."""
+    needs = NEEDED_TOO.get(route.name)
+    if call.caller.key is not None and needs is not None:
+        for scope in await needs.of(call):
+            must_have(call.caller, scope)
+
+
 async def _caller(request: web.Request, deps: Dependencies) -> Caller:
+    authorization = request.headers.get("Authorization")
     try:
-        return deps.tokens.caller(request.headers.get("Authorization"))
+        token = bearer(authorization)
+        if token.startswith(OWN):
+            return await deps.key_callers.caller(token, request.headers.get(SHOP_HEADER))
+        return deps.tokens.caller(authorization)
     except ProblemError as refusal:
         await deps.sign_ins.refused(refusal.kind)
         raise
@@ -80,6 +110,11 @@ def _answered(route: AnyRoute, answer: Answer | web.StreamResponse) -> web.Strea
 
 async def _installed(request: web.Request, caller: Caller, deps: Dependencies) -> None:
     shop = await deps.shops.get(caller.shop)
+    if caller.key is not None:
+        # Only a session token could install it; a paused shop's records are shown all the same.
+        if shop is None or shop.status in {"uninstalled", "installing"}:
+            raise _has_not_the_app(caller.shop)
+        return
     if shop is None or shop.needs_a_session_token:
         await _install(deps, shop, caller.shop, bearer(request.headers.get("Authorization")))
 
@@ -97,10 +132,8 @@ async def _install(deps: Dependencies, known: Shop | None, domain: str, session_
 
 def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
     if isinstance(error, TokenRefused):
-        status, kind = HTTPStatus.FORBIDDEN, "shop-unknown"
-        message = f"The app is not installed in {domain}."
-        remedy = "Open the app from the shop's admin, which installs it."
-    elif isinstance(error, ShopPaused):
+        return _has_not_the_app(domain)
+    if isinstance(error, ShopPaused):
         status, kind = HTTPStatus.SERVICE_UNAVAILABLE, "shopify-unavailable"
         why = pause_explained(error.reason, error.detail)
         message, remedy = f"The app cannot be installed in {domain}: {why.message}", why.remedy
@@ -115,6 +148,13 @@ def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
         errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
         headers={"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None,
     )
+
+
+def _has_not_the_app(domain: str) -> ProblemError:
+    message = f"The app is not installed in {domain}."
+    remedy = "Open the app from the shop's admin, which installs it."
+    entry = FieldProblem(field="header.Authorization", message=message, remedy=remedy)
+    return ProblemError(HTTPStatus.FORBIDDEN, "shop-unknown", f"{message} {remedy}", errors=[entry])
 
 
 def _subject(route: AnyRoute, params: BaseModel, answer: object) -> str:

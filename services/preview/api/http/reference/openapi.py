@@ -12,7 +12,9 @@ from pydantic.json_schema import JsonSchemaMode
 from services.preview.api.http.keys_of_clients import ABOUT_KEY, HEADER, KEY_FORM, REPLAYED
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
+from services.preview.api.scopes import NEEDED_TOO, SCOPE_OF
 from shared.contract.outgoing import Notification, ScheduleOutcome
+from shared.domain.server_key import PREFIX, SCOPES
 from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
 
 Mode = Literal["validation", "serialization"]
@@ -31,19 +33,30 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
-_NOT_ALWAYS = frozenset({"Retry-After", REPLAYED})
+_NOT_ALWAYS = frozenset({"Retry-After", REPLAYED, "RateLimit", "RateLimit-Policy"})
 _ABOUT_REPLAYED = "`true`: this answer was given before, to a request under the same key; nothing was changed again."
 _COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _ABOUT = """Previews and reconciles stock counts between Shopify and the app's own records.
 
-Every request carries a Shopify session token (a JWT that App Bridge makes) as a bearer token; it says which shop the
-request is for. Ids are strings. Errors are problem documents (RFC 9457) that name each field and the remedy.
+Every request carries a bearer token. The page sends a Shopify session token (a JWT that App Bridge makes), which says
+which shop the request is for. A server sends a key (`trueup keys add`, or `POST /api/keys`): of one shop, or of all
+shops, and then the header `Trueup-Shop` names the shop that is meant, as name.myshopify.com. A key has scopes; each
+operation says which it needs, and a 403 names the one that is missing. Ids are strings. Errors are problem documents
+(RFC 9457) that name each field and the remedy.
 
 A shop has limits, so that none starves the others: requests a second, event streams, downloads of tables, previews and
-jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. An
-event stream ends with its session token, and after some minutes: open it again with a new token, and it begins with the
-present state."""
+jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. Every
+answer to a request that is let in tells what is left in `RateLimit` and `RateLimit-Policy`
+(draft-ietf-httpapi-ratelimit-headers-11). An event stream ends with its session token or key, and after some minutes:
+open it again, and it begins with the present state."""
+
+_KEYS = "A server's key. Its scopes: " + " ".join(f"`{scope}`: {meaning}" for scope, meaning in SCOPES.items())
+
+_QUOTAS = {
+    "RateLimit-Policy": "For each limit its name, `q`: requests at most, and `w`: seconds in which they all come back.",
+    "RateLimit": "For each limit its name, `r`: requests left, and `t`: seconds after which none is missing.",
+}
 
 
 def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
@@ -56,7 +69,7 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Trueup", "version": "1", "summary": "Stock counts that agree.", "description": _ABOUT},
         "servers": [{"url": "/"}],
-        "security": [{"sessionToken": []}],
+        "security": [{"sessionToken": []}, {"key": []}],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "webhooks": _outgoing_webhooks(schemas),
@@ -68,7 +81,13 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "A Shopify session token; it lives one minute.",
-                }
+                },
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": f"{PREFIX}…",
+                    "description": _KEYS,
+                },
             },
         },
     }
@@ -110,11 +129,13 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         "operationId": route.name,
         "tags": [route.tag],
         "summary": route.summary,
+        "security": _security(route),
         "parameters": _parameters(route),
         "responses": _responses(route, schemas),
     }
-    if route.description:
-        operation["description"] = route.description
+    too = NEEDED_TOO.get(route.name)
+    if route.description or too is not None:
+        operation["description"] = " ".join(filter(None, [route.description, "" if too is None else too.told]))
     if not operation["parameters"]:
         del operation["parameters"]
     if route.body is not None:
@@ -123,6 +144,12 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
             "content": {"application/json": {"schema": schemas.of(route.body, "validation")}},
         }
     return operation
+
+
+def _security(route: AnyRoute) -> list[dict[str, list[str]]]:
+    """A person's session, or a key with the scope that stands there."""
+    scope = SCOPE_OF.get(route.name)
+    return [{"sessionToken": []}, *([] if scope is None else [{"key": [str(scope)]}])]
 
 
 def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
@@ -178,7 +205,7 @@ def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     for status in sorted(statuses - set(route.answers)):
         responses[str(status.value)] = {"description": status.phrase, "content": problem}
         if status in _COMES_BACK:
-            responses[str(status.value)]["headers"] = _headers({"Retry-After": "Seconds to wait."})
+            responses[str(status.value)]["headers"] = _headers(_QUOTAS | {"Retry-After": "Seconds to wait."})
     return responses
 
 

@@ -13,6 +13,7 @@ import typer
 from services.command_line.declared import (
     boms,
     cells,
+    certify,
     completion,
     counts,
     jobs,
@@ -60,6 +61,7 @@ def trueup_command(
 
 
 app.command("reconcile")(runs.reconcile_command)
+app.command("certify")(certify.certify_command)
 app.add_typer(previews.app, name="previews")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(boms.app, name="boms")

@@ -89,6 +89,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("shop", "rotate-keys"): _DOCUMENTS - CIPHER,
     ("shop", "add", "a.myshopify.com", "--token-file", "-"): _ANY | BROKER,
     ("drift", "sweep"): _ANY | CIPHER,
+    ("certify", "--variant", "1", "--locations", "1,2", "--yes"): _ANY | CIPHER,
     ("after-restore", "--yes"): _ANY | HTTP | CIPHER,
     ("boms", "import", "--all-variants"): _ANY | BROKER | CIPHER,
     ("prepare",): _ANY | HTTP | CIPHER,

@@ -28,6 +28,7 @@ OF_OTHERS = {
     "services/command_line/commands/": "answers of the API: test_every_command.py holds them against its description",
     "services/command_line/terminal/": "answers of the API",
     "services/command_line/all_services.py": "whether each service is ready, by its name",
+    "shared/certifying/": "Shopify's answers, and our own calls",
     "shared/importing/catalogue.py": "Shopify's lines of a bulk query",
     "services/preview/api/http/": "headers, claims of a token, and the API description",
     "services/preview/page/": "parts of a path",

@@ -123,10 +123,10 @@ class Dependencies:
         server_keys = ServerKeys(mongo.db)
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
-            keyed=KeyedRequests(mongo.db, keys),
             key_callers=KeyCallers(server_keys),
             server_keys=server_keys,
             limits=Limits(settings, KeyRates(RequestShares(mongo.db), settings)),
+            keyed=KeyedRequests(mongo.db, keys),
             requests=requests,
             imports=PageImports(mongo.db),
             wake_imports=wake_imports,

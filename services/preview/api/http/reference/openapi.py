@@ -33,6 +33,7 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
+_NOT_ALWAYS = frozenset({"Retry-After", REPLAYED, "RateLimit", "RateLimit-Policy"})
 _ABOUT_REPLAYED = "`true`: this answer was given before, to a request under the same key; nothing was changed again."
 _COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -56,7 +57,6 @@ _QUOTAS = {
     "RateLimit-Policy": "For each limit its name, `q`: requests at most, and `w`: seconds in which they all come back.",
     "RateLimit": "For each limit its name, `r`: requests left, and `t`: seconds after which none is missing.",
 }
-_OPTIONAL = frozenset({"Retry-After", REPLAYED, *_QUOTAS})
 
 
 def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
@@ -292,6 +292,6 @@ def _event(state: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(described: Any) -> dict[str, Any]:
     return {
-        name: {"description": text, "required": name not in _OPTIONAL, "schema": {"type": "string"}}
+        name: {"description": text, "required": name not in _NOT_ALWAYS, "schema": {"type": "string"}}
         for name, text in described.items()
     }

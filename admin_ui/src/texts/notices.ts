@@ -1,5 +1,6 @@
 /** What the shop is told, and who is told of it. */
 import { count } from "../formats";
+import { some } from "./words";
 
 export const notices = {
   bell: (open: number, unseen: number) =>
@@ -41,7 +42,9 @@ export const notifications = {
     schedule_waits: "A scheduled run waits for approval",
     schedule_failed: "A scheduled run failed",
     schedule_skipped: "A scheduled run was skipped",
+    import_waits: "An import waits for your decision",
     import_ended: "An import has ended",
+    import_troubled: "An import has ended, and some rows could not be used",
     webhooks_silent: "Shopify no longer tells of changes",
     shop_paused: "The app is paused",
     shop_resumed: "The app works again",
@@ -77,7 +80,7 @@ export const notifications = {
   urlWrong: "Enter an address that begins with https://",
   addTarget: "Add address",
   everything: "Everything",
-  some: (number: number) => `${count(number)} kinds`,
+  some: (number: number) => some(number, "kind", "kinds"),
   of: "What it is told of",
   working: "In use",
   off: "Switched off",

@@ -17,8 +17,16 @@ from shared.domain.server_key import Scope
 SCOPES: Mapping[Scope, frozenset[str]] = {
     Scope.READ: frozenset(
         {
-            *("listBoms", "getBom", "readBoms", "getBomFacets", "listLocations", "getLocation", "listVariants"),
-            "countSelection",
+            *(
+                "listBoms",
+                "getBom",
+                "readBoms",
+                "getBomFacets",
+                "listLocations",
+                "getLocation",
+                "listVariants",
+                "countSelection",
+            ),
             *("getCell", "getCellHistory", "exportCellHistory", "findPlaces", "exportSheet", "checkCounts"),
             *("postPreview", "listPreviews", "getPreview", "listPreviewRows", "weighPreview", "watchPreview"),
             *("exportPreview", "listJobs", "exportHistory", "getJob", "listJobBoms", "listJobCells", "watchJob"),
@@ -42,9 +50,9 @@ SCOPES: Mapping[Scope, frozenset[str]] = {
         {
             *("putDriftPolicy", "putSettings", "putSchedule", "deleteSchedule", "seeNotices", "dismissNotice"),
             *("getNotifications", "chooseMailMatters", "addMailAddress", "removeMailAddress", "confirmMailAddress"),
-            *("testMailAddress", "putTarget", "deleteTarget", "rotateTargetSecret", "testTarget", "listDeliveries"),
-            *("getTarget", "getDelivery"),
-            *("replayDelivery", "listKeys", "addKey", "revokeKey"),
+            *("testMailAddress", "getTarget", "putTarget", "deleteTarget", "rotateTargetSecret", "testTarget"),
+            *("listDeliveries", "getDelivery", "replayDelivery", "listKeys", "addKey", "revokeKey"),
+            *("pauseShop", "resumeShop"),
         }
     ),
 }

@@ -213,7 +213,7 @@ _SHORT = {
     ("serve preview", "amqp_url", "refuses"),
     ("serve preview", "mongodb_uri", "refuses"),
     ("jobs cancel 0", "amqp_url", "has no name"),
-    ("jobs", "mongodb_uri", "is nowhere"),
+    ("jobs list", "mongodb_uri", "is nowhere"),
 }
 """One of each kind; the rest in the long run."""
 
@@ -223,7 +223,7 @@ _SHORT = {
     [
         pytest.param(*case, marks=[] if case in _SHORT else pytest.mark.full)
         for case in product(
-            ["serve preview", "serve all", "jobs cancel 0", "jobs"],
+            ["serve preview", "serve all", "jobs cancel 0", "jobs list"],
             ["amqp_url", "mongodb_uri"],
             ["refuses", "is nowhere", "has no name"],
         )
@@ -235,7 +235,7 @@ async def test_a_server_that_is_away_tells_no_password(world: ShopWorld, command
     url = with_password(getattr(world.settings, server).get_secret_value(), host=hosts[away])
     done = await trueup_process(world.settings.model_copy(update={server: url}), *command.split())
     assert not marks_in(done.errors + done.output), done.errors
-    if (command, server) != ("jobs", "amqp_url"):
+    if (command, server) != ("jobs list", "amqp_url"):
         assert done.code == (2 if away == "refuses" else 3), done.errors
 
 

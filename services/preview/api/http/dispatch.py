@@ -48,7 +48,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         answer = await route.handler(call)
         if route.act is not None:
             subject = _subject(route, call.params, answer)
-            await deps.audit.note(Act(call.shop, route.act, call.caller.user, "api", subject))
+            await deps.audit.note(Act(call.shop, route.act, call.caller.user, call.caller.by, subject))
         if not isinstance(answer, Answer):
             raise TypeError(f"{route.name} changes something and answers no model")
         return _response(route, answer)

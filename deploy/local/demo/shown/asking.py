@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from ulid import ULID
+
 from services.command_line.connections.client import Client
+from services.command_line.outcome import REQUESTED_BY
 from services.preview.computing.requests import PreviewRequests
-from shared.contract.messages import JobCancel, JobRequest, Message, PreviewRequest
+from shared.contract.messages import JobOptions, JobRequest, Message, PreviewRequest
+from shared.contract.selection import SelectionBody
+from shared.domain.comparison import Direction
+from shared.domain.job import JobSource
 from shared.errors import BrokerUnavailable
-from shared.rabbitmq.topology import JOB_CANCEL, JOB_REQUEST, PREVIEW_REQUEST
-from shared.setting_groups import JobLimitSettings, PreviewLimitSettings
+from shared.rabbitmq.topology import PREVIEW_REQUEST
+from shared.setting_groups import PreviewLimitSettings
 from shared.settings import part_of
 
 
@@ -21,18 +27,6 @@ async def ask_for_preview(client: Client, request: PreviewRequest) -> None:
         await _publish(client, PREVIEW_REQUEST, request)
 
 
-async def ask_for_job(client: Client, request: JobRequest) -> None:
-    """Ask for a job; one too many has ended at once, with its code."""
-    await client.jobs.ask(request, max_open=part_of(client.settings, JobLimitSettings).open_jobs_per_shop)
-    await _publish(client, JOB_REQUEST, request)
-
-
-async def ask_to_cancel(client: Client, shop: str, job_id: str) -> None:
-    """Ask for a job's end."""
-    await client.jobs.request_cancel(shop, job_id)
-    await _publish(client, JOB_CANCEL, JobCancel(shop=shop, job_id=job_id))
-
-
 async def _publish(client: Client, key: str, message: Message) -> None:
     """Without its message a request is found in the documents, a few seconds later."""
     with suppress(BrokerUnavailable):
@@ -41,3 +35,27 @@ async def _publish(client: Client, key: str, message: Message) -> None:
 
 def _nobody() -> None:
     """Those who compute are other processes: the message wakes them."""
+
+
+def job_request(
+    shop: str,
+    direction: Direction,
+    selection: SelectionBody,
+    *,
+    preview_id: str | None = None,
+    source: JobSource = JobSource.API,
+    of_job_id: str | None = None,
+    options: JobOptions | None = None,
+) -> JobRequest:
+    """The message that asks for a job, under a new id."""
+    return JobRequest(
+        shop=shop,
+        job_id=str(ULID()),
+        direction=direction,
+        selection=selection,
+        preview_id=preview_id,
+        source=source,
+        of_job_id=of_job_id,
+        requested_by=REQUESTED_BY,
+        options=options or JobOptions(),
+    )

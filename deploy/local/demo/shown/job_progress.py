@@ -10,10 +10,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from deploy.local.demo.shown.job_status import figures, job_has_ended, job_status
+from deploy.local.demo.shown.watch import Wake, follow, the_end
 from services.command_line.connections.client import Client
-from services.command_line.terminal.job_status import figures, job_has_ended, job_status
 from services.command_line.terminal.tables import shorten
-from services.command_line.terminal.watch import Wake, follow, the_end
 from shared.domain.job import JobState
 from shared.mongodb.jobs.job import Job
 from shared.mongodb.jobs.totals.bom_progress import BomProgress

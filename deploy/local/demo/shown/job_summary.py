@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from services.command_line.connections.stores import Records
-from services.command_line.terminal.documents import job_cell, job_document, paused_document, print_with_lists
 from services.command_line.terminal.tables import Column, number, show_table
 from shared.domain.cell import CellState
 from shared.domain.comparison import Reason
@@ -49,17 +48,6 @@ async def cells_of(records: Records, shop: str, job_id: str, state: CellState | 
         start = Start(page.after)
 
 
-async def print_job(records: Records, job: Job) -> None:
-    """The job and all its cells as one JSON document."""
-
-    async def cells() -> AsyncIterator[dict[str, Any]]:
-        async for cell in cells_of(records, job.shop, job.job_id):
-            yield job_cell(cell)
-
-    paused = {} if job.ended else paused_document(await records.shops.get(job.shop))
-    await print_with_lists({**job_document(job), **paused, "cells": cells()})
-
-
 async def _cells_worth_a_line(records: Records, shop: str, job_id: str) -> AsyncIterator[Cell]:
     """Cells worth a line: the failed ones first, then those skipped for a reason a person may act on."""
     async for cell in cells_of(records, shop, job_id, CellState.ERROR):
@@ -93,7 +81,7 @@ async def show_summary(records: Records, shop: str, job: Job, out: Console) -> N
     if lines:
         show_table(out, COLUMNS, lines)
     if more:
-        out.print(f"… and {more} more: --json shows all")
+        out.print(f"… and {more} more: the report has all")
     for code, cells in sorted(job.codes.items()):
         message, remedy = explanation(code)
         out.print(f"{code} ({cells}): {message or ''} {remedy or ''}".rstrip())

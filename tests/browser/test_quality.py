@@ -27,7 +27,7 @@ OTHER_REQUESTS = 7
 """The document, two scripts, the style, the session token, and a new shop's first steps with what they use."""
 
 MAX_BYTES = 180 * 1024
-"""Compressed, as transferred: the page's own files. Rows weigh what the shop has."""
+"""Compressed, as transferred: the page's own files. With the rows of a large shop: tests/browser/test_large_shop.py."""
 
 MAX_CHANGES = 100
 """Changes of the document's tree until the list can be worked with; there are some fifty."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from services.preview.api.http.auth import Caller, bearer
 from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.deprecation import note_deprecated
 from services.preview.api.http.keyed import once
 from services.preview.api.http.parsing import BODY, Wrong, body_of, parameters
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
@@ -30,6 +31,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
     body_form = None if route.body is None else TypeAdapter[Any](route.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        note_deprecated(request, route.deprecated)
         # Who calls and how often is known without any other server: what is refused for it costs others nothing.
         caller = await _caller(request, deps)
         await deps.limits.take(caller.shop)

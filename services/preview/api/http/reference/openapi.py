@@ -10,10 +10,12 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from services.preview.api.http.keys_of_clients import ABOUT_KEY, HEADER, KEY_FORM, REPLAYED
+from services.preview.api.http.reference.about import TAGS, about_operation
+from services.preview.api.http.reference.placing import place_examples
+from services.preview.api.http.reference.webhooks import webhooks
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
 from shared.contract.outgoing import Notification, ScheduleOutcome
-from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
 
 Mode = Literal["validation", "serialization"]
 
@@ -52,14 +54,21 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
-    return {
+    document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Trueup", "version": "1", "summary": "Stock counts that agree.", "description": _ABOUT},
-        "servers": [{"url": "/"}],
+        "info": {
+            "title": "Trueup",
+            "version": "1",
+            "summary": "Stock counts that agree.",
+            "description": _ABOUT,
+            "contact": {"name": "Whoever runs this installation"},
+            "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+        },
+        "servers": [{"url": "/", "description": "The installation that serves this document."}],
         "security": [{"sessionToken": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
+        "tags": [{"name": name, "description": TAGS[name]} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
-        "webhooks": _outgoing_webhooks(schemas),
+        "webhooks": webhooks(schemas.of),
         "components": {
             "schemas": definitions,
             "securitySchemes": {
@@ -72,6 +81,8 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
             },
         },
     }
+    place_examples(document)
+    return document
 
 
 class _Schemas:
@@ -110,11 +121,12 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         "operationId": route.name,
         "tags": [route.tag],
         "summary": route.summary,
+        "description": about_operation(route),
         "parameters": _parameters(route),
         "responses": _responses(route, schemas),
     }
-    if route.description:
-        operation["description"] = route.description
+    if route.deprecated is not None:
+        operation["deprecated"] = True
     if not operation["parameters"]:
         del operation["parameters"]
     if route.body is not None:
@@ -198,59 +210,6 @@ def _success(
     if headers:
         success["headers"] = _headers(headers)
     return success
-
-
-def _outgoing_webhook(
-    schemas: _Schemas, model: type[BaseModel], *, name: str, tag: str, summary: str, tries: str, delivery: str
-) -> dict[str, Any]:
-    """What is sent to an address of the merchant's, with the headers of Standard Webhooks."""
-    headers = {
-        DELIVERY: f"{delivery}: the same in every try.",
-        TIMESTAMP: "Unix seconds of the sending; refuse what is older than a few minutes.",
-        SIGNATURE: (
-            "For each secret that counts now `v1,` and, in base64, the HMAC-SHA256 of id, `.`, timestamp, `.` and "
-            "body; a space between two."
-        ),
-    }
-    described = [
-        {"name": header, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
-        for header, text in headers.items()
-    ]
-    return {
-        "operationId": name,
-        "tags": [tag],
-        "summary": summary,
-        "description": f"Any 2xx within ten seconds takes it. Else it is sent again, {tries}.",
-        "security": [],
-        "parameters": described,
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": schemas.of(model, "serialization")}},
-        },
-        "responses": {"2XX": {"description": "Taken."}},
-    }
-
-
-def _outgoing_webhooks(schemas: _Schemas) -> dict[str, Any]:
-    schedule = _outgoing_webhook(
-        schemas,
-        ScheduleOutcome,
-        name="scheduleRun",
-        tag="schedules",
-        summary="A run of a schedule has ended, or was skipped: sent to the schedule's target",
-        tries="four times within some 70 minutes",
-        delivery="The run's id",
-    )
-    notification = _outgoing_webhook(
-        schemas,
-        Notification,
-        name="notification",
-        tag="notifications",
-        summary="Something that the shop is told of: sent to its addresses",
-        tries="nine times within some three days",
-        delivery="The delivery's id",
-    )
-    return {"scheduleRun": {"post": schedule}, "notification": {"post": notification}}
 
 
 def _event(state: dict[str, Any]) -> dict[str, Any]:

@@ -247,7 +247,19 @@ class RequestLimitSettings(ProcessSettings):
     """How much of the API one shop may have."""
 
     requests_per_second: float = Field(
-        20.0, ge=1, le=10_000, description="API requests of one shop, per process; five times as many in a burst."
+        20.0, ge=1, le=10_000, description="API requests of a shop's page, per process; five times as many at once."
+    )
+    key_requests_per_second: float = Field(
+        20.0,
+        ge=1,
+        le=10_000,
+        description="API requests of one server's key for a shop, of all processes; five times as many at once.",
+    )
+    shop_key_requests_per_second: float = Field(
+        40.0,
+        ge=1,
+        le=10_000,
+        description="API requests of all servers' keys for a shop, likewise.",
     )
     requests_at_once: int = Field(
         4, ge=1, le=100, description="API requests of one shop that a process works on; the next ones wait in line."

@@ -41,6 +41,7 @@ def http_page() -> str:
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     summary, told = operation["summary"] + ".", " ".join(operation["description"].split())
     parts = [f"### {method} {path}\n", told + "\n" if told.startswith(summary) else f"{summary}\n\n{told}\n"]
+    parts.append(_who(operation.get("x-key-scope")))
     parameters = [
         (f"`{one['name']}`", one["in"], type_of(one["schema"]), "yes" if one["required"] else "no", _about(one))
         for one in operation.get("parameters", ())
@@ -62,6 +63,10 @@ def _example(method: str, path: str, name: str) -> str:
     line = f"{method} {path.format(**example['path'])}{'?' if query else ''}{query}"
     body = "" if example["body"] is None else f", `{json.dumps(example['body'], ensure_ascii=False)}`"
     return f"Example: `{line}`{body}.\n"
+
+
+def _who(scope: str | None) -> str:
+    return "Key: none may.\n" if scope is None else f"Key: `{scope}`.\n"
 
 
 def _about(parameter: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from services.command_line.declared import boms, kept, runs, services, shops, sweeps
+from services.command_line.declared import boms, kept, keys, runs, services, shops, sweeps
 from services.command_line.outcome import Exit
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 shop_app = typer.Typer(help="Shops.", no_args_is_help=True)
 boms_app = typer.Typer(help="Bills of materials, and the items they count for.", no_args_is_help=True)
+keys_app = typer.Typer(help="Keys by which servers speak to the HTTP API.", no_args_is_help=True)
 letters_app = typer.Typer(help="Messages that nobody could handle.", no_args_is_help=True)
 
 
@@ -64,6 +65,11 @@ boms_app.command("list")(boms.boms_list)
 boms_app.command("show")(boms.boms_show)
 boms_app.command("map")(boms.boms_map)
 boms_app.command("remove")(boms.boms_remove)
+
+app.add_typer(keys_app, name="keys")
+keys_app.command("add")(keys.keys_add)
+keys_app.command("list")(keys.keys_list)
+keys_app.command("revoke")(keys.keys_revoke)
 
 app.add_typer(letters_app, name="dead-letters")
 letters_app.command("list")(kept.letters_list)

@@ -8,7 +8,7 @@ transaction that reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.cell import CellState
 from shared.domain.comparison import CellClass, Direction, Reason, Row, classify
@@ -17,13 +17,6 @@ from shared.domain.words.codes import Code
 
 QUANTITY_LIMIT = 1_000_000_000
 """The largest magnitude Shopify takes for a quantity (INVALID_QUANTITY_TOO_HIGH / TOO_LOW)."""
-
-
-RECENT = timedelta(seconds=60)
-"""A row younger than this is pushed without reading Shopify again."""
-
-STANDS = timedelta(minutes=10)
-"""So long a row is pushed without another read where nothing has been told or read of its cell since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +194,6 @@ def push_target(
     return Target(
         quantity=quantity, change_from=shopify_now, manual_used=stock.manual_total, tracks_rev=stock.tracks_rev
     )
-
-
-def reads_before_push(stock: Stock | None, row: Row, now: datetime) -> bool:
-    """Whether Shopify is read again before the row's first push: it may hold another value by now.
-
-    That read only spares a refusal: the push compares with the value that it begins at, whatever its age. So it is of
-    use where something is known to have changed, or where the row is so old that too much may have changed unheard of.
-    `stock`: the cell's, None where there is none.
-    """
-    age = now - row.taken_at
-    if age <= RECENT:
-        return False
-    told = stock is None or stock.events_no != row.events_no or stock.base not in {row.base, row.shopify}
-    return told or age > STANDS
 
 
 def event_since_preview(stock: Stock, row: Row) -> bool:

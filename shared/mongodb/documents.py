@@ -13,6 +13,7 @@ from shared.mongodb.notices import documents as notices
 from shared.mongodb.previews import documents as previews
 from shared.mongodb.requests import documents as requests
 from shared.mongodb.schedules import documents as schedules
+from shared.mongodb.server_keys import documents as server_keys
 from shared.mongodb.shops import documents as shops
 from shared.mongodb.stock import documents as stock
 
@@ -27,6 +28,7 @@ FOLDERS: Mapping[str, tuple[Described, ...]] = {
     "notices": notices.DOCUMENTS,
     "inbox": inbox.DOCUMENTS,
     "requests": requests.DOCUMENTS,
+    "server_keys": server_keys.DOCUMENTS,
 }
 """By the folder that writes them."""
 

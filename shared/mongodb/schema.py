@@ -31,6 +31,10 @@ SCHEDULE_RUN_LIFE = 90 * 24 * 3600
 AUDIT_LIFE = 400 * 24 * 3600
 """A year and a month: who looks at last year's books asks who did what in it."""
 
+SERVER_KEY_LIFE = AUDIT_LIFE
+"""After its end: as long as the log tells what it has done."""
+
+REQUEST_SHARE_LIFE = 3600
 NOTICE_LIFE = 90 * 24 * 3600
 DELIVERY_LIFE = 30 * 24 * 3600
 IDEMPOTENCY_KEY_LIFE = 24 * 3600
@@ -253,6 +257,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
     "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
+    "server_keys": [
+        # Whose a key is, is what it is looked up for. It is random, so no index keeps them apart.
+        _index("key_id"),
+        _index("expires_at", expireAfterSeconds=SERVER_KEY_LIFE),
+    ],
+    "request_shares": [_index("at", expireAfterSeconds=REQUEST_SHARE_LIFE)],
     "partitions": [],
     "replicas": [],
     "constants": [],

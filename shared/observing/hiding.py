@@ -59,6 +59,8 @@ _SHAPES = (
         r"\1***",
     ),
     (r"\bshp[a-z]{2,4}_[A-Za-z0-9_-]{4,}", HIDDEN),  # Shopify's tokens and secrets: shpat_, shpca_, shpss_, …
+    # A server's key, or a piece of one; its id alone, which names it in logs, stays.
+    (r"\b(trueup_live_[0-9a-z]{0,12})_[A-Za-z0-9]+", rf"\1_{HIDDEN}"),
     (r"\beyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*){0,4}", HIDDEN),  # JSON web tokens, cut ones as well
     (r"\bgAAAAA[A-Za-z0-9_=-]{20,}", HIDDEN),  # what the token keys have encrypted
     (r"(?i)\b((?:bearer|basic)\s{1,4})[A-Za-z0-9._~+/=-]{8,}", r"\1***"),

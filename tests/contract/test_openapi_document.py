@@ -34,6 +34,9 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_route_of_the_design_is_there() -> None:
     """The operations are those that the design names."""
     assert set(OPERATIONS) == {
+        ("/api/keys", "get"),
+        ("/api/keys", "post"),
+        ("/api/keys/{key_id}", "delete"),
         ("/api/boms", "get"),
         ("/api/facets", "get"),
         ("/api/boms", "put"),

@@ -7,6 +7,7 @@ import { dateTime } from "../formats";
 import { Card, Checkbox, Heading, Page, SaveBar, Skeleton, Stack, Table, Text, toast } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
+import { Keys } from "./Keys";
 
 type Settings = Schema["SettingsOut"];
 type Change = Settings["changes"][number];
@@ -38,6 +39,9 @@ export default function SettingsPage() {
               <Text tone="subdued">{T.settings.repairsText}</Text>
               <PolicyForm />
             </Stack>
+          </Card>
+          <Card>
+            <Keys />
           </Card>
           <Card>
             <Stack gap="300">

@@ -11,6 +11,7 @@ import { house } from "./house";
 import { notices, notifications } from "./notices";
 import { counts } from "./counts";
 import { imports } from "./imports";
+import { keys } from "./keys";
 import { settings } from "./settings";
 import { mapping } from "./mapping";
 import { start } from "./start";
@@ -58,6 +59,7 @@ export const T = {
   schedules,
   drift,
   counts,
+  keys,
   imports,
   settings,
   mapping,

@@ -1,4 +1,6 @@
 /** What holds for every run of the shop. */
+import { personName } from "./people";
+
 export const settings = {
   title: "Settings",
   intro: "What holds for every run of this shop, also those that start by themselves.",
@@ -19,5 +21,5 @@ export const settings = {
   on: "on",
   off: "off",
   from: (before: string, after: string) => `${before} → ${after}`,
-  person: (by: string) => (by.startsWith("user:") ? `Staff member ${by.slice(5)}` : by),
+  person: personName,
 } as const;

@@ -14,6 +14,9 @@ SHOPIFY = "Shopify"
 _FOREIGN = re.compile(r"amqp(\(.*?\))?:(.*)", re.DOTALL)
 """What `Sender.name` keeps of a client that is none of Trueup's own parts."""
 
+_SERVER_KEY = re.compile(r"key:[0-9a-z]+ \((.*)\)", re.DOTALL)
+"""What is kept of a server that has spoken to the API by its key: the key's id and name."""
+
 _OPERATOR = frozenset({"command-line", "trueup command line"})
 _AUTOMATIC_SOURCES = frozenset({JobSource.DRIFT, JobSource.SCHEDULE})
 
@@ -29,6 +32,8 @@ def shown_name(actor: str | None, source: JobSource | None = None) -> str:
         return AUTOMATIC
     if actor.startswith("user:"):
         return f"Staff member {actor.removeprefix('user:')}"
+    if (key := _SERVER_KEY.fullmatch(actor)) is not None:
+        return f"{key.group(1)} (a server's key)"
     if actor in _OPERATOR:
         return "Whoever operates Trueup"
     foreign = _FOREIGN.fullmatch(actor)

@@ -69,6 +69,8 @@ ACCESS: Mapping[Role, Mapping[str, str]] = {
         "imports": "riu",
         "import_items": "riu",
         "import_lines": "riu",
+        "server_keys": "riu",
+        "request_shares": "riu",
         "dead_letters": "i",
         "idempotency_keys": "riud",
         "audit": "ri",

@@ -136,7 +136,7 @@ async def test_case_15_a_location_deactivated_under_the_job(
         await _drift(world, ["A", "B", "C"])
         preview_id = await world.preview()
         if old:
-            earlier: Any = {"$dateSubtract": {"startDate": "$row.taken_at", "unit": "minute", "amount": 20}}
+            earlier: Any = {"$dateSubtract": {"startDate": "$row.taken_at", "unit": "minute", "amount": 2}}
             await world.mongo.db["preview_rows"].update_many({}, [{"$set": {"row.taken_at": earlier}}])
         closed, open_place = world.locations
         await world.control("deactivate_location", {"location_id": closed})

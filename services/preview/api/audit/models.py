@@ -17,7 +17,9 @@ class AuditEntry(BaseModel):
     entry_id: str
     at: datetime
     act: str = Field(description="What was done: job.start, job.cancel, policy.change, …")
-    actor: str = Field(description="Who: user:… is the user of the session token.")
+    actor: str = Field(
+        description="Who: user:… is the user of the session token, key:… (…) a server's key with its name."
+    )
     by: By = Field(description="In which way it was asked for.")
     subject: str = Field(description="To what: the id of a job, a schedule, a BOM; empty where there is one only.")
 

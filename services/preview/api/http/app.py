@@ -15,10 +15,12 @@ from services.preview.api.http.dependencies import Dependencies
 from services.preview.api.http.deprecation import announce
 from services.preview.api.http.dispatch import endpoint
 from services.preview.api.http.failures import note_begin, problems
+from services.preview.api.http.quotas import tell_quotas
 from services.preview.api.http.reference import documents
 from services.preview.api.http.route import AnyRoute
 from services.preview.api.imports import routes as imports
 from services.preview.api.jobs import routes as jobs
+from services.preview.api.keys import routes as keys
 from services.preview.api.left_out import routes as left_out
 from services.preview.api.notices import routes as notices
 from services.preview.api.notifications import routes as notifications
@@ -53,6 +55,7 @@ ROUTES: Sequence[AnyRoute] = (
     *imports.ROUTES,
     *variants.ROUTES,
     *audit.ROUTES,
+    *keys.ROUTES,
     *shop.ROUTES,
 )
 """The whole API."""
@@ -70,6 +73,7 @@ def make_app(deps: Dependencies) -> web.Application:
 
     app.on_response_prepare.append(guard)
     app.on_response_prepare.append(announce)
+    app.on_response_prepare.append(tell_quotas)
     app.on_response_prepare.append(note_begin)
     app.on_shutdown.append(end_streams)
     return app

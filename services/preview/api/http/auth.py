@@ -1,4 +1,4 @@
-"""Shopify session tokens: who is calling, and for which shop.
+"""Shopify session tokens: who is calling, and for which shop. Of a server's key `server_keys` tells.
 
 A token is a JWT signed (HS256) with the app's client secret; it lives a minute. `iss` is https://{shop}/admin and
 `dest` https://{shop}; both must name the same shop. The previous secret counts too while secrets are rotated.
@@ -17,6 +17,7 @@ import jwt
 
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError
 from shared.domain.shop import is_shop_domain
+from shared.mongodb.server_keys.server_key import ServerKey
 
 LEEWAY = 10
 """Seconds by which clocks may differ."""
@@ -28,17 +29,24 @@ _TOKEN = re.compile(r"[!-~]+")
 _REQUIRED = ["iss", "dest", "aud", "sub", "exp", "nbf", "jti", "sid"]
 _TIMES = ("exp", "nbf", "iat")
 _FETCH = "Fetch a new session token from App Bridge and send the request again."
-_SEND = "Send it as `Authorization: Bearer <session token>`."
+_SEND = "Send `Authorization: Bearer` and a session token, or a server's key."
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The shop a request is for, and the user who sends it."""
+    """The shop a request is for, and who sends it: a user of the shop's admin, or a server."""
 
     shop: str
     user: str
     until: float
     """Unix seconds from which on the token proves nothing any more."""
+    key: ServerKey | None = None
+    """By which a server speaks; None: a person does, by a session token."""
+
+    @property
+    def lane(self) -> str:
+        """Whose requests wait for each other: a shop's servers are not in its people's way."""
+        return self.shop if self.key is None else f"{self.shop} by key"
 
 
 def _refused(kind: str, message: str, remedy: str) -> ProblemError:
@@ -107,7 +115,7 @@ class SessionTokens:
 def bearer(authorization: str | None) -> str:
     """The token of the header. Raises ProblemError (401)."""
     if not authorization:
-        raise _refused("no-token", "The session token is missing.", _SEND)
+        raise _refused("no-token", "There is no session token and no key.", _SEND)
     scheme, _, token = authorization.partition(" ")
     # aiohttp hands over bytes that are no UTF-8 as surrogates, which no library takes.
     if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from services.preview.api.http.auth import SessionTokens
 from services.preview.api.http.hub import EventHub
+from services.preview.api.http.key_rates import KeyRates
 from services.preview.api.http.limits import Limits
+from services.preview.api.http.server_keys import KeyCallers
 from services.preview.api.http.sign_ins import SignIns
 from services.preview.computing.requests import PreviewRequests
 from shared.mongodb.catalogue.app_records import RecordStore
@@ -32,6 +34,8 @@ from shared.mongodb.previews.previews import PreviewStore
 from shared.mongodb.requests.keyed_requests import KeyedRequests
 from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedules import ScheduleStore
+from shared.mongodb.server_keys.request_shares import RequestShares
+from shared.mongodb.server_keys.server_keys import ServerKeys
 from shared.mongodb.shops.audit import AuditLog
 from shared.mongodb.shops.first_steps import FirstStepStore
 from shared.mongodb.shops.shop_settings import ShopSettings
@@ -55,6 +59,8 @@ class Dependencies:
     """Stores, the publisher and the event hub of one service."""
 
     tokens: SessionTokens
+    key_callers: KeyCallers
+    server_keys: ServerKeys
     limits: Limits
     keyed: KeyedRequests
     requests: PreviewRequests
@@ -114,10 +120,13 @@ class Dependencies:
         """Join them over one database."""
         audit = AuditLog(mongo.db)
         keys = settings.fernet_keys
+        server_keys = ServerKeys(mongo.db)
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
-            limits=Limits(settings),
             keyed=KeyedRequests(mongo.db, keys),
+            key_callers=KeyCallers(server_keys),
+            server_keys=server_keys,
+            limits=Limits(settings, KeyRates(RequestShares(mongo.db), settings)),
             requests=requests,
             imports=PageImports(mongo.db),
             wake_imports=wake_imports,

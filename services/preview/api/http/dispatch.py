@@ -17,6 +17,9 @@ from services.preview.api.http.keyed import once
 from services.preview.api.http.parsing import BODY, Wrong, body_of, parameters
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
 from services.preview.api.http.route import Answer, AnyRoute, Call
+from services.preview.api.http.server_keys import SHOP_HEADER, must_have
+from services.preview.api.scopes import NEEDED_TOO, SCOPE_OF
+from shared.domain.server_key import OWN
 from shared.domain.words.pauses import pause_explained
 from shared.errors import ShopifyError, ShopPaused
 from shared.mongodb.shops.acts import Act
@@ -34,8 +37,9 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         note_deprecated(request, route.deprecated)
         # Who calls and how often is known without any other server: what is refused for it costs others nothing.
         caller = await _caller(request, deps)
-        await deps.limits.take(caller.shop)
-        async with deps.limits.place(caller.shop):
+        await deps.limits.take(caller, request)
+        must_have(caller, SCOPE_OF.get(route.name))
+        async with deps.limits.place(caller):
             call = await parsed(request, caller)
             if route.changes:
                 return await once(deps.keyed, route, call, request.get(BODY), changed)
@@ -63,14 +67,27 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
             body = await body_of(route, body_form, Call(request, caller, deps, params, None), wrong)
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
-        return Call(request, caller, deps, params, body)
+        call = Call(request, caller, deps, params, body)
+        await _may_have_it_done(route, call)
+        return call
 
     return handle
 
 
+async def _may_have_it_done(route: AnyRoute, call: Call[Any, Any]) -> None:
+    """Refuse a key what it may not do by what is asked for."""
+    if call.caller.key is not None and (needs := NEEDED_TOO.get(route.name)) is not None:
+        for scope in await needs.of(call):
+            must_have(call.caller, scope)
+
+
 async def _caller(request: web.Request, deps: Dependencies) -> Caller:
+    authorization = request.headers.get("Authorization")
     try:
-        return deps.tokens.caller(request.headers.get("Authorization"))
+        token = bearer(authorization)
+        if token.startswith(OWN):
+            return await deps.key_callers.caller(token, request.headers.get(SHOP_HEADER))
+        return deps.tokens.caller(authorization)
     except ProblemError as refusal:
         await deps.sign_ins.refused(refusal.kind)
         raise
@@ -82,6 +99,11 @@ def _answered(route: AnyRoute, answer: Answer | web.StreamResponse) -> web.Strea
 
 async def _installed(request: web.Request, caller: Caller, deps: Dependencies) -> None:
     shop = await deps.shops.get(caller.shop)
+    if caller.key is not None:
+        # Only a session token could install it; a paused shop's records are shown all the same.
+        if shop is None or shop.status in {"uninstalled", "installing"}:
+            raise _has_not_the_app(caller.shop)
+        return
     if shop is None or shop.needs_a_session_token:
         await _install(deps, shop, caller.shop, bearer(request.headers.get("Authorization")))
 
@@ -99,10 +121,8 @@ async def _install(deps: Dependencies, known: Shop | None, domain: str, session_
 
 def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
     if isinstance(error, TokenRefused):
-        status, kind = HTTPStatus.FORBIDDEN, "shop-unknown"
-        message = f"The app is not installed in {domain}."
-        remedy = "Open the app from the shop's admin, which installs it."
-    elif isinstance(error, ShopPaused):
+        return _has_not_the_app(domain)
+    if isinstance(error, ShopPaused):
         status, kind = HTTPStatus.SERVICE_UNAVAILABLE, "shopify-unavailable"
         why = pause_explained(error.reason, error.detail)
         message, remedy = f"The app cannot be installed in {domain}: {why.message}", why.remedy
@@ -117,6 +137,13 @@ def _not_installed(domain: str, error: ShopifyError) -> ProblemError:
         errors=[FieldProblem(field="header.Authorization", message=message, remedy=remedy)],
         headers={"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None,
     )
+
+
+def _has_not_the_app(domain: str) -> ProblemError:
+    message = f"The app is not installed in {domain}."
+    remedy = "Open the app from the shop's admin, which installs it."
+    entry = FieldProblem(field="header.Authorization", message=message, remedy=remedy)
+    return ProblemError(HTTPStatus.FORBIDDEN, "shop-unknown", f"{message} {remedy}", errors=[entry])
 
 
 def _subject(route: AnyRoute, params: BaseModel, answer: object) -> str:

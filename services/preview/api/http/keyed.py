@@ -52,7 +52,7 @@ async def once(keyed: KeyedRequests, route: AnyRoute, call: Call[Any, Any], raw:
             raise key_missing(message, f"Send a key of your own as {HEADER}, and the same one when you repeat it.")
         return await work(call)
     try:
-        begun = await keyed.begin(call.shop, route.name, key, _asked(call.request, raw))
+        begun = await keyed.begin(call.shop, route.name, key, _asked(call, raw))
     except Unreadable:
         message = "The first answer under this key can no longer be read: this installation's own keys were changed."
         raise conflict("key-unreadable", FIELD, message, "See whether it was done, then use a new key.") from None
@@ -90,9 +90,13 @@ async def _noted(note: Awaitable[None], call: Call[Any, Any]) -> None:
         log.warning("answer_not_kept", shop=call.shop, path=call.request.path, error=repr(error))
 
 
-def _asked(request: web.Request, raw: object) -> bytes:
-    """What tells two requests apart: where they go, and what the body says, however it is written."""
-    said = [request.method, request.path, sorted(request.query.items()), raw]
+def _asked(call: Call[Any, Any], raw: object) -> bytes:
+    """What tells two requests apart: who sends them, where they go, and what the body says, however it is written.
+
+    An answer may hold a secret: whoever else comes under the key does not get it.
+    """
+    request = call.request
+    said = [call.caller.user, request.method, request.path, sorted(request.query.items()), raw]
     return json.dumps(said, sort_keys=True, separators=(",", ":"), default=str).encode()
 
 

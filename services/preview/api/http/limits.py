@@ -13,6 +13,8 @@ from time import monotonic
 from aiohttp import web
 
 from services.preview.api.http.auth import Caller
+from services.preview.api.http.key_rates import KeyRates
+from services.preview.api.http.quotas import QUOTAS, Quota
 from services.preview.api.http.responses.problem import Limit, ProblemError, too_many
 from shared.setting_groups import RequestLimitSettings
 
@@ -53,32 +55,57 @@ class _Line:
 class Limits:
     """The limits of the HTTP API in one process. `clock` tells seconds that only go forward."""
 
-    def __init__(self, settings: RequestLimitSettings, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, settings: RequestLimitSettings, key_rates: KeyRates, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._settings = settings
+        self._key_rates = key_rates
         self._clock = clock
         self._rates: dict[str, _Rate] = {}
         self._slowed: Counter[str] = Counter()
         self._lines: dict[str, _Line] = {}
         self._lasting: dict[tuple[Limit, str], list[tuple[str, web.Request]]] = defaultdict(list)
 
-    async def take(self, shop: str) -> None:
-        """Count one request of the shop. Raises ProblemError (429) when it asks for more than its rate.
+    async def take(self, caller: Caller, request: web.Request) -> None:
+        """Count one request of the shop, or of the server. Raises ProblemError (429) above its rate.
 
         The refusal is not hurried: a client that sends the next request at once would keep the process busy with
         refusing, and its next one comes on the same connection.
         """
         try:
-            self._take(shop)
+            if caller.key is None:
+                self._take(caller.shop)
+            else:
+                await self._take_of_key(caller.shop, caller.key.key_id, request)
         except ProblemError:
-            if self._slowed[shop] < MAX_SLOWED:
-                self._slowed[shop] += 1
+            lane = caller.lane
+            if self._slowed[lane] < MAX_SLOWED:
+                self._slowed[lane] += 1
                 try:
                     await asyncio.sleep(SLOWED_BY)
                 finally:
-                    self._slowed[shop] -= 1
-                    if not self._slowed[shop]:
-                        del self._slowed[shop]
+                    self._slowed[lane] -= 1
+                    if not self._slowed[lane]:
+                        del self._slowed[lane]
             raise
+        finally:
+            if caller.key is None:
+                request[QUOTAS] = [self._quota(caller.shop)]
+
+    async def _take_of_key(self, shop: str, key_id: str, request: web.Request) -> None:
+        admitted, quotas = await self._key_rates.admit(shop, key_id)
+        request[QUOTAS] = quotas
+        if admitted:
+            return
+        tight = min(quotas, key=lambda quota: quota.left)
+        whose = "This key sends" if tight.name == "key" else "The keys of this shop send"
+        raise too_many(
+            "requests",
+            _AUTHORIZATION,
+            f"{whose} more than {tight.rate:g} requests a second for this shop.",
+            "Send fewer: an event stream tells what changes, and a list takes many changes in one request.",
+            seconds=1,
+        )
 
     def _take(self, shop: str) -> None:
         rate, now = self._settings.requests_per_second, self._clock()
@@ -98,17 +125,21 @@ class Limits:
             )
         held.left -= 1
 
+    def _quota(self, shop: str) -> Quota:
+        rate, held = self._settings.requests_per_second, self._rates.get(shop)
+        return Quota("page", rate, rate * BURST, rate * BURST if held is None else held.left)
+
     def _forget_the_full(self, now: float) -> None:
         if len(self._rates) < _WORTH_TIDYING:
             return
         self._rates = {shop: rate for shop, rate in self._rates.items() if now - rate.at < BURST}
 
     @asynccontextmanager
-    async def place(self, shop: str) -> AsyncIterator[None]:
+    async def place(self, caller: Caller) -> AsyncIterator[None]:
         """A place among the shop's requests that are worked on. Raises ProblemError (429) where too many wait."""
-        line = self._lines.get(shop)
+        line = self._lines.get(caller.lane)
         if line is None:
-            line = self._lines[shop] = _Line(self._settings.requests_at_once)
+            line = self._lines[caller.lane] = _Line(self._settings.requests_at_once)
         if line.inside >= self._settings.requests_at_once + MAX_IN_LINE:
             raise too_many(
                 "requests",
@@ -124,21 +155,24 @@ class Limits:
         finally:
             line.inside -= 1
             if line.inside == 0:
-                self._lines.pop(shop, None)
+                self._lines.pop(caller.lane, None)
 
     @contextmanager
     def stream(self, caller: Caller, request: web.Request) -> Iterator[None]:
         """A place for an event stream. Raises ProblemError (429)."""
-        open_now = self._open("streams", caller.shop)
+        open_now = self._open("streams", caller.lane)
         of_user = sum(user == caller.user for user, _ in open_now)
         if of_user >= self._settings.streams_per_user or len(open_now) >= self._settings.streams_per_shop:
-            most, whose = self._settings.streams_per_shop, "This shop"
-            if of_user >= self._settings.streams_per_user:
-                most, whose = self._settings.streams_per_user, "This user"
+            by_user = of_user >= self._settings.streams_per_user
+            most = self._settings.streams_per_user if by_user else self._settings.streams_per_shop
+            if caller.key is None:
+                whose = "This user has" if by_user else "This shop has"
+            else:
+                whose = "This key has" if by_user else "The keys of this shop have"
             raise too_many(
                 "streams",
                 _AUTHORIZATION,
-                f"{whose} has {most} event streams open, which is the most.",
+                f"{whose} {most} event streams open, which is the most.",
                 "Close one, or GET the document from time to time instead.",
                 seconds=10,
             )
@@ -148,7 +182,7 @@ class Limits:
     @contextmanager
     def export(self, caller: Caller, request: web.Request) -> Iterator[None]:
         """A place for the download of a table. Raises ProblemError (429)."""
-        open_now = self._open("exports", caller.shop)
+        open_now = self._open("exports", caller.lane)
         if len(open_now) >= self._settings.exports_per_shop:
             raise too_many(
                 "exports",
@@ -160,11 +194,11 @@ class Limits:
         with self._among(open_now, caller, request):
             yield
 
-    def _open(self, limit: Limit, shop: str) -> list[tuple[str, web.Request]]:
+    def _open(self, limit: Limit, lane: str) -> list[tuple[str, web.Request]]:
         """Those of the shop whose client is still there: a page that was closed must not count until we write to it."""
         for key in [key for key, kept in self._lasting.items() if not kept]:
             del self._lasting[key]
-        kept = self._lasting[limit, shop]
+        kept = self._lasting[limit, lane]
         kept[:] = [(user, request) for user, request in kept if _is_there(request)]
         return kept
 

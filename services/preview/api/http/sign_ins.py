@@ -13,7 +13,9 @@ from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.audit import AuditLog
 from shared.observing.rate_limit import RateLimit
 
-NOTED = frozenset({"token-signature", "token-invalid", "token-audience", "token-claim", "token-shop"})
+NOTED = frozenset(
+    {"token-signature", "token-invalid", "token-audience", "token-claim", "token-shop", "key-unknown", "key-revoked"}
+)
 
 MAX_NOTED = 5
 SECONDS = 60.0

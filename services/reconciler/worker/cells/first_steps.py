@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 
 from services.reconciler.worker.cells.finished_events import FinishedEvents
 from services.reconciler.worker.cells.inventory_activation import InventoryActivation
@@ -17,20 +17,13 @@ from services.reconciler.worker.cells.unit_of_work import UnitsOfWork
 from shared.domain.batches import ROWS_PER_CALL, batches
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction, Reason
-from shared.domain.plan import (
-    RECENT,
-    Ended,
-    Push,
-    ReadAndAccept,
-    Settle,
-    first_step,
-    reads_before_push,
-    settle_in_sync,
-    skipped,
-)
+from shared.domain.plan import Ended, Push, ReadAndAccept, Settle, first_step, settle_in_sync, skipped
 from shared.domain.undo import undone_local
 from shared.reading.levels import Value
 from shared.shopify.reads.reads import ShopifyReads
+
+RECENT = timedelta(seconds=60)
+"""A row younger than this is pushed without reading Shopify again."""
 
 
 class FirstSteps:
@@ -141,32 +134,21 @@ class FirstSteps:
             await self._publish(shop, unit.finished)
 
     async def _push_rows(self, shop: str, tasks: Sequence[Task], taken_now: Collection[CellKey]) -> None:
-        """Push from the preview's own value; one that may be another by now is read again first."""
+        """Push from the preview's own value where it is recent; older ones are read again first."""
         if not tasks:
             return
         now = await self._reads.now(shop, [task.item_id for task in tasks])
-        doubtful = await self._to_read(shop, [task for task in tasks if task.key not in taken_now], now)
         values: dict[CellKey, Value] = {}
+        old: list[Task] = []
         for task in tasks:
-            if task.row is not None and task not in doubtful:
+            if task.row is not None and (task.key in taken_now or now - task.row.taken_at <= RECENT):
                 values[task.key] = Value(task.row.shopify, task.row.shopify_time)
-        fresh, ended = await self._values.read(shop, [task for task in tasks if task.key not in values])
+            else:
+                old.append(task)
+        fresh, ended = await self._values.read(shop, old)
         await self._end(shop, ended)
         values |= fresh
         await self._push(shop, [task for task in tasks if task.key in values], values)
-
-    async def _to_read(self, shop: str, tasks: Sequence[Task], now: datetime) -> set[Task]:
-        """Those whose value may be another by now. The stock tells what has come since; a recent row needs none."""
-        older = [task for task in tasks if task.row is None or now - task.row.taken_at > RECENT]
-        if not older:
-            return set()
-        stock = await self._units.stock.load(shop, [task.key for task in older])
-        found: set[Task] = set()
-        for task in older:
-            cell = stock.get(task.key)
-            if task.row is None or reads_before_push(None if cell is None else cell.stock, task.row, now):
-                found.add(task)
-        return found
 
     async def _push(self, shop: str, tasks: Sequence[Task], values: Mapping[CellKey, Value]) -> None:
         if tasks:

@@ -20,6 +20,7 @@ from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.stock.adjustments import Adjustment
 from tests.backends.places import DatabasePool, VhostPool
 from tests.integration.api.access.named_things import told_things, waiting_run
+from tests.integration.api.access.server_keys import server_key
 from tests.integration.api.api_setup import PLACES, ApiShop, ApiWorld, api_world
 from tests.integration.api.drift.test_api_drift import missed
 from tests.integration.api.schedules.test_api_schedules import NIGHTLY, store_of
@@ -248,6 +249,7 @@ async def fill(shop: ApiShop) -> Filled:
         "run_id": await waiting_run(shop, schedule_id),
         "import_id": (await shop.checked_import(lines=3), await shop.checked_import())[0],
         "drift_id": (await shop.call("GET", "/drift")).json["items"][0]["drift_id"],
+        "key_id": (await server_key(shop.world, shop.domain))[0].key_id,
         **await told_things(shop, 3),
     }
     return Filled(shop, values)

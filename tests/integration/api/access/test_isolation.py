@@ -18,6 +18,7 @@ from services.preview.api.http.reference.openapi import openapi_document
 from shared.domain.cell import CellKey
 from shared.mongodb.schema import INDEXES
 from tests.integration.api.access.named_things import TARGET, told_things, waiting_run
+from tests.integration.api.access.server_keys import server_key
 from tests.integration.api.api_setup import (
     CLIENT_ID,
     PLACES,
@@ -77,6 +78,7 @@ BODIES: dict[str, Any] = {
     "confirmMailAddress": {"address": "bob@example.com", "code": "12345678"},
     "testMailAddress": {"address": "ann@example.com"},
     "putTarget": TARGET,
+    "addKey": {"name": "ERP", "scopes": ["read"]},
 }
 """A body for each operation that takes one: with a right token every one of them is taken."""
 
@@ -235,6 +237,7 @@ async def things(shop: ApiShop) -> dict[str, str]:
         "job_id": await shop.job([failed]),
         "schedule_id": schedule_id,
         "run_id": await waiting_run(shop, schedule_id),
+        "key_id": (await server_key(shop.world, shop.domain))[0].key_id,
         **await told_things(shop),
     }
 
@@ -280,7 +283,8 @@ async def test_the_right_credentials_are_taken_everywhere(shop: ApiShop) -> None
 
 def nobodys_ids(ids: dict[str, str]) -> dict[str, str]:
     """Ids of the same form that name nothing."""
-    return {name: f"msg_{new_id()}" if name == "delivery_id" else new_id() for name in ids} | {"location_id": PLACES[0]}
+    form = {"delivery_id": f"msg_{new_id()}", "key_id": "nobodyskey00", "location_id": PLACES[0]}
+    return {name: form.get(name) or new_id() for name in ids}
 
 
 async def test_another_shops_ids_are_as_ids_that_nobody_has(world: ApiWorld) -> None:

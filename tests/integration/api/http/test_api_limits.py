@@ -29,6 +29,9 @@ from tests.integration.api.api_setup import ApiShop, ApiWorld, Reply, api_world,
 from tests.waiting import arrival, stored, until
 
 RATE = 40.0
+NO_KEYS: Any = None
+"""Rates of servers, where no server asks."""
+
 MOST = {
     "requests_per_second": RATE,
     "streams_per_shop": 5,
@@ -145,7 +148,7 @@ def test_the_rate_comes_back_with_time_and_shops_are_forgotten() -> None:
 
     now = 0.0
     settings = Settings.model_construct(requests_per_second=10.0)
-    limits = Limits(settings, clock=lambda: now)
+    limits = Limits(settings, NO_KEYS, clock=lambda: now)
 
     def taken(shop: str) -> int:
         number = 0
@@ -234,7 +237,7 @@ async def test_a_stream_ends_with_its_time_and_says_so(vhost_url: str, mongodb_u
 
 def test_a_stream_lasts_no_longer_than_its_token(world: ApiWorld) -> None:
     """A token's end is the stream's, and so is the longest time a stream may last."""
-    limits = Limits(world.settings)
+    limits = Limits(world.settings, NO_KEYS)
     now = time.time()  # what a token's end is compared with
     assert limits.stream_life(Caller("s", "u", now - 1)) == 0
     assert limits.stream_life(Caller("s", "u", now + 60)) <= 60

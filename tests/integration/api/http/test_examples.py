@@ -18,8 +18,10 @@ from services.preview.api.http.app import ROUTES
 from services.preview.api.http.reference.examples import EXAMPLES_FILE, examples_of
 from services.preview.api.http.route import AnyRoute, Media
 from shared.domain.cell import CellKey
+from shared.domain.server_key import written
 from shared.mongodb.schema import key_of
 from tests.integration.api.access.named_things import told_things, waiting_run
+from tests.integration.api.access.server_keys import server_key
 from tests.integration.api.api_setup import PLACES, ApiShop, Reply
 from tests.integration.api.drift.test_api_drift import missed
 from tests.integration.api.jobs.test_api_whole_way import admin_of
@@ -140,6 +142,9 @@ ASKED = (
     Asked("applyImport"),
     Asked("discardImport", path={"import_id": "other_import"}),
     Asked("postImport", {"file_name": "boms.csv", "content": _FILE, "tracks": True}),
+    Asked("listKeys"),
+    Asked("addKey", {"name": "Warehouse server", "scopes": ["read", "count"], "days": 90}),
+    Asked("revokeKey"),
     Asked("getShop"),
     Asked("listAudit", query={"limit": "2"}),
     Asked("deleteBom", path={"bom_id": OTHER_BOM}),
@@ -149,6 +154,7 @@ OF_SHOPIFY = Asked("listVariants", query={"search": "oak"})
 _ROUTES: dict[str, AnyRoute] = {route.name: route for route in ROUTES}
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+KEY_ID = "examplekey00"
 _ID = "01K0{:022d}"
 
 
@@ -164,6 +170,8 @@ class Steady:
         text = _ULID.sub(self._id, text.replace(self._domain, "your-store.myshopify.com"))
         text = _TIME.sub("2026-03-01T09:30:00Z", text)
         text = re.sub(r"whsec_[A-Za-z0-9+/=]+", "whsec_YW4gZXhhbXBsZSwgbm90IGEgc2VjcmV0", text)
+        text = re.sub(r"trueup_live_[0-9A-Za-z_]+", written(KEY_ID, bytes(32)), text)
+        text = re.sub(r'("key_id":\s*)"[^"]+"', rf'\1"{KEY_ID}"', text)
         return re.sub(r'("next_cursor":\s*)"[^"]+"', r'\1"WyIwMUswIl0"', text)
 
     def _id(self, found: re.Match[str]) -> str:
@@ -240,6 +248,7 @@ async def _things(shop: ApiShop) -> dict[str, str]:
         "run_id": run_id,
         "other_run": await waiting_run(shop, schedule_id),
         "new": new_id(),
+        "key_id": (await server_key(shop.world, shop.domain))[0].key_id,
         "import_id": await shop.checked_import(lines=2),
         "other_import": await shop.checked_import(),
         "drift_id": (await shop.call("GET", "/drift")).json["items"][0]["drift_id"],

@@ -1,4 +1,4 @@
-"""A job that lasts longer than its preview is recent reads again only what may have changed."""
+"""A job that lasts longer than its preview is recent reads Shopify again before it pushes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.points import verified
 from services.reconciler.bootstrap import ALL_ROLES
+from services.reconciler.worker.cells.first_steps import RECENT
 from shared.domain.cell import CellKey
 from shared.domain.comparison import Direction
-from shared.domain.plan import RECENT, STANDS
 from tests.integration.shop_world import ShopWorld, previewer, reconciler, shop_world
 
 BOMS = ("A", "B", "C")
@@ -41,13 +41,10 @@ async def _asked_before_the_push(world: ShopWorld) -> int:
     return [call["operation"] for call in log].index("inventorySetQuantities")
 
 
-@pytest.mark.parametrize(("minutes", "reads"), [(2, 0), (20, 1)])
-async def test_older_rows_are_pushed_without_a_read_while_nothing_was_told(
-    world: ShopWorld, minutes: int, reads: int
-) -> None:
-    """Of rows older than a minute Shopify is not read again, and of those older than ten minutes it is, once."""
-    assert RECENT.total_seconds() < minutes * 60
-    assert (STANDS.total_seconds() < minutes * 60) == bool(reads)
+@pytest.mark.parametrize(("minutes", "reads"), [(0, 0), (2, 1)])
+async def test_rows_older_than_a_minute_are_read_again(world: ShopWorld, minutes: int, reads: int) -> None:
+    """Once, before the first push; recent ones are not."""
+    assert (minutes * 60 > RECENT.total_seconds()) == bool(reads)
     preview_id = await _aged(world, minutes)
     job = await world.run(Direction.TO_SHOPIFY, preview_id=preview_id)
     assert job["totals"]["updated"] == len(BOMS) * 2, (job["totals"], job["codes"])
@@ -56,9 +53,19 @@ async def test_older_rows_are_pushed_without_a_read_while_nothing_was_told(
     assert set((await world.shopify()).values()) == {9}
 
 
+async def test_what_is_stocked_no_longer_gets_no_push(world: ShopWorld) -> None:
+    """Nothing tells of it but the read: no event has come, and its number is the same."""
+    await world.control("/control/open_points", {"unstocked_set_adds": True})
+    preview_id = await _aged(world, 2)
+    here = world.locations[0]
+    await world.control("set_level", {"item_id": world.items["A"], "location_id": here, "active": False})
+    job = await world.run(Direction.TO_SHOPIFY, preview_id=preview_id)
+    assert job["totals"]["updated"] == len(BOMS) * 2 - 1, (job["totals"], job["codes"])
+
+
 @pytest.mark.parametrize("told", [True, False])
 async def test_a_sale_since_is_kept_whether_it_was_told_of_or_not(world: ShopWorld, told: bool) -> None:
-    """Of a sale that was told of, its cell is read before it is pushed; one unheard of is met by the comparison."""
+    """Whether its webhook has come or not: the read before the push sees it."""
     preview_id = await _aged(world, 2)
     here = world.locations[0]
     await world.sell("A", here, 3)
@@ -69,7 +76,7 @@ async def test_a_sale_since_is_kept_whether_it_was_told_of_or_not(world: ShopWor
     job = await world.run(Direction.TO_SHOPIFY, preview_id=preview_id)
     assert job["totals"]["updated"] == len(BOMS) * 2, (job["totals"], job["codes"])
     sets = (await world.calls())["inventorySetQuantities"]["calls"]
-    assert sets == (1 if told else 2)
+    assert sets == 1
     await verified(world)
     held = await world.shopify()
     assert held.pop(CellKey("A", here)) == 6

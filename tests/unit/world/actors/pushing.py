@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import batches, plan, push, stock, undo
 from shared.domain.cell import CellState
@@ -14,6 +14,8 @@ from tests.unit.world.actors.documents import CellDoc, Job, Push
 from tests.unit.world.actors.shopify import Answer, Call, Reading
 from tests.unit.world.scene import Scene, Sending, Steps
 
+RECENT = timedelta(seconds=60)
+"""An older preview has its cells read again before the first push."""
 REFUSALS = 4
 """How often a row may be stale before the cell ends as a conflict."""
 
@@ -47,10 +49,8 @@ def _under_way(scene: Scene, doc: CellDoc) -> bool:
 
 
 def _needs_read(scene: Scene, doc: CellDoc) -> bool:
-    """A preview is pushed without any read the first time, but where its value may be another by now."""
-    if doc.row is None or doc.push is not None:
-        return True
-    return plan.reads_before_push(scene.docs.stock[doc.cell], doc.row, scene.shopify.now)
+    """A recent preview is pushed without any read the first time."""
+    return doc.row is None or doc.push is not None or scene.shopify.now - doc.row.taken_at > RECENT
 
 
 def _make_body(

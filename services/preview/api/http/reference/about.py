@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.preview.api.http.deprecation import described
 from services.preview.api.http.route import AnyRoute
+from services.preview.api.scopes import NEEDED_TOO
 
 TAGS = {
     "records": "The app's own BOMs and the shop's locations: the list that a merchant works from.",
@@ -14,6 +15,7 @@ TAGS = {
     "schedules": "Previews and reconciles that run by themselves, within limits.",
     "notices": "What the shop was told, and what waits for somebody.",
     "notifications": "Who is told: addresses of outgoing webhooks with their deliveries, and mail.",
+    "keys": "Keys by which servers speak for the shop.",
     "settings": "What holds for every run.",
     "counts": "Taking stock, by hand and by file.",
     "imports": "BOMs from a file, or of every variant; nothing is made before it was looked at.",
@@ -26,6 +28,8 @@ TAGS = {
 def about_operation(route: AnyRoute) -> str:
     """What it does, and what holds for all of its kind."""
     parts = [route.description or f"{route.summary}."]
+    if (too := NEEDED_TOO.get(route.name)) is not None:
+        parts.append(too.told)
     names = route.params.model_fields
     if "cursor" in names:
         parts.append("A page at a time: pass `next_cursor` as `cursor`, as it is, until there is none.")

@@ -15,7 +15,9 @@ from services.preview.api.http.reference.placing import place_examples
 from services.preview.api.http.reference.webhooks import webhooks
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
+from services.preview.api.scopes import SCOPE_OF
 from shared.contract.outgoing import Notification, ScheduleOutcome
+from shared.domain.server_key import PREFIX, SCOPES
 
 Mode = Literal["validation", "serialization"]
 
@@ -33,19 +35,33 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
-_NOT_ALWAYS = frozenset({"Retry-After", REPLAYED})
 _ABOUT_REPLAYED = "`true`: this answer was given before, to a request under the same key; nothing was changed again."
 _COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _ABOUT = """Previews and reconciles stock counts between Shopify and the app's own records.
 
-Every request carries a Shopify session token (a JWT that App Bridge makes) as a bearer token; it says which shop the
-request is for. Ids are strings. Errors are problem documents (RFC 9457) that name each field and the remedy.
+Every request carries a bearer token. The page sends a Shopify session token (a JWT that App Bridge makes), which says
+which shop the request is for. A server sends a key (`trueup keys add`, or `POST /api/keys`): of one shop, or of all
+shops, and then the header `Trueup-Shop` names the shop that is meant, as name.myshopify.com. A key has scopes; each
+operation says which it needs, and a 403 names the one that is missing. Ids are strings. Errors are problem documents
+(RFC 9457) that name each field and the remedy.
+
+A request that changes something may be sent again: under the same `Idempotency-Key` it is made once, and answered as it
+was. What is to go is announced by `Deprecation` and `Sunset`.
 
 A shop has limits, so that none starves the others: requests a second, event streams, downloads of tables, previews and
-jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. An
-event stream ends with its session token, and after some minutes: open it again with a new token, and it begins with the
-present state."""
+jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. Every
+answer to a request that is let in tells what is left in `RateLimit` and `RateLimit-Policy`
+(draft-ietf-httpapi-ratelimit-headers-11). An event stream ends with its session token or key, and after some minutes:
+open it again, and it begins with the present state."""
+
+_KEYS = "A server's key. Its scopes: " + " ".join(f"`{scope}`: {meaning}" for scope, meaning in SCOPES.items())
+
+_QUOTAS = {
+    "RateLimit-Policy": "For each limit its name, `q`: requests at most, and `w`: seconds in which they all come back.",
+    "RateLimit": "For each limit its name, `r`: requests left, and `t`: seconds after which none is missing.",
+}
+_OPTIONAL = frozenset({"Retry-After", REPLAYED, *_QUOTAS})
 
 
 def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
@@ -65,7 +81,7 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
             "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
         },
         "servers": [{"url": "/", "description": "The installation that serves this document."}],
-        "security": [{"sessionToken": []}],
+        "security": [{"sessionToken": []}, {"key": []}],
         "tags": [{"name": name, "description": TAGS[name]} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "webhooks": webhooks(schemas.of),
@@ -77,7 +93,13 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "A Shopify session token; it lives one minute.",
-                }
+                },
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": f"{PREFIX}…",
+                    "description": _KEYS,
+                },
             },
         },
     }
@@ -122,9 +144,12 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         "tags": [route.tag],
         "summary": route.summary,
         "description": about_operation(route),
+        "security": _security(route),
         "parameters": _parameters(route),
         "responses": _responses(route, schemas),
     }
+    if (scope := SCOPE_OF.get(route.name)) is not None:
+        operation["x-key-scope"] = str(scope)
     if route.deprecated is not None:
         operation["deprecated"] = True
     if not operation["parameters"]:
@@ -135,6 +160,11 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
             "content": {"application/json": {"schema": schemas.of(route.body, "validation")}},
         }
     return operation
+
+
+def _security(route: AnyRoute) -> list[dict[str, list[str]]]:
+    """A person's session, or a key. Linters take names of scopes for those of OAuth: see `x-key-scope`."""
+    return [{"sessionToken": []}, *([] if SCOPE_OF.get(route.name) is None else [{"key": []}])]
 
 
 def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
@@ -190,7 +220,7 @@ def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     for status in sorted(statuses - set(route.answers)):
         responses[str(status.value)] = {"description": status.phrase, "content": problem}
         if status in _COMES_BACK:
-            responses[str(status.value)]["headers"] = _headers({"Retry-After": "Seconds to wait."})
+            responses[str(status.value)]["headers"] = _headers(_QUOTAS | {"Retry-After": "Seconds to wait."})
     return responses
 
 
@@ -224,6 +254,6 @@ def _event(state: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(described: Any) -> dict[str, Any]:
     return {
-        name: {"description": text, "required": name not in _NOT_ALWAYS, "schema": {"type": "string"}}
+        name: {"description": text, "required": name not in _OPTIONAL, "schema": {"type": "string"}}
         for name, text in described.items()
     }

@@ -9,8 +9,8 @@ event delays a state by one heartbeat at most, and a slow reader gets the latest
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from services.preview.api.http.hub import EventHub, Key
+from services.preview.api.http.responses.problem import ProblemError
+from services.preview.api.http.server_keys import KNOWN_FOR
+from shared.mongodb.connection import STORE_AWAY
 
 if TYPE_CHECKING:
     from services.preview.api.http.route import Call
@@ -49,10 +52,10 @@ async def stream(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
-    with hub.listening(key) as changed, suppress(ConnectionResetError):
+    with hub.listening(key) as changed, suppress(ConnectionResetError), _revocation(call, changed) as revoked:
         try:
             async with asyncio.timeout(max(0.0, until - monotonic()) + LAST_WRITE):
-                async for text in _texts(hub, changed, name, read, until):
+                async for text in _texts(hub, changed, name, read, until=until, revoked=revoked):
                     # write() waits for a slow reader; meanwhile newer states replace older ones in the document.
                     await response.write(text.encode())
                 await response.write_eof()
@@ -63,17 +66,47 @@ async def stream(
     return response
 
 
+@contextmanager
+def _revocation(call: Call[Any, Any], changed: asyncio.Event) -> Iterator[asyncio.Event]:
+    """An event that is set once the key of a server that follows works no more; `changed` is then set, too."""
+    revoked = asyncio.Event()
+    key, callers = call.caller.key, call.deps.key_callers
+    if key is None:
+        yield revoked
+        return
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(KNOWN_FOR)
+            with suppress(*STORE_AWAY, ProblemError):  # it is looked at again
+                if not await callers.still(key):
+                    break
+        revoked.set()
+        changed.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield revoked
+    finally:
+        watching.cancel()
+
+
 async def _texts(
     hub: EventHub,
     changed: asyncio.Event,
     name: str,
     read: Callable[[], Awaitable[State | None]],
+    *,
     until: float = inf,
+    revoked: asyncio.Event | None = None,
 ) -> AsyncIterator[str]:
     last = ""
     looks = 0
     sent = monotonic()
     while not hub.closed:
+        if revoked is not None and revoked.is_set():
+            yield ": the key works no more\n\n"
+            return
         changed.clear()
         state = await read()
         if state is None:

@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test test-long failed lint lint-api unit contract integration browser chaos campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint lint-api unit contract integration browser chaos conformance campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference client-python client-typescript support-row image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -62,8 +62,15 @@ browser: setup-dev ## The admin page in Chromium, all services running; pictures
 chaos: setup-dev ## Tests that kill, freeze and restart the servers
 	@$(RUN) chaos $(ARGS)
 
-campaign-switches: setup-dev ## Random histories under all 64 combinations of open points (SEEDS=200 for each, FIRST=0)
-	@TRUEUP_SWITCH_SEEDS=$(or $(SEEDS),200) TRUEUP_SWITCH_FIRST_SEED=$(or $(FIRST),0) \
+conformance: setup-dev ## The simulator against recordings: the kept ones, or those of a certification (RECORDINGS=DIR)
+ifdef RECORDINGS
+	@$(BIN)/python -m simulator.replay --recordings "$(RECORDINGS)" $(if $(OPEN_POINTS),--open-points "$(OPEN_POINTS)") $(ARGS)
+else
+	@$(BIN)/python -m pytest tests/simulator/conformance -q $(ARGS)
+endif
+
+campaign-switches: setup-dev ## Random histories under all 64 combinations of open points (SEEDS=200 for each, FIRST=0; OPEN_POINTS=FILE: that one)
+	@TRUEUP_OPEN_POINTS="$(abspath $(OPEN_POINTS))" TRUEUP_SWITCH_SEEDS=$(or $(SEEDS),200) TRUEUP_SWITCH_FIRST_SEED=$(or $(FIRST),0) \
 		$(BIN)/python -m pytest tests/integration/switches -q -m "" --timeout 0 $(ARGS)
 
 campaign-histories: setup-dev ## Random histories of the whole protocol, no servers (HISTORIES=50000), and all planted mistakes
@@ -126,6 +133,15 @@ pictures: setup-dev ## Make the pictures of the merchant's guide anew from the r
 
 reference: setup-dev ## Write docs/reference/*.md anew from the code
 	@$(BIN)/python -m deploy.reference
+
+client-python: setup-dev ## Generate a typed client for Python from the API's description, into .run/clients/trueup-client
+	@deploy/clients/python.sh
+
+client-typescript: setup-dev ## Generate types for TypeScript from it, into .run/clients/trueup.d.ts
+	@deploy/clients/typescript.sh
+
+support-row: setup-dev ## Run what tells of versions, and write its row into docs/support-matrix.md (PYTHON=python3.13, or given servers)
+	@tests/support_matrix/run.sh $(ARGS)
 
 requirements: ## Pin the dependencies anew, with hashes (ARGS=--upgrade moves them to their newest versions)
 	@mkdir -p .run && $(PYTHON) -m venv .run/uv && .run/uv/bin/python -m pip install --quiet uv

@@ -26,3 +26,5 @@ compile dev "$@" --constraints requirements/demo.txt --extra tracing pyproject.t
 compile page "$@" requirements/page.in
 # By themselves: the peers of `make bench`, in an environment of their own.
 compile bench "$@" requirements/bench.in
+# By itself: what `make client-python` generates a client with.
+compile clients "$@" requirements/clients.in

@@ -4,6 +4,8 @@ TRUEUP_SECRETS_DIR names a folder with a file for each setting that the environm
 secrets as containers get them. Which role reads which group is in `shared/settings.py`.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.delay.
+
 from __future__ import annotations
 
 import os

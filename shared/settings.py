@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
-from typing import TypeVar, overload
+from secrets import token_bytes, token_urlsafe
+from typing import Annotated, TypeVar, overload
 
-from pydantic import ValidationError
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import NoDecode
 
 from shared.errors import WrongSetting
 from shared.roles import Role
@@ -65,9 +68,7 @@ class SweeperSettings(
     """The sweeper, with schedules, the care for shops, and what they are told."""
 
 
-class PreviewSettings(
-    PageSettings,
-    PublicSettings,
+class ApiSettings(
     BrokerSettings,
     StoreSettings,
     JobLimitSettings,
@@ -78,7 +79,25 @@ class PreviewSettings(
     SubscribingSettings,
     TargetSettings,
 ):
+    """The API: of the service that serves it, and of a command that asks by it."""
+
+
+class PreviewSettings(PageSettings, PublicSettings, ApiSettings):
     """Page and API."""
+
+
+class LookingCommandSettings(ApiSettings):
+    """A command that only looks at the documents: of all that the API reads it needs MongoDB's address.
+
+    What is not given stands for itself: nothing is sealed, encrypted or sent by these.
+    """
+
+    amqp_url: SecretStr = SecretStr("amqp://not-given/")
+    shopify_client_id: str = "not-given"
+    shopify_client_secret: SecretStr = Field(default_factory=lambda: SecretStr(token_urlsafe(32)))
+    token_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        default_factory=lambda: [SecretStr(urlsafe_b64encode(token_bytes(32)).decode())]
+    )
 
 
 class KeysCommandSettings(StoreSettings, TokenSettings):

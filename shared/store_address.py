@@ -87,7 +87,7 @@ def _is_mounted(file: Path, about: os.stat_result) -> bool:
 
 def load_store_address() -> StoreAddress:
     """What the environment says. Raises WrongSetting with one line."""
-    uri = _given("MONGODB_URI")
+    uri = setting("MONGODB_URI")
     if uri is None:
         raise WrongSetting("wrong settings: TRUEUP_MONGODB_URI: Field required")
     hide(uri)
@@ -95,8 +95,8 @@ def load_store_address() -> StoreAddress:
         must_be_store(uri)
     except ValueError as error:
         raise WrongSetting(f"wrong settings: TRUEUP_MONGODB_URI: Value error, {error}") from None
-    given = _given("MONGODB_DATABASE")
-    database = DATABASE if given is None else given
+    name = setting("MONGODB_DATABASE")
+    database = DATABASE if name is None else name
     try:
         must_be_database(database)
     except ValueError as error:
@@ -104,14 +104,14 @@ def load_store_address() -> StoreAddress:
     return StoreAddress(uri, database)
 
 
-def _given(setting: str) -> str | None:
+def setting(name: str) -> str | None:
     """A variable in whichever case, else the file of its name."""
-    name = f"{PREFIX}{setting}".lower()
+    wanted = f"{PREFIX}{name}".lower()
     for variable, value in os.environ.items():
-        if variable.lower() == name:
+        if variable.lower() == wanted:
             return value.strip()
     folder = secrets_folder()
     for file in () if folder is None else folder.iterdir():
-        if file.name.lower() == name and file.is_file():
+        if file.name.lower() == wanted and file.is_file():
             return file.read_text(encoding="utf-8").strip()
     return None

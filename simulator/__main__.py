@@ -12,7 +12,7 @@ from pathlib import Path
 
 from simulator.http.request_body import BadRequest
 from simulator.http.server import HOST, Simulator, start
-from simulator.settings import SettingError, Settings, read_settings
+from simulator.settings import SettingError, Settings, read_open_points, read_settings
 
 
 def _arguments() -> argparse.Namespace:
@@ -24,6 +24,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--client-secret", required=True)
     parser.add_argument("--config", type=Path, help="a JSON file with settings")
+    parser.add_argument(
+        "--open-points", type=Path, help="a JSON file with the open points, as `trueup certify` settles them"
+    )
     return parser.parse_args()
 
 
@@ -55,6 +58,8 @@ def main() -> None:
     arguments = _arguments()
     try:
         settings = read_settings(arguments.config) if arguments.config else Settings()
+        if arguments.open_points:
+            settings.open_points.update(read_open_points(arguments.open_points))
         asyncio.run(_serve(arguments, settings))
     except (SettingError, BadRequest, OSError) as error:
         sys.exit(f"simulator: {error}")

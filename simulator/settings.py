@@ -39,6 +39,25 @@ class OpenPoints:
             setattr(self, name, value)
 
 
+def read_open_points(path: Path) -> dict[str, Any]:
+    """The switches of a file, as `trueup certify` writes them: one JSON object. Raises SettingError."""
+    values = _object_in(path, "--open-points")
+    OpenPoints().update(values)
+    return values
+
+
+def _object_in(path: Path, option: str) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"{option} {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingError(f"{option} {path} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingError(f"{option} {path} must hold a JSON object")
+    return document
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A plan's bucket: points it holds, and points restored per second."""
@@ -71,14 +90,7 @@ class Settings:
 
 def read_settings(path: Path) -> Settings:
     """Settings from a JSON file. Raises SettingError naming what is wrong."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(f"--config {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingError(f"--config {path} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise SettingError(f"--config {path} must hold a JSON object")
+    document = _object_in(path, "--config")
     settings = Settings()
     for name, value in document.items():
         _apply(settings, name, value)

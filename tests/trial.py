@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +51,21 @@ class Trial:
 
 @asynccontextmanager
 async def trial(
-    amqp_url: str, mongodb_uri: str, database: str, directory: Path, *, trueup: Path | None = None
+    amqp_url: str,
+    mongodb_uri: str,
+    database: str,
+    directory: Path,
+    *,
+    trueup: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Trial]:
-    """A simulator, and `trueup serve all`, started in `directory`, where their logs are; both ready."""
+    """A simulator, and `trueup serve all`, started in `directory`, where their logs are; both ready.
+
+    `settings`: variables beside the trial's own.
+    """
     program = trueup or Path(sys.executable).with_name("trueup")
     port, operations_port, simulator_port = free_ports(3)
-    settings = {
+    own = {
         "TRUEUP_AMQP_URL": amqp_url,
         "TRUEUP_MONGODB_URI": mongodb_uri,
         "TRUEUP_MONGODB_DATABASE": database,
@@ -69,7 +78,7 @@ async def trial(
         "TRUEUP_OPERATIONS_PORT": str(operations_port),
     }
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("TRUEUP_", "OTEL_"))}
-    here = Trial(port, operations_port, simulator_port, bare | settings)
+    here = Trial(port, operations_port, simulator_port, bare | own | dict(settings or {}))
     simulator = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
     simulator += ["--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
     async with (

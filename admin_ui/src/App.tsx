@@ -1,6 +1,6 @@
 /** The frame of every screen: navigation, the state of the connection, and the screen of the address. */
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { href, useParams } from "./address";
 import { shopQuery } from "./api/queries";
@@ -59,8 +59,13 @@ function Frame() {
   const [params] = useParams();
   const here = (place: string) => (place === "/" ? path === "/" : path.startsWith(place));
   const name = PLACES.find(([place]) => here(place))?.[1];
+  const navigation = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = name === undefined ? T.app : `${name} · ${T.app}`;
+    // On a phone the places stand in one line: where one is, is in sight.
+    const nav = navigation.current;
+    const current = nav?.querySelector<HTMLElement>("[aria-current]");
+    if (nav != null && current != null) nav.scrollTo({ left: current.offsetLeft - nav.offsetLeft - nav.clientWidth / 3 });
   }, [name]);
   return (
     <>
@@ -70,7 +75,7 @@ function Frame() {
       {EMBEDDED && <AdminFrame places={PLACES} />}
       <div className={styles.head}>
         {!EMBEDDED && (
-          <nav aria-label={T.app} className={styles.navigation}>
+          <nav ref={navigation} aria-label={T.app} className={styles.navigation}>
             {PLACES.map(([place, title]) => (
               <Link key={place} href={href(place)} aria-current={here(place) ? "page" : undefined}>
                 {title}

@@ -9,11 +9,12 @@ from benchmarks.scenes.growth import GROWTH, WORKERS
 from benchmarks.scenes.on_cells import CELLS, LATENCY, SMALL
 from benchmarks.scenes.on_page import CROWD, PAGE
 from benchmarks.scenes.on_points import POINTS
+from benchmarks.scenes.on_servers import SERVERS
 from benchmarks.scenes.on_webhooks import WEBHOOKS
 from benchmarks.scenes.plan import PLAN
 from benchmarks.scenes.scene import Scene
 
-SCENES = (CELLS, LATENCY, SMALL, PLAN, WEBHOOKS, POINTS, WORKERS, FAIRNESS, CROWD, PAGE, GROWTH)
+SCENES = (CELLS, LATENCY, SMALL, PLAN, WEBHOOKS, POINTS, WORKERS, FAIRNESS, SERVERS, CROWD, PAGE, GROWTH)
 
 
 def chosen(names: str) -> Sequence[Scene]:

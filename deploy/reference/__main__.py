@@ -9,6 +9,7 @@ from deploy.reference.amqp_page import amqp_page
 from deploy.reference.codes_page import codes_page
 from deploy.reference.command_page import command_page
 from deploy.reference.documents_page import documents_page
+from deploy.reference.facts_page import facts_page
 from deploy.reference.http_page import http_page
 from deploy.reference.metrics_page import metrics_page
 from deploy.reference.settings_page import settings_page
@@ -23,6 +24,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "http.md": http_page,
     "metrics.md": metrics_page,
     "settings.md": settings_page,
+    # Beside the pages on connecting a shop, which lead there.
+    "../shopify-facts.md": facts_page,
 }
 
 _NOTE = "<!-- Written by `make reference` from the code; do not edit. -->\n\n"

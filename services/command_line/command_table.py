@@ -10,21 +10,33 @@ from typing import Annotated
 
 import typer
 
-from services.command_line.declared import boms, kept, keys, runs, services, shops, sweeps
+from services.command_line.declared import (
+    boms,
+    cells,
+    certify,
+    completion,
+    counts,
+    jobs,
+    kept,
+    keys,
+    previews,
+    runs,
+    schedules,
+    services,
+    shops,
+    upkeep,
+)
 from services.command_line.outcome import Exit
 
 app = typer.Typer(
     name="trueup",
-    help="Keeps an app's own stock records and Shopify's in agreement.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-shop_app = typer.Typer(help="Shops.", no_args_is_help=True)
-boms_app = typer.Typer(help="Bills of materials, and the items they count for.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys by which servers speak to the HTTP API.", no_args_is_help=True)
-letters_app = typer.Typer(help="Messages that nobody could handle.", no_args_is_help=True)
 
 
 def _print_version(wanted: bool) -> None:  # typer calls it with the option's value
@@ -42,35 +54,33 @@ def trueup_command(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Keeps an app's own stock records and Shopify's in agreement."""
+    """Keeps an app's own stock records and Shopify's in agreement.
+
+    It asks a running Trueup over HTTP where TRUEUP_URL and TRUEUP_KEY are set, else the stores of the settings.
+    """
 
 
-app.command("serve")(services.serve_command)
-app.command("prepare")(services.prepare_command)
-app.command("import")(shops.import_command)
-app.command("preview")(runs.preview_command)
 app.command("reconcile")(runs.reconcile_command)
-app.command("jobs")(runs.jobs_command)
-app.command("audit")(kept.audit_command)
-app.command("sweep")(sweeps.sweep_command)
-app.command("after-restore")(services.after_restore_command)
-
-app.add_typer(shop_app, name="shop")
-shop_app.command("add")(shops.shop_add)
-shop_app.command("rotate-keys")(shops.shop_rotate_keys)
-shop_app.command("redact")(shops.shop_redact)
-
-app.add_typer(boms_app, name="boms")
-boms_app.command("list")(boms.boms_list)
-boms_app.command("show")(boms.boms_show)
-boms_app.command("map")(boms.boms_map)
-boms_app.command("remove")(boms.boms_remove)
-
+app.command("certify")(certify.certify_command)
+app.add_typer(previews.app, name="previews")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(boms.app, name="boms")
+app.add_typer(cells.locations_app, name="locations")
+app.add_typer(cells.app, name="cells")
+app.add_typer(counts.app, name="counts")
+app.add_typer(schedules.app, name="schedules")
+app.add_typer(upkeep.policy_app, name="policy")
+app.add_typer(upkeep.drift_app, name="drift")
+app.add_typer(shops.app, name="shop")
+app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
 keys_app.command("add")(keys.keys_add)
 keys_app.command("list")(keys.keys_list)
 keys_app.command("revoke")(keys.keys_revoke)
+app.add_typer(kept.app, name="dead-letters")
+app.command("serve")(services.serve_command)
+app.command("prepare")(services.prepare_command)
+app.command("after-restore")(services.after_restore_command)
+app.command("completion")(completion.completion_command)
 
-app.add_typer(letters_app, name="dead-letters")
-letters_app.command("list")(kept.letters_list)
-letters_app.command("replay")(kept.letters_replay)
+completion.make_ready()

@@ -7,11 +7,13 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from services.command_line import garbage
+from services.command_line.api.problems import ApiFault, ApiRefused, ApiUnavailable
 from services.command_line.command_table import app
-from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.outcome import BeyondLimitsError, Exit, WrongUseError
 from services.command_line.terminal.printable import printable
 from shared.errors import (
     BrokerRefuses,
@@ -40,6 +42,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Run a command, by default that of `sys.argv`. Raises SystemExit with the exit code."""
     try:
         app(arguments, prog_name="trueup")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _nobody_reads()
     except Exception as error:  # noqa: BLE001  # whatever it is, no traceback for the user
         message, code = ending_of(error)
         if code is Exit.UNEXPECTED and os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
@@ -49,14 +54,28 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _end(message, code)
 
 
+_WRONG = (WrongUseError, WrongSetting, BrokerRefuses, StoreRefuses, ApiRefused)
+_AWAY = (BrokerUnavailable, StoreUnavailable, ApiUnavailable)
+
+
 def ending_of(error: Exception) -> tuple[str, Exit]:
     """What is said of whatever ended a command, and by which exit code: wrong, away, or a fault of ours."""
-    if isinstance(error, (WrongUseError, WrongSetting, BrokerRefuses, StoreRefuses)):
-        return str(error), Exit.USAGE
-    if isinstance(error, (BrokerUnavailable, StoreUnavailable)):
-        return str(error), Exit.UNREACHABLE
-    if isinstance(error, ShopifyError):
-        return f"Shopify could not be read: {error}", Exit.UNREACHABLE
+    match error:
+        case _ if isinstance(error, _WRONG):
+            return str(error), Exit.USAGE
+        case BeyondLimitsError():
+            return str(error), Exit.BEYOND_LIMITS
+        case _ if isinstance(error, _AWAY):
+            return str(error), Exit.UNREACHABLE
+        case ShopifyError():
+            return f"Shopify could not be read: {error}", Exit.UNREACHABLE
+        case ApiFault():
+            return f"unexpected: {error} (the log of the service shows where)", Exit.UNEXPECTED
+        case _:
+            return _of_the_system(error)
+
+
+def _of_the_system(error: Exception) -> tuple[str, Exit]:
     if isinstance(error, TrueupError):
         return f"{error}; run the command again", Exit.UNREACHABLE
     if isinstance(error, (ConnectionError, TimeoutError)):
@@ -65,6 +84,13 @@ def ending_of(error: Exception) -> tuple[str, Exit]:
         # A port that is taken, a full disk: what the system says names it.
         return f"{error.strerror or error}{_WHERE_TO_LISTEN * _is_of_listening(error)}", Exit.USAGE
     return f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", Exit.UNEXPECTED
+
+
+def _nobody_reads() -> NoReturn:
+    """Whoever read the output has seen enough: nothing more is said, not even at the interpreter's end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(Exit.NOBODY_READS)
 
 
 def _is_of_listening(error: OSError) -> bool:

@@ -1,5 +1,7 @@
 """What each webhook topic does: one table."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.items, hook.locations, hook.departures.
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """Splitting work into calls and transactions."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): set.largest-batch, set.twice-in-a-batch.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence

@@ -3,6 +3,8 @@
 Pushes fence: a cell names exactly one current push, and a new body is made only by closing the old one.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): key.life.
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

@@ -4,6 +4,8 @@ Every function takes the stock as it stands and returns a `Change`: the stock af
 that explain it (count before base, always), and whether a verifying read is wanted. Nothing is mutated.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): time.resolution.
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

@@ -27,8 +27,8 @@ FOLDERS: Mapping[str, tuple[Described, ...]] = {
     "schedules": schedules.DOCUMENTS,
     "notices": notices.DOCUMENTS,
     "inbox": inbox.DOCUMENTS,
-    "requests": requests.DOCUMENTS,
     "server_keys": server_keys.DOCUMENTS,
+    "requests": requests.DOCUMENTS,
 }
 """By the folder that writes them."""
 

@@ -61,6 +61,9 @@ _THERE: Document = {"$exists": True}
 
 _TO_VERIFY = {"verify_at": {"$exists": True}}
 
+BOMS_BY_NAME = (("shop", ASCENDING), ("name_lower", ASCENDING), ("bom_id", ASCENDING))
+"""The index of `boms` that lists them by name, and counts what a search finds without reading one."""
+
 _OPEN: Document = {"partialFilterExpression": {"open": True}}
 _ENDED: Document = {"partialFilterExpression": {"state": {"$in": ["updated", "skipped", "error", "cancelled"]}}}
 
@@ -86,7 +89,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "bom_id", unique=True),
         # Several BOMs on one item would fight over one Shopify value.
         _index("shop", "inventory_item_id", unique=True),
-        _index("shop", "name_lower", "bom_id"),
+        IndexModel(list(BOMS_BY_NAME)),
         _index("shop", "tags", "name_lower", "bom_id"),
         _index("shop", "bom_id", partialFilterExpression={"externally_managed": True}, name="managed_elsewhere"),
         _index("shop", "product_id", partialFilterExpression={"product_id": {"$exists": True}}, name="of_product"),
@@ -256,13 +259,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("shop", "-entry_id", unique=True),
         _index("at", expireAfterSeconds=AUDIT_LIFE),
     ],
-    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
     "server_keys": [
         # Whose a key is, is what it is looked up for. It is random, so no index keeps them apart.
         _index("key_id"),
         _index("expires_at", expireAfterSeconds=SERVER_KEY_LIFE),
     ],
     "request_shares": [_index("at", expireAfterSeconds=REQUEST_SHARE_LIFE)],
+    "idempotency_keys": [_index("at", expireAfterSeconds=IDEMPOTENCY_KEY_LIFE)],
     "partitions": [],
     "replicas": [],
     "constants": [],

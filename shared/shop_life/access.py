@@ -1,5 +1,7 @@
 """Tokens for every call: refreshed before they expire or when Shopify refuses them, by one replica at a time."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): token.refresh.
+
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,7 @@
-"""Paused shops are asked now and then, by one cheap call, whether they answer again; those that do are resumed."""
+"""Paused shops are asked now and then, by one cheap call, whether they answer again; those that do are resumed.
+
+One that a person has paused is not asked: only a person resumes it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from shared.domain.words.pauses import ASKED
 from shared.errors import ShopifyError, ShopifyRefused, ShopPaused
 from shared.mongodb.shops.shops import PausedShop, ShopStore
 from shared.shopify.calls.answers import FORBIDDEN, scopes_granted
@@ -37,7 +41,7 @@ class PauseProbe:
     async def run(self) -> None:
         """Probe the shops whose turn it is; several replicas share them."""
         now = datetime.now(UTC)
-        due = [shop for shop in await self._shops.paused() if now >= self._due(shop)]
+        due = [shop for shop in await self._shops.paused() if shop.reason != ASKED and now >= self._due(shop)]
         places = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(self._take(shop, places) for shop in due))
 

@@ -3,6 +3,8 @@
 Those of reading and writing stock are in `queries`.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): call.scopes.
+
 from __future__ import annotations
 
 PROBE = """

@@ -59,6 +59,9 @@
     const wide = hides(style.overflowX) && element.scrollWidth > element.clientWidth + SLACK;
     const tall = hides(style.overflowY) && element.scrollHeight > element.clientHeight + SLACK;
     if ((wide || tall) && element.innerText?.trim()) wrong.push(`${named(element)}: its text is cut off`);
+    if (hasText(element) && style.overflowX === "visible" && style.display !== "inline" && element.scrollWidth > element.clientWidth + SLACK) {
+      wrong.push(`${named(element)}: its text runs over what stands beside it`);
+    }
     if (hasText(element) && !hides(style.overflowX)) {
       const seen = seenPart(element);
       const scroller = scrollerOf(element);
@@ -97,10 +100,28 @@
       };
       // One over which the other has been put on purpose: the clearing cross within a search field.
       const inside = element.matches("input[type=search]") && element.parentElement.contains(other.element);
-      // A bar at the window's edge, from under which everything can be scrolled.
+      // A bar at the window's edge, from under which everything comes when the focus goes there: see below.
       const over = (element.closest("[data-over]") === null) !== (other.element.closest("[data-over]") === null);
       if (!inside && !over && isSomething(common)) wrong.push(`${named(element)} and ${named(other.element)} overlap`);
     }
+  }
+
+  // What lies under a bar at the window's edge must come out from under it when the focus goes there: nobody writes into
+  // a field that is covered.
+  const bars = all.filter((element) => element.matches("[data-over]")).map((element) => [element, element.getBoundingClientRect()]);
+  if (bars.length > 0) {
+    const [before, top] = [document.activeElement, document.scrollingElement.scrollTop];
+    for (const { element } of controls) {
+      if (element.closest("[data-over]") !== null || element.disabled) continue;
+      element.focus();
+      const box = element.getBoundingClientRect();
+      for (const [bar, edge] of bars) {
+        const covered = Math.min(box.bottom, edge.bottom) - Math.max(box.top, edge.top) > SLACK && box.right > edge.left && box.left < edge.right;
+        if (covered) wrong.push(`${named(element)}: under ${named(bar)} when the focus goes there`);
+      }
+    }
+    before?.focus?.({ preventScroll: true });
+    document.scrollingElement.scrollTop = top;
   }
 
   if (innerWidth <= PHONE) {

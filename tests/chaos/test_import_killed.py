@@ -1,4 +1,4 @@
-"""`trueup import` killed in the midst of making BOMs, and started again: of 600 items, and in full of 10,000."""
+"""`trueup boms import` killed in the midst of making BOMs, and started again: of 600 items, and in full of 10,000."""
 
 from __future__ import annotations
 

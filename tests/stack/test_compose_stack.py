@@ -55,11 +55,22 @@ async def test_a_job_runs_through_the_stack(running: Stack) -> None:
     goods = [{"sku": f"S{n}", "title": f"Good {n}", "levels": levels} for n in range(5)]
     items = call(f"{shop}/items", {"items": goods})
     running.trueup("shop", "add", SHOP, "--token-file", "-", stdin="shpat_stack\n")
-    running.trueup("import", "--shop", SHOP, "--all-variants")
+    running.trueup("boms", "import", "--shop", SHOP, "--all-variants")
     item = items["items"][0]["id"]
     moved = {"item_id": item, "location_id": places[0], "available": 3, "age_seconds": 3600, "silent": True}
     call(f"{shop}/edit", {"levels": [moved]})
-    to_local = ("reconcile", "--shop", SHOP, "--direction", "toLocal", "--all", "--yes", "--watch", "--json")
+    to_local = (
+        "reconcile",
+        "--shop",
+        SHOP,
+        "--direction",
+        "toLocal",
+        "--all",
+        "--yes",
+        "--yes-beyond-limits",
+        "--watch",
+        "--json",
+    )
     job = json.loads(running.trueup(*to_local))
     assert job["state"] == "completed", job
     assert job["totals"]["updated"] == 1, job
@@ -73,7 +84,7 @@ async def _agrees(running: Stack, *, cells: int) -> None:
     """Wait until a preview finds no cell that differs: a webhook that was taken is applied in a moment."""
 
     def differing() -> int:
-        rows = json.loads(running.trueup("preview", "--shop", SHOP, "--all", "--json"))["rows"]
+        rows = json.loads(running.trueup("previews", "take", "--shop", SHOP, "--all", "--in-sync", "--json"))["rows"]
         assert len(rows) == cells, rows
         return sum(bool(row["difference"]) for row in rows)
 

@@ -20,7 +20,7 @@ export default function CountsPage() {
   const only = open.length === 1 ? open[0]?.location_id : undefined;
   const location = params.get("at") ?? only ?? "";
   return (
-    <Page title={T.counts.title} subtitle={T.counts.intro}>
+    <Page title={T.counts.title} subtitle={T.counts.intro} narrow>
       <Card>
         {locations.data === undefined ? (
           locations.error === null ? (

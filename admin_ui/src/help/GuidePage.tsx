@@ -7,7 +7,7 @@ import styles from "./Help.module.css";
 
 export default function GuidePage() {
   return (
-    <Page title={help.guideTitle}>
+    <Page title={help.guideTitle} narrow>
       <Card>
         <div className={styles.guide}>
           {blocksOf(guide).map((block, place) => (

@@ -73,6 +73,7 @@ export function JobCells({ job }: { job: Job }) {
         label={T.history.cells}
         columns={COLUMNS}
         empty={<EmptyNote title={T.preview.noRows} />}
+        expected={expectedOf(job, state)}
         source={{
           key: ["job", job.job_id, "cells", state, over],
           refresh: over ? false : REFRESH,
@@ -87,4 +88,10 @@ export function JobCells({ job }: { job: Job }) {
       />
     </Stack>
   );
+}
+
+/** How many cells of a state a run has, where its totals tell. */
+function expectedOf({ totals }: Job, state: State | ""): number | undefined {
+  const known: Partial<Record<State | "", number>> = { "": totals.total, updated: totals.updated, skipped: totals.skipped, error: totals.errors };
+  return known[state];
 }

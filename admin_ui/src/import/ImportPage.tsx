@@ -14,7 +14,7 @@ export default function ImportPage() {
   const found = useQuery(importsQuery);
   const [first, ...rest] = found.data?.items ?? [];
   return (
-    <Page title={T.imports.title} subtitle={T.imports.intro}>
+    <Page title={T.imports.title} subtitle={T.imports.intro} narrow>
       {first !== undefined && first.state !== "discarded" && first.state !== "replaced" && (
         <Card>
           <ThisImport key={first.import_id} one={first} />

@@ -15,12 +15,14 @@ interface DialogProps {
   children: ReactNode;
   footer?: ReactNode;
   wide?: boolean;
+  /** Of one height from the start, since what it shows comes bit by bit: nothing in it is pushed about. */
+  tall?: boolean;
   /** The focus goes to the title when this changes: what the dialog shows is another thing then. */
   step?: string;
 }
 
 /** A modal dialog: it holds the focus, gives it back, and closes by Escape, not by a click beside it. */
-export function Dialog({ title, onClose, children, footer, wide = false, step = "" }: DialogProps) {
+export function Dialog({ title, onClose, children, footer, wide = false, tall = false, step = "" }: DialogProps) {
   const dialog = useRef<HTMLElement>(null);
   useEffect(
     () => () => {
@@ -35,7 +37,7 @@ export function Dialog({ title, onClose, children, footer, wide = false, step = 
   );
   return (
     <ModalOverlay isOpen onOpenChange={onClose} className={styles.backdrop ?? ""}>
-      <Modal className={classes(styles.modal, wide && styles.wide)}>
+      <Modal className={classes(styles.modal, wide && styles.wide, tall && styles.tall)}>
         <AriaDialog ref={dialog} className={styles.dialog ?? ""}>
           <KeptFocus dialog={dialog} />
           <div className={styles.head}>

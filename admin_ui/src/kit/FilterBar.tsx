@@ -8,14 +8,16 @@ interface FilterBarProps {
   search?: ReactNode;
   /** On a narrow screen the filters lie behind this button; without it they are always there. */
   toggle?: string;
+  /** Over a table that has no card of its own: on its edges, the filters one beside the other. */
+  inline?: boolean;
   children: ReactNode;
 }
 
 /** What narrows a table down, above it. */
-export function FilterBar({ search, toggle, children }: FilterBarProps) {
+export function FilterBar({ search, toggle, inline = false, children }: FilterBarProps) {
   const [open, setOpen] = useState(false);
   return (
-    <div role="search" className={classes(styles.bar, toggle !== undefined && !open && styles.closed)}>
+    <div role="search" className={classes(styles.bar, inline && styles.inline, toggle !== undefined && !open && styles.closed)}>
       {search !== undefined && (
         <div className={styles.search}>
           {search}

@@ -12,6 +12,7 @@ import type { Column } from "./columns";
 import styles from "./LongTable.module.css";
 import { useNarrow } from "./narrow";
 import { type RowSource, useRowWindow } from "./rowWindow";
+import { Skeleton } from "./Skeleton";
 
 /** Pixels: what a row is taken for until it has been seen. */
 const ONE_LINE = 41;
@@ -32,13 +33,17 @@ interface LongTableProps<Row> {
   onOrder?: (order: string) => void;
   /** What sets a row apart. */
   mark?: (row: Row) => Mark | undefined;
+  /** Beside the row itself, all that its cells show: where it is the same as before, the row is not drawn anew. */
+  stateOf?: (row: Row) => string;
+  /** So many rows there will be, as far as is known before they are read: the table has its height from the start. */
+  expected?: number | undefined;
 }
 
 export function LongTable<Row>(props: LongTableProps<Row>) {
-  const { label, columns, source, empty, trouble, mark, order, onOrder } = props;
+  const { label, columns, source, empty, trouble, mark, stateOf, order, onOrder, expected = 0 } = props;
   const narrow = useNarrow();
   const region = useRef<HTMLDivElement>(null);
-  const known = useRef(0);
+  const known = useRef(expected);
   const estimate = narrow ? CARD : ONE_LINE;
   const virtual = useVirtualizer({
     count: known.current,
@@ -98,20 +103,25 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
         </div>
       </div>
       <div role="rowgroup" className={styles.space} style={{ height: virtual.getTotalSize() }}>
-        {seen.map((item) => (
-          <LongRow
-            // A row that comes into sight takes over the elements of one that has left it; the others stay as painted.
-            key={item.index % seen.length}
-            index={item.index}
-            top={item.start}
-            row={rows.row(item.index)}
-            columns={columns as readonly Column<unknown>[]}
-            mark={mark as ((row: unknown) => Mark | undefined) | undefined}
-            narrow={narrow}
-            measure={virtual.measureElement}
-          />
-        ))}
+        {seen.map((item) => {
+          const row = rows.row(item.index);
+          return (
+            <LongRow
+              // A row that comes into sight takes over the elements of one that has left it; the others stay as painted.
+              key={item.index % seen.length}
+              index={item.index}
+              top={item.start}
+              row={row}
+              columns={columns as readonly Column<unknown>[]}
+              mark={row === undefined ? undefined : mark?.(row)}
+              state={row === undefined ? undefined : stateOf?.(row)}
+              narrow={narrow}
+              measure={virtual.measureElement}
+            />
+          );
+        })}
       </div>
+      {total === 0 && <Skeleton label={T.loading} lines={6} />}
     </div>
   );
 }
@@ -142,7 +152,9 @@ interface LongRowProps {
   top: number;
   row: unknown;
   columns: readonly Column<unknown>[];
-  mark: ((row: unknown) => Mark | undefined) | undefined;
+  mark: Mark | undefined;
+  /** Not read here: a row is drawn anew where it changes. */
+  state: string | undefined;
   narrow: boolean;
   measure: (element: HTMLElement | null) => void;
 }
@@ -153,14 +165,13 @@ const LongRow = memo(function LongRow({ index, top, row, columns, mark, narrow, 
   useLayoutEffect(() => {
     measure(element.current);
   }, [measure, index, row, narrow]);
-  const name = row === undefined || mark === undefined ? undefined : mark(row);
   return (
     <div
       ref={element}
       role="row"
       data-index={index}
       aria-rowindex={index + 2}
-      className={classes(styles.row, styles.item, name && styles[name])}
+      className={classes(styles.row, styles.item, mark && styles[mark])}
       style={{ top }}
     >
       {columns.map((column, place) => (

@@ -12,6 +12,8 @@ interface PageProps {
   /** What one comes to this screen for. */
   primary?: TitleAction | undefined;
   secondary?: readonly TitleAction[];
+  /** As narrow as a form is read best; without it as wide as the window, as tables want it. */
+  narrow?: boolean;
   children: ReactNode;
 }
 
@@ -21,9 +23,9 @@ const NONE: readonly TitleAction[] = [];
  * One screen: its title with what can be done here, and its parts below each other. Inside Shopify's admin the title and
  * the actions stand in the admin's own bar; a screen reader hears the title in the page, too.
  */
-export function Page({ title, subtitle, back, primary, secondary = NONE, children }: PageProps) {
+export function Page({ title, subtitle, back, primary, secondary = NONE, narrow = false, children }: PageProps) {
   return (
-    <div className={styles.page}>
+    <div className={classes(styles.page, narrow && styles.narrow)}>
       {EMBEDDED && <AdminTitleBar title={title} back={back} primary={primary} secondary={secondary} />}
       <header className={styles.head}>
         <div className={classes(styles.title, EMBEDDED && styles.unseen)}>

@@ -22,6 +22,7 @@ export { useNarrow } from "./narrow";
 export { Outside, Page } from "./Page";
 export { Popover } from "./Popover";
 export { Progress } from "./Progress";
+export { RowButton } from "./RowButton";
 export { SaveBar } from "./SaveBar";
 export { SearchBox } from "./SearchBox";
 export { Select } from "./Select";

@@ -38,6 +38,12 @@ function useSettled(value: string): string {
   return settled;
 }
 
+/** A page of rows; the first one may be asked for before the table is there. */
+export const pageQuery = <Row>(source: RowSource<Row>, page: number) => ({
+  queryKey: [...source.key, "rows", page],
+  queryFn: ({ signal }: { signal: AbortSignal }) => source.read(page * ROWS, ROWS, signal),
+});
+
 /** The pages that hold the rows from `first` to `last`, and always the first one, which tells the total. */
 export function useRowWindow<Row>(source: RowSource<Row>, first: number, last: number): RowWindow<Row> {
   const pages = new Set([0]);
@@ -47,8 +53,7 @@ export function useRowWindow<Row>(source: RowSource<Row>, first: number, last: n
   const still = useSettled(numbers.join(" ")) === numbers.join(" ");
   const found = useQueries({
     queries: numbers.map((page) => ({
-      queryKey: [...source.key, "rows", page],
-      queryFn: ({ signal }: { signal: AbortSignal }) => source.read(page * ROWS, ROWS, signal),
+      ...pageQuery(source, page),
       enabled: page === 0 || still,
       gcTime: 20_000,
       staleTime: source.refresh === undefined || source.refresh === false ? 60_000 : 0,

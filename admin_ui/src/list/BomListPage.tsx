@@ -1,5 +1,5 @@
 /** The bills of materials with their values by location; where a merchant selects what to reconcile. */
-import { useQuery } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useParams } from "../address";
 import { type Bom, bomsQuery, facetsQuery, locationsQuery, PAGE } from "../api/queries";
@@ -20,6 +20,7 @@ import { Notices } from "./Notices";
 import { PlaceChoice } from "./PlaceChoice";
 import { fitting, keepPlaces, keptPlaces, type Place, shownPlaces, useWidth } from "./places";
 import { selectionFor } from "./selection";
+import { stepsQuery, useAbove } from "./useAbove";
 import { useChosen } from "./useChosen";
 import { useLiveBoms } from "./useLiveBoms";
 
@@ -28,14 +29,31 @@ const NO_BOMS: readonly Bom[] = [];
 const NO_PLACES: readonly Place[] = [];
 
 export function BomListPage() {
+  const [params] = useParams();
+  // The rows are asked for together with what stands above them.
+  usePrefetchQuery(bomsQuery(filterOf(params), offsetOf(params)));
+  usePrefetchQuery(facetsQuery);
+  usePrefetchQuery(locationsQuery);
+  if (!useAbove()) return <Coming />;
+  return (
+    <Suspense fallback={<Coming />}>
+      <List />
+    </Suspense>
+  );
+}
+
+const offsetOf = (params: URLSearchParams) => Math.max(0, Math.floor(Number(params.get("from") ?? "0")) || 0);
+
+function List() {
   const [params, change] = useParams();
   const filter = useMemo(() => filterOf(params), [params]);
-  const offset = Math.max(0, Math.floor(Number(params.get("from") ?? "0")) || 0);
+  const offset = offsetOf(params);
   const found = useQuery(bomsQuery(filter, offset));
   const facets = useQuery(facetsQuery);
   const locations = useQuery(locationsQuery);
   const [open, setOpen] = useState<OpenCell | null>(null);
   const narrow = useNarrow();
+  const steps = useQuery(stepsQuery).data;
   const [card, width] = useWidth();
   const [columns, setColumns] = useState(keptPlaces);
 
@@ -51,6 +69,7 @@ export function BomListPage() {
     (changes: Record<string, string>) => change({ ...changes, from: null }, { replace: true }),
     [change],
   );
+  const goTo = useCallback((from: number) => change({ from: from > 0 ? String(from) : null }), [change]);
   const places = locations.data?.items ?? NO_PLACES;
   const here = places.find((place) => place.location_id === filter.location);
   const mine = useMemo(
@@ -76,9 +95,7 @@ export function BomListPage() {
   return (
     <Page title={T.list.title}>
       <Notices />
-      <Suspense fallback={null}>
-        <FirstSteps />
-      </Suspense>
+      {steps !== undefined && !steps.ran && <FirstSteps known={steps} />}
       {filter.location !== "" && locations.data !== undefined && (
         <ClosedPlace place={here} onShowAll={() => narrowTo({ location: "" })} />
       )}
@@ -125,14 +142,27 @@ export function BomListPage() {
             shown={items.length}
             size={PAGE}
             total={total}
-            onGo={(from) => change({ from: from > 0 ? String(from) : null })}
+            onGo={goTo}
           />
         )}
       </Card>
-      <Outside>
-        <Text tone="subdued">{T.list.known}</Text>
-      </Outside>
+      {data !== undefined && (
+        <Outside>
+          <Text tone="subdued">{T.list.known}</Text>
+        </Outside>
+      )}
       {open !== null && <CellPopover open={open} onClose={() => setOpen(null)} />}
+    </Page>
+  );
+}
+
+/** What is above the list, or the list itself, is on its way: drawn as a whole once all of it is there. */
+function Coming() {
+  return (
+    <Page title={T.list.title}>
+      <Card>
+        <Skeleton label={T.loading} lines={12} />
+      </Card>
     </Page>
   );
 }

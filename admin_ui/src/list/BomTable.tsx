@@ -4,7 +4,7 @@ import { useParams } from "../address";
 import type { Bom, BomCell } from "../api/queries";
 import type { OpenCell } from "../cell/CellPopover";
 import { change } from "../formats";
-import { Button, type Column, IndexTable, Named, Text, useNarrow } from "../kit";
+import { type Column, IndexTable, Named, RowButton, Text, useNarrow } from "../kit";
 import { Age } from "../parts/Age";
 import { T } from "../texts";
 import styles from "./BomTable.module.css";
@@ -28,10 +28,13 @@ interface BomTableProps {
 const idOf = (bom: Bom) => bom.bom_id;
 const pixels = (width: number) => `${width}px`;
 
-export function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTableProps) {
+/** By itself: what stands around it changes more often than what it shows. */
+export const BomTable = memo(function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTableProps) {
   const narrow = useNarrow();
+  // Once for the whole table: a row that asks for the address itself is drawn with every change of it.
+  const [, change] = useParams();
   const columns = useMemo<Column<Bom>[]>(() => {
-    const name: Column<Bom> = { name: "name", title: T.list.columns.name, cell: (bom) => <Name bom={bom} /> };
+    const name: Column<Bom> = { name: "name", title: T.list.columns.name, cell: (bom) => <Name bom={bom} onEdit={() => change({ bom: bom.bom_id })} /> };
     if (narrow) {
       return [
         name,
@@ -60,7 +63,7 @@ export function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTable
       ...(many > shown.length ? [others] : []),
       { name: "sum", title: T.list.columns.sum, width: pixels(SUM_WIDTH), number: true, cell: (bom) => <Sum bom={bom} /> },
     ];
-  }, [shown, many, onOpen, narrow]);
+  }, [shown, many, onOpen, narrow, change]);
   return (
     <IndexTable
       label={T.list.table}
@@ -72,9 +75,9 @@ export function BomTable({ boms, shown, many, picked, onPick, onOpen }: BomTable
       chooseAll={T.list.selectPage}
     />
   );
-}
+});
 
-function Name({ bom }: { bom: Bom }) {
+function Name({ bom, onEdit }: { bom: Bom; onEdit: () => void }) {
   const read = readAt(bom.cells ?? []);
   const about = bom.externally_managed ? T.list.externally : bom.tracks_pre_assembled ? T.list.tracks : T.list.tracksNot;
   const detail = (
@@ -85,7 +88,10 @@ function Name({ bom }: { bom: Bom }) {
           {" · "}
           <Age at={read} words={T.list.read} />
         </>
-      )}
+      )}{" "}
+      <RowButton label={T.mapping.openOf(bom.name)} onPress={onEdit}>
+        {T.mapping.open}
+      </RowButton>
     </>
   );
   return (
@@ -96,19 +102,7 @@ function Name({ bom }: { bom: Bom }) {
           {tag}
         </span>
       ))}
-      <EditButton bom={bom} />
     </>
-  );
-}
-
-function EditButton({ bom }: { bom: Bom }) {
-  const [, change] = useParams();
-  return (
-    <span>
-      <Button variant="plain" aria-label={T.mapping.openOf(bom.name)} onPress={() => change({ bom: bom.bom_id })}>
-        {T.mapping.open}
-      </Button>
-    </span>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import type { Schema } from "../api/client";
 import type { BomFilter, CellClass } from "../api/queries";
 import { count } from "../formats";
@@ -15,7 +15,8 @@ interface FiltersProps {
   onChange: (changes: Record<string, string>) => void;
 }
 
-export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
+/** By itself, as all that stands around the rows: choosing a row draws none of it anew. */
+export const Filters = memo(function Filters({ filter, facets, locations, onChange }: FiltersProps) {
   const [typed, setTyped] = useState(filter.search);
   const sent = useRef(filter.search);
   useEffect(() => {
@@ -97,7 +98,7 @@ export function Filters({ filter, facets, locations, onChange }: FiltersProps) {
       />
     </FilterBar>
   );
-}
+});
 
 /** A place by its name, and what keeps its values from being compared. */
 export function placeName(place: Schema["LocationOut"]): string {

@@ -1,5 +1,6 @@
 /** What goes on or waits for somebody, told above the list: a run, a preview, drift that needs a person. */
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { useLocation } from "wouter";
 import { href, useParams } from "../address";
 import { api, body } from "../api/client";
@@ -10,7 +11,7 @@ import { openDecisions, useNoticesRead } from "../notices/queries";
 import { undecided } from "../reconcile/kept";
 import { DIRECTIONS, T } from "../texts";
 
-export function Notices() {
+export const Notices = memo(function Notices() {
   const [params, change] = useParams();
   const [, navigate] = useLocation();
   const open = useQuery(openJobsQuery);
@@ -63,4 +64,4 @@ export function Notices() {
       ))}
     </>
   );
-}
+});

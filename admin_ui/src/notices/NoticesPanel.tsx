@@ -18,7 +18,7 @@ export default function NoticesPanel({ anchor, state, onShow, onClose }: Notices
   const unseen = state?.unseen ?? 0;
   useEffect(() => {
     // Not worth a word if it fails: it stays new, and is seen the next time.
-    if (latest !== null && unseen > 0) void api.POST("/api/notices/seen", { body: { until: latest } }).catch(() => undefined);
+    if (latest !== null && unseen > 0) void api.POST("/api/seen-notices", { body: { until: latest } }).catch(() => undefined);
   }, [latest, unseen]);
   const show = (link: string) => {
     onClose();

@@ -10,7 +10,7 @@ import { Targets } from "./Targets";
 export default function NotificationsPage() {
   const found = useQuery(notificationsQuery);
   return (
-    <Page title={T.notifications.title} subtitle={T.notifications.intro}>
+    <Page title={T.notifications.title} subtitle={T.notifications.intro} narrow>
       {found.data === undefined ? (
         <Card>
           {found.error === null ? (

@@ -4,9 +4,19 @@ import { ago, exactTime } from "../formats";
 
 const EVERY = 30_000;
 
+const shown = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** One timer for all: a list shows dozens. */
 function onTick(changed: () => void): () => void {
-  const timer = setInterval(changed, EVERY);
-  return () => clearInterval(timer);
+  shown.add(changed);
+  timer ??= setInterval(() => shown.forEach((one) => one()), EVERY);
+  return () => {
+    shown.delete(changed);
+    if (shown.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
 }
 
 const tick = () => Math.floor(Date.now() / EVERY);

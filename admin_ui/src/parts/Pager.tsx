@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { Button, icons } from "../kit";
 import { T } from "../texts";
 import styles from "./Pager.module.css";
@@ -11,7 +12,7 @@ interface PagerProps {
 }
 
 /** Below a list of which one page is shown: which one, and the way to those beside it. */
-export function Pager({ offset, shown, size, total, onGo }: PagerProps) {
+export const Pager = memo(function Pager({ offset, shown, size, total, onGo }: PagerProps) {
   return (
     <div className={styles.pager}>
       <Button isDisabled={offset === 0} onPress={() => onGo(Math.max(0, offset - size))} aria-label={T.list.previous}>
@@ -23,4 +24,4 @@ export function Pager({ offset, shown, size, total, onGo }: PagerProps) {
       </Button>
     </div>
   );
-}
+});

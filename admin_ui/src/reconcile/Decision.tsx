@@ -1,5 +1,5 @@
 /** A preview that is ready: its badges, its rows, what will change, and the button that starts it. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, usePrefetchQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { ulid } from "ulid";
 import type { Changes } from "../address";
@@ -7,14 +7,14 @@ import { api, body } from "../api/client";
 import type { CellClass, Direction, Preview } from "../api/queries";
 import { policyQuery } from "../drift/queries";
 import { count, typedNumber } from "../formats";
-import { Badge, Banner, Button, Dialog, Field, Heading, Inline, Stack, Text } from "../kit";
+import { Badge, Banner, Button, Dialog, Field, Heading, Inline, Skeleton, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { asOf, DIRECTIONS, T } from "../texts";
 import styles from "./Decision.module.css";
 import { keepUndecided } from "./kept";
 import { limitOf, needsTyping } from "./confirm";
 import { type LeavingOut, leaveOutBody, NOTHING, useLeavingOut, withClasses } from "./leftOut";
-import { PreviewTable } from "./PreviewTable";
+import { firstRows, PreviewTable } from "./PreviewTable";
 import { unsuited } from "./suits";
 import type { NewPreview } from "./useNewPreview";
 import { useWillChange, type WillChange } from "./useWillChange";
@@ -41,8 +41,11 @@ export function Decision({ preview, direction, jobId, onClose, onGo, again }: De
   const weighed = useWillChange(preview.preview_id, direction, leaving.out);
   const changes = weighed.data;
   const cells = changes?.cells ?? 0;
+  usePrefetchQuery(firstRows(preview));
   const expired = preview.expires_at !== null && Date.parse(preview.expires_at) < Date.now();
   const policy = useQuery(policyQuery);
+  // All of it appears at once: what is added up would push the table down under the hand.
+  const isWeighed = (changes !== undefined || weighed.error !== null) && !policy.isPending;
   const limit = limitOf(policy.data);
   const largest = changes?.largest ?? 0;
   const mustType = needsTyping(cells, largest, limit);
@@ -78,11 +81,12 @@ export function Decision({ preview, direction, jobId, onClose, onGo, again }: De
     <Dialog
       title={T.preview.title}
       wide
+      tall
       onClose={onClose}
       step="ready"
       footer={
         <>
-          {mustType && !expired && (
+          {isWeighed && mustType && !expired && (
             <div className={styles.confirm}>
               <Field
                 label={T.preview.confirm(count(cells))}
@@ -108,39 +112,42 @@ export function Decision({ preview, direction, jobId, onClose, onGo, again }: De
         </>
       }
     >
-      <Stack gap="400">
-        <Stack gap="200">
-          <Heading level={3}>{DIRECTIONS[direction].title}</Heading>
-          <Badges preview={preview} changes={changes} />
-        </Stack>
-        {expired && (
-          <Banner tone="warning" action={{ label: T.preview.again, onPress: again.take }}>
-            {T.preview.expired}
-          </Banner>
-        )}
-        <Unsuited changes={changes} direction={direction} leaving={leaving} />
-        {weighed.error !== null && changes === undefined ? (
-          <TroubleNote trouble={weighed.error} again={weighed.again} />
-        ) : (
-          <WhatChanges changes={changes} direction={direction} isOld={weighed.isOld} />
-        )}
-        {start.error !== null && (
+      {!isWeighed && <Skeleton label={T.changes.weighing} lines={12} />}
+      {isWeighed && (
+        <Stack gap="400">
           <Stack gap="200">
-            <TroubleNote trouble={start.error} again={begin} />
-            {"passes" in start.error && start.error.passes === true && <Text>{T.preview.notStarted}</Text>}
+            <Heading level={3}>{DIRECTIONS[direction].title}</Heading>
+            <Badges preview={preview} changes={changes} />
           </Stack>
-        )}
-        {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
-        <PreviewTable preview={preview} direction={direction} leaving={leaving} />
-        <Inline gap="300">
-          <Text as="span" tone="subdued">
-            {asOf(preview.taken_from)}
-          </Text>
-          <Button onPress={again.take} isPending={again.busy}>
-            {T.preview.again}
-          </Button>
-        </Inline>
-      </Stack>
+          {expired && (
+            <Banner tone="warning" action={{ label: T.preview.again, onPress: again.take }}>
+              {T.preview.expired}
+            </Banner>
+          )}
+          <Unsuited changes={changes} direction={direction} leaving={leaving} />
+          {weighed.error !== null && changes === undefined ? (
+            <TroubleNote trouble={weighed.error} again={weighed.again} />
+          ) : (
+            <WhatChanges changes={changes} direction={direction} isOld={weighed.isOld} />
+          )}
+          {start.error !== null && (
+            <Stack gap="200">
+              <TroubleNote trouble={start.error} again={begin} />
+              {"passes" in start.error && start.error.passes === true && <Text>{T.preview.notStarted}</Text>}
+            </Stack>
+          )}
+          {again.trouble !== null && <TroubleNote trouble={again.trouble} again={again.take} />}
+          <PreviewTable preview={preview} direction={direction} leaving={leaving} />
+          <Inline gap="300">
+            <Text as="span" tone="subdued">
+              {asOf(preview.taken_from)}
+            </Text>
+            <Button onPress={again.take} isPending={again.busy}>
+              {T.preview.again}
+            </Button>
+          </Inline>
+        </Stack>
+      )}
     </Dialog>
   );
 }

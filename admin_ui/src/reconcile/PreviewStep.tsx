@@ -47,6 +47,8 @@ export function PreviewStep({ previewId, direction, jobId, onClose, onGo }: Prev
   return (
     <Dialog
       title={T.preview.title}
+      wide
+      tall
       onClose={onClose}
       step={data?.state === "failed" ? "failed" : "comparing"}
       footer={<Button onPress={onClose}>{T.close}</Button>}

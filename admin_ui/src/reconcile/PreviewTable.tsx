@@ -1,17 +1,18 @@
 /** The rows of a preview, asked for as they come into sight; each can be left out, and so can each BOM. */
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useMemo, useRef, useState } from "react";
 import { type CellClass, type Direction, locationsQuery, type Preview, type Row } from "../api/queries";
 import { count } from "../formats";
 import { Banner, Button, FilterBar, Inline, type Mark, SearchBox, Select, Stack, Text } from "../kit";
+import { pageQuery } from "../kit/rowWindow";
 import { EmptyNote } from "../parts/EmptyNote";
 import { Rows } from "../parts/Rows";
 import { SaveButton } from "../parts/SaveButton";
 import { TroubleNote } from "../parts/TroubleNote";
 import { CLASS_NAMES, T } from "../texts";
-import { type LeavingOut, withBom, withRows } from "./leftOut";
+import { type LeavingOut, type Lookup, withBom, withRows } from "./leftOut";
 import { columnsFor } from "./previewColumns";
-import { readAll, readRows, type RowQuery, type Sort } from "./previewRows";
+import { readAll, type RowQuery, rowsOf, type Sort } from "./previewRows";
 import { unsuited } from "./suits";
 
 type View = "differences" | "in_sync" | "not_compared" | "errors";
@@ -23,15 +24,15 @@ interface PreviewTableProps {
   leaving: LeavingOut;
 }
 
+const FIRST_SORT: Sort = "size";
 const VIEWS = new Set<string>(["differences", "in_sync", "not_compared", "errors"]);
 const ORDERS = Object.entries(T.changes.orders).map(([value, label]) => ({ value, label }));
 
-export function PreviewTable({ preview, direction, leaving }: PreviewTableProps) {
+/** By itself: what is typed to confirm draws no row. */
+export const PreviewTable = memo(function PreviewTable({ preview, direction, leaving }: PreviewTableProps) {
   const numbers = numbersOf(preview);
-  const [shown, setShown] = useState<Shown>(() =>
-    numbers.differences > 0 ? "differences" : numbers.not_compared > 0 ? "not_compared" : "in_sync",
-  );
-  const [sort, setSort] = useState<Sort>("size");
+  const [shown, setShown] = useState<Shown>(() => firstView(numbers));
+  const [sort, setSort] = useState<Sort>(FIRST_SORT);
   const [search, setSearch] = useState("");
   const [location, setLocation] = useState("");
   const wanted = useDeferredValue(search.trim());
@@ -46,9 +47,13 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
   );
   const chosen = useChoosing(preview.preview_id, query, sort, leaving);
   const differing = shown === "differences" || (!VIEWS.has(shown) && shown !== "not_compared");
+  // A row is drawn anew where it is left out or taken back, not with every other one: columns ask for what is so now.
+  const left = useRef(leaving.lookup);
+  left.current = leaving.lookup;
+  const now = useMemo<Lookup>(() => ({ has: (row) => left.current.has(row), bom: (bomId) => left.current.bom(bomId) }), []);
   const columns = useMemo(
-    () => columnsFor(differing ? "differing" : shown === "in_sync" ? "in_sync" : "why", direction, leaving.lookup, chosen),
-    [differing, shown, direction, leaving.lookup, chosen],
+    () => columnsFor(differing ? "differing" : shown === "in_sync" ? "in_sync" : "why", direction, now, chosen.acts),
+    [differing, shown, direction, now, chosen.acts],
   );
   const options = [
     { value: "differences", label: T.preview.views.differences(numbers.differences) },
@@ -73,6 +78,7 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
           />
         }
         toggle={T.list.filters}
+        inline
       >
         <Select label={T.preview.show} inline options={options} value={shown} onChange={(value) => setShown(value as Shown)} />
         <Select
@@ -89,10 +95,10 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
       </FilterBar>
       {differing && (
         <Inline gap="300">
-          <Button onPress={() => chosen.shown(false)} isPending={chosen.isReading}>
+          <Button onPress={() => chosen.acts.shown(false)} isPending={chosen.isReading}>
             {T.changes.leaveOutShown}
           </Button>
-          <Button onPress={() => chosen.shown(true)} isPending={chosen.isReading}>
+          <Button onPress={() => chosen.acts.shown(true)} isPending={chosen.isReading}>
             {T.changes.includeShown}
           </Button>
           <Text as="span" tone="subdued">
@@ -109,11 +115,10 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
         order={sort}
         onOrder={(order) => setSort(order as Sort)}
         mark={(row) => markOf(row, direction, leaving)}
+        stateOf={(row) => `${String(leaving.lookup.has(row))} ${leaving.lookup.bom(row.bom_id)}`}
+        expected={wanted === "" && location === "" ? expectedOf(shown, preview, numbers) : undefined}
         empty={<EmptyNote title={T.preview.noRows} text={shown === "differences" && numbers.differences === 0 ? T.preview.nothing : ""} />}
-        source={{
-          key: ["preview", preview.preview_id, "table", query, sort],
-          read: (offset, limit, signal) => readRows(preview.preview_id, { ...query, sort }, offset, limit, signal),
-        }}
+        source={rowsOf(preview.preview_id, query, sort)}
       />
       <SaveButton
         label={T.preview.csv}
@@ -122,26 +127,33 @@ export function PreviewTable({ preview, direction, leaving }: PreviewTableProps)
       />
     </Stack>
   );
-}
+});
 
 export interface Choosing {
   row: (row: Row, take: boolean, withShift: boolean) => void;
   bom: (bomId: string, take: boolean) => void;
   /** All rows that the filters find. */
   shown: (take: boolean) => void;
+}
+
+interface Choice {
+  /** The same from one drawing to the next. */
+  acts: Choosing;
   isReading: boolean;
   tooMany: boolean;
   error: Error | null;
 }
 
 /** Leaving out by box: one row, with Shift all from the last one on, a BOM, or whatever is shown. */
-function useChoosing(previewId: string, query: RowQuery, sort: Sort, leaving: LeavingOut): Choosing {
+function useChoosing(previewId: string, query: RowQuery, sort: Sort, leaving: LeavingOut): Choice {
   const last = useRef<number | null>(null);
   const [isReading, setReading] = useState(false);
   const [tooMany, setTooMany] = useState(false);
   const [error, setError] = useState<Error | null>(null);
-  const { change } = leaving;
-  return useMemo(() => {
+  const latest = useRef(leaving.change);
+  latest.current = leaving.change;
+  const acts = useMemo<Choosing>(() => {
+    const change: LeavingOut["change"] = (make) => latest.current(make);
     const several = async (read: () => Promise<readonly Row[] | null>, take: boolean) => {
       setReading(true);
       setError(null);
@@ -171,12 +183,22 @@ function useChoosing(previewId: string, query: RowQuery, sort: Sort, leaving: Le
         change((out) => withBom(out, bomId, take));
       },
       shown: (take) => void several(() => readAll(previewId, { ...query, sort }), take),
-      isReading,
-      tooMany,
-      error,
     };
-  }, [previewId, query, sort, change, isReading, tooMany, error]);
+  }, [previewId, query, sort]);
+  return { acts, isReading, tooMany, error };
 }
+
+/** How many rows a view has, as the preview's own numbers tell. */
+function expectedOf(shown: Shown, preview: Preview, numbers: Record<View, number>): number | undefined {
+  return VIEWS.has(shown) ? numbers[shown as View] : preview.moves.find((move) => move.cell_class === shown)?.cells;
+}
+
+const firstView = (numbers: Record<View, number>): View =>
+  numbers.differences > 0 ? "differences" : numbers.not_compared > 0 ? "not_compared" : "in_sync";
+
+/** The rows that the table begins with, asked for while the rest is added up. */
+export const firstRows = (preview: Preview) =>
+  pageQuery(rowsOf(preview.preview_id, { only: firstView(numbersOf(preview)) }, FIRST_SORT), 0);
 
 function numbersOf(preview: Preview): Record<View, number> {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

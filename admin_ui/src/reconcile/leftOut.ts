@@ -110,7 +110,7 @@ export function useLeavingOut(previewId: string, onChange: () => void): LeavingO
     },
     [out, previewId, onChange],
   );
-  return { out, lookup: useMemo(() => lookup(out), [out]), change, tooMany };
+  return useMemo(() => ({ out, lookup: lookup(out), change, tooMany }), [out, change, tooMany]);
 }
 
 function read(previewId: string): LeftOut {

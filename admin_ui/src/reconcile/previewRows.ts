@@ -2,7 +2,7 @@
 import { api, body } from "../api/client";
 import type { paths } from "../../generated/api";
 import type { Row } from "../api/queries";
-import type { RowPage } from "../kit/rowWindow";
+import type { RowPage, RowSource } from "../kit/rowWindow";
 
 type Query = NonNullable<paths["/api/previews/{preview_id}/rows"]["get"]["parameters"]["query"]>;
 export type Sort = NonNullable<Query["sort"]>;
@@ -25,6 +25,12 @@ export const readRows = (
       params: { path: { preview_id: previewId }, query: { ...query, offset, limit } },
     }),
   );
+
+/** The rows of a view in an order. */
+export const rowsOf = (previewId: string, query: RowQuery, sort: Sort): RowSource<Row> => ({
+  key: ["preview", previewId, "table", query, sort],
+  read: (offset, limit, signal) => readRows(previewId, { ...query, sort }, offset, limit, signal),
+});
 
 /** Every row, or those from one to another of two by their numbers; null: there are too many. */
 export async function readAll(

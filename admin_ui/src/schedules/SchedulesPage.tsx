@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { locationsQuery } from "../api/queries";
-import { Badge, Button, Card, type Column, Inline, Menu, Named, Outside, Page, Skeleton, Table } from "../kit";
+import { Badge, Button, Card, type Column, Inline, Menu, Named, Page, Skeleton, Table } from "../kit";
 import { EmptyNote } from "../parts/EmptyNote";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
@@ -22,10 +22,10 @@ export default function SchedulesPage() {
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
   const places = new Map(locations.data?.items.map((place) => [place.location_id, place.name]));
-  const add = <Button onPress={() => setOpen({ what: "new" })}>{T.schedules.add}</Button>;
+  const add = { label: T.schedules.add, onPress: () => setOpen({ what: "new" }) };
   const schedules = found.data?.items ?? [];
   return (
-    <Page title={T.schedules.title} subtitle={T.schedules.intro}>
+    <Page title={T.schedules.title} subtitle={T.schedules.intro} primary={schedules.length > 0 ? add : undefined}>
       {found.data?.waiting.map((run) => (
         <WaitingRun key={run.run_id} run={run} />
       ))}
@@ -37,7 +37,7 @@ export default function SchedulesPage() {
             <TroubleNote trouble={found.error} again={() => void found.refetch()} />
           )
         ) : schedules.length === 0 ? (
-          <EmptyNote title={T.schedules.emptyTitle} text={T.schedules.emptyText} action={add} />
+          <EmptyNote title={T.schedules.emptyTitle} text={T.schedules.emptyText} action={<Button onPress={add.onPress}>{add.label}</Button>} />
         ) : (
           <Schedules
             schedules={schedules}
@@ -47,7 +47,6 @@ export default function SchedulesPage() {
           />
         )}
       </Card>
-      {schedules.length > 0 && <Outside>{add}</Outside>}
       {open?.what === "runs" && <RunsDialog schedule={open.schedule} onClose={close} />}
       {(open?.what === "look" || open?.what === "now") && (
         <RunNowDialog schedule={open.schedule} lookFirst={open.what === "look"} onClose={close} />

@@ -20,7 +20,7 @@ const settingsQuery = queryOptions({
 export default function SettingsPage() {
   const settings = useQuery(settingsQuery);
   return (
-    <Page title={T.settings.title} subtitle={T.settings.intro}>
+    <Page title={T.settings.title} subtitle={T.settings.intro} narrow>
       {settings.data === undefined ? (
         <Card>
           {settings.error === null ? (

@@ -1,16 +1,10 @@
 /** What a new shop does first: each step with how it stands. Gone once the first run has ended. */
-import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { href } from "../address";
-import { api, body } from "../api/client";
+import type { Schema } from "../api/client";
 import { Badge, Button, Card, classes, Heading, icons, Inline, Stack, Text } from "../kit";
 import { T } from "../texts";
 import styles from "./FirstSteps.module.css";
-
-const stepsQuery = queryOptions({
-  queryKey: ["boms", "first steps"],
-  queryFn: ({ signal }) => body(api.GET("/api/first-steps", { signal })),
-});
 
 interface Step {
   name: string;
@@ -20,11 +14,8 @@ interface Step {
   action?: { label: string; to: string };
 }
 
-export default function FirstSteps() {
-  const found = useQuery(stepsQuery);
+export default function FirstSteps({ known: { boms, counted, previewed } }: { known: Schema["FirstSteps"] }) {
   const [, navigate] = useLocation();
-  if (found.data === undefined || found.data.ran) return null;
-  const { boms, counted, previewed } = found.data;
   const steps: Step[] = [
     { name: "connect", title: T.start.connect[0], text: T.start.connect[1], isDone: true },
     {

@@ -1,5 +1,6 @@
 /** What the shop is told, and who is told of it. */
 import { count } from "../formats";
+import { some } from "./words";
 
 export const notices = {
   bell: (open: number, unseen: number) =>
@@ -77,7 +78,7 @@ export const notifications = {
   urlWrong: "Enter an address that begins with https://",
   addTarget: "Add address",
   everything: "Everything",
-  some: (number: number) => `${count(number)} kinds`,
+  some: (number: number) => some(number, "kind", "kinds"),
   of: "What it is told of",
   working: "In use",
   off: "Switched off",

@@ -17,19 +17,19 @@ from deploy.local.demo.demo_shop import Catalogue, DemoShop, make_catalogue_shop
 from deploy.local.demo.drift import Amounts, Drift
 from deploy.local.demo.judge import in_words, judge
 from deploy.local.demo.missed import show_missed
+from deploy.local.demo.shown.asking import job_request
+from deploy.local.demo.shown.documents import job_document, preview_document, preview_row, public_fields
+from deploy.local.demo.shown.job_progress import watch_job
+from deploy.local.demo.shown.job_status import job_has_ended
+from deploy.local.demo.shown.job_summary import show_summary
+from deploy.local.demo.shown.previews import preview_table, show_badges, take_preview
+from deploy.local.demo.shown.watch import end_of, follow, listening
 from deploy.local.demo.simulated_shop import SimulatedShop
 from deploy.local.demo.stage import SHOP, TOKEN, Stage
 from deploy.local.demo.stories import explained
 from deploy.local.demo.waiting import Quiet, documents
 from deploy.local.errors import LocalNodeError
-from services.command_line.commands.runs.preview import preview_table, show_badges, take_preview
-from services.command_line.commands.runs.reconcile import job_request
 from services.command_line.connections.client import Client
-from services.command_line.terminal.documents import job_document, preview_document, preview_row, public_fields
-from services.command_line.terminal.job_progress import watch_job
-from services.command_line.terminal.job_status import job_has_ended
-from services.command_line.terminal.job_summary import show_summary
-from services.command_line.terminal.watch import end_of, follow, listening
 from shared.contract.messages import BomUpsert
 from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobState

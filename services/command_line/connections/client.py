@@ -95,7 +95,8 @@ async def connected(
         if broker:
             from services.command_line.connections.broker import open_broker
 
-            opened_broker = await stack.enter_async_context(open_broker(part_of(known, BrokerCommandSettings)))
+            asking = part_of(known, BrokerCommandSettings)
+            opened_broker = await stack.enter_async_context(open_broker(asking, asking.client_secrets))
         if shopify:
             from services.command_line.connections.calls import open_calls
 

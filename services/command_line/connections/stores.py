@@ -34,7 +34,7 @@ class Records:
     async def shop(self, domain: str | None) -> Shop:
         """The shop of that domain, or the only one there is. Raises WrongUseError."""
         if domain is not None:
-            known = await self.shops.get(shop_domain(domain))
+            known = await self.shops.get(shop_domain(domain, argument="--shop"))
             if known is None:
                 raise WrongUseError(
                     f"--shop: {domain} is not known; add it with: trueup shop add {domain} --token-file PATH"
@@ -44,7 +44,7 @@ class Records:
         if len(shops) == 1:
             return shops[0]
         if not shops:
-            raise WrongUseError("there is no shop yet; add one with: trueup shop add DOMAIN --token-file PATH")
+            raise WrongUseError("--shop: there is no shop yet; add one with: trueup shop add DOMAIN --token-file PATH")
         raise WrongUseError(f"--shop: say which of the {len(shops)} shops, for instance --shop {shops[0].domain}")
 
     @cached_property
@@ -124,9 +124,9 @@ async def looking() -> AsyncIterator[Records]:
         mongo.close()
 
 
-def shop_domain(text: str) -> str:
+def shop_domain(text: str, *, argument: str = "DOMAIN") -> str:
     """A shop's domain in lower case. Raises WrongUseError."""
     domain = named_shop(text.strip())
     if domain is None:
-        raise WrongUseError(f"{text!r} is no shop domain: it must look like name.myshopify.com")
+        raise WrongUseError(f"{argument}: {text!r} is no shop domain: it must look like name.myshopify.com")
     return domain

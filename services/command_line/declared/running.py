@@ -8,27 +8,43 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from services.command_line import garbage
-from services.command_line.outcome import Exit
+from services.command_line.outcome import Exit, WrongUseError
 from shared.observing.hiding import HidingFormatter
 
 if TYPE_CHECKING:
+    from services.command_line.api.client import Api
     from services.command_line.connections.client import Client
     from services.command_line.connections.stores import Records
 
 
+def ask(work: Callable[[Api], Awaitable[Exit]], shop: str | None, *, asks: bool = False) -> NoReturn:
+    """Carry out what the API answers: over HTTP, or over the stores. `asks`: for work that others must hear of."""
+    import asyncio
+
+    async def with_api() -> Exit:
+        from services.command_line.api.reaching import reached
+
+        async with reached(shop, asks=asks) as api:
+            return await work(api)
+
+    _quietly()
+    raise typer.Exit(asyncio.run(with_api()))
+
+
 def carry_out(
-    work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False, keys: bool = False
+    work: Callable[[Client], Awaitable[int]], *, broker: bool = False, shopify: bool = False, keys: bool = False
 ) -> NoReturn:
-    """Carry it out, connected to MongoDB and to what else it needs."""
+    """Carry out what only the stores can do, connected to MongoDB and to what else it needs."""
     import asyncio
 
     from services.command_line.connections.client import connected
     from shared.observing.logs import configure_logs
 
-    async def with_client() -> Exit:
+    async def with_client() -> int:
         async with connected(broker=broker, shopify=shopify, keys=keys) as client:
             return await work(client)
 
+    must_reach_stores()
     configure_logs("command-line", "error")
     garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(with_client()))
@@ -37,7 +53,6 @@ def carry_out(
 def look_up(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
     """Carry out what only reads the documents, and writes no logs of ours."""
     import asyncio
-    import logging
 
     from services.command_line.connections.stores import looking
 
@@ -45,9 +60,26 @@ def look_up(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
         async with looking() as records:
             return await work(records)
 
-    # A library's warnings would stand between the lines of the answer.
+    must_reach_stores()
+    _quietly()
+    raise typer.Exit(asyncio.run(with_records()))
+
+
+def must_reach_stores() -> None:
+    """Raise WrongUseError where this Trueup is asked over HTTP, and its stores are not known here."""
+    from shared.store_address import setting
+
+    if setting("URL") and not setting("MONGODB_URI"):
+        raise WrongUseError(
+            "TRUEUP_URL: this command works on the stores themselves; run it where TRUEUP_MONGODB_URI is set"
+        )
+
+
+def _quietly() -> None:
+    """A library's warnings, and logs of ours below errors, would stand between the lines of the answer."""
+    import logging
+
     logging.getLogger().setLevel(logging.ERROR)
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(HidingFormatter())
     garbage.look_from_now_on()
-    raise typer.Exit(asyncio.run(with_records()))

@@ -9,7 +9,7 @@ import typer
 
 from services.command_line import garbage
 from services.command_line.declared.options import JsonOption, YesOption
-from services.command_line.declared.running import carry_out
+from services.command_line.declared.running import carry_out, must_reach_stores
 
 
 class ServiceName(StrEnum):
@@ -23,7 +23,9 @@ class ServiceName(StrEnum):
 
 def serve_command(
     *,
-    service: Annotated[ServiceName, typer.Argument(help="Which service; all: everything in one process.")],
+    service: Annotated[
+        ServiceName, typer.Argument(metavar="SERVICE", help="Which service; all: everything in one process.")
+    ],
     role: Annotated[
         list[str] | None,
         typer.Option(help="Only this role; may be repeated. Reconciler: planner, worker, aggregator, sweeper."),
@@ -43,6 +45,7 @@ def prepare_command() -> None:
     from services.command_line.commands.operations.prepare import prepare
     from shared.observing.logs import configure_logs
 
+    must_reach_stores()
     configure_logs("command-line", "error")
     garbage.look_from_now_on()
     raise typer.Exit(asyncio.run(prepare()))
@@ -54,6 +57,7 @@ def after_restore_command(*, yes: YesOption = False, as_json: JsonOption = False
     from services.command_line.terminal.confirmation import confirm
     from services.command_line.terminal.tables import console
 
+    must_reach_stores()
     confirm(
         "Every open job ends, every earlier preview and undo is void, every difference is left to a person. Go on?",
         yes=yes,

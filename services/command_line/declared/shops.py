@@ -1,23 +1,79 @@
-"""Shops: made known, given another token, filled, deleted."""
+"""Shops: made known, given another token, paused, deleted."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from services.command_line.declared.options import JsonOption, ShopOption, YesOption
-from services.command_line.declared.running import carry_out
-from services.command_line.outcome import Exit
+from services.command_line.declared.running import ask, carry_out, must_reach_stores
 
-if TYPE_CHECKING:
-    from services.command_line.connections.client import Client
+app = typer.Typer(help="Shops.", no_args_is_help=True)
 
 
+@app.command("list")
+def shop_list(*, as_json: JsonOption = False) -> None:
+    """List the shops; with a key, those of the key."""
+    import asyncio
+
+    from services.command_line.commands.shops.shop_state import list_shops
+    from shared.store_address import setting
+
+    if not setting("URL"):
+        must_reach_stores()
+    raise typer.Exit(asyncio.run(list_shops(as_json=as_json)))
+
+
+@app.command("show")
+def shop_show(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+    """Show a shop: whether it goes on, and what its runs follow."""
+    from services.command_line.commands.shops.shop_state import show_shop
+
+    ask(lambda api: show_shop(api, as_json=as_json), shop)
+
+
+@app.command("set")
+def shop_set(
+    *,
+    shop: ShopOption = None,
+    allow_negative: Annotated[
+        bool | None, typer.Option("--allow-negative/--no-allow-negative", help="Whether targets below zero are pushed.")
+    ] = None,
+    activate: Annotated[
+        bool | None,
+        typer.Option(
+            "--activate/--no-activate", help="Whether what is not stocked at a location is stocked, then pushed."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose what holds for every run; what is not given stays."""
+    from services.command_line.commands.shops.shop_state import set_shop
+
+    ask(lambda api: set_shop(api, as_json=as_json, allow_negative=allow_negative, activate=activate), shop)
+
+
+@app.command("pause")
+def shop_pause(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+    """Send nothing to Shopify for a shop until it is resumed; runs wait and go on by themselves."""
+    from services.command_line.commands.shops.shop_state import pause_shop
+
+    ask(lambda api: pause_shop(api, as_json=as_json), shop)
+
+
+@app.command("resume")
+def shop_resume(*, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+    """Let a shop go on that was paused by `shop pause`."""
+    from services.command_line.commands.shops.shop_state import resume_shop
+
+    ask(lambda api: resume_shop(api, as_json=as_json), shop)
+
+
+@app.command("add")
 def shop_add(
     *,
-    domain: Annotated[str, typer.Argument(help="The shop's myshopify.com domain.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The shop's myshopify.com domain.")],
     token_file: Annotated[str, typer.Option(help="A file that holds the access token; - reads standard input.")],
     allow_negative: Annotated[
         bool | None, typer.Option("--allow-negative/--no-allow-negative", help="Whether targets below zero are pushed.")
@@ -35,6 +91,7 @@ def shop_add(
     )
 
 
+@app.command("rotate-keys")
 def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     """Encrypt every shop's tokens by the first of TRUEUP_TOKEN_KEYS, so that the others may be removed."""
     from services.command_line.commands.shops.shop import rotate_keys
@@ -43,9 +100,10 @@ def shop_rotate_keys(*, as_json: JsonOption = False) -> None:
     carry_out(lambda client: rotate_keys(client, as_json=as_json, out=console()), keys=True)
 
 
+@app.command("redact")
 def shop_redact(
     *,
-    domain: Annotated[str, typer.Argument(help="The shop's myshopify.com domain.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The shop's myshopify.com domain.")],
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,32 +114,3 @@ def shop_redact(
 
     confirm(f"Every record of {domain} is deleted, its ledger too. Go on?", yes=yes)
     carry_out(lambda client: redact_shop(client, domain, as_json=as_json, out=console()))
-
-
-def import_command(
-    *,
-    shop: ShopOption = None,
-    boms: Annotated[
-        Path | None,
-        typer.Option(
-            "--boms", help="A CSV with a line per BOM: name, variant or sku, tags, tracks_pre_assembled, bom_id."
-        ),
-    ] = None,
-    all_variants: Annotated[bool, typer.Option("--all-variants", help="One BOM per variant; no file needed.")] = False,
-    tracks: Annotated[
-        bool | None,
-        typer.Option("--tracks/--no-tracks", help="Whether BOMs track pre-assembled stock where the file is silent."),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Seed a shop: read its items and levels, make BOMs, and note what Shopify holds. Goes on where it was stopped."""
-    from services.command_line.commands.shops.import_boms import run_import, source_of
-    from services.command_line.terminal.tables import console
-
-    source = source_of(boms, all_variants=all_variants, tracks=tracks)
-
-    async def work(client: Client) -> Exit:
-        known = (await client.shop(shop)).domain
-        return await run_import(client, known, source, as_json=as_json, out=console())
-
-    carry_out(work, shopify=True)

@@ -1,4 +1,4 @@
-"""Tables for a terminal of 80 columns: names are shortened with …, numbers never."""
+"""Tables: on a terminal as wide as it is, names shortened with …, numbers never; elsewhere whole."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Column:
 
 
 def console() -> Console:
-    """Standard output, as wide as the terminal or as COLUMNS says, else 80."""
-    from services.command_line.terminal.terminal import Terminal
+    """Standard output, as wide as the terminal or as COLUMNS says."""
+    from services.command_line.terminal.terminal import results
 
-    return Terminal()
+    return results()
 
 
 def shorten(text: str, width: int) -> str:
@@ -39,7 +39,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table as wide as the console; wider only where numbers and codes alone need more."""
+    """Print a table as wide as the terminal; wider only where numbers and codes alone need more, or nobody watches."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -47,16 +47,16 @@ def show_table(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[
     from services.command_line.terminal.terminal import Terminal
 
     longest = [max([len(column.title), *(len(row[n]) for row in rows)]) for n, column in enumerate(columns)]
-    gap, widths = _fit(columns, longest, out.width)
+    gap, widths = _fit(columns, longest, out.width) if out.is_terminal else (_GAPS[0], longest)
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
     for column in columns:
         made.add_column(column.title, justify="right" if column.kind == "number" else "left", no_wrap=True)
     for row in rows:
         made.add_row(*(Text(shorten(printable(text), width)) for text, width in zip(row, widths, strict=True)))
     needed = sum(widths) + gap * len(columns)
-    # On a console of its own width rich would shorten the figures.
-    target = out if needed <= out.width else Terminal(file=out.file, width=needed)
-    target.print(made)
+    # On a console of its own width rich would shorten the figures; and where nobody watches, every row is one line.
+    target = out if needed <= out.width and out.is_terminal else Terminal(file=out.file, width=max(needed, 1))
+    target.print(made, soft_wrap=False)
 
 
 def _fit(columns: Sequence[Column], longest: Sequence[int], width: int) -> tuple[int, list[int]]:

@@ -18,7 +18,9 @@ class Terminal(Console):
         super().__init__(highlight=False, markup=False, emoji=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As rich prints; a string is one line, whatever it holds."""
+        """As rich prints; a string is one line, whatever it holds. Where no person reads, no line is broken."""
+        if not self.is_terminal:
+            options.setdefault("soft_wrap", True)
         super().print(*(printable(shown) if isinstance(shown, str) else shown for shown in objects), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
@@ -30,3 +32,13 @@ class Terminal(Console):
                 # The ends of lines are rich's own by now.
                 lines = segment.text.split("\n")
                 yield Segment("\n".join(map(printable, lines)), segment.style)
+
+
+def results() -> Terminal:
+    """Standard output: what a command was asked for."""
+    return Terminal()
+
+
+def progress() -> Terminal:
+    """Standard error: what it is doing meanwhile, and its questions."""
+    return Terminal(stderr=True)

@@ -52,6 +52,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = {
             *("getNotifications", "chooseMailMatters", "addMailAddress", "removeMailAddress", "confirmMailAddress"),
             *("testMailAddress", "getTarget", "putTarget", "deleteTarget", "rotateTargetSecret", "testTarget"),
             *("listDeliveries", "getDelivery", "replayDelivery", "listKeys", "addKey", "revokeKey"),
+            *("pauseShop", "resumeShop"),
         }
     ),
 }

@@ -1,5 +1,7 @@
 """A look: what has changed at Shopify since the last one, compared with the bases. What differs is watched."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): search.updated-at.
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

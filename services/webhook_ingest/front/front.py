@@ -1,5 +1,7 @@
 """The HTTP front: verify the bytes, hand them to the broker, answer 200 only once it has confirmed."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.headers, hook.retries.
+
 from __future__ import annotations
 
 import asyncio

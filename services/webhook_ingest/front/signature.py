@@ -1,5 +1,7 @@
 """Shopify's signature of a webhook: base64(HMAC-SHA256(client secret, raw body bytes))."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.signature.
+
 from __future__ import annotations
 
 import base64

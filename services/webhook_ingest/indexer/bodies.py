@@ -1,5 +1,7 @@
 """The bodies of the topics we know, reduced to what is used. Shopify's numbers become strings and zoned times here."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.update, hook.connect, hook.disconnect.
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

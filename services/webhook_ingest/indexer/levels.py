@@ -1,5 +1,7 @@
 """Events of inventory levels: observed under rule 1, in one transaction with their deduplication keys."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.update, hook.order.
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from shared.domain.words.codes import Explanation
 
+ASKED = "asked"
+"""A person has paused the shop: Shopify's answers do not resume it, only a person does."""
+
 PAUSES: Mapping[str, Explanation] = {
     "unauthorized": Explanation(
         "Shopify no longer accepts the app's access to this shop.",
@@ -38,8 +41,12 @@ PAUSES: Mapping[str, Explanation] = {
         "Check whether the shop's myshopify.com domain has changed, or what stands between the app and Shopify; when "
         "the shop answers itself again, the app goes on by itself.",
     ),
+    ASKED: Explanation(
+        "Somebody has paused this shop: nothing is sent to Shopify for it.",
+        "Whoever runs the app resumes it when it may go on; what waits then goes on by itself.",
+    ),
 }
-"""Every reason that Shopify's answers give."""
+"""Every reason: those that Shopify's answers give, and a person's."""
 
 _DETAILED: Mapping[str, str] = {
     "forbidden": "The app lacks a permission that it needs in this shop: {detail}.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.selection import Filtered
-from shared.mongodb.schema import Database, Document
+from shared.mongodb.schema import BOMS_BY_NAME, Database, Document
 from shared.mongodb.stock.known_drift import Among, KnownDrift
 
 MAX_NAMED = 5000
@@ -57,9 +57,16 @@ class BomFilter:
         """How many BOMs it finds."""
         among = query.among
         if among is None:
-            return int(await self._boms.count_documents(query.condition))
+            return await self._counted(query.condition)
         held = await self._known.held_by(shop, among, query.condition)
-        return held if among.inside else int(await self._boms.count_documents(query.condition)) - held
+        return held if among.inside else await self._counted(query.condition) - held
+
+    async def _counted(self, condition: Document) -> int:
+        """How many BOMs meet a condition. A search by name is counted in the index of names: the database would as soon
+        take another index of the shop, and read every document for its name."""
+        if _in_the_index_of_names(condition):
+            return int(await self._boms.count_documents(condition, hint=list(BOMS_BY_NAME)))
+        return int(await self._boms.count_documents(condition))
 
     async def by_difference(self, shop: str, wanted: Filtered, *, skip: int, limit: int) -> tuple[list[str], int]:
         """Of the BOMs that it finds those that differ, the greatest difference first: some of them, and how many they
@@ -83,3 +90,9 @@ class BomFilter:
         of_id = self._boms.find({"shop": shop, "$or": ids}, {"bom_id": 1})
         found = [document["bom_id"] async for document in of_id]
         return {"$or": [named, {"bom_id": {"$in": found}}]} if found else named
+
+
+def _in_the_index_of_names(condition: Document) -> bool:
+    """Whether a condition asks for a name, and for nothing else that this index does not hold."""
+    asked = {field for part in (condition, *condition.get("$and", [])) for field in part} - {"$and"}
+    return "name_lower" in asked and asked <= {name for name, _ in BOMS_BY_NAME}

@@ -3,6 +3,8 @@
 All of it happens in the transaction of the effect, so that an event and its keys are there together or not at all.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): hook.doubles.
+
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

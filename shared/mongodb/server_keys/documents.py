@@ -18,6 +18,7 @@ SERVER_KEYS = Described(
         "hash": ("bytes", "SHA-256 of its secret, which is kept nowhere"),
         "created_at": ("date", ""),
         "created_by": ("string", "who has made it"),
+        "made_by": ("string or null", "the id that the request has for what it makes; null: a command has made it"),
         "expires_at": ("date", ""),
         "revoked_at": ("date or null", "null: it is not"),
         "revoked_by": ("string or null", ""),

@@ -52,9 +52,19 @@ class ServerKeys:
         self._keys = database["server_keys"]
 
     async def add(
-        self, shop: str | None, *, name: str, scopes: Collection[Scope], expires_at: datetime, by: str
+        self,
+        shop: str | None,
+        *,
+        name: str,
+        scopes: Collection[Scope],
+        expires_at: datetime,
+        by: str,
+        made_by: str | None = None,
     ) -> tuple[ServerKey, str]:
-        """Make one; returns it and its text, which is kept nowhere. `shop` None: for all shops."""
+        """Make one; returns it and its text, which is kept nowhere.
+
+        `shop` None: for all shops. `made_by`: the request that makes it, which may come again (`revoke_tries`).
+        """
         text = written(id_of(secrets.token_bytes(16)), secrets.token_bytes(SECRET_BYTES))
         parts = read(text)
         if parts is None:
@@ -68,6 +78,7 @@ class ServerKeys:
             "hash": _digest(parts.secret),
             "created_at": datetime.now(UTC),
             "created_by": by,
+            "made_by": made_by,
             "expires_at": expires_at,
             "revoked_at": None,
             "revoked_by": None,
@@ -109,6 +120,12 @@ class ServerKeys:
         await self._keys.update_one({**this, "revoked_at": None}, {"$set": gone})
         document = found(await self._keys.find_one(this, _NO_HASH))
         return None if document is None else _key(document)
+
+    async def revoke_tries(self, shop: str, made_by: str) -> None:
+        """What an earlier try of a request has made works no more: nobody has ever seen it."""
+        tries = {"_id": ids_of(shop), "shop": shop, "made_by": made_by, "revoked_at": None}
+        gone = {"revoked_at": datetime.now(UTC), "revoked_by": "a later try of the same request"}
+        await self._keys.update_many(tries, {"$set": gone})
 
     async def used(self, key: ServerKey) -> None:
         """It is being used; written at most once a minute by all processes together."""

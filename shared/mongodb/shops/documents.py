@@ -13,7 +13,8 @@ SHOPS = Described(
     "shops",
     "A shop: whether it takes calls, its tokens, its settings, and whose turn it is at it. "
     "Written by `shops`, the sweeper's part by `drift/sweeps`, the planner's by `jobs/leases` and `jobs/jobs`, the "
-    "room for BOMs by `catalogue/bom_limit`, what webhooks tell by `inbox`.",
+    "room for BOMs by `catalogue/bom_limit`, what webhooks tell by `inbox`, what is certified by "
+    "`shops/certifications`.",
     {
         "_id": ("string", "the shop's domain"),
         "shop": ("string", "the same"),
@@ -52,6 +53,18 @@ SHOPS = Described(
         "settings_log[].setting": ("string", "its name"),
         "settings_log[].before": ("boolean", ""),
         "settings_log[].after": ("boolean", ""),
+        "certification": ("object or absent", "what `trueup certify` noted before it changed anything; until restored"),
+        "certification.run": ("string", "a ULID"),
+        "certification.variant_id": ("string", "the variant that was named"),
+        "certification.item_id": ("string", "its inventory item"),
+        "certification.levels": ("list of object", "the two levels as they were"),
+        "certification.levels[].location_id": ("string", ""),
+        "certification.levels[].level": ("string or null", "its global id; null: there was none"),
+        "certification.levels[].stocked": ("boolean", ""),
+        "certification.levels[].available": ("number or null", "null: Shopify told none"),
+        "certification.noted_at": ("date", ""),
+        "certified_run": ("string or absent", "the last certification that was restored"),
+        "certification.uri": ("string or null", "where its webhook subscriptions lead"),
         "job_no": ("number", "the number of the shop's latest job"),
         "boms_made": ("number or absent", "raised by makers of BOMs near the limit, so that they go one by one"),
         "plan_lease": ("object or absent", "the right to plan its jobs"),

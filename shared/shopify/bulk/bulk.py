@@ -3,6 +3,8 @@
 How patiently that is done is the caller's: `bulk_reads` gives up early, `exports` waits for a whole shop.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): bulk.levels, bulk.five-at-once.
+
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator

@@ -1,5 +1,7 @@
 """Bulk queries for reads of chosen items: given up early, since there are other ways to read them."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): bulk.levels.
+
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator

@@ -1,5 +1,7 @@
 """What the parts of Shopify's replies mean that are the same for every operation."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): call.throttled.
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """The call budget of one shop: what the bucket holds, who may take from it now, and how long others wait."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): cost.told.
+
 from __future__ import annotations
 
 from collections.abc import Mapping

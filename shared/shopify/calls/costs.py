@@ -1,5 +1,7 @@
 """What calls cost, learned from `extensions.cost` of every reply. Points throughout."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): cost.quantities, cost.limit.
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,7 @@
 """What Shopify's replies say beside their answer: that another version answered, or that something will go away."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): call.version, call.deprecations.
+
 from __future__ import annotations
 
 from collections.abc import Mapping

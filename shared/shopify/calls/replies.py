@@ -1,5 +1,7 @@
 """What a reply means: decided by its codes, and learned from by the budget, the costs and the hold-off of its shop."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): cost.told, call.throttled.
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ Offline tokens expire: the access token after an hour, the refresh token after 9
 used stays valid until its replacement is first used, so a lost reply is made good by asking again with the same one.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): token.refresh.
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """Which levels have changed since a time: one call for a shop where nothing has, whatever its size."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): search.updated-at.
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator

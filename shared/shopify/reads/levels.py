@@ -1,5 +1,7 @@
 """What Shopify says of items, levels and locations, and how its replies are read. Missing is never zero."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): unstocked.readable, time.moves, time.resolution.
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

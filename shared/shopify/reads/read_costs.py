@@ -6,6 +6,8 @@ ids (`inventoryItems(query:)`) costs as the logarithm of their number. It serves
 has no level missing for the search's sake. A bulk query costs the same however much it reads, and takes its time.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): bulk.five-at-once, cost.nodes, cost.levels.
+
 from __future__ import annotations
 
 import asyncio

@@ -1,5 +1,7 @@
 """Reading levels and locations the cheapest way. A page that fails fails the read: missing is never zero."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): read.unknown-id, read.search-by-id, read.levels-paged.
+
 from __future__ import annotations
 
 import math

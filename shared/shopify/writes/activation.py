@@ -1,5 +1,8 @@
 """Stocking an item at a location, so that it may be pushed to."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): activate.bare-keeps, activate.replaces,
+# activate.stocked-already.
+
 from __future__ import annotations
 
 from dataclasses import dataclass

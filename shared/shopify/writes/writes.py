@@ -1,5 +1,9 @@
 """Setting quantities: the body of a push, and what Shopify's answer says of each of its rows."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): set.change-from-required, set.key-required,
+# set.no-change, set.stale-rows, set.stale-paths, set.all-or-nothing, set.bounds, set.negative, key.other-body,
+# key.in-flight, cost.set, cost.quantities.
+
 from __future__ import annotations
 
 from collections import Counter

@@ -238,13 +238,14 @@ async def a_job_by_the_api(reset: Reset) -> None:
 async def a_job_by_the_command_line(reset: Reset) -> None:
     """Nobody waits for its end, and no planner takes it."""
     options = ("--bom", "command", "--direction", "toShopify", "--yes", "--json")
-    ran = await trueup(reset.shop.settings, "reconcile", "--shop", SHOP, *options)
+    async with previewer(reset.shop):
+        ran = await trueup(reset.shop.settings, "reconcile", "--shop", SHOP, *options)
     reset.asked["command"] = ran.document["job_id"]
 
 
 async def a_preview_by_the_command_line(reset: Reset) -> None:
     """The command waits for its end; no preview service takes it."""
-    running = trueup(reset.shop.settings, "preview", "--shop", SHOP, "--bom", "command", "--json")
+    running = trueup(reset.shop.settings, "previews", "take", "--shop", SHOP, "--bom", "command", "--json")
     reset.commands["preview"] = asyncio.create_task(running)
     await reset.shop.document_where("previews", {"state": "requested", "requested_by": "trueup command line"})
 
@@ -252,7 +253,7 @@ async def a_preview_by_the_command_line(reset: Reset) -> None:
 async def repairs_of_a_sweep_by_the_command_line(reset: Reset) -> None:
     """What the command has found is to be repaired; no planner takes it."""
     await reset.shop.edit({("swept", reset.shop.locations[0]): 9})
-    ran = await trueup(reset.shop.settings, "sweep", "--shop", SHOP, "--repair", "--json")
+    ran = await trueup(reset.shop.settings, "drift", "sweep", "--shop", SHOP, "--repair", "--json")
     [reset.asked["swept"]] = ran.document["repair_jobs"]
 
 

@@ -51,10 +51,10 @@ async def test_a_run_says_what_it_waits_for(world: ShopWorld, fault: dict[str, A
         held = (await shown(world, job_id))["held"]
         assert held["reason"] == reason
         assert word in held["message"]
-        for arguments in (["jobs"], ["jobs", job_id]):
+        for arguments in (["jobs", "list"], ["jobs", "show", job_id]):
             told = await trueup(world.settings, *arguments, "--shop", SHOP)
             assert word in told.output, told
-        assert (await trueup(world.settings, "jobs", job_id, "--shop", SHOP, "--json")).document["held"]
+        assert (await trueup(world.settings, "jobs", "show", job_id, "--shop", SHOP, "--json")).document["held"]
         await world.control("/control/faults", method="DELETE")
         # What is still to be waited passes at once: a lane that is made anew knows of no refusal.
     async with reconciler(world, watchdog_every=0.2):

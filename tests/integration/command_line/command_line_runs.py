@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 from shared.settings import Settings
 from tests.integration.command_line.commands_in_process import run_here
 from tests.waiting import ended
+
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+"""What makes letters bold on a terminal."""
 
 TRUEUP = Path(sys.executable).with_name("trueup")
 
@@ -53,10 +57,10 @@ def environment_of(settings: Settings, **more: str) -> dict[str, str]:
     return bare | settings_as_environment(settings) | more
 
 
-async def trueup(settings: Settings, *arguments: str, words: str = "") -> Ended:
-    """Run one command to its end, in this process."""
-    done = await run_here(arguments, settings_as_environment(settings), words)
-    return Ended(done.code, done.output, done.errors)
+async def trueup(settings: Settings, *arguments: str, words: str = "", columns: int | None = None) -> Ended:
+    """Run one command to its end, in this process; `columns`: on a terminal so wide."""
+    done = await run_here(arguments, settings_as_environment(settings), words, columns=columns)
+    return Ended(done.code, STYLE.sub("", done.output), done.errors)
 
 
 async def trueup_process(settings: Settings, *arguments: str, words: str = "") -> Ended:

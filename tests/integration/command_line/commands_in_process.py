@@ -38,6 +38,7 @@ class Run:
     """One run of the command: what it prints, and with which exit code it ended."""
 
     code: int = -1
+    is_terminal: bool = False
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
 
@@ -81,8 +82,9 @@ class _Shared(io.TextIOBase):
         return True
 
     def isatty(self) -> bool:
-        """A script's output is no terminal."""
-        return False
+        """A script's output is no terminal; what a person looks at is."""
+        present = _present.get()
+        return present is not None and present.is_terminal
 
 
 def _only_errors(_: object, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -133,14 +135,18 @@ def _exit_code(code: Any) -> int:
     return 0 if code is None else int(code)
 
 
-async def run_here(arguments: Sequence[str], environment: Mapping[str, str], words: str = "") -> Run:
-    """Run the command to its end; commands asked for at once run one after the other.
+async def run_here(
+    arguments: Sequence[str], environment: Mapping[str, str], words: str = "", *, columns: int | None = None
+) -> Run:
+    """Run the command to its end; commands asked for at once run one after the other. `columns`: of a terminal.
 
     Raises StandsStill where neither it nor what it waits for moves any more, and what no command lets through.
     """
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
-    run = Run()
+    run = Run(is_terminal=columns is not None)
+    if columns is not None:
+        environment = {**environment, "COLUMNS": str(columns), "TERM": "xterm", "NO_COLOR": "1"}
 
     def work() -> None:
         failure: BaseException | None = None
@@ -171,9 +177,11 @@ class _Moves:
 
     async def seen(self) -> object:
         """The measure. MongoDB is looked at only for a command that has not ended at the first look."""
+        written: object = None
+        if "TRUEUP_MONGODB_URI" not in self._environment:
+            return len(self._run.output), len(self._run.errors), self._seconds(), written  # asked over HTTP
         if self._mongo is None:
             self._mongo = Mongo(self._environment["TRUEUP_MONGODB_URI"], self._environment["TRUEUP_MONGODB_DATABASE"])
-        written: object = None
         with suppress(PyMongoError):  # a store that is away, or lets the command's user not look, shows nothing
             written = await writes_to(self._mongo.db)()  # type: ignore[misc]  # this measure is one to be awaited
         return len(self._run.output), len(self._run.errors), self._seconds(), written

@@ -21,11 +21,11 @@ async def world(vhost_url: str, mongodb_uri: str, database_name: str) -> AsyncIt
 async def test_boms_are_listed_and_shown(world: ShopWorld) -> None:
     """All of them by name, those that a word finds, and one with its cells; what there is none of is told."""
     listed = await trueup(world.settings, "boms", "list", "--json")
-    assert [bom["bom_id"] for bom in listed.document["boms"]] == ["a", "b", "c"]
+    assert [bom["bom_id"] for bom in listed.document["items"]] == ["a", "b", "c"]
     few = await trueup(world.settings, "boms", "list", "--rows", "2")
-    assert few.output.rstrip().endswith("… and 1 more: --rows N shows more")
+    assert few.output.rstrip().endswith("… and more: --rows N shows more, --rows 0 all")
     found = await trueup(world.settings, "boms", "list", world.items["b"], "--json")
-    assert [bom["bom_id"] for bom in found.document["boms"]] == ["b"]
+    assert [bom["bom_id"] for bom in found.document["items"]] == ["b"]
     shown = await trueup(world.settings, "boms", "show", "b", "--json")
     assert shown.document["inventory_item_id"] == world.items["b"]
     assert {cell["location_id"] for cell in shown.document["cells"]} == set(world.locations)
@@ -33,7 +33,7 @@ async def test_boms_are_listed_and_shown(world: ShopWorld) -> None:
     none = await trueup(world.settings, "boms", "show", "z")
     assert (none.code, none.errors) == (
         2,
-        f"trueup: there is no BOM z of {SHOP}; trueup boms list --shop {SHOP} lists them\n",
+        f"trueup: BOM: there is no BOM z in {SHOP}; trueup boms list shows them\n",
     )
 
 
@@ -57,4 +57,4 @@ async def test_a_bom_is_mapped_and_removed(world: ShopWorld) -> None:
     assert gone.output == "BOM c is removed; its ledger stays\n"
     assert await world.mongo.db["stock"].count_documents({"bom_id": "c"}) == 0
     twice = await trueup(world.settings, "boms", "remove", "c", "--yes")
-    assert (twice.code, "There is no BOM c." in twice.errors) == (2, True)
+    assert (twice.code, "there is no BOM c in" in twice.errors) == (2, True)

@@ -32,8 +32,8 @@ async def test_it_ends_as_in_a_process_of_its_own(world: ShopWorld) -> None:
     """Same exit code, same output, same errors: an answer, a table, wrong use, a refusal, a question that nobody can
     answer, a word from a pipe."""
     commands: list[tuple[list[str], str]] = [
-        (["jobs", "--json"], ""),
-        (["sweep", "--shop", "other.myshopify.com"], ""),
+        (["jobs", "list", "--json"], ""),
+        (["drift", "sweep", "--shop", "other.myshopify.com"], ""),
         (["reconcile", "--direction", "sideways"], ""),
         (["shop", "redact", SHOP], "y\n"),
         (["shop", "add", SHOP, "--token-file", "-", "--json"], f"{TOKEN}\n"),
@@ -60,7 +60,7 @@ async def test_what_others_print_and_log_meanwhile_is_not_its_output(
 
     monkeypatch.setattr(jobs_command, "list_jobs", list_jobs)
     another = asyncio.create_task(_print_as_another(go, said))
-    ended = await trueup(world.settings, "jobs")
+    ended = await trueup(world.settings, "jobs", "list")
     await another
     assert (ended.code, ended.output) == (0, "mine\n")
     assert "loud" in ended.errors
@@ -82,7 +82,7 @@ async def test_a_warning_within_it_fails_it(world: ShopWorld, monkeypatch: pytes
         return 0
 
     monkeypatch.setattr(jobs_command, "list_jobs", list_jobs)
-    ended = await trueup(world.settings, "jobs")
+    ended = await trueup(world.settings, "jobs", "list")
     assert (ended.code, ended.errors) == (
         70,
         "trueup: unexpected: DeprecationWarning: old (TRUEUP_LOG_LEVEL=debug shows where)\n",
@@ -97,15 +97,15 @@ async def test_what_no_command_lets_through_reaches_the_test(world: ShopWorld, m
 
     monkeypatch.setattr(main, "run", broken)
     with pytest.raises(MemoryError):
-        await trueup(world.settings, "jobs")
+        await trueup(world.settings, "jobs", "list")
 
 
 async def test_afterwards_everything_is_as_it_was(world: ShopWorld) -> None:
     """Environment, standard streams, the level and the processors of the logs."""
     streams, environment = (sys.stdin, sys.stdout, sys.stderr), dict(os.environ)
     level, processors = logging.getLogger().level, list(structlog.get_config()["processors"])
-    done = await run_here(["jobs", "--json"], settings_as_environment(world.settings))
-    assert json.loads(done.output) == {"shop": SHOP, "jobs": []}
+    done = await run_here(["jobs", "list", "--json"], settings_as_environment(world.settings))
+    assert json.loads(done.output) == {"items": [], "next_cursor": None}
     assert (sys.stdin, sys.stdout, sys.stderr) == streams
     assert dict(os.environ) == environment
     assert (logging.getLogger().level, structlog.get_config()["processors"]) == (level, processors)

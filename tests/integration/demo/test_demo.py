@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from deploy.local.demo.names import finished_goods
-from services.command_line.terminal.documents import preview_row
+from deploy.local.demo.shown.documents import preview_row
 from shared.domain.comparison import Direction
 from shared.mongodb.catalogue.app_records import RecordStore, WantedBom
 from shared.mongodb.previews.previews import PreviewStore

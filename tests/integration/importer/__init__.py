@@ -1,1 +1,1 @@
-"""`trueup import` from the first read to the report, also killed half way."""
+"""`trueup boms import` from the first read to the report, also killed half way."""

@@ -1,4 +1,4 @@
-"""Running `trueup import`, in this process or in one that is killed, and looking at all that it wrote."""
+"""Running `trueup boms import`, in this process or in one that is killed, and looking at all that it wrote."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.waiting import ended
 
 ROOT = Path(__file__).parents[3]
 CATALOGUES = ROOT.parent / "shared" / "catalogue"
-_IMPORT = ("import", "--shop", SHOP, "--json")
+_IMPORT = ("boms", "import", "--shop", SHOP, "--json")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Ran:
 
 
 async def run_import(settings: Settings, *arguments: str) -> Ran:
-    """`trueup import --shop … --json` to its end, in this process."""
+    """`trueup boms import --shop … --json` to its end, in this process."""
     done = await run_here([*_IMPORT, *arguments], settings_as_environment(settings))
     return Ran(done.code, done.output, done.errors.splitlines())
 

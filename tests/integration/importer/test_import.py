@@ -1,4 +1,4 @@
-"""`trueup import --all-variants`: a shop is seeded from all it has, whatever the order of its exports."""
+"""`trueup boms import --all-variants`: a shop is seeded from all it has, whatever the order of its exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trueup import` with a file: each line finds its variant, or says why not; nothing is guessed or made twice."""
+"""`trueup boms import` with a file: each line finds its variant, or says why not; nothing is guessed or made twice."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from shared.domain.job import JobSource
 from shared.domain.notices import Happening, Matter
 from shared.domain.run_limits import RunPlan, WaitsFor
 from shared.domain.schedule import Action, Missed, RunOutcome, Skipped, Timing
+from shared.domain.server_key import Scope
 from shared.domain.words.codes import Code
 from shared.importing.bom_file import BomFile, kept_line
 from shared.importing.importing import Source
@@ -47,8 +48,11 @@ from shared.mongodb.schedules.runs import ScheduleRuns
 from shared.mongodb.schedules.schedule import ScheduleWanted
 from shared.mongodb.schedules.schedules import ScheduleStore
 from shared.mongodb.schema import INDEXES
+from shared.mongodb.server_keys.request_shares import RequestShares
+from shared.mongodb.server_keys.server_keys import ServerKeys
 from shared.mongodb.shops.acts import Act
 from shared.mongodb.shops.audit import AuditLog
+from shared.mongodb.shops.certifications import CertificationStore, Noted, NotedLevel
 from shared.mongodb.shops.compliance import NO_CUSTOMER_DATA, ComplianceNotes
 from shared.mongodb.shops.departures import REDACT, UNINSTALLED, Departures
 from shared.mongodb.shops.shop_settings import RunSettings, ShopSettings
@@ -88,6 +92,7 @@ async def test_what_is_stored_is_what_is_described(
         await of_the_shop(world)
         await a_preview_with_news(world)
         await what_is_told(world)
+        await a_servers_key(world)
         await long_and_filtered(world)
         compared = {name: Compared(described) for name, described in DOCUMENTS.items()}
         await compare(world.mongo, compared)
@@ -144,6 +149,16 @@ async def jobs_both_ways(world: ShopWorld) -> None:
     note = RunNote(new_id(), "Counted twice.", "user:1", datetime.now(UTC))
     assert await JobNotes(world.mongo.db).add(SHOP, refused["job_id"], note)
     await world.run(Direction.TO_LOCAL, {"bom_ids": ["B001"]})
+
+
+async def a_servers_key(world: ShopWorld) -> None:
+    """A key that was used and revoked, one of all shops, and a request that was counted."""
+    keys, soon = ServerKeys(world.mongo.db), datetime.now(UTC) + timedelta(days=1)
+    key, _ = await keys.add(SHOP, name="ERP", scopes=[Scope.READ], expires_at=soon, by="user:1", made_by="R")
+    await keys.used(key)
+    assert await keys.revoke(key.key_id, shop=SHOP, by="user:1") is not None
+    await keys.add(None, name="All", scopes=[Scope.READ], expires_at=soon, by="test")
+    assert (await RequestShares(world.mongo.db).take(SHOP, key.key_id, 1, rate=1.5, most=7.5)).requests == 1
 
 
 async def a_lost_webhook(drift: DriftWorld) -> None:
@@ -260,6 +275,13 @@ async def of_the_shop(world: ShopWorld) -> None:
     await ShopSettings(db).put(SHOP, RunSettings(allow_negative=True, activate=True), by="user:1")
     await sweeps.open_breaker(SHOP, Breaker("too many", datetime.now(UTC), 1, 2))
     await world.shops.keep_time_zone(SHOP, "Europe/Berlin")
+    levels = NotedLevel("1", "gid://shopify/InventoryLevel/1", True, 5), NotedLevel("2", None, False, None)
+    uri = "https://app.example.com/certify"
+    certifications, now = CertificationStore(db), datetime.now(UTC)
+    ended, under_way = (Noted(SHOP, new_id(), "1", "2", levels, now, uri) for _ in range(2))
+    assert await certifications.note(ended)
+    await certifications.close(ended)
+    assert await certifications.note(under_way)
 
 
 async def an_installation(mongo: Mongo, keys: list[str]) -> None:

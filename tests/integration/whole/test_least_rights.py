@@ -205,7 +205,7 @@ async def test_every_role_works_with_its_own_rights_and_settings(
     await stored(db["drift"], {"shop": SHOP, "bom_id": "A"}, lambda one: one["state"] == "resolved")
     assert (await world.cell("A", place)).count == 40
 
-    code, output, errors = await run("preview", "--all", "--json", environment=environments[Role.COMMAND_LINE])
+    code, output, errors = await run("previews", "take", "--all", "--json", environment=environments[Role.COMMAND_LINE])
     assert (code, errors) == (0, ""), errors
     assert '"in_sync"' in output
     for role in SERVED:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import aio_pika
@@ -18,6 +19,8 @@ from pydantic import SecretStr
 from deploy.local.ports import free_ports
 from shared.contract.messages import PreviewRequest
 from shared.contract.selection import SelectionBody
+from shared.domain.server_key import Scope, read
+from shared.mongodb.server_keys.server_keys import ServerKeys
 from shared.rabbitmq.connection import declare_topology
 from shared.rabbitmq.topology import EXCHANGES, PREVIEW_REQUEST
 from tests.integration.command_line.command_line_runs import TRUEUP, environment_of, trueup_process
@@ -91,6 +94,8 @@ MALFORMED: dict[str, bytes] = {
     "a second request that is none": b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n" + _request(f"\x01{MARK} / HTTP/1.1"),
     "a token that is none": _request(f"GET /api/jobs?id_token={MARK} HTTP/1.1"),
     "a token of another form": _request("GET /api/jobs HTTP/1.1", f"Authorization: Basic {MARKS[1]}"),
+    "a server's key that is none": _request("GET /api/jobs HTTP/1.1", f"Authorization: Bearer trueup_live_{MARK}"),
+    "a server's key elsewhere": _request(f"GET /api/jobs?key=trueup_live_{MARK} HTTP/1.1", f"Trueup-Shop: {MARK}"),
     "the page with a token": _request(f"GET /?id_token={MARK}&hmac={MARK}&shop=a.myshopify.com HTTP/1.1"),
     "an unsigned webhook": _request(
         "POST /webhooks/shopify HTTP/1.1", f"X-Shopify-Hmac-Sha256: {MARK}", f"X-Shopify-Topic: {MARK}",
@@ -208,7 +213,7 @@ _SHORT = {
     ("serve preview", "amqp_url", "refuses"),
     ("serve preview", "mongodb_uri", "refuses"),
     ("jobs cancel 0", "amqp_url", "has no name"),
-    ("jobs", "mongodb_uri", "is nowhere"),
+    ("jobs list", "mongodb_uri", "is nowhere"),
 }
 """One of each kind; the rest in the long run."""
 
@@ -218,7 +223,7 @@ _SHORT = {
     [
         pytest.param(*case, marks=[] if case in _SHORT else pytest.mark.full)
         for case in product(
-            ["serve preview", "serve all", "jobs cancel 0", "jobs"],
+            ["serve preview", "serve all", "jobs cancel 0", "jobs list"],
             ["amqp_url", "mongodb_uri"],
             ["refuses", "is nowhere", "has no name"],
         )
@@ -230,7 +235,7 @@ async def test_a_server_that_is_away_tells_no_password(world: ShopWorld, command
     url = with_password(getattr(world.settings, server).get_secret_value(), host=hosts[away])
     done = await trueup_process(world.settings.model_copy(update={server: url}), *command.split())
     assert not marks_in(done.errors + done.output), done.errors
-    if (command, server) != ("jobs", "amqp_url"):
+    if (command, server) != ("jobs list", "amqp_url"):
         assert done.code == (2 if away == "refuses" else 3), done.errors
 
 
@@ -290,3 +295,36 @@ async def test_what_a_broken_handler_says_is_told_without_secrets(world: ShopWor
     assert b"preview_broke" in errors
     assert b"Task exception was never retrieved" in errors
     assert b"Unclosed client session" in errors
+
+
+async def test_a_servers_key_is_told_nowhere(world: ShopWorld) -> None:
+    """One that works, sent where it belongs and where it does not: no line, answer, document or metric holds it."""
+    soon = datetime.now(UTC) + timedelta(days=1)
+    _, text = await ServerKeys(world.mongo.db).add(SHOP, name="ERP", scopes=list(Scope), expires_at=soon, by="test")
+    parts = read(text)
+    assert parts is not None
+    pieces = (parts.secret, text[-20:])
+    asked: tuple[tuple[str, str, object], ...] = (
+        ("GET", "/api/boms", None),
+        ("GET", f"/api/{text}", None),
+        ("GET", f"/api/jobs/{text}", None),
+        ("GET", f"/api/boms?key={text}", None),
+        ("GET", f"/api/boms?search={text}", None),
+        ("DELETE", f"/api/keys/{text}", None),
+        ("POST", "/api/known-boms", {"bom_ids": text, text: text}),
+        ("POST", "/api/jobs", {"direction": text}),
+    )
+    async with served(world, "all") as (port, operations, said):
+        for method, path, body in asked:
+            headers = {"Authorization": f"Bearer {text}"}
+            url = f"http://127.0.0.1:{port}{path}"
+            async with world.http.request(method, url, json=body, headers=headers) as response:
+                answer = await response.text()
+                assert response.status != 401, answer
+            assert not [piece for piece in pieces if piece in answer], (path, answer)
+        async with world.http.get(f"http://127.0.0.1:{operations}/metrics") as response:
+            metrics = await response.text()
+    documents = await everything(world)
+    for shown in (said.decode(), metrics, repr(documents)):
+        assert not [piece for piece in pieces if piece in shown]
+    assert f"key:{parts.key_id} (ERP)" in said.decode() or parts.key_id in repr(documents)

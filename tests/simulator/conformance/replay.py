@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.replay.normal import first_difference, normal, only_recorded
 from tests.simulator.client import SHOP, Client
-from tests.simulator.conformance.normal import first_difference, normal, only_recorded
 from tests.simulator.recorded.recordings import recorded
 
 

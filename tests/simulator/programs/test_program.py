@@ -33,18 +33,27 @@ async def _start(*arguments: str) -> asyncio.subprocess.Process:
 
 
 async def test_it_starts_serves_and_stops(tmp_path: Path) -> None:
-    """It prints one line, writes the ready file, serves the shops of its configuration and ends cleanly on SIGTERM."""
-    config, ready = tmp_path / "config.json", tmp_path / "ready.json"
+    """It prints one line, writes the ready file, serves the shops of its configuration and ends cleanly on SIGTERM.
+
+    It behaves as the open points of a certification say.
+    """
+    config, ready, points = (tmp_path / f"{name}.json" for name in ("config", "ready", "open-points"))
+    points.write_text('{"stale_paths": false}')
     shop = {"domain": "demo.myshopify.com", "access_token": "t", "locations": [{"name": "A"}]}
     config.write_text(json.dumps({"shops": [shop], "webhook_backoff_factor": 0.001}))
-    process = await _start("--port", "0", "--ready-file", str(ready), "--config", str(config))
+    process = await _start(
+        "--port", "0", "--ready-file", str(ready), "--config", str(config), "--open-points", str(points)
+    )
     assert process.stdout is not None
     line = await arrival(process.stdout.readline(), what="the simulator's line", progress=work_of(process.pid))
     told = json.loads(ready.read_text())
     assert line.decode().strip() == f"simulator ready at {told['url']}"
     assert told["pid"] == process.pid
-    async with aiohttp.ClientSession() as http, http.get(f"{told['url']}/control/shops/demo.myshopify.com") as response:
-        assert [place["name"] for place in (await response.json())["locations"]] == ["A"]
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{told['url']}/control/shops/demo.myshopify.com") as response:
+            assert [place["name"] for place in (await response.json())["locations"]] == ["A"]
+        async with http.get(f"{told['url']}/control/open_points") as response:
+            assert (await response.json())["stale_paths"] is False
     os.kill(process.pid, signal.SIGTERM)
     rest, errors = await ended(process, what="the simulator")
     assert (process.returncode, rest, errors) == (0, b"", b"")

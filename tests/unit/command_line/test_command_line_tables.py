@@ -25,7 +25,7 @@ COLUMNS = (
 
 def shown(rows: list[tuple[str, ...]], width: int = 80) -> list[str]:
     """The lines of a table on a terminal of that width."""
-    out = Terminal(file=io.StringIO(), width=width)
+    out = Terminal(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     show_table(out, COLUMNS, rows)
     assert isinstance(out.file, io.StringIO)
     return [line.rstrip() for line in out.file.getvalue().splitlines()]
@@ -40,6 +40,17 @@ def test_long_names_are_shortened_to_80_columns_and_numbers_stay_whole() -> None
     assert "999999999" in lines[-1]
     assert "shopify_moved" in lines[-1]
     assert "…" in lines[-1]
+
+
+def test_where_nobody_watches_every_row_is_whole() -> None:
+    """Piped, no name is shortened and no row is broken, however long."""
+    name = "Refillable Leather Journal " * 10
+    out = Terminal(file=io.StringIO())
+    show_table(out, COLUMNS, [(name.strip(), "The warehouse behind the old harbour", "1", "2", "in_sync")])
+    assert isinstance(out.file, io.StringIO)
+    last = out.file.getvalue().splitlines()[-1]
+    assert name.strip() in last
+    assert "in_sync" in last
 
 
 def test_numbers_and_codes_win_over_the_width_of_the_terminal() -> None:

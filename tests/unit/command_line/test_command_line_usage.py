@@ -99,9 +99,9 @@ def test_a_server_that_is_away_ends_the_start_with_one_line(service: str) -> Non
     [
         (["reconcile", "--all"], "--direction"),
         (["reconcile", "--direction", "sideways", "--all"], "--direction"),
-        (["preview", "--class", "odd"], "--class"),
-        (["jobs", "cancel"], "name the job"),
-        (["jobs", "01K0000000000000000000000A", "more"], "cancel or retry"),
+        (["previews", "take", "--class", "odd"], "--class"),
+        (["jobs", "cancel"], "JOB"),
+        (["jobs", "01K0000000000000000000000A"], "No such command"),
         (["shop", "add", "demo.myshopify.com"], "--token-file"),
         (["shop", "add", "demo.myshopify.com", "--token-file", "/no/such/file"], "No such file"),
     ],

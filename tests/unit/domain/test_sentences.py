@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.command_line.terminal.documents import encoded, paused_document
+from deploy.local.demo.shown.documents import paused_document
+from services.command_line.terminal.documents import encoded
 from services.preview.api.http.reference.explained import pause_of
 from shared.domain.comparison import Reason
 from shared.domain.words.codes import Code, explanation

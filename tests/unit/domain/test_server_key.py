@@ -8,6 +8,7 @@ import secrets
 import pytest
 
 from shared.domain.server_key import PREFIX, SCOPES, Scope, id_of, read, scopes_problem, written
+from shared.domain.words.people import shown_name
 from shared.observing.hiding import without_secrets
 
 
@@ -63,3 +64,9 @@ def test_scopes_that_mean_nothing_are_refused() -> None:
     assert scopes_problem([Scope.READ, Scope.PUSH]) is not None
     assert scopes_problem([Scope.RECONCILE, Scope.PUSH]) is None
     assert set(SCOPES) == set(Scope)
+
+
+def test_people_read_a_keys_name() -> None:
+    """Where a key has done something, its name stands, whatever is in it; a person's number stays a person's."""
+    assert shown_name("key:0123456789ab (Warehouse (north))") == "Warehouse (north) (a server's key)"
+    assert shown_name("user:42") == "Staff member 42"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.command_line.terminal.documents import encoded, job_document
+from deploy.local.demo.shown.documents import job_document
+from services.command_line.terminal.documents import encoded
 from services.preview.api.jobs.view import Around, history_line, job_with
 from shared.domain.words.waits import WaitReason
 from shared.mongodb.jobs.job import JobsWanted

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.command_line.terminal.documents import encoded, job_cell
+from deploy.local.demo.shown.documents import job_cell
+from services.command_line.terminal.documents import encoded
 from services.preview.api.jobs.view import job_cell_out
 from shared.domain.cell import CellKey, CellState
 from shared.domain.comparison import Direction, Reason, Row

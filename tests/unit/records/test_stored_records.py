@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from services.command_line.terminal.documents import encoded, preview_document, preview_row
+from deploy.local.demo.shown.documents import preview_document, preview_row
+from services.command_line.terminal.documents import encoded
 from services.preview.api.drift.view import drift_out
 from services.preview.api.previews.view import preview_out, row_out
 from services.preview.api.schedules.view import run_out

@@ -25,6 +25,7 @@ LOOK_ALIKE = {"$ref", "$defs", "$place"}
 
 OF_OTHERS = {
     "services/command_line/all_services.py": "whether each service is ready, by its name",
+    "shared/certifying/": "Shopify's answers, and our own calls",
     "shared/importing/catalogue.py": "Shopify's lines of a bulk query",
     "services/preview/api/http/": "headers, claims of a token, and the API description",
     "services/preview/page/": "parts of a path",

@@ -1,4 +1,4 @@
-"""`trueup sweep`: find the cells whose base Shopify has left behind, and, where wanted, repair the safe ones."""
+"""`trueup drift sweep`: find the cells whose base Shopify has left behind, and, where wanted, repair the safe ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trueup import`: seed a shop from a CSV of BOMs, or with one BOM per variant."""
+"""`trueup boms import`: seed a shop from a CSV of BOMs, or with one BOM per variant."""
 
 from __future__ import annotations
 

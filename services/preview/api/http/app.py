@@ -17,6 +17,7 @@ from services.preview.api.http.dispatch import endpoint
 from services.preview.api.http.failures import note_begin, problems
 from services.preview.api.http.quotas import tell_quotas
 from services.preview.api.http.reference import documents
+from services.preview.api.http.responses.compressed import compressed
 from services.preview.api.http.route import AnyRoute
 from services.preview.api.imports import routes as imports
 from services.preview.api.jobs import routes as jobs
@@ -63,7 +64,7 @@ ROUTES: Sequence[AnyRoute] = (
 
 def make_app(deps: Dependencies) -> web.Application:
     """The application that serves /api."""
-    app = web.Application(middlewares=[http_traces, http_metrics("preview"), problems])
+    app = web.Application(middlewares=[http_traces, http_metrics("preview"), compressed, problems])
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route, deps))
     documents.add_documents(app, ROUTES)

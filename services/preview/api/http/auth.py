@@ -18,6 +18,7 @@ import jwt
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError
 from shared.domain.shop import is_shop_domain
 from shared.mongodb.server_keys.server_key import ServerKey
+from shared.mongodb.shops.acts import By
 
 LEEWAY = 10
 """Seconds by which clocks may differ."""
@@ -40,8 +41,15 @@ class Caller:
     user: str
     until: float
     """Unix seconds from which on the token proves nothing any more."""
+    by: By = "api"
+    """In which way he asks, for the audit log."""
     key: ServerKey | None = None
     """By which a server speaks; None: a person does, by a session token."""
+
+    @property
+    def is_person(self) -> bool:
+        """Whether somebody asks on the page; else a program does."""
+        return self.key is None and self.by == "api"
 
     @property
     def lane(self) -> str:

@@ -46,7 +46,7 @@ from shared.mongodb.story.cell_story import CellStory
 from shared.mongodb.story.runs_of_boms import RunsOfBoms
 from shared.rabbitmq.publishing.publisher import Publisher
 from shared.running.shop_locks import ShopLocks
-from shared.settings import PreviewSettings
+from shared.settings import ApiSettings
 from shared.shop_life.installation import Installation
 from shared.shop_life.time_zones import TimeZones
 from shared.shop_life.wiring import ShopLife
@@ -108,7 +108,7 @@ class Dependencies:
     @classmethod
     def of(
         cls,
-        settings: PreviewSettings,
+        settings: ApiSettings,
         mongo: Mongo,
         publisher: Publisher,
         *,
@@ -123,10 +123,10 @@ class Dependencies:
         server_keys = ServerKeys(mongo.db)
         return cls(
             tokens=SessionTokens(settings.shopify_client_id, settings.client_secrets),
-            keyed=KeyedRequests(mongo.db, keys),
             key_callers=KeyCallers(server_keys),
             server_keys=server_keys,
             limits=Limits(settings, KeyRates(RequestShares(mongo.db), settings)),
+            keyed=KeyedRequests(mongo.db, keys),
             requests=requests,
             imports=PageImports(mongo.db),
             wake_imports=wake_imports,

@@ -35,10 +35,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
 
     async def handle(request: web.Request) -> web.StreamResponse:
         note_deprecated(request, route.deprecated)
-        # Who calls and how often is known without any other server: what is refused for it costs others nothing.
-        caller = await _caller(request, deps)
-        await deps.limits.take(caller, request)
-        must_have(caller, SCOPE_OF.get(route.name))
+        caller = await _admitted(request, route, deps)
         async with deps.limits.place(caller):
             call = await parsed(request, caller)
             if route.changes:
@@ -53,7 +50,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         answer = await route.handler(call)
         if route.act is not None:
             subject = _subject(route, call.params, answer)
-            await deps.audit.note(Act(call.shop, route.act, call.caller.user, "api", subject))
+            await deps.audit.note(Act(call.shop, route.act, call.caller.user, call.caller.by, subject))
         if not isinstance(answer, Answer):
             raise TypeError(f"{route.name} changes something and answers no model")
         return _response(route, answer)
@@ -68,15 +65,31 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
         if wrong.problems:
             raise invalid(wrong.problems, wrong.more)
         call = Call(request, caller, deps, params, body)
-        await _may_have_it_done(route, call)
+        await _may_ask_it(route, call)
         return call
 
     return handle
 
 
-async def _may_have_it_done(route: AnyRoute, call: Call[Any, Any]) -> None:
-    """Refuse a key what it may not do by what is asked for."""
-    if call.caller.key is not None and (needs := NEEDED_TOO.get(route.name)) is not None:
+async def _admitted(request: web.Request, route: AnyRoute, deps: Dependencies) -> Caller:
+    """Who calls, where he may. Raises ProblemError.
+
+    Of a person all this is known without any other server, and of a key by a look that counts for many requests: what
+    is refused costs others nothing.
+    """
+    caller = await _caller(request, deps)
+    if caller.key is not None and caller.key.shop is None:
+        # Of a shop that is not known nothing is stored, no count of requests either.
+        await _installed(request, caller, deps)
+    await deps.limits.take(caller, request)
+    must_have(caller, SCOPE_OF.get(route.name))
+    return caller
+
+
+async def _may_ask_it(route: AnyRoute, call: Call[Any, Any]) -> None:
+    """Raise ProblemError (403) where what is asked needs a scope more than the operation does."""
+    needs = NEEDED_TOO.get(route.name)
+    if call.caller.key is not None and needs is not None:
         for scope in await needs.of(call):
             must_have(call.caller, scope)
 

@@ -93,7 +93,7 @@ async def _noted(note: Awaitable[None], call: Call[Any, Any]) -> None:
 def _asked(call: Call[Any, Any], raw: object) -> bytes:
     """What tells two requests apart: who sends them, where they go, and what the body says, however it is written.
 
-    An answer may hold a secret: whoever else comes under the key does not get it.
+    An answer may hold a secret that is shown once: nobody else gets it by the same key.
     """
     request = call.request
     said = [call.caller.user, request.method, request.path, sorted(request.query.items()), raw]

@@ -66,7 +66,7 @@ async def post_job(call: Call[NoParameters, JobIn]) -> Answer:
         selection=selection,
         preview_id=body.preview_id,
         leave_out=body.leave_out,
-        source=JobSource.ADMIN if call.caller.key is None else JobSource.API,
+        source=JobSource.ADMIN if call.caller.is_person else JobSource.API,
         requested_by=call.caller.user,
         options=body.options,
     )

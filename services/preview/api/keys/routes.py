@@ -28,11 +28,18 @@ async def add_key(call: Call[NoParameters, KeyIn]) -> Answer:
         expires_at = min(expires_at, maker.expires_at)
     # Counted and made by one at a time: many requests at once must not all find room.
     async with call.deps.locks.of(call.shop):
+        if call.key is not None:
+            await call.deps.server_keys.revoke_tries(call.shop, call.made_id)
         if await call.deps.server_keys.active(call.shop) >= MAX_ACTIVE:
             message = f"The shop has {MAX_ACTIVE} keys that work, the most there can be."
             raise conflict("too-many", "body", message, "Revoke one that is not used any more.")
         key, text = await call.deps.server_keys.add(
-            call.shop, name=call.body.name, scopes=call.body.scopes, expires_at=expires_at, by=call.caller.user
+            call.shop,
+            name=call.body.name,
+            scopes=call.body.scopes,
+            expires_at=expires_at,
+            by=call.caller.user,
+            made_by=call.made_id,
         )
     return Answer(key_made(key, text), HTTPStatus.CREATED, {"Cache-Control": "no-store"}, subject=key.actor)
 

@@ -70,7 +70,7 @@ async def stream_notices(call: Call[NoParameters, None]) -> web.StreamResponse:
 
 
 async def see_notices(call: Call[NoParameters, SeenIn]) -> Answer:
-    """POST /api/notices/seen."""
+    """POST /api/seen-notices."""
     if await call.deps.notices.see_all(call.shop, call.body.until):
         await _tell(call.shop, call)
     is_open, unseen = await call.deps.notices.numbers(call.shop)
@@ -130,7 +130,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         method="POST",
-        path="/api/notices/seen",
+        path="/api/seen-notices",
         name="seeNotices",
         tag="notices",
         summary="Somebody of the shop has looked at the notices until then",

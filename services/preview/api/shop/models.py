@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.preview.api.http.reference.explained import Pause
+
 
 class ShopOut(BaseModel):
-    """The shop of the session token."""
+    """The shop that the caller asks for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -14,3 +16,4 @@ class ShopOut(BaseModel):
     time_zone: str | None = Field(
         description="The IANA name of the zone that its times are shown in; null: not known yet."
     )
+    paused: Pause | None = Field(description="Why nothing is sent to Shopify for it now; null: it is not paused.")

@@ -1,5 +1,7 @@
 """The first step of each fresh cell: its row, or what is to be undone, decides what is done with it, and it is done."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): unstocked.set-succeeds, unstocked.set-replaces.
+
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence

@@ -8,6 +8,8 @@ makes the push stale and is kept.
 What it held is read and kept before the call: the answer to a call that is sent again may tell of sales since.
 """
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): activate.replaces.
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -247,9 +247,9 @@ async def fill(shop: ApiShop) -> Filled:
         "job_id": job_ids[0],
         "schedule_id": schedule_id,
         "run_id": await waiting_run(shop, schedule_id),
+        "key_id": (await server_key(shop.world, shop.domain))[0].key_id,
         "import_id": (await shop.checked_import(lines=3), await shop.checked_import())[0],
         "drift_id": (await shop.call("GET", "/drift")).json["items"][0]["drift_id"],
-        "key_id": (await server_key(shop.world, shop.domain))[0].key_id,
         **await told_things(shop, 3),
     }
     return Filled(shop, values)

@@ -143,19 +143,19 @@ async def test_a_store_that_is_away_undoes_no_act() -> None:
 
 
 async def test_the_command_line_notes_and_shows(world: ApiWorld, shop: ApiShop) -> None:
-    """What a command has done is noted as its own, and `trueup audit` lists it."""
+    """What a command has done is noted as its own, and `trueup audit list` shows it."""
     await shop.bom("a")
     preview_id = await shop.preview({CellKey("a", PLACES[0]): 3})
     started = await trueup(
         world.settings, "reconcile", "--shop", shop.domain, "--preview", preview_id, "--direction", "toLocal", "--yes"
     )
     assert started.code == 0, started.errors
-    listed = await trueup(world.settings, "audit", "--shop", shop.domain, "--json")
-    acts = listed.document["acts"]
+    listed = await trueup(world.settings, "audit", "list", "--shop", shop.domain, "--json")
+    acts = listed.document["items"]
     assert [(act["act"], act["by"], act["subject"]) for act in acts] == [
         ("job.start", "command", started.output.strip())
     ]
-    shown = await trueup(world.settings, "audit", "--shop", shop.domain)
+    shown = await trueup(world.settings, "audit", "list", "--shop", shop.domain)
     assert "job.start" in shown.output
 
 

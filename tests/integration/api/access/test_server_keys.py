@@ -240,3 +240,24 @@ async def test_a_forged_key_is_noted_of_no_shop(world: ApiWorld, shop: ApiShop) 
     assert noted["subject"].startswith("key-unknown")
     assert forged[20:50] not in str(noted)
     assert shop.domain not in str(noted)
+
+
+async def test_a_key_asked_for_twice_is_made_once(shop: ApiShop) -> None:
+    """A repeat under the client's own key gets the same one; another caller does not; a try that died leaves none."""
+    world = shop.world
+    body = {"name": "ERP", "scopes": ["read"]}
+    first = await shop.call("POST", "/keys", body, Idempotency_Key="once")
+    again = await shop.call("POST", "/keys", body, Idempotency_Key="once")
+    assert (first.status, again.status, again.json["key"]) == (201, 201, first.json["key"])
+    _, manager = await server_key(world, shop.domain, [Scope.MANAGE])
+    stranger = await by_key(world, manager, "POST", "/keys", body, Idempotency_Key="once")
+    assert stranger.status in {403, 422}
+    assert "trueup_live_" not in stranger.text
+    # As a process leaves it that died between the making and the note.
+    await world.mongo.db["idempotency_keys"].update_one(
+        {"shop": shop.domain}, {"$set": {"answer": None, "held_by": "gone", "held_until": None}}
+    )
+    third = await shop.call("POST", "/keys", body, Idempotency_Key="once")
+    assert third.status == 201
+    states = {one["key_id"]: one["state"] for one in (await shop.call("GET", "/keys")).json["items"]}
+    assert (states[first.json["key_id"]], states[third.json["key_id"]]) == ("revoked", "active")

@@ -146,6 +146,8 @@ ASKED = (
     Asked("addKey", {"name": "Warehouse server", "scopes": ["read", "count"], "days": 90}),
     Asked("revokeKey"),
     Asked("getShop"),
+    Asked("pauseShop"),
+    Asked("resumeShop"),
     Asked("listAudit", query={"limit": "2"}),
     Asked("deleteBom", path={"bom_id": OTHER_BOM}),
 )  # fmt: skip  # a table

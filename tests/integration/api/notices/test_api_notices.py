@@ -45,7 +45,7 @@ async def test_what_was_seen_is_seen_by_the_shop_and_stays_open(shop: ApiShop) -
     await happens(shop)
     listed = (await shop.call("GET", "/notices")).json
     await happens(shop, Matter.SCHEDULE_FAILED)
-    seen = await shop.call("POST", "/notices/seen", {"until": listed["items"][0]["at"]})
+    seen = await shop.call("POST", "/seen-notices", {"until": listed["items"][0]["at"]})
     assert seen.json == {"open": 2, "unseen": 1}
     page = (await shop.call("GET", "/notices?limit=1&open=true")).json
     rest = (await shop.call("GET", f"/notices?limit=1&open=true&cursor={page['next_cursor']}")).json

@@ -15,16 +15,16 @@ from tests.integration.command_line.starts.servers import (
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "prepare": (STORE, BROKER),
-    "jobs": (STORE,),
-    "audit": (STORE,),
+    "jobs list": (STORE,),
+    "audit list": (STORE,),
     "boms list": (STORE,),
     "dead-letters list": (STORE,),
     "shop rotate-keys": (STORE,),
     "shop redact a.myshopify.com --yes": (STORE,),
-    "import --all-variants": (STORE,),
-    "preview --all": (STORE, BROKER),
+    "boms import --all-variants": (STORE,),
+    "previews take --all": (STORE, BROKER),
     "reconcile --all --direction toLocal --yes": (STORE, BROKER),
-    "sweep": (STORE, BROKER),
+    "drift sweep": (STORE, BROKER),
     "after-restore --yes": (STORE,),
 }
 """Commands, and the servers that each opens."""

@@ -80,11 +80,11 @@ async def test_a_job_without_write_inventory_waits_and_ends_once_it_is_granted(w
         page = (await shown(world, job_id))["paused"]
         assert (page["reason"], page["detail"]) == ("forbidden", "write_inventory")
         assert "write_inventory" in page["message"]
-        for arguments in (["jobs"], ["jobs", job_id]):
+        for arguments in (["jobs", "list"], ["jobs", "show", job_id]):
             told = await trueup(world.settings, *arguments, "--shop", SHOP)
             assert "write_inventory" in told.output, told
-            listed = (await trueup(world.settings, *arguments, "--shop", SHOP, "--json")).document["paused"]
-            assert listed["detail"] == "write_inventory"
+        listed = await trueup(world.settings, "jobs", "show", job_id, "--shop", SHOP, "--json")
+        assert listed.document["paused"]["detail"] == "write_inventory"
         await world.control("scopes", {"scopes": ALL})
         job = await world.ended(job_id)
     assert (job["state"], job["totals"]["updated"], job["codes"]) == ("completed", 129, {})

@@ -35,6 +35,7 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
+_NOT_ALWAYS = frozenset({"Retry-After", REPLAYED, "RateLimit", "RateLimit-Policy"})
 _ABOUT_REPLAYED = "`true`: this answer was given before, to a request under the same key; nothing was changed again."
 _COMES_BACK = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -61,7 +62,6 @@ _QUOTAS = {
     "RateLimit-Policy": "For each limit its name, `q`: requests at most, and `w`: seconds in which they all come back.",
     "RateLimit": "For each limit its name, `r`: requests left, and `t`: seconds after which none is missing.",
 }
-_OPTIONAL = frozenset({"Retry-After", REPLAYED, *_QUOTAS})
 
 
 def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
@@ -164,7 +164,8 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
 
 def _security(route: AnyRoute) -> list[dict[str, list[str]]]:
     """A person's session, or a key. Linters take names of scopes for those of OAuth: see `x-key-scope`."""
-    return [{"sessionToken": []}, *([] if SCOPE_OF.get(route.name) is None else [{"key": []}])]
+    schemes = ["sessionToken"] if SCOPE_OF.get(route.name) is None else ["sessionToken", "key"]
+    return [{scheme: []} for scheme in schemes]
 
 
 def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
@@ -254,6 +255,6 @@ def _event(state: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(described: Any) -> dict[str, Any]:
     return {
-        name: {"description": text, "required": name not in _OPTIONAL, "schema": {"type": "string"}}
+        name: {"description": text, "required": name not in _NOT_ALWAYS, "schema": {"type": "string"}}
         for name, text in described.items()
     }

@@ -1,5 +1,7 @@
 """Sending a push until its outcome is known: the same body under the same key, dated by Shopify's clock."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): key.same-body.
+
 from __future__ import annotations
 
 import asyncio

@@ -1,5 +1,8 @@
 """Settling a push: what Shopify's answer, or a read after it, says of each row becomes the end of its cell."""
 
+# Relies on what is believed of Shopify (docs/shopify-facts.md): set.stale-rows, set.stale-paths, set.all-or-nothing,
+# key.same-body, time.of-the-group.
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,1 @@
+"""BOMs and their counts from the command line."""

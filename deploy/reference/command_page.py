@@ -12,8 +12,8 @@ from services.command_line.command_table import app
 from services.command_line.outcome import MEANING, Exit
 
 _TWO_WAYS = (
-    "Where `TRUEUP_URL` is set it asks the Trueup there over HTTP, with the key in `TRUEUP_KEY` (a file `trueup_key` in "
-    "`TRUEUP_SECRETS_DIR` does as well). Else it speaks to RabbitMQ, MongoDB and Shopify itself, by the same "
+    "Where `TRUEUP_URL` is set it asks the Trueup there over HTTP, with the key in `TRUEUP_KEY` (a file `trueup_key` "
+    "in `TRUEUP_SECRETS_DIR` does as well). Else it speaks to RabbitMQ, MongoDB and Shopify itself, by the same "
     "[settings](settings.md) as the services. Both ways answer the same; what only the stores can do says so.\n"
 )
 _OUTPUT = (

@@ -38,6 +38,7 @@ _MATTERS = {
     Matter.SCHEDULE_FAILED: "A schedule's run failed",
     Matter.SCHEDULE_SKIPPED: "A schedule's run was skipped",
     Matter.IMPORT_ENDED: "An import has ended",
+    Matter.IMPORT_WAITS: "An import was checked and waits for a person",
     Matter.WEBHOOKS_SILENT: "Shopify no longer sends webhooks",
     Matter.SHOP_PAUSED: "The shop takes no calls: Trueup is paused there",
     Matter.SHOP_RESUMED: "The shop takes calls again",

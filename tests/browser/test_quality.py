@@ -71,8 +71,9 @@ async def test_the_list_is_there_at_once(site: Site) -> None:
         await until(lambda: len(answers) >= expected, what="every answer", progress=lambda: len(answers))
         whole = [answer for answer in answers if "/api/" not in answer.url]
         transferred = [(await answer.request.sizes())["responseBodySize"] for answer in whole]
-    assert len(asked) == DATA_REQUESTS, [route.request.url for route in asked]
-    assert len(answers) == len({answer.url for answer in answers}) == expected, [answer.url for answer in answers]
+    # On a slow machine what is asked again every ten seconds may have been asked twice by then.
+    assert len({route.request.url for route in asked}) == DATA_REQUESTS, [route.request.url for route in asked]
+    assert len({answer.url for answer in answers}) == expected, [answer.url for answer in answers]
     assert sum(transferred) <= MAX_BYTES, transferred
     assert changes <= MAX_CHANGES
 

@@ -7,7 +7,7 @@ import { shopQuery } from "./api/queries";
 import { useReached } from "./api/reach";
 import styles from "./App.module.css";
 import { showTimesOf } from "./formats";
-import { Page, Skeleton, Toasts } from "./kit";
+import { KeptPlace, Page, Skeleton, Toasts } from "./kit";
 import { HelpButton } from "./help/HelpButton";
 import { BomListPage } from "./list/BomListPage";
 import { Bell } from "./notices/Bell";
@@ -46,6 +46,7 @@ export function App() {
     <Router hook={useGuardedLocation}>
       <Frame />
       <LeavingDialog />
+      <KeptPlace />
       <Toasts />
     </Router>
   );

@@ -36,7 +36,11 @@ class Matter(StrEnum):
     """A schedule's run is above its limits, and somebody has to decide."""
     SCHEDULE_FAILED = "schedule_failed"
     SCHEDULE_SKIPPED = "schedule_skipped"
+    IMPORT_WAITS = "import_waits"
+    """An import has been looked at, and somebody has to say whether it makes what it would."""
     IMPORT_ENDED = "import_ended"
+    IMPORT_TROUBLED = "import_troubled"
+    """An import has ended, and some of its rows could not be used."""
     WEBHOOKS_SILENT = "webhooks_silent"
     SHOP_PAUSED = "shop_paused"
     SHOP_RESUMED = "shop_resumed"
@@ -65,7 +69,9 @@ URGENCY: Mapping[Matter, Urgency] = {
     Matter.SCHEDULE_WAITS: Urgency.DECISION,
     Matter.SCHEDULE_FAILED: Urgency.TROUBLE,
     Matter.SCHEDULE_SKIPPED: Urgency.TROUBLE,
+    Matter.IMPORT_WAITS: Urgency.DECISION,
     Matter.IMPORT_ENDED: Urgency.NEWS,
+    Matter.IMPORT_TROUBLED: Urgency.TROUBLE,
     Matter.WEBHOOKS_SILENT: Urgency.TROUBLE,
     Matter.SHOP_PAUSED: Urgency.TROUBLE,
     Matter.SHOP_RESUMED: Urgency.NEWS,
@@ -85,7 +91,9 @@ EVENTS: Mapping[Matter, str] = {
     Matter.SCHEDULE_WAITS: "schedule.waiting",
     Matter.SCHEDULE_FAILED: "schedule.failed",
     Matter.SCHEDULE_SKIPPED: "schedule.skipped",
+    Matter.IMPORT_WAITS: "import.waiting",
     Matter.IMPORT_ENDED: "import.ended",
+    Matter.IMPORT_TROUBLED: "import.ended",
     Matter.WEBHOOKS_SILENT: "webhooks.silent",
     Matter.SHOP_PAUSED: "shop.paused",
     Matter.SHOP_RESUMED: "shop.resumed",
@@ -290,13 +298,37 @@ def _schedule_skipped(_: str, facts: Facts) -> Told:
     )
 
 
-def _import_ended(_: str, __: Facts) -> Told:
+def _import_waits(_: str, facts: Facts) -> Told:
+    makes, refused = _number(facts, "makes"), _number(facts, "refused")
+    rest = f" {_rows(refused)} cannot be imported." if refused else ""
     return Told(
-        "An import has ended",
-        "The BOMs that it could match are in the list.",
-        "Look at its report for what could not be matched.",
-        "/",
+        "An import is waiting for your decision",
+        f"It would make or change {_boms(makes)}.{rest} Nothing has been made yet.",
+        "Look at what it would do, then import it or discard it. After a day it has to be looked at anew.",
+        "/import",
     )
+
+
+def _import_ended(_: str, facts: Facts) -> Told:
+    refused = _number(facts, "refused")
+    if refused:
+        return Told(
+            f"An import has ended: {_rows(refused)} could not be imported",
+            "The BOMs that it could match are in the list.",
+            "Its report names each row, and what to do. Correct these rows, then import the file again.",
+            "/import",
+        )
+    return Told(
+        "An import has ended", "Its BOMs are in the list.", "Count what is on the shelf, or take a preview.", "/import"
+    )
+
+
+def _boms(number: int) -> str:
+    return "1 BOM" if number == 1 else f"{number:,} BOMs"
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def _webhooks_silent(_: str, facts: Facts) -> Told:
@@ -346,7 +378,9 @@ _WORDS: Mapping[Matter, Callable[[str, Facts], Told]] = {
     Matter.SCHEDULE_WAITS: _schedule_waits,
     Matter.SCHEDULE_FAILED: _schedule_failed,
     Matter.SCHEDULE_SKIPPED: _schedule_skipped,
+    Matter.IMPORT_WAITS: _import_waits,
     Matter.IMPORT_ENDED: _import_ended,
+    Matter.IMPORT_TROUBLED: _import_ended,
     Matter.WEBHOOKS_SILENT: _webhooks_silent,
     Matter.SHOP_PAUSED: _shop_paused,
     Matter.SHOP_RESUMED: _shop_resumed,

@@ -175,6 +175,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("finished_at", name="ended_lately"),
         # Whose turn it is, is asked across shops.
         _index("page.next_at", partialFilterExpression={"state": "running"}, name="page_imports"),
+        _index("page.next_at", partialFilterExpression={"state": "checked"}, name="waiting_imports"),
     ],
     "import_items": [
         _index("shop", "import_id", "item_id", unique=True),

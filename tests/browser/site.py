@@ -91,6 +91,7 @@ class Site:
         database = self.world.mongo.db
         for collection in ("previews", "drift", "notices", "schedules", "schedule_runs"):
             await database[collection].delete_many({"shop": SHOP})
+        await database["imports"].delete_many({"shop": SHOP, "state": "checked"})
         await database["shops"].update_one({"_id": SHOP}, {"$unset": {"drift_policy": ""}})
 
     async def long_bom(self, bom_id: str, item_id: str, name: str, place: str) -> None:

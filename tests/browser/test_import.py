@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Route, expect
 
 from tests.browser.site import Site
 
@@ -99,3 +99,59 @@ async def test_help_explains_the_words_of_each_screen(site: Site) -> None:
         await tab.button("Read the whole guide").click()
         await expect(tab.page.get_by_role("heading", name="Two numbers, and who moved")).to_be_visible()
         await tab.looks_right("guide")
+
+
+async def test_who_changed_the_repairs_stands_beside_the_other_settings_and_one_bar_saves_all(site: Site) -> None:
+    """Two forms of one screen have one bar between them; the list names each change, its numbers before and after."""
+    async with site.tab() as tab:
+        await tab.open("/settings")
+        move = tab.page.get_by_role("textbox", name="Stop and ask when one place moves by more than (units)")
+        negative = tab.page.get_by_role("checkbox", name="Shopify may be set below zero")
+        await move.fill("750")
+        await negative.press("Space")
+        bar = tab.page.get_by_role("region", name="Unsaved changes")
+        await expect(bar).to_have_count(1)
+        await bar.get_by_role("button", name="Discard").click()
+        await expect(bar).to_have_count(0)
+        await expect(move).to_have_value("1000")
+        await expect(negative).not_to_be_checked()
+        await move.fill("750")
+        await negative.press("Space")
+        await bar.get_by_role("button", name="Save").click()
+        await expect(bar).to_have_count(0)
+        changes = tab.table("Who changed what")
+        await expect(changes).to_contain_text("Stop above this move of one place")
+        await expect(changes).to_contain_text("1,000 → 750")
+        await expect(negative).to_be_checked()
+        await negative.press("Space")
+        await bar.get_by_role("button", name="Save").click()
+        await expect(bar).to_have_count(0)
+        await tab.button("Choose who is told").click()
+        await expect(tab.page.get_by_role("heading", name="Notifications", level=1)).to_be_visible()
+
+
+async def test_a_new_shop_is_led_step_by_step_until_its_first_run(site: Site) -> None:
+    """Each step says whether it is done and leads to its screen; after the first run the card is gone."""
+    answer = {"boms": 3, "counted": False, "previewed": False, "ran": False}
+
+    async def new_shop(route: Route) -> None:
+        await route.fulfill(json=answer)
+
+    async with site.tab() as tab:
+        # The shop of these tests has long had its first run.
+        await tab.page.route("**/api/first-steps", new_shop)
+        await tab.open()
+        steps = tab.page.get_by_role("listitem").filter(has=tab.page.get_by_text(re.compile("^(Done|Next|Later)$")))
+        await expect(steps).to_have_count(5)
+        await expect(steps.nth(1)).to_contain_text("3 BOMs are here")
+        await expect(steps.nth(2)).to_contain_text("Next")
+        await expect(steps.nth(4)).to_contain_text("Later")
+        await tab.looks_right("first-steps-1600")
+        await tab.page.set_viewport_size({"width": 400, "height": 800})
+        await tab.looks_right("first-steps-400")
+        await steps.nth(2).get_by_role("button", name="Take stock").press("Enter")
+        await expect(tab.page.get_by_role("heading", name="Stock-taking", level=1)).to_be_visible()
+        answer.update(counted=True, previewed=True, ran=True)
+        await tab.open()
+        await expect(tab.list).to_be_visible()
+        await expect(tab.page.get_by_text("Five steps until")).to_have_count(0)

@@ -100,8 +100,13 @@ async def test_a_schedule_above_its_limit_waits_for_the_merchant(site: Site) -> 
         await tab.looks_right("schedule-waits-narrow")
         await tab.page.set_viewport_size({"width": 1600, "height": 1000})
         await tab.page.get_by_role("button", name="Look at each place").click()
-        await expect(await tab.differing()).to_contain_text("limit oak")
-        await tab.open("/schedules")
+        choose = tab.dialog("Choose what Nightly pull may change")
+        await expect(choose.get_by_role("table", name="Places that differ")).to_contain_text("limit oak")
+        # As far as a run of the merchant's own: such a jump is confirmed by typing.
+        await expect(choose.get_by_role("button", name="Change 1 place")).to_be_disabled()
+        await choose.get_by_role("textbox", name="Type 1 to confirm").fill("1")
+        await expect(choose.get_by_role("button", name="Change 1 place")).to_be_enabled()
+        await tab.page.keyboard.press("Escape")
         await tab.button("Change 1 place: Nightly pull").click()
         await expect(tab.page.get_by_text("Nightly pull waits for you")).to_have_count(0)
         await tab.button("Runs of Nightly pull").click()
@@ -130,3 +135,33 @@ async def test_what_a_schedule_would_do_is_seen_before_it_runs(site: Site) -> No
             await expect(looked.get_by_role("status")).to_have_text(re.compile("Skipped|Completed"))
             await looked.get_by_role("button", name="Close").last.click()
     assert (await site.count("look oak", 0), await site.count("look oak", 1)) == (11, 26)
+
+
+async def test_a_waiting_run_is_approved_in_part(site: Site) -> None:
+    """Places and whole BOMs are left out of a run that waits; just the others change."""
+    await site.add({"some ash": [10, 20], "some elm": [10, 20], "some fir": [10, 20]})
+    for bom in ("some ash", "some elm", "some fir"):
+        await site.edit(bom, 0, 13)
+        await site.edit(bom, 1, 23)
+    await site.hand("some fir", 1, 1)
+    await nightly(site, "some ash", "some elm", "some fir", due=True, limits=RunLimits(max_move=2))
+    async with site.tab() as tab:
+        await tab.open("/schedules")
+        await tab.button(re.compile("^Look at each place")).click()
+        choose = tab.dialog("Choose what Nightly pull may change")
+        await expect(choose.get_by_text("5 places here will be set to Shopify's value")).to_be_visible()
+        fir = choose.get_by_role("checkbox", name="BOM some fir at Location 2: include in the run")
+        await expect(fir).not_to_be_checked()
+        await choose.get_by_role("checkbox", name="BOM some elm: include all its places").first.uncheck()
+        await choose.get_by_role("checkbox", name="BOM some ash at Location 1: include in the run").uncheck()
+        await expect(choose.get_by_text("2 places here will be set to Shopify's value")).to_be_visible()
+        await tab.looks_right("schedule-approve-some-1600")
+        await tab.page.set_viewport_size({"width": 400, "height": 800})
+        await tab.looks_right("schedule-approve-some-400")
+        await tab.page.set_viewport_size({"width": 1600, "height": 1000})
+        await choose.get_by_role("button", name="Change 2 places").click()
+        await expect(tab.page.get_by_text("Nightly pull waits for you")).to_have_count(0)
+        await tab.button("Runs of Nightly pull").click()
+        await expect(tab.dialog("Runs of Nightly pull").get_by_text("Completed")).to_be_visible()
+    counted = [await site.count(bom, place) for bom in ("some ash", "some elm", "some fir") for place in (0, 1)]
+    assert counted == [10, 23, 10, 20, 13, 21]

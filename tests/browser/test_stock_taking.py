@@ -65,3 +65,24 @@ async def test_a_file_of_counts_is_checked_and_taken_over(site: Site) -> None:
         await expect(tab.page.get_by_text("1 count was taken over.")).to_be_visible()
         await expect(tab.page.get_by_text("1 row changed meanwhile")).to_be_visible()
     assert (await site.count("file oak", 0), await site.count("file oak", 1)) == (12, 4)
+
+
+async def test_a_scanner_types_a_code_and_enter_and_no_code_becomes_a_count(site: Site) -> None:
+    """A held scanner is a keyboard: it finds the product. Scanned again in place of a number, the code is no count."""
+    code, place = "4006381333931", site.world.locations[0]
+    await site.world.add_boms({code: [10, 20], "40063813": [10, 20]}, tracks=True)
+    async with site.tab() as tab:
+        await tab.open(f"/counts?at={place}")
+        search = tab.page.get_by_role("textbox", name="SKU or name")
+        await search.focus()
+        shelf = tab.page.get_by_role("textbox", name="What is on the shelf")
+        for scanned, number in ((code, "7"), ("40063813", "8")):
+            await tab.page.keyboard.type(f"{scanned}\n")
+            await expect(shelf).to_be_focused()
+            await tab.page.keyboard.type(f"{scanned}\n")
+            await expect(tab.page.get_by_text("This is a barcode, not a number of pieces")).to_be_visible()
+            assert await site.count(scanned, 0) is None
+            await tab.page.keyboard.type(f"{number}\n")
+            await expect(tab.table("Counted so far")).to_contain_text(scanned)
+            await expect(search).to_be_focused()
+    assert [await site.count(bom, 0) for bom in (code, "40063813")] == [7, 8]

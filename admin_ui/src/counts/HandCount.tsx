@@ -6,7 +6,7 @@ import { Button, Field, Heading, Named, Panel, Stack, Table, Text } from "../kit
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import styles from "./HandCount.module.css";
-import { type Counted, findPlaces, newKey, type PlaceFound, takeOver, typedCount } from "./queries";
+import { type Counted, findPlaces, looksScanned, newKey, type PlaceFound, takeOver, typedCount } from "./queries";
 
 interface Done extends Counted {
   key: string;
@@ -120,7 +120,9 @@ function CountOne({ place, location, note, onDone, onOther }: CountOneProps) {
   const [tried, setTried] = useState(false);
   // A repeat of the same count goes by the same key: the answer to the first may have been lost.
   const sent = useRef({ key: newKey(), text: "" });
-  const value = typedCount(text);
+  const isScanned = looksScanned(text, place.sku);
+  const value = isScanned ? null : typedCount(text);
+  const field = useRef<HTMLFormElement>(null);
   const save = useMutation({
     mutationFn: async (counted: number) => {
       if (sent.current.text !== text) sent.current = { key: newKey(), text };
@@ -137,6 +139,8 @@ function CountOne({ place, location, note, onDone, onOther }: CountOneProps) {
     event.preventDefault();
     setTried(true);
     if (value !== null) save.mutate(value);
+    // What comes next is typed in its place.
+    else field.current?.querySelector("input")?.select();
   };
   return (
     <Panel label={place.bom_name}>
@@ -144,15 +148,15 @@ function CountOne({ place, location, note, onDone, onOther }: CountOneProps) {
       <Text>
         {T.counts.now(place.count)} · {T.counts.shopify(place.shopify_value)}
       </Text>
-      <form onSubmit={submit} noValidate>
+      <form ref={field} onSubmit={submit} noValidate>
         <Stack gap="300">
           <Field
             label={T.counts.counted}
             inputMode="numeric"
-            maxLength={12}
+            maxLength={40}
             value={text}
             onChange={setText}
-            error={tried && value === null ? T.counts.whole : undefined}
+            error={tried && value === null ? (isScanned ? T.counts.scanned : T.counts.whole) : undefined}
           />
           {save.error !== null && <TroubleNote trouble={save.error} />}
           <div className={styles.line}>

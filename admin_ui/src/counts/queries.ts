@@ -44,5 +44,11 @@ export async function takeOverAll(
   return done;
 }
 
+/** As short as the shortest barcode; nobody counts so many pieces at one place. */
+const CODE = /^[0-9]{8,}$/;
+
+/** Whether it is what a scanner has typed, where a number of pieces was meant: it would be taken for millions. */
+export const looksScanned = (text: string, sku: string | null): boolean => CODE.test(text.trim()) || (sku !== null && text.trim() === sku && sku.length > 3);
+
 /** The count that somebody has typed; null where it is none. */
 export const typedCount = (text: string): number | null => (/^-?[0-9]{1,9}$/.test(text.trim()) ? Number(text.trim()) : null);

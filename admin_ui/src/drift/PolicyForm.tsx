@@ -86,6 +86,8 @@ function Form({ policy }: { policy: Policy }) {
     onSuccess: (saved) => {
       client.setQueryData(policyQuery.queryKey, saved as Policy);
       void client.invalidateQueries({ queryKey: ["drift", "summary"] });
+      // Who has changed it stands among the shop's settings.
+      void client.invalidateQueries({ queryKey: ["settings"] });
       toast({ text: T.drift.saved, tone: "success" });
     },
   });

@@ -1,4 +1,4 @@
-import { type FocusEvent, useEffect, useRef } from "react";
+import { type FocusEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
 import { AdminSaveBar, EMBEDDED, useUnsaved } from "../shell";
 import { T } from "../texts";
 import { Button } from "./Button";
@@ -12,10 +12,50 @@ interface SaveBarProps {
   onDiscard: () => void;
 }
 
-/** Save or discard what a form holds. Inside Shopify's admin it is the admin's own bar. */
-export function SaveBar({ isDirty, ...rest }: SaveBarProps) {
+type Form = Omit<SaveBarProps, "isDirty">;
+
+/** The forms of the screen with changes, in the order in which they were changed. */
+let dirty: readonly { id: string; form: Form }[] = [];
+const listeners = new Set<() => void>();
+
+function tell(next: typeof dirty): void {
+  dirty = next;
+  for (const listener of listeners) listener();
+}
+
+const listen = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/**
+ * Save or discard what a form holds; of several on one screen there is one bar for all. Inside Shopify's admin it is the
+ * admin's own bar.
+ */
+export function SaveBar({ isDirty, isSaving, onSave, onDiscard }: SaveBarProps) {
   useUnsaved(isDirty);
-  if (!isDirty) return null;
+  const id = useId();
+  const form = useRef<Form>({ isSaving, onSave, onDiscard });
+  form.current = { isSaving, onSave, onDiscard };
+  useEffect(() => {
+    if (!isDirty) return undefined;
+    // What it does is looked up when it is pressed: a form is drawn anew with every letter.
+    const acts = { isSaving, onSave: () => form.current.onSave(), onDiscard: () => form.current.onDiscard() };
+    const known = dirty.some((one) => one.id === id);
+    tell(known ? dirty.map((one) => (one.id === id ? { id, form: acts } : one)) : [...dirty, { id, form: acts }]);
+    return undefined;
+  }, [id, isDirty, isSaving]);
+  useEffect(() => {
+    if (!isDirty) return undefined;
+    return () => tell(dirty.filter((one) => one.id !== id));
+  }, [id, isDirty]);
+  const forms = useSyncExternalStore(listen, () => dirty);
+  if (!isDirty || forms[0]?.id !== id) return null;
+  const rest = {
+    isSaving: forms.some((one) => one.form.isSaving),
+    onSave: () => forms.forEach((one) => one.form.onSave()),
+    onDiscard: () => forms.forEach((one) => one.form.onDiscard()),
+  };
   return EMBEDDED ? <AdminSaveBar {...rest} save={T.house.save} discard={T.house.discard} /> : <OwnSaveBar {...rest} />;
 }
 

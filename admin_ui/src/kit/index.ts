@@ -16,6 +16,7 @@ export { FilterBar } from "./FilterBar";
 export * as icons from "./icons";
 export { IndexTable } from "./IndexTable";
 export { FieldGrid, Heading, Inline, Panel, Stack, Text } from "./layout";
+export { KeptPlace } from "./KeptPlace";
 export { LongTable, type Mark } from "./LongTable";
 export { Menu } from "./Menu";
 export { useNarrow } from "./narrow";

@@ -16,6 +16,7 @@ const ENDS: ReadonlySet<Notice["matter"]> = new Set([
   "schedule_failed",
   "schedule_skipped",
   "import_ended",
+  "import_troubled",
 ]);
 
 const MOST = 3;

@@ -6,11 +6,10 @@ import type { Changes } from "../address";
 import { api, body } from "../api/client";
 import type { CellClass, Direction, Preview } from "../api/queries";
 import { policyQuery } from "../drift/queries";
-import { count, typedNumber } from "../formats";
-import { Badge, Banner, Button, Dialog, Field, Heading, Inline, Skeleton, Stack, Text } from "../kit";
+import { Badge, Banner, Button, Dialog, Heading, Inline, Skeleton, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { asOf, DIRECTIONS, T } from "../texts";
-import styles from "./Decision.module.css";
+import { ConfirmField, isConfirmed } from "./ConfirmField";
 import { keepUndecided } from "./kept";
 import { limitOf, needsTyping } from "./confirm";
 import { type LeavingOut, leaveOutBody, NOTHING, useLeavingOut, withClasses } from "./leftOut";
@@ -49,7 +48,7 @@ export function Decision({ preview, direction, jobId, onClose, onGo, again }: De
   const limit = limitOf(policy.data);
   const largest = changes?.largest ?? 0;
   const mustType = needsTyping(cells, largest, limit);
-  const confirmed = !mustType || typedNumber(typed) === cells;
+  const confirmed = !mustType || isConfirmed(typed, cells);
 
   const start = useMutation({
     mutationFn: (id: string) =>
@@ -87,16 +86,7 @@ export function Decision({ preview, direction, jobId, onClose, onGo, again }: De
       footer={
         <>
           {isWeighed && mustType && !expired && (
-            <div className={styles.confirm}>
-              <Field
-                label={T.preview.confirm(count(cells))}
-                help={largest > limit ? T.preview.largeMove(largest, limit) : undefined}
-                inputMode="numeric"
-                value={typed}
-                error={typed !== "" && !confirmed ? T.preview.confirmWrong(count(cells)) : undefined}
-                onChange={setTyped}
-              />
-            </div>
+            <ConfirmField cells={cells} largest={largest} limit={limit} typed={typed} onType={setTyped} />
           )}
           <Button onPress={() => onGo({ reconcile: "choose", job: null })} isDisabled={start.isPending}>
             {T.preview.back}

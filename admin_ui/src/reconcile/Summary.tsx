@@ -7,7 +7,8 @@ import { LeftOutOfRun } from "./LeftOutOfRun";
 import { type RunNumbers, runNumbers } from "./runNumbers";
 import { jobEnded } from "./states";
 
-export function Summary({ job }: { job: Job }) {
+/** `onPaper`: what can be opened stands open elsewhere. */
+export function Summary({ job, onPaper = false }: { job: Job; onPaper?: boolean }) {
   const { total, updated, skipped, errors, cancelled } = job.totals;
   const figures = [
     { label: T.run.total, value: count(total) },
@@ -22,7 +23,7 @@ export function Summary({ job }: { job: Job }) {
       {numbers !== null && <Came numbers={numbers} />}
       <Figures figures={figures} />
       {job.reasons.length > 0 && (
-        <details>
+        <details open={onPaper}>
           <summary>{T.run.skippedWhy}</summary>
           <ul>
             {job.reasons.map((reason) => (
@@ -33,7 +34,7 @@ export function Summary({ job }: { job: Job }) {
           </ul>
         </details>
       )}
-      <LeftOutOfRun job={job} />
+      {!onPaper && <LeftOutOfRun job={job} />}
     </Stack>
   );
 }

@@ -95,9 +95,9 @@ export interface LeavingOut {
 
 const stored = (previewId: string) => `trueup.left-out.${previewId}`;
 
-/** It lasts as long as the tab: a reload finds it again. */
-export function useLeavingOut(previewId: string, onChange: () => void): LeavingOut {
-  const [out, setOut] = useState<LeftOut>(() => read(previewId));
+/** It lasts as long as the tab: a reload finds it again. `base`: what is left out before anybody has chosen. */
+export function useLeavingOut(previewId: string, onChange: () => void, base: LeftOut = NOTHING): LeavingOut {
+  const [out, setOut] = useState<LeftOut>(() => read(previewId, base));
   const [tooMany, setTooMany] = useState(false);
   const change = useCallback(
     (make: (before: LeftOut) => LeftOut) => {
@@ -113,11 +113,11 @@ export function useLeavingOut(previewId: string, onChange: () => void): LeavingO
   return useMemo(() => ({ out, lookup: lookup(out), change, tooMany }), [out, change, tooMany]);
 }
 
-function read(previewId: string): LeftOut {
+function read(previewId: string, base: LeftOut): LeftOut {
   try {
-    return { ...NOTHING, ...(JSON.parse(sessionStorage.getItem(stored(previewId)) ?? "{}") as Partial<LeftOut>) };
+    return { ...base, ...(JSON.parse(sessionStorage.getItem(stored(previewId)) ?? "{}") as Partial<LeftOut>) };
   } catch {
-    return NOTHING;
+    return base;
   }
 }
 

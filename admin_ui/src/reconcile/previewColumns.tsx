@@ -2,6 +2,7 @@
 import type { Direction, Row } from "../api/queries";
 import { change, count } from "../formats";
 import { type Column, Inline, Text, TickBox } from "../kit";
+import { StoryLink } from "../story/StoryLink";
 import { CLASS_NAMES, T } from "../texts";
 import type { Lookup } from "./leftOut";
 import type { Choosing } from "./PreviewTable";
@@ -58,7 +59,9 @@ export function columnsFor(
               state={out.has(row) ? "none" : "all"}
               onChange={(take, withShift) => choose.row(row, take, withShift)}
             />
-            <span>{placeOf(row)}</span>
+            <StoryLink bomId={row.bom_id} locationId={row.location_id} label={T.story.why(bomOf(row), placeOf(row))}>
+              {placeOf(row)}
+            </StoryLink>
           </span>
         ) : (
           placeOf(row)

@@ -1,7 +1,6 @@
 /** A run that waits for a person: why, what it would do, and the person's word. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useLocation } from "wouter";
-import { href } from "../address";
+import { lazy, Suspense, useState } from "react";
 import { count } from "../formats";
 import { Banner, Button, Figures, Inline, Stack, Text } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
@@ -9,10 +8,13 @@ import { T } from "../texts";
 import { decide, type Run, runQuery } from "./queries";
 import { whyItWaits } from "./words";
 
+// The table of a preview comes with it.
+const ApproveSomeDialog = lazy(async () => ({ default: (await import("./ApproveSomeDialog")).ApproveSomeDialog }));
+
 /** What a run would do, in figures and in a sentence. */
 export function Plan({ run }: { run: Run }) {
   const { plan, direction } = run;
-  const [, go] = useLocation();
+  const [isChoosing, setChoosing] = useState(false);
   if (plan === null || direction === null) return null;
   return (
     <Stack gap="200">
@@ -27,8 +29,15 @@ export function Plan({ run }: { run: Run }) {
       <Text>{plan.places === 0 ? T.schedules.plan.nothing : T.schedules.plan.does(plan.places, direction)}</Text>
       {plan.left > 0 && <Text tone="subdued">{T.schedules.plan.leaves(plan.left)}</Text>}
       <div>
-        <Button onPress={() => go(href("/", { reconcile: "preview", preview: run.run_id, direction }))}>{T.schedules.lookAtEach}</Button>
+        <Button aria-label={T.schedules.lookAtEachOf(run.schedule_name)} onPress={() => setChoosing(true)}>
+          {T.schedules.lookAtEach}
+        </Button>
       </div>
+      {isChoosing && (
+        <Suspense fallback={null}>
+          <ApproveSomeDialog run={run} onClose={() => setChoosing(false)} />
+        </Suspense>
+      )}
     </Stack>
   );
 }

@@ -54,11 +54,11 @@ export const momentsQuery = (timing: Timing, zone: string | null) =>
     staleTime: 60_000,
   });
 
-/** A person's word on a run that waits. */
-export const decide = (run: Run, word: "approve" | "decline"): Promise<Run> => {
+/** A person's word on a run that waits: for all of it, or without some of its preview's rows. */
+export const decide = (run: Run, word: "approve" | "decline", leaveOut?: Schema["LeaveOut"]): Promise<Run> => {
   const params = { path: { schedule_id: run.schedule_id, run_id: run.run_id } };
   return word === "approve"
-    ? body(api.POST("/api/schedules/{schedule_id}/runs/{run_id}/approve", { params }))
+    ? body(api.POST("/api/schedules/{schedule_id}/runs/{run_id}/approve", { params, body: { leave_out: leaveOut ?? null } }))
     : body(api.POST("/api/schedules/{schedule_id}/runs/{run_id}/decline", { params }));
 };
 

@@ -1,10 +1,12 @@
 /** What holds for every run of the shop, and who has changed it. */
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { useLocation } from "wouter";
+import { href } from "../address";
 import { api, body, type Schema } from "../api/client";
 import { PolicyForm } from "../drift/PolicyForm";
-import { dateTime } from "../formats";
-import { Card, Checkbox, Heading, Page, SaveBar, Skeleton, Stack, Table, Text, toast } from "../kit";
+import { count, dateTime, percent } from "../formats";
+import { Button, Card, Checkbox, Heading, Inline, Page, SaveBar, Skeleton, Stack, Table, Text, toast } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { Keys } from "./Keys";
@@ -19,6 +21,7 @@ const settingsQuery = queryOptions({
 
 export default function SettingsPage() {
   const settings = useQuery(settingsQuery);
+  const [, navigate] = useLocation();
   return (
     <Page title={T.settings.title} subtitle={T.settings.intro} narrow>
       {settings.data === undefined ? (
@@ -42,6 +45,15 @@ export default function SettingsPage() {
           </Card>
           <Card>
             <Keys />
+          </Card>
+          <Card>
+            <Stack gap="300">
+              <Heading level={2}>{T.settings.told}</Heading>
+              <Text tone="subdued">{T.settings.toldText}</Text>
+              <Inline>
+                <Button onPress={() => navigate(href("/notifications"))}>{T.settings.toldOpen}</Button>
+              </Inline>
+            </Stack>
           </Card>
           <Card>
             <Stack gap="300">
@@ -94,15 +106,22 @@ function Runs({ settings }: { settings: Settings }) {
   );
 }
 
+/** A setting's value as its form says it. */
+function inWords(setting: string, value: Change["before"]): string {
+  if (value === null) return T.settings.off;
+  if (typeof value === "boolean") return value ? T.settings.on : T.settings.off;
+  if (typeof value === "number") return setting === "drift_max_share" ? percent(value) : count(value);
+  return setting === "drift_mode" ? ((T.drift.modes as Readonly<Record<string, string>>)[value] ?? value) : value;
+}
+
 function Changes({ changes }: { changes: readonly Change[] }) {
-  const word = (on: boolean) => (on ? T.settings.on : T.settings.off);
   return (
     <Table
       label={T.settings.changes}
       columns={[
         { name: "when", title: T.settings.columns.when, cell: (one: Change) => dateTime(one.at) },
-        { name: "what", title: T.settings.columns.what, cell: (one) => T.settings.names[one.setting] },
-        { name: "change", title: T.settings.columns.change, cell: (one) => T.settings.from(word(one.before), word(one.after)) },
+        { name: "what", title: T.settings.columns.what, cell: (one) => T.settings.names[one.setting] ?? one.setting },
+        { name: "change", title: T.settings.columns.change, cell: (one) => T.settings.from(inWords(one.setting, one.before), inWords(one.setting, one.after)) },
         { name: "who", title: T.settings.columns.who, cell: (one) => T.settings.person(one.by) },
       ]}
       rows={changes}

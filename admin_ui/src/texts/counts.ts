@@ -28,6 +28,7 @@ export const counts = {
   save: "Save and next",
   other: "Another one",
   whole: "Enter a whole number, in digits only.",
+  scanned: "This is a barcode, not a number of pieces. Enter how many are on the shelf, then scan the next one.",
   saved: (name: string, value: number) => `${name}: ${count(value)} counted`,
   done: "Counted so far",
   doneEmpty: "What you count is listed here.",

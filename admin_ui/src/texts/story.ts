@@ -4,6 +4,7 @@ import { cells, some } from "./words";
 
 export const story = {
   link: "Why is this the number?",
+  why: (bom: string, location: string) => `Why is this the number? ${bom} at ${location}`,
   linkAt: (value: number | null) => (value === null ? "Why is there no number?" : `Why is this ${count(value)}?`),
   title: (value: number | null) => (value === null ? "Why is there no number?" : `Why is this ${count(value)}?`),
   at: (bom: string, location: string) => `${bom} at ${location}`,

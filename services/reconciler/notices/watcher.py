@@ -62,6 +62,7 @@ class Watcher:
         await self._well_again(since)
         await self._states(now)
         await self._decisions(now)
+        await self._newer_imports()
         # After the notes: what was not noted is looked at again.
         await self._watermark.put(now)
         self._known = {key: at for key, at in self._known.items() if at >= since}
@@ -96,6 +97,7 @@ class Watcher:
         states: tuple[tuple[Matter, Callable[[], AsyncIterator[Happening]]], ...] = (
             (Matter.SHOP_PAUSED, self._happenings.paused_shops),
             (Matter.SCHEDULE_WAITS, self._happenings.waiting_schedules),
+            (Matter.IMPORT_WAITS, self._happenings.waiting_imports),
             (Matter.REPAIR_STOPPED, self._happenings.stopped_repairs),
             (Matter.WEBHOOKS_SILENT, self._happenings.silent_shops),
             (Matter.RUN_WAITS, lambda: self._happenings.waiting_runs(now, self._patience)),
@@ -147,6 +149,12 @@ class Watcher:
         for shop, jobs in troubled.items():
             for job_id in await self._happenings.taken_up(shop, jobs):
                 await self._settle(shop, Matter.RUN_TROUBLED, job_id)
+
+    async def _newer_imports(self) -> None:
+        """What an import could not use, a later one has made up for, or its author has seen."""
+        async for notice in self._notices.open_about(Matter.IMPORT_TROUBLED):
+            if await self._happenings.newer_import(notice.shop, notice.at):
+                await self._settle(notice.shop, Matter.IMPORT_TROUBLED, notice.subject)
 
     async def _settle(self, shop: str, matter: Matter, subject: str) -> None:
         if await self._notices.settle(shop, matter, subject):

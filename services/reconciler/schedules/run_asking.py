@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import structlog
 
 from shared.contract.messages import JobRequest, PreviewRequest
 from shared.contract.selection import LeaveOut, SelectionBody
-from shared.domain.comparison import Direction
+from shared.domain.comparison import CellClass, Direction
 from shared.domain.job import JobSource
 from shared.domain.schedule import BY_SCHEDULE, Skipped
 from shared.mongodb.jobs.jobs import JobStore
@@ -57,11 +59,19 @@ class RunAsking:
             source=JobSource.SCHEDULE,
             requested_by=_requested_by(run),
             options=run.options,
-            leave_out=LeaveOut(classes=list(left)) if left else None,
+            leave_out=_left_out(left, run.leave_out),
         )
         await self._jobs.request(job)
         await self._publisher.command(JOB_REQUEST, job)
         log.info("run_begun", shop=run.shop, schedule=run.schedule_id, run=run.run_id)
+
+
+def _left_out(left: Collection[CellClass], by_person: LeaveOut | None) -> LeaveOut | None:
+    """What the schedule leaves to a person, and what that person has left out besides; what they have kept stays."""
+    if by_person is None:
+        return LeaveOut(classes=list(left)) if left else None
+    classes = [name for name in CellClass if name in {*left, *(by_person.classes or ())}]
+    return by_person.model_copy(update={"classes": classes or None})
 
 
 def _requested_by(run: ScheduleRun) -> str:

@@ -11,6 +11,7 @@ from shared.mongodb.drift.history import Lags
 from shared.mongodb.drift.missed import Losses
 from shared.mongodb.lease import Lease
 from shared.mongodb.schema import Database, Document, found
+from shared.mongodb.shops.shop_settings import noted_changes
 from shared.mongodb.stock.stock import StockStore
 
 SWEEP = Lease(until="sweep_lease.until", owner="sweep_lease.owner", within="sweep_lease", lasts=timedelta(seconds=60))
@@ -89,6 +90,17 @@ def policy_fields(policy: RepairPolicy) -> Document:
         "jobs_per_hour": policy.jobs_per_hour,
         "quiet": None if quiet is None else {"start": quiet.start, "end": quiet.end, "time_zone": quiet.time_zone},
     }
+
+
+def _in_words(policy: Document) -> Document:
+    """The policy's fields as they are noted among the shop's settings: each one word or number."""
+    quiet = policy["quiet"]
+    hours = None if quiet is None else f"{_clock(quiet['start'])}-{_clock(quiet['end'])} {quiet['time_zone']}"
+    return {f"drift_{name}": hours if name == "quiet" else value for name, value in policy.items()}
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _state(document: Document) -> SweepState:
@@ -183,9 +195,23 @@ class SweepStore:
             values["sweep.asked_full"] = True
         await self._shops.update_one({"_id": shop}, {"$set": values})
 
-    async def set_policy(self, shop: str, policy: RepairPolicy) -> None:
-        """Change what is done about missed webhooks."""
-        await self._shops.update_one({"_id": shop}, {"$set": {"drift_policy": policy_fields(policy)}})
+    async def set_policy(self, shop: str, policy: RepairPolicy, *, by: str) -> None:
+        """Change what is done about missed webhooks; what changes is noted in the same write, with who."""
+        after = policy_fields(policy)
+        while True:
+            document = found(await self._shops.find_one({"_id": shop}, {"drift_policy": 1}))
+            if document is None:
+                return
+            stored = document.get("drift_policy")
+            before = policy_fields(policy_of(stored))
+            change: Document = {"$set": {"drift_policy": after}}
+            told = noted_changes(_in_words(before), _in_words(after), by=by)
+            if told:
+                change |= told
+            # Only over what was read, so that each entry's before is true.
+            result = await self._shops.update_one({"_id": shop, "drift_policy": stored}, change)
+            if result.matched_count:
+                return
 
     async def open_breaker(self, shop: str, breaker: Breaker) -> bool:
         """Stop automatic repair; False where it was stopped already."""

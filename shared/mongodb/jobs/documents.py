@@ -19,6 +19,18 @@ OPTIONS: Fields = {
 }
 """Choices of one job."""
 
+LEFT_OUT: Fields = {
+    "classes": ("list of string or null or absent", "those of whole classes"),
+    "cells": ("list of object or null or absent", "one by one"),
+    "cells[].bom_id": ("string", ""),
+    "cells[].location_id": ("string", ""),
+    "bom_ids": ("list of string or null or absent", "BOMs with all their cells"),
+    "keep": ("list of object or null or absent", "cells that stay, though their class or BOM is left out"),
+    "keep[].bom_id": ("string", ""),
+    "keep[].location_id": ("string", ""),
+}
+"""Rows of a preview that a person has left out."""
+
 JOBS = Described(
     "jobs",
     "A job and its figures, which are derived from its cells. Written by `jobs/jobs`.",
@@ -41,19 +53,9 @@ JOBS = Described(
             "a retry of what was not compared, too; messages and the API call it `with_not_compared`",
         ),
         "leave_out": ("object or null", "rows of the preview that are no part of it"),
-        "leave_out.classes": ("list of string or null", "those of whole classes"),
-        "leave_out.cells": ("list of object or null or absent", "one by one"),
-        "leave_out.cells[].bom_id": ("string", ""),
-        "leave_out.cells[].location_id": ("string", ""),
+        **inside("leave_out", LEFT_OUT),
         "leave_out.cells_no": ("number", "how many one by one"),
-        "leave_out.bom_ids": ("list of string or null or absent", "BOMs with all their cells"),
         "leave_out.boms_no": ("number or absent", "how many BOMs"),
-        "leave_out.keep": (
-            "list of object or null or absent",
-            "cells that stay, though their class or BOM is left out",
-        ),
-        "leave_out.keep[].bom_id": ("string", ""),
-        "leave_out.keep[].location_id": ("string", ""),
         "approved": ("object or null or absent", "what was told before the start; null or absent: nobody asked"),
         "approved.cells": ("number", "cells that were to change"),
         "approved.boms": ("number", "BOMs with such a cell"),

@@ -122,6 +122,22 @@ class Happenings:
                 open=True,
             )
 
+    async def waiting_imports(self) -> AsyncIterator[Happening]:
+        """Imports that were looked at on the page and wait for a person."""
+        condition = {"state": "checked", "page.next_at": {"$gt": _NEVER}}
+        async for one in self._imports.find(condition, hint="waiting_imports").limit(_AT_ONCE * 10):
+            foreseen = one["page"].get("foreseen") or {}
+            makes = foreseen.get("new", 0) + foreseen.get("changed", 0)
+            yield Happening(
+                shop=one["shop"],
+                matter=Matter.IMPORT_WAITS,
+                subject=one["import_id"],
+                occurrence=one["import_id"],
+                at=one["started_at"],
+                facts={"makes": makes, "refused": foreseen.get("refused", 0)},
+                open=True,
+            )
+
     async def stopped_repairs(self) -> AsyncIterator[Happening]:
         """Shops whose automatic repair has stopped."""
         condition = {"drift_breaker.opened_at": {"$gt": _NEVER}}
@@ -156,6 +172,11 @@ class Happenings:
             "selection.cells": {"$not": {"$size": _A_LOOK}},
         }
         return found(await self._previews.find_one(condition, {"_id": 1})) is not None
+
+    async def newer_import(self, shop: str, after: datetime) -> bool:
+        """Whether an import that was begun later has ended."""
+        condition = {"shop": shop, "started_at": {"$gt": after}, "finished_at": {"$ne": None}}
+        return found(await self._imports.find_one(condition, {"_id": 1})) is not None
 
     async def taken_up(self, shop: str, job_ids: Collection[str]) -> set[str]:
         """Those of the runs that a later one repeats or undoes."""
@@ -255,12 +276,15 @@ def _drift_found(missed: Document) -> Happening:
 
 
 def _import_ended(done: Document) -> Happening:
+    # Absent: asked for on the command line, which has told it.
+    result = (done.get("page") or {}).get("result") or {}
+    refused = result.get("refused", 0)
     return Happening(
         shop=done["shop"],
-        matter=Matter.IMPORT_ENDED,
+        matter=Matter.IMPORT_TROUBLED if refused else Matter.IMPORT_ENDED,
         subject=done["import_id"],
         occurrence=done["import_id"],
         at=done["finished_at"],
-        facts={},
-        open=False,
+        facts={"refused": refused},
+        open=refused > 0,
     )

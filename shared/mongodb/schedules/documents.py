@@ -7,7 +7,7 @@ from shared.domain.run_limits import Differences, RunPlan, WaitsFor
 from shared.domain.schedule import Action, Missed, RunOutcome, RunState, Skipped, TimingKind
 from shared.mongodb.catalogue.documents import SELECTION
 from shared.mongodb.described import Described, Fields, inside, of_shop, words
-from shared.mongodb.jobs.documents import OPTIONS
+from shared.mongodb.jobs.documents import LEFT_OUT, OPTIONS
 from shared.mongodb.schedules.run import DeliveryState
 
 LIMITS: Fields = {
@@ -89,6 +89,8 @@ SCHEDULE_RUNS = Described(
         "asked_by": ("string or absent", "who wanted it now; absent: its moment came"),
         "look_first": ("boolean or absent", "whether that person decides before it begins"),
         "approved_by": ("string or absent", "who let it begin"),
+        "leave_out": ("object or absent", "what that person has left out; absent: nothing, or an earlier build"),
+        **inside("leave_out", LEFT_OUT),
         "declined_by": ("string or absent", "who left it out"),
         "telling": ("object or absent", "the delivery of its outcome; absent: nobody is told"),
         "telling.state": ("string", words(DeliveryState)),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.contract.messages import JobOptions
+from shared.contract.selection import LeaveOut
 from shared.domain.comparison import Direction
 from shared.domain.run_limits import DEFAULT_LIMITS, RunLimits, WaitsFor
 from shared.domain.schedule import Action, RunOutcome, RunState, Skipped
@@ -45,7 +46,8 @@ class ScheduleRun:
     Of a reconcile, what the schedule wanted when it was asked for: `direction` (None also where an earlier build has
     asked for it, whose job began without a look), `limits` and `options`. `plan`: what it would do, once that was
     compared, and `waits_for`: why it waits for a person, or did. `asked_by`: who wanted it now, `look_first`: and to
-    see it before; `approved_by`: who let it begin.
+    see it before; `approved_by`: who let it begin, and
+    `leave_out` without what (None: with all of its plan).
     """
 
     shop: str
@@ -69,11 +71,17 @@ class ScheduleRun:
     look_first: bool = False
     approved_by: str | None = None
     _options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    _leave_out: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def options(self) -> JobOptions:
         """Choices of its job. Raises ValidationError for some that only an older build can have taken."""
         return JobOptions.model_validate(self._options)
+
+    @property
+    def leave_out(self) -> LeaveOut | None:
+        """Rows of its preview that a person has left out. Raises ValidationError for what no build has stored."""
+        return None if self._leave_out is None else LeaveOut.model_validate(self._leave_out)
 
     @property
     def tries(self) -> int:

@@ -39,6 +39,7 @@ def run_of(document: Document) -> ScheduleRun:
         look_first=document.get("look_first", False),
         approved_by=document.get("approved_by"),
         _options=document.get("options") or {},
+        _leave_out=document.get("leave_out"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from pymongo.errors import DuplicateKeyError
 
+from shared.contract.selection import LeaveOut
 from shared.domain.run_limits import WaitsFor
 from shared.domain.schedule import RunOutcome, RunState, Skipped
 from shared.mongodb.lease import Lease
@@ -90,10 +91,12 @@ class ScheduleRuns:
         # Whoever has judged it a moment ago must not take back what a person has approved since.
         return await self._change(run, RunState.COMPARING, values, approved_by=None)
 
-    async def approve(self, run: ScheduleRun, by: str) -> bool:
-        """A person lets it begin; returns whether it waited for that."""
+    async def approve(self, run: ScheduleRun, by: str, leave_out: LeaveOut | None = None) -> bool:
+        """A person lets it begin, without some rows of its preview; returns whether it waited for that."""
         now = datetime.now(UTC)
         values: Document = {"state": str(RunState.COMPARING), "approved_by": by, "asked_at": now}
+        if leave_out is not None:
+            values["leave_out"] = leave_out.model_dump(mode="json", exclude_none=True)
         return await self._change(run, RunState.WAITING, values)
 
     async def stop_waiting(self, run: ScheduleRun, why: Skipped, by: str | None = None) -> bool:

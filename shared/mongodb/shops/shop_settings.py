@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.mongodb.schema import Database, Document, found
 
 KEPT = 20
 """Changes that are kept: of the shop's own document, so no more than a person looks through."""
+
+
+SettingValue = bool | int | float | str | None
+"""What a setting may be; None: it is not set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,19 @@ class SettingChange:
     at: datetime
     by: str
     setting: str
-    before: bool
-    after: bool
+    before: SettingValue
+    after: SettingValue
+
+
+def noted_changes(before: Mapping[str, Any], after: Mapping[str, Any], *, by: str) -> Document:
+    """The part of an update of the shop's document that notes what changes; nothing where all stays as it was."""
+    now = datetime.now(UTC)
+    log = [
+        {"at": now, "by": by, "setting": name, "before": before[name], "after": after[name]}
+        for name in after
+        if before[name] != after[name]
+    ]
+    return {"$push": {"settings_log": {"$each": log, "$slice": -KEPT}}} if log else {}
 
 
 class ShopSettings:
@@ -53,18 +70,12 @@ class ShopSettings:
         while True:
             present, _ = await self.of(shop)
             before, after = asdict(present), asdict(wanted)
-            now = datetime.now(UTC)
-            log = [
-                {"at": now, "by": by, "setting": name, "before": before[name], "after": after[name]}
-                for name in after
-                if before[name] != after[name]
-            ]
-            if not log:
+            told = noted_changes(before, after, by=by)
+            if not told:
                 return await self.of(shop)
             # Only over what was read, so that each entry's before is true; absent counts as no.
             same = {name: True if value else {"$ne": True} for name, value in before.items()}
-            change = {"$set": after, "$push": {"settings_log": {"$each": log, "$slice": -KEPT}}}
-            result = await self._shops.update_one({"_id": shop, **same}, change)
+            result = await self._shops.update_one({"_id": shop, **same}, {"$set": after, **told})
             if result.matched_count:
                 return await self.of(shop)
 

@@ -177,3 +177,40 @@ async def test_notices_stay_the_shops_own_and_within_their_bound(told: ToldShop)
     assert await store.numbers(SHOP) == (4, 4)
     assert await store.see_all(SHOP, page.items[0].at) == 4
     assert await store.numbers(SHOP) == (4, 0)
+
+
+async def test_an_import_that_waits_or_could_not_use_rows_is_told_until_that_is_settled(told: ToldShop) -> None:
+    """Waiting: until somebody has decided. Ended with rows refused: until a later import has ended."""
+    await told.start()
+    imports, now, import_id = told.shop.mongo.db["imports"], datetime.now(UTC), new_id()
+    page = {"next_at": now, "foreseen": {"new": 4, "changed": 1, "refused": 2}, "result": None}
+    one = {
+        "shop": SHOP,
+        "import_id": import_id,
+        "started_at": now,
+        "finished_at": None,
+        "state": "checked",
+        "page": page,
+    }
+    await imports.insert_one({"_id": f"{SHOP}|{import_id}", **one})
+    waits = await told.of(Matter.IMPORT_WAITS, is_open=True)
+    assert waits.told.meaning == "It would make or change 5 BOMs. 2 rows cannot be imported. Nothing has been made yet."
+    done = {"state": "done", "finished_at": datetime.now(UTC), "page.result": {"new": 4, "refused": 2}}
+    await imports.update_one({"import_id": import_id}, {"$set": done})
+    await told.of(Matter.IMPORT_WAITS, is_open=False)
+    troubled = await told.of(Matter.IMPORT_TROUBLED, is_open=True)
+    assert troubled.told.title == "An import has ended: 2 rows could not be imported"
+    assert troubled.told.link == "/import"
+    later, later_id = datetime.now(UTC), new_id()
+    page = {"next_at": later, "foreseen": None, "result": {"new": 2, "refused": 0}}
+    again = {
+        "shop": SHOP,
+        "import_id": later_id,
+        "started_at": later,
+        "finished_at": later,
+        "state": "done",
+        "page": page,
+    }
+    await imports.insert_one({"_id": f"{SHOP}|{later_id}", **again})
+    await told.of(Matter.IMPORT_TROUBLED, is_open=False)
+    await told.of(Matter.IMPORT_ENDED, is_open=False)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.contract.messages import JobOptions, JobRequest, PreviewRequest
-from shared.contract.selection import LeaveOut, SelectionBody
+from shared.contract.selection import CellRef, LeaveOut, SelectionBody
 from shared.domain.cell import CellKey
-from shared.domain.comparison import Direction
+from shared.domain.comparison import CellClass, Direction
 from shared.domain.drift import QuietHours, RepairPolicy
 from shared.domain.job import JobSource
 from shared.domain.notices import Happening, Matter
@@ -254,7 +254,8 @@ async def a_schedule(world: ShopWorld) -> None:
     await runs.asked(run, schedule)
     plan = RunPlan(places=1, compared=1, largest_move=2, left=0).figures
     await runs.waits(run, plan, WaitsFor.SHARE)
-    await runs.approve(run, "user:1")
+    some = [CellRef(bom_id="a", location_id="1")]
+    await runs.approve(run, "user:1", LeaveOut(classes=[CellClass.NO_BASE], bom_ids=["b"], cells=some, keep=some))
     await runs.begins(run, plan)
     wanted_now = await runs.note_now(schedule, new_id(), by="user:1", look_first=True)
     await runs.asked(wanted_now, schedule)
@@ -271,7 +272,7 @@ async def of_the_shop(world: ShopWorld) -> None:
     await AuditLog(db).note(Act(SHOP, "job.cancel", "user:1", "api", "an id"))
     await DeadLetterStore(db).keep(shop=SHOP, key="k", body=b"{", size=1, headers={"a": "b"}, reason="r", cause="c")
     sweeps = SweepStore(db)
-    await sweeps.set_policy(SHOP, RepairPolicy(quiet=QuietHours(0, 60)))
+    await sweeps.set_policy(SHOP, RepairPolicy(quiet=QuietHours(0, 60)), by="user:1")
     await ShopSettings(db).put(SHOP, RunSettings(allow_negative=True, activate=True), by="user:1")
     await sweeps.open_breaker(SHOP, Breaker("too many", datetime.now(UTC), 1, 2))
     await world.shops.keep_time_zone(SHOP, "Europe/Berlin")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.contract.selection import CellRef, LeaveOut
 from shared.domain.comparison import Direction
 from shared.domain.drift import RepairPolicy
 from shared.domain.run_limits import DEFAULT_LIMITS, Differences, RunLimits, WaitsFor
@@ -125,7 +126,7 @@ async def test_a_schedule_of_an_earlier_build_is_kept_to_the_defaults(world: Sch
 async def test_no_schedule_goes_around_a_repair_that_has_stopped(world: Scheduled) -> None:
     """While the shop's breaker is open a run waits, however wide its own limits are."""
     sweeps = SweepStore(world.shop.mongo.db)
-    await sweeps.set_policy(SHOP, RepairPolicy(max_move=1))
+    await sweeps.set_policy(SHOP, RepairPolicy(max_move=1), by="test")
     await sweeps.open_breaker(SHOP, Breaker("too far", datetime.now(UTC), 4, 4))
     await world.put(limits=ANY)
     await world.start(roles={"sweeper"})
@@ -184,3 +185,23 @@ async def test_a_run_whose_comparison_fails_has_failed_and_is_no_decision(world:
     await previews.update_one({"preview_id": comparing["run_id"]}, {"$set": failed, "$unset": {"turn": ""}})
     (ended,) = await world.runs(1, state="ended")
     assert (ended["outcome"], await world.jobs()) == ("failed", [])
+
+
+async def test_an_approval_of_a_part_begins_just_that(world: Scheduled) -> None:
+    """What the person has left out stays, and so does what the schedule leaves to one; a cell that is named to be kept
+    is taken all the same."""
+    shop = world.shop
+    first, second = shop.locations
+    for place in (first, second):
+        await shop.hand("B1", place, 3)
+    schedule_id = await world.put(limits=RunLimits(max_move=1, max_share=1))
+    await world.start()
+    (waiting,) = await world.runs(1, state="waiting")
+    assert (waiting["plan"]["places"], waiting["plan"]["left"]) == (2, 2)
+    run = await run_of(world, schedule_id)
+    some = LeaveOut(cells=[CellRef(bom_id="B2", location_id=first)], keep=[CellRef(bom_id="B1", location_id=second)])
+    assert await ScheduleRuns(shop.mongo.db).approve(run, "user:1", some)
+    (ended,) = await world.runs(1, state="ended")
+    assert (ended["outcome"], ended["figures"]["updated"]) == ("completed", 2)
+    counted = [(await shop.cell(bom, place)).local for bom in ("B1", "B2") for place in (first, second)]
+    assert counted == [8, 7, 5, 7]

@@ -74,7 +74,7 @@ async def get_policy(call: Call[NoParameters, None]) -> Answer:
 
 async def put_policy(call: Call[NoParameters, DriftPolicy]) -> Answer:
     """PUT /api/drift/policy."""
-    await call.deps.sweeps.set_policy(call.shop, call.body.to_domain())
+    await call.deps.sweeps.set_policy(call.shop, call.body.to_domain(), by=call.caller.user)
     return Answer(call.body)
 
 

@@ -12,9 +12,9 @@ from services.preview.api.schedules.timings import TimingModel, timing_of
 from services.preview.api.times_of_day import known_time_zone
 from shared.contract.messages import JobOptions, Ulid
 from shared.contract.outgoing import Outcome
-from shared.contract.selection import SelectionBody
+from shared.contract.selection import LeaveOut, SelectionBody
 from shared.contract.words import Words
-from shared.domain.comparison import Direction
+from shared.domain.comparison import CellClass, Direction
 from shared.domain.run_limits import DEFAULT_LIMITS, Differences, RunLimits, WaitsFor
 from shared.domain.schedule import Action, Missed, RunState, Skipped, Timing
 from shared.mongodb.schedules.schedule import ScheduleWanted
@@ -24,6 +24,9 @@ MAX_SCHEDULES = 50
 
 MAX_SELECTED = 1000
 """BOMs or cells that a schedule names one by one."""
+
+MAX_LEFT_OUT_BY_ONE = 1000
+"""Cells left out of a waiting run one by one: its document holds them."""
 
 
 class _Model(BaseModel):
@@ -200,6 +203,7 @@ class RunOut(_Model):
     waits_for: WaitsFor | None = Field(description="Why it waits for a person, or did.")
     asked_by: str | None = Field(description="Who wanted it now; none: its moment came.")
     approved_by: str | None = Field(description="Who let it begin.")
+    leave_out_classes: list[CellClass] = Field(description="What the schedule leaves to a person, of a reconcile.")
     reason: Skipped | None = Field(description="Why it was skipped.")
     outcome: Outcome | None = Field(description="How it has ended.")
     figures: dict[str, int] | None = Field(description="A job's totals in cells, or a preview's badges in BOMs.")
@@ -229,6 +233,21 @@ class RunNow(_Model):
     look_first: bool = Field(
         False, strict=True, description="Only compare: the run waits until a person has seen what it would do."
     )
+
+
+class RunApproval(_Model):
+    """A person's word for a run that waits; nothing given: for all that it would do."""
+
+    leave_out: LeaveOut | None = Field(
+        None, description=f"Rows of its preview that are no part of it, at most {MAX_LEFT_OUT_BY_ONE} one by one."
+    )
+
+    @field_validator("leave_out")
+    @classmethod
+    def _is_short(cls, leave_out: LeaveOut | None) -> LeaveOut | None:
+        if leave_out is not None and len(leave_out.cells or ()) > MAX_LEFT_OUT_BY_ONE:
+            raise ValueError(f"at most {MAX_LEFT_OUT_BY_ONE} cells are left out one by one; leave out their BOMs")
+        return leave_out
 
 
 class RunPath(_Model):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from services.preview.api.http.responses.pages import read_cursor, write_cursor
 from services.preview.api.http.responses.problem import FieldProblem, conflict, invalid, unknown
 from services.preview.api.http.route import Answer, AnyRoute, Call, Route
 from services.preview.api.schedules.known import known_schedule
-from services.preview.api.schedules.models import RunNow, RunOut, RunPage, RunPath, RunSearch, SchedulePath
+from services.preview.api.schedules.models import RunApproval, RunNow, RunOut, RunPage, RunPath, RunSearch, SchedulePath
 from services.preview.api.schedules.view import run_out
 from shared.domain.preview import is_expired
 from shared.domain.schedule import RunState, Skipped
@@ -54,7 +55,7 @@ async def get_run(call: Call[RunPath, None]) -> Answer:
     return Answer(run_out(await _run(call)))
 
 
-async def post_approval(call: Call[RunPath, None]) -> Answer:
+async def post_approval(call: Call[RunPath, RunApproval]) -> Answer:
     """POST /api/schedules/{schedule_id}/runs/{run_id}/approve."""
     run = await _run(call)
     if run.state is not RunState.WAITING:
@@ -63,7 +64,7 @@ async def post_approval(call: Call[RunPath, None]) -> Answer:
     if preview is None or preview.taken_from is None or is_expired(preview.taken_from, datetime.now(UTC)):
         expired = EXPLAINED[Code.PREVIEW_EXPIRED]
         raise conflict("PREVIEW_EXPIRED", "path.run_id", expired.message, "Run the schedule now: it compares anew.")
-    if not await call.deps.schedule_runs.approve(run, call.caller.user):
+    if not await call.deps.schedule_runs.approve(run, call.caller.user, call.body.leave_out):
         raise _decided(run)
     return Answer(run_out(await _run(call)))
 
@@ -76,7 +77,7 @@ async def post_refusal(call: Call[RunPath, None]) -> Answer:
     return Answer(run_out(await _run(call)))
 
 
-async def _run(call: Call[RunPath, None]) -> ScheduleRun:
+async def _run(call: Call[RunPath, Any]) -> ScheduleRun:
     run = await call.deps.schedule_runs.get(call.shop, call.params.run_id)
     if run is None or run.schedule_id != call.params.schedule_id:
         remedy = "See GET /api/schedules/{schedule_id}/runs."
@@ -141,10 +142,13 @@ RUN_ROUTES: tuple[AnyRoute, ...] = (
         name="approveScheduleRun",
         act="schedule.approve",
         tag="schedules",
-        summary="Let a run begin that waits for a person",
-        description="Exactly what was compared is begun; what is no more as it was then is left as it is.",
+        summary="Let a run begin that waits for a person, or a part of it",
+        description="Exactly what was compared is begun; what is no more as it was then is left as it is. What "
+        "`leave_out` names is no part of it, nor is what the schedule leaves to a person, unless `keep` names it.",
         params=RunPath,
         handler=post_approval,
+        body=RunApproval,
+        body_optional=True,
         answers={HTTPStatus.OK: RunOut},
         problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),

@@ -67,10 +67,10 @@ def run_out(run: ScheduleRun) -> RunOut:
     fields: dict[str, Any] = {name: getattr(run, name) for name in same}
     outcome = None if run.outcome is None else str(run.outcome)
     limits = None if run.direction is None else _limits(run.limits).model_dump()
+    left = [] if run.direction is None else [*run.limits.left_to_a_person(run.direction)]
     told = _delivered(run.delivery)
-    return RunOut.model_validate(
-        {**fields, "schedule_name": run.name, "limits": limits, "outcome": outcome, "told": told}
-    )
+    more = {"schedule_name": run.name, "limits": limits, "leave_out_classes": left, "outcome": outcome, "told": told}
+    return RunOut.model_validate({**fields, **more})
 
 
 def _delivered(delivery: OutcomeDelivery | None) -> dict[str, Any] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
@@ -29,9 +27,9 @@ class SettingChanged(BaseModel):
 
     at: AwareDatetime
     by: str
-    setting: Literal["allow_negative", "activate"]
-    before: bool
-    after: bool
+    setting: str = Field(description="allow_negative, activate, or of the drift policy, with drift_ before its name.")
+    before: bool | int | float | str | None = Field(description="None: it was not set.")
+    after: bool | int | float | str | None
 
 
 class FirstSteps(BaseModel):

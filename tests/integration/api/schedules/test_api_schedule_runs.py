@@ -112,3 +112,23 @@ async def test_a_removed_schedule_asks_nobody_any_more(shop: ApiShop) -> None:
     run = await ScheduleRuns(shop.world.mongo.db).get(shop.domain, run_id)
     assert run is not None
     assert run.reason == "changed"
+
+
+async def test_a_run_is_approved_in_part(shop: ApiShop) -> None:
+    """Rows of its preview are left out, as of a job; so many one by one that nobody has picked them are refused."""
+    await shop.bom("b")
+    schedule_id = new_id()
+    await shop.call("PUT", f"/schedules/{schedule_id}", WEEKDAYS)
+    run_id = await waiting_run(shop, schedule_id)
+    path = f"/schedules/{schedule_id}/runs/{run_id}/approve"
+    many = [{"bom_id": f"b{number}", "location_id": "1"} for number in range(1001)]
+    refused = await shop.call("POST", path, {"leave_out": {"cells": many}})
+    assert (refused.status, [error["field"] for error in refused.json["errors"]]) == (422, ["body.leave_out"])
+    out = {"bom_ids": ["b"], "cells": many[:2]}
+    approved = await shop.call("POST", path, {"leave_out": out})
+    assert (approved.status, approved.json["state"]) == (200, "comparing")
+    assert set(approved.json["leave_out_classes"]) == {"local_moved", "both_moved", "no_base"}
+    stored = await ScheduleRuns(shop.world.mongo.db).get(shop.domain, run_id)
+    assert stored is not None
+    assert stored.leave_out is not None
+    assert stored.leave_out.model_dump(exclude_none=True) == out

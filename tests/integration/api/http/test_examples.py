@@ -109,7 +109,7 @@ ASKED = (
     Asked("getSchedule"),
     Asked("listScheduleRuns"),
     Asked("getScheduleRun"),
-    Asked("approveScheduleRun"),
+    Asked("approveScheduleRun", {}),
     Asked("declineScheduleRun", path={"run_id": "other_run"}),
     Asked("postScheduleRun", {"run_id": "01K0000000000000000000000Z", "look_first": True}, path={"schedule_id": "new"}),
     Asked("deleteSchedule", path={"schedule_id": "new"}),

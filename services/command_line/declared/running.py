@@ -33,13 +33,13 @@ def ask(work: Callable[[Api], Awaitable[Exit]], shop: str | None, *, asks: bool 
 
 
 def carry_out(
-    work: Callable[[Client], Awaitable[int]], *, broker: bool = False, shopify: bool = False, keys: bool = False
+    work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False, keys: bool = False
 ) -> NoReturn:
     """Carry out what only the stores can do, connected to MongoDB and to what else it needs."""
     from services.command_line.connections.client import connected
     from shared.observing.logs import configure_logs
 
-    async def with_client() -> int:
+    async def with_client() -> Exit:
         async with connected(broker=broker, shopify=shopify, keys=keys) as client:
             return await work(client)
 

@@ -86,18 +86,23 @@ class PreviewSettings(PageSettings, PublicSettings, ApiSettings):
     """Page and API."""
 
 
-class LookingCommandSettings(ApiSettings):
-    """A command that only looks at the documents: of all that the API reads it needs MongoDB's address.
+class AskingCommandSettings(ApiSettings):
+    """A command that asks the services by the API: it needs both servers, and seals what it asks for.
 
-    What is not given stands for itself: nothing is sealed, encrypted or sent by these.
+    What else is not given stands for itself: nothing that lasts is encrypted by these, and nothing is asked of Shopify.
     """
 
-    amqp_url: SecretStr = SecretStr("amqp://not-given/")
     shopify_client_id: str = "not-given"
-    shopify_client_secret: SecretStr = Field(default_factory=lambda: SecretStr(token_urlsafe(32)))
     token_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=lambda: [SecretStr(urlsafe_b64encode(token_bytes(32)).decode())]
     )
+
+
+class LookingCommandSettings(AskingCommandSettings):
+    """A command that only looks at the documents: of all that the API reads it needs MongoDB's address."""
+
+    amqp_url: SecretStr = SecretStr("amqp://not-given/")
+    shopify_client_secret: SecretStr = Field(default_factory=lambda: SecretStr(token_urlsafe(32)))
 
 
 class KeysCommandSettings(StoreSettings, TokenSettings):

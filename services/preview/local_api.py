@@ -85,13 +85,14 @@ async def local_api(
             wake=_nobody,
         )
         deps = Dependencies.of(settings, mongo, publisher, hub=hub, life=life, requests=requests, wake_imports=_nobody)
+        can_read_zones = broker is not None and "token_keys" in settings.model_fields_set
         unbounded = settings.model_copy(update=_UNBOUNDED)
         deps = replace(
             deps,
             tokens=cast("SessionTokens", _OneKey(operator)),
             limits=Limits(unbounded, KeyRates(RequestShares(mongo.db), unbounded)),
             installation=cast("Installation", _NothingToInstall()),
-            zones=deps.zones if broker is not None else cast("TimeZones", _ZonesAsRead(life.shops)),
+            zones=deps.zones if can_read_zones else cast("TimeZones", _ZonesAsRead(life.shops)),
         )
         if broker is not None:
             await broker.consumer.listen(hub.handle)

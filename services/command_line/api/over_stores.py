@@ -17,14 +17,14 @@ from shared.mongodb.connection import Mongo, store_must_answer
 from shared.observing import logs
 from shared.observing.hiding import hide
 from shared.roles import Role
-from shared.settings import ApiSettings, LookingCommandSettings, load_settings
+from shared.settings import ApiSettings, AskingCommandSettings, LookingCommandSettings, load_settings
 
 
 @asynccontextmanager
 async def over_stores(shop: str | None, *, asks: bool) -> AsyncIterator[Api]:
     """The same API over the stores of the settings, served by this process to itself."""
     logs.configure_logs("command-line", "error")
-    settings: ApiSettings = load_settings(ApiSettings if asks else LookingCommandSettings)
+    settings: ApiSettings = load_settings(AskingCommandSettings if asks else LookingCommandSettings)
     async with AsyncExitStack() as stack:
         stack.enter_context(store_must_answer())
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)

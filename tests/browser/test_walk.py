@@ -176,7 +176,9 @@ class Walk:
         await expect(dialog.get_by_text("The largest rise is +4 (5 → 9)")).to_be_visible()
         await self.hand.look("10-approving")
         await self.hand.press(self.role("button", "Change 1 place", dialog))
-        await expect(self.hand.tab.page.get_by_text(f"{self.mine} waits for you")).to_have_count(0)
+        # What has become of it stands where it was asked for.
+        await expect(look.get_by_role("status")).to_have_text(re.compile("Completed"))
+        await self.hand.press(look.get_by_role("button", name="Close").last)
         await self.hand.press(self.role("button", f"Runs of {self.mine}"))
         runs = self.hand.tab.dialog(f"Runs of {self.mine}")
         await expect(runs.get_by_text("Completed")).to_be_visible()

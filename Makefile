@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev page test test-long failed lint unit contract integration browser chaos conformance campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference client-python client-typescript support-row image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
+.PHONY: help setup setup-dev page test test-long failed lint lint-api unit contract integration browser chaos conformance campaign-switches campaign-histories demo campaign-budget campaign-page campaign-webhooks bench points nodes wheel wheel-check pictures reference client-python client-typescript support-row image image-simulator pin-images stack-check dashboards kubernetes-rules requirements clean
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="..."], where TARGET is one of:'
@@ -41,6 +41,11 @@ failed: setup-dev ## Run just the tests again that failed in the last run
 
 lint: setup-dev ## Style, types (mypy --strict) and who may import whom
 	@$(RUN) lint types imports
+
+lint-api: setup-dev ## The API's description by the rules of Redocly (also part of the page's build) and Spectral (fetches its packages)
+	@cd admin_ui && npm run --silent lint-api
+	@cd deploy/lint_api && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
+		node lint.mjs ../../admin_ui/generated/openapi.json
 
 unit: setup-dev ## Tests without servers (ARGS="-k name" picks some, here and below)
 	@$(RUN) unit $(ARGS)

@@ -54,6 +54,7 @@ fi
 echo "trueup: building the page"
 npm run --silent types >/dev/null
 npm run --silent check || fail "the page does not fit the API's description or its own types: see above"
+npm run --silent lint-api || fail "the API's description breaks Redocly's recommended rules: see above"
 npm run --silent lint || fail "the page breaks its rules of style: see above"
 npm run --silent build
 npm run --silent size

@@ -46,6 +46,9 @@ class Size:
     boms: int = 50
 
 
+WHOLE = Size()
+
+
 async def _flood(api: str, requests: int) -> None:
     """The flood's own process: reads its key, and then, line by line, `go` and `stop`; tells what became of it."""
     key = (await asyncio.to_thread(sys.stdin.readline)).strip()
@@ -90,7 +93,8 @@ class Flood:
 
     async def told(self) -> dict[str, int]:
         """End it; how often it was answered with which status."""
-        output, _ = await self._process.communicate()
+        # With nothing to say its input stays open.
+        output, _ = await self._process.communicate(b"")
         counted: dict[str, int] = json.loads(output)
         return counted
 
@@ -166,9 +170,9 @@ async def _key(place: Place, shop: str) -> str:
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=Size.turns)
-    parser.add_argument("--asks", type=int, default=Size.asks, help="of the other server in a turn")
-    parser.add_argument("--requests", type=int, default=Size.requests, help="of the flood a second")
+    parser.add_argument("--turns", type=int, default=WHOLE.turns)
+    parser.add_argument("--asks", type=int, default=WHOLE.asks, help="of the other server in a turn")
+    parser.add_argument("--requests", type=int, default=WHOLE.requests, help="of the flood a second")
     parser.add_argument("--flood", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.flood is not None:

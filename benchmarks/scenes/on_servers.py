@@ -31,7 +31,7 @@ def _tables(figures: Figures) -> Mapping[str, str]:
 SERVERS = Scene(
     name="servers",
     about="one shop's server asks 100 times a second, another's for its list meanwhile, a key each",
-    sizes={Form.TINY: servers.Size(turns=1, asks=5, requests=100, boms=2), Form.LONG: servers.Size()},
+    sizes={Form.TINY: servers.Size(turns=1, asks=5, requests=100, boms=2), Form.LONG: servers.WHOLE},
     run=_run,
     tables=_tables,
     goals=[Goal("another server's answer beside, p95, × alone", lambda run: run["ratio_p95"], at_most=1.1, unit="×")],

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from deploy.reference.markdown import meaning, schemas, table, type_of
 from services.preview.api.http.app import ROUTES
+from services.preview.api.http.reference.examples import examples_of
 from services.preview.api.http.reference.openapi import openapi_document
 
 _PROBLEM = "application/problem+json"
+_DOCUMENT = """\
+The service gives this as a document, too: `GET /api/openapi.json` (OpenAPI 3.1), with an example of each answer. Each
+example is run by a test.
+"""
 
 
 def http_page() -> str:
@@ -18,7 +24,7 @@ def http_page() -> str:
     parts = [
         "# HTTP API\n",
         document["info"]["description"] + "\n",
-        "The service gives this as a document, too: `GET /api/openapi.json` (OpenAPI 3.1).\n",
+        _DOCUMENT,
     ]
     for tag in document["tags"]:
         parts.append(f"## {tag['name'].capitalize()}\n")
@@ -33,10 +39,9 @@ def http_page() -> str:
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    parts = [f"### {method} {path}\n", operation["summary"] + ".\n"]
-    if "description" in operation:
-        parts.append(" ".join(operation["description"].split()) + "\n")
-    parts.append(_who(operation["security"]))
+    summary, told = operation["summary"] + ".", " ".join(operation["description"].split())
+    parts = [f"### {method} {path}\n", told + "\n" if told.startswith(summary) else f"{summary}\n\n{told}\n"]
+    parts.append(_who(operation.get("x-key-scope")))
     parameters = [
         (f"`{one['name']}`", one["in"], type_of(one["schema"]), "yes" if one["required"] else "no", _about(one))
         for one in operation.get("parameters", ())
@@ -47,12 +52,21 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
         optional = "" if body["required"] else ", optional"
         parts.append(f"Body: {type_of(body['content']['application/json']['schema'])}{optional}.\n")
     parts.append(_answers(operation["responses"]))
+    parts.append(_example(method, path, operation["operationId"]))
     return "\n".join(part for part in parts if part)
 
 
-def _who(security: Sequence[Mapping[str, Sequence[str]]]) -> str:
-    scopes = [scope for one in security for scope in one.get("key", ())]
-    return f"Key: {', '.join(f'`{scope}`' for scope in scopes)}.\n" if scopes else "Key: none may.\n"
+def _example(method: str, path: str, name: str) -> str:
+    """The request of the operation's example; its answer is in the document."""
+    example = examples_of()[name]
+    query = "&".join(f"{key}={value}" for key, value in example["query"].items())
+    line = f"{method} {path.format(**example['path'])}{'?' if query else ''}{query}"
+    body = "" if example["body"] is None else f", `{json.dumps(example['body'], ensure_ascii=False)}`"
+    return f"Example: `{line}`{body}.\n"
+
+
+def _who(scope: str | None) -> str:
+    return "Key: none may.\n" if scope is None else f"Key: `{scope}`.\n"
 
 
 def _about(parameter: Mapping[str, Any]) -> str:

@@ -163,15 +163,15 @@ async def test_a_failed_preview_says_so_and_waits_for_nobody(site: Site) -> None
 
 async def test_a_late_cancel_says_that_the_run_had_ended(site: Site) -> None:
     """It is no error: the run is done, and what it changed can be undone from there."""
-    await site.add({"late oak": [5, 5]})
-    await site.hand("late oak", 0, 2)
+    await site.add({"tardy oak": [5, 5]})
+    await site.hand("tardy oak", 0, 2)
     async with site.tab() as tab:
-        await previewed(tab, "late oak", finds=1)
+        await previewed(tab, "tardy oak", finds=1)
         async with site.held():
             await tab.start()
             # Shopify has been asked: there is nothing left to hold back.
             await stored(
-                site.world.mongo.db["cells"], {"bom_id": "late oak", "state": "applying", "push_id": {"$ne": None}}
+                site.world.mongo.db["cells"], {"bom_id": "tardy oak", "state": "applying", "push_id": {"$ne": None}}
             )
             await tab.dialog().get_by_role("button", name="Cancel run").click()
             await tab.dialog().get_by_role("button", name="Yes, cancel the run").click()
@@ -184,4 +184,4 @@ async def test_a_late_cancel_says_that_the_run_had_ended(site: Site) -> None:
         await expect(undo.get_by_text("1 place would go back")).to_be_visible()
         await undo.get_by_role("button", name="Undo 1 place").click()
         await expect(tab.page.get_by_text("Done without errors")).to_be_visible()
-    assert await site.shopify("late oak", 0) == 5
+    assert await site.shopify("tardy oak", 0) == 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,8 +84,8 @@ def keep(row: SupportRow, file: Path = ROWS_FILE) -> None:
     file.write_text(json.dumps([asdict(one) for one in rows], indent=2) + "\n", encoding="utf-8")
 
 
-def _order(row: SupportRow) -> Sequence[object]:
-    return [_numbers(row.rabbitmq), _numbers(row.mongodb), row.mongodb_members, _numbers(row.python)]
+def _order(row: SupportRow) -> list[list[int]]:
+    return [_numbers(row.rabbitmq), _numbers(row.mongodb), [row.mongodb_members], _numbers(row.python)]
 
 
 def _numbers(version: str) -> list[int]:

@@ -121,7 +121,15 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
           );
         })}
       </div>
-      {total === 0 && <Skeleton label={T.loading} lines={6} />}
+      {total === 0 && (
+        <div role="rowgroup">
+          <div role="row">
+            <div role="cell">
+              <Skeleton label={T.loading} lines={6} />
+            </div>
+          </div>
+        </div>
+      )}
     </div>
   );
 }

@@ -86,7 +86,7 @@ async def test_a_server_keeps_two_shops_in_step(world: TwoShops, tmp_path: Path)
             async with world.http.post(f"{ours}/built/{south.domain}", json=event) as answer:
                 return answer.status
 
-        assert await asyncio.gather(tell(), tell(), tell()) == [204] * 3
+        assert await asyncio.gather(*[tell() for _ in range(3)]) == [204] * 3
 
         async def arrived() -> bool:
             return (await world.at_shopify(south))["GIFT", place] == 9

@@ -12,6 +12,7 @@ from services.preview.api.cells import routes as cells
 from services.preview.api.counts import routes as counts
 from services.preview.api.drift import routes as drift
 from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.deprecation import announce
 from services.preview.api.http.dispatch import endpoint
 from services.preview.api.http.failures import note_begin, problems
 from services.preview.api.http.quotas import tell_quotas
@@ -72,6 +73,7 @@ def make_app(deps: Dependencies) -> web.Application:
         deps.hub.close()
 
     app.on_response_prepare.append(guard)
+    app.on_response_prepare.append(announce)
     app.on_response_prepare.append(tell_quotas)
     app.on_response_prepare.append(note_begin)
     app.on_shutdown.append(end_streams)

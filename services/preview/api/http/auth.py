@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -41,9 +41,9 @@ class Caller:
     user: str
     until: float
     """Unix seconds from which on the token proves nothing any more."""
-    by: By = "api"
+    by: By = field(default="api", kw_only=True)
     """In which way he asks, for the audit log."""
-    key: ServerKey | None = None
+    key: ServerKey | None = field(default=None, kw_only=True)
     """By which a server speaks; None: a person does, by a session token."""
 
     @property

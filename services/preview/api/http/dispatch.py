@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from services.preview.api.http.auth import Caller, bearer
 from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.deprecation import note_deprecated
 from services.preview.api.http.keyed import once
 from services.preview.api.http.parsing import BODY, Wrong, body_of, parameters
 from services.preview.api.http.responses.problem import FieldProblem, ProblemError, invalid
@@ -33,6 +34,7 @@ def endpoint(route: AnyRoute, deps: Dependencies) -> Callable[[web.Request], Awa
     body_form = None if route.body is None else TypeAdapter[Any](route.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        note_deprecated(request, route.deprecated)
         caller = await _admitted(request, route, deps)
         async with deps.limits.place(caller):
             call = await parsed(request, caller)

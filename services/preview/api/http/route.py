@@ -14,6 +14,7 @@ from ulid import ULID
 
 from services.preview.api.http.auth import Caller
 from services.preview.api.http.dependencies import Dependencies
+from services.preview.api.http.deprecation import Deprecation
 from services.preview.api.http.responses.problem import FieldProblem
 
 P = TypeVar("P", bound=BaseModel)
@@ -93,6 +94,8 @@ class Route(Generic[P, B]):
     """Of a POST: it changes nothing, and is one only since what it asks for is longer than an address may be."""
     needs_key: bool = False
     """Whether it is refused without an `Idempotency-Key`: sent again it would count twice."""
+    deprecated: Deprecation | None = None
+    """What is said of one that will go."""
     also_wrong: Callable[[Call[P, None], object], Awaitable[list[FieldProblem]]] | None = None
     """Further mistakes in a body whose form is wrong already, so that all are named at once."""
 

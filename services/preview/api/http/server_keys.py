@@ -52,7 +52,7 @@ class KeyCallers:
         key = await self._proved(text)
         meant = _meant(key, shop)
         await self._keys.used(key)
-        return Caller(meant, key.actor[:200], key.expires_at.timestamp(), key)
+        return Caller(meant, key.actor[:200], key.expires_at.timestamp(), key=key)
 
     async def still(self, key: ServerKey) -> bool:
         """Whether the key of a request that lasts still works."""

@@ -10,12 +10,14 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from services.preview.api.http.keys_of_clients import ABOUT_KEY, HEADER, KEY_FORM, REPLAYED
+from services.preview.api.http.reference.about import TAGS, about_operation
+from services.preview.api.http.reference.placing import place_examples
+from services.preview.api.http.reference.webhooks import webhooks
 from services.preview.api.http.responses.problem import MEDIA_TYPE, Problem
 from services.preview.api.http.route import AnyRoute, Media
-from services.preview.api.scopes import NEEDED_TOO, SCOPE_OF
+from services.preview.api.scopes import SCOPE_OF
 from shared.contract.outgoing import Notification, ScheduleOutcome
 from shared.domain.server_key import PREFIX, SCOPES
-from shared.schedules.outgoing_webhooks import DELIVERY, SIGNATURE, TIMESTAMP
 
 Mode = Literal["validation", "serialization"]
 
@@ -45,6 +47,9 @@ shops, and then the header `Trueup-Shop` names the shop that is meant, as name.m
 operation says which it needs, and a 403 names the one that is missing. Ids are strings. Errors are problem documents
 (RFC 9457) that name each field and the remedy.
 
+A request that changes something may be sent again: under the same `Idempotency-Key` it is made once, and answered as it
+was. What is to go is announced by `Deprecation` and `Sunset`.
+
 A shop has limits, so that none starves the others: requests a second, event streams, downloads of tables, previews and
 jobs that have not ended. What is too much is answered with 429: send it again after the seconds of `Retry-After`. Every
 answer to a request that is let in tells what is left in `RateLimit` and `RateLimit-Policy`
@@ -65,14 +70,21 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
-    return {
+    document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Trueup", "version": "1", "summary": "Stock counts that agree.", "description": _ABOUT},
-        "servers": [{"url": "/"}],
+        "info": {
+            "title": "Trueup",
+            "version": "1",
+            "summary": "Stock counts that agree.",
+            "description": _ABOUT,
+            "contact": {"name": "Whoever runs this installation"},
+            "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+        },
+        "servers": [{"url": "/", "description": "The installation that serves this document."}],
         "security": [{"sessionToken": []}, {"key": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
+        "tags": [{"name": name, "description": TAGS[name]} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
-        "webhooks": _outgoing_webhooks(schemas),
+        "webhooks": webhooks(schemas.of),
         "components": {
             "schemas": definitions,
             "securitySchemes": {
@@ -91,6 +103,8 @@ def openapi_document(routes: Sequence[AnyRoute]) -> dict[str, Any]:
             },
         },
     }
+    place_examples(document)
+    return document
 
 
 class _Schemas:
@@ -129,13 +143,15 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         "operationId": route.name,
         "tags": [route.tag],
         "summary": route.summary,
+        "description": about_operation(route),
         "security": _security(route),
         "parameters": _parameters(route),
         "responses": _responses(route, schemas),
     }
-    too = NEEDED_TOO.get(route.name)
-    if route.description or too is not None:
-        operation["description"] = " ".join(filter(None, [route.description, "" if too is None else too.told]))
+    if (scope := SCOPE_OF.get(route.name)) is not None:
+        operation["x-key-scope"] = str(scope)
+    if route.deprecated is not None:
+        operation["deprecated"] = True
     if not operation["parameters"]:
         del operation["parameters"]
     if route.body is not None:
@@ -147,9 +163,9 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _security(route: AnyRoute) -> list[dict[str, list[str]]]:
-    """A person's session, or a key with the scope that stands there."""
-    scope = SCOPE_OF.get(route.name)
-    return [{"sessionToken": []}, *([] if scope is None else [{"key": [str(scope)]}])]
+    """A person's session, or a key. Linters take names of scopes for those of OAuth: see `x-key-scope`."""
+    schemes = ["sessionToken"] if SCOPE_OF.get(route.name) is None else ["sessionToken", "key"]
+    return [{scheme: []} for scheme in schemes]
 
 
 def _parameters(route: AnyRoute) -> list[dict[str, Any]]:
@@ -225,59 +241,6 @@ def _success(
     if headers:
         success["headers"] = _headers(headers)
     return success
-
-
-def _outgoing_webhook(
-    schemas: _Schemas, model: type[BaseModel], *, name: str, tag: str, summary: str, tries: str, delivery: str
-) -> dict[str, Any]:
-    """What is sent to an address of the merchant's, with the headers of Standard Webhooks."""
-    headers = {
-        DELIVERY: f"{delivery}: the same in every try.",
-        TIMESTAMP: "Unix seconds of the sending; refuse what is older than a few minutes.",
-        SIGNATURE: (
-            "For each secret that counts now `v1,` and, in base64, the HMAC-SHA256 of id, `.`, timestamp, `.` and "
-            "body; a space between two."
-        ),
-    }
-    described = [
-        {"name": header, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
-        for header, text in headers.items()
-    ]
-    return {
-        "operationId": name,
-        "tags": [tag],
-        "summary": summary,
-        "description": f"Any 2xx within ten seconds takes it. Else it is sent again, {tries}.",
-        "security": [],
-        "parameters": described,
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": schemas.of(model, "serialization")}},
-        },
-        "responses": {"2XX": {"description": "Taken."}},
-    }
-
-
-def _outgoing_webhooks(schemas: _Schemas) -> dict[str, Any]:
-    schedule = _outgoing_webhook(
-        schemas,
-        ScheduleOutcome,
-        name="scheduleRun",
-        tag="schedules",
-        summary="A run of a schedule has ended, or was skipped: sent to the schedule's target",
-        tries="four times within some 70 minutes",
-        delivery="The run's id",
-    )
-    notification = _outgoing_webhook(
-        schemas,
-        Notification,
-        name="notification",
-        tag="notifications",
-        summary="Something that the shop is told of: sent to its addresses",
-        tries="nine times within some three days",
-        delivery="The delivery's id",
-    )
-    return {"scheduleRun": {"post": schedule}, "notification": {"post": notification}}
 
 
 def _event(state: dict[str, Any]) -> dict[str, Any]:

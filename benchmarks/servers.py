@@ -93,7 +93,8 @@ class Flood:
 
     async def told(self) -> dict[str, int]:
         """End it; how often it was answered with which status."""
-        output, _ = await self._process.communicate()
+        # With nothing to say its input stays open.
+        output, _ = await self._process.communicate(b"")
         counted: dict[str, int] = json.loads(output)
         return counted
 

@@ -11,16 +11,23 @@ from deploy.reference.markdown import table
 from services.command_line.command_table import app
 from services.command_line.outcome import MEANING, Exit
 
+_TWO_WAYS = (
+    "Where `TRUEUP_URL` is set it asks the Trueup there over HTTP, with the key in `TRUEUP_KEY` (a file `trueup_key` "
+    "in `TRUEUP_SECRETS_DIR` does as well). Else it speaks to RabbitMQ, MongoDB and Shopify itself, by the same "
+    "[settings](settings.md) as the services. Both ways answer the same; what only the stores can do says so.\n"
+)
+_OUTPUT = (
+    "Results go to standard output, whole where it is no terminal; progress and questions go to standard error. "
+    "`--json` prints what the [HTTP API](http.md) answers, field by field. `NO_COLOR` is heeded.\n"
+)
+
 
 def command_page() -> str:
     """The page."""
     parts = [
         "# The command line\n",
-        "Where `TRUEUP_URL` is set it asks the Trueup there over HTTP, with the key in `TRUEUP_KEY` (a file "
-        "`trueup_key` in `TRUEUP_SECRETS_DIR` does as well). Else it speaks to RabbitMQ, MongoDB and Shopify itself, by "
-        "the same [settings](settings.md) as the services. Both ways answer the same; what only the stores can do says "
-        "so. Results go to standard output, whole where it is no terminal; progress and questions go to standard error. "
-        "`--json` prints what the [HTTP API](http.md) answers, field by field. `NO_COLOR` is heeded.\n",
+        _TWO_WAYS,
+        _OUTPUT,
         "A shell completes its words by `trueup completion bash`, `zsh` or `fish`.\n",
         "Whatever stops it is one line on standard error, and an exit status that tells what kind it is:\n",
         table(("exit status", "meaning"), [(str(int(code)), MEANING[code]) for code in Exit]),

@@ -7,13 +7,13 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 from services.command_line import garbage
 from services.command_line.api.problems import ApiFault, ApiRefused, ApiUnavailable
 from services.command_line.command_table import app
 from services.command_line.outcome import BeyondLimitsError, Exit, WrongUseError
+from services.command_line.pipe import nobody_reads
 from services.command_line.terminal.printable import printable
 from shared.errors import (
     BrokerRefuses,
@@ -44,7 +44,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         app(arguments, prog_name="trueup")
         sys.stdout.flush()
     except BrokenPipeError:
-        _nobody_reads()
+        sys.exit(nobody_reads())
     except Exception as error:  # noqa: BLE001  # whatever it is, no traceback for the user
         message, code = ending_of(error)
         if code is Exit.UNEXPECTED and os.environ.get("TRUEUP_LOG_LEVEL") == "debug":
@@ -84,13 +84,6 @@ def _of_the_system(error: Exception) -> tuple[str, Exit]:
         # A port that is taken, a full disk: what the system says names it.
         return f"{error.strerror or error}{_WHERE_TO_LISTEN * _is_of_listening(error)}", Exit.USAGE
     return f"unexpected: {type(error).__name__}: {error} (TRUEUP_LOG_LEVEL=debug shows where)", Exit.UNEXPECTED
-
-
-def _nobody_reads() -> NoReturn:
-    """Whoever read the output has seen enough: nothing more is said, not even at the interpreter's end."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(Exit.NOBODY_READS)
 
 
 def _is_of_listening(error: OSError) -> bool:

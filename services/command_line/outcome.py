@@ -27,7 +27,9 @@ class Exit(IntEnum):
 
 MEANING: Mapping[Exit, str] = {
     Exit.OK: "Done.",
-    Exit.CELLS_FAILED: "Done, but not all of it: cells failed, or lines of a file made no BOM or no count.",
+    Exit.CELLS_FAILED: (
+        "Done, but not all of it: cells failed, lines of a file made no BOM or no count, or a fact could not be tried."
+    ),
     Exit.USAGE: (
         "It cannot work so: the command, a setting, or RabbitMQ or MongoDB as it stands (password, rights, "
         "queues, indexes) is wrong; or a question was answered with no. The line names the argument or the setting, "
@@ -37,7 +39,10 @@ MEANING: Mapping[Exit, str] = {
         "RabbitMQ, MongoDB, Shopify or the Trueup of TRUEUP_URL is away or busy. The line names the host and the "
         "cause; trying again may help."
     ),
-    Exit.DIFFERS: "With `--exit-code`: the two sides differ, or the plan changes something.",
+    Exit.DIFFERS: (
+        "With `--exit-code`: the two sides differ, or the plan changes something. Of `certify`: Shopify is otherwise "
+        "than believed."
+    ),
     Exit.BEYOND_LIMITS: (
         "The run would go beyond the shop's limits, so nothing was changed. The line names the limit and the values."
     ),

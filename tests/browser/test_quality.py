@@ -27,7 +27,7 @@ OTHER_REQUESTS = 7
 """The document, two scripts, the style, the session token, and a new shop's first steps with what they use."""
 
 MAX_BYTES = 180 * 1024
-"""Compressed, as transferred: the page's own files. Rows weigh what the shop has."""
+"""Compressed, as transferred: the page's own files. With the rows of a large shop: tests/browser/test_large_shop.py."""
 
 MAX_CHANGES = 100
 """Changes of the document's tree until the list can be worked with; there are some fifty."""
@@ -71,8 +71,9 @@ async def test_the_list_is_there_at_once(site: Site) -> None:
         await until(lambda: len(answers) >= expected, what="every answer", progress=lambda: len(answers))
         whole = [answer for answer in answers if "/api/" not in answer.url]
         transferred = [(await answer.request.sizes())["responseBodySize"] for answer in whole]
-    assert len(asked) == DATA_REQUESTS, [route.request.url for route in asked]
-    assert len(answers) == len({answer.url for answer in answers}) == expected, [answer.url for answer in answers]
+    # On a slow machine what is asked again every ten seconds may have been asked twice by then.
+    assert len({route.request.url for route in asked}) == DATA_REQUESTS, [route.request.url for route in asked]
+    assert len({answer.url for answer in answers}) == expected, [answer.url for answer in answers]
     assert sum(transferred) <= MAX_BYTES, transferred
     assert changes <= MAX_CHANGES
 

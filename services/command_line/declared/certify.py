@@ -12,6 +12,7 @@ from services.command_line.declared.running import carry_out
 
 if TYPE_CHECKING:
     from services.command_line.connections.client import Client
+    from services.command_line.outcome import Exit
 
 
 def certify_command(
@@ -46,7 +47,7 @@ def certify_command(
 ) -> None:
     """Try on a development store what Trueup believes of Shopify, restore its values, and say what is otherwise.
 
-    Ends with 0: all is as believed; 3: something is otherwise; 1: it could not be tried, or not all of it.
+    Ends with 0: all is as believed; 4: something is otherwise; 1: it could not be tried, or not all of it.
     """
     from services.command_line.commands.operations.certify import Given, NotTried, not_reached, run_certify
     from services.command_line.terminal.tables import console
@@ -54,7 +55,7 @@ def certify_command(
 
     given = Given.of(variant, locations, public_url=public_url, listen=listen, out=out, expendable=expendable)
 
-    async def work(client: Client) -> int:
+    async def work(client: Client) -> Exit:
         known = (await client.shop(shop)).domain
         return await run_certify(client, known, given, yes=yes, as_json=as_json, out=console())
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NoReturn
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from services.command_line import garbage
 from services.command_line.outcome import Exit, WrongUseError
+from services.command_line.pipe import nobody_reads
 from shared.observing.hiding import HidingFormatter
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 def ask(work: Callable[[Api], Awaitable[Exit]], shop: str | None, *, asks: bool = False) -> NoReturn:
     """Carry out what the API answers: over HTTP, or over the stores. `asks`: for work that others must hear of."""
-    import asyncio
 
     async def with_api() -> Exit:
         from services.command_line.api.reaching import reached
@@ -28,32 +29,28 @@ def ask(work: Callable[[Api], Awaitable[Exit]], shop: str | None, *, asks: bool 
             return await work(api)
 
     _quietly()
-    raise typer.Exit(asyncio.run(with_api()))
+    _run(with_api())
 
 
 def carry_out(
-    work: Callable[[Client], Awaitable[int]], *, broker: bool = False, shopify: bool = False, keys: bool = False
+    work: Callable[[Client], Awaitable[Exit]], *, broker: bool = False, shopify: bool = False, keys: bool = False
 ) -> NoReturn:
     """Carry out what only the stores can do, connected to MongoDB and to what else it needs."""
-    import asyncio
-
     from services.command_line.connections.client import connected
     from shared.observing.logs import configure_logs
 
-    async def with_client() -> int:
+    async def with_client() -> Exit:
         async with connected(broker=broker, shopify=shopify, keys=keys) as client:
             return await work(client)
 
     must_reach_stores()
     configure_logs("command-line", "error")
     garbage.look_from_now_on()
-    raise typer.Exit(asyncio.run(with_client()))
+    _run(with_client())
 
 
 def look_up(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
     """Carry out what only reads the documents, and writes no logs of ours."""
-    import asyncio
-
     from services.command_line.connections.stores import looking
 
     async def with_records() -> Exit:
@@ -62,7 +59,18 @@ def look_up(work: Callable[[Records], Awaitable[Exit]]) -> NoReturn:
 
     must_reach_stores()
     _quietly()
-    raise typer.Exit(asyncio.run(with_records()))
+    _run(with_records())
+
+
+def _run(work: Coroutine[Any, Any, Exit]) -> NoReturn:
+    import asyncio
+
+    try:
+        code = asyncio.run(work)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = nobody_reads()
+    raise typer.Exit(code)
 
 
 def must_reach_stores() -> None:

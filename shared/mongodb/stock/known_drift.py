@@ -170,12 +170,23 @@ class KnownDrift:
         """Some BOMs that meet both conditions, on their classes and on their documents: the one with the greatest
         difference in a cell first, alike ones by name; and how many there are in all."""
         order = {"worst": -1, "total": -1, "name": 1, "_id": 1}
+        named = [{"$match": condition}, {"$project": {"_id": "$bom_id", "name": "$name_lower"}}]
         pipeline = [
             *_known_boms(shop, among),
             {"$match": among.condition},
-            {"$lookup": _of_boms(self._boms.name, condition, {"_id": 0, "n": "$name_lower"})},
-            {"$match": {"bom": {"$ne": []}}},
-            {"$project": {"worst": 1, "total": {"$abs": "$sum"}, "name": {"$first": "$bom.n"}}},
+            {"$project": {"worst": 1, "total": {"$abs": "$sum"}}},
+            # All names at once, from their index: asked for BOM by BOM, ten thousand of them took longer than the rest.
+            {"$unionWith": {"coll": self._boms.name, "pipeline": named}},
+            {
+                "$group": {
+                    "_id": "$_id",
+                    "worst": {"$max": "$worst"},
+                    "total": {"$max": "$total"},
+                    "name": {"$max": "$name"},
+                    "known": {"$sum": {"$cond": [{"$gt": ["$total", None]}, 1, 0]}},
+                }
+            },
+            {"$match": {"known": {"$gt": 0}, "name": {"$ne": None}}},
             {"$facet": {"page": [{"$sort": order}, {"$skip": skip}, {"$limit": limit}], "all": [{"$count": "n"}]}},
         ]
         async for found in self._stock.aggregate(pipeline, allowDiskUse=True):

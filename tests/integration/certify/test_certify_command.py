@@ -44,7 +44,7 @@ async def test_the_table_is_whole_and_says_what_is_otherwise(certified: Certifie
     store, settings = certified
     store.running.simulator.open_points.update({"stale_paths": False})
     ended = await trueup(settings, *given(store, tmp_path, "--yes"))
-    assert ended.code == 3, ended.errors
+    assert ended.code == 4, ended.errors
     lines = ended.output.splitlines()
     for fact in FACTS:
         assert any(line.startswith(fact.id) and fact.believed in line for line in lines), fact.id

@@ -128,6 +128,8 @@ USES: tuple[Use, ...] = (
     Use("shop resume", "shop resume odd", "odd", whole="ShopOut", changes=True),
     Use("audit list", "audit list --rows -1", "--rows", whole="AuditPage"),
     Use("completion bash", "completion csh", "csh", json=False),
+    Use("keys list", "keys list --odd", "--odd", ways=(STORES,)),
+    Use("keys add --may read --name till", "keys add", "--may", ways=(STORES,), changes=True),
     Use("audit list --no-shop", "audit list --no-shop --rows x", "--rows", whole="AuditPage", ways=(STORES,)),
     Use("drift sweep", "drift sweep --odd", "--odd", ways=(STORES,)),
     Use("dead-letters list", "dead-letters list --odd", "--odd", ways=(STORES,)),
@@ -141,6 +143,7 @@ USES: tuple[Use, ...] = (
 """Those that change what others look at stand last."""
 
 ELSEWHERE = {
+    "keys revoke": "tests/integration/api/access",
     "serve": "tests/integration/command_line/starts",
     "shop add": "tests/integration/command_line/test_command_line.py",
 }

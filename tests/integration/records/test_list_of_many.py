@@ -115,5 +115,5 @@ async def test_the_worst_first_looks_at_what_differs_only(mongo: Mongo) -> None:
     assert total == BOMS
     assert boms[0] == f"B{BOMS - BOMS // DIFFER:05}"
     assert not [one["planSummary"] for one in asked if "COLLSCAN" in one["planSummary"]]
-    # The name of each BOM that differs is looked up, since alike ones are ordered by it.
+    # Alike ones are ordered by name: all names come from their index, none is asked for by itself.
     assert sum(one["docsExamined"] for one in asked) <= DIFFER + 3 * PAGE

@@ -24,6 +24,9 @@ LOOK_ALIKE = {"$ref", "$defs", "$place"}
 """Words of JSON Schema and of GraphQL."""
 
 OF_OTHERS = {
+    "services/command_line/api/": "answers of the API",
+    "services/command_line/commands/": "answers of the API: test_every_command.py holds them against its description",
+    "services/command_line/terminal/": "answers of the API",
     "services/command_line/all_services.py": "whether each service is ready, by its name",
     "shared/certifying/": "Shopify's answers, and our own calls",
     "shared/importing/catalogue.py": "Shopify's lines of a bulk query",

@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from rich.console import Console
 from ulid import ULID
 
 from services.command_line.connections.client import Client
-from services.command_line.outcome import WrongUseError
+from services.command_line.outcome import Exit, WrongUseError
 from services.command_line.terminal.confirmation import confirm
 from services.command_line.terminal.documents import print_json
 from services.command_line.terminal.printable import printable
@@ -54,14 +53,6 @@ COLUMNS = (
     Column("Seen", "name", 3),
     Column("Source"),
 )
-
-
-class CertifyExit(IntEnum):
-    """How the command ends."""
-
-    AS_BELIEVED = 0
-    NOT_TRIED = 1
-    OTHERWISE = 3
 
 
 class NotTried(TrueupError):
@@ -105,9 +96,7 @@ def _number(option: str, text: str) -> str:
     return number
 
 
-async def run_certify(
-    client: Client, shop: str, given: Given, *, yes: bool, as_json: bool, out: Console
-) -> CertifyExit:
+async def run_certify(client: Client, shop: str, given: Given, *, yes: bool, as_json: bool, out: Console) -> Exit:
     """The whole command. Raises NotTried where it cannot be carried out."""
     settings = part_of(client.settings, ShopifySettings)
     await _must_be_expendable(client, shop, given)
@@ -211,16 +200,16 @@ def _hand_over(certification: Certification, report: Report, shop: str, given: G
     write_open_points(given.out, report.open_points)
 
 
-def _ending(report: Report) -> CertifyExit:
+def _ending(report: Report) -> Exit:
     if report.otherwise:
-        return CertifyExit.OTHERWISE
-    return CertifyExit.NOT_TRIED if report.not_tried else CertifyExit.AS_BELIEVED
+        return Exit.DIFFERS
+    return Exit.CELLS_FAILED if report.not_tried else Exit.OK
 
 
 def not_reached(error: Exception) -> NoReturn:
     """Say on one line why it could not be tried, and end."""
     print("trueup:", printable(without_secrets(str(error))), file=sys.stderr)  # noqa: T201  # the command's output
-    raise typer.Exit(CertifyExit.NOT_TRIED)
+    raise typer.Exit(Exit.CELLS_FAILED)
 
 
 def document_of(report: Report) -> dict[str, Any]:

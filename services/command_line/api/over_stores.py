@@ -30,11 +30,11 @@ async def over_stores(shop: str | None, *, asks: bool) -> AsyncIterator[Api]:
         mongo = Mongo(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
         stack.callback(mongo.close)
         await (mongo.prepare([Role.COMMAND_LINE]) if asks else mongo.must_answer())
-        known = (await Records(mongo, settings.fernet_keys).shop(shop)).domain
         broker = None
         if asks:
             opened = await stack.enter_async_context(open_broker(settings, settings.client_secrets))
             broker = Broker(opened.publisher, opened.consumer)
+        known = (await Records(mongo, settings.fernet_keys).shop(shop)).domain
         key = token_urlsafe(32)
         hide(key)
         operator = Operator(known, REQUESTED_BY, key)

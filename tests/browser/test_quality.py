@@ -23,8 +23,11 @@ MAX_SCRIPT = 250_000
 DATA_REQUESTS = 8
 """The shop, notices, first steps, rows, locations, facets, open runs, missed webhooks."""
 
-OTHER_REQUESTS = 7
-"""The document, two scripts, the style, the session token, and a new shop's first steps with what they use."""
+OTHER_REQUESTS = 5
+"""The document, two scripts, the style, the session token."""
+
+OF_A_NEW_SHOP = 2
+"""Its first steps with what they use; they go with the first run, which an earlier test may have made."""
 
 MAX_BYTES = 180 * 1024
 """Compressed, as transferred: the page's own files. With the rows of a large shop: tests/browser/test_large_shop.py."""
@@ -44,7 +47,7 @@ def test_the_scripts_are_small() -> None:
 
 
 async def test_the_list_is_there_at_once(site: Site) -> None:
-    """What it takes until one can work with it: fifteen requests, those for data side by side, few bytes, few changes.
+    """What it takes until one can work with it: thirteen requests, those for data side by side, few bytes, few changes.
 
     How long that takes next to a bare page is measured by `benchmarks/page/opening.py`.
     """
@@ -68,12 +71,17 @@ async def test_the_list_is_there_at_once(site: Site) -> None:
         await tab.page.get_by_role("checkbox", name="Select all on this page").wait_for()
         changes: int = await tab.page.evaluate(CHANGES)
         expected = DATA_REQUESTS + OTHER_REQUESTS
-        await until(lambda: len(answers) >= expected, what="every answer", progress=lambda: len(answers))
+        await until(
+            lambda: len({answer.url for answer in answers}) >= expected,
+            what="every answer",
+            progress=lambda: len(answers),
+        )
         whole = [answer for answer in answers if "/api/" not in answer.url]
         transferred = [(await answer.request.sizes())["responseBodySize"] for answer in whole]
     # On a slow machine what is asked again every ten seconds may have been asked twice by then.
     assert len({route.request.url for route in asked}) == DATA_REQUESTS, [route.request.url for route in asked]
-    assert len({answer.url for answer in answers}) == expected, [answer.url for answer in answers]
+    urls = {answer.url for answer in answers}
+    assert expected <= len(urls) <= expected + OF_A_NEW_SHOP, urls
     assert sum(transferred) <= MAX_BYTES, transferred
     assert changes <= MAX_CHANGES
 

@@ -128,6 +128,8 @@ def test_every_route_of_the_design_is_there() -> None:
         ("/api/settings", "get"),
         ("/api/settings", "put"),
         ("/api/shop", "get"),
+        ("/api/shop/pause", "post"),
+        ("/api/shop/resume", "post"),
         ("/api/variants", "get"),
     }
 

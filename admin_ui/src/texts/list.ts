@@ -68,7 +68,7 @@ export const list = {
   noCells: "Not stocked anywhere yet",
   known: "Values as last known. A preview reads Shopify afresh before anything changes.",
   emptyTitle: "No bills of materials yet",
-  emptyText: "They appear here once they are imported (trueup boms import --boms FILE.csv) or sent by your app.",
+  emptyText: "They appear here once they are imported, or sent by your app.",
   noneTitle: "No BOM matches",
   noneText: "Try another search, or clear the filters.",
   externally: "Managed elsewhere",

@@ -143,6 +143,7 @@ USES: tuple[Use, ...] = (
 """Those that change what others look at stand last."""
 
 ELSEWHERE = {
+    "certify": "tests/integration/certify",
     "keys revoke": "tests/integration/api/access",
     "serve": "tests/integration/command_line/starts",
     "shop add": "tests/integration/command_line/test_command_line.py",

@@ -144,19 +144,13 @@ async def test_a_store_that_is_away_undoes_no_act() -> None:
 
 async def test_the_command_line_notes_and_shows(world: ApiWorld, shop: ApiShop) -> None:
     """What a command has done is noted as its own, and `trueup audit list` shows it."""
-    await shop.bom("a")
-    preview_id = await shop.preview({CellKey("a", PLACES[0]): 3})
-    started = await trueup(
-        world.settings, "reconcile", "--shop", shop.domain, "--preview", preview_id, "--direction", "toLocal", "--yes"
-    )
-    assert started.code == 0, started.errors
+    paused = await trueup(world.settings, "shop", "pause", "--shop", shop.domain)
+    assert paused.code == 0, paused.errors
     listed = await trueup(world.settings, "audit", "list", "--shop", shop.domain, "--json")
     acts = listed.document["items"]
-    assert [(act["act"], act["by"], act["subject"]) for act in acts] == [
-        ("job.start", "command", started.output.strip())
-    ]
+    assert [(act["act"], act["by"], act["actor"]) for act in acts] == [("shop.pause", "command", "trueup command line")]
     shown = await trueup(world.settings, "audit", "list", "--shop", shop.domain)
-    assert "job.start" in shown.output
+    assert "shop.pause" in shown.output
 
 
 async def test_what_a_foreign_client_has_done_is_noted_as_its_own(world: ApiWorld, shop: ApiShop) -> None:

@@ -97,8 +97,8 @@
       const target = one.matches("input") ? (one.closest("label") ?? one) : one;
       const box = target.getBoundingClientRect();
       const hit = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
-      // A message goes when it is dismissed; it never lies at the lower edge, where a screen has its buttons.
-      const isMessage = hit?.closest("[role=region]")?.matches("[aria-label=Messages]") && !one.closest("footer");
+      // A message goes when it is dismissed.
+      const isMessage = hit?.closest("[role=region]")?.matches("[aria-label=Messages]");
       if (isMessage) continue;
       if (hit === null || !(target.contains(hit) || hit.contains(target) || target.parentElement.contains(hit))) wrong.push(`${named(one)} lies under ${hit === null ? "nothing" : named(hit)}`);
     }

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { type Direction, type Preview, previewQuery } from "../api/queries";
 import { policyQuery } from "../drift/queries";
-import { Button, Dialog, Skeleton, Stack, Text, toast } from "../kit";
+import { Button, Dialog, Heading, Skeleton, Stack, Text, toast } from "../kit";
 import { TroubleNote } from "../parts/TroubleNote";
 import { ConfirmField, isConfirmed } from "../reconcile/ConfirmField";
 import { limitOf, needsTyping } from "../reconcile/confirm";
@@ -11,7 +11,7 @@ import { leaveOutBody, NOTHING, useLeavingOut } from "../reconcile/leftOut";
 import { PreviewTable } from "../reconcile/PreviewTable";
 import { useWillChange } from "../reconcile/useWillChange";
 import { WhatChanges } from "../reconcile/WhatChanges";
-import { T } from "../texts";
+import { DIRECTIONS, T } from "../texts";
 import { decide, type Run, runQuery } from "./queries";
 
 interface ApproveSomeProps {
@@ -75,6 +75,7 @@ function Choose({ run, direction, preview, onClose }: ApproveSomeProps & { direc
       }
     >
       <Stack gap="400">
+        <Heading level={3}>{DIRECTIONS[direction].title}</Heading>
         <Text>{T.schedules.chooseText}</Text>
         {weighed.error !== null && weighed.data === undefined ? (
           <TroubleNote trouble={weighed.error} again={weighed.again} />

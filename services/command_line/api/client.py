@@ -30,7 +30,8 @@ _PAUSE = 1.0
 """Seconds before a stream that broke is opened again."""
 
 _PROBLEM = "application/problem+json"
-_BAD = 400
+_ELSEWHERE = 300
+"""From here on it is no answer of a Trueup, or a problem: an address that leads to another one is no Trueup's."""
 
 
 class Api:
@@ -71,12 +72,11 @@ class Api:
             sent["Idempotency-Key"] = key or str(ULID())
         try:
             async with self._http.request(
-                method, self._url(path), params=_query(query), json=body, headers=sent
+                method, self._url(path), params=_query(query), json=body, headers=sent, allow_redirects=False
             ) as response:
                 await _must_be_good(response)
                 body = await response.read()
-                found: Json = json.loads(body) if body else {}
-                return found
+                return _document(response.status, body)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._away(error) from None
 
@@ -99,7 +99,7 @@ class Api:
     async def download(self, path: str, write: Callable[[bytes], object], **query: object) -> None:
         """Hand a table over as it comes."""
         try:
-            async with self._http.get(self._url(path), params=_query(query)) as response:
+            async with self._http.get(self._url(path), params=_query(query), allow_redirects=False) as response:
                 await _must_be_good(response)
                 async for part in response.content.iter_any():
                     write(part)
@@ -113,7 +113,7 @@ class Api:
             silent += 1
             try:
                 async with self._http.get(
-                    self._url(path), timeout=aiohttp.ClientTimeout(total=None, sock_read=60)
+                    self._url(path), timeout=aiohttp.ClientTimeout(total=None, sock_read=60), allow_redirects=False
                 ) as response:
                     await _must_be_good(response)
                     async for state in _events(response):
@@ -142,10 +142,18 @@ def path_of(*parts: str) -> str:
 
 
 async def _must_be_good(response: aiohttp.ClientResponse) -> None:
-    if response.status < _BAD:
+    if response.status < _ELSEWHERE:
         return
     document = await response.json(content_type=None) if response.content_type == _PROBLEM else None
     raise problem_of(response.status, document)
+
+
+def _document(status: int, body: bytes) -> Json:
+    try:
+        found: Json = json.loads(body) if body else {}
+    except ValueError:
+        raise problem_of(status, None) from None
+    return found
 
 
 async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Json]:

@@ -58,6 +58,7 @@ BODIES: dict[str, Any] = {
     "postPreview": {"selection": {"bom_ids": "all"}},
     "postJob": {"direction": "toLocal", "selection": {"bom_ids": "all"}},
     "retryJob": {},
+    "approveScheduleRun": {},
     "undoJob": {},
     "noteJob": {"text": "Seen."},
     "adjustCell": {"delta": 1},

@@ -31,9 +31,9 @@ from tests.waiting import until
 async def test_a_person_who_may_only_read_may_look(servers: Servers, vhost: str) -> None:
     """Commands that only read need no more than that; one without any right is told so, and no traceback."""
     works = environment(servers, vhost, DATABASE)
-    done = await run_here(["jobs"], works | {STORE: servers.store_user(READ)})
+    done = await run_here(["jobs", "list"], works | {STORE: servers.store_user(READ)})
     assert "no shop" in done.errors, done.errors
-    done = await run_here(["jobs"], works | {STORE: servers.store_user()})
+    done = await run_here(["jobs", "list"], works | {STORE: servers.store_user()})
     assert (done.code, len(done.errors.splitlines())) == (2, 1), done.errors
     assert "give it its rights" in done.errors
 

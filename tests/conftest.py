@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,10 @@ __all__ = [
     "vhost_url",
     "vhosts",
 ]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run in the background of a shell ignores Ctrl-C, and every program that it starts would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # While tests are collected a million objects come and hardly one goes: the collector would take a third of the time.
 gc.disable()

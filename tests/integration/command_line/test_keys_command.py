@@ -35,8 +35,8 @@ async def test_a_key_made_by_the_command_works_until_it_is_revoked(world: ApiWor
     assert parts.secret not in listed.output
     gone = await trueup(world.settings, "keys", "revoke", parts.key_id, "--yes", "--json")
     assert gone.document["state"] == "revoked"
-    elsewhere = await trueup(world.settings, "audit", "--shop", shop.domain, "--json")
-    assert [(act["act"], act["actor"]) for act in elsewhere.document["acts"]] == [
+    elsewhere = await trueup(world.settings, "audit", "list", "--shop", shop.domain, "--json")
+    assert [(act["act"], act["actor"]) for act in elsewhere.document["items"]] == [
         ("key.revoke", "trueup command line"),
         ("key.add", "trueup command line"),
     ]

@@ -33,7 +33,7 @@ async def a_life(site: Site, bom_id: str) -> tuple[str, str]:
     pushed = await site.world.run(Direction.TO_SHOPIFY, chosen)
     await site.world.verified()
     await site.world.sell(bom_id, place, 2)
-    await site.drift.drained()
+    await site.drift.drained(bom_id)
     await site.world.verified()
     undo = await site.world.run(Direction.TO_SHOPIFY, chosen, of_job_id=pushed["job_id"], source=JobSource.UNDO)
     await site.world.verified()

@@ -83,7 +83,8 @@ function Form({ policy }: { policy: Policy }) {
           },
         }),
       ),
-    onSuccess: (saved) => {
+    onSuccess: async (saved) => {
+      await client.cancelQueries({ queryKey: policyQuery.queryKey });
       client.setQueryData(policyQuery.queryKey, saved as Policy);
       void client.invalidateQueries({ queryKey: ["drift", "summary"] });
       // Who has changed it stands among the shop's settings.

@@ -41,6 +41,7 @@ function useChange<V>(change: (value: V) => Promise<Notifications>, done?: (valu
   return useMutation({
     mutationFn: change,
     onSuccess: (now, value) => {
+      void client.cancelQueries({ queryKey: notificationsQuery.queryKey });
       client.setQueryData(notificationsQuery.queryKey, now);
       done?.(value);
     },

@@ -79,9 +79,12 @@ function Runs({ settings }: { settings: Settings }) {
   const isDirty = now.allow_negative !== saved.allow_negative || now.activate !== saved.activate;
   const save = useMutation({
     mutationFn: () => body(api.PUT("/api/settings", { body: now })),
-    onSuccess: (answer) => {
+    onSuccess: async (answer) => {
+      // What was asked for before, for the other form of this screen, would put back what it has read.
+      await client.cancelQueries({ queryKey: settingsQuery.queryKey });
       client.setQueryData(settingsQuery.queryKey, answer);
       setChosen({});
+      void client.invalidateQueries({ queryKey: settingsQuery.queryKey });
       toast({ text: T.settings.saved });
     },
   });

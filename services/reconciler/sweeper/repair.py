@@ -74,8 +74,9 @@ class Repair:
                 log.info("webhook_came_late", shop=shop, bom=missed.key.bom_id, location=missed.key.location_id)
         started = datetime.now(UTC)
         while due := await self._drift.due(shop, MissedState.MISSED, started, _BATCH):
-            stock = await self._stock.load(shop, [missed.key for missed in due])
+            # First the jobs: what one of them has done by its end stands in what is read after it.
             known = await self._jobs.get_many(shop, [missed.job_id for missed in due if missed.job_id is not None])
+            stock = await self._stock.load(shop, [missed.key for missed in due])
             repaired = await self._repaired(shop, due)
             for missed in due:
                 cell = stock.get(missed.key)

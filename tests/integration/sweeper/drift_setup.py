@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -72,12 +72,15 @@ class DriftWorld:
         """How webhooks go wrong from now on."""
         return await self.shop.control("webhooks", {"mode": mode})
 
-    async def drained(self) -> None:
-        """Every webhook sent has been delivered and processed."""
+    async def drained(self, bom_id: str | None = None) -> None:
+        """Every webhook sent has been delivered and processed: those of one BOM, or all."""
         await self.shop.control("webhooks/drain", {})
 
+        def of(levels: Mapping[Any, int | None]) -> dict[Any, int | None]:
+            return {key: value for key, value in levels.items() if bom_id in {None, key[0]}}
+
         async def level() -> bool:
-            return await self.bases() == await self.shop.shopify()
+            return of(await self.bases()) == of(await self.shop.shopify())
 
         await changed(self.shop.mongo.db["stock"], level, what="every base as Shopify has it")
 

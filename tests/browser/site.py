@@ -92,7 +92,9 @@ class Site:
         for collection in ("previews", "drift", "notices", "schedules", "schedule_runs"):
             await database[collection].delete_many({"shop": SHOP})
         await database["imports"].delete_many({"shop": SHOP, "state": "checked"})
-        await database["shops"].update_one({"_id": SHOP}, {"$unset": {"drift_policy": "", "allow_negative": "", "activate": ""}})
+        await database["shops"].update_one(
+            {"_id": SHOP}, {"$unset": {"drift_policy": "", "allow_negative": "", "activate": ""}}
+        )
 
     async def long_bom(self, bom_id: str, item_id: str, name: str, place: str) -> None:
         """A BOM that counts two more than Shopify at a place that was just opened."""

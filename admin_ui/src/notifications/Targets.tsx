@@ -5,6 +5,7 @@ import { ulid } from "ulid";
 import { api, body, type Schema } from "../api/client";
 import { dateTime } from "../formats";
 import { Badge, Button, Dialog, Field, Heading, Inline, Panel, Stack, Text, toast } from "../kit";
+import { ShownOnce } from "../parts/ShownOnce";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 import { Deliveries } from "./Deliveries";
@@ -183,28 +184,10 @@ function AddDialog({ matters, onClose, onMade }: AddDialogProps) {
 }
 
 function SecretDialog({ made, onClose }: { made: Made; onClose: () => void }) {
-  const copy = async () => {
-    await navigator.clipboard.writeText(made.secret);
-    toast({ text: TEXT.copied, tone: "success" });
-  };
   return (
-    <Dialog
-      title={TEXT.secret}
-      onClose={onClose}
-      footer={
-        <>
-          <Button onPress={() => void copy()}>{TEXT.copy}</Button>
-          <Button variant="primary" onPress={onClose}>
-            {T.close}
-          </Button>
-        </>
-      }
-    >
-      <Stack gap="300">
-        <Text>{TEXT.secretText}</Text>
-        {made.two_secrets_until !== null && <Text>{TEXT.rotated}</Text>}
-        <Field label={TEXT.secret} value={made.secret} onChange={() => undefined} />
-      </Stack>
-    </Dialog>
+    <ShownOnce title={TEXT.secret} secret={made.secret} texts={TEXT} onClose={onClose}>
+      <Text>{TEXT.secretText}</Text>
+      {made.two_secrets_until !== null && <Text>{TEXT.rotated}</Text>}
+    </ShownOnce>
   );
 }

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { api, body, type Schema } from "../api/client";
 import { dateTime } from "../formats";
 import { Badge, Button, Checkbox, Dialog, Field, Heading, Inline, Panel, Select, Skeleton, Stack, Text, toast } from "../kit";
+import { ShownOnce } from "../parts/ShownOnce";
 import { TroubleNote } from "../parts/TroubleNote";
 import { T } from "../texts";
 
@@ -178,33 +179,10 @@ function AddDialog({ onClose, onMade }: { onClose: () => void; onMade: (made: Ma
 }
 
 function MadeDialog({ made, onClose }: { made: Made; onClose: () => void }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(made.key);
-      toast({ text: TEXT.copied, tone: "success" });
-    } catch {
-      // A browser may keep the clipboard from pages inside a frame.
-      toast({ text: TEXT.copyFailed, tone: "critical" });
-    }
-  };
   return (
-    <Dialog
-      title={TEXT.made}
-      onClose={onClose}
-      footer={
-        <>
-          <Button onPress={() => void copy()}>{TEXT.copy}</Button>
-          <Button variant="primary" onPress={onClose}>
-            {T.close}
-          </Button>
-        </>
-      }
-    >
-      <Stack gap="300">
-        <Text>{TEXT.madeText}</Text>
-        <Field label={TEXT.made} value={made.key} onChange={() => undefined} />
-      </Stack>
-    </Dialog>
+    <ShownOnce title={TEXT.made} secret={made.key} texts={TEXT} onClose={onClose}>
+      <Text>{TEXT.madeText}</Text>
+    </ShownOnce>
   );
 }
 

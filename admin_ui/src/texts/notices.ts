@@ -95,6 +95,7 @@ export const notifications = {
   secretText: "Copy it now to where messages are checked: it is not shown again.",
   copy: "Copy",
   copied: "The secret is copied.",
+  copyFailed: "It could not be copied. Choose the text and copy it by hand.",
   sent: "Messages",
   sentOf: (url: string) => `Messages to ${url}`,
   older: "Show older",

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from services.command_line.connections.stores import Records
-from services.command_line.terminal.tables import Column, number, show_table
+from services.command_line.terminal.runs import CELLS, MAX_LINES, QUIET
+from services.command_line.terminal.tables import number, show_table
 from shared.domain.cell import CellState
-from shared.domain.comparison import Reason
 from shared.domain.job import Totals
 from shared.domain.words.codes import explanation
 from shared.domain.words.reasons import reason_text
@@ -19,21 +19,7 @@ from shared.mongodb.lists.listings import FIRST, Start
 if TYPE_CHECKING:
     from rich.console import Console
 
-MAX_ROWS = 100
-"""Cells shown one by one."""
-
 _PAGE = 500
-
-QUIET = frozenset({Reason.IN_SYNC, Reason.ALREADY_EQUAL})
-"""Reasons that only say that both sides agreed: counted, not listed."""
-
-COLUMNS = (
-    Column("BOM", "name", 3),
-    Column("Location", "name", 2),
-    Column("Shopify", "number"),
-    Column("Local", "number"),
-    Column("Error or reason"),
-)
 
 
 async def cells_of(records: Records, shop: str, job_id: str, state: CellState | None = None) -> AsyncIterator[Cell]:
@@ -66,7 +52,7 @@ async def show_summary(records: Records, shop: str, job: Job, out: Console) -> N
     lines: list[Sequence[str]] = []
     more = 0
     async for cell in _cells_worth_a_line(records, shop, job.job_id):
-        if len(lines) == MAX_ROWS:
+        if len(lines) == MAX_LINES:
             more += 1
             continue
         lines.append(
@@ -79,7 +65,7 @@ async def show_summary(records: Records, shop: str, job: Job, out: Console) -> N
             )
         )
     if lines:
-        show_table(out, COLUMNS, lines)
+        show_table(out, CELLS, lines)
     if more:
         out.print(f"… and {more} more: the report has all")
     for code, cells in sorted(job.codes.items()):
